@@ -1,0 +1,1 @@
+//! The natter chat widget.
