@@ -1,2 +1,77 @@
-//! The project's own commands.
-fn main() {}
+//! The project's own commands: `cargo xtask help` lists them.
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "these commands talk to the person who typed them"
+)]
+
+mod bundle;
+mod children;
+mod demo;
+mod pins;
+mod process;
+mod setup;
+mod stamp;
+mod test;
+mod workbench;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match dispatch(&words) {
+        Ok(code) => code,
+        Err(sentence) => {
+            eprintln!("{sentence}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(words: &[&str]) -> Result<ExitCode, String> {
+    match words {
+        [] | ["help" | "--help" | "-h", ..] => println!("{}", help()),
+        ["setup"] => setup::run(false)?,
+        ["setup", "--tests"] => setup::run(true)?,
+        ["demo"] => demo::run(&setup::for_building()?, None)?,
+        ["demo", "--port", port] => {
+            let port = port
+                .parse()
+                .map_err(|_| format!("{port} is no port number."))?;
+            demo::run(&setup::for_building()?, Some(port))?;
+        }
+        ["build"] => {
+            let bench = setup::for_building()?;
+            bundle::build(&bench)?;
+            bundle::weigh(&bench)?;
+        }
+        ["test", rest @ ..] => {
+            let (bench, browser) = setup::for_tests()?;
+            let name = rest.first().copied();
+            return test::run(&bench, &browser, name, rest.get(1..).unwrap_or_default());
+        }
+        ["stamp"] => stamp::run(&workbench::Workbench::find()?.project)?,
+        _ => {
+            return Err(format!(
+                "`cargo xtask {}` is not known. These are:\n{}",
+                words.join(" "),
+                help()
+            ));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn help() -> String {
+    format!(
+        "\
+cargo xtask setup [--tests]         installs what building needs (with --tests: and testing)
+cargo xtask demo [--port N]         the sandbox and the page with the chat bubble, until Ctrl-C
+cargo xtask build                   the release bundle in target/dist, and what it weighs
+cargo xtask test [SUITE [FILTER]]   every suite, or one of: {}
+cargo xtask stamp                   called by trunk after each build
+cargo xtask help                    this list",
+        test::names()
+    )
+}

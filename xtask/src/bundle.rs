@@ -1,0 +1,238 @@
+//! The widget as visitors download it, and what it weighs.
+
+use crate::workbench::Workbench;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+/// What a visitor may have to download for an open chat: a promise of the project's.
+const OPEN_CHAT_BYTES_MAX: usize = 120_000;
+
+/// Builds the release bundle.
+pub fn build(bench: &Workbench) -> Result<(), String> {
+    let mut trunk = bench.command("trunk");
+    trunk
+        .args([
+            "build",
+            "--release",
+            "--cargo-profile",
+            "widget",
+            "--skip-version-check",
+            "--dist",
+        ])
+        .arg(folder(bench));
+    match trunk.status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("trunk did not build the widget ({status}).")),
+        Err(error) => Err(format!("trunk can't be started: {error}.")),
+    }
+}
+
+/// Prints what the built bundle weighs, and fails when an open chat is too heavy.
+pub fn weigh(bench: &Workbench) -> Result<(), String> {
+    let files = weights(&folder(bench))?;
+    println!("{}", table(&files));
+    verdict(&files)
+}
+
+/// Where the release bundle is built.
+pub fn folder(bench: &Workbench) -> PathBuf {
+    bench.project.join("target/dist")
+}
+
+#[derive(Debug, PartialEq)]
+struct Weight {
+    name: String,
+    raw: usize,
+    brotli: usize,
+}
+
+fn weights(folder: &Path) -> Result<Vec<Weight>, String> {
+    let mut weights = Vec::new();
+    for path in files_below(folder)? {
+        let name = path
+            .strip_prefix(folder)
+            .unwrap_or(&path)
+            .to_string_lossy()
+            .replace('\\', "/");
+        if is_for_an_open_chat(&name) {
+            let bytes = std::fs::read(&path)
+                .map_err(|error| format!("{} can't be read: {error}.", path.display()))?;
+            let brotli = compressed_length(&bytes)
+                .map_err(|error| format!("{name} can't be compressed: {error}."))?;
+            weights.push(Weight {
+                name,
+                raw: bytes.len(),
+                brotli,
+            });
+        }
+    }
+    weights.sort_by_key(|weight| std::cmp::Reverse(weight.brotli));
+    Ok(weights)
+}
+
+fn files_below(folder: &Path) -> Result<Vec<PathBuf>, String> {
+    let unreadable = |error| format!("{} can't be read: {error}.", folder.display());
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        if path.is_dir() {
+            files.extend(files_below(&path)?);
+        } else {
+            files.push(path);
+        }
+    }
+    Ok(files)
+}
+
+/// Code, style and English are downloaded for an open chat; `parts` only on their first use, and
+/// the page belongs to the host.
+fn is_for_an_open_chat(name: &str) -> bool {
+    let english = name == "locales/en.json";
+    let code = [".wasm", ".js", ".css"]
+        .iter()
+        .any(|kind| name.ends_with(kind));
+    english || (code && !name.starts_with("parts/"))
+}
+
+fn compressed_length(bytes: &[u8]) -> std::io::Result<usize> {
+    let settings = brotli::enc::BrotliEncoderParams {
+        quality: 11,
+        ..Default::default()
+    };
+    let mut out = Vec::new();
+    brotli::BrotliCompress(&mut &*bytes, &mut out, &settings)?;
+    Ok(out.len())
+}
+
+fn table(files: &[Weight]) -> String {
+    let total = total(files);
+    let width = files
+        .iter()
+        .map(|file| file.name.chars().count())
+        .chain([total.name.len()])
+        .max()
+        .unwrap_or_default();
+    let mut table = format!("{:width$}  {:>9}  {:>9}\n", "bytes", "raw", "brotli");
+    for file in files.iter().chain([&total]) {
+        // Writing into a String can't fail.
+        let _ = writeln!(
+            table,
+            "{:width$}  {:>9}  {:>9}",
+            file.name,
+            grouped(file.raw),
+            grouped(file.brotli)
+        );
+    }
+    table.truncate(table.trim_end().len());
+    table
+}
+
+fn verdict(files: &[Weight]) -> Result<(), String> {
+    let total = total(files);
+    if !files.iter().any(|file| file.name.ends_with(".wasm")) {
+        return Err("The bundle has no wasm file: nothing was weighed.".to_owned());
+    }
+    if total.brotli > OPEN_CHAT_BYTES_MAX {
+        return Err(format!(
+            "An open chat weighs {} bytes; at most {} are allowed.",
+            grouped(total.brotli),
+            grouped(OPEN_CHAT_BYTES_MAX)
+        ));
+    }
+    Ok(())
+}
+
+fn total(files: &[Weight]) -> Weight {
+    Weight {
+        name: "an open chat".to_owned(),
+        raw: files.iter().map(|file| file.raw).sum(),
+        brotli: files.iter().map(|file| file.brotli).sum(),
+    }
+}
+
+fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn weight(name: &str, raw: usize, brotli: usize) -> Weight {
+        Weight {
+            name: name.to_owned(),
+            raw,
+            brotli,
+        }
+    }
+
+    #[test]
+    fn the_table_lines_up_and_ends_with_the_total() {
+        let files = [
+            weight("natter_bg.wasm", 319_092, 115_768),
+            weight("natter.js", 37_000, 900),
+        ];
+        let lines = [
+            "bytes                 raw     brotli",
+            "natter_bg.wasm    319,092    115,768",
+            "natter.js          37,000        900",
+            "an open chat      356,092    116,668",
+        ];
+        assert_eq!(table(&files), lines.join("\n"));
+    }
+
+    #[test]
+    fn a_bundle_is_refused_from_the_first_byte_above_the_limit() {
+        assert_eq!(verdict(&[weight("a.wasm", 1, OPEN_CHAT_BYTES_MAX)]), Ok(()));
+        let refused = verdict(&[
+            weight("a.wasm", 1, OPEN_CHAT_BYTES_MAX),
+            weight("a.js", 1, 1),
+        ]);
+        assert_eq!(
+            refused,
+            Err("An open chat weighs 120,001 bytes; at most 120,000 are allowed.".to_owned())
+        );
+    }
+
+    #[test]
+    fn a_bundle_without_wasm_is_no_bundle() {
+        assert!(verdict(&[weight("a.js", 1, 1)]).is_err());
+    }
+
+    #[test]
+    fn what_an_open_chat_does_not_need_is_not_weighed() {
+        for name in [
+            "natter_bg.wasm",
+            "natter.js",
+            "embed.js",
+            "widget.css",
+            "snippets/a/inline0.js",
+            "locales/en.json",
+        ] {
+            assert!(is_for_an_open_chat(name), "{name}");
+        }
+        for name in [
+            "index.html",
+            "parts/emoji.js",
+            "locales/de.json",
+            "natter.d.ts",
+        ] {
+            assert!(!is_for_an_open_chat(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn compression_is_brotli_at_its_best() {
+        let bytes = "chat ".repeat(1000);
+        let length = compressed_length(bytes.as_bytes()).unwrap();
+        assert!(length < 30, "{length}");
+    }
+}

@@ -1,0 +1,68 @@
+//! The versions of every tool the project is built and tested with. wasm-bindgen's is not here:
+//! the command-line tool must be of exactly the library's version, so Cargo.lock decides.
+
+use std::path::Path;
+
+/// Trunk 0.22 wants a newer compiler than rust-version promises.
+pub const TRUNK: &str = "0.21.14";
+/// The npm package `binaryen`, whose major number is what `wasm-opt --version` prints.
+pub const BINARYEN: &str = "132.0.0";
+/// Licences, sources, bans and advisories.
+pub const CARGO_DENY: &str = "0.20.2";
+
+/// The version of wasm-bindgen that the project's lock file holds.
+pub fn wasm_bindgen(project: &Path) -> Result<String, String> {
+    let path = project.join("Cargo.lock");
+    let lock = std::fs::read_to_string(&path)
+        .map_err(|error| format!("{} can't be read: {error}.", path.display()))?;
+    locked_version(&lock, "wasm-bindgen")
+        .map(str::to_owned)
+        .ok_or_else(|| {
+            "Cargo.lock names no wasm-bindgen; `cargo generate-lockfile` writes it anew.".to_owned()
+        })
+}
+
+fn locked_version<'lock>(lock: &'lock str, package: &str) -> Option<&'lock str> {
+    lock.split("[[package]]")
+        .find_map(|block| (value(block, "name")? == package).then(|| value(block, "version"))?)
+}
+
+fn value<'lock>(block: &'lock str, key: &str) -> Option<&'lock str> {
+    block.lines().find_map(|line| {
+        line.strip_prefix(key)?
+            .strip_prefix(" = \"")?
+            .strip_suffix('"')
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LOCK: &str = r#"
+version = 4
+
+[[package]]
+name = "wasm-bindgen-futures"
+version = "0.4.70"
+
+[[package]]
+name = "wasm-bindgen"
+version = "0.2.130"
+dependencies = [
+ "wasm-bindgen-macro",
+]
+"#;
+
+    #[test]
+    fn the_locked_version_is_that_of_the_package_with_exactly_this_name() {
+        assert_eq!(locked_version(LOCK, "wasm-bindgen"), Some("0.2.130"));
+        assert_eq!(locked_version(LOCK, "wasm-bindgen-futures"), Some("0.4.70"));
+    }
+
+    #[test]
+    fn a_package_that_is_not_locked_has_no_version() {
+        assert_eq!(locked_version(LOCK, "wasm"), None);
+        assert_eq!(locked_version("", "wasm-bindgen"), None);
+    }
+}

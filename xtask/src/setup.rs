@@ -1,0 +1,58 @@
+//! Installing what is missing, on two kinds of machine: one that reaches the release servers of
+//! Rust and its tools, and a Debian machine that reaches only package registries. Nothing is asked
+//! and nothing is done twice; what is there is found in well under a second.
+
+mod browser;
+mod cargo_tools;
+mod debian;
+mod toolchain;
+mod wasm_opt;
+
+pub use browser::Browser;
+
+use crate::workbench::Workbench;
+use std::fs::File;
+
+/// The setup as a command of its own.
+pub fn run(with_tests: bool) -> Result<(), String> {
+    if with_tests {
+        for_tests()?;
+    } else {
+        for_building()?;
+    }
+    println!("setup: all is there.");
+    Ok(())
+}
+
+/// A bench with all that building and serving the widget needs.
+pub fn for_building() -> Result<Workbench, String> {
+    let mut bench = Workbench::find()?;
+    let _lock = lock(&bench)?;
+    toolchain::ensure(&mut bench)?;
+    let tools = cargo_tools::for_building(&bench)?;
+    cargo_tools::ensure(&mut bench, &tools)?;
+    wasm_opt::ensure(&mut bench)?;
+    Ok(bench)
+}
+
+/// That, with all that the suites of tests need.
+pub fn for_tests() -> Result<(Workbench, Browser), String> {
+    let mut bench = for_building()?;
+    let _lock = lock(&bench)?;
+    cargo_tools::ensure(&mut bench, &cargo_tools::for_tests())?;
+    let browser = browser::ensure(&bench)?;
+    Ok((bench, browser))
+}
+
+/// Two commands started at once would install into the same folders.
+fn lock(bench: &Workbench) -> Result<File, String> {
+    let path = bench.cache.join("lock");
+    let unusable = |error| format!("{} can't be locked: {error}.", path.display());
+    std::fs::create_dir_all(&bench.cache).map_err(unusable)?;
+    let file = File::create(&path).map_err(unusable)?;
+    if file.try_lock().is_err() {
+        println!("setup: waiting for another setup to end …");
+        file.lock().map_err(unusable)?;
+    }
+    Ok(file)
+}

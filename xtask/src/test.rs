@@ -1,0 +1,395 @@
+//! Every suite of tests, one after the other, and what came of them.
+
+use crate::bundle;
+use crate::children::{self, Running};
+use crate::process::{duration, quiet};
+use crate::setup::Browser;
+use crate::test::tally::Tally;
+use crate::workbench::Workbench;
+use std::cell::Cell;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, ExitCode, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+mod tally;
+
+/// Far above what a suite takes from nothing on a slow machine: only a hung one gets there.
+const SUITE_TIME_MAX: Duration = Duration::from_secs(40 * 60);
+/// A page of tests in a browser that has not ended by then never will.
+const BROWSER_SECONDS_MAX: &str = "300";
+/// The advisories are a small repository; a network that swallows requests must not hold us.
+const FETCH_TIME_MAX: Duration = Duration::from_secs(60);
+const WASM: &str = "wasm32-unknown-unknown";
+const END_TO_END: &str = "end_to_end";
+
+/// What came of a suite, or the sentence that says why nothing did.
+type Outcome = Result<Tally, String>;
+
+struct Suite {
+    /// What one types to run it (with its kin) alone.
+    name: &'static str,
+    title: &'static str,
+    run: fn(&Stage) -> Outcome,
+}
+
+const SUITES: [Suite; 10] = [
+    Suite {
+        name: "lint",
+        title: "format",
+        run: format,
+    },
+    Suite {
+        name: "lint",
+        title: "clippy, native",
+        run: clippy_native,
+    },
+    Suite {
+        name: "lint",
+        title: "clippy, wasm32",
+        run: clippy_wasm,
+    },
+    Suite {
+        name: "lint",
+        title: "documentation",
+        run: documentation,
+    },
+    Suite {
+        name: "core",
+        title: "native tests",
+        run: native,
+    },
+    Suite {
+        name: "wasm",
+        title: "tests in a browser",
+        run: in_browser,
+    },
+    Suite {
+        name: "bundle",
+        title: "release bundle",
+        run: release_bundle,
+    },
+    Suite {
+        name: "e2e",
+        title: "end to end",
+        run: end_to_end,
+    },
+    Suite {
+        name: "deny",
+        title: "licences and sources",
+        run: licences,
+    },
+    Suite {
+        name: "deny",
+        title: "advisories",
+        run: advisories,
+    },
+];
+
+struct Stage<'a> {
+    bench: &'a Workbench,
+    browser: &'a Browser,
+    /// Passed through to the test programs.
+    filter: &'a [&'a str],
+    bundle_is_built: Cell<bool>,
+}
+
+/// Runs the suites, all or those of one name, and tells what came of them; the last line is the
+/// sum. A suite that fails doesn't keep the others from running.
+pub fn run(
+    bench: &Workbench,
+    browser: &Browser,
+    name: Option<&str>,
+    filter: &[&str],
+) -> Result<ExitCode, String> {
+    let suites: Vec<&Suite> = SUITES
+        .iter()
+        .filter(|suite| name.is_none_or(|name| name == suite.name))
+        .collect();
+    if suites.is_empty() {
+        return Err(format!(
+            "There is no suite {}; there are {}.",
+            name.unwrap_or_default(),
+            names()
+        ));
+    }
+    children::watch_for_interrupts()?;
+    let stage = Stage {
+        bench,
+        browser,
+        filter,
+        bundle_is_built: Cell::new(false),
+    };
+    let mut results = Vec::new();
+    for suite in suites {
+        println!("\n── {} ──", suite.title);
+        let begun = Instant::now();
+        let tally = (suite.run)(&stage).unwrap_or_else(|sentence| {
+            println!("{sentence}");
+            Tally::FAILED
+        });
+        if children::interrupted() {
+            return Err("Interrupted.".to_owned());
+        }
+        results.push((suite.title, tally, begun.elapsed()));
+    }
+    println!("\n{:<22}  {:>6}  {:>6}  time", "suite", "passed", "failed");
+    for (title, tally, time) in &results {
+        println!(
+            "{title:<22}  {:>6}  {:>6}  {}",
+            tally.passed,
+            tally.failed,
+            duration(*time)
+        );
+    }
+    let sum: Tally = results.iter().map(|(_, tally, _)| *tally).sum();
+    println!("\n{} passed, {} failed", sum.passed, sum.failed);
+    Ok(if sum.failed == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// The names of the suites, for people.
+pub fn names() -> String {
+    let mut names: Vec<&str> = SUITES.iter().map(|suite| suite.name).collect();
+    names.dedup();
+    names.join(", ")
+}
+
+fn format(stage: &Stage) -> Outcome {
+    check(
+        stage
+            .bench
+            .command("cargo")
+            .args(["fmt", "--all", "--check"]),
+    )
+}
+
+fn clippy_native(stage: &Stage) -> Outcome {
+    let mut cargo = stage.bench.command("cargo");
+    check(cargo.args([
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--features",
+        "end-to-end",
+        "--",
+        "-D",
+        "warnings",
+    ]))
+}
+
+fn clippy_wasm(stage: &Stage) -> Outcome {
+    let mut cargo = stage.bench.command("cargo");
+    cargo.args(["clippy", "--target", WASM, "--lib", "--bin", "natter"]);
+    for target in test_targets(stage.bench)?
+        .iter()
+        .filter(|target| is_for_browsers(target))
+    {
+        cargo.args(["--test", target]);
+    }
+    check(cargo.args(["--", "-D", "warnings"]))
+}
+
+fn documentation(stage: &Stage) -> Outcome {
+    let mut cargo = stage.bench.command("cargo");
+    cargo.args([
+        "doc",
+        "--no-deps",
+        "--lib",
+        "--document-private-items",
+        "--features",
+        "end-to-end",
+    ]);
+    check(cargo.env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+fn native(stage: &Stage) -> Outcome {
+    // The end-to-end suite's features, so that nothing is compiled again for it.
+    let mut cargo = stage.bench.command("cargo");
+    cargo.args([
+        "test",
+        "--no-fail-fast",
+        "--workspace",
+        "--features",
+        "end-to-end",
+        "--lib",
+        "--bins",
+    ]);
+    for target in test_targets(stage.bench)?
+        .iter()
+        .filter(|name| !is_for_browsers(name) && *name != END_TO_END)
+    {
+        cargo.args(["--test", target]);
+    }
+    let tests = tests(cargo.arg("--").args(stage.filter))?;
+    let mut cargo = stage.bench.command("cargo");
+    cargo.args([
+        "test",
+        "--no-fail-fast",
+        "--features",
+        "end-to-end",
+        "--doc",
+        "--",
+    ]);
+    Ok(tests + self::tests(cargo.args(stage.filter))?)
+}
+
+fn in_browser(stage: &Stage) -> Outcome {
+    let targets = test_targets(stage.bench)?;
+    let mut cargo = stage.bench.command("cargo");
+    cargo.args(["test", "--no-fail-fast", "--target", WASM]);
+    for target in targets.iter().filter(|target| is_for_browsers(target)) {
+        cargo.args(["--test", target]);
+    }
+    if !targets.iter().any(|target| is_for_browsers(target)) {
+        return Err("tests/ has no browser*.rs: nothing was run in a browser.".to_owned());
+    }
+    cargo
+        .arg("--")
+        .args(stage.filter)
+        .env(
+            "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER",
+            "wasm-bindgen-test-runner",
+        )
+        .env("CHROMEDRIVER", &stage.browser.chromedriver)
+        .env(
+            "WASM_BINDGEN_TEST_WEBDRIVER_JSON",
+            stage.browser.capabilities(stage.bench)?,
+        )
+        .env("WASM_BINDGEN_TEST_TIMEOUT", BROWSER_SECONDS_MAX);
+    tests(&mut cargo)
+}
+
+fn release_bundle(stage: &Stage) -> Outcome {
+    bundle::build(stage.bench)?;
+    stage.bundle_is_built.set(true);
+    bundle::weigh(stage.bench)?;
+    Ok(Tally::PASSED)
+}
+
+fn end_to_end(stage: &Stage) -> Outcome {
+    if !stage.bundle_is_built.get() {
+        bundle::build(stage.bench)?;
+    }
+    let mut cargo = stage.bench.command("cargo");
+    cargo
+        .args([
+            "test",
+            "--features",
+            "end-to-end",
+            "--test",
+            END_TO_END,
+            "--",
+        ])
+        .args(stage.filter)
+        .env("NATTER_SITE", bundle::folder(stage.bench))
+        .env("NATTER_CHROMIUM", &stage.browser.chromium)
+        .env("CHROMEDRIVER", &stage.browser.chromedriver);
+    tests(&mut cargo)
+}
+
+fn licences(stage: &Stage) -> Outcome {
+    check(
+        stage
+            .bench
+            .command("cargo")
+            .args(["deny", "check", "licenses", "sources", "bans"]),
+    )
+}
+
+fn advisories(stage: &Stage) -> Outcome {
+    let log = stage.bench.cache.join("logs/advisories.log");
+    let mut fetch = stage.bench.command("cargo");
+    if quiet(&log, FETCH_TIME_MAX, fetch.args(["deny", "fetch", "db"])).is_err() {
+        println!("skipped: the database of advisories can't be had from here.");
+        return Ok(Tally::NOTHING);
+    }
+    check(
+        stage
+            .bench
+            .command("cargo")
+            .args(["deny", "check", "--disable-fetch", "advisories"]),
+    )
+}
+
+/// The names of the test targets: what cargo finds below tests/.
+fn test_targets(bench: &Workbench) -> Result<Vec<String>, String> {
+    let folder = bench.project.join("tests");
+    let unreadable = |error| format!("{} can't be read: {error}.", folder.display());
+    let mut targets = Vec::new();
+    for entry in std::fs::read_dir(&folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        let is_target =
+            path.extension().is_some_and(|kind| kind == "rs") || path.join("main.rs").exists();
+        if let Some(name) = path
+            .file_stem()
+            .and_then(|name| name.to_str())
+            .filter(|_| is_target)
+        {
+            targets.push(name.to_owned());
+        }
+    }
+    targets.sort();
+    Ok(targets)
+}
+
+fn is_for_browsers(target: &str) -> bool {
+    target.starts_with("browser")
+}
+
+/// A program that is one check as a whole.
+fn check(command: &mut Command) -> Outcome {
+    let mut running = Running::start("The check", command)?;
+    if wait(&mut running)?.success() {
+        Ok(Tally::PASSED)
+    } else {
+        Ok(Tally::FAILED)
+    }
+}
+
+/// A program that runs tests and tells what came of them.
+fn tests(command: &mut Command) -> Outcome {
+    let mut running = Running::start("The suite", command.stdout(Stdio::piped()))?;
+    let Some(output) = running.output() else {
+        return Err("The suite's output can't be read.".to_owned());
+    };
+    let reader = std::thread::spawn(move || {
+        let mut words = tally::Reader::default();
+        for line in BufReader::new(output).split(b'\n').map_while(Result::ok) {
+            let line = String::from_utf8_lossy(&line);
+            println!("{line}");
+            words.read(&line);
+        }
+        words
+    });
+    let status = wait(&mut running);
+    // What the program left behind would keep its output open.
+    running.stop();
+    let words = reader
+        .join()
+        .map_err(|_| "The suite's output was lost.".to_owned())?;
+    words.verdict(status?.success())
+}
+
+fn wait(running: &mut Running) -> Result<std::process::ExitStatus, String> {
+    let begun = Instant::now();
+    loop {
+        if let Some(status) = running.ended()? {
+            return Ok(status);
+        }
+        if children::interrupted() {
+            return Err("Interrupted.".to_owned());
+        }
+        if begun.elapsed() > SUITE_TIME_MAX {
+            return Err(format!(
+                "{} hung: ended after {}.",
+                running.name(),
+                duration(begun.elapsed())
+            ));
+        }
+        sleep(Duration::from_millis(20));
+    }
+}
