@@ -1,1 +1,6 @@
-//! The natter chat widget.
+//! natter: a chat bubble for Chatwoot's API channel.
+//!
+//! [`core`] decides and is pure. On wasm32 there are also `shell`, which performs what the core decides, `ui`, which
+//! paints what it shows, and `mount`, where the two meet. ARCHITECTURE.md is the map.
+
+pub mod core;

@@ -1,0 +1,60 @@
+//! The command line.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::Parser;
+
+/// Chatwoot's API channel on your own machine: client API, cable, application API, callbacks and an agent page.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "sandbox", after_help = AT_START)]
+pub struct Settings {
+    /// Where to listen; port 0 takes a free one and prints it
+    #[arg(long, default_value = "127.0.0.1:3300", value_name = "ADDRESS:PORT")]
+    pub listen: SocketAddr,
+
+    /// The address that others reach this server by, for links to files and surveys
+    #[arg(long, value_name = "URL")]
+    pub public_url: Option<String>,
+
+    /// Keep everything in this SQLite file
+    #[arg(long, value_name = "FILE", conflicts_with = "memory")]
+    pub db: Option<PathBuf>,
+
+    /// Keep nothing (also without --db)
+    #[arg(long)]
+    pub memory: bool,
+
+    /// Where attachments are kept (next to the database file, or a temporary folder)
+    #[arg(long, value_name = "DIR")]
+    pub files: Option<PathBuf>,
+
+    /// Account, agents and inboxes to start with, as TOML; without it a small demo
+    #[arg(long, value_name = "FILE.toml")]
+    pub config: Option<PathBuf>,
+
+    /// Callback URL of the first inbox
+    #[arg(long, value_name = "URL")]
+    pub callback_url: Option<String>,
+
+    /// Ask for an identifier_hash on the first inbox
+    #[arg(long)]
+    pub hmac_mandatory: bool,
+
+    /// No limit of requests or messages a minute
+    #[arg(long)]
+    pub no_limits: bool,
+
+    /// Start with a conversation of this many messages; its contact is printed
+    #[arg(long, value_name = "N")]
+    pub seed_thread: Option<u32>,
+
+    /// Seconds to add to the clock
+    #[arg(long, value_name = "SECONDS", default_value_t = 0, allow_hyphen_values = true)]
+    pub clock_offset: i64,
+}
+
+const AT_START: &str = "\
+At start it prints one line for each thing a client needs, the name first and the value behind two or more spaces:
+agent page, client API, inbox identifier, HMAC key, access token, account. The line `client API` comes last
+and says that requests are answered.";

@@ -1,0 +1,96 @@
+//! Inboxes.
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::store::accounts::Inbox;
+use crate::working_hours::Week;
+
+/// What the client API shows of an inbox.
+#[derive(Debug, Serialize)]
+pub struct OwnInbox {
+    identifier: String,
+    identity_validation_enabled: bool,
+    name: String,
+    timezone: String,
+    working_hours: Week,
+    working_hours_enabled: bool,
+    csat_survey_enabled: bool,
+    greeting_enabled: bool,
+}
+
+pub fn own(inbox: &Inbox) -> OwnInbox {
+    OwnInbox {
+        identifier: inbox.identifier.clone(),
+        identity_validation_enabled: inbox.hmac_mandatory,
+        name: inbox.name.clone(),
+        timezone: inbox.timezone.clone(),
+        working_hours: inbox.week.clone(),
+        working_hours_enabled: inbox.working_hours_enabled,
+        csat_survey_enabled: inbox.csat_enabled,
+        greeting_enabled: inbox.greeting_enabled,
+    }
+}
+
+/// An inbox as an agent sees it; its keys are an administrator's only.
+pub fn listed(inbox: &Inbox, for_administrator: bool) -> Value {
+    let mut listed = json!({
+        "id": inbox.id,
+        "avatar_url": "",
+        "channel_id": inbox.id,
+        "name": inbox.name,
+        "channel_type": "Channel::Api",
+        "greeting_enabled": inbox.greeting_enabled,
+        "greeting_message": inbox.greeting_message,
+        "working_hours_enabled": inbox.working_hours_enabled,
+        "enable_email_collect": true,
+        "csat_survey_enabled": inbox.csat_enabled,
+        "enable_auto_assignment": true,
+        "auto_assignment_config": {},
+        "out_of_office_message": inbox.out_of_office_message,
+        "working_hours": inbox.week,
+        "timezone": inbox.timezone,
+        "callback_webhook_url": inbox.callback_url,
+        "allow_messages_after_resolved": true,
+        "lock_to_single_conversation": inbox.single_conversation,
+        "sender_name_type": "friendly",
+        "business_name": null,
+        "webhook_url": inbox.callback_url,
+        "inbox_identifier": inbox.identifier,
+        "additional_attributes": {},
+        "hmac_mandatory": inbox.hmac_mandatory,
+        "provider": null
+    });
+    if let (true, Some(fields)) = (for_administrator, listed.as_object_mut()) {
+        fields.insert("hmac_token".into(), inbox.hmac_token.clone().into());
+    }
+    listed
+}
+
+/// The bare record, as creating a contact in an inbox answers it.
+pub fn raw(inbox: &Inbox) -> Value {
+    json!({
+        "id": inbox.id,
+        "channel_id": inbox.id,
+        "account_id": inbox.account_id,
+        "name": inbox.name,
+        "created_at": inbox.created_at.iso(),
+        "updated_at": inbox.created_at.iso(),
+        "channel_type": "Channel::Api",
+        "enable_auto_assignment": true,
+        "greeting_enabled": inbox.greeting_enabled,
+        "greeting_message": inbox.greeting_message,
+        "email_address": null,
+        "working_hours_enabled": inbox.working_hours_enabled,
+        "out_of_office_message": inbox.out_of_office_message,
+        "timezone": inbox.timezone,
+        "enable_email_collect": true,
+        "csat_survey_enabled": inbox.csat_enabled,
+        "allow_messages_after_resolved": true,
+        "auto_assignment_config": {},
+        "lock_to_single_conversation": inbox.single_conversation,
+        "portal_id": null,
+        "sender_name_type": "friendly",
+        "business_name": null
+    })
+}

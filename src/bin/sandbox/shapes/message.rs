@@ -1,0 +1,308 @@
+//! Messages: as a visitor reads them, as frames carry them, as an agent reads them, as callbacks get them.
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use super::people::{self, AccountName, CalledBack, Pushed};
+use super::{Availability, conversation, signature};
+use crate::refusal::Refusal;
+use crate::store::accounts;
+use crate::store::conversations::Conversation;
+use crate::store::files::{self, Attachment};
+use crate::store::messages::{self, Message};
+use crate::store::{Turn, contacts};
+
+#[derive(Clone, Debug, Serialize)]
+pub struct AttachedFile {
+    id: i64,
+    message_id: i64,
+    file_type: String,
+    account_id: i64,
+    extension: Option<String>,
+    data_url: String,
+    thumb_url: String,
+    file_size: i64,
+    width: Option<i64>,
+    height: Option<i64>,
+}
+
+/// As the client API answers it.
+#[derive(Debug, Serialize)]
+pub struct OwnMessage {
+    id: i64,
+    content: Option<String>,
+    message_type: i64,
+    content_type: String,
+    content_attributes: Map<String, Value>,
+    created_at: i64,
+    conversation_id: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attachments: Option<Vec<AttachedFile>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sender: Option<Pushed>,
+}
+
+pub fn own(turn: &Turn<'_>, conversation: &Conversation, message: &Message) -> Result<OwnMessage, Refusal> {
+    Ok(OwnMessage {
+        id: message.id,
+        content: message.content.clone(),
+        message_type: message.message_type.number(),
+        content_type: message.content_type.clone(),
+        content_attributes: message.content_attributes.clone(),
+        created_at: message.created_at.seconds(),
+        conversation_id: conversation.display_id,
+        attachments: attachments(turn, message.id)?,
+        sender: people::sender(turn, message.sender, Availability::Unknown)?,
+    })
+}
+
+/// As frames carry it.
+#[derive(Clone, Debug, Serialize)]
+pub struct PushedMessage {
+    id: i64,
+    content: Option<String>,
+    account_id: i64,
+    inbox_id: i64,
+    conversation_id: i64,
+    message_type: i64,
+    created_at: i64,
+    updated_at: String,
+    private: bool,
+    status: String,
+    source_id: Option<String>,
+    content_type: String,
+    content_attributes: Map<String, Value>,
+    sender_type: Option<&'static str>,
+    sender_id: Option<i64>,
+    external_source_ids: Map<String, Value>,
+    additional_attributes: Map<String, Value>,
+    processed_message_content: Option<String>,
+    sentiment: Map<String, Value>,
+    conversation: InConversation,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub echo_id: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attachments: Option<Vec<AttachedFile>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sender: Option<Pushed>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub previous_changes: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub performer: Option<Pushed>,
+}
+
+/// What a pushed message says of its conversation.
+#[derive(Clone, Debug, Serialize)]
+struct InConversation {
+    assignee_id: Option<i64>,
+    unread_count: i64,
+    last_activity_at: i64,
+    contact_inbox: SourceId,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct SourceId {
+    source_id: String,
+}
+
+pub fn pushed(
+    turn: &Turn<'_>,
+    conversation: &Conversation,
+    message: &Message,
+    availability: Availability,
+) -> Result<PushedMessage, Refusal> {
+    Ok(PushedMessage {
+        id: message.id,
+        content: message.content.clone(),
+        account_id: message.account_id,
+        inbox_id: message.inbox_id,
+        conversation_id: conversation.display_id,
+        message_type: message.message_type.number(),
+        created_at: message.created_at.seconds(),
+        updated_at: message.updated_at.iso(),
+        private: message.private,
+        status: message.status.clone(),
+        source_id: message.source_id.clone(),
+        content_type: message.content_type.clone(),
+        content_attributes: message.content_attributes.clone(),
+        sender_type: message.sender.map(|(kind, _)| kind.word()),
+        sender_id: message.sender.map(|(_, id)| id),
+        external_source_ids: Map::new(),
+        additional_attributes: message.additional_attributes.clone(),
+        processed_message_content: message.processed_content.clone(),
+        sentiment: Map::new(),
+        conversation: in_conversation(turn, conversation)?,
+        echo_id: None,
+        attachments: attachments(turn, message.id)?,
+        sender: people::sender(turn, message.sender, availability)?,
+        previous_changes: None,
+        performer: None,
+    })
+}
+
+/// As the application API lists it.
+#[derive(Debug, Serialize)]
+pub struct ListedMessage {
+    id: i64,
+    content: Option<String>,
+    inbox_id: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    echo_id: Option<Value>,
+    conversation_id: i64,
+    message_type: i64,
+    content_type: String,
+    status: String,
+    content_attributes: Map<String, Value>,
+    created_at: i64,
+    private: bool,
+    source_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sender: Option<Pushed>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attachments: Option<Vec<AttachedFile>>,
+}
+
+pub fn listed(turn: &Turn<'_>, conversation: &Conversation, message: &Message) -> Result<ListedMessage, Refusal> {
+    Ok(ListedMessage {
+        id: message.id,
+        content: message.content.clone(),
+        inbox_id: message.inbox_id,
+        echo_id: None,
+        conversation_id: conversation.display_id,
+        message_type: message.message_type.number(),
+        content_type: message.content_type.clone(),
+        status: message.status.clone(),
+        content_attributes: message.content_attributes.clone(),
+        created_at: message.created_at.seconds(),
+        private: message.private,
+        source_id: message.source_id.clone(),
+        sender: people::sender(turn, message.sender, Availability::Known)?,
+        attachments: attachments(turn, message.id)?,
+    })
+}
+
+/// What creating a message answers an agent: the listed fields, and the others that the reference promises.
+#[derive(Debug, Serialize)]
+pub struct CreatedMessage {
+    #[serde(flatten)]
+    listed: ListedMessage,
+    account_id: i64,
+    updated_at: String,
+    sender_type: Option<&'static str>,
+    sender_id: Option<i64>,
+    external_source_ids: Map<String, Value>,
+    additional_attributes: Map<String, Value>,
+    processed_message_content: Option<String>,
+    sentiment: Map<String, Value>,
+    conversation: InConversation,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attachment: Option<AttachedFile>,
+}
+
+pub fn created(
+    turn: &Turn<'_>,
+    conversation: &Conversation,
+    message: &Message,
+    echo_id: Option<Value>,
+) -> Result<CreatedMessage, Refusal> {
+    let listed = ListedMessage { echo_id, ..listed(turn, conversation, message)? };
+    let attachment = listed.attachments.as_ref().and_then(|all| all.first().cloned());
+    Ok(CreatedMessage {
+        listed,
+        account_id: message.account_id,
+        updated_at: message.updated_at.iso(),
+        sender_type: message.sender.map(|(kind, _)| kind.word()),
+        sender_id: message.sender.map(|(_, id)| id),
+        external_source_ids: Map::new(),
+        additional_attributes: message.additional_attributes.clone(),
+        processed_message_content: message.processed_content.clone(),
+        sentiment: Map::new(),
+        conversation: in_conversation(turn, conversation)?,
+        attachment,
+    })
+}
+
+/// As the callback URL gets it.
+#[derive(Debug, Serialize)]
+pub struct CalledBackMessage {
+    account: AccountName,
+    additional_attributes: Map<String, Value>,
+    content_attributes: Map<String, Value>,
+    content_type: String,
+    content: Option<String>,
+    conversation: conversation::PushedConversation,
+    created_at: String,
+    id: i64,
+    inbox: Value,
+    message_type: &'static str,
+    private: bool,
+    sender: Option<CalledBack>,
+    source_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attachments: Option<Vec<AttachedFile>>,
+    event: &'static str,
+}
+
+pub fn called_back(
+    turn: &Turn<'_>,
+    conversation: &Conversation,
+    message: &Message,
+    event: &'static str,
+) -> Result<CalledBackMessage, Refusal> {
+    let inbox = accounts::inbox(turn.db, message.inbox_id)?;
+    Ok(CalledBackMessage {
+        account: people::account_name(turn, message.account_id)?,
+        additional_attributes: message.additional_attributes.clone(),
+        content_attributes: message.content_attributes.clone(),
+        content_type: message.content_type.clone(),
+        content: message.content.clone(),
+        conversation: conversation::pushed(turn, conversation)?,
+        created_at: message.created_at.iso(),
+        id: message.id,
+        inbox: json!({ "id": inbox.id, "name": inbox.name }),
+        message_type: message.message_type.word(),
+        private: message.private,
+        sender: people::called_back(turn, message.sender)?,
+        source_id: message.source_id.clone(),
+        attachments: attachments(turn, message.id)?,
+        event,
+    })
+}
+
+fn attachments(turn: &Turn<'_>, message_id: i64) -> Result<Option<Vec<AttachedFile>>, Refusal> {
+    let rows = files::of_message(turn.db, message_id)?;
+    Ok((!rows.is_empty()).then(|| rows.iter().map(|row| attached(turn, row)).collect()))
+}
+
+fn attached(turn: &Turn<'_>, row: &Attachment) -> AttachedFile {
+    let (address, secret) = (&turn.world.public_url, &turn.world.secret);
+    let signed = format!("{}--{}", row.id, signature(secret, &format!("blob {}", row.id)));
+    let name = crate::percent::encode(&row.file_name);
+    let storage = format!("{address}/rails/active_storage");
+    AttachedFile {
+        id: row.id,
+        message_id: row.message_id,
+        file_type: row.file_type.clone(),
+        account_id: row.account_id,
+        extension: None,
+        data_url: format!("{storage}/blobs/redirect/{signed}/{name}"),
+        thumb_url: if row.file_type == "image" {
+            format!("{storage}/representations/redirect/{signed}/thumb/{name}")
+        } else {
+            String::new()
+        },
+        file_size: row.file_size,
+        width: row.width,
+        height: row.height,
+    }
+}
+
+fn in_conversation(turn: &Turn<'_>, conversation: &Conversation) -> Result<InConversation, Refusal> {
+    let place = contacts::contact_inbox(turn.db, conversation.contact_inbox_id)?;
+    Ok(InConversation {
+        assignee_id: conversation.assignee_id,
+        unread_count: messages::unread_count(turn.db, conversation.id, conversation.agent_last_seen_at)?,
+        last_activity_at: conversation.last_activity_at.seconds(),
+        contact_inbox: SourceId { source_id: place.source_id },
+    })
+}

@@ -1,0 +1,224 @@
+//! Contacts, and their places in inboxes.
+
+use rusqlite::{Connection, OptionalExtension, Result, Row, params};
+use serde_json::{Map, Value};
+
+use crate::clock::Micros;
+
+#[derive(Clone, Debug)]
+pub struct Contact {
+    pub id: i64,
+    pub account_id: i64,
+    pub name: String,
+    pub email: Option<String>,
+    pub phone_number: Option<String>,
+    pub identifier: Option<String>,
+    pub custom_attributes: Map<String, Value>,
+    pub avatar_url: String,
+    pub blocked: bool,
+    pub last_activity_at: Option<Micros>,
+    pub created_at: Micros,
+    pub updated_at: Micros,
+}
+
+/// A contact's place in one inbox: a device or browser, with its own source_id and pubsub_token.
+#[derive(Clone, Debug)]
+pub struct ContactInbox {
+    pub id: i64,
+    pub contact_id: i64,
+    pub inbox_id: i64,
+    pub source_id: String,
+    pub pubsub_token: String,
+    pub hmac_verified: bool,
+    pub created_at: Micros,
+    pub updated_at: Micros,
+}
+
+pub fn contact(db: &Connection, id: i64) -> Result<Contact> {
+    db.prepare_cached(&format!("SELECT {CONTACT} FROM contacts WHERE id = ?1"))?.query_row([id], read_contact)
+}
+
+/// By `identifier`, `email` or `phone_number`.
+pub fn find(db: &Connection, account_id: i64, field: Field, value: &str) -> Result<Option<Contact>> {
+    let column = match field {
+        Field::Identifier => "identifier",
+        Field::Email => "email",
+        Field::PhoneNumber => "phone_number",
+    };
+    db.prepare_cached(&format!("SELECT {CONTACT} FROM contacts WHERE account_id = ?1 AND {column} = ?2 ORDER BY id LIMIT 1"))?
+        .query_row(params![account_id, value], read_contact)
+        .optional()
+}
+
+#[derive(Clone, Copy, Debug)]
+pub enum Field {
+    Identifier,
+    Email,
+    PhoneNumber,
+}
+
+/// The newest first; `needle` is looked for in name, e-mail, phone number and identifier.
+pub fn search(db: &Connection, account_id: i64, needle: &str, limit: i64, offset: i64) -> Result<(Vec<Contact>, i64)> {
+    let pattern = format!("%{}%", needle.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
+    let matching = "account_id = ?1 AND (name LIKE ?2 ESCAPE '\\' OR email LIKE ?2 ESCAPE '\\' \
+                    OR phone_number LIKE ?2 ESCAPE '\\' OR identifier LIKE ?2 ESCAPE '\\')";
+    let count = db
+        .prepare_cached(&format!("SELECT count(*) FROM contacts WHERE {matching}"))?
+        .query_row(params![account_id, pattern], |row| row.get(0))?;
+    let contacts = db
+        .prepare_cached(&format!(
+            "SELECT {CONTACT} FROM contacts WHERE {matching} ORDER BY coalesce(last_activity_at, created_at) DESC, id DESC LIMIT ?3 OFFSET ?4"
+        ))?
+        .query_map(params![account_id, pattern, limit, offset], read_contact)?
+        .collect::<Result<_>>()?;
+    Ok((contacts, count))
+}
+
+/// Inserts it under a new id.
+pub fn insert(db: &Connection, contact: &Contact) -> Result<i64> {
+    db.prepare_cached(
+        "INSERT INTO contacts (account_id, name, email, phone_number, identifier, custom_attributes, avatar_url, blocked,
+             last_activity_at, created_at, updated_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+    )?
+    .execute(params![
+        contact.account_id,
+        contact.name,
+        contact.email,
+        contact.phone_number,
+        contact.identifier,
+        Value::from(contact.custom_attributes.clone()).to_string(),
+        contact.avatar_url,
+        contact.blocked,
+        contact.last_activity_at,
+        contact.created_at,
+        contact.updated_at
+    ])?;
+    Ok(db.last_insert_rowid())
+}
+
+pub fn save(db: &Connection, contact: &Contact) -> Result<()> {
+    db.prepare_cached(
+        "UPDATE contacts SET name = ?2, email = ?3, phone_number = ?4, identifier = ?5, custom_attributes = ?6,
+             avatar_url = ?7, blocked = ?8, last_activity_at = ?9, updated_at = ?10
+         WHERE id = ?1",
+    )?
+    .execute(params![
+        contact.id,
+        contact.name,
+        contact.email,
+        contact.phone_number,
+        contact.identifier,
+        Value::from(contact.custom_attributes.clone()).to_string(),
+        contact.avatar_url,
+        contact.blocked,
+        contact.last_activity_at,
+        contact.updated_at
+    ])
+    .map(drop)
+}
+
+/// With all that is theirs.
+pub fn delete(db: &Connection, contact_id: i64) -> Result<()> {
+    db.execute("DELETE FROM contacts WHERE id = ?1", [contact_id]).map(drop)
+}
+
+/// Hands everything of one contact to another and removes the first.
+pub fn merge(db: &Connection, from: i64, into: i64) -> Result<()> {
+    db.execute("UPDATE contact_inboxes SET contact_id = ?2 WHERE contact_id = ?1", [from, into])?;
+    db.execute("UPDATE conversations SET contact_id = ?2 WHERE contact_id = ?1", [from, into])?;
+    db.execute("UPDATE messages SET sender_id = ?2 WHERE sender_type = 'Contact' AND sender_id = ?1", [from, into])?;
+    delete(db, from)
+}
+
+pub fn contact_inbox(db: &Connection, id: i64) -> Result<ContactInbox> {
+    db.prepare_cached(&format!("SELECT {PLACE} FROM contact_inboxes WHERE id = ?1"))?.query_row([id], read_place)
+}
+
+pub fn contact_inbox_by_source(db: &Connection, inbox_id: i64, source_id: &str) -> Result<Option<ContactInbox>> {
+    db.prepare_cached(&format!("SELECT {PLACE} FROM contact_inboxes WHERE inbox_id = ?1 AND source_id = ?2"))?
+        .query_row(params![inbox_id, source_id], read_place)
+        .optional()
+}
+
+pub fn contact_inbox_by_pubsub_token(db: &Connection, token: &str) -> Result<Option<ContactInbox>> {
+    db.prepare_cached(&format!("SELECT {PLACE} FROM contact_inboxes WHERE pubsub_token = ?1"))?
+        .query_row([token], read_place)
+        .optional()
+}
+
+pub fn contact_inboxes(db: &Connection, contact_id: i64) -> Result<Vec<ContactInbox>> {
+    db.prepare_cached(&format!("SELECT {PLACE} FROM contact_inboxes WHERE contact_id = ?1 ORDER BY id"))?
+        .query_map([contact_id], read_place)?
+        .collect()
+}
+
+/// Inserts it under a new id.
+pub fn insert_contact_inbox(db: &Connection, place: &ContactInbox) -> Result<i64> {
+    db.prepare_cached(
+        "INSERT INTO contact_inboxes (contact_id, inbox_id, source_id, pubsub_token, hmac_verified, created_at, updated_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    )?
+    .execute(params![
+        place.contact_id,
+        place.inbox_id,
+        place.source_id,
+        place.pubsub_token,
+        place.hmac_verified,
+        place.created_at,
+        place.updated_at
+    ])?;
+    Ok(db.last_insert_rowid())
+}
+
+pub fn verify(db: &Connection, contact_inbox_id: i64, now: Micros) -> Result<()> {
+    db.execute(
+        "UPDATE contact_inboxes SET hmac_verified = 1, updated_at = ?2 WHERE id = ?1 AND hmac_verified = 0",
+        params![contact_inbox_id, now],
+    )
+    .map(drop)
+}
+
+/// Attributes are kept as text; what is not an object counts as none.
+pub fn read_object(text: &str) -> Map<String, Value> {
+    match serde_json::from_str(text) {
+        Ok(Value::Object(object)) => object,
+        _ => Map::new(),
+    }
+}
+
+const CONTACT: &str = "id, account_id, name, email, phone_number, identifier, custom_attributes, avatar_url, blocked, \
+                       last_activity_at, created_at, updated_at";
+
+fn read_contact(row: &Row<'_>) -> Result<Contact> {
+    let custom_attributes: String = row.get(6)?;
+    Ok(Contact {
+        id: row.get(0)?,
+        account_id: row.get(1)?,
+        name: row.get(2)?,
+        email: row.get(3)?,
+        phone_number: row.get(4)?,
+        identifier: row.get(5)?,
+        custom_attributes: read_object(&custom_attributes),
+        avatar_url: row.get(7)?,
+        blocked: row.get(8)?,
+        last_activity_at: row.get(9)?,
+        created_at: row.get(10)?,
+        updated_at: row.get(11)?,
+    })
+}
+
+const PLACE: &str = "id, contact_id, inbox_id, source_id, pubsub_token, hmac_verified, created_at, updated_at";
+
+fn read_place(row: &Row<'_>) -> Result<ContactInbox> {
+    Ok(ContactInbox {
+        id: row.get(0)?,
+        contact_id: row.get(1)?,
+        inbox_id: row.get(2)?,
+        source_id: row.get(3)?,
+        pubsub_token: row.get(4)?,
+        hmac_verified: row.get(5)?,
+        created_at: row.get(6)?,
+        updated_at: row.get(7)?,
+    })
+}

@@ -1,0 +1,81 @@
+//! What is known of attached files; their bytes lie in the files folder.
+
+use rusqlite::{Connection, Result, Row, params};
+
+#[derive(Clone, Debug)]
+pub struct Attachment {
+    pub id: i64,
+    pub message_id: i64,
+    pub account_id: i64,
+    pub file_type: String,
+    pub file_name: String,
+    pub content_type: String,
+    pub file_size: i64,
+    /// The file's name in the files folder.
+    pub stored_as: String,
+    pub width: Option<i64>,
+    pub height: Option<i64>,
+}
+
+pub fn attachment(db: &Connection, id: i64) -> Result<Attachment> {
+    db.prepare_cached(&format!("SELECT {COLUMNS} FROM attachments WHERE id = ?1"))?.query_row([id], read)
+}
+
+pub fn of_message(db: &Connection, message_id: i64) -> Result<Vec<Attachment>> {
+    db.prepare_cached(&format!("SELECT {COLUMNS} FROM attachments WHERE message_id = ?1 ORDER BY id"))?
+        .query_map([message_id], read)?
+        .collect()
+}
+
+/// Every file of a contact's conversations.
+pub fn of_contact(db: &Connection, contact_id: i64) -> Result<Vec<Attachment>> {
+    db.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM attachments WHERE message_id IN (SELECT messages.id FROM messages
+             JOIN conversations ON conversations.id = messages.conversation_id WHERE conversations.contact_id = ?1)"
+    ))?
+    .query_map([contact_id], read)?
+    .collect()
+}
+
+/// Inserts it under a new id.
+pub fn insert(db: &Connection, attachment: &Attachment) -> Result<i64> {
+    db.prepare_cached(
+        "INSERT INTO attachments (message_id, account_id, file_type, file_name, content_type, file_size, stored_as)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    )?
+    .execute(params![
+        attachment.message_id,
+        attachment.account_id,
+        attachment.file_type,
+        attachment.file_name,
+        attachment.content_type,
+        attachment.file_size,
+        attachment.stored_as
+    ])?;
+    Ok(db.last_insert_rowid())
+}
+
+pub fn set_size_in_pixels(db: &Connection, id: i64, width: i64, height: i64) -> Result<()> {
+    db.execute("UPDATE attachments SET width = ?2, height = ?3 WHERE id = ?1", [id, width, height]).map(drop)
+}
+
+pub fn delete_of_message(db: &Connection, message_id: i64) -> Result<()> {
+    db.execute("DELETE FROM attachments WHERE message_id = ?1", [message_id]).map(drop)
+}
+
+const COLUMNS: &str = "id, message_id, account_id, file_type, file_name, content_type, file_size, stored_as, width, height";
+
+fn read(row: &Row<'_>) -> Result<Attachment> {
+    Ok(Attachment {
+        id: row.get(0)?,
+        message_id: row.get(1)?,
+        account_id: row.get(2)?,
+        file_type: row.get(3)?,
+        file_name: row.get(4)?,
+        content_type: row.get(5)?,
+        file_size: row.get(6)?,
+        stored_as: row.get(7)?,
+        width: row.get(8)?,
+        height: row.get(9)?,
+    })
+}

@@ -1,0 +1,153 @@
+//! Where everything is kept: one SQLite database, one thread that talks to it.
+//!
+//! Promise: when `perform` has answered, what the deed wrote is on disk, and its news has been told. The thread takes
+//! whatever deeds are waiting into one transaction, each in a savepoint of its own, commits once, tells the news in
+//! order, and only then answers. So a refused deed leaves nothing behind, a deed's frames precede its HTTP answer,
+//! and a busy moment costs one disk flush, not one each.
+
+pub mod accounts;
+pub mod contacts;
+pub mod conversations;
+pub mod files;
+pub mod messages;
+mod opening;
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+use tokio::sync::{mpsc, oneshot};
+
+pub use opening::{Place, secret};
+
+use crate::clock::Micros;
+use crate::news::News;
+use crate::refusal::Refusal;
+use crate::world::World;
+
+/// A handle to the thread; clones share it.
+#[derive(Clone)]
+pub struct Store {
+    jobs: mpsc::Sender<Job>,
+}
+
+/// What a deed sees: the database as it is now, one moment in time, and a place to leave news.
+pub struct Turn<'a> {
+    pub db: &'a Connection,
+    pub now: Micros,
+    pub world: &'a World,
+    news: &'a mut Vec<News>,
+}
+
+impl Turn<'_> {
+    /// News is told once the deed is on disk; a refused deed's news is never told.
+    pub fn tell(&mut self, news: News) {
+        self.news.push(news);
+    }
+}
+
+impl Store {
+    /// Starts the thread. `herald` is called in the order of commits.
+    pub fn start(db: Connection, world: Arc<World>, herald: impl Fn(News) + Send + 'static) -> Result<Self, String> {
+        let (jobs, inbox) = mpsc::channel(WAITING_MAX);
+        std::thread::Builder::new()
+            .name("store".into())
+            .spawn(move || run(db, inbox, &world, &herald))
+            .map_err(|error| format!("the store's thread can't be started: {error}"))?;
+        Ok(Self { jobs })
+    }
+
+    /// Does a deed, all of it or nothing.
+    pub async fn perform<T, F>(&self, deed: F) -> Result<T, Refusal>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Turn<'_>) -> Result<T, Refusal> + Send + 'static,
+    {
+        let (answer, answered) = oneshot::channel();
+        let job: Job = Box::new(move |turn| {
+            let result = std::panic::catch_unwind(AssertUnwindSafe(|| deed(turn)))
+                .unwrap_or_else(|_| Err(Refusal::fault("a deed panicked")));
+            let keep = result.is_ok();
+            let reply: Reply = Box::new(move |committed| {
+                let result = if committed { result } else { Err(Refusal::fault("the transaction was not committed")) };
+                // The caller may have hung up: the deed is done all the same.
+                drop(answer.send(result));
+            });
+            Ran { keep, reply }
+        });
+        self.jobs.send(job).await.map_err(|_| Refusal::fault("the store has stopped"))?;
+        answered.await.map_err(|_| Refusal::fault("the store has stopped"))?
+    }
+}
+
+type Job = Box<dyn FnOnce(&mut Turn<'_>) -> Ran + Send>;
+type Reply = Box<dyn FnOnce(bool) + Send>;
+
+struct Ran {
+    keep: bool,
+    reply: Reply,
+}
+
+/// Callers beyond this many wait outside.
+const WAITING_MAX: usize = 1024;
+/// Deeds in one transaction: enough to share a flush, few enough that the first doesn't wait long.
+const GROUP_MAX: usize = 64;
+
+fn run(mut db: Connection, mut inbox: mpsc::Receiver<Job>, world: &World, herald: &impl Fn(News)) {
+    while let Some(first) = inbox.blocking_recv() {
+        let mut replies = Vec::new();
+        let outcome = group(&mut db, first, &mut inbox, world, &mut replies);
+        let committed = match outcome {
+            Ok(news) => {
+                news.into_iter().for_each(herald);
+                true
+            }
+            Err(error) => {
+                tracing::error!(%error, "a transaction failed");
+                false
+            }
+        };
+        for reply in replies {
+            reply(committed);
+        }
+    }
+    if let Err((_, error)) = db.close() {
+        tracing::error!(%error, "the database can't be closed");
+    }
+}
+
+fn group(
+    db: &mut Connection,
+    first: Job,
+    inbox: &mut mpsc::Receiver<Job>,
+    world: &World,
+    replies: &mut Vec<Reply>,
+) -> rusqlite::Result<Vec<News>> {
+    let mut transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let mut news = Vec::new();
+    let mut next = Some(first);
+    while let Some(job) = next {
+        replies.push(one(&mut transaction, job, world, &mut news)?);
+        next = if replies.len() < GROUP_MAX { inbox.try_recv().ok() } else { None };
+    }
+    transaction.commit()?;
+    Ok(news)
+}
+
+fn one(
+    transaction: &mut Transaction<'_>,
+    job: Job,
+    world: &World,
+    all_news: &mut Vec<News>,
+) -> rusqlite::Result<Reply> {
+    let mut news = Vec::new();
+    let savepoint = transaction.savepoint()?;
+    let ran = job(&mut Turn { db: &savepoint, now: world.clock.now(), world, news: &mut news });
+    if ran.keep {
+        savepoint.commit()?;
+        all_news.append(&mut news);
+    } else {
+        savepoint.finish()?;
+    }
+    Ok(ran.reply)
+}

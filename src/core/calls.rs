@@ -1,0 +1,151 @@
+//! What we ask the server over HTTP, and what its answers mean.
+
+use std::sync::Arc;
+
+use super::model::{ConversationId, EchoId, MessageId};
+use super::wire;
+
+/// A call's number, by which its answer is known.
+#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
+pub struct CallId(pub u64);
+
+/// A question to the client API.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Call {
+    /// Make the contact, or get it back: the server returns a known source_id unchanged.
+    CreateContact,
+    /// Are we still known, and with which pubsub_token?
+    ReadContact,
+    /// Make a conversation.
+    CreateConversation,
+    /// Which conversations are there? Costly: it embeds every message. Only after a lost create answer.
+    ListConversations,
+    /// The newest page of messages, or the one before a message.
+    ReadMessages {
+        /// Whose.
+        conversation: ConversationId,
+        /// Where the page ends, itself excluded.
+        before: Option<MessageId>,
+    },
+    /// Say something.
+    Post {
+        /// Where.
+        conversation: ConversationId,
+        /// Our mark on it.
+        echo: EchoId,
+        /// What.
+        text: Arc<str>,
+    },
+}
+
+/// How a call ended, as the shell saw it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Outcome {
+    /// With an HTTP answer.
+    Answered {
+        /// Its status.
+        status: u16,
+        /// Its body.
+        body: String,
+        /// What `Retry-After` asked for, where it can be read (never across origins on Chatwoot).
+        retry_after_ms: Option<u64>,
+    },
+    /// The request surely never left the device.
+    NeverLeft,
+    /// No answer, and no telling whether the request arrived.
+    Unclear,
+}
+
+/// What an outcome means for us.
+#[derive(Debug, Eq, PartialEq)]
+pub enum Verdict<'a> {
+    /// Done; this is the answer.
+    Good(&'a str),
+    /// Not done, and the server wants a pause of at least so many milliseconds (0 when it named none).
+    Busy(u64),
+    /// Not done: the thing asked about is not there.
+    Gone,
+    /// Not done and not to be repeated; perhaps the server said why.
+    Refused(Option<String>),
+    /// Done or not.
+    Unclear,
+    /// Not done.
+    NeverLeft,
+}
+
+impl Outcome {
+    /// Reads the outcome as the client API means it.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict<'_> {
+        let (status, body, retry_after_ms) = match self {
+            Self::Answered {
+                status,
+                body,
+                retry_after_ms,
+            } => (*status, body, retry_after_ms.unwrap_or(0)),
+            Self::NeverLeft => return Verdict::NeverLeft,
+            Self::Unclear => return Verdict::Unclear,
+        };
+        match status {
+            200..=299 => Verdict::Good(body),
+            429 | 503 => Verdict::Busy(retry_after_ms.min(RETRY_AFTER_MS_MAX)),
+            // A page of HTML is some proxy's word, and no reason to forget who we are.
+            404 if wire::refusal(body).is_some() => Verdict::Gone,
+            404 | 408 => Verdict::Unclear,
+            400..=499 => Verdict::Refused(wire::refusal(body)),
+            _ => Verdict::Unclear,
+        }
+    }
+}
+
+/// A proxy that asks for hours gets ten minutes.
+const RETRY_AFTER_MS_MAX: u64 = 600_000;
+
+/// A call is given up after this: longer than Chatwoot's own 15 s, short enough for a person to wait.
+pub const CALL_MS_MAX: u64 = 30_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answered(status: u16, body: &str) -> Outcome {
+        Outcome::Answered {
+            status,
+            body: body.to_owned(),
+            retry_after_ms: Some(3_000),
+        }
+    }
+
+    #[test]
+    fn answers_mean_what_chatwoot_means_by_them() {
+        let check = |status, body: &str, expected| {
+            assert_eq!(
+                answered(status, body).verdict(),
+                expected,
+                "{status} {body}"
+            )
+        };
+        check(200, "{}", Verdict::Good("{}"));
+        check(404, r#"{"status":404,"error":"Not Found"}"#, Verdict::Gone);
+        check(
+            404,
+            "<!DOCTYPE html><title>Not found</title>",
+            Verdict::Unclear,
+        );
+        check(
+            422,
+            r#"{"message":"Too many messages","attributes":["base"]}"#,
+            Verdict::Refused(Some("Too many messages".into())),
+        );
+        check(400, "", Verdict::Refused(None));
+        check(429, "Retry later\n", Verdict::Busy(3_000));
+        check(503, "", Verdict::Busy(3_000));
+        check(
+            500,
+            r#"{"status":500,"error":"Internal Server Error"}"#,
+            Verdict::Unclear,
+        );
+        check(502, "", Verdict::Unclear);
+        check(504, "", Verdict::Unclear);
+    }
+}

@@ -1,0 +1,398 @@
+//! Reading what we were not there for: after a start, after every gap, and further back when somebody scrolls up.
+//!
+//! It promises that the messages held are always one gap-free stretch up to the newest: a catch-up reads back until it
+//! overlaps what was known before the gap, and when that is too far, what lies before the gap is let go and can be
+//! read again by scrolling up.
+
+use super::backoff::Backoff;
+use super::chance::Chance;
+use super::model::MessageId;
+use super::time::Mono;
+
+/// Messages in a full page; a shorter one is the conversation's beginning.
+const PAGE: usize = 20;
+/// How far a catch-up goes back: 4,000 messages.
+const PAGES_MAX: u32 = 200;
+/// Parallel messages come out of order, so the newest few known before a gap may not be without a hole. Overlapping by
+/// this many fills it.
+pub const OVERLAP: usize = 10;
+
+/// The machine of one conversation.
+#[derive(Debug)]
+pub struct History {
+    is_wanted: bool,
+    is_earlier_wanted: bool,
+    run: Option<Run>,
+    retry: Backoff,
+    has_begun: bool,
+    has_start: bool,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Run {
+    goal: Goal,
+    asked: Mono,
+    pages: u32,
+    /// Where the next page ends; `None` for the newest.
+    before: Option<MessageId>,
+    is_under_way: bool,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Goal {
+    /// The newest page will do: nothing older is known.
+    Newest,
+    /// Down to this message.
+    Overlap(MessageId),
+    /// Down to the first message.
+    Start,
+    /// One page further back.
+    Earlier,
+}
+
+/// How far down a catch-up must read.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Floor {
+    /// Nothing is known yet, nothing is in doubt.
+    Anywhere,
+    /// This message is known, or decides about a send in doubt.
+    At(MessageId),
+    /// A send in doubt could be the very first message.
+    Start,
+}
+
+/// What a page meant.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Progress {
+    /// More pages are needed.
+    Onward,
+    /// Everything since the gap is here; the newest page was asked for then.
+    CaughtUp {
+        /// When the newest page was asked for.
+        asked: Mono,
+    },
+    /// The gap is too wide: what lies before this message is to be let go.
+    TooFar {
+        /// The oldest message read.
+        oldest: MessageId,
+        /// When the newest page was asked for.
+        asked: Mono,
+    },
+    /// An earlier page is here.
+    Earlier,
+}
+
+impl Default for History {
+    fn default() -> Self {
+        Self {
+            is_wanted: false,
+            is_earlier_wanted: false,
+            run: None,
+            retry: Backoff::new(1_000, 30_000),
+            has_begun: false,
+            has_start: false,
+        }
+    }
+}
+
+impl History {
+    /// For a conversation we have just made: there is nothing to read.
+    pub const fn is_new(&mut self) {
+        self.has_begun = true;
+        self.has_start = true;
+    }
+
+    /// Something may have been missed: the newest messages are to be read, again if they are being read already.
+    pub const fn want(&mut self) {
+        self.is_wanted = true;
+    }
+
+    /// Somebody scrolled to the top.
+    pub const fn want_earlier(&mut self) {
+        self.is_earlier_wanted = !self.has_start;
+    }
+
+    /// The network is thought to be back.
+    pub const fn hurry(&mut self) {
+        self.retry.hurry();
+    }
+
+    /// The next page to read, if one is due: `Some(before)`.
+    pub fn next(
+        &mut self,
+        now: Mono,
+        floor: Floor,
+        oldest: Option<MessageId>,
+    ) -> Option<Option<MessageId>> {
+        if !self.retry.is_over(now) {
+            return None;
+        }
+        if self.run.is_none() {
+            self.run = self.begin(now, floor, oldest);
+        }
+        let run = self.run.as_mut().filter(|run| !run.is_under_way)?;
+        run.is_under_way = true;
+        Some(run.before)
+    }
+
+    /// A page came: its number of messages and the oldest of them.
+    pub fn page(&mut self, len: usize, oldest: Option<MessageId>) -> Progress {
+        self.retry.succeeded();
+        let Some(run) = self.run.as_mut() else {
+            return Progress::Onward;
+        };
+        run.pages += 1;
+        run.is_under_way = false;
+        let is_start = len < PAGE;
+        let is_done = is_start
+            || match run.goal {
+                Goal::Newest | Goal::Earlier => true,
+                Goal::Overlap(floor) => oldest.is_some_and(|oldest| oldest <= floor),
+                Goal::Start => false,
+            };
+        let is_earlier = run.goal == Goal::Earlier;
+        let asked = run.asked;
+        // A page that doesn't go back, from a server gone mad, must not keep us here for ever.
+        let is_stuck = run.before.is_some() && oldest >= run.before;
+        let progress = match oldest {
+            Some(oldest) if !is_done && (run.pages >= PAGES_MAX || is_stuck) => {
+                Progress::TooFar { oldest, asked }
+            }
+            Some(_) if !is_done => {
+                run.before = oldest;
+                return Progress::Onward;
+            }
+            Some(_) | None if is_earlier => Progress::Earlier,
+            Some(_) | None => Progress::CaughtUp { asked },
+        };
+        self.run = None;
+        self.has_start = match progress {
+            Progress::TooFar { .. } => false,
+            Progress::CaughtUp { .. } | Progress::Earlier | Progress::Onward => {
+                self.has_start || is_start
+            }
+        };
+        self.has_begun = true;
+        progress
+    }
+
+    /// A page could not be read.
+    pub fn failed(&mut self, now: Mono, chance: &mut Chance, at_least_ms: u64) {
+        self.retry.failed(now, chance, at_least_ms);
+        if let Some(run) = self.run.take() {
+            // What was read stays; where it began is asked anew, since more may have come meanwhile.
+            self.is_wanted |= run.goal != Goal::Earlier;
+            self.is_earlier_wanted |= run.goal == Goal::Earlier;
+        }
+    }
+
+    /// Whether the newest page was read at least once, or there is none.
+    #[must_use]
+    pub const fn has_begun(&self) -> bool {
+        self.has_begun
+    }
+
+    /// Whether older messages may exist.
+    #[must_use]
+    pub const fn may_have_earlier(&self) -> bool {
+        self.has_begun && !self.has_start
+    }
+
+    /// Whether an earlier page is wanted or on its way.
+    #[must_use]
+    pub fn is_reading_earlier(&self) -> bool {
+        self.is_earlier_wanted || self.run.is_some_and(|run| run.goal == Goal::Earlier)
+    }
+
+    /// Reads that failed since one succeeded.
+    #[must_use]
+    pub const fn failures(&self) -> u32 {
+        self.retry.tries()
+    }
+
+    /// When `next` has something to do that it had not just now.
+    #[must_use]
+    pub fn deadline(&self) -> Option<(Mono, &'static str)> {
+        let is_waiting = self.is_wanted || self.is_earlier_wanted;
+        self.retry
+            .until()
+            .filter(|_| is_waiting)
+            .map(|until| (until, "history: again"))
+    }
+
+    fn begin(&mut self, now: Mono, floor: Floor, oldest: Option<MessageId>) -> Option<Run> {
+        let (goal, before) = if self.is_wanted {
+            self.is_wanted = false;
+            let goal = match floor {
+                Floor::Anywhere => Goal::Newest,
+                Floor::At(id) => Goal::Overlap(id),
+                Floor::Start => Goal::Start,
+            };
+            (goal, None)
+        } else if self.is_earlier_wanted {
+            self.is_earlier_wanted = false;
+            (Goal::Earlier, Some(oldest?))
+        } else {
+            return None;
+        };
+        Some(Run {
+            goal,
+            asked: now,
+            pages: 0,
+            before,
+            is_under_way: false,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Reads from a server that holds messages 1 to `newest`, and tells which pages were asked for.
+    fn read(history: &mut History, newest: u64, floor: Floor) -> (Vec<Option<u64>>, Progress) {
+        let mut asked = Vec::new();
+        loop {
+            let before = history.next(Mono(5), floor, None).expect("a page is due");
+            asked.push(before.map(|id| id.0));
+            let last = before.map_or(newest, |id| id.0 - 1);
+            let first = last.saturating_sub(19).max(1);
+            let len = if last == 0 {
+                0
+            } else {
+                (last - first + 1) as usize
+            };
+            match history.page(len, (len > 0).then_some(MessageId(first))) {
+                Progress::Onward => {}
+                progress => return (asked, progress),
+            }
+        }
+    }
+
+    const CAUGHT_UP: Progress = Progress::CaughtUp { asked: Mono(5) };
+
+    #[test]
+    fn a_first_look_is_one_page() {
+        let mut history = History::default();
+        assert_eq!(
+            history.next(Mono(5), Floor::Anywhere, None),
+            None,
+            "nothing is read unless wanted"
+        );
+        history.want();
+        assert_eq!(
+            read(&mut history, 95, Floor::Anywhere),
+            (vec![None], CAUGHT_UP)
+        );
+        assert!(history.has_begun() && history.may_have_earlier());
+        assert_eq!(history.next(Mono(5), Floor::Anywhere, None), None);
+    }
+
+    #[test]
+    fn a_short_page_is_the_beginning() {
+        let mut history = History::default();
+        history.want();
+        assert_eq!(read(&mut history, 7, Floor::Start), (vec![None], CAUGHT_UP));
+        assert!(!history.may_have_earlier());
+        history.want_earlier();
+        assert_eq!(
+            history.next(Mono(5), Floor::Anywhere, Some(MessageId(1))),
+            None
+        );
+    }
+
+    #[test]
+    fn a_gap_is_read_back_until_it_overlaps() {
+        let mut history = History::default();
+        history.want();
+        assert_eq!(
+            read(&mut history, 95, Floor::At(MessageId(40))),
+            (vec![None, Some(76), Some(56)], CAUGHT_UP),
+            "36 ≤ 40"
+        );
+        history.want();
+        assert_eq!(
+            read(&mut history, 40, Floor::Start).0,
+            [None, Some(21), Some(1)]
+        );
+    }
+
+    #[test]
+    fn a_gap_too_wide_is_let_go() {
+        let mut history = History::default();
+        history.want();
+        let (asked, progress) = read(&mut history, 9_000, Floor::At(MessageId(3)));
+        assert_eq!(asked.len(), 200);
+        assert_eq!(
+            progress,
+            Progress::TooFar {
+                oldest: MessageId(5_001),
+                asked: Mono(5)
+            }
+        );
+        assert!(history.may_have_earlier());
+    }
+
+    #[test]
+    fn a_server_that_repeats_itself_is_not_read_for_ever() {
+        let mut history = History::default();
+        history.want();
+        history.next(Mono(5), Floor::Start, None);
+        assert_eq!(history.page(20, Some(MessageId(50))), Progress::Onward);
+        history.next(Mono(5), Floor::Start, None);
+        assert!(matches!(
+            history.page(20, Some(MessageId(50))),
+            Progress::TooFar { .. }
+        ));
+    }
+
+    #[test]
+    fn what_is_missed_while_reading_is_read_after() {
+        let mut history = History::default();
+        history.want();
+        assert_eq!(history.next(Mono(5), Floor::Anywhere, None), Some(None));
+        history.want();
+        assert_eq!(
+            history.next(Mono(6), Floor::Anywhere, None),
+            None,
+            "one at a time"
+        );
+        history.page(3, Some(MessageId(1)));
+        assert_eq!(history.next(Mono(7), Floor::Anywhere, None), Some(None));
+    }
+
+    #[test]
+    fn a_failure_is_tried_again_from_the_newest_page_after_a_wait() {
+        let mut history = History::default();
+        let mut chance = Chance::new([1, 2, 3, 4]);
+        history.want();
+        history.next(Mono(5), Floor::At(MessageId(40)), None);
+        history.page(20, Some(MessageId(76)));
+        assert_eq!(
+            history.next(Mono(5), Floor::At(MessageId(40)), None),
+            Some(Some(MessageId(76)))
+        );
+        history.failed(Mono(5), &mut chance, 0);
+        assert_eq!(history.failures(), 1);
+        let (due, _) = history.deadline().unwrap();
+        assert_eq!(
+            history.next(due, Floor::At(MessageId(40)), None),
+            Some(None)
+        );
+    }
+
+    #[test]
+    fn earlier_messages_come_a_page_at_a_time() {
+        let mut history = History::default();
+        history.want();
+        read(&mut history, 95, Floor::Anywhere);
+        history.want_earlier();
+        assert_eq!(
+            history.next(Mono(9), Floor::Anywhere, Some(MessageId(76))),
+            Some(Some(MessageId(76)))
+        );
+        assert!(history.is_reading_earlier());
+        assert_eq!(history.page(20, Some(MessageId(56))), Progress::Earlier);
+        assert!(!history.is_reading_earlier() && history.may_have_earlier());
+    }
+}

@@ -1,0 +1,98 @@
+//! The pure core: it owns every piece of chat state and decides everything. It performs nothing.
+//!
+//! An [`Event`] comes in with the time it happened; [`Widget::update`] answers with a [`Turn`]: the [`Effect`]s the
+//! shell is to perform, in their order, and which slices of the [`View`] changed. There is no clock, no randomness, no
+//! I/O and no async in here: time is an argument, randomness a seed. So every race is a native test, and every report
+//! from the field a list of events that can be played again.
+
+#![forbid(unsafe_code)]
+
+pub mod backoff;
+pub mod cable;
+pub mod calls;
+pub mod chance;
+pub mod history;
+pub mod model;
+pub mod session;
+pub mod settings;
+pub mod time;
+pub mod timeline;
+pub mod view;
+mod widget;
+pub mod wire;
+
+pub use cable::{Link, SocketNews};
+pub use calls::{Call, CallId, Outcome};
+pub use widget::Widget;
+
+use timeline::RowKey;
+use view::Changed;
+use wire::Request;
+
+/// Something happened.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Event {
+    /// The widget starts; this is what the device kept under our prefix, as (key, value) without the prefix.
+    Began(Vec<(String, String)>),
+    /// The visitor opened or closed the panel.
+    Opened(bool),
+    /// The visitor wrote; this is the whole text so far.
+    Drafted(String),
+    /// The visitor wants this sent.
+    Submitted(String),
+    /// The visitor wants a failed send tried again.
+    Retried(RowKey),
+    /// The visitor gives a failed send up.
+    Discarded(RowKey),
+    /// The visitor scrolled to the top of what is shown.
+    ReachedTop,
+    /// A socket reports.
+    Socket(Link, SocketNews),
+    /// A call ended.
+    Replied(CallId, Outcome),
+    /// The page can be seen, or not any more.
+    Visible(bool),
+    /// The device has a network, or not any more.
+    Online(bool),
+    /// The page came back from wherever pages rest.
+    Woke,
+    /// A deadline is due.
+    Tick,
+}
+
+/// Something to be done.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Effect {
+    /// Make a request; report it as `Replied`.
+    Call(CallId, Request),
+    /// Drop a request; its end is no longer of interest.
+    Abort(CallId),
+    /// Open a socket; report it as `Socket`.
+    Connect(Link, String),
+    /// Send text on a socket.
+    Transmit(Link, String),
+    /// Close a socket.
+    Disconnect(Link),
+    /// Keep a value on the device; the key is without our prefix.
+    Save(String, String),
+    /// Forget it.
+    Erase(String),
+    /// Tell the page.
+    Tell(Tell),
+}
+
+/// What the page is told.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Tell {
+    /// So many messages to the visitor came while the panel was closed.
+    Unread(u32),
+}
+
+/// What one event led to.
+#[derive(Debug, Default, PartialEq)]
+pub struct Turn {
+    /// To be performed, in this order.
+    pub effects: Vec<Effect>,
+    /// To be painted.
+    pub changed: Changed,
+}

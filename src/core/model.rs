@@ -1,0 +1,89 @@
+//! The things a conversation is made of, as the core knows them. `wire` makes them from Chatwoot's JSON.
+
+use std::sync::Arc;
+
+/// A message's id at the server; messages are in order when their ids are.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct MessageId(pub u64);
+
+/// A conversation's display id: what the client API's paths hold. Counted per account, so it can be guessed.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct ConversationId(pub u64);
+
+/// Our own mark on a send; the server hands it back in the cable frame only, never in an HTTP answer.
+pub type EchoId = Arc<str>;
+
+/// A message the server has.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Message {
+    /// Its id and its place.
+    pub id: MessageId,
+    /// The conversation it belongs to, where the server says so.
+    pub conversation: Option<ConversationId>,
+    /// What it says; empty when it only carries something else.
+    pub text: String,
+    /// Who said it.
+    pub author: Author,
+    /// When, in seconds since 1970 (the server knows no finer).
+    pub at: u64,
+    /// Whether an agent deleted it; the text is then the server's own sentence about that.
+    pub is_deleted: bool,
+}
+
+/// Who said a message.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Author {
+    /// The visitor: message_type 0, from this device or another of theirs.
+    Visitor,
+    /// A person of the team: message_type 1.
+    Agent(Person),
+    /// A program of the team's: message_type 1 from an agent bot.
+    Bot(Person),
+    /// The inbox itself (greeting, out of office, survey): message_type 3, without sender.
+    Inbox,
+}
+
+/// An agent or a bot, as far as a visitor may know them.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Person {
+    /// Their id, where there is one.
+    pub id: Option<u64>,
+    /// The name they show visitors.
+    pub name: String,
+    /// Their picture's address; unchecked, so painting it means checking it.
+    pub avatar_url: String,
+}
+
+/// What we know of a conversation.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Conversation {
+    /// Its display id.
+    pub id: ConversationId,
+    /// Where it stands.
+    pub status: Status,
+    /// Up to when an agent has read it, in seconds since 1970; 0 for never.
+    pub agent_last_seen_at: u64,
+}
+
+/// Where a conversation stands.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Status {
+    /// Somebody is to answer.
+    #[default]
+    Open,
+    /// Ended; a visitor's message opens it again.
+    Resolved,
+    /// With a bot.
+    Pending,
+    /// Put aside until later.
+    Snoozed,
+}
+
+/// What the server says of us.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Contact {
+    /// The contact inbox's source_id: the key to everything of this visitor's.
+    pub source_id: String,
+    /// What `/cable` wants to hear.
+    pub pubsub_token: String,
+}

@@ -1,0 +1,394 @@
+//! Who we are: the contact inbox's source_id, the conversation, and what of it is kept on the device.
+//!
+//! It promises one contact and one conversation a visitor. The source_id is drawn here and kept before the server
+//! hears of it; the server gives a known one back unchanged, so asking twice is harmless. Creating a conversation is
+//! not so kind: when its answer is lost, the list is looked through before another is made.
+
+use serde::{Deserialize, Serialize};
+
+use super::Call;
+use super::backoff::Backoff;
+use super::chance::Chance;
+use super::model::{Contact, Conversation, ConversationId};
+use super::time::Mono;
+
+/// Who we are.
+#[derive(Debug)]
+pub struct Session {
+    ids: Chance,
+    source_id: Option<String>,
+    pubsub_token: Option<String>,
+    conversation: Option<ConversationId>,
+    /// All conversations this device knows of, oldest first.
+    conversations: Vec<ConversationId>,
+    is_contact_doubted: bool,
+    is_conversation_doubted: bool,
+    is_asking: bool,
+    retry: Backoff,
+    is_changed: bool,
+}
+
+/// What is kept on the device. `customer_identifier` is what Chatwoot's guide calls the source_id.
+#[derive(Debug, Default, Deserialize, Serialize)]
+struct Kept {
+    v: u32,
+    customer_identifier: String,
+    #[serde(default)]
+    pubsub_token: Option<String>,
+    #[serde(default)]
+    conversation: Option<u64>,
+    #[serde(default)]
+    conversations: Vec<u64>,
+}
+
+const KEPT_VERSION: u32 = 1;
+/// More conversations than anybody has; keeps a hostile server from filling the device.
+const CONVERSATIONS_MAX: usize = 500;
+
+impl Session {
+    /// Nobody yet; source_ids will be drawn from `ids`.
+    #[must_use]
+    pub fn new(ids: Chance) -> Self {
+        Self {
+            ids,
+            source_id: None,
+            pubsub_token: None,
+            conversation: None,
+            conversations: Vec::new(),
+            is_contact_doubted: false,
+            is_conversation_doubted: false,
+            is_asking: false,
+            retry: Backoff::new(1_000, 60_000),
+            is_changed: false,
+        }
+    }
+
+    /// Takes what the device kept; anything broken, foreign or of another version is as good as nothing.
+    pub fn revive(&mut self, kept: &str) {
+        let Ok(kept) = serde_json::from_str::<Kept>(kept) else {
+            return;
+        };
+        if kept.v != KEPT_VERSION || !is_sound(&kept.customer_identifier) {
+            return;
+        }
+        self.source_id = Some(kept.customer_identifier);
+        self.pubsub_token = kept.pubsub_token.filter(|token| is_sound(token));
+        self.conversations = kept
+            .conversations
+            .into_iter()
+            .take(CONVERSATIONS_MAX)
+            .map(ConversationId)
+            .collect();
+        self.conversation = kept.conversation.map(ConversationId);
+    }
+
+    /// What the device is to keep, if that has changed; `Some(None)` when it is to forget us.
+    pub fn take_kept(&mut self) -> Option<Option<String>> {
+        std::mem::take(&mut self.is_changed).then(|| {
+            let kept = Kept {
+                v: KEPT_VERSION,
+                customer_identifier: self.source_id.clone()?,
+                pubsub_token: self.pubsub_token.clone(),
+                conversation: self.conversation.map(|id| id.0),
+                conversations: self.conversations.iter().map(|id| id.0).collect(),
+            };
+            serde_json::to_string(&kept).ok()
+        })
+    }
+
+    /// What to ask the server next, if anything: whether we are still known when that is in doubt, and what a message
+    /// needs when one waits to be sent.
+    pub fn next(&mut self, now: Mono, has_unsent: bool) -> Option<Call> {
+        if self.is_asking || !self.retry.is_over(now) {
+            return None;
+        }
+        let call = if self.is_contact_doubted && self.source_id.is_some() {
+            Call::ReadContact
+        } else if !has_unsent {
+            return None;
+        } else if self.pubsub_token.is_none() {
+            if self.source_id.is_none() {
+                self.source_id = Some(self.ids.uuid());
+                self.is_changed = true;
+            }
+            Call::CreateContact
+        } else if self.conversation.is_none() {
+            if self.is_conversation_doubted {
+                Call::ListConversations
+            } else {
+                Call::CreateConversation
+            }
+        } else {
+            return None;
+        };
+        self.is_asking = true;
+        Some(call)
+    }
+
+    /// The server knows us.
+    pub fn contact_is(&mut self, contact: Contact) {
+        self.succeeded();
+        self.is_contact_doubted = false;
+        self.is_changed = true;
+        self.source_id = Some(contact.source_id);
+        self.pubsub_token = Some(contact.pubsub_token);
+    }
+
+    /// The server does not know us (any more): we start as somebody new.
+    pub fn contact_is_gone(&mut self) {
+        self.succeeded();
+        self.source_id = None;
+        self.pubsub_token = None;
+        self.conversation = None;
+        self.conversations.clear();
+        self.is_contact_doubted = false;
+        self.is_conversation_doubted = false;
+        self.is_changed = true;
+    }
+
+    /// Something we own was not found, or nobody confirmed our subscription: ask whether we are still known.
+    pub const fn doubt_contact(&mut self) {
+        self.is_contact_doubted = true;
+    }
+
+    /// The conversation is not there, though we are known: the next message begins another.
+    pub fn conversation_is_gone(&mut self) {
+        if let Some(gone) = self.conversation.take() {
+            self.conversations.retain(|id| *id != gone);
+            self.is_changed = true;
+        }
+    }
+
+    /// This is our conversation now.
+    pub fn conversation_is(&mut self, id: ConversationId) {
+        self.succeeded();
+        self.is_conversation_doubted = false;
+        self.conversation = Some(id);
+        self.is_changed = true;
+        if !self.conversations.contains(&id) && self.conversations.len() < CONVERSATIONS_MAX {
+            self.conversations.push(id);
+        }
+    }
+
+    /// The answer to creating a conversation was lost: it may be there.
+    pub const fn doubt_conversation(&mut self) {
+        self.is_conversation_doubted = true;
+    }
+
+    /// Whether a conversation we asked for may exist without our knowing its id.
+    #[must_use]
+    pub const fn is_conversation_doubted(&self) -> bool {
+        self.is_conversation_doubted
+    }
+
+    /// Looks for the conversation whose create answer was lost: the newest we did not know.
+    pub fn conversations_are(&mut self, all: &[Conversation]) -> Option<ConversationId> {
+        self.succeeded();
+        self.is_conversation_doubted = false;
+        let found = all
+            .iter()
+            .map(|conversation| conversation.id)
+            .filter(|id| !self.conversations.contains(id))
+            .max()?;
+        self.conversation_is(found);
+        Some(found)
+    }
+
+    /// A question failed: it is put again after a wait.
+    pub fn failed(&mut self, now: Mono, chance: &mut Chance, at_least_ms: u64) {
+        self.is_asking = false;
+        self.retry.failed(now, chance, at_least_ms);
+    }
+
+    /// The network is thought to be back.
+    pub const fn hurry(&mut self) {
+        self.retry.hurry();
+    }
+
+    /// The contact inbox's source_id.
+    #[must_use]
+    pub fn source_id(&self) -> Option<&str> {
+        self.source_id.as_deref()
+    }
+
+    /// What `/cable` wants to hear.
+    #[must_use]
+    pub fn pubsub_token(&self) -> Option<&str> {
+        self.pubsub_token.as_deref()
+    }
+
+    /// The open conversation.
+    #[must_use]
+    pub const fn conversation(&self) -> Option<ConversationId> {
+        self.conversation
+    }
+
+    /// Whether the server is thought to know us.
+    #[must_use]
+    pub const fn is_contact_sure(&self) -> bool {
+        self.pubsub_token.is_some() && !self.is_contact_doubted
+    }
+
+    /// Questions that failed since one was answered.
+    #[must_use]
+    pub const fn failures(&self) -> u32 {
+        self.retry.tries()
+    }
+
+    /// When `next` may have something to ask that it had not just now.
+    #[must_use]
+    pub fn deadline(&self) -> Option<(Mono, &'static str)> {
+        self.retry
+            .until()
+            .filter(|_| !self.is_asking)
+            .map(|until| (until, "session: ask again"))
+    }
+
+    const fn succeeded(&mut self) {
+        self.is_asking = false;
+        self.retry.succeeded();
+    }
+}
+
+/// Whether a stored id can be one: sites and older scripts leave `null`, `undefined` and worse in storage.
+fn is_sound(id: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    !matches!(id, "" | "null" | "undefined") && id.len() <= 255 && id.bytes().all(is_plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn nobody() -> Session {
+        Session::new(Chance::new([1, 2, 3, 4]))
+    }
+
+    fn contact(source_id: &str) -> Contact {
+        Contact {
+            source_id: source_id.to_owned(),
+            pubsub_token: "PTAuuZcXEafsxcdaFHtyzGdD".to_owned(),
+        }
+    }
+
+    fn known() -> Session {
+        let mut session = nobody();
+        session.next(Mono(0), true);
+        session.contact_is(contact("abc"));
+        session
+    }
+
+    #[test]
+    fn nobody_is_made_before_a_message_wants_it() {
+        let mut session = nobody();
+        assert_eq!(
+            (
+                session.next(Mono(0), false),
+                session.take_kept(),
+                session.source_id()
+            ),
+            (None, None, None)
+        );
+    }
+
+    #[test]
+    fn the_source_id_is_kept_before_the_server_hears_of_it_and_asked_for_again_unchanged() {
+        let mut session = nobody();
+        assert_eq!(session.next(Mono(0), true), Some(Call::CreateContact));
+        let kept = session.take_kept().flatten().unwrap();
+        let drawn = session.source_id().unwrap().to_owned();
+        assert!(
+            kept.contains(&format!("\"customer_identifier\":\"{drawn}\"")),
+            "{kept}"
+        );
+        session.failed(Mono(0), &mut Chance::new([1, 1, 1, 1]), 0);
+
+        let mut reloaded = Session::new(Chance::new([5, 6, 7, 8]));
+        reloaded.revive(&kept);
+        assert_eq!(reloaded.next(Mono(0), true), Some(Call::CreateContact));
+        assert_eq!(reloaded.source_id(), Some(&*drawn));
+    }
+
+    #[test]
+    fn one_question_at_a_time_and_none_during_a_wait() {
+        let mut session = nobody();
+        assert!(session.next(Mono(0), true).is_some());
+        assert_eq!(session.next(Mono(0), true), None);
+        session.failed(Mono(0), &mut Chance::new([1, 2, 3, 4]), 5_000);
+        assert_eq!(session.next(Mono(4_999), true), None);
+        assert_eq!(session.next(Mono(6_000), true), Some(Call::CreateContact));
+    }
+
+    #[test]
+    fn a_conversation_whose_answer_was_lost_is_looked_for_before_another_is_made() {
+        let mut session = known();
+        assert_eq!(session.next(Mono(0), true), Some(Call::CreateConversation));
+        session.doubt_conversation();
+        session.failed(Mono(0), &mut Chance::new([1, 2, 3, 4]), 0);
+        assert_eq!(
+            session.next(Mono(9_000), true),
+            Some(Call::ListConversations)
+        );
+        let listed = |id| Conversation {
+            id: ConversationId(id),
+            status: Default::default(),
+            agent_last_seen_at: 0,
+        };
+        assert_eq!(
+            session.conversations_are(&[listed(6), listed(4)]),
+            Some(ConversationId(6))
+        );
+        assert_eq!(session.next(Mono(9_000), true), None);
+    }
+
+    #[test]
+    fn a_conversation_that_is_not_in_the_list_is_made() {
+        let mut session = known();
+        session.next(Mono(0), true);
+        session.doubt_conversation();
+        session.failed(Mono(0), &mut Chance::new([1, 2, 3, 4]), 0);
+        session.next(Mono(9_000), true);
+        assert_eq!(session.conversations_are(&[]), None);
+        assert_eq!(
+            session.next(Mono(9_000), true),
+            Some(Call::CreateConversation)
+        );
+    }
+
+    #[test]
+    fn a_contact_the_server_no_longer_knows_is_made_anew_under_another_id() {
+        let mut session = known();
+        session.next(Mono(0), true);
+        session.conversation_is(ConversationId(4));
+        session.doubt_contact();
+        assert_eq!(session.next(Mono(0), false), Some(Call::ReadContact));
+        session.contact_is_gone();
+        session.take_kept();
+        assert_eq!(
+            (session.conversation(), session.next(Mono(0), false)),
+            (None, None)
+        );
+        assert_eq!(session.next(Mono(0), true), Some(Call::CreateContact));
+        assert_ne!(session.source_id(), Some("abc"));
+    }
+
+    #[test]
+    fn what_can_not_be_an_id_is_as_good_as_nothing() {
+        for id in ["", "null", "undefined", "../", "a/b", "a b", "é"] {
+            let mut session = nobody();
+            session.revive(&format!("{{\"v\":1,\"customer_identifier\":\"{id}\"}}"));
+            assert_eq!(session.source_id(), None, "{id}");
+        }
+        for broken in [
+            "",
+            "null",
+            "[]",
+            "{\"v\":2,\"customer_identifier\":\"abc\"}",
+            "{\"v\":1}",
+        ] {
+            let mut session = nobody();
+            session.revive(broken);
+            assert_eq!(session.source_id(), None, "{broken}");
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! Time as the core sees it: an argument, never a call.
+
+/// Milliseconds of a clock that never goes back and has no date: for deadlines. In a browser `performance.now()`.
+#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Mono(pub u64);
+
+/// Milliseconds since 1970 as the device believes: for what is persisted or shown.
+#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Wall(pub u64);
+
+/// Both clocks, read together.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Now {
+    /// For deadlines.
+    pub mono: Mono,
+    /// For dates.
+    pub wall: Wall,
+}
+
+impl Mono {
+    /// This moment, `ms` milliseconds on.
+    #[must_use]
+    pub const fn plus(self, ms: u64) -> Self {
+        Self(self.0.saturating_add(ms))
+    }
+
+    /// Milliseconds since `earlier`; none when that lies ahead.
+    #[must_use]
+    pub const fn since(self, earlier: Self) -> u64 {
+        self.0.saturating_sub(earlier.0)
+    }
+}
+
+/// The two clocks may part by this much (a slewing wall clock, coarse timers) before it must have been a sleep or a
+/// changed clock.
+const DRIFT_MS_MAX: u64 = 5_000;
+
+impl Now {
+    /// Whether the device slept, or its clock was set, between `earlier` and now: the clocks' steps differ.
+    #[must_use]
+    pub fn slept_since(self, earlier: Self) -> bool {
+        let mono = self.mono.since(earlier.mono);
+        let wall = self.wall.0.abs_diff(earlier.wall.0);
+        let went_back = self.wall < earlier.wall;
+        (went_back && wall > DRIFT_MS_MAX) || wall.abs_diff(mono) > DRIFT_MS_MAX
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(mono: u64, wall: u64) -> Now {
+        Now {
+            mono: Mono(mono),
+            wall: Wall(wall),
+        }
+    }
+
+    #[test]
+    fn clocks_in_step_are_no_sleep() {
+        assert!(!at(70_000, 1_070_000).slept_since(at(10_000, 1_010_000)));
+        assert!(!at(70_000, 1_074_000).slept_since(at(10_000, 1_010_000)));
+    }
+
+    #[test]
+    fn clocks_that_part_are_a_sleep() {
+        assert!(
+            at(11_000, 1_610_000).slept_since(at(10_000, 1_010_000)),
+            "the wall clock ran on in a sleep"
+        );
+        assert!(
+            at(11_000, 400_000).slept_since(at(10_000, 1_010_000)),
+            "the wall clock was set back"
+        );
+        assert!(
+            at(16_000, 1_004_000).slept_since(at(10_000, 1_010_000)),
+            "set back by as much as has passed"
+        );
+    }
+}

@@ -1,0 +1,557 @@
+//! What was said, once each, and what we want said.
+//!
+//! It promises that a message is one row, whichever of the three roads it comes home by (the POST's answer, the cable
+//! frame, a page of history), in whatever order, however often; and that a send keeps its row's key until and after
+//! the server has it.
+//!
+//! The hard case is a POST whose answer is lost. The request may have been stored, may still be, or may not have left
+//! at all, and the server does not de-duplicate. So such a send is never repeated on suspicion. It holds its lane while
+//! history decides: a message above the newest known when posting began, from the visitor, equal in text, and without
+//! anybody else's echo, is it. Only when a page asked for later than [`GRACE_MS`] after the connection's end does not
+//! hold it, is it posted again.
+
+mod rows;
+mod sends;
+
+use std::sync::Arc;
+
+pub use rows::{Claim, Row};
+pub use sends::{Failure, KeptSend, Send, Stage};
+
+use super::history::Floor;
+use super::model::{Author, ConversationId, EchoId, Message, MessageId};
+use super::time::{Mono, Wall};
+use rows::Rows;
+
+/// A row's name for as long as the widget lives.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct RowKey(pub u64);
+
+/// The one assumption: a request is stored within this time of its connection's end, or never. Chatwoot's own request
+/// time-out is 15 s; a proxy in front may hold a request for its usual 60 s before it passes it on.
+pub const GRACE_MS: u64 = 75_000;
+
+/// How often a send is posted again by itself before the person is asked.
+const TRIES_MAX: u32 = 3;
+
+/// The road a message came home by.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Road {
+    /// The answer to the POST of this send.
+    Answer(EchoId),
+    /// A cable frame, with the echo_id it carried.
+    Frame(Option<EchoId>),
+    /// A page of history.
+    History,
+}
+
+/// What storage is to do.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Keep {
+    /// Keep this send.
+    Save(EchoId, String),
+    /// Forget it.
+    Erase(EchoId),
+}
+
+/// One conversation's messages and sends.
+#[derive(Debug, Default)]
+pub struct Timeline {
+    conversation: Option<ConversationId>,
+    rows: Rows,
+    sends: Vec<Send>,
+    keys: u64,
+    nth: u64,
+    keep: Vec<Keep>,
+    is_changed: bool,
+}
+
+impl Timeline {
+    /// The conversation it belongs to, once that has begun.
+    pub fn belongs_to(&mut self, conversation: ConversationId) {
+        self.conversation = Some(conversation);
+        for at in 0..self.sends.len() {
+            self.save(at);
+        }
+    }
+
+    /// Forgets what was said, keeps what is unsent: the server no longer knows this conversation.
+    pub fn start_over(&mut self) {
+        self.conversation = None;
+        self.rows = Rows::default();
+        self.is_changed = true;
+        for send in &mut self.sends {
+            send.guess = None;
+            if send.holds_its_lane() {
+                // What may have been stored was stored in a conversation that is gone.
+                send.stage = Stage::Unsent;
+            }
+        }
+        for at in 0..self.sends.len() {
+            self.save(at);
+        }
+    }
+
+    // --- What the visitor wants said ---
+
+    /// Takes what the visitor submitted, to be sent in its turn.
+    pub fn submit(&mut self, echo: EchoId, text: &str, at: Wall) {
+        let key = self.fresh_key();
+        self.nth += 1;
+        let nth = self.nth;
+        self.sends.push(Send {
+            key,
+            echo,
+            text: text.into(),
+            at,
+            nth,
+            stage: Stage::Unsent,
+            tries: 0,
+            guess: None,
+        });
+        self.is_changed = true;
+        self.save(self.sends.len() - 1);
+    }
+
+    /// Takes a send back out of storage, after a reload.
+    pub fn revive(&mut self, kept: KeptSend, echo: EchoId, now: Mono) {
+        if self.sends.iter().any(|send| send.echo == echo) {
+            return;
+        }
+        let key = self.fresh_key();
+        let send = kept.revive(key, echo, now);
+        self.nth = self.nth.max(send.nth);
+        let place = self
+            .sends
+            .partition_point(|other| (other.at, other.nth) <= (send.at, send.nth));
+        self.sends.insert(place, send);
+        self.is_changed = true;
+    }
+
+    /// Begins the next post, if none is under way or unclear. What storage is to keep of it must be kept before the
+    /// request leaves.
+    pub fn begin_post(&mut self) -> Option<(EchoId, Arc<str>)> {
+        if self.sends.iter().any(Send::holds_its_lane) {
+            return None;
+        }
+        let newest = self.rows.newest();
+        let at = self
+            .sends
+            .iter()
+            .position(|send| send.stage == Stage::Unsent)?;
+        let send = self.sends.get_mut(at)?;
+        send.stage = Stage::Posting { newest };
+        let posted = (send.echo.clone(), send.text.clone());
+        self.save(at);
+        Some(posted)
+    }
+
+    /// A post surely never left: it is to be sent again.
+    pub fn never_left(&mut self, echo: &EchoId) {
+        if let Some(at) = self.posting(echo) {
+            self.change(at, |send| send.stage = Stage::Unsent);
+        }
+    }
+
+    /// A post's connection ended without an answer.
+    pub fn lost_sight(&mut self, echo: &EchoId, now: Mono) {
+        let Some(at) = self.posting(echo) else { return };
+        if self.sends.get(at).is_some_and(|send| send.guess.is_some()) {
+            self.accept_guess(at);
+            return;
+        }
+        self.change(at, |send| {
+            if let Stage::Posting { newest } = send.stage {
+                send.stage = Stage::Unclear { newest, since: now };
+            }
+        });
+    }
+
+    /// The server refused a post: the lane moves on, the person decides.
+    pub fn refused(&mut self, echo: &EchoId, words: Option<String>) {
+        let Some(at) = self.posting(echo) else { return };
+        self.drop_guess(at);
+        self.change(at, |send| {
+            send.stage = Stage::Failed(Failure::Refused(words))
+        });
+    }
+
+    /// The person wants a failed send tried again.
+    pub fn retry(&mut self, key: RowKey) {
+        if let Some(at) = self.failed(key) {
+            self.change(at, |send| {
+                send.stage = Stage::Unsent;
+                send.tries = 0;
+            });
+        }
+    }
+
+    /// The person gives a failed send up; what it said is handed back.
+    pub fn discard(&mut self, key: RowKey) -> Option<Arc<str>> {
+        let at = self.failed(key)?;
+        let send = self.take(at)?;
+        Some(send.text)
+    }
+
+    /// A gap-free stretch of history was read up to the newest message, asked for at `asked`; it begins at `from`
+    /// (`None`: at the conversation's first message). Sends of unclear fate that are not in it were not stored, if it
+    /// was asked for late enough.
+    pub fn decide(&mut self, asked: Mono, from: Option<MessageId>) {
+        for at in 0..self.sends.len() {
+            let Some(Stage::Unclear { newest, since }) = self.sends.get(at).map(|send| &send.stage)
+            else {
+                continue;
+            };
+            let is_covered = from.is_none_or(|from| newest.is_some_and(|newest| from <= newest));
+            if asked < since.plus(GRACE_MS) {
+                continue;
+            }
+            self.change(at, |send| {
+                send.tries += 1;
+                send.stage = if is_covered && send.tries < TRIES_MAX {
+                    Stage::Unsent
+                } else {
+                    Stage::Failed(Failure::Doubtful)
+                };
+            });
+        }
+    }
+
+    /// How far down history must be read to decide about sends of unclear fate; `None` when there are none.
+    #[must_use]
+    pub fn doubtful_from(&self) -> Option<Floor> {
+        let floor = |send: &Send| match send.stage {
+            Stage::Unclear { newest, .. } => Some(newest),
+            Stage::Unsent | Stage::Posting { .. } | Stage::Failed(_) => None,
+        };
+        // `None` sorts first: a send that could be the first message asks for all.
+        let lowest = self.sends.iter().filter_map(floor).min()?;
+        Some(lowest.map_or(Floor::Start, Floor::At))
+    }
+
+    /// When history read anew can decide about a send of unclear fate.
+    #[must_use]
+    pub fn grace_ends(&self) -> Option<Mono> {
+        let end = |send: &Send| match send.stage {
+            Stage::Unclear { since, .. } => Some(since.plus(GRACE_MS)),
+            Stage::Unsent | Stage::Posting { .. } | Stage::Failed(_) => None,
+        };
+        self.sends.iter().filter_map(end).min()
+    }
+
+    /// Whether anything waits to be sent.
+    #[must_use]
+    pub fn has_unsent(&self) -> bool {
+        self.sends.iter().any(|send| send.stage == Stage::Unsent)
+    }
+
+    // --- What was said ---
+
+    /// Takes a message home, by whichever road. Tells whether it is news.
+    pub fn settle(&mut self, message: Message, road: &Road) -> bool {
+        self.is_changed = true;
+        match road {
+            Road::Answer(echo) => self.prove(message, echo),
+            Road::Frame(Some(echo)) if self.is_ours(echo, message.id) => self.prove(message, echo),
+            Road::Frame(Some(_)) => self.settle_foreign(message),
+            Road::Frame(None) | Road::History => self.settle_unmarked(message),
+        }
+    }
+
+    /// There is no conversation to look in: the person decides about what may have been sent.
+    pub fn give_up_deciding(&mut self) {
+        for at in 0..self.sends.len() {
+            if self.sends.get(at).is_some_and(Send::holds_its_lane) {
+                self.change(at, |send| send.stage = Stage::Failed(Failure::Doubtful));
+            }
+        }
+    }
+
+    /// Lets go of what lies before a message, because there is a gap in it.
+    pub fn let_go_before(&mut self, id: MessageId) {
+        self.rows.let_go_before(id);
+        self.is_changed = true;
+    }
+
+    /// Takes what changed about a message. One not held yet is left to history, which knows its neighbours.
+    pub fn amend(&mut self, message: Message) {
+        if let Some(row) = self.rows.get_mut(message.id) {
+            row.message = Arc::new(message);
+            self.is_changed = true;
+        }
+    }
+
+    // --- What is shown ---
+
+    /// How many rows there are, sends included.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rows.len() + self.shown_sends().count()
+    }
+
+    /// Whether there is nothing to show.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The messages from the `first`th row on.
+    pub fn said_from(&self, first: usize) -> impl Iterator<Item = &Row> {
+        self.rows.from(first)
+    }
+
+    /// How many of the rows are messages the server has; the sends come after them.
+    #[must_use]
+    pub const fn said_len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// The sends that are shown as such, in their order.
+    pub fn shown_sends(&self) -> impl Iterator<Item = &Send> {
+        self.sends.iter().filter(|send| send.guess.is_none())
+    }
+
+    /// The newest message's id, some places before the end.
+    #[must_use]
+    pub fn newest_but(&self, places: usize) -> Option<MessageId> {
+        self.rows
+            .newest_first()
+            .nth(places)
+            .map(|row| row.message.id)
+    }
+
+    /// The oldest message's id.
+    #[must_use]
+    pub fn oldest(&self) -> Option<MessageId> {
+        self.rows.oldest()
+    }
+
+    /// What storage is to do since the last time this was asked.
+    pub fn take_keep(&mut self) -> Vec<Keep> {
+        std::mem::take(&mut self.keep)
+    }
+
+    /// Whether anything shown has changed since the last time this was asked.
+    pub fn take_changed(&mut self) -> bool {
+        std::mem::take(&mut self.is_changed)
+    }
+
+    // --- Claims ---
+
+    /// Whether an echo_id is one of our sends', or of a message already proven to be one.
+    fn is_ours(&self, echo: &EchoId, id: MessageId) -> bool {
+        self.sends.iter().any(|send| send.echo == *echo)
+            || self
+                .rows
+                .get(id)
+                .is_some_and(|row| row.claim == Claim::Ours(echo.clone()))
+    }
+
+    /// The server itself says that this message is that send.
+    fn prove(&mut self, message: Message, echo: &EchoId) -> bool {
+        let id = message.id;
+        let Some(at) = self.sends.iter().position(|send| send.echo == *echo) else {
+            // Proven before: the same news by another road. A different id means the server has it twice, and then
+            // it is shown twice.
+            return self.put(message, Claim::Ours(echo.clone()));
+        };
+        if self
+            .sends
+            .get(at)
+            .is_some_and(|send| send.guess != Some(id))
+        {
+            self.drop_guess(at);
+        }
+        let is_new = self.rows.get(id).is_none();
+        if let Some(send) = self.take(at) {
+            if let Some(rival) = self
+                .rows
+                .get(id)
+                .and_then(|row| claimant(&row.claim))
+                .filter(|rival| rival != echo)
+            {
+                self.forget_guess_of(&rival);
+            }
+            self.rows.insert(Row {
+                key: send.key,
+                message: Arc::new(message),
+                claim: Claim::Ours(send.echo),
+            });
+        }
+        is_new
+    }
+
+    /// A message that carries somebody else's mark, such as another device's of the same visitor.
+    fn settle_foreign(&mut self, message: Message) -> bool {
+        let id = message.id;
+        let rival = self.rows.get(id).and_then(|row| match &row.claim {
+            Claim::Guess(echo) => Some(echo.clone()),
+            Claim::None | Claim::Ours(_) | Claim::Foreign => None,
+        });
+        let Some(echo) = rival else {
+            return self.put(message, Claim::Foreign);
+        };
+        if let Some(at) = self.sends.iter().position(|send| send.echo == echo) {
+            self.drop_guess(at);
+        }
+        self.put(message, Claim::Foreign);
+        self.guess_again(&echo);
+        false
+    }
+
+    fn settle_unmarked(&mut self, message: Message) -> bool {
+        let id = message.id;
+        if self.rows.get(id).is_none() && message.author == Author::Visitor {
+            let like = |send: &Send| send.could_be(id, &message.text);
+            if let Some(at) = self.sends.iter().position(like) {
+                self.take_for(at, message);
+                return true;
+            }
+        }
+        self.put(message, Claim::None)
+    }
+
+    /// Takes a message for a send: for good when its request has ended, else until the answer says more.
+    fn take_for(&mut self, at: usize, message: Message) {
+        let Some(send) = self.sends.get_mut(at) else {
+            return;
+        };
+        send.guess = Some(message.id);
+        let is_over = matches!(send.stage, Stage::Unclear { .. });
+        let row = Row {
+            key: send.key,
+            claim: Claim::Guess(send.echo.clone()),
+            message: Arc::new(message),
+        };
+        self.rows.insert(row);
+        if is_over {
+            self.accept_guess(at);
+        }
+    }
+
+    fn accept_guess(&mut self, at: usize) {
+        if let Some(send) = self.take(at)
+            && let Some(row) = send.guess.and_then(|id| self.rows.get_mut(id))
+        {
+            row.claim = Claim::Ours(send.echo);
+        }
+    }
+
+    /// A guess was wrong: the message gets a row of its own, the send its row back.
+    fn drop_guess(&mut self, at: usize) {
+        let key = self.fresh_key();
+        let Some(id) = self.sends.get_mut(at).and_then(|send| send.guess.take()) else {
+            return;
+        };
+        if let Some(row) = self.rows.get_mut(id) {
+            row.key = key;
+            row.claim = Claim::None;
+        }
+    }
+
+    /// The message a send was taken for has turned out to be another send: the row is that one's now.
+    fn forget_guess_of(&mut self, echo: &EchoId) {
+        if let Some(send) = self.sends.iter_mut().find(|send| send.echo == *echo) {
+            send.guess = None;
+        }
+    }
+
+    /// Looks for another message that may be this send, among those already here.
+    fn guess_again(&mut self, echo: &EchoId) {
+        let Some(at) = self.sends.iter().position(|send| send.echo == *echo) else {
+            return;
+        };
+        let Some(send) = self.sends.get(at) else {
+            return;
+        };
+        let newest = match send.stage {
+            Stage::Posting { newest } | Stage::Unclear { newest, .. } => newest,
+            Stage::Unsent | Stage::Failed(_) => return,
+        };
+        let after = |row: &&Row| newest.is_none_or(|newest| row.message.id > newest);
+        let is_it = |row: &&Row| {
+            row.claim == Claim::None
+                && row.message.author == Author::Visitor
+                && send.could_be(row.message.id, &row.message.text)
+        };
+        let found = self
+            .rows
+            .newest_first()
+            .take_while(after)
+            .filter(is_it)
+            .last();
+        if let Some(message) = found.map(|row| (*row.message).clone()) {
+            self.take_for(at, message);
+        }
+    }
+
+    /// Puts a message in its place; a row it already has keeps its key and at least its claim.
+    fn put(&mut self, message: Message, claim: Claim) -> bool {
+        if let Some(row) = self.rows.get_mut(message.id) {
+            row.message = Arc::new(message);
+            if row.claim == Claim::None {
+                row.claim = claim;
+            }
+            return false;
+        }
+        let key = self.fresh_key();
+        self.rows.insert(Row {
+            key,
+            message: Arc::new(message),
+            claim,
+        });
+        true
+    }
+
+    // --- Helpers ---
+
+    fn posting(&self, echo: &EchoId) -> Option<usize> {
+        let is_it = |send: &Send| send.echo == *echo && matches!(send.stage, Stage::Posting { .. });
+        self.sends.iter().position(is_it)
+    }
+
+    fn failed(&self, key: RowKey) -> Option<usize> {
+        self.sends
+            .iter()
+            .position(|send| send.key == key && matches!(send.stage, Stage::Failed(_)))
+    }
+
+    fn change(&mut self, at: usize, change: impl FnOnce(&mut Send)) {
+        if let Some(send) = self.sends.get_mut(at) {
+            change(send);
+            self.is_changed = true;
+            self.save(at);
+        }
+    }
+
+    fn take(&mut self, at: usize) -> Option<Send> {
+        if at >= self.sends.len() {
+            return None;
+        }
+        let send = self.sends.remove(at);
+        self.keep.push(Keep::Erase(send.echo.clone()));
+        self.is_changed = true;
+        Some(send)
+    }
+
+    fn save(&mut self, at: usize) {
+        if let Some(send) = self.sends.get(at) {
+            self.keep.push(Keep::Save(
+                send.echo.clone(),
+                KeptSend::of(send, self.conversation).write(),
+            ));
+        }
+    }
+
+    const fn fresh_key(&mut self) -> RowKey {
+        self.keys += 1;
+        RowKey(self.keys)
+    }
+}
+
+fn claimant(claim: &Claim) -> Option<EchoId> {
+    match claim {
+        Claim::Guess(echo) => Some(echo.clone()),
+        Claim::None | Claim::Ours(_) | Claim::Foreign => None,
+    }
+}

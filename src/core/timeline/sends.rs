@@ -1,0 +1,176 @@
+//! What the visitor submitted and the server is not yet known to have.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::RowKey;
+use crate::core::model::{ConversationId, EchoId, MessageId};
+use crate::core::time::{Mono, Wall};
+
+/// A message the visitor submitted.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Send {
+    /// The key of its row.
+    pub key: RowKey,
+    /// Our mark on it, unique across tabs and reloads.
+    pub echo: EchoId,
+    /// What it says.
+    pub text: Arc<str>,
+    /// When it was submitted.
+    pub at: Wall,
+    /// Its place among those submitted in the same millisecond.
+    pub nth: u64,
+    /// How far it has come.
+    pub stage: Stage,
+    /// How often it was posted without being found at the server afterwards.
+    pub tries: u32,
+    /// A message that looks like this send while its fate is open: it stands in the send's row.
+    pub guess: Option<MessageId>,
+}
+
+/// How far a send has come.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Stage {
+    /// Waits its turn.
+    Unsent,
+    /// Its request is under way. `newest` was the newest message known when it left.
+    Posting {
+        /// Only messages above this can be the send.
+        newest: Option<MessageId>,
+    },
+    /// Its request ended without an answer: it may be stored now, within the grace time, or never.
+    Unclear {
+        /// Only messages above this can be the send.
+        newest: Option<MessageId>,
+        /// When the connection ended.
+        since: Mono,
+    },
+    /// It waits for the person's decision.
+    Failed(Failure),
+}
+
+/// Why a send waits for the person's decision.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Failure {
+    /// The server refused it, perhaps with words of its own.
+    Refused(Option<String>),
+    /// It was posted several times and not seen at the server, or nobody could look: it may or may not be there.
+    Doubtful,
+}
+
+impl Send {
+    /// Whether this message may be the send: only one that came after it left, and says the same.
+    #[must_use]
+    pub fn could_be(&self, id: MessageId, text: &str) -> bool {
+        let newest = match self.stage {
+            Stage::Posting { newest } | Stage::Unclear { newest, .. } => newest,
+            Stage::Unsent | Stage::Failed(_) => return false,
+        };
+        self.guess.is_none() && newest.is_none_or(|newest| id > newest) && *self.text == *text
+    }
+
+    /// Whether it keeps the ones behind it waiting.
+    #[must_use]
+    pub const fn holds_its_lane(&self) -> bool {
+        matches!(self.stage, Stage::Posting { .. } | Stage::Unclear { .. })
+    }
+}
+
+/// A send as storage keeps it, one key each: the outbox survives a reload, and two tabs can't overwrite each other's.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct KeptSend {
+    /// The record's version.
+    v: u32,
+    text: String,
+    at: u64,
+    nth: u64,
+    tries: u32,
+    conversation: Option<u64>,
+    /// Whether a request may be under way; it is written before the request leaves.
+    posting: bool,
+    newest: Option<u64>,
+    failed: bool,
+    refusal: Option<String>,
+}
+
+const KEPT_VERSION: u32 = 1;
+
+impl KeptSend {
+    /// What to keep of a send in this conversation.
+    #[must_use]
+    pub fn of(send: &Send, conversation: Option<ConversationId>) -> Self {
+        let (posting, newest) = match send.stage {
+            Stage::Posting { newest } | Stage::Unclear { newest, .. } => (true, newest),
+            Stage::Unsent | Stage::Failed(_) => (false, None),
+        };
+        let (failed, refusal) = match &send.stage {
+            Stage::Failed(Failure::Refused(words)) => {
+                (true, Some(words.clone().unwrap_or_default()))
+            }
+            Stage::Failed(Failure::Doubtful) => (true, None),
+            Stage::Unsent | Stage::Posting { .. } | Stage::Unclear { .. } => (false, None),
+        };
+        Self {
+            v: KEPT_VERSION,
+            text: (*send.text).to_owned(),
+            at: send.at.0,
+            nth: send.nth,
+            tries: send.tries,
+            conversation: conversation.map(|id| id.0),
+            posting,
+            newest: newest.map(|id| id.0),
+            failed,
+            refusal,
+        }
+    }
+
+    /// Reads a record; `None` when it is broken or of another version.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
+        serde_json::from_str(text)
+            .ok()
+            .filter(|kept: &Self| kept.v == KEPT_VERSION)
+    }
+
+    /// The record's text.
+    #[must_use]
+    pub fn write(&self) -> String {
+        // A record of numbers and text always has a JSON form.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// The conversation it was submitted to, if that had begun.
+    #[must_use]
+    pub fn conversation(&self) -> Option<ConversationId> {
+        self.conversation.map(ConversationId)
+    }
+
+    /// The send again, after a reload: a request that was under way then has no answer any more.
+    #[must_use]
+    pub fn revive(self, key: RowKey, echo: EchoId, now: Mono) -> Send {
+        let stage = if self.failed {
+            Stage::Failed(match self.refusal {
+                Some(words) => Failure::Refused(Some(words).filter(|words| !words.is_empty())),
+                None => Failure::Doubtful,
+            })
+        } else if self.posting {
+            Stage::Unclear {
+                newest: self.newest.map(MessageId),
+                since: now,
+            }
+        } else {
+            Stage::Unsent
+        };
+        Send {
+            key,
+            echo,
+            text: self.text.into(),
+            at: Wall(self.at),
+            nth: self.nth,
+            stage,
+            tries: self.tries,
+            guess: None,
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! What there is to see: slices, each published only when it changed.
+
+use std::sync::Arc;
+
+use super::model::{Author, Message};
+use super::timeline::{Failure, RowKey, Send, Stage, Timeline};
+
+/// Everything there is to see.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct View {
+    /// The panel around the conversation.
+    pub panel: Panel,
+    /// The conversation.
+    pub thread: Thread,
+    /// Where the visitor writes.
+    pub composer: Composer,
+}
+
+/// The panel around the conversation.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Panel {
+    /// Whether it is open.
+    pub is_open: bool,
+    /// Messages to the visitor that came while it was closed.
+    pub unread: u32,
+    /// How the connection is.
+    pub connection: Connection,
+}
+
+/// How the connection is, as far as the visitor should care.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Connection {
+    /// Nothing to say.
+    #[default]
+    Fine,
+    /// The device has no network.
+    Offline,
+    /// The server can't be reached, and not just for a moment.
+    Unreachable,
+}
+
+/// The conversation: the rows in the window, and what lies around it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Thread {
+    /// The rows, oldest first.
+    pub rows: Vec<Row>,
+    /// How many rows come before these.
+    pub skipped: usize,
+    /// Whether nothing is known yet and the first page is on its way.
+    pub is_loading: bool,
+    /// Whether older messages may exist.
+    pub has_earlier: bool,
+    /// Whether they are on their way.
+    pub is_loading_earlier: bool,
+}
+
+/// One row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// Its name, the same from unsent to echoed.
+    pub key: RowKey,
+    /// What it shows.
+    pub content: Content,
+    /// When it was said, in seconds since 1970.
+    pub at: u64,
+    /// When the row before it was said: where the day differs, a separator comes between.
+    pub previous_at: Option<u64>,
+    /// Whether it begins a group of one author's rows.
+    pub opens_group: bool,
+    /// Whether it ends one.
+    pub closes_group: bool,
+}
+
+/// What a row shows.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Content {
+    /// What the server has.
+    Said(Arc<Message>),
+    /// What it is not yet known to have.
+    Unsent {
+        /// The text.
+        text: Arc<str>,
+        /// Why it waits for the person; `None` while it is on its way.
+        failure: Option<Failure>,
+    },
+}
+
+/// Where the visitor writes.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Composer {
+    /// What a reload or a discarded send puts into the field; raised by one for each time.
+    pub put: (u32, Arc<str>),
+    /// What is wrong with what the visitor wanted to send.
+    pub problem: Option<Problem>,
+}
+
+/// What is wrong with what the visitor wanted to send.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Problem {
+    /// It is longer than the server takes.
+    TooLong,
+    /// Too much waits to be sent already.
+    TooMany,
+}
+
+/// Which slices changed.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Changed {
+    /// [`View::panel`].
+    pub panel: bool,
+    /// [`View::thread`].
+    pub thread: bool,
+    /// [`View::composer`].
+    pub composer: bool,
+}
+
+/// Rows of one author within this many seconds are one group.
+const GROUP_S: u64 = 300;
+
+/// The newest `count` rows.
+#[must_use]
+pub fn rows(timeline: &Timeline, count: usize) -> (usize, Vec<Row>) {
+    let skipped = timeline.len().saturating_sub(count);
+    // One row before the window tells whether the first one in it opens a group.
+    let first = skipped.saturating_sub(1);
+    let said = timeline.said_from(first).map(|row| {
+        let content = Content::Said(Arc::clone(&row.message));
+        (row.key, row.message.at, content)
+    });
+    let sends = timeline
+        .shown_sends()
+        .skip(first.saturating_sub(timeline.said_len()));
+    let sends = sends.map(|send| (send.key, send.at.0 / 1_000, unsent(send)));
+    let all: Vec<_> = said.chain(sends).collect();
+    let joins = |a: usize, b: usize| match (all.get(a), all.get(b)) {
+        (Some((_, before, one)), Some((_, after, other))) => {
+            same_author(one, other) && after.saturating_sub(*before) < GROUP_S
+        }
+        _ => false,
+    };
+    let in_window = skipped - first;
+    let rows = (in_window..all.len()).filter_map(|place| {
+        let (key, at, content) = all.get(place)?.clone();
+        let before = place.checked_sub(1);
+        Some(Row {
+            key,
+            content,
+            at,
+            previous_at: before
+                .and_then(|before| all.get(before))
+                .map(|(_, at, _)| *at),
+            opens_group: !before.is_some_and(|before| joins(before, place)),
+            closes_group: !joins(place, place + 1),
+        })
+    });
+    (skipped, rows.collect())
+}
+
+fn unsent(send: &Send) -> Content {
+    let failure = match &send.stage {
+        Stage::Failed(failure) => Some(failure.clone()),
+        Stage::Unsent | Stage::Posting { .. } | Stage::Unclear { .. } => None,
+    };
+    Content::Unsent {
+        text: Arc::clone(&send.text),
+        failure,
+    }
+}
+
+fn same_author(one: &Content, other: &Content) -> bool {
+    let author = |content: &Content| match content {
+        Content::Said(message) => message.author.clone(),
+        Content::Unsent { .. } => Author::Visitor,
+    };
+    match (author(one), author(other)) {
+        (Author::Agent(one), Author::Agent(other)) | (Author::Bot(one), Author::Bot(other)) => {
+            (one.id, one.name) == (other.id, other.name)
+        }
+        (one, other) => one == other,
+    }
+}

@@ -1,0 +1,251 @@
+//! What the server says.
+
+use serde_json::{Map, Value};
+
+use crate::core::model::{
+    Author, Contact, Conversation, ConversationId, EchoId, Message, MessageId, Person, Status,
+};
+
+/// A frame of `/cable`, sub-protocol `actioncable-v1-json`.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Frame {
+    /// The server is ready for commands.
+    Welcome,
+    /// Sent every 3 s as long as the connection lives.
+    Ping,
+    /// Our subscription stands.
+    Confirmed,
+    /// Our subscription was refused. Chatwoot itself stays silent instead; servers in front of it do send this.
+    Rejected,
+    /// The server ends the connection, and says whether coming back makes sense.
+    Disconnect {
+        /// Whether to come back.
+        reconnect: bool,
+    },
+    /// Something happened.
+    News(News),
+    /// Anything else, broken JSON included.
+    Unknown,
+}
+
+/// What happened, of the things a visitor may know. Frames carry much more (labels, assignees, tokens): it is dropped.
+#[derive(Clone, Debug, PartialEq)]
+pub enum News {
+    /// A message came to be.
+    Created(Message, Option<EchoId>),
+    /// A message changed.
+    Updated(Message),
+    /// A conversation came to be or changed.
+    Conversation(Conversation),
+    /// Something this version has no use for.
+    Other,
+}
+
+/// Reads a frame.
+#[must_use]
+pub fn frame(text: &str) -> Frame {
+    let Ok(Value::Object(frame)) = serde_json::from_str(text) else {
+        return Frame::Unknown;
+    };
+    match string(&frame, "type") {
+        Some("welcome") => Frame::Welcome,
+        Some("ping") => Frame::Ping,
+        Some("confirm_subscription") => Frame::Confirmed,
+        Some("reject_subscription") => Frame::Rejected,
+        Some("disconnect") => Frame::Disconnect {
+            reconnect: frame
+                .get("reconnect")
+                .and_then(Value::as_bool)
+                .unwrap_or(true),
+        },
+        Some(_) => Frame::Unknown,
+        None => frame
+            .get("message")
+            .and_then(Value::as_object)
+            .map_or(Frame::Unknown, |m| Frame::News(news(m))),
+    }
+}
+
+fn news(message: &Map<String, Value>) -> News {
+    let (Some(event), Some(data)) = (
+        string(message, "event"),
+        message.get("data").and_then(Value::as_object),
+    ) else {
+        return News::Other;
+    };
+    let heard = match event {
+        "message.created" => read_message(data).map(|message| News::Created(message, echo(data))),
+        "message.updated" => read_message(data).map(News::Updated),
+        "conversation.created" | "conversation.updated" | "conversation.status_changed" => {
+            read_conversation(data).map(News::Conversation)
+        }
+        _ => None,
+    };
+    heard.unwrap_or(News::Other)
+}
+
+/// What an answer to a contact request holds: PATCH leaves out what only the first answers carry.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum ContactAnswer {
+    /// A usable contact.
+    Known(Contact),
+    /// JSON, but not of a contact we could work with.
+    Unusable,
+}
+
+/// Reads a contact, as answered by create and show.
+#[must_use]
+pub fn contact(body: &str) -> ContactAnswer {
+    let known = object(body).and_then(|contact| {
+        let source_id = string(&contact, "source_id")
+            .filter(|id| !id.is_empty())?
+            .to_owned();
+        let pubsub_token = string(&contact, "pubsub_token")
+            .filter(|token| !token.is_empty())?
+            .to_owned();
+        Some(Contact {
+            source_id,
+            pubsub_token,
+        })
+    });
+    known.map_or(ContactAnswer::Unusable, ContactAnswer::Known)
+}
+
+/// Reads one conversation, as answered by create.
+#[must_use]
+pub fn conversation(body: &str) -> Option<Conversation> {
+    read_conversation(&object(body)?)
+}
+
+/// Reads a list of conversations; `None` when it is no list.
+#[must_use]
+pub fn conversations(body: &str) -> Option<Vec<Conversation>> {
+    list(body, read_conversation)
+}
+
+/// Reads one message, as answered by create.
+#[must_use]
+pub fn message(body: &str) -> Option<Message> {
+    read_message(&object(body)?)
+}
+
+/// Reads a page of messages, oldest first; `None` when it is no list.
+#[must_use]
+pub fn messages(body: &str) -> Option<Vec<Message>> {
+    list(body, read_message)
+}
+
+/// The server's own words about a request it refused (`message` of a 422, `error` of others), if it gave any.
+#[must_use]
+pub fn refusal(body: &str) -> Option<String> {
+    let answer = object(body)?;
+    ["message", "error"]
+        .iter()
+        .find_map(|key| string(&answer, key))
+        .filter(|words| !words.is_empty())
+        .map(str::to_owned)
+}
+
+fn read_message(data: &Map<String, Value>) -> Option<Message> {
+    let attributes = data.get("content_attributes").and_then(Value::as_object);
+    Some(Message {
+        id: MessageId(number(data, "id")?),
+        conversation: number(data, "conversation_id").map(ConversationId),
+        text: text(data, "content"),
+        author: author(data),
+        at: number(data, "created_at").unwrap_or(0),
+        is_deleted: attributes.is_some_and(|them| {
+            them.get("deleted")
+                .and_then(Value::as_bool)
+                .unwrap_or(false)
+        }),
+    })
+}
+
+fn author(data: &Map<String, Value>) -> Author {
+    let sender = data.get("sender").and_then(Value::as_object);
+    match (number(data, "message_type"), sender) {
+        (Some(0), _) => Author::Visitor,
+        (_, None) => Author::Inbox,
+        (_, Some(sender)) => {
+            let person = Person {
+                id: number(sender, "id"),
+                name: ["available_name", "name"]
+                    .iter()
+                    .find_map(|key| string(sender, key))
+                    .unwrap_or_default()
+                    .to_owned(),
+                avatar_url: text(sender, "avatar_url"),
+            };
+            if string(sender, "type") == Some("agent_bot") {
+                Author::Bot(person)
+            } else {
+                Author::Agent(person)
+            }
+        }
+    }
+}
+
+fn read_conversation(data: &Map<String, Value>) -> Option<Conversation> {
+    Some(Conversation {
+        id: ConversationId(number(data, "id")?),
+        status: match string(data, "status") {
+            Some("resolved") => Status::Resolved,
+            Some("pending") => Status::Pending,
+            Some("snoozed") => Status::Snoozed,
+            Some(_) | None => Status::Open,
+        },
+        agent_last_seen_at: number(data, "agent_last_seen_at").unwrap_or(0),
+    })
+}
+
+/// The echo_id of a frame; a number where somebody else's client sent one.
+fn echo(data: &Map<String, Value>) -> Option<EchoId> {
+    match data.get("echo_id")? {
+        Value::String(echo) if !echo.is_empty() => Some(echo.as_str().into()),
+        Value::Number(echo) => Some(echo.to_string().into()),
+        Value::String(_) | Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => {
+            None
+        }
+    }
+}
+
+fn object(body: &str) -> Option<Map<String, Value>> {
+    match serde_json::from_str(body) {
+        Ok(Value::Object(object)) => Some(object),
+        Ok(_) | Err(_) => None,
+    }
+}
+
+fn list<T>(body: &str, read: fn(&Map<String, Value>) -> Option<T>) -> Option<Vec<T>> {
+    match serde_json::from_str(body) {
+        Ok(Value::Array(items)) => Some(
+            items
+                .iter()
+                .filter_map(Value::as_object)
+                .filter_map(read)
+                .collect(),
+        ),
+        Ok(_) | Err(_) => None,
+    }
+}
+
+fn string<'a>(object: &'a Map<String, Value>, key: &str) -> Option<&'a str> {
+    object.get(key)?.as_str()
+}
+
+fn text(object: &Map<String, Value>, key: &str) -> String {
+    string(object, key).unwrap_or_default().to_owned()
+}
+
+/// A whole number from 0 up, also where it came as a string or with a fraction.
+fn number(object: &Map<String, Value>, key: &str) -> Option<u64> {
+    let value = object.get(key)?;
+    let whole = value.as_u64().or_else(|| value.as_str()?.parse().ok());
+    whole.or_else(|| {
+        value
+            .as_f64()
+            .filter(|float| *float >= 0.0)
+            .map(|float| float as u64)
+    })
+}

@@ -1,0 +1,13 @@
+//! Chatwoot's JSON, both ways: tolerant in what it reads, exact in what it writes.
+//!
+//! Nothing here fails on a field that is missing, new or of another type: such a field is absent, and a message
+//! without an id is no message. Shapes as seen on Chatwoot 4.0.4; newer versions and rebranded ones share them.
+
+mod incoming;
+mod outgoing;
+
+pub use incoming::{
+    ContactAnswer, Frame, News, contact, conversation, conversations, frame, message, messages,
+    refusal,
+};
+pub use outgoing::{Body, Method, Request, cable_url, presence, request, subscribe};

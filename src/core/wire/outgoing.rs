@@ -1,0 +1,113 @@
+//! What we say to the server.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Value, json};
+
+use crate::core::Call;
+use crate::core::settings::Settings;
+
+/// An HTTP request, whole: the shell only has to make it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Request {
+    /// How.
+    pub method: Method,
+    /// Where: an absolute URL.
+    pub url: String,
+    /// What with.
+    pub body: Body,
+}
+
+/// How a request is made.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Method {
+    /// To read.
+    Get,
+    /// To make.
+    Post,
+}
+
+/// What a request carries.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Body {
+    /// Nothing.
+    None,
+    /// JSON text.
+    Json(String),
+}
+
+/// The request that makes `call`, for the contact inbox `source_id`.
+#[must_use]
+pub fn request(settings: &Settings, source_id: &str, call: &Call) -> Request {
+    let contacts = format!(
+        "{}/public/api/v1/inboxes/{}/contacts",
+        settings.base_url(),
+        segment(settings.inbox())
+    );
+    let contact = || format!("{contacts}/{}", segment(source_id));
+    let conversations = || format!("{}/conversations", contact());
+    let messages = |id: u64| format!("{}/{id}/messages", conversations());
+    let get = |url| Request {
+        method: Method::Get,
+        url,
+        body: Body::None,
+    };
+    let post = |url, body: Value| Request {
+        method: Method::Post,
+        url,
+        body: Body::Json(body.to_string()),
+    };
+    match call {
+        Call::CreateContact => post(contacts, json!({ "source_id": source_id })),
+        Call::ReadContact => get(contact()),
+        Call::CreateConversation => post(conversations(), json!({})),
+        Call::ListConversations => get(conversations()),
+        Call::ReadMessages {
+            conversation,
+            before: None,
+        } => get(messages(conversation.0)),
+        Call::ReadMessages {
+            conversation,
+            before: Some(before),
+        } => get(format!("{}?before={}", messages(conversation.0), before.0)),
+        Call::Post {
+            conversation,
+            echo,
+            text,
+        } => post(
+            messages(conversation.0),
+            json!({ "content": &**text, "echo_id": &**echo }),
+        ),
+    }
+}
+
+/// The address of the server's Action Cable.
+#[must_use]
+pub fn cable_url(settings: &Settings) -> String {
+    // `http` → `ws`, `https` → `wss`.
+    format!("ws{}/cable", settings.base_url().trim_start_matches("http"))
+}
+
+/// The command that subscribes to a visitor's news. Its text is fixed on purpose: the same token in other words is a
+/// second subscription, and every event would come twice.
+#[must_use]
+pub fn subscribe(pubsub_token: &str) -> String {
+    json!({ "command": "subscribe", "identifier": channel(pubsub_token) }).to_string()
+}
+
+/// The command that tells agents the visitor is here; it holds for 20 s.
+#[must_use]
+pub fn presence(pubsub_token: &str) -> String {
+    let data = json!({ "action": "update_presence" }).to_string();
+    json!({ "command": "message", "identifier": channel(pubsub_token), "data": data }).to_string()
+}
+
+fn channel(pubsub_token: &str) -> String {
+    json!({ "channel": "RoomChannel", "pubsub_token": pubsub_token }).to_string()
+}
+
+/// A path segment's own characters, as RFC 3986 has them.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'~');
+
+fn segment(text: &str) -> String {
+    utf8_percent_encode(text, SEGMENT).to_string()
+}

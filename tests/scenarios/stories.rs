@@ -1,0 +1,446 @@
+//! Each a visitor's story, in labelled steps.
+
+use natter::core::timeline::Failure;
+use natter::core::view::{Connection, Content};
+use natter::core::wire::Method;
+use natter::core::{Event, Outcome, Tell};
+use serde_json::json;
+
+use crate::bench::{
+    Bench, CONVERSATION, TOKEN, agents, contact, conversation, created, event, json_body,
+    kept_session, visitors,
+};
+
+const CONTACTS: &str = "/inboxes/inboxMainIdentifier00001/contacts";
+
+#[test]
+fn a_first_message_makes_contact_and_conversation_and_arrives() {
+    let mut bench = Bench::new();
+    bench.event(Event::Opened(true));
+    assert!(
+        bench.calls.is_empty() && bench.link.is_none() && bench.storage.is_empty(),
+        "nothing before intent"
+    );
+
+    bench.submit("hello");
+    assert_eq!(bench.texts(), ["hello"], "painted at once");
+    let key = bench.rows()[0].key;
+
+    let create = bench.answer(CONTACTS, 200, &contact());
+    let drawn = json_body(&create)["source_id"].as_str().unwrap().to_owned();
+    assert_eq!(drawn.len(), 36, "the widget draws its own source_id");
+    bench.answer("/conversations", 200, &conversation(CONVERSATION));
+    let post = bench.answer("/messages", 200, &visitors(8, "hello"));
+    assert_eq!(json_body(&post)["content"], "hello");
+    assert_eq!(
+        (bench.texts(), bench.rows()[0].key),
+        (vec!["hello".to_owned()], key)
+    );
+    assert!(bench.is_said("hello"));
+
+    bench.go_live();
+    assert!(bench.transmitted[0].1.contains(TOKEN));
+    assert!(
+        !bench.storage.keys().any(|key| key.starts_with("send/")),
+        "the outbox is empty"
+    );
+}
+
+#[test]
+fn an_agents_reply_appears_and_counts_as_unread_only_while_closed() {
+    let mut bench = Bench::returning(&[visitors(8, "hello")]);
+    bench.frame(&created(&agents(9, "hi there"), None));
+    assert_eq!(bench.texts(), ["hello", "hi there"]);
+    assert_eq!(
+        (bench.widget.view().panel.unread, bench.told.as_slice()),
+        (1, &[Tell::Unread(1)][..])
+    );
+
+    bench.frame(&created(&agents(9, "hi there"), None));
+    assert_eq!(
+        (bench.texts().len(), bench.widget.view().panel.unread),
+        (2, 1),
+        "the same message twice is one"
+    );
+
+    bench.event(Event::Opened(true));
+    bench.frame(&created(&agents(10, "still there?"), None));
+    assert_eq!(bench.widget.view().panel.unread, 0);
+}
+
+#[test]
+fn a_reload_finds_customer_conversation_and_draft_again() {
+    let mut bench = Bench::returning(&[visitors(8, "hello"), agents(9, "hi")]);
+    bench.event(Event::Drafted("half a sent".to_owned()));
+    let mut reloaded = bench.reload(11);
+    assert!(reloaded.widget.view().thread.is_loading);
+    assert_eq!(&*reloaded.widget.view().composer.put.1, "half a sent");
+    assert!(
+        reloaded.asked(Method::Post, "").is_none(),
+        "nobody is made again"
+    );
+    reloaded.answer(
+        "/conversations/6/messages",
+        200,
+        &json!([visitors(8, "hello"), agents(9, "hi")]),
+    );
+    assert_eq!(reloaded.texts(), ["hello", "hi"]);
+    assert!(reloaded.link.is_some());
+}
+
+#[test]
+fn messages_go_one_after_another_in_their_order() {
+    let mut bench = Bench::returning(&[]);
+    for text in ["one", "two", "three"] {
+        bench.submit(text);
+    }
+    for (id, text) in [(8, "one"), (9, "two"), (10, "three")] {
+        assert_eq!(bench.calls.len(), 1, "one in flight");
+        let post = bench.answer("/messages", 200, &visitors(id, text));
+        assert_eq!(json_body(&post)["content"], text);
+    }
+    assert_eq!(bench.texts(), ["one", "two", "three"]);
+}
+
+#[test]
+fn a_contact_the_server_has_forgotten_is_made_anew_and_nothing_typed_is_lost() {
+    let mut bench = Bench::with_storage(kept_session(), 3);
+    bench.submit("are you there?");
+    bench.answer(
+        "/messages",
+        404,
+        &json!({ "status": 404, "error": "Not Found" }),
+    );
+    bench.answer(
+        "/contacts/9e46c098-beaf-4807-8512-94a2614abf55",
+        404,
+        &json!({ "status": 404, "error": "Not Found" }),
+    );
+    assert_eq!(bench.link, None, "the old contact's socket is of no use");
+    assert_eq!(bench.texts(), ["are you there?"]);
+
+    let create = bench.answer(CONTACTS, 200, &contact());
+    assert_ne!(
+        json_body(&create)["source_id"],
+        "9e46c098-beaf-4807-8512-94a2614abf55"
+    );
+    bench.answer("/conversations", 200, &conversation(31));
+    let post = bench.answer(
+        "/conversations/31/messages",
+        200,
+        &visitors(8, "are you there?"),
+    );
+    assert_eq!(json_body(&post)["content"], "are you there?");
+    assert_eq!(bench.texts(), ["are you there?"]);
+}
+
+#[test]
+fn a_proxys_page_of_html_is_no_reason_to_forget_anybody() {
+    let mut bench = Bench::with_storage(kept_session(), 3);
+    bench.end(
+        "/messages",
+        Outcome::Answered {
+            status: 404,
+            body: "<html>".to_owned(),
+            retry_after_ms: None,
+        },
+    );
+    bench.wait(10_000);
+    assert!(bench.storage["session"].contains("9e46c098-beaf-4807-8512-94a2614abf55"));
+    assert!(
+        bench.asked(Method::Get, "/messages").is_some(),
+        "it is asked again"
+    );
+}
+
+#[test]
+fn a_conversation_the_server_has_forgotten_is_made_anew_for_the_same_contact() {
+    let mut bench = Bench::returning(&[visitors(8, "hello")]);
+    bench.submit("again");
+    bench.answer(
+        "/messages",
+        404,
+        &json!({ "status": 404, "error": "Not Found" }),
+    );
+    bench.answer(
+        "/contacts/9e46c098-beaf-4807-8512-94a2614abf55",
+        200,
+        &contact(),
+    );
+    bench.answer("/conversations", 200, &conversation(32));
+    bench.answer("/conversations/32/messages", 200, &visitors(20, "again"));
+    assert_eq!(bench.texts(), ["again"]);
+}
+
+#[test]
+fn a_lost_conversation_answer_makes_no_second_conversation() {
+    let mut bench = Bench::new();
+    bench.submit("hello");
+    bench.answer(CONTACTS, 200, &contact());
+    bench.end("/conversations", Outcome::Unclear);
+    bench.wait(3_000);
+    let list = bench.answer("/conversations", 200, &json!([conversation(CONVERSATION)]));
+    assert_eq!(list.method, Method::Get);
+    bench.answer("/conversations/6/messages", 200, &json!([]));
+    bench.answer("/conversations/6/messages", 200, &visitors(8, "hello"));
+    assert!(bench.is_said("hello"));
+}
+
+#[test]
+fn a_lost_conversation_answer_is_made_good_by_its_frame() {
+    let mut bench = Bench::new();
+    bench.submit("hello");
+    bench.answer(CONTACTS, 200, &contact());
+    bench.go_live();
+    bench.end("/conversations", Outcome::Unclear);
+    bench.frame(&event(
+        "conversation.created",
+        json!({ "id": CONVERSATION, "status": "open", "messages": [] }),
+    ));
+    bench.answer("/conversations/6/messages", 200, &visitors(8, "hello"));
+    assert!(bench.is_said("hello"));
+}
+
+#[test]
+fn what_the_server_refuses_is_shown_with_its_words_and_the_next_goes_out() {
+    let mut bench = Bench::returning(&[]);
+    bench.submit("one");
+    bench.submit("two");
+    bench.answer(
+        "/messages",
+        422,
+        &json!({ "message": "Too many messages", "attributes": ["base"] }),
+    );
+    let Content::Unsent { failure, .. } = &bench.rows()[0].content else {
+        panic!("it is not said")
+    };
+    assert_eq!(
+        failure,
+        &Some(Failure::Refused(Some("Too many messages".to_owned())))
+    );
+    bench.answer("/messages", 200, &visitors(8, "two"));
+    assert_eq!(bench.texts(), ["two", "one"]);
+
+    let failed = bench.keys_of("one")[0];
+    bench.event(Event::Retried(failed));
+    bench.answer("/messages", 200, &visitors(9, "one"));
+    assert_eq!(
+        (bench.texts(), bench.keys_of("one")),
+        (vec!["two".to_owned(), "one".to_owned()], vec![failed])
+    );
+}
+
+#[test]
+fn a_failed_message_given_up_goes_back_to_where_it_was_written() {
+    let mut bench = Bench::returning(&[]);
+    bench.submit("one");
+    bench.answer("/messages", 403, &json!({}));
+    let key = bench.rows()[0].key;
+    bench.event(Event::Discarded(key));
+    assert!(bench.texts().is_empty());
+    assert_eq!(&*bench.widget.view().composer.put.1, "one");
+    assert!(!bench.storage.keys().any(|key| key.starts_with("send/")));
+}
+
+#[test]
+fn a_busy_server_is_given_the_pause_it_asks_for() {
+    let mut bench = Bench::returning(&[]);
+    bench.submit("one");
+    bench.end(
+        "/messages",
+        Outcome::Answered {
+            status: 429,
+            body: "Retry later\n".into(),
+            retry_after_ms: Some(20_000),
+        },
+    );
+    bench.wait(19_900);
+    assert!(bench.asked(Method::Post, "/messages").is_none());
+    bench.wait(2_000);
+    bench.answer("/messages", 200, &visitors(8, "one"));
+    assert_eq!(bench.texts(), ["one"]);
+}
+
+#[test]
+fn what_was_missed_while_away_is_read_back_until_it_overlaps_once_each() {
+    let said: Vec<_> = (1..=20).map(|id| agents(id, &format!("m{id}"))).collect();
+    let mut bench = Bench::returning(&said);
+    bench.close_socket();
+    bench.go_live();
+    let page = |ids: std::ops::RangeInclusive<u64>| {
+        json!(
+            ids.map(|id| agents(id, &format!("m{id}")))
+                .collect::<Vec<_>>()
+        )
+    };
+    bench.frame(&created(&agents(56, "m56"), None));
+    bench.answer("/messages", 200, &page(36..=55));
+    bench.answer("/messages?before=36", 200, &page(16..=35));
+    bench.answer("/messages?before=16", 200, &page(1..=15));
+    assert_eq!(bench.widget.view().thread.skipped + bench.rows().len(), 56);
+    for _ in 0..3 {
+        bench.event(Event::ReachedTop);
+    }
+    assert_eq!(
+        bench.texts(),
+        (1..=56).map(|id| format!("m{id}")).collect::<Vec<_>>()
+    );
+}
+
+#[test]
+fn a_catch_up_that_fails_is_tried_again_and_the_visitor_told_when_it_lasts() {
+    let mut bench = Bench::returning(&[agents(1, "m1")]);
+    bench.close_socket();
+    bench.go_live();
+    for _ in 0..2 {
+        for _ in 0..80 {
+            if bench.asked(Method::Get, "/messages").is_some() {
+                break;
+            }
+            bench.wait(500);
+            bench.frame(&json!({ "type": "ping", "message": 1 }));
+        }
+        assert_eq!(bench.widget.view().panel.connection, Connection::Fine);
+        bench.end("/messages", Outcome::Unclear);
+    }
+    assert_eq!(
+        bench.widget.view().panel.connection,
+        Connection::Unreachable
+    );
+    for _ in 0..20 {
+        bench.wait(500);
+        bench.frame(&json!({ "type": "ping", "message": 1 }));
+    }
+    bench.answer("/messages", 200, &json!([agents(1, "m1"), agents(2, "m2")]));
+    assert_eq!(
+        (bench.texts().len(), bench.widget.view().panel.connection),
+        (2, Connection::Fine)
+    );
+}
+
+#[test]
+fn a_deleted_message_shows_what_the_server_says_of_it() {
+    let mut bench = Bench::returning(&[agents(1, "oops")]);
+    let mut deleted = agents(1, "This message was deleted");
+    deleted["content_attributes"] = json!({ "deleted": true });
+    deleted["previous_changes"] = json!({ "content": ["oops", "This message was deleted"] });
+    bench.frame(&event("message.updated", deleted));
+    assert_eq!(bench.texts(), ["This message was deleted"]);
+}
+
+#[test]
+fn news_of_another_conversation_does_not_appear_in_this_one() {
+    let mut bench = Bench::returning(&[agents(1, "m1")]);
+    let mut elsewhere = agents(2, "elsewhere");
+    elsewhere["conversation_id"] = json!(CONVERSATION + 1);
+    bench.frame(&created(&elsewhere, None));
+    assert_eq!(bench.texts(), ["m1"]);
+}
+
+#[test]
+fn what_was_being_posted_at_a_reload_is_decided_by_history() {
+    let mut bench = Bench::returning(&[agents(7, "hi")]);
+    bench.submit("hello");
+    assert!(bench.asked(Method::Post, "/messages").is_some());
+
+    // Stored before the page went away.
+    let mut reloaded = bench.reload(11);
+    assert_eq!(reloaded.texts(), ["hello"]);
+    let key = reloaded.rows()[0].key;
+    reloaded.answer(
+        "/messages",
+        200,
+        &json!([agents(7, "hi"), visitors(8, "hello")]),
+    );
+    assert_eq!(
+        (reloaded.texts(), reloaded.keys_of("hello")),
+        (vec!["hi".to_owned(), "hello".to_owned()], vec![key])
+    );
+    reloaded.wait(200_000);
+    assert!(reloaded.asked(Method::Post, "/messages").is_none());
+
+    // Never arrived: posted again, but not before it is certain.
+    let mut reloaded = bench.reload(12);
+    reloaded.answer("/messages", 200, &json!([agents(7, "hi")]));
+    let mut waited = 0;
+    while reloaded.asked(Method::Post, "/messages").is_none() {
+        reloaded.wait(1_000);
+        waited += 1;
+        if reloaded.asked(Method::Get, "/messages").is_some() {
+            reloaded.answer("/messages", 200, &json!([agents(7, "hi")]));
+        }
+        assert!(waited < 200, "it is never posted again");
+    }
+    assert!(
+        waited >= 75,
+        "posted again after {waited} s, while it could still arrive"
+    );
+    reloaded.answer("/messages", 200, &visitors(9, "hello"));
+    assert_eq!(reloaded.texts(), ["hi", "hello"]);
+}
+
+#[test]
+fn an_old_message_of_the_same_words_is_not_taken_for_the_new_one() {
+    let mut bench = Bench::returning(&[visitors(7, "ok")]);
+    bench.submit("ok");
+    bench.end("/messages", Outcome::Unclear);
+    bench.answer("/messages", 200, &json!([visitors(7, "ok")]));
+    assert_eq!(bench.texts(), ["ok", "ok"]);
+
+    let mut reloaded = bench.reload(11);
+    reloaded.answer("/messages", 200, &json!([visitors(7, "ok")]));
+    assert_eq!(reloaded.texts(), ["ok", "ok"], "not after a reload either");
+    assert!(reloaded.storage.keys().any(|key| key.starts_with("send/")));
+}
+
+#[test]
+fn another_devices_message_of_the_same_words_is_given_back() {
+    let mut bench = Bench::returning(&[]);
+    bench.submit("ok");
+    let key = bench.rows()[0].key;
+    bench.frame(&created(&visitors(8, "ok"), None));
+    assert_eq!(bench.keys_of("ok"), [key], "taken for ours");
+    bench.frame(&created(&visitors(8, "ok"), Some("another-devices-echo")));
+    assert_eq!(bench.texts(), ["ok", "ok"], "it was not");
+    bench.answer("/messages", 200, &visitors(9, "ok"));
+    assert_eq!(bench.texts(), ["ok", "ok"]);
+    assert_eq!(bench.rows()[1].key, key, "ours keeps its row");
+}
+
+#[test]
+fn without_network_messages_wait_and_go_out_when_it_is_back() {
+    let mut bench = Bench::returning(&[]);
+    bench.event(Event::Online(false));
+    assert_eq!(bench.widget.view().panel.connection, Connection::Offline);
+    bench.submit("hello");
+    bench.wait(60_000);
+    assert!(bench.asked(Method::Post, "/messages").is_none());
+    bench.event(Event::Online(true));
+    bench.answer("/messages", 200, &visitors(8, "hello"));
+    assert_eq!(bench.widget.view().panel.connection, Connection::Fine);
+}
+
+#[test]
+fn an_answer_that_never_comes_is_given_up() {
+    let mut bench = Bench::with_storage(kept_session(), 5);
+    let asked = bench.asked(Method::Get, "/messages").unwrap().0;
+    bench.wait(40_000);
+    assert_eq!(bench.aborted, [asked]);
+    assert!(
+        bench.asked(Method::Get, "/messages").is_some(),
+        "and asked again"
+    );
+}
+
+#[test]
+fn a_text_longer_than_the_server_takes_is_handed_back() {
+    let mut bench = Bench::returning(&[]);
+    bench.submit(&"é".repeat(150_001));
+    assert!(bench.texts().is_empty() && bench.widget.view().composer.problem.is_some());
+    assert_eq!(bench.widget.view().composer.put.1.chars().count(), 150_001);
+    bench.submit(&"é".repeat(150_000));
+    assert_eq!(
+        (bench.texts().len(), bench.widget.view().composer.problem),
+        (1, None)
+    );
+}
