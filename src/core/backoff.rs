@@ -16,21 +16,13 @@ impl Backoff {
     /// Waits up to `first_ms` after the first failure, twice that after the second, never over `cap_ms`.
     #[must_use]
     pub const fn new(first_ms: u64, cap_ms: u64) -> Self {
-        Self {
-            first_ms,
-            cap_ms,
-            tries: 0,
-            until: None,
-        }
+        Self { first_ms, cap_ms, tries: 0, until: None }
     }
 
     /// Notes a failure and sets the next try; `at_least_ms` is what the other side asked for (`Retry-After`).
     pub fn failed(&mut self, now: Mono, chance: &mut Chance, at_least_ms: u64) {
         // 2^16 windows are past any cap we use, and the shift can't overflow.
-        let window = self
-            .first_ms
-            .saturating_mul(1 << self.tries.min(16))
-            .min(self.cap_ms);
+        let window = self.first_ms.saturating_mul(1 << self.tries.min(16)).min(self.cap_ms);
         self.tries = self.tries.saturating_add(1);
         self.until = Some(now.plus(at_least_ms.saturating_add(chance.below(window))));
     }
@@ -86,10 +78,7 @@ mod tests {
             backoff.failed(Mono(50), &mut chance, 0);
             assert!(backoff.until() < Some(Mono(1_050)));
         }
-        assert!(
-            longest[3] > 7_000 && longest[7] > 28_000,
-            "the whole window is used: {longest:?}"
-        );
+        assert!(longest[3] > 7_000 && longest[7] > 28_000, "the whole window is used: {longest:?}");
     }
 
     #[test]

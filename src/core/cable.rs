@@ -77,17 +77,9 @@ enum Phase {
     /// The socket opens; a welcome ends this.
     Opening { link: Link, since: Mono },
     /// Subscribed, not yet confirmed.
-    Subscribing {
-        link: Link,
-        since: Mono,
-        heard: Mono,
-    },
+    Subscribing { link: Link, since: Mono, heard: Mono },
     /// Confirmed.
-    Live {
-        link: Link,
-        heard: Mono,
-        present: Option<Mono>,
-    },
+    Live { link: Link, heard: Mono, present: Option<Mono> },
     /// The token went unconfirmed, or the server sent us away for good: waits for `subscribe_as`.
     Doubtful,
 }
@@ -146,11 +138,7 @@ impl Cable {
             Frame::Welcome => {
                 if let (Phase::Opening { .. }, Some(token)) = (self.phase, &self.token) {
                     acts.push(Act::Transmit(link, wire::subscribe(token)));
-                    self.phase = Phase::Subscribing {
-                        link,
-                        since: now,
-                        heard: now,
-                    };
+                    self.phase = Phase::Subscribing { link, since: now, heard: now };
                 }
                 None
             }
@@ -158,11 +146,7 @@ impl Cable {
                 let Phase::Subscribing { .. } = self.phase else {
                     return None;
                 };
-                self.phase = Phase::Live {
-                    link,
-                    heard: now,
-                    present: None,
-                };
+                self.phase = Phase::Live { link, heard: now, present: None };
                 self.retry.succeeded();
                 self.show_presence(now, acts);
                 Some(Heard::Live)
@@ -192,17 +176,11 @@ impl Cable {
                 None
             }
             Phase::Doubtful => None,
-            Phase::Opening { link, since } if now >= since.plus(OPEN_MS_MAX) => {
+            Phase::Opening { link, since } if now >= since.plus(OPEN_MS_MAX) => self.drop_link(link, now, chance, acts),
+            Phase::Subscribing { link, heard, .. } | Phase::Live { link, heard, .. } if now >= heard.plus(STALE_MS) => {
                 self.drop_link(link, now, chance, acts)
             }
-            Phase::Subscribing { link, heard, .. } | Phase::Live { link, heard, .. }
-                if now >= heard.plus(STALE_MS) =>
-            {
-                self.drop_link(link, now, chance, acts)
-            }
-            Phase::Subscribing { since, .. } if now >= since.plus(CONFIRM_MS_MAX) => {
-                self.doubt(now, chance, acts)
-            }
+            Phase::Subscribing { since, .. } if now >= since.plus(CONFIRM_MS_MAX) => self.doubt(now, chance, acts),
             Phase::Live { .. } => {
                 self.show_presence(now, acts);
                 None
@@ -220,11 +198,9 @@ impl Cable {
             {
                 self.drop_link(link, now, chance, acts)
             }
-            Phase::Idle
-            | Phase::Opening { .. }
-            | Phase::Subscribing { .. }
-            | Phase::Live { .. }
-            | Phase::Doubtful => None,
+            Phase::Idle | Phase::Opening { .. } | Phase::Subscribing { .. } | Phase::Live { .. } | Phase::Doubtful => {
+                None
+            }
         };
         self.retry.hurry();
         heard
@@ -251,21 +227,15 @@ impl Cable {
     #[must_use]
     pub fn deadline(&self) -> Option<(Mono, &'static str)> {
         match self.phase {
-            Phase::Idle => self
-                .token
-                .as_ref()
-                .map(|_| (self.retry.until().unwrap_or_default(), "cable: connect")),
+            Phase::Idle => self.token.as_ref().map(|_| (self.retry.until().unwrap_or_default(), "cable: connect")),
             Phase::Doubtful => None,
             Phase::Opening { since, .. } => Some((since.plus(OPEN_MS_MAX), "cable: still opening")),
-            Phase::Subscribing { since, heard, .. } => Some((
-                since.plus(CONFIRM_MS_MAX).min(heard.plus(STALE_MS)),
-                "cable: unconfirmed",
-            )),
+            Phase::Subscribing { since, heard, .. } => {
+                Some((since.plus(CONFIRM_MS_MAX).min(heard.plus(STALE_MS)), "cable: unconfirmed"))
+            }
             Phase::Live { heard, present, .. } => {
                 let stale = heard.plus(STALE_MS);
-                let due = present
-                    .filter(|_| self.is_visible)
-                    .map_or(stale, |present| present.plus(PRESENCE_MS));
+                let due = present.filter(|_| self.is_visible).map_or(stale, |present| present.plus(PRESENCE_MS));
                 Some((stale.min(due), "cable: stale or presence"))
             }
         }
@@ -273,16 +243,13 @@ impl Cable {
 
     fn link(&self) -> Option<Link> {
         match self.phase {
-            Phase::Opening { link, .. }
-            | Phase::Subscribing { link, .. }
-            | Phase::Live { link, .. } => Some(link),
+            Phase::Opening { link, .. } | Phase::Subscribing { link, .. } | Phase::Live { link, .. } => Some(link),
             Phase::Idle | Phase::Doubtful => None,
         }
     }
 
     fn show_presence(&mut self, now: Mono, acts: &mut Vec<Act>) {
-        let (Phase::Live { link, present, .. }, Some(token)) = (&mut self.phase, &self.token)
-        else {
+        let (Phase::Live { link, present, .. }, Some(token)) = (&mut self.phase, &self.token) else {
             return;
         };
         if self.is_visible && present.is_none_or(|present| now >= present.plus(PRESENCE_MS)) {
@@ -299,13 +266,7 @@ impl Cable {
         was_live.then_some(Heard::Lost)
     }
 
-    fn drop_link(
-        &mut self,
-        link: Link,
-        now: Mono,
-        chance: &mut Chance,
-        acts: &mut Vec<Act>,
-    ) -> Option<Heard> {
+    fn drop_link(&mut self, link: Link, now: Mono, chance: &mut Chance, acts: &mut Vec<Act>) -> Option<Heard> {
         acts.push(Act::Disconnect(link));
         self.lose(now, chance)
     }
@@ -333,8 +294,7 @@ mod tests {
     const TOKEN: &str = "PTAuuZcXEafsxcdaFHtyzGdD";
     const WELCOME: &str = r#"{"type":"welcome"}"#;
     const PING: &str = r#"{"type":"ping","message":1795223824}"#;
-    const CONFIRM: &str =
-        r#"{"identifier":"{\"channel\":\"RoomChannel\"}","type":"confirm_subscription"}"#;
+    const CONFIRM: &str = r#"{"identifier":"{\"channel\":\"RoomChannel\"}","type":"confirm_subscription"}"#;
 
     /// A cable with its clock, its dice and all it ever wanted done.
     struct Bench {
@@ -346,12 +306,8 @@ mod tests {
 
     impl Bench {
         fn new() -> Self {
-            let mut bench = Self {
-                cable: Cable::default(),
-                now: Mono(1_000),
-                chance: Chance::new([1, 2, 3, 4]),
-                acts: Vec::new(),
-            };
+            let mut bench =
+                Self { cable: Cable::default(), now: Mono(1_000), chance: Chance::new([1, 2, 3, 4]), acts: Vec::new() };
             bench.cable.subscribe_as(TOKEN, &mut bench.acts);
             bench
         }
@@ -370,13 +326,7 @@ mod tests {
         }
 
         fn report(&mut self, link: u32, news: SocketNews) -> Option<Heard> {
-            self.cable.hear(
-                self.now,
-                Link(link),
-                &news,
-                &mut self.chance,
-                &mut self.acts,
-            )
+            self.cable.hear(self.now, Link(link), &news, &mut self.chance, &mut self.acts)
         }
 
         fn tick(&mut self) -> Option<Heard> {
@@ -410,18 +360,11 @@ mod tests {
         bench.tick();
         assert_eq!(bench.acts, [Act::Connect(Link(1))]);
         assert_eq!(bench.frame(1, WELCOME), None);
-        assert_eq!(
-            bench.acts[1],
-            Act::Transmit(Link(1), wire::subscribe(TOKEN))
-        );
+        assert_eq!(bench.acts[1], Act::Transmit(Link(1), wire::subscribe(TOKEN)));
         assert!(!bench.cable.is_live());
         assert_eq!(bench.frame(1, CONFIRM), Some(Heard::Live));
         assert!(bench.cable.is_live());
-        assert_eq!(
-            bench.frame(1, CONFIRM),
-            None,
-            "a second confirmation is no second beginning"
-        );
+        assert_eq!(bench.frame(1, CONFIRM), None, "a second confirmation is no second beginning");
     }
 
     #[test]
@@ -481,10 +424,7 @@ mod tests {
             }
         }
         assert!(
-            longest[0] <= 1_500
-                && longest[2] > 4_500
-                && longest[6] > 27_000
-                && longest[6] <= 30_000,
+            longest[0] <= 1_500 && longest[2] > 4_500 && longest[6] > 27_000 && longest[6] <= 30_000,
             "{longest:?}"
         );
     }
@@ -500,10 +440,7 @@ mod tests {
         assert_eq!(bench.wait(1), Some(Heard::Unconfirmed));
         assert_eq!(bench.acts.last(), Some(&Act::Disconnect(Link(1))));
         assert_eq!(bench.wait(3_600_000), None);
-        assert_eq!(
-            (bench.connects(), bench.cable.deadline()),
-            (vec![Link(1)], None)
-        );
+        assert_eq!((bench.connects(), bench.cable.deadline()), (vec![Link(1)], None));
         bench.cable.subscribe_as(TOKEN, &mut bench.acts);
         bench.run_on();
         assert_eq!(bench.connects(), [Link(1), Link(2)]);
@@ -514,20 +451,14 @@ mod tests {
         let mut bench = Bench::new();
         bench.tick();
         bench.frame(1, WELCOME);
-        assert_eq!(
-            bench.frame(1, r#"{"type":"reject_subscription","identifier":"{}"}"#),
-            Some(Heard::Unconfirmed)
-        );
+        assert_eq!(bench.frame(1, r#"{"type":"reject_subscription","identifier":"{}"}"#), Some(Heard::Unconfirmed));
     }
 
     #[test]
     fn a_server_that_says_goodbye_is_taken_at_its_word() {
         let mut bench = Bench::live();
         assert_eq!(
-            bench.frame(
-                1,
-                r#"{"type":"disconnect","reason":"server_restart","reconnect":true}"#
-            ),
+            bench.frame(1, r#"{"type":"disconnect","reason":"server_restart","reconnect":true}"#),
             Some(Heard::Lost)
         );
         bench.run_on();
@@ -535,10 +466,7 @@ mod tests {
 
         let mut bench = Bench::live();
         assert_eq!(
-            bench.frame(
-                1,
-                r#"{"type":"disconnect","reason":"unauthorized","reconnect":false}"#
-            ),
+            bench.frame(1, r#"{"type":"disconnect","reason":"unauthorized","reconnect":false}"#),
             Some(Heard::Unconfirmed)
         );
         bench.wait(3_600_000);
@@ -561,29 +489,16 @@ mod tests {
     fn waking_ends_the_wait_and_does_not_trust_a_silent_socket() {
         let mut bench = Bench::live();
         bench.now = bench.now.plus(600_000);
-        assert_eq!(
-            bench
-                .cable
-                .wake(bench.now, &mut bench.chance, &mut bench.acts),
-            Some(Heard::Lost)
-        );
+        assert_eq!(bench.cable.wake(bench.now, &mut bench.chance, &mut bench.acts), Some(Heard::Lost));
         bench.tick();
-        assert_eq!(
-            bench.acts,
-            [Act::Disconnect(Link(1)), Act::Connect(Link(2))]
-        );
+        assert_eq!(bench.acts, [Act::Disconnect(Link(1)), Act::Connect(Link(2))]);
     }
 
     #[test]
     fn waking_leaves_a_lively_socket_alone() {
         let mut bench = Bench::live();
         bench.now = bench.now.plus(2_000);
-        assert_eq!(
-            bench
-                .cable
-                .wake(bench.now, &mut bench.chance, &mut bench.acts),
-            None
-        );
+        assert_eq!(bench.cable.wake(bench.now, &mut bench.chance, &mut bench.acts), None);
         bench.tick();
         assert_eq!(bench.acts, []);
     }
@@ -599,17 +514,10 @@ mod tests {
                 bench.cable.set_visible(false);
             }
             bench.tick();
-            told += bench
-                .acts
-                .iter()
-                .filter(|act| matches!(act, Act::Transmit(..)))
-                .count();
+            told += bench.acts.iter().filter(|act| matches!(act, Act::Transmit(..))).count();
             bench.acts.clear();
         }
-        assert_eq!(
-            told, 2,
-            "at 15 and 30 s; the first went out with the confirmation"
-        );
+        assert_eq!(told, 2, "at 15 and 30 s; the first went out with the confirmation");
     }
 
     #[test]

@@ -78,11 +78,7 @@ impl Outcome {
     #[must_use]
     pub fn verdict(&self) -> Verdict<'_> {
         let (status, body, retry_after_ms) = match self {
-            Self::Answered {
-                status,
-                body,
-                retry_after_ms,
-            } => (*status, body, retry_after_ms.unwrap_or(0)),
+            Self::Answered { status, body, retry_after_ms } => (*status, body, retry_after_ms.unwrap_or(0)),
             Self::NeverLeft => return Verdict::NeverLeft,
             Self::Unclear => return Verdict::Unclear,
         };
@@ -109,29 +105,16 @@ mod tests {
     use super::*;
 
     fn answered(status: u16, body: &str) -> Outcome {
-        Outcome::Answered {
-            status,
-            body: body.to_owned(),
-            retry_after_ms: Some(3_000),
-        }
+        Outcome::Answered { status, body: body.to_owned(), retry_after_ms: Some(3_000) }
     }
 
     #[test]
     fn answers_mean_what_chatwoot_means_by_them() {
-        let check = |status, body: &str, expected| {
-            assert_eq!(
-                answered(status, body).verdict(),
-                expected,
-                "{status} {body}"
-            )
-        };
+        let check =
+            |status, body: &str, expected| assert_eq!(answered(status, body).verdict(), expected, "{status} {body}");
         check(200, "{}", Verdict::Good("{}"));
         check(404, r#"{"status":404,"error":"Not Found"}"#, Verdict::Gone);
-        check(
-            404,
-            "<!DOCTYPE html><title>Not found</title>",
-            Verdict::Unclear,
-        );
+        check(404, "<!DOCTYPE html><title>Not found</title>", Verdict::Unclear);
         check(
             422,
             r#"{"message":"Too many messages","attributes":["base"]}"#,
@@ -140,11 +123,7 @@ mod tests {
         check(400, "", Verdict::Refused(None));
         check(429, "Retry later\n", Verdict::Busy(3_000));
         check(503, "", Verdict::Busy(3_000));
-        check(
-            500,
-            r#"{"status":500,"error":"Internal Server Error"}"#,
-            Verdict::Unclear,
-        );
+        check(500, r#"{"status":500,"error":"Internal Server Error"}"#, Verdict::Unclear);
         check(502, "", Verdict::Unclear);
         check(504, "", Verdict::Unclear);
     }

@@ -72,18 +72,10 @@ mod tests {
         for _ in 0..200 {
             let uuid = chance.uuid();
             let parts: Vec<&str> = uuid.split('-').collect();
-            assert_eq!(
-                parts.iter().map(|part| part.len()).collect::<Vec<_>>(),
-                [8, 4, 4, 4, 12],
-                "{uuid}"
-            );
+            assert_eq!(parts.iter().map(|part| part.len()).collect::<Vec<_>>(), [8, 4, 4, 4, 12], "{uuid}");
             assert!(parts[2].starts_with('4'), "{uuid}");
             assert!(parts[3].starts_with(['8', '9', 'a', 'b']), "{uuid}");
-            assert!(
-                uuid.bytes()
-                    .all(|byte| byte == b'-' || byte.is_ascii_hexdigit()),
-                "{uuid}"
-            );
+            assert!(uuid.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit()), "{uuid}");
             assert!(seen.insert(uuid));
         }
     }

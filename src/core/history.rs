@@ -118,12 +118,7 @@ impl History {
     }
 
     /// The next page to read, if one is due: `Some(before)`.
-    pub fn next(
-        &mut self,
-        now: Mono,
-        floor: Floor,
-        oldest: Option<MessageId>,
-    ) -> Option<Option<MessageId>> {
+    pub fn next(&mut self, now: Mono, floor: Floor, oldest: Option<MessageId>) -> Option<Option<MessageId>> {
         if !self.retry.is_over(now) {
             return None;
         }
@@ -155,9 +150,7 @@ impl History {
         // A page that doesn't go back, from a server gone mad, must not keep us here for ever.
         let is_stuck = run.before.is_some() && oldest >= run.before;
         let progress = match oldest {
-            Some(oldest) if !is_done && (run.pages >= PAGES_MAX || is_stuck) => {
-                Progress::TooFar { oldest, asked }
-            }
+            Some(oldest) if !is_done && (run.pages >= PAGES_MAX || is_stuck) => Progress::TooFar { oldest, asked },
             Some(_) if !is_done => {
                 run.before = oldest;
                 return Progress::Onward;
@@ -168,9 +161,7 @@ impl History {
         self.run = None;
         self.has_start = match progress {
             Progress::TooFar { .. } => false,
-            Progress::CaughtUp { .. } | Progress::Earlier | Progress::Onward => {
-                self.has_start || is_start
-            }
+            Progress::CaughtUp { .. } | Progress::Earlier | Progress::Onward => self.has_start || is_start,
         };
         self.has_begun = true;
         progress
@@ -214,10 +205,7 @@ impl History {
     #[must_use]
     pub fn deadline(&self) -> Option<(Mono, &'static str)> {
         let is_waiting = self.is_wanted || self.is_earlier_wanted;
-        self.retry
-            .until()
-            .filter(|_| is_waiting)
-            .map(|until| (until, "history: again"))
+        self.retry.until().filter(|_| is_waiting).map(|until| (until, "history: again"))
     }
 
     fn begin(&mut self, now: Mono, floor: Floor, oldest: Option<MessageId>) -> Option<Run> {
@@ -235,13 +223,7 @@ impl History {
         } else {
             return None;
         };
-        Some(Run {
-            goal,
-            asked: now,
-            pages: 0,
-            before,
-            is_under_way: false,
-        })
+        Some(Run { goal, asked: now, pages: 0, before, is_under_way: false })
     }
 }
 
@@ -257,11 +239,7 @@ mod tests {
             asked.push(before.map(|id| id.0));
             let last = before.map_or(newest, |id| id.0 - 1);
             let first = last.saturating_sub(19).max(1);
-            let len = if last == 0 {
-                0
-            } else {
-                (last - first + 1) as usize
-            };
+            let len = if last == 0 { 0 } else { (last - first + 1) as usize };
             match history.page(len, (len > 0).then_some(MessageId(first))) {
                 Progress::Onward => {}
                 progress => return (asked, progress),
@@ -274,16 +252,9 @@ mod tests {
     #[test]
     fn a_first_look_is_one_page() {
         let mut history = History::default();
-        assert_eq!(
-            history.next(Mono(5), Floor::Anywhere, None),
-            None,
-            "nothing is read unless wanted"
-        );
+        assert_eq!(history.next(Mono(5), Floor::Anywhere, None), None, "nothing is read unless wanted");
         history.want();
-        assert_eq!(
-            read(&mut history, 95, Floor::Anywhere),
-            (vec![None], CAUGHT_UP)
-        );
+        assert_eq!(read(&mut history, 95, Floor::Anywhere), (vec![None], CAUGHT_UP));
         assert!(history.has_begun() && history.may_have_earlier());
         assert_eq!(history.next(Mono(5), Floor::Anywhere, None), None);
     }
@@ -295,10 +266,7 @@ mod tests {
         assert_eq!(read(&mut history, 7, Floor::Start), (vec![None], CAUGHT_UP));
         assert!(!history.may_have_earlier());
         history.want_earlier();
-        assert_eq!(
-            history.next(Mono(5), Floor::Anywhere, Some(MessageId(1))),
-            None
-        );
+        assert_eq!(history.next(Mono(5), Floor::Anywhere, Some(MessageId(1))), None);
     }
 
     #[test]
@@ -311,10 +279,7 @@ mod tests {
             "36 ≤ 40"
         );
         history.want();
-        assert_eq!(
-            read(&mut history, 40, Floor::Start).0,
-            [None, Some(21), Some(1)]
-        );
+        assert_eq!(read(&mut history, 40, Floor::Start).0, [None, Some(21), Some(1)]);
     }
 
     #[test]
@@ -323,13 +288,7 @@ mod tests {
         history.want();
         let (asked, progress) = read(&mut history, 9_000, Floor::At(MessageId(3)));
         assert_eq!(asked.len(), 200);
-        assert_eq!(
-            progress,
-            Progress::TooFar {
-                oldest: MessageId(5_001),
-                asked: Mono(5)
-            }
-        );
+        assert_eq!(progress, Progress::TooFar { oldest: MessageId(5_001), asked: Mono(5) });
         assert!(history.may_have_earlier());
     }
 
@@ -340,10 +299,7 @@ mod tests {
         history.next(Mono(5), Floor::Start, None);
         assert_eq!(history.page(20, Some(MessageId(50))), Progress::Onward);
         history.next(Mono(5), Floor::Start, None);
-        assert!(matches!(
-            history.page(20, Some(MessageId(50))),
-            Progress::TooFar { .. }
-        ));
+        assert!(matches!(history.page(20, Some(MessageId(50))), Progress::TooFar { .. }));
     }
 
     #[test]
@@ -352,11 +308,7 @@ mod tests {
         history.want();
         assert_eq!(history.next(Mono(5), Floor::Anywhere, None), Some(None));
         history.want();
-        assert_eq!(
-            history.next(Mono(6), Floor::Anywhere, None),
-            None,
-            "one at a time"
-        );
+        assert_eq!(history.next(Mono(6), Floor::Anywhere, None), None, "one at a time");
         history.page(3, Some(MessageId(1)));
         assert_eq!(history.next(Mono(7), Floor::Anywhere, None), Some(None));
     }
@@ -368,17 +320,11 @@ mod tests {
         history.want();
         history.next(Mono(5), Floor::At(MessageId(40)), None);
         history.page(20, Some(MessageId(76)));
-        assert_eq!(
-            history.next(Mono(5), Floor::At(MessageId(40)), None),
-            Some(Some(MessageId(76)))
-        );
+        assert_eq!(history.next(Mono(5), Floor::At(MessageId(40)), None), Some(Some(MessageId(76))));
         history.failed(Mono(5), &mut chance, 0);
         assert_eq!(history.failures(), 1);
         let (due, _) = history.deadline().unwrap();
-        assert_eq!(
-            history.next(due, Floor::At(MessageId(40)), None),
-            Some(None)
-        );
+        assert_eq!(history.next(due, Floor::At(MessageId(40)), None), Some(None));
     }
 
     #[test]
@@ -387,10 +333,7 @@ mod tests {
         history.want();
         read(&mut history, 95, Floor::Anywhere);
         history.want_earlier();
-        assert_eq!(
-            history.next(Mono(9), Floor::Anywhere, Some(MessageId(76))),
-            Some(Some(MessageId(76)))
-        );
+        assert_eq!(history.next(Mono(9), Floor::Anywhere, Some(MessageId(76))), Some(Some(MessageId(76))));
         assert!(history.is_reading_earlier());
         assert_eq!(history.page(20, Some(MessageId(56))), Progress::Earlier);
         assert!(!history.is_reading_earlier() && history.may_have_earlier());

@@ -73,12 +73,7 @@ impl Session {
         }
         self.source_id = Some(kept.customer_identifier);
         self.pubsub_token = kept.pubsub_token.filter(|token| is_sound(token));
-        self.conversations = kept
-            .conversations
-            .into_iter()
-            .take(CONVERSATIONS_MAX)
-            .map(ConversationId)
-            .collect();
+        self.conversations = kept.conversations.into_iter().take(CONVERSATIONS_MAX).map(ConversationId).collect();
         self.conversation = kept.conversation.map(ConversationId);
     }
 
@@ -113,11 +108,7 @@ impl Session {
             }
             Call::CreateContact
         } else if self.conversation.is_none() {
-            if self.is_conversation_doubted {
-                Call::ListConversations
-            } else {
-                Call::CreateConversation
-            }
+            if self.is_conversation_doubted { Call::ListConversations } else { Call::CreateConversation }
         } else {
             return None;
         };
@@ -185,11 +176,8 @@ impl Session {
     pub fn conversations_are(&mut self, all: &[Conversation]) -> Option<ConversationId> {
         self.succeeded();
         self.is_conversation_doubted = false;
-        let found = all
-            .iter()
-            .map(|conversation| conversation.id)
-            .filter(|id| !self.conversations.contains(id))
-            .max()?;
+        let found =
+            all.iter().map(|conversation| conversation.id).filter(|id| !self.conversations.contains(id)).max()?;
         self.conversation_is(found);
         Some(found)
     }
@@ -238,10 +226,7 @@ impl Session {
     /// When `next` may have something to ask that it had not just now.
     #[must_use]
     pub fn deadline(&self) -> Option<(Mono, &'static str)> {
-        self.retry
-            .until()
-            .filter(|_| !self.is_asking)
-            .map(|until| (until, "session: ask again"))
+        self.retry.until().filter(|_| !self.is_asking).map(|until| (until, "session: ask again"))
     }
 
     const fn succeeded(&mut self) {
@@ -265,10 +250,7 @@ mod tests {
     }
 
     fn contact(source_id: &str) -> Contact {
-        Contact {
-            source_id: source_id.to_owned(),
-            pubsub_token: "PTAuuZcXEafsxcdaFHtyzGdD".to_owned(),
-        }
+        Contact { source_id: source_id.to_owned(), pubsub_token: "PTAuuZcXEafsxcdaFHtyzGdD".to_owned() }
     }
 
     fn known() -> Session {
@@ -281,14 +263,7 @@ mod tests {
     #[test]
     fn nobody_is_made_before_a_message_wants_it() {
         let mut session = nobody();
-        assert_eq!(
-            (
-                session.next(Mono(0), false),
-                session.take_kept(),
-                session.source_id()
-            ),
-            (None, None, None)
-        );
+        assert_eq!((session.next(Mono(0), false), session.take_kept(), session.source_id()), (None, None, None));
     }
 
     #[test]
@@ -297,10 +272,7 @@ mod tests {
         assert_eq!(session.next(Mono(0), true), Some(Call::CreateContact));
         let kept = session.take_kept().flatten().unwrap();
         let drawn = session.source_id().unwrap().to_owned();
-        assert!(
-            kept.contains(&format!("\"customer_identifier\":\"{drawn}\"")),
-            "{kept}"
-        );
+        assert!(kept.contains(&format!("\"customer_identifier\":\"{drawn}\"")), "{kept}");
         session.failed(Mono(0), &mut Chance::new([1, 1, 1, 1]), 0);
 
         let mut reloaded = Session::new(Chance::new([5, 6, 7, 8]));
@@ -325,19 +297,9 @@ mod tests {
         assert_eq!(session.next(Mono(0), true), Some(Call::CreateConversation));
         session.doubt_conversation();
         session.failed(Mono(0), &mut Chance::new([1, 2, 3, 4]), 0);
-        assert_eq!(
-            session.next(Mono(9_000), true),
-            Some(Call::ListConversations)
-        );
-        let listed = |id| Conversation {
-            id: ConversationId(id),
-            status: Default::default(),
-            agent_last_seen_at: 0,
-        };
-        assert_eq!(
-            session.conversations_are(&[listed(6), listed(4)]),
-            Some(ConversationId(6))
-        );
+        assert_eq!(session.next(Mono(9_000), true), Some(Call::ListConversations));
+        let listed = |id| Conversation { id: ConversationId(id), status: Default::default(), agent_last_seen_at: 0 };
+        assert_eq!(session.conversations_are(&[listed(6), listed(4)]), Some(ConversationId(6)));
         assert_eq!(session.next(Mono(9_000), true), None);
     }
 
@@ -349,10 +311,7 @@ mod tests {
         session.failed(Mono(0), &mut Chance::new([1, 2, 3, 4]), 0);
         session.next(Mono(9_000), true);
         assert_eq!(session.conversations_are(&[]), None);
-        assert_eq!(
-            session.next(Mono(9_000), true),
-            Some(Call::CreateConversation)
-        );
+        assert_eq!(session.next(Mono(9_000), true), Some(Call::CreateConversation));
     }
 
     #[test]
@@ -364,10 +323,7 @@ mod tests {
         assert_eq!(session.next(Mono(0), false), Some(Call::ReadContact));
         session.contact_is_gone();
         session.take_kept();
-        assert_eq!(
-            (session.conversation(), session.next(Mono(0), false)),
-            (None, None)
-        );
+        assert_eq!((session.conversation(), session.next(Mono(0), false)), (None, None));
         assert_eq!(session.next(Mono(0), true), Some(Call::CreateContact));
         assert_ne!(session.source_id(), Some("abc"));
     }
@@ -379,13 +335,7 @@ mod tests {
             session.revive(&format!("{{\"v\":1,\"customer_identifier\":\"{id}\"}}"));
             assert_eq!(session.source_id(), None, "{id}");
         }
-        for broken in [
-            "",
-            "null",
-            "[]",
-            "{\"v\":2,\"customer_identifier\":\"abc\"}",
-            "{\"v\":1}",
-        ] {
+        for broken in ["", "null", "[]", "{\"v\":2,\"customer_identifier\":\"abc\"}", "{\"v\":1}"] {
             let mut session = nobody();
             session.revive(broken);
             assert_eq!(session.source_id(), None, "{broken}");

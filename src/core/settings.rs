@@ -23,22 +23,15 @@ impl Settings {
     /// When one of them can't be used; which one is all that is said, never its value.
     pub fn new(base_url: &str, inbox_identifier: &str) -> Result<Self, Unusable> {
         let base_url = base_url.trim().trim_end_matches('/');
-        let host = ["https://", "http://"]
-            .iter()
-            .find_map(|scheme| base_url.strip_prefix(scheme));
+        let host = ["https://", "http://"].iter().find_map(|scheme| base_url.strip_prefix(scheme));
         let inbox = inbox_identifier.trim();
-        if host.is_none_or(|host| {
-            host.is_empty() || host.starts_with('/') || host.contains(['?', '#', '@', ' '])
-        }) {
+        if host.is_none_or(|host| host.is_empty() || host.starts_with('/') || host.contains(['?', '#', '@', ' '])) {
             return Err(Unusable::BaseUrl);
         }
         if inbox.is_empty() {
             return Err(Unusable::InboxIdentifier);
         }
-        Ok(Self {
-            base_url: base_url.to_owned(),
-            inbox: inbox.to_owned(),
-        })
+        Ok(Self { base_url: base_url.to_owned(), inbox: inbox.to_owned() })
     }
 
     /// The server's address, without a slash at its end.
@@ -67,10 +60,7 @@ mod tests {
     #[test]
     fn an_address_is_taken_without_its_last_slash() {
         let settings = Settings::new(" https://chat.example.test/ ", " abc ").unwrap();
-        assert_eq!(
-            (settings.base_url(), settings.inbox()),
-            ("https://chat.example.test", "abc")
-        );
+        assert_eq!((settings.base_url(), settings.inbox()), ("https://chat.example.test", "abc"));
         assert!(Settings::new("http://127.0.0.1:3100/chatwoot", "abc").is_ok());
     }
 
@@ -89,9 +79,6 @@ mod tests {
         ] {
             assert_eq!(Settings::new(bad, "abc"), Err(Unusable::BaseUrl), "{bad}");
         }
-        assert_eq!(
-            Settings::new("https://a", "  "),
-            Err(Unusable::InboxIdentifier)
-        );
+        assert_eq!(Settings::new("https://a", "  "), Err(Unusable::InboxIdentifier));
     }
 }

@@ -51,10 +51,7 @@ mod tests {
     use super::*;
 
     fn at(mono: u64, wall: u64) -> Now {
-        Now {
-            mono: Mono(mono),
-            wall: Wall(wall),
-        }
+        Now { mono: Mono(mono), wall: Wall(wall) }
     }
 
     #[test]
@@ -65,17 +62,8 @@ mod tests {
 
     #[test]
     fn clocks_that_part_are_a_sleep() {
-        assert!(
-            at(11_000, 1_610_000).slept_since(at(10_000, 1_010_000)),
-            "the wall clock ran on in a sleep"
-        );
-        assert!(
-            at(11_000, 400_000).slept_since(at(10_000, 1_010_000)),
-            "the wall clock was set back"
-        );
-        assert!(
-            at(16_000, 1_004_000).slept_since(at(10_000, 1_010_000)),
-            "set back by as much as has passed"
-        );
+        assert!(at(11_000, 1_610_000).slept_since(at(10_000, 1_010_000)), "the wall clock ran on in a sleep");
+        assert!(at(11_000, 400_000).slept_since(at(10_000, 1_010_000)), "the wall clock was set back");
+        assert!(at(16_000, 1_004_000).slept_since(at(10_000, 1_010_000)), "set back by as much as has passed");
     }
 }

@@ -127,9 +127,7 @@ pub fn rows(timeline: &Timeline, count: usize) -> (usize, Vec<Row>) {
         let content = Content::Said(Arc::clone(&row.message));
         (row.key, row.message.at, content)
     });
-    let sends = timeline
-        .shown_sends()
-        .skip(first.saturating_sub(timeline.said_len()));
+    let sends = timeline.shown_sends().skip(first.saturating_sub(timeline.said_len()));
     let sends = sends.map(|send| (send.key, send.at.0 / 1_000, unsent(send)));
     let all: Vec<_> = said.chain(sends).collect();
     let joins = |a: usize, b: usize| match (all.get(a), all.get(b)) {
@@ -146,9 +144,7 @@ pub fn rows(timeline: &Timeline, count: usize) -> (usize, Vec<Row>) {
             key,
             content,
             at,
-            previous_at: before
-                .and_then(|before| all.get(before))
-                .map(|(_, at, _)| *at),
+            previous_at: before.and_then(|before| all.get(before)).map(|(_, at, _)| *at),
             opens_group: !before.is_some_and(|before| joins(before, place)),
             closes_group: !joins(place, place + 1),
         })
@@ -161,10 +157,7 @@ fn unsent(send: &Send) -> Content {
         Stage::Failed(failure) => Some(failure.clone()),
         Stage::Unsent | Stage::Posting { .. } | Stage::Unclear { .. } => None,
     };
-    Content::Unsent {
-        text: Arc::clone(&send.text),
-        failure,
-    }
+    Content::Unsent { text: Arc::clone(&send.text), failure }
 }
 
 fn same_author(one: &Content, other: &Content) -> bool {

@@ -96,30 +96,15 @@ impl Widget {
     /// When the next `Tick` is wanted, and by whom.
     #[must_use]
     pub fn deadline(&self) -> Option<(Mono, &'static str)> {
-        let call = self
-            .calls
-            .values()
-            .map(|(_, asked)| (asked.plus(CALL_MS_MAX), "call: given up"))
-            .min();
-        let lane = self
-            .lane
-            .until()
-            .filter(|_| self.timeline.has_unsent())
-            .map(|until| (until, "send: again"));
+        let call = self.calls.values().map(|(_, asked)| (asked.plus(CALL_MS_MAX), "call: given up")).min();
+        let lane = self.lane.until().filter(|_| self.timeline.has_unsent()).map(|until| (until, "send: again"));
         let grace = self.timeline.grace_ends().map(|end| (end, "send: decide"));
-        [
-            self.cable.deadline(),
-            self.history.deadline(),
-            self.session.deadline(),
-            call,
-            lane,
-            grace,
-        ]
-        .into_iter()
-        .flatten()
-        // What is past had its chance in the last turn and waits for something else.
-        .filter(|(due, _)| *due > self.last.mono)
-        .min()
+        [self.cable.deadline(), self.history.deadline(), self.session.deadline(), call, lane, grace]
+            .into_iter()
+            .flatten()
+            // What is past had its chance in the last turn and waits for something else.
+            .filter(|(due, _)| *due > self.last.mono)
+            .min()
     }
 
     /// What there is to see.
@@ -162,9 +147,7 @@ impl Widget {
             }
             Event::Socket(link, news) => {
                 let mut acts = Vec::new();
-                let heard = self
-                    .cable
-                    .hear(now.mono, link, &news, &mut self.chance, &mut acts);
+                let heard = self.cable.hear(now.mono, link, &news, &mut self.chance, &mut acts);
                 self.act(acts, turn);
                 self.take(heard, turn);
             }
@@ -196,9 +179,7 @@ impl Widget {
                 self.session.revive(&value);
             } else if key == KEY_DRAFT {
                 self.put_into_composer(value.into());
-            } else if let (Some(echo), Some(kept)) =
-                (key.strip_prefix(KEY_SEND), KeptSend::read(&value))
-            {
+            } else if let (Some(echo), Some(kept)) = (key.strip_prefix(KEY_SEND), KeptSend::read(&value)) {
                 self.timeline.revive(kept, echo.into(), now);
             }
         }
@@ -257,9 +238,7 @@ impl Widget {
     fn take_news(&mut self, news: News, turn: &mut Turn) {
         match news {
             News::Created(message, echo) => {
-                if message.conversation.is_some()
-                    && message.conversation != self.session.conversation()
-                {
+                if message.conversation.is_some() && message.conversation != self.session.conversation() {
                     return;
                 }
                 let is_to_visitor = message.author != Author::Visitor;
@@ -270,9 +249,7 @@ impl Widget {
                 }
             }
             News::Updated(message) => {
-                if message.conversation.is_none()
-                    || message.conversation == self.session.conversation()
-                {
+                if message.conversation.is_none() || message.conversation == self.session.conversation() {
                     self.timeline.amend(message);
                 }
             }
@@ -291,18 +268,10 @@ impl Widget {
     fn reply(&mut self, now: Mono, call: Call, outcome: &Outcome, turn: &mut Turn) {
         let verdict = outcome.verdict();
         match call {
-            Call::CreateContact | Call::ReadContact => {
-                self.reply_contact(now, &call, &verdict, turn)
-            }
-            Call::CreateConversation | Call::ListConversations => {
-                self.reply_conversation(now, &call, &verdict)
-            }
-            Call::ReadMessages { conversation, .. } => {
-                self.reply_messages(now, conversation, &verdict)
-            }
-            Call::Post {
-                conversation, echo, ..
-            } => self.reply_post(now, conversation, &echo, verdict),
+            Call::CreateContact | Call::ReadContact => self.reply_contact(now, &call, &verdict, turn),
+            Call::CreateConversation | Call::ListConversations => self.reply_conversation(now, &call, &verdict),
+            Call::ReadMessages { conversation, .. } => self.reply_messages(now, conversation, &verdict),
+            Call::Post { conversation, echo, .. } => self.reply_post(now, conversation, &echo, verdict),
         }
     }
 
@@ -346,8 +315,7 @@ impl Widget {
                 }
             },
             Verdict::Good(body) => {
-                let found =
-                    wire::conversations(body).map(|all| self.session.conversations_are(&all));
+                let found = wire::conversations(body).map(|all| self.session.conversations_are(&all));
                 match found {
                     Some(Some(id)) => self.adopt_conversation(id),
                     Some(None) => {}
@@ -385,19 +353,13 @@ impl Widget {
         let Some(page) = page else {
             return self.history.failed(now, &mut self.chance, 0);
         };
-        let progress = self
-            .history
-            .page(page.len(), page.iter().map(|message| message.id).min());
+        let progress = self.history.page(page.len(), page.iter().map(|message| message.id).min());
         for message in page {
             self.timeline.settle(message, &Road::History);
         }
         match progress {
             Progress::CaughtUp { asked } => {
-                let from = if self.history.may_have_earlier() {
-                    self.timeline.oldest()
-                } else {
-                    None
-                };
+                let from = if self.history.may_have_earlier() { self.timeline.oldest() } else { None };
                 self.timeline.decide(asked, from);
             }
             Progress::TooFar { oldest, asked } => {
@@ -408,19 +370,12 @@ impl Widget {
         }
     }
 
-    fn reply_post(
-        &mut self,
-        now: Mono,
-        conversation: ConversationId,
-        echo: &EchoId,
-        verdict: Verdict<'_>,
-    ) {
+    fn reply_post(&mut self, now: Mono, conversation: ConversationId, echo: &EchoId, verdict: Verdict<'_>) {
         match verdict {
             Verdict::Good(body) => match wire::message(body) {
                 Some(message) => {
                     self.lane.succeeded();
-                    self.timeline
-                        .settle(message, &Road::Answer(Arc::clone(echo)));
+                    self.timeline.settle(message, &Road::Answer(Arc::clone(echo)));
                 }
                 None => self.lose_sight(now, echo),
             },
@@ -474,8 +429,7 @@ impl Widget {
         self.timeline.start_over();
         self.history = History::default();
         // A read of the old conversation's has nobody to answer to any more.
-        self.calls
-            .retain(|_, (call, _)| !matches!(call, Call::ReadMessages { .. } | Call::Post { .. }));
+        self.calls.retain(|_, (call, _)| !matches!(call, Call::ReadMessages { .. } | Call::Post { .. }));
     }
 
     fn want_history(&mut self) {
@@ -510,28 +464,14 @@ impl Widget {
     }
 
     fn read_and_post(&mut self, now: Mono, turn: &mut Turn) {
-        let Some(conversation) = self
-            .session
-            .conversation()
-            .filter(|_| self.session.is_contact_sure())
-        else {
+        let Some(conversation) = self.session.conversation().filter(|_| self.session.is_contact_sure()) else {
             return;
         };
         let floor = self.timeline.doubtful_from().unwrap_or_else(|| {
-            self.timeline
-                .newest_but(OVERLAP)
-                .or(self.timeline.oldest())
-                .map_or(Floor::Anywhere, Floor::At)
+            self.timeline.newest_but(OVERLAP).or(self.timeline.oldest()).map_or(Floor::Anywhere, Floor::At)
         });
         if let Some(before) = self.history.next(now, floor, self.timeline.oldest()) {
-            self.call(
-                now,
-                Call::ReadMessages {
-                    conversation,
-                    before,
-                },
-                turn,
-            );
+            self.call(now, Call::ReadMessages { conversation, before }, turn);
         }
         // Until the newest messages are known, nobody could tell an old message from this one, were its answer lost.
         if self.history.has_begun()
@@ -540,26 +480,13 @@ impl Widget {
             && let Some((echo, text)) = self.timeline.begin_post()
         {
             self.keep(turn);
-            self.call(
-                now,
-                Call::Post {
-                    conversation,
-                    echo,
-                    text,
-                },
-                turn,
-            );
+            self.call(now, Call::Post { conversation, echo, text }, turn);
         }
     }
 
     fn give_up_calls(&mut self, now: Mono, turn: &mut Turn) {
         let late = |asked: &Mono| asked.plus(CALL_MS_MAX) <= now;
-        let ids: Vec<CallId> = self
-            .calls
-            .iter()
-            .filter(|(_, (_, asked))| late(asked))
-            .map(|(id, _)| *id)
-            .collect();
+        let ids: Vec<CallId> = self.calls.iter().filter(|(_, (_, asked))| late(asked)).map(|(id, _)| *id).collect();
         for id in ids {
             turn.effects.push(Effect::Abort(id));
             if let Some((call, _)) = self.calls.remove(&id) {
@@ -569,19 +496,13 @@ impl Widget {
     }
 
     fn is_reading(&self) -> bool {
-        self.calls
-            .values()
-            .any(|(call, _)| matches!(call, Call::ReadMessages { .. }))
+        self.calls.values().any(|(call, _)| matches!(call, Call::ReadMessages { .. }))
     }
 
     fn call(&mut self, now: Mono, call: Call, turn: &mut Turn) {
         self.last_call += 1;
         let id = CallId(self.last_call);
-        let request = wire::request(
-            &self.settings,
-            self.session.source_id().unwrap_or_default(),
-            &call,
-        );
+        let request = wire::request(&self.settings, self.session.source_id().unwrap_or_default(), &call);
         self.calls.insert(id, (call, now));
         turn.effects.push(Effect::Call(id, request));
     }
@@ -602,15 +523,10 @@ impl Widget {
                 None => Effect::Erase(KEY_SESSION.to_owned()),
             });
         }
-        turn.effects.extend(
-            self.timeline
-                .take_keep()
-                .into_iter()
-                .map(|keep| match keep {
-                    Keep::Save(echo, kept) => Effect::Save(format!("{KEY_SEND}{echo}"), kept),
-                    Keep::Erase(echo) => Effect::Erase(format!("{KEY_SEND}{echo}")),
-                }),
-        );
+        turn.effects.extend(self.timeline.take_keep().into_iter().map(|keep| match keep {
+            Keep::Save(echo, kept) => Effect::Save(format!("{KEY_SEND}{echo}"), kept),
+            Keep::Erase(echo) => Effect::Erase(format!("{KEY_SEND}{echo}")),
+        }));
     }
 
     // --- What there is to see ---
@@ -620,11 +536,7 @@ impl Widget {
     }
 
     fn publish(&mut self) -> Changed {
-        let panel = view::Panel {
-            is_open: self.is_open,
-            unread: self.unread,
-            connection: self.connection(),
-        };
+        let panel = view::Panel { is_open: self.is_open, unread: self.unread, connection: self.connection() };
         let around = view::Thread {
             rows: Vec::new(),
             skipped: 0,
@@ -634,21 +546,13 @@ impl Widget {
         };
         let was = &self.view.thread;
         let is_same_around = (was.is_loading, was.has_earlier, was.is_loading_earlier)
-            == (
-                around.is_loading,
-                around.has_earlier,
-                around.is_loading_earlier,
-            );
+            == (around.is_loading, around.has_earlier, around.is_loading_earlier);
         let is_same_window = was.rows.len() + was.skipped == self.timeline.len()
             && was.skipped == self.timeline.len().saturating_sub(self.shown);
         let mut changed = Changed::default();
         if self.timeline.take_changed() || !is_same_around || !is_same_window {
             let (skipped, rows) = view::rows(&self.timeline, self.shown);
-            let thread = view::Thread {
-                rows,
-                skipped,
-                ..around
-            };
+            let thread = view::Thread { rows, skipped, ..around };
             changed.thread = thread != self.view.thread;
             self.view.thread = thread;
         }
@@ -665,12 +569,7 @@ impl Widget {
 
     /// One failure is nothing: the next try comes within a second or two.
     fn connection(&self) -> Connection {
-        let failures = [
-            self.cable.failures(),
-            self.history.failures(),
-            self.session.failures(),
-            self.lane.tries(),
-        ];
+        let failures = [self.cable.failures(), self.history.failures(), self.session.failures(), self.lane.tries()];
         if !self.is_online {
             Connection::Offline
         } else if failures.iter().any(|failures| *failures > 1) {

@@ -41,12 +41,8 @@ impl Bench {
 
     /// A page load on a device that keeps this.
     pub fn with_storage(storage: std::collections::BTreeMap<String, String>, seed: u64) -> Self {
-        let settings =
-            Settings::new("https://chat.example.test", "inboxMainIdentifier00001").unwrap();
-        let seed = Seed {
-            identity: [seed, 2, 3, 4],
-            chance: [5, 6, seed, 8],
-        };
+        let settings = Settings::new("https://chat.example.test", "inboxMainIdentifier00001").unwrap();
+        let seed = Seed { identity: [seed, 2, 3, 4], chance: [5, 6, seed, 8] };
         let now = Mono(1_000);
         let mut bench = Self {
             widget: Widget::new(settings, seed, both(now)),
@@ -85,14 +81,8 @@ impl Bench {
             match effect {
                 Effect::Call(id, request) => {
                     if let Some(echo) = json_body(&request)["echo_id"].as_str() {
-                        let kept = self
-                            .storage
-                            .get(&format!("send/{echo}"))
-                            .expect("kept before it leaves");
-                        assert!(
-                            kept.contains("\"posting\":true"),
-                            "what leaves is kept as leaving: {kept}"
-                        );
+                        let kept = self.storage.get(&format!("send/{echo}")).expect("kept before it leaves");
+                        assert!(kept.contains("\"posting\":true"), "what leaves is kept as leaving: {kept}");
                     }
                     self.calls.push((id, request));
                 }
@@ -125,10 +115,7 @@ impl Bench {
     pub fn wait(&mut self, ms: u64) {
         let end = self.now.plus(ms);
         while let Some((due, _)) = self.widget.deadline().filter(|(due, _)| *due <= end) {
-            assert!(
-                due > self.now,
-                "a deadline in the past would keep a browser busy for ever"
-            );
+            assert!(due > self.now, "a deadline in the past would keep a browser busy for ever");
             self.now = due;
             self.event(Event::Tick);
         }
@@ -138,29 +125,17 @@ impl Bench {
 
     /// The oldest open request whose URL ends like this (after its last `/`, `?…` included).
     pub fn asked(&self, method: Method, ending: &str) -> Option<&(CallId, Request)> {
-        self.calls
-            .iter()
-            .find(|(_, request)| request.method == method && path(request).ends_with(ending))
+        self.calls.iter().find(|(_, request)| request.method == method && path(request).ends_with(ending))
     }
 
     /// Answers the oldest open request whose path ends like this.
     pub fn answer(&mut self, ending: &str, status: u16, body: &Value) -> Request {
-        self.end(
-            ending,
-            Outcome::Answered {
-                status,
-                body: body.to_string(),
-                retry_after_ms: None,
-            },
-        )
+        self.end(ending, Outcome::Answered { status, body: body.to_string(), retry_after_ms: None })
     }
 
     /// Ends the oldest open request whose path ends like this.
     pub fn end(&mut self, ending: &str, outcome: Outcome) -> Request {
-        let at = self
-            .calls
-            .iter()
-            .position(|(_, request)| path(request).ends_with(ending));
+        let at = self.calls.iter().position(|(_, request)| path(request).ends_with(ending));
         let at = at.unwrap_or_else(|| panic!("nobody asked for {ending}; open: {:?}", self.calls));
         let (id, request) = self.calls.remove(at);
         self.event(Event::Replied(id, outcome));
@@ -201,17 +176,11 @@ impl Bench {
 
     /// The keys of the rows that say this.
     pub fn keys_of(&self, wanted: &str) -> Vec<RowKey> {
-        self.rows()
-            .iter()
-            .filter(|row| text(row) == wanted)
-            .map(|row| row.key)
-            .collect()
+        self.rows().iter().filter(|row| text(row) == wanted).map(|row| row.key).collect()
     }
 
     pub fn is_said(&self, wanted: &str) -> bool {
-        self.rows()
-            .iter()
-            .any(|row| matches!(&row.content, Content::Said(message) if message.text == wanted))
+        self.rows().iter().any(|row| matches!(&row.content, Content::Said(message) if message.text == wanted))
     }
 }
 
@@ -290,15 +259,9 @@ pub fn json_body(request: &Request) -> Value {
 }
 
 fn path(request: &Request) -> &str {
-    request
-        .url
-        .strip_prefix("https://chat.example.test")
-        .expect("our server")
+    request.url.strip_prefix("https://chat.example.test").expect("our server")
 }
 
 fn both(mono: Mono) -> Now {
-    Now {
-        mono,
-        wall: Wall(DAWN * 1_000 + mono.0),
-    }
+    Now { mono, wall: Wall(DAWN * 1_000 + mono.0) }
 }

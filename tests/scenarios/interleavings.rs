@@ -38,11 +38,7 @@ struct World {
 
 #[test]
 fn every_order_shows_and_stores_a_message_exactly_once() {
-    let strands: [&[Step]; 3] = [
-        &[Step::Answer],
-        &[Step::Echo],
-        &[Step::Close, Step::Live, Step::Page],
-    ];
+    let strands: [&[Step]; 3] = [&[Step::Answer], &[Step::Echo], &[Step::Close, Step::Live, Step::Page]];
     let mut runs = 0;
     for world in worlds() {
         for order in orders(&strands) {
@@ -56,11 +52,7 @@ fn every_order_shows_and_stores_a_message_exactly_once() {
 
 #[test]
 fn every_order_with_a_reload_in_it_does_too() {
-    let strands: [&[Step]; 3] = [
-        &[Step::Answer],
-        &[Step::Echo],
-        &[Step::Close, Step::Reload, Step::Live, Step::Page],
-    ];
+    let strands: [&[Step]; 3] = [&[Step::Answer], &[Step::Echo], &[Step::Close, Step::Reload, Step::Live, Step::Page]];
     let mut runs = 0;
     for world in worlds() {
         for order in orders(&strands) {
@@ -75,21 +67,9 @@ fn every_order_with_a_reload_in_it_does_too() {
 fn worlds() -> Vec<World> {
     let mut worlds = Vec::new();
     for is_marked in [true, false] {
-        worlds.push(World {
-            is_stored: true,
-            is_answered: true,
-            is_marked,
-        });
-        worlds.push(World {
-            is_stored: true,
-            is_answered: false,
-            is_marked,
-        });
-        worlds.push(World {
-            is_stored: false,
-            is_answered: false,
-            is_marked,
-        });
+        worlds.push(World { is_stored: true, is_answered: true, is_marked });
+        worlds.push(World { is_stored: true, is_answered: false, is_marked });
+        worlds.push(World { is_stored: false, is_answered: false, is_marked });
     }
     worlds
 }
@@ -100,11 +80,7 @@ fn run(world: World, order: &[Step]) {
     let mut bench = Bench::returning(std::slice::from_ref(&before));
     bench.submit(TEXT);
     let mut key = bench.keys_of(TEXT)[0];
-    let post = bench
-        .asked(Method::Post, "/messages")
-        .expect("posted at once")
-        .1
-        .clone();
+    let post = bench.asked(Method::Post, "/messages").expect("posted at once").1.clone();
     let echo = json_body(&post)["echo_id"].as_str().unwrap().to_owned();
     let mut stored: Vec<Value> = vec![before];
     if world.is_stored {
@@ -117,19 +93,12 @@ fn run(world: World, order: &[Step]) {
             Step::Answer if world.is_answered => {
                 answer_post(
                     &mut bench,
-                    Outcome::Answered {
-                        status: 200,
-                        body: visitors(8, TEXT).to_string(),
-                        retry_after_ms: None,
-                    },
+                    Outcome::Answered { status: 200, body: visitors(8, TEXT).to_string(), retry_after_ms: None },
                 );
             }
             Step::Answer => answer_post(&mut bench, Outcome::Unclear),
             Step::Echo if world.is_stored && bench.link.is_some() => {
-                bench.frame(&created(
-                    &visitors(8, TEXT),
-                    world.is_marked.then_some(&*echo),
-                ));
+                bench.frame(&created(&visitors(8, TEXT), world.is_marked.then_some(&*echo)));
             }
             Step::Echo => {}
             Step::Close if bench.link.is_some() => bench.close_socket(),
@@ -148,11 +117,7 @@ fn run(world: World, order: &[Step]) {
             answer_history(&mut bench, &stored);
             key = bench.keys_of(TEXT)[0];
         }
-        assert_eq!(
-            bench.keys_of(TEXT),
-            [key],
-            "one row, one key: {story} at {step:?}"
-        );
+        assert_eq!(bench.keys_of(TEXT), [key], "one row, one key: {story} at {step:?}");
     }
 
     // From here on the world is kind: every request is answered.
@@ -165,29 +130,15 @@ fn run(world: World, order: &[Step]) {
             let id = 8 + stored.len() as u64;
             stored.push(visitors(id, TEXT));
             let body = visitors(id, TEXT).to_string();
-            answer_post(
-                &mut bench,
-                Outcome::Answered {
-                    status: 200,
-                    body,
-                    retry_after_ms: None,
-                },
-            );
+            answer_post(&mut bench, Outcome::Answered { status: 200, body, retry_after_ms: None });
         }
         answer_history(&mut bench, &stored);
         bench.wait(500);
-        assert_eq!(
-            bench.keys_of(TEXT),
-            [key],
-            "one row, one key, in the end too: {story}"
-        );
+        assert_eq!(bench.keys_of(TEXT), [key], "one row, one key, in the end too: {story}");
     }
     assert_eq!(stored.len(), 2, "the server has it once: {story}");
     assert!(bench.is_said(TEXT), "it is known to be said: {story}");
-    assert!(
-        !bench.storage.keys().any(|key| key.starts_with("send/")),
-        "nothing is left to send: {story}"
-    );
+    assert!(!bench.storage.keys().any(|key| key.starts_with("send/")), "nothing is left to send: {story}");
     assert!(bench.calls.is_empty(), "all is quiet: {story}");
 }
 
@@ -195,22 +146,12 @@ fn answer_history(bench: &mut Bench, stored: &[Value]) {
     while let Some((id, _)) = bench.asked(Method::Get, "/messages").cloned() {
         bench.calls.retain(|(other, _)| *other != id);
         let body = json!(stored).to_string();
-        bench.event(Event::Replied(
-            id,
-            Outcome::Answered {
-                status: 200,
-                body,
-                retry_after_ms: None,
-            },
-        ));
+        bench.event(Event::Replied(id, Outcome::Answered { status: 200, body, retry_after_ms: None }));
     }
 }
 
 fn answer_post(bench: &mut Bench, outcome: Outcome) {
-    let (id, _) = bench
-        .asked(Method::Post, "/messages")
-        .cloned()
-        .expect("a post");
+    let (id, _) = bench.asked(Method::Post, "/messages").cloned().expect("a post");
     bench.calls.retain(|(other, _)| *other != id);
     bench.event(Event::Replied(id, outcome));
 }

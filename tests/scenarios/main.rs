@@ -1,11 +1,6 @@
 //! Stories of the core: what the shell reports, step by step, and what must come of it.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test that can't go on says so"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that can't go on says so")]
 
 mod bench;
 mod interleavings;

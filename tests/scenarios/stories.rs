@@ -7,8 +7,7 @@ use natter::core::{Event, Outcome, Tell};
 use serde_json::json;
 
 use crate::bench::{
-    Bench, CONVERSATION, TOKEN, agents, contact, conversation, created, event, json_body,
-    kept_session, visitors,
+    Bench, CONVERSATION, TOKEN, agents, contact, conversation, created, event, json_body, kept_session, visitors,
 };
 
 const CONTACTS: &str = "/inboxes/inboxMainIdentifier00001/contacts";
@@ -17,10 +16,7 @@ const CONTACTS: &str = "/inboxes/inboxMainIdentifier00001/contacts";
 fn a_first_message_makes_contact_and_conversation_and_arrives() {
     let mut bench = Bench::new();
     bench.event(Event::Opened(true));
-    assert!(
-        bench.calls.is_empty() && bench.link.is_none() && bench.storage.is_empty(),
-        "nothing before intent"
-    );
+    assert!(bench.calls.is_empty() && bench.link.is_none() && bench.storage.is_empty(), "nothing before intent");
 
     bench.submit("hello");
     assert_eq!(bench.texts(), ["hello"], "painted at once");
@@ -32,18 +28,12 @@ fn a_first_message_makes_contact_and_conversation_and_arrives() {
     bench.answer("/conversations", 200, &conversation(CONVERSATION));
     let post = bench.answer("/messages", 200, &visitors(8, "hello"));
     assert_eq!(json_body(&post)["content"], "hello");
-    assert_eq!(
-        (bench.texts(), bench.rows()[0].key),
-        (vec!["hello".to_owned()], key)
-    );
+    assert_eq!((bench.texts(), bench.rows()[0].key), (vec!["hello".to_owned()], key));
     assert!(bench.is_said("hello"));
 
     bench.go_live();
     assert!(bench.transmitted[0].1.contains(TOKEN));
-    assert!(
-        !bench.storage.keys().any(|key| key.starts_with("send/")),
-        "the outbox is empty"
-    );
+    assert!(!bench.storage.keys().any(|key| key.starts_with("send/")), "the outbox is empty");
 }
 
 #[test]
@@ -51,17 +41,10 @@ fn an_agents_reply_appears_and_counts_as_unread_only_while_closed() {
     let mut bench = Bench::returning(&[visitors(8, "hello")]);
     bench.frame(&created(&agents(9, "hi there"), None));
     assert_eq!(bench.texts(), ["hello", "hi there"]);
-    assert_eq!(
-        (bench.widget.view().panel.unread, bench.told.as_slice()),
-        (1, &[Tell::Unread(1)][..])
-    );
+    assert_eq!((bench.widget.view().panel.unread, bench.told.as_slice()), (1, &[Tell::Unread(1)][..]));
 
     bench.frame(&created(&agents(9, "hi there"), None));
-    assert_eq!(
-        (bench.texts().len(), bench.widget.view().panel.unread),
-        (2, 1),
-        "the same message twice is one"
-    );
+    assert_eq!((bench.texts().len(), bench.widget.view().panel.unread), (2, 1), "the same message twice is one");
 
     bench.event(Event::Opened(true));
     bench.frame(&created(&agents(10, "still there?"), None));
@@ -75,15 +58,8 @@ fn a_reload_finds_customer_conversation_and_draft_again() {
     let mut reloaded = bench.reload(11);
     assert!(reloaded.widget.view().thread.is_loading);
     assert_eq!(&*reloaded.widget.view().composer.put.1, "half a sent");
-    assert!(
-        reloaded.asked(Method::Post, "").is_none(),
-        "nobody is made again"
-    );
-    reloaded.answer(
-        "/conversations/6/messages",
-        200,
-        &json!([visitors(8, "hello"), agents(9, "hi")]),
-    );
+    assert!(reloaded.asked(Method::Post, "").is_none(), "nobody is made again");
+    reloaded.answer("/conversations/6/messages", 200, &json!([visitors(8, "hello"), agents(9, "hi")]));
     assert_eq!(reloaded.texts(), ["hello", "hi"]);
     assert!(reloaded.link.is_some());
 }
@@ -106,11 +82,7 @@ fn messages_go_one_after_another_in_their_order() {
 fn a_contact_the_server_has_forgotten_is_made_anew_and_nothing_typed_is_lost() {
     let mut bench = Bench::with_storage(kept_session(), 3);
     bench.submit("are you there?");
-    bench.answer(
-        "/messages",
-        404,
-        &json!({ "status": 404, "error": "Not Found" }),
-    );
+    bench.answer("/messages", 404, &json!({ "status": 404, "error": "Not Found" }));
     bench.answer(
         "/contacts/9e46c098-beaf-4807-8512-94a2614abf55",
         404,
@@ -120,16 +92,9 @@ fn a_contact_the_server_has_forgotten_is_made_anew_and_nothing_typed_is_lost() {
     assert_eq!(bench.texts(), ["are you there?"]);
 
     let create = bench.answer(CONTACTS, 200, &contact());
-    assert_ne!(
-        json_body(&create)["source_id"],
-        "9e46c098-beaf-4807-8512-94a2614abf55"
-    );
+    assert_ne!(json_body(&create)["source_id"], "9e46c098-beaf-4807-8512-94a2614abf55");
     bench.answer("/conversations", 200, &conversation(31));
-    let post = bench.answer(
-        "/conversations/31/messages",
-        200,
-        &visitors(8, "are you there?"),
-    );
+    let post = bench.answer("/conversations/31/messages", 200, &visitors(8, "are you there?"));
     assert_eq!(json_body(&post)["content"], "are you there?");
     assert_eq!(bench.texts(), ["are you there?"]);
 }
@@ -137,36 +102,18 @@ fn a_contact_the_server_has_forgotten_is_made_anew_and_nothing_typed_is_lost() {
 #[test]
 fn a_proxys_page_of_html_is_no_reason_to_forget_anybody() {
     let mut bench = Bench::with_storage(kept_session(), 3);
-    bench.end(
-        "/messages",
-        Outcome::Answered {
-            status: 404,
-            body: "<html>".to_owned(),
-            retry_after_ms: None,
-        },
-    );
+    bench.end("/messages", Outcome::Answered { status: 404, body: "<html>".to_owned(), retry_after_ms: None });
     bench.wait(10_000);
     assert!(bench.storage["session"].contains("9e46c098-beaf-4807-8512-94a2614abf55"));
-    assert!(
-        bench.asked(Method::Get, "/messages").is_some(),
-        "it is asked again"
-    );
+    assert!(bench.asked(Method::Get, "/messages").is_some(), "it is asked again");
 }
 
 #[test]
 fn a_conversation_the_server_has_forgotten_is_made_anew_for_the_same_contact() {
     let mut bench = Bench::returning(&[visitors(8, "hello")]);
     bench.submit("again");
-    bench.answer(
-        "/messages",
-        404,
-        &json!({ "status": 404, "error": "Not Found" }),
-    );
-    bench.answer(
-        "/contacts/9e46c098-beaf-4807-8512-94a2614abf55",
-        200,
-        &contact(),
-    );
+    bench.answer("/messages", 404, &json!({ "status": 404, "error": "Not Found" }));
+    bench.answer("/contacts/9e46c098-beaf-4807-8512-94a2614abf55", 200, &contact());
     bench.answer("/conversations", 200, &conversation(32));
     bench.answer("/conversations/32/messages", 200, &visitors(20, "again"));
     assert_eq!(bench.texts(), ["again"]);
@@ -193,10 +140,7 @@ fn a_lost_conversation_answer_is_made_good_by_its_frame() {
     bench.answer(CONTACTS, 200, &contact());
     bench.go_live();
     bench.end("/conversations", Outcome::Unclear);
-    bench.frame(&event(
-        "conversation.created",
-        json!({ "id": CONVERSATION, "status": "open", "messages": [] }),
-    ));
+    bench.frame(&event("conversation.created", json!({ "id": CONVERSATION, "status": "open", "messages": [] })));
     bench.answer("/conversations/6/messages", 200, &visitors(8, "hello"));
     assert!(bench.is_said("hello"));
 }
@@ -206,28 +150,16 @@ fn what_the_server_refuses_is_shown_with_its_words_and_the_next_goes_out() {
     let mut bench = Bench::returning(&[]);
     bench.submit("one");
     bench.submit("two");
-    bench.answer(
-        "/messages",
-        422,
-        &json!({ "message": "Too many messages", "attributes": ["base"] }),
-    );
-    let Content::Unsent { failure, .. } = &bench.rows()[0].content else {
-        panic!("it is not said")
-    };
-    assert_eq!(
-        failure,
-        &Some(Failure::Refused(Some("Too many messages".to_owned())))
-    );
+    bench.answer("/messages", 422, &json!({ "message": "Too many messages", "attributes": ["base"] }));
+    let Content::Unsent { failure, .. } = &bench.rows()[0].content else { panic!("it is not said") };
+    assert_eq!(failure, &Some(Failure::Refused(Some("Too many messages".to_owned()))));
     bench.answer("/messages", 200, &visitors(8, "two"));
     assert_eq!(bench.texts(), ["two", "one"]);
 
     let failed = bench.keys_of("one")[0];
     bench.event(Event::Retried(failed));
     bench.answer("/messages", 200, &visitors(9, "one"));
-    assert_eq!(
-        (bench.texts(), bench.keys_of("one")),
-        (vec!["two".to_owned(), "one".to_owned()], vec![failed])
-    );
+    assert_eq!((bench.texts(), bench.keys_of("one")), (vec!["two".to_owned(), "one".to_owned()], vec![failed]));
 }
 
 #[test]
@@ -248,11 +180,7 @@ fn a_busy_server_is_given_the_pause_it_asks_for() {
     bench.submit("one");
     bench.end(
         "/messages",
-        Outcome::Answered {
-            status: 429,
-            body: "Retry later\n".into(),
-            retry_after_ms: Some(20_000),
-        },
+        Outcome::Answered { status: 429, body: "Retry later\n".into(), retry_after_ms: Some(20_000) },
     );
     bench.wait(19_900);
     assert!(bench.asked(Method::Post, "/messages").is_none());
@@ -267,12 +195,8 @@ fn what_was_missed_while_away_is_read_back_until_it_overlaps_once_each() {
     let mut bench = Bench::returning(&said);
     bench.close_socket();
     bench.go_live();
-    let page = |ids: std::ops::RangeInclusive<u64>| {
-        json!(
-            ids.map(|id| agents(id, &format!("m{id}")))
-                .collect::<Vec<_>>()
-        )
-    };
+    let page =
+        |ids: std::ops::RangeInclusive<u64>| json!(ids.map(|id| agents(id, &format!("m{id}"))).collect::<Vec<_>>());
     bench.frame(&created(&agents(56, "m56"), None));
     bench.answer("/messages", 200, &page(36..=55));
     bench.answer("/messages?before=36", 200, &page(16..=35));
@@ -281,10 +205,7 @@ fn what_was_missed_while_away_is_read_back_until_it_overlaps_once_each() {
     for _ in 0..3 {
         bench.event(Event::ReachedTop);
     }
-    assert_eq!(
-        bench.texts(),
-        (1..=56).map(|id| format!("m{id}")).collect::<Vec<_>>()
-    );
+    assert_eq!(bench.texts(), (1..=56).map(|id| format!("m{id}")).collect::<Vec<_>>());
 }
 
 #[test]
@@ -303,19 +224,13 @@ fn a_catch_up_that_fails_is_tried_again_and_the_visitor_told_when_it_lasts() {
         assert_eq!(bench.widget.view().panel.connection, Connection::Fine);
         bench.end("/messages", Outcome::Unclear);
     }
-    assert_eq!(
-        bench.widget.view().panel.connection,
-        Connection::Unreachable
-    );
+    assert_eq!(bench.widget.view().panel.connection, Connection::Unreachable);
     for _ in 0..20 {
         bench.wait(500);
         bench.frame(&json!({ "type": "ping", "message": 1 }));
     }
     bench.answer("/messages", 200, &json!([agents(1, "m1"), agents(2, "m2")]));
-    assert_eq!(
-        (bench.texts().len(), bench.widget.view().panel.connection),
-        (2, Connection::Fine)
-    );
+    assert_eq!((bench.texts().len(), bench.widget.view().panel.connection), (2, Connection::Fine));
 }
 
 #[test]
@@ -347,15 +262,8 @@ fn what_was_being_posted_at_a_reload_is_decided_by_history() {
     let mut reloaded = bench.reload(11);
     assert_eq!(reloaded.texts(), ["hello"]);
     let key = reloaded.rows()[0].key;
-    reloaded.answer(
-        "/messages",
-        200,
-        &json!([agents(7, "hi"), visitors(8, "hello")]),
-    );
-    assert_eq!(
-        (reloaded.texts(), reloaded.keys_of("hello")),
-        (vec!["hi".to_owned(), "hello".to_owned()], vec![key])
-    );
+    reloaded.answer("/messages", 200, &json!([agents(7, "hi"), visitors(8, "hello")]));
+    assert_eq!((reloaded.texts(), reloaded.keys_of("hello")), (vec!["hi".to_owned(), "hello".to_owned()], vec![key]));
     reloaded.wait(200_000);
     assert!(reloaded.asked(Method::Post, "/messages").is_none());
 
@@ -371,10 +279,7 @@ fn what_was_being_posted_at_a_reload_is_decided_by_history() {
         }
         assert!(waited < 200, "it is never posted again");
     }
-    assert!(
-        waited >= 75,
-        "posted again after {waited} s, while it could still arrive"
-    );
+    assert!(waited >= 75, "posted again after {waited} s, while it could still arrive");
     reloaded.answer("/messages", 200, &visitors(9, "hello"));
     assert_eq!(reloaded.texts(), ["hi", "hello"]);
 }
@@ -426,10 +331,7 @@ fn an_answer_that_never_comes_is_given_up() {
     let asked = bench.asked(Method::Get, "/messages").unwrap().0;
     bench.wait(40_000);
     assert_eq!(bench.aborted, [asked]);
-    assert!(
-        bench.asked(Method::Get, "/messages").is_some(),
-        "and asked again"
-    );
+    assert!(bench.asked(Method::Get, "/messages").is_some(), "and asked again");
 }
 
 #[test]
@@ -439,8 +341,5 @@ fn a_text_longer_than_the_server_takes_is_handed_back() {
     assert!(bench.texts().is_empty() && bench.widget.view().composer.problem.is_some());
     assert_eq!(bench.widget.view().composer.put.1.chars().count(), 150_001);
     bench.submit(&"é".repeat(150_000));
-    assert_eq!(
-        (bench.texts().len(), bench.widget.view().composer.problem),
-        (1, None)
-    );
+    assert_eq!((bench.texts().len(), bench.widget.view().composer.problem), (1, None));
 }

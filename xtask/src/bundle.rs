@@ -11,14 +11,7 @@ const OPEN_CHAT_BYTES_MAX: usize = 120_000;
 pub fn build(bench: &Workbench) -> Result<(), String> {
     let mut trunk = bench.command("trunk");
     trunk
-        .args([
-            "build",
-            "--release",
-            "--cargo-profile",
-            "widget",
-            "--skip-version-check",
-            "--dist",
-        ])
+        .args(["build", "--release", "--cargo-profile", "widget", "--skip-version-check", "--dist"])
         .arg(folder(bench));
     match trunk.status() {
         Ok(status) if status.success() => Ok(()),
@@ -49,21 +42,11 @@ struct Weight {
 fn weights(folder: &Path) -> Result<Vec<Weight>, String> {
     let mut weights = Vec::new();
     for path in files_below(folder)? {
-        let name = path
-            .strip_prefix(folder)
-            .unwrap_or(&path)
-            .to_string_lossy()
-            .replace('\\', "/");
+        let name = path.strip_prefix(folder).unwrap_or(&path).to_string_lossy().replace('\\', "/");
         if is_for_an_open_chat(&name) {
-            let bytes = std::fs::read(&path)
-                .map_err(|error| format!("{} can't be read: {error}.", path.display()))?;
-            let brotli = compressed_length(&bytes)
-                .map_err(|error| format!("{name} can't be compressed: {error}."))?;
-            weights.push(Weight {
-                name,
-                raw: bytes.len(),
-                brotli,
-            });
+            let bytes = std::fs::read(&path).map_err(|error| format!("{} can't be read: {error}.", path.display()))?;
+            let brotli = compressed_length(&bytes).map_err(|error| format!("{name} can't be compressed: {error}."))?;
+            weights.push(Weight { name, raw: bytes.len(), brotli });
         }
     }
     weights.sort_by_key(|weight| std::cmp::Reverse(weight.brotli));
@@ -88,17 +71,12 @@ fn files_below(folder: &Path) -> Result<Vec<PathBuf>, String> {
 /// the page belongs to the host.
 fn is_for_an_open_chat(name: &str) -> bool {
     let english = name == "locales/en.json";
-    let code = [".wasm", ".js", ".css"]
-        .iter()
-        .any(|kind| name.ends_with(kind));
+    let code = [".wasm", ".js", ".css"].iter().any(|kind| name.ends_with(kind));
     english || (code && !name.starts_with("parts/"))
 }
 
 fn compressed_length(bytes: &[u8]) -> std::io::Result<usize> {
-    let settings = brotli::enc::BrotliEncoderParams {
-        quality: 11,
-        ..Default::default()
-    };
+    let settings = brotli::enc::BrotliEncoderParams { quality: 11, ..Default::default() };
     let mut out = Vec::new();
     brotli::BrotliCompress(&mut &*bytes, &mut out, &settings)?;
     Ok(out.len())
@@ -106,22 +84,11 @@ fn compressed_length(bytes: &[u8]) -> std::io::Result<usize> {
 
 fn table(files: &[Weight]) -> String {
     let total = total(files);
-    let width = files
-        .iter()
-        .map(|file| file.name.chars().count())
-        .chain([total.name.len()])
-        .max()
-        .unwrap_or_default();
+    let width = files.iter().map(|file| file.name.chars().count()).chain([total.name.len()]).max().unwrap_or_default();
     let mut table = format!("{:width$}  {:>9}  {:>9}\n", "bytes", "raw", "brotli");
     for file in files.iter().chain([&total]) {
         // Writing into a String can't fail.
-        let _ = writeln!(
-            table,
-            "{:width$}  {:>9}  {:>9}",
-            file.name,
-            grouped(file.raw),
-            grouped(file.brotli)
-        );
+        let _ = writeln!(table, "{:width$}  {:>9}  {:>9}", file.name, grouped(file.raw), grouped(file.brotli));
     }
     table.truncate(table.trim_end().len());
     table
@@ -167,19 +134,12 @@ mod tests {
     use super::*;
 
     fn weight(name: &str, raw: usize, brotli: usize) -> Weight {
-        Weight {
-            name: name.to_owned(),
-            raw,
-            brotli,
-        }
+        Weight { name: name.to_owned(), raw, brotli }
     }
 
     #[test]
     fn the_table_lines_up_and_ends_with_the_total() {
-        let files = [
-            weight("natter_bg.wasm", 319_092, 115_768),
-            weight("natter.js", 37_000, 900),
-        ];
+        let files = [weight("natter_bg.wasm", 319_092, 115_768), weight("natter.js", 37_000, 900)];
         let lines = [
             "bytes                 raw     brotli",
             "natter_bg.wasm    319,092    115,768",
@@ -192,14 +152,8 @@ mod tests {
     #[test]
     fn a_bundle_is_refused_from_the_first_byte_above_the_limit() {
         assert_eq!(verdict(&[weight("a.wasm", 1, OPEN_CHAT_BYTES_MAX)]), Ok(()));
-        let refused = verdict(&[
-            weight("a.wasm", 1, OPEN_CHAT_BYTES_MAX),
-            weight("a.js", 1, 1),
-        ]);
-        assert_eq!(
-            refused,
-            Err("An open chat weighs 120,001 bytes; at most 120,000 are allowed.".to_owned())
-        );
+        let refused = verdict(&[weight("a.wasm", 1, OPEN_CHAT_BYTES_MAX), weight("a.js", 1, 1)]);
+        assert_eq!(refused, Err("An open chat weighs 120,001 bytes; at most 120,000 are allowed.".to_owned()));
     }
 
     #[test]
@@ -209,22 +163,12 @@ mod tests {
 
     #[test]
     fn what_an_open_chat_does_not_need_is_not_weighed() {
-        for name in [
-            "natter_bg.wasm",
-            "natter.js",
-            "embed.js",
-            "widget.css",
-            "snippets/a/inline0.js",
-            "locales/en.json",
-        ] {
+        for name in
+            ["natter_bg.wasm", "natter.js", "embed.js", "widget.css", "snippets/a/inline0.js", "locales/en.json"]
+        {
             assert!(is_for_an_open_chat(name), "{name}");
         }
-        for name in [
-            "index.html",
-            "parts/emoji.js",
-            "locales/de.json",
-            "natter.d.ts",
-        ] {
+        for name in ["index.html", "parts/emoji.js", "locales/de.json", "natter.d.ts"] {
             assert!(!is_for_an_open_chat(name), "{name}");
         }
     }

@@ -33,10 +33,8 @@ impl Running {
     pub fn start(name: &'static str, command: &mut Command) -> Result<Self, String> {
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(command, 0);
-        let child = command
-            .stdin(Stdio::null())
-            .spawn()
-            .map_err(|error| format!("{name} can't be started: {error}."))?;
+        let child =
+            command.stdin(Stdio::null()).spawn().map_err(|error| format!("{name} can't be started: {error}."))?;
         Ok(Self { name, child })
     }
 
@@ -52,9 +50,7 @@ impl Running {
 
     /// How it ended, when it has.
     pub fn ended(&mut self) -> Result<Option<ExitStatus>, String> {
-        self.child
-            .try_wait()
-            .map_err(|error| format!("{} was lost from sight: {error}.", self.name))
+        self.child.try_wait().map_err(|error| format!("{} was lost from sight: {error}.", self.name))
     }
 
     /// Ends it and all that it started.
@@ -74,14 +70,7 @@ impl Running {
         use nix::sys::signal::{Signal, killpg};
         if let Ok(group) = i32::try_from(self.child.id()) {
             // A group without members is what we want.
-            let _ = killpg(
-                nix::unistd::Pid::from_raw(group),
-                if hard {
-                    Signal::SIGKILL
-                } else {
-                    Signal::SIGTERM
-                },
-            );
+            let _ = killpg(nix::unistd::Pid::from_raw(group), if hard { Signal::SIGKILL } else { Signal::SIGTERM });
         }
     }
 

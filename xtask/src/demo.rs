@@ -67,10 +67,7 @@ fn wait_until(halves: &mut [Running], wanted: impl Fn() -> bool) -> Result<Optio
         }
         for half in &mut *halves {
             if let Some(status) = half.ended()? {
-                let sentence = format!(
-                    "{} has ended by itself ({status}), so the demo ends.",
-                    half.name()
-                );
+                let sentence = format!("{} has ended by itself ({status}), so the demo ends.", half.name());
                 return Ok(Some(Ended::ByItself(sentence)));
             }
         }
@@ -83,9 +80,7 @@ fn wait_until(halves: &mut [Running], wanted: impl Fn() -> bool) -> Result<Optio
 
 fn build_sandbox(bench: &Workbench) -> Result<(), String> {
     let mut cargo = bench.command("cargo");
-    let status = cargo
-        .args(["build", "--features", "sandbox", "--bin", "sandbox"])
-        .status();
+    let status = cargo.args(["build", "--features", "sandbox", "--bin", "sandbox"]).status();
     match status {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => Err(format!("The sandbox did not build ({status}).")),
@@ -95,26 +90,15 @@ fn build_sandbox(bench: &Workbench) -> Result<(), String> {
 
 fn start_sandbox(bench: &Workbench) -> Result<Running, String> {
     let folder = bench.project.join("target/demo");
-    std::fs::create_dir_all(&folder)
-        .map_err(|error| format!("{} can't be made: {error}.", folder.display()))?;
-    let mut sandbox = bench.command(
-        bench
-            .target()
-            .join(format!("debug/sandbox{}", std::env::consts::EXE_SUFFIX)),
-    );
-    sandbox
-        .arg("--listen")
-        .arg(address(SANDBOX_PORT).to_string())
-        .arg("--db")
-        .arg(folder.join("sandbox.db"));
+    std::fs::create_dir_all(&folder).map_err(|error| format!("{} can't be made: {error}.", folder.display()))?;
+    let mut sandbox = bench.command(bench.target().join(format!("debug/sandbox{}", std::env::consts::EXE_SUFFIX)));
+    sandbox.arg("--listen").arg(address(SANDBOX_PORT).to_string()).arg("--db").arg(folder.join("sandbox.db"));
     Running::start("The sandbox", &mut sandbox)
 }
 
 fn start_trunk(bench: &Workbench, port: u16) -> Result<Running, String> {
     let mut trunk = bench.command("trunk");
-    trunk
-        .args(["serve", "--skip-version-check", "--port"])
-        .arg(port.to_string());
+    trunk.args(["serve", "--skip-version-check", "--port"]).arg(port.to_string());
     Running::start("trunk", &mut trunk)
 }
 
@@ -122,9 +106,9 @@ fn page_port(wanted: Option<u16>) -> Result<u16, String> {
     match wanted {
         Some(port) if is_free(port) => Ok(port),
         Some(port) => Err(format!("Port {port} is taken; choose another.")),
-        None => (PAGE_PORT..PAGE_PORT + PORTS_TRIED)
-            .find(|port| is_free(*port))
-            .ok_or_else(|| format!("Port {PAGE_PORT} and the next {PORTS_TRIED} are taken; type `cargo xtask demo --port N`.")),
+        None => (PAGE_PORT..PAGE_PORT + PORTS_TRIED).find(|port| is_free(*port)).ok_or_else(|| {
+            format!("Port {PAGE_PORT} and the next {PORTS_TRIED} are taken; type `cargo xtask demo --port N`.")
+        }),
     }
 }
 
@@ -137,9 +121,7 @@ fn answers(port: u16) -> bool {
     let ask = || -> std::io::Result<bool> {
         let mut socket = TcpStream::connect_timeout(&address(port), ANSWER_TIME_MAX)?;
         socket.set_read_timeout(Some(ANSWER_TIME_MAX))?;
-        socket.write_all(
-            b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/html\r\nConnection: close\r\n\r\n",
-        )?;
+        socket.write_all(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/html\r\nConnection: close\r\n\r\n")?;
         let mut start = [0; 12];
         socket.read_exact(&mut start)?;
         Ok(start.starts_with(b"HTTP/1.") && start.ends_with(b" 200"))
@@ -169,11 +151,9 @@ mod tests {
     fn only_a_page_that_is_there_answers() {
         let server = TcpListener::bind(address(0)).unwrap();
         let port = server.local_addr().unwrap().port();
-        for (reply, wanted) in [
-            ("HTTP/1.1 200 OK\r\n\r\n", true),
-            ("HTTP/1.1 404 Not Found\r\n\r\n", false),
-            ("", false),
-        ] {
+        for (reply, wanted) in
+            [("HTTP/1.1 200 OK\r\n\r\n", true), ("HTTP/1.1 404 Not Found\r\n\r\n", false), ("", false)]
+        {
             std::thread::scope(|scope| {
                 scope.spawn(|| {
                     let (mut socket, _) = server.accept().unwrap();

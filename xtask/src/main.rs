@@ -1,9 +1,5 @@
 //! The project's own commands: `cargo xtask help` lists them.
-#![allow(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "these commands talk to the person who typed them"
-)]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "these commands talk to the person who typed them")]
 
 mod bundle;
 mod children;
@@ -36,9 +32,7 @@ fn dispatch(words: &[&str]) -> Result<ExitCode, String> {
         ["setup", "--tests"] => setup::run(true)?,
         ["demo"] => demo::run(&setup::for_building()?, None)?,
         ["demo", "--port", port] => {
-            let port = port
-                .parse()
-                .map_err(|_| format!("{port} is no port number."))?;
+            let port = port.parse().map_err(|_| format!("{port} is no port number."))?;
             demo::run(&setup::for_building()?, Some(port))?;
         }
         ["build"] => {
@@ -53,11 +47,7 @@ fn dispatch(words: &[&str]) -> Result<ExitCode, String> {
         }
         ["stamp"] => stamp::run(&workbench::Workbench::find()?.project)?,
         _ => {
-            return Err(format!(
-                "`cargo xtask {}` is not known. These are:\n{}",
-                words.join(" "),
-                help()
-            ));
+            return Err(format!("`cargo xtask {}` is not known. These are:\n{}", words.join(" "), help()));
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -13,26 +13,18 @@ pub const CARGO_DENY: &str = "0.20.2";
 /// The version of wasm-bindgen that the project's lock file holds.
 pub fn wasm_bindgen(project: &Path) -> Result<String, String> {
     let path = project.join("Cargo.lock");
-    let lock = std::fs::read_to_string(&path)
-        .map_err(|error| format!("{} can't be read: {error}.", path.display()))?;
+    let lock = std::fs::read_to_string(&path).map_err(|error| format!("{} can't be read: {error}.", path.display()))?;
     locked_version(&lock, "wasm-bindgen")
         .map(str::to_owned)
-        .ok_or_else(|| {
-            "Cargo.lock names no wasm-bindgen; `cargo generate-lockfile` writes it anew.".to_owned()
-        })
+        .ok_or_else(|| "Cargo.lock names no wasm-bindgen; `cargo generate-lockfile` writes it anew.".to_owned())
 }
 
 fn locked_version<'lock>(lock: &'lock str, package: &str) -> Option<&'lock str> {
-    lock.split("[[package]]")
-        .find_map(|block| (value(block, "name")? == package).then(|| value(block, "version"))?)
+    lock.split("[[package]]").find_map(|block| (value(block, "name")? == package).then(|| value(block, "version"))?)
 }
 
 fn value<'lock>(block: &'lock str, key: &str) -> Option<&'lock str> {
-    block.lines().find_map(|line| {
-        line.strip_prefix(key)?
-            .strip_prefix(" = \"")?
-            .strip_suffix('"')
-    })
+    block.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(" = \"")?.strip_suffix('"'))
 }
 
 #[cfg(test)]

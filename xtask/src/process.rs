@@ -16,12 +16,7 @@ const TAIL_LINES: usize = 25;
 /// Runs one long step: says what it does, gives signs of life with the last line of the program's
 /// own words, and says how long it took. What the program says is kept in `log` and shown in part
 /// when it fails. With a limit, a program that exceeds it is ended.
-pub fn step(
-    label: &str,
-    log: &Path,
-    limit: Option<Duration>,
-    command: &mut Command,
-) -> Result<(), String> {
+pub fn step(label: &str, log: &Path, limit: Option<Duration>, command: &mut Command) -> Result<(), String> {
     println!("setup: {label} …");
     let begun = Instant::now();
     let status = watched(label, log, limit, command, begun)?;
@@ -31,33 +26,19 @@ pub fn step(
         return Ok(());
     }
     let words = std::fs::read(log).unwrap_or_default();
-    Err(format!(
-        "{label} failed after {took} ({status}). Its last words:\n{}",
-        tail(&String::from_utf8_lossy(&words))
-    ))
+    Err(format!("{label} failed after {took} ({status}). Its last words:\n{}", tail(&String::from_utf8_lossy(&words))))
 }
 
 /// Runs a program within a limit and keeps what it says to itself.
 pub fn quiet(log: &Path, limit: Duration, command: &mut Command) -> Result<(), String> {
     let status = watched("", log, Some(limit), command, Instant::now())?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(format!("{status}"))
-    }
+    if status.success() { Ok(()) } else { Err(format!("{status}")) }
 }
 
 /// The standard output of a program that answers at once, or None when it can't be had.
 pub fn answer(command: &mut Command) -> Option<String> {
-    let output = command
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .output()
-        .ok()?;
-    output
-        .status
-        .success()
-        .then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
 /// `2 min 5 s`, `7 s`.
@@ -87,23 +68,11 @@ fn watched(
         .stdout(out)
         .stderr(err)
         .spawn()
-        .map_err(|error| {
-            format!(
-                "{} can't be started: {error}.",
-                command.get_program().display()
-            )
-        })?;
-    let pause = if std::io::stdout().is_terminal() {
-        SIGN_OF_LIFE_TERMINAL
-    } else {
-        SIGN_OF_LIFE_LOG
-    };
+        .map_err(|error| format!("{} can't be started: {error}.", command.get_program().display()))?;
+    let pause = if std::io::stdout().is_terminal() { SIGN_OF_LIFE_TERMINAL } else { SIGN_OF_LIFE_LOG };
     let mut next = pause;
     loop {
-        if let Some(status) = child
-            .try_wait()
-            .map_err(|error| format!("{label} was lost from sight: {error}."))?
-        {
+        if let Some(status) = child.try_wait().map_err(|error| format!("{label} was lost from sight: {error}."))? {
             return Ok(status);
         }
         let elapsed = begun.elapsed();
@@ -111,21 +80,13 @@ fn watched(
             // Already gone is as good as ended.
             let _ = child.kill();
             let _ = child.wait();
-            return Err(format!(
-                "{label} gave no result within {}.",
-                duration(elapsed)
-            ));
+            return Err(format!("{label} gave no result within {}.", duration(elapsed)));
         }
         if elapsed > next && !label.is_empty() {
             next += pause;
             let words = std::fs::read(log).unwrap_or_default();
             let words = String::from_utf8_lossy(&words);
-            let last = words
-                .lines()
-                .rev()
-                .map(str::trim)
-                .find(|line| !line.is_empty())
-                .unwrap_or_default();
+            let last = words.lines().rev().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
             println!("setup: {label}: {} … {last}", duration(elapsed));
         }
         sleep(Duration::from_millis(50));
@@ -152,10 +113,7 @@ mod tests {
     fn only_the_last_lines_of_a_long_log_are_shown() {
         let log: Vec<String> = (0..100).map(|line| line.to_string()).collect();
         let shown = tail(&log.join("\n"));
-        assert!(
-            shown.starts_with("75\n") && shown.ends_with("\n99"),
-            "{shown}"
-        );
+        assert!(shown.starts_with("75\n") && shown.ends_with("\n99"), "{shown}");
         assert_eq!(tail(""), "");
     }
 }

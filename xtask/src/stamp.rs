@@ -22,31 +22,23 @@ pub fn run(project: &Path) -> Result<(), String> {
         css.push_str(&minified(&read(&project.join(sheet))?));
     }
     let stamped = with_launcher(&script, &css)?;
-    fs::write(&path, stamped)
-        .map_err(|error| format!("{} can't be written: {error}.", path.display()))
+    fs::write(&path, stamped).map_err(|error| format!("{} can't be written: {error}.", path.display()))
 }
 
 fn read(path: &Path) -> Result<String, String> {
-    fs::read_to_string(path)
-        .map_err(|error| format!("stamp can't read {}: {error}.", path.display()))
+    fs::read_to_string(path).map_err(|error| format!("stamp can't read {}: {error}.", path.display()))
 }
 
 fn with_launcher(script: &str, css: &str) -> Result<String, String> {
     match script.matches(LAUNCHER_CSS).count() {
         1 => Ok(script.replace(LAUNCHER_CSS, &in_template_literal(css))),
-        0 => Err(format!(
-            "element.js has no {LAUNCHER_CSS}, where the launcher's style is to go."
-        )),
-        _ => Err(format!(
-            "element.js has {LAUNCHER_CSS} more than once; the launcher's style is needed once."
-        )),
+        0 => Err(format!("element.js has no {LAUNCHER_CSS}, where the launcher's style is to go.")),
+        _ => Err(format!("element.js has {LAUNCHER_CSS} more than once; the launcher's style is needed once.")),
     }
 }
 
 fn in_template_literal(text: &str) -> String {
-    text.replace('\\', "\\\\")
-        .replace('`', "\\`")
-        .replace("${", "\\${")
+    text.replace('\\', "\\\\").replace('`', "\\`").replace("${", "\\${")
 }
 
 /// A style sheet without its comments and needless whitespace. Strings, escapes and unquoted URLs
@@ -112,8 +104,7 @@ fn string_length(rest: &str, quote: char) -> usize {
 }
 
 fn is_unquoted_url(rest: &str) -> bool {
-    rest.get(..4)
-        .is_some_and(|start| start.eq_ignore_ascii_case("url("))
+    rest.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("url("))
         && !rest[4..].trim_start().starts_with(['"', '\''])
 }
 
@@ -133,23 +124,15 @@ mod tests {
 
     #[test]
     fn whitespace_that_means_nothing_goes() {
-        let css =
-            "\n:host {\n  color : red ;\n  margin: 0 auto;\n}\n\n.a ,\n.b > .c { top: 1px; }\n";
-        assert_eq!(
-            minified(css),
-            ":host{color :red;margin:0 auto}.a,.b > .c{top:1px}"
-        );
+        let css = "\n:host {\n  color : red ;\n  margin: 0 auto;\n}\n\n.a ,\n.b > .c { top: 1px; }\n";
+        assert_eq!(minified(css), ":host{color :red;margin:0 auto}.a,.b > .c{top:1px}");
     }
 
     #[test]
     fn whitespace_that_means_something_stays() {
-        for css in [
-            ".a .b{}",
-            ".a :hover{}",
-            "a{width:calc(1px + 2px)}",
-            "@media (a:b) and (c:d){}",
-            "a{--b:c d !important}",
-        ] {
+        for css in
+            [".a .b{}", ".a :hover{}", "a{width:calc(1px + 2px)}", "@media (a:b) and (c:d){}", "a{--b:c d !important}"]
+        {
             assert_eq!(minified(css), css);
         }
     }
@@ -177,18 +160,12 @@ mod tests {
 
     #[test]
     fn the_style_survives_a_template_literal() {
-        assert_eq!(
-            in_template_literal(r"a{content:'\201c `${x}'}"),
-            r"a{content:'\\201c \`\${x}'}"
-        );
+        assert_eq!(in_template_literal(r"a{content:'\201c `${x}'}"), r"a{content:'\\201c \`\${x}'}");
     }
 
     #[test]
     fn the_launcher_is_stamped_in_once_or_the_want_of_a_place_is_told() {
-        assert_eq!(
-            with_launcher("css = `/*@launcher.css@*/`;", "a{}"),
-            Ok("css = `a{}`;".to_owned())
-        );
+        assert_eq!(with_launcher("css = `/*@launcher.css@*/`;", "a{}"), Ok("css = `a{}`;".to_owned()));
         assert!(with_launcher("css = ``;", "a{}").is_err());
         assert!(with_launcher("/*@launcher.css@*//*@launcher.css@*/", "a{}").is_err());
     }

@@ -34,56 +34,16 @@ struct Suite {
 }
 
 const SUITES: [Suite; 10] = [
-    Suite {
-        name: "lint",
-        title: "format",
-        run: format,
-    },
-    Suite {
-        name: "lint",
-        title: "clippy, native",
-        run: clippy_native,
-    },
-    Suite {
-        name: "lint",
-        title: "clippy, wasm32",
-        run: clippy_wasm,
-    },
-    Suite {
-        name: "lint",
-        title: "documentation",
-        run: documentation,
-    },
-    Suite {
-        name: "core",
-        title: "native tests",
-        run: native,
-    },
-    Suite {
-        name: "wasm",
-        title: "tests in a browser",
-        run: in_browser,
-    },
-    Suite {
-        name: "bundle",
-        title: "release bundle",
-        run: release_bundle,
-    },
-    Suite {
-        name: "e2e",
-        title: "end to end",
-        run: end_to_end,
-    },
-    Suite {
-        name: "deny",
-        title: "licences and sources",
-        run: licences,
-    },
-    Suite {
-        name: "deny",
-        title: "advisories",
-        run: advisories,
-    },
+    Suite { name: "lint", title: "format", run: format },
+    Suite { name: "lint", title: "clippy, native", run: clippy_native },
+    Suite { name: "lint", title: "clippy, wasm32", run: clippy_wasm },
+    Suite { name: "lint", title: "documentation", run: documentation },
+    Suite { name: "core", title: "native tests", run: native },
+    Suite { name: "wasm", title: "tests in a browser", run: in_browser },
+    Suite { name: "bundle", title: "release bundle", run: release_bundle },
+    Suite { name: "e2e", title: "end to end", run: end_to_end },
+    Suite { name: "deny", title: "licences and sources", run: licences },
+    Suite { name: "deny", title: "advisories", run: advisories },
 ];
 
 struct Stage<'a> {
@@ -96,30 +56,13 @@ struct Stage<'a> {
 
 /// Runs the suites, all or those of one name, and tells what came of them; the last line is the
 /// sum. A suite that fails doesn't keep the others from running.
-pub fn run(
-    bench: &Workbench,
-    browser: &Browser,
-    name: Option<&str>,
-    filter: &[&str],
-) -> Result<ExitCode, String> {
-    let suites: Vec<&Suite> = SUITES
-        .iter()
-        .filter(|suite| name.is_none_or(|name| name == suite.name))
-        .collect();
+pub fn run(bench: &Workbench, browser: &Browser, name: Option<&str>, filter: &[&str]) -> Result<ExitCode, String> {
+    let suites: Vec<&Suite> = SUITES.iter().filter(|suite| name.is_none_or(|name| name == suite.name)).collect();
     if suites.is_empty() {
-        return Err(format!(
-            "There is no suite {}; there are {}.",
-            name.unwrap_or_default(),
-            names()
-        ));
+        return Err(format!("There is no suite {}; there are {}.", name.unwrap_or_default(), names()));
     }
     children::watch_for_interrupts()?;
-    let stage = Stage {
-        bench,
-        browser,
-        filter,
-        bundle_is_built: Cell::new(false),
-    };
+    let stage = Stage { bench, browser, filter, bundle_is_built: Cell::new(false) };
     let mut results = Vec::new();
     for suite in suites {
         println!("\n── {} ──", suite.title);
@@ -135,20 +78,11 @@ pub fn run(
     }
     println!("\n{:<22}  {:>6}  {:>6}  time", "suite", "passed", "failed");
     for (title, tally, time) in &results {
-        println!(
-            "{title:<22}  {:>6}  {:>6}  {}",
-            tally.passed,
-            tally.failed,
-            duration(*time)
-        );
+        println!("{title:<22}  {:>6}  {:>6}  {}", tally.passed, tally.failed, duration(*time));
     }
     let sum: Tally = results.iter().map(|(_, tally, _)| *tally).sum();
     println!("\n{} passed, {} failed", sum.passed, sum.failed);
-    Ok(if sum.failed == 0 {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(if sum.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// The names of the suites, for people.
@@ -159,35 +93,18 @@ pub fn names() -> String {
 }
 
 fn format(stage: &Stage) -> Outcome {
-    check(
-        stage
-            .bench
-            .command("cargo")
-            .args(["fmt", "--all", "--check"]),
-    )
+    check(stage.bench.command("cargo").args(["fmt", "--all", "--check"]))
 }
 
 fn clippy_native(stage: &Stage) -> Outcome {
     let mut cargo = stage.bench.command("cargo");
-    check(cargo.args([
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--features",
-        "end-to-end",
-        "--",
-        "-D",
-        "warnings",
-    ]))
+    check(cargo.args(["clippy", "--workspace", "--all-targets", "--features", "end-to-end", "--", "-D", "warnings"]))
 }
 
 fn clippy_wasm(stage: &Stage) -> Outcome {
     let mut cargo = stage.bench.command("cargo");
     cargo.args(["clippy", "--target", WASM, "--lib", "--bin", "natter"]);
-    for target in test_targets(stage.bench)?
-        .iter()
-        .filter(|target| is_for_browsers(target))
-    {
+    for target in test_targets(stage.bench)?.iter().filter(|target| is_for_browsers(target)) {
         cargo.args(["--test", target]);
     }
     check(cargo.args(["--", "-D", "warnings"]))
@@ -195,45 +112,20 @@ fn clippy_wasm(stage: &Stage) -> Outcome {
 
 fn documentation(stage: &Stage) -> Outcome {
     let mut cargo = stage.bench.command("cargo");
-    cargo.args([
-        "doc",
-        "--no-deps",
-        "--lib",
-        "--document-private-items",
-        "--features",
-        "end-to-end",
-    ]);
+    cargo.args(["doc", "--no-deps", "--lib", "--document-private-items", "--features", "end-to-end"]);
     check(cargo.env("RUSTDOCFLAGS", "-D warnings"))
 }
 
 fn native(stage: &Stage) -> Outcome {
     // The end-to-end suite's features, so that nothing is compiled again for it.
     let mut cargo = stage.bench.command("cargo");
-    cargo.args([
-        "test",
-        "--no-fail-fast",
-        "--workspace",
-        "--features",
-        "end-to-end",
-        "--lib",
-        "--bins",
-    ]);
-    for target in test_targets(stage.bench)?
-        .iter()
-        .filter(|name| !is_for_browsers(name) && *name != END_TO_END)
-    {
+    cargo.args(["test", "--no-fail-fast", "--workspace", "--features", "end-to-end", "--lib", "--bins"]);
+    for target in test_targets(stage.bench)?.iter().filter(|name| !is_for_browsers(name) && *name != END_TO_END) {
         cargo.args(["--test", target]);
     }
     let tests = tests(cargo.arg("--").args(stage.filter))?;
     let mut cargo = stage.bench.command("cargo");
-    cargo.args([
-        "test",
-        "--no-fail-fast",
-        "--features",
-        "end-to-end",
-        "--doc",
-        "--",
-    ]);
+    cargo.args(["test", "--no-fail-fast", "--features", "end-to-end", "--doc", "--"]);
     Ok(tests + self::tests(cargo.args(stage.filter))?)
 }
 
@@ -250,15 +142,9 @@ fn in_browser(stage: &Stage) -> Outcome {
     cargo
         .arg("--")
         .args(stage.filter)
-        .env(
-            "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER",
-            "wasm-bindgen-test-runner",
-        )
+        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", "wasm-bindgen-test-runner")
         .env("CHROMEDRIVER", &stage.browser.chromedriver)
-        .env(
-            "WASM_BINDGEN_TEST_WEBDRIVER_JSON",
-            stage.browser.capabilities(stage.bench)?,
-        )
+        .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", stage.browser.capabilities(stage.bench)?)
         .env("WASM_BINDGEN_TEST_TIMEOUT", BROWSER_SECONDS_MAX);
     tests(&mut cargo)
 }
@@ -276,14 +162,7 @@ fn end_to_end(stage: &Stage) -> Outcome {
     }
     let mut cargo = stage.bench.command("cargo");
     cargo
-        .args([
-            "test",
-            "--features",
-            "end-to-end",
-            "--test",
-            END_TO_END,
-            "--",
-        ])
+        .args(["test", "--features", "end-to-end", "--test", END_TO_END, "--"])
         .args(stage.filter)
         .env("NATTER_SITE", bundle::folder(stage.bench))
         .env("NATTER_CHROMIUM", &stage.browser.chromium)
@@ -292,12 +171,7 @@ fn end_to_end(stage: &Stage) -> Outcome {
 }
 
 fn licences(stage: &Stage) -> Outcome {
-    check(
-        stage
-            .bench
-            .command("cargo")
-            .args(["deny", "check", "licenses", "sources", "bans"]),
-    )
+    check(stage.bench.command("cargo").args(["deny", "check", "licenses", "sources", "bans"]))
 }
 
 fn advisories(stage: &Stage) -> Outcome {
@@ -307,12 +181,7 @@ fn advisories(stage: &Stage) -> Outcome {
         println!("skipped: the database of advisories can't be had from here.");
         return Ok(Tally::NOTHING);
     }
-    check(
-        stage
-            .bench
-            .command("cargo")
-            .args(["deny", "check", "--disable-fetch", "advisories"]),
-    )
+    check(stage.bench.command("cargo").args(["deny", "check", "--disable-fetch", "advisories"]))
 }
 
 /// The names of the test targets: what cargo finds below tests/.
@@ -322,13 +191,8 @@ fn test_targets(bench: &Workbench) -> Result<Vec<String>, String> {
     let mut targets = Vec::new();
     for entry in std::fs::read_dir(&folder).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
-        let is_target =
-            path.extension().is_some_and(|kind| kind == "rs") || path.join("main.rs").exists();
-        if let Some(name) = path
-            .file_stem()
-            .and_then(|name| name.to_str())
-            .filter(|_| is_target)
-        {
+        let is_target = path.extension().is_some_and(|kind| kind == "rs") || path.join("main.rs").exists();
+        if let Some(name) = path.file_stem().and_then(|name| name.to_str()).filter(|_| is_target) {
             targets.push(name.to_owned());
         }
     }
@@ -343,11 +207,7 @@ fn is_for_browsers(target: &str) -> bool {
 /// A program that is one check as a whole.
 fn check(command: &mut Command) -> Outcome {
     let mut running = Running::start("The check", command)?;
-    if wait(&mut running)?.success() {
-        Ok(Tally::PASSED)
-    } else {
-        Ok(Tally::FAILED)
-    }
+    if wait(&mut running)?.success() { Ok(Tally::PASSED) } else { Ok(Tally::FAILED) }
 }
 
 /// A program that runs tests and tells what came of them.
@@ -368,9 +228,7 @@ fn tests(command: &mut Command) -> Outcome {
     let status = wait(&mut running);
     // What the program left behind would keep its output open.
     running.stop();
-    let words = reader
-        .join()
-        .map_err(|_| "The suite's output was lost.".to_owned())?;
+    let words = reader.join().map_err(|_| "The suite's output was lost.".to_owned())?;
     words.verdict(status?.success())
 }
 
@@ -384,11 +242,7 @@ fn wait(running: &mut Running) -> Result<std::process::ExitStatus, String> {
             return Err("Interrupted.".to_owned());
         }
         if begun.elapsed() > SUITE_TIME_MAX {
-            return Err(format!(
-                "{} hung: ended after {}.",
-                running.name(),
-                duration(begun.elapsed())
-            ));
+            return Err(format!("{} hung: ended after {}.", running.name(), duration(begun.elapsed())));
         }
         sleep(Duration::from_millis(20));
     }

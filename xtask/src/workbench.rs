@@ -21,8 +21,7 @@ pub struct Workbench {
 impl Workbench {
     /// The bench as found, with no tools on it.
     pub fn find() -> Result<Self, String> {
-        let xtask =
-            env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+        let xtask = env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
         let project = Path::new(&xtask)
             .parent()
             .ok_or("The project's folder can't be found; type the command inside it, as `cargo xtask …`.")?
@@ -31,12 +30,7 @@ impl Workbench {
             .map(PathBuf::from)
             .or_else(|| Some(env::home_dir()?.join(".cargo")))
             .ok_or("Neither CARGO_HOME nor a home folder is set; set CARGO_HOME to a folder for tools.")?;
-        Ok(Self {
-            project,
-            cache: cargo_home.join("natter"),
-            toolchain: None,
-            bins: Vec::new(),
-        })
+        Ok(Self { project, cache: cargo_home.join("natter"), toolchain: None, bins: Vec::new() })
     }
 
     /// A program of the bench, run in the project's folder.
@@ -65,9 +59,7 @@ impl Workbench {
     /// The first program of this name on the bench's PATH.
     pub fn which(&self, program: &str) -> Option<PathBuf> {
         let file = format!("{program}{}", env::consts::EXE_SUFFIX);
-        env::split_paths(&self.path())
-            .map(|folder| folder.join(&file))
-            .find(|path| is_program(path))
+        env::split_paths(&self.path()).map(|folder| folder.join(&file)).find(|path| is_program(path))
     }
 
     fn path(&self) -> OsString {
@@ -80,21 +72,13 @@ impl Workbench {
 fn is_about_xtask(name: &str) -> bool {
     name == "CARGO"
         || name == "RUSTUP_TOOLCHAIN_SOURCE"
-        || [
-            "CARGO_PKG_",
-            "CARGO_MANIFEST_",
-            "CARGO_BIN_",
-            "CARGO_CRATE_",
-        ]
-        .iter()
-        .any(|start| name.starts_with(start))
+        || ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"].iter().any(|start| name.starts_with(start))
 }
 
 #[cfg(unix)]
 fn is_program(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
-    path.metadata()
-        .is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
+    path.metadata().is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
 }
 
 #[cfg(not(unix))]

@@ -99,16 +99,7 @@ impl Timeline {
         let key = self.fresh_key();
         self.nth += 1;
         let nth = self.nth;
-        self.sends.push(Send {
-            key,
-            echo,
-            text: text.into(),
-            at,
-            nth,
-            stage: Stage::Unsent,
-            tries: 0,
-            guess: None,
-        });
+        self.sends.push(Send { key, echo, text: text.into(), at, nth, stage: Stage::Unsent, tries: 0, guess: None });
         self.is_changed = true;
         self.save(self.sends.len() - 1);
     }
@@ -121,9 +112,7 @@ impl Timeline {
         let key = self.fresh_key();
         let send = kept.revive(key, echo, now);
         self.nth = self.nth.max(send.nth);
-        let place = self
-            .sends
-            .partition_point(|other| (other.at, other.nth) <= (send.at, send.nth));
+        let place = self.sends.partition_point(|other| (other.at, other.nth) <= (send.at, send.nth));
         self.sends.insert(place, send);
         self.is_changed = true;
     }
@@ -135,10 +124,7 @@ impl Timeline {
             return None;
         }
         let newest = self.rows.newest();
-        let at = self
-            .sends
-            .iter()
-            .position(|send| send.stage == Stage::Unsent)?;
+        let at = self.sends.iter().position(|send| send.stage == Stage::Unsent)?;
         let send = self.sends.get_mut(at)?;
         send.stage = Stage::Posting { newest };
         let posted = (send.echo.clone(), send.text.clone());
@@ -171,9 +157,7 @@ impl Timeline {
     pub fn refused(&mut self, echo: &EchoId, words: Option<String>) {
         let Some(at) = self.posting(echo) else { return };
         self.drop_guess(at);
-        self.change(at, |send| {
-            send.stage = Stage::Failed(Failure::Refused(words))
-        });
+        self.change(at, |send| send.stage = Stage::Failed(Failure::Refused(words)));
     }
 
     /// The person wants a failed send tried again.
@@ -198,8 +182,7 @@ impl Timeline {
     /// was asked for late enough.
     pub fn decide(&mut self, asked: Mono, from: Option<MessageId>) {
         for at in 0..self.sends.len() {
-            let Some(Stage::Unclear { newest, since }) = self.sends.get(at).map(|send| &send.stage)
-            else {
+            let Some(Stage::Unclear { newest, since }) = self.sends.get(at).map(|send| &send.stage) else {
                 continue;
             };
             let is_covered = from.is_none_or(|from| newest.is_some_and(|newest| from <= newest));
@@ -208,11 +191,8 @@ impl Timeline {
             }
             self.change(at, |send| {
                 send.tries += 1;
-                send.stage = if is_covered && send.tries < TRIES_MAX {
-                    Stage::Unsent
-                } else {
-                    Stage::Failed(Failure::Doubtful)
-                };
+                send.stage =
+                    if is_covered && send.tries < TRIES_MAX { Stage::Unsent } else { Stage::Failed(Failure::Doubtful) };
             });
         }
     }
@@ -314,10 +294,7 @@ impl Timeline {
     /// The newest message's id, some places before the end.
     #[must_use]
     pub fn newest_but(&self, places: usize) -> Option<MessageId> {
-        self.rows
-            .newest_first()
-            .nth(places)
-            .map(|row| row.message.id)
+        self.rows.newest_first().nth(places).map(|row| row.message.id)
     }
 
     /// The oldest message's id.
@@ -341,10 +318,7 @@ impl Timeline {
     /// Whether an echo_id is one of our sends', or of a message already proven to be one.
     fn is_ours(&self, echo: &EchoId, id: MessageId) -> bool {
         self.sends.iter().any(|send| send.echo == *echo)
-            || self
-                .rows
-                .get(id)
-                .is_some_and(|row| row.claim == Claim::Ours(echo.clone()))
+            || self.rows.get(id).is_some_and(|row| row.claim == Claim::Ours(echo.clone()))
     }
 
     /// The server itself says that this message is that send.
@@ -355,28 +329,15 @@ impl Timeline {
             // it is shown twice.
             return self.put(message, Claim::Ours(echo.clone()));
         };
-        if self
-            .sends
-            .get(at)
-            .is_some_and(|send| send.guess != Some(id))
-        {
+        if self.sends.get(at).is_some_and(|send| send.guess != Some(id)) {
             self.drop_guess(at);
         }
         let is_new = self.rows.get(id).is_none();
         if let Some(send) = self.take(at) {
-            if let Some(rival) = self
-                .rows
-                .get(id)
-                .and_then(|row| claimant(&row.claim))
-                .filter(|rival| rival != echo)
-            {
+            if let Some(rival) = self.rows.get(id).and_then(|row| claimant(&row.claim)).filter(|rival| rival != echo) {
                 self.forget_guess_of(&rival);
             }
-            self.rows.insert(Row {
-                key: send.key,
-                message: Arc::new(message),
-                claim: Claim::Ours(send.echo),
-            });
+            self.rows.insert(Row { key: send.key, message: Arc::new(message), claim: Claim::Ours(send.echo) });
         }
         is_new
     }
@@ -418,11 +379,7 @@ impl Timeline {
         };
         send.guess = Some(message.id);
         let is_over = matches!(send.stage, Stage::Unclear { .. });
-        let row = Row {
-            key: send.key,
-            claim: Claim::Guess(send.echo.clone()),
-            message: Arc::new(message),
-        };
+        let row = Row { key: send.key, claim: Claim::Guess(send.echo.clone()), message: Arc::new(message) };
         self.rows.insert(row);
         if is_over {
             self.accept_guess(at);
@@ -474,12 +431,7 @@ impl Timeline {
                 && row.message.author == Author::Visitor
                 && send.could_be(row.message.id, &row.message.text)
         };
-        let found = self
-            .rows
-            .newest_first()
-            .take_while(after)
-            .filter(is_it)
-            .last();
+        let found = self.rows.newest_first().take_while(after).filter(is_it).last();
         if let Some(message) = found.map(|row| (*row.message).clone()) {
             self.take_for(at, message);
         }
@@ -495,11 +447,7 @@ impl Timeline {
             return false;
         }
         let key = self.fresh_key();
-        self.rows.insert(Row {
-            key,
-            message: Arc::new(message),
-            claim,
-        });
+        self.rows.insert(Row { key, message: Arc::new(message), claim });
         true
     }
 
@@ -511,9 +459,7 @@ impl Timeline {
     }
 
     fn failed(&self, key: RowKey) -> Option<usize> {
-        self.sends
-            .iter()
-            .position(|send| send.key == key && matches!(send.stage, Stage::Failed(_)))
+        self.sends.iter().position(|send| send.key == key && matches!(send.stage, Stage::Failed(_)))
     }
 
     fn change(&mut self, at: usize, change: impl FnOnce(&mut Send)) {
@@ -536,10 +482,7 @@ impl Timeline {
 
     fn save(&mut self, at: usize) {
         if let Some(send) = self.sends.get(at) {
-            self.keep.push(Keep::Save(
-                send.echo.clone(),
-                KeptSend::of(send, self.conversation).write(),
-            ));
+            self.keep.push(Keep::Save(send.echo.clone(), KeptSend::of(send, self.conversation).write()));
         }
     }
 

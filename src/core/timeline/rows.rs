@@ -116,10 +116,7 @@ impl Rows {
 
     /// The rows newest first.
     pub fn newest_first(&self) -> impl Iterator<Item = &Row> {
-        self.chunks
-            .iter()
-            .rev()
-            .flat_map(|chunk| chunk.iter().rev())
+        self.chunks.iter().rev().flat_map(|chunk| chunk.iter().rev())
     }
 
     /// The first row's id.
@@ -136,9 +133,7 @@ impl Rows {
 
     /// Which chunk the id belongs to, and where in it; `None` while there is no chunk.
     fn find(&self, id: MessageId) -> Option<(usize, Result<usize, usize>)> {
-        let after = self
-            .chunks
-            .partition_point(|chunk| chunk.first().is_some_and(|row| row.message.id <= id));
+        let after = self.chunks.partition_point(|chunk| chunk.first().is_some_and(|row| row.message.id <= id));
         let chunk = after.saturating_sub(1);
         let rows = self.chunks.get(chunk)?;
         Some((chunk, rows.binary_search_by_key(&id, |row| row.message.id)))
@@ -160,11 +155,7 @@ mod tests {
             at: 0,
             is_deleted: false,
         };
-        Row {
-            key: RowKey(id),
-            message: Arc::new(message),
-            claim: Claim::None,
-        }
+        Row { key: RowKey(id), message: Arc::new(message), claim: Claim::None }
     }
 
     #[test]
@@ -179,21 +170,13 @@ mod tests {
         }
         let ids: Vec<u64> = ids.into_iter().collect();
         assert_eq!(rows.len(), ids.len());
+        assert_eq!(rows.from(0).map(|row| row.message.id.0).collect::<Vec<_>>(), ids);
         assert_eq!(
-            rows.from(0).map(|row| row.message.id.0).collect::<Vec<_>>(),
-            ids
-        );
-        assert_eq!(
-            rows.newest_first()
-                .map(|row| row.message.id.0)
-                .collect::<Vec<_>>(),
+            rows.newest_first().map(|row| row.message.id.0).collect::<Vec<_>>(),
             ids.iter().rev().copied().collect::<Vec<_>>()
         );
         for first in [0, 1, 127, 128, 129, 1_500, ids.len() - 1, ids.len()] {
-            assert_eq!(
-                rows.from(first).next().map(|row| row.message.id.0),
-                ids.get(first).copied()
-            );
+            assert_eq!(rows.from(first).next().map(|row| row.message.id.0), ids.get(first).copied());
         }
         assert_eq!(
             (rows.oldest().map(|id| id.0), rows.newest().map(|id| id.0)),

@@ -105,9 +105,7 @@ impl KeptSend {
             Stage::Unsent | Stage::Failed(_) => (false, None),
         };
         let (failed, refusal) = match &send.stage {
-            Stage::Failed(Failure::Refused(words)) => {
-                (true, Some(words.clone().unwrap_or_default()))
-            }
+            Stage::Failed(Failure::Refused(words)) => (true, Some(words.clone().unwrap_or_default())),
             Stage::Failed(Failure::Doubtful) => (true, None),
             Stage::Unsent | Stage::Posting { .. } | Stage::Unclear { .. } => (false, None),
         };
@@ -128,9 +126,7 @@ impl KeptSend {
     /// Reads a record; `None` when it is broken or of another version.
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {
-        serde_json::from_str(text)
-            .ok()
-            .filter(|kept: &Self| kept.v == KEPT_VERSION)
+        serde_json::from_str(text).ok().filter(|kept: &Self| kept.v == KEPT_VERSION)
     }
 
     /// The record's text.
@@ -155,10 +151,7 @@ impl KeptSend {
                 None => Failure::Doubtful,
             })
         } else if self.posting {
-            Stage::Unclear {
-                newest: self.newest.map(MessageId),
-                since: now,
-            }
+            Stage::Unclear { newest: self.newest.map(MessageId), since: now }
         } else {
             Stage::Unsent
         };

@@ -2,9 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::core::model::{
-    Author, Contact, Conversation, ConversationId, EchoId, Message, MessageId, Person, Status,
-};
+use crate::core::model::{Author, Contact, Conversation, ConversationId, EchoId, Message, MessageId, Person, Status};
 
 /// A frame of `/cable`, sub-protocol `actioncable-v1-json`.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,25 +50,16 @@ pub fn frame(text: &str) -> Frame {
         Some("ping") => Frame::Ping,
         Some("confirm_subscription") => Frame::Confirmed,
         Some("reject_subscription") => Frame::Rejected,
-        Some("disconnect") => Frame::Disconnect {
-            reconnect: frame
-                .get("reconnect")
-                .and_then(Value::as_bool)
-                .unwrap_or(true),
-        },
+        Some("disconnect") => {
+            Frame::Disconnect { reconnect: frame.get("reconnect").and_then(Value::as_bool).unwrap_or(true) }
+        }
         Some(_) => Frame::Unknown,
-        None => frame
-            .get("message")
-            .and_then(Value::as_object)
-            .map_or(Frame::Unknown, |m| Frame::News(news(m))),
+        None => frame.get("message").and_then(Value::as_object).map_or(Frame::Unknown, |m| Frame::News(news(m))),
     }
 }
 
 fn news(message: &Map<String, Value>) -> News {
-    let (Some(event), Some(data)) = (
-        string(message, "event"),
-        message.get("data").and_then(Value::as_object),
-    ) else {
+    let (Some(event), Some(data)) = (string(message, "event"), message.get("data").and_then(Value::as_object)) else {
         return News::Other;
     };
     let heard = match event {
@@ -97,16 +86,9 @@ pub enum ContactAnswer {
 #[must_use]
 pub fn contact(body: &str) -> ContactAnswer {
     let known = object(body).and_then(|contact| {
-        let source_id = string(&contact, "source_id")
-            .filter(|id| !id.is_empty())?
-            .to_owned();
-        let pubsub_token = string(&contact, "pubsub_token")
-            .filter(|token| !token.is_empty())?
-            .to_owned();
-        Some(Contact {
-            source_id,
-            pubsub_token,
-        })
+        let source_id = string(&contact, "source_id").filter(|id| !id.is_empty())?.to_owned();
+        let pubsub_token = string(&contact, "pubsub_token").filter(|token| !token.is_empty())?.to_owned();
+        Some(Contact { source_id, pubsub_token })
     });
     known.map_or(ContactAnswer::Unusable, ContactAnswer::Known)
 }
@@ -154,11 +136,7 @@ fn read_message(data: &Map<String, Value>) -> Option<Message> {
         text: text(data, "content"),
         author: author(data),
         at: number(data, "created_at").unwrap_or(0),
-        is_deleted: attributes.is_some_and(|them| {
-            them.get("deleted")
-                .and_then(Value::as_bool)
-                .unwrap_or(false)
-        }),
+        is_deleted: attributes.is_some_and(|them| them.get("deleted").and_then(Value::as_bool).unwrap_or(false)),
     })
 }
 
@@ -177,11 +155,7 @@ fn author(data: &Map<String, Value>) -> Author {
                     .to_owned(),
                 avatar_url: text(sender, "avatar_url"),
             };
-            if string(sender, "type") == Some("agent_bot") {
-                Author::Bot(person)
-            } else {
-                Author::Agent(person)
-            }
+            if string(sender, "type") == Some("agent_bot") { Author::Bot(person) } else { Author::Agent(person) }
         }
     }
 }
@@ -204,9 +178,7 @@ fn echo(data: &Map<String, Value>) -> Option<EchoId> {
     match data.get("echo_id")? {
         Value::String(echo) if !echo.is_empty() => Some(echo.as_str().into()),
         Value::Number(echo) => Some(echo.to_string().into()),
-        Value::String(_) | Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => {
-            None
-        }
+        Value::String(_) | Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     }
 }
 
@@ -219,13 +191,7 @@ fn object(body: &str) -> Option<Map<String, Value>> {
 
 fn list<T>(body: &str, read: fn(&Map<String, Value>) -> Option<T>) -> Option<Vec<T>> {
     match serde_json::from_str(body) {
-        Ok(Value::Array(items)) => Some(
-            items
-                .iter()
-                .filter_map(Value::as_object)
-                .filter_map(read)
-                .collect(),
-        ),
+        Ok(Value::Array(items)) => Some(items.iter().filter_map(Value::as_object).filter_map(read).collect()),
         Ok(_) | Err(_) => None,
     }
 }
@@ -242,10 +208,5 @@ fn text(object: &Map<String, Value>, key: &str) -> String {
 fn number(object: &Map<String, Value>, key: &str) -> Option<u64> {
     let value = object.get(key)?;
     let whole = value.as_u64().or_else(|| value.as_str()?.parse().ok());
-    whole.or_else(|| {
-        value
-            .as_f64()
-            .filter(|float| *float >= 0.0)
-            .map(|float| float as u64)
-    })
+    whole.or_else(|| value.as_f64().filter(|float| *float >= 0.0).map(|float| float as u64))
 }

@@ -7,7 +7,6 @@ mod incoming;
 mod outgoing;
 
 pub use incoming::{
-    ContactAnswer, Frame, News, contact, conversation, conversations, frame, message, messages,
-    refusal,
+    ContactAnswer, Frame, News, contact, conversation, conversations, frame, message, messages, refusal,
 };
 pub use outgoing::{Body, Method, Request, cable_url, presence, request, subscribe};

@@ -38,45 +38,24 @@ pub enum Body {
 /// The request that makes `call`, for the contact inbox `source_id`.
 #[must_use]
 pub fn request(settings: &Settings, source_id: &str, call: &Call) -> Request {
-    let contacts = format!(
-        "{}/public/api/v1/inboxes/{}/contacts",
-        settings.base_url(),
-        segment(settings.inbox())
-    );
+    let contacts = format!("{}/public/api/v1/inboxes/{}/contacts", settings.base_url(), segment(settings.inbox()));
     let contact = || format!("{contacts}/{}", segment(source_id));
     let conversations = || format!("{}/conversations", contact());
     let messages = |id: u64| format!("{}/{id}/messages", conversations());
-    let get = |url| Request {
-        method: Method::Get,
-        url,
-        body: Body::None,
-    };
-    let post = |url, body: Value| Request {
-        method: Method::Post,
-        url,
-        body: Body::Json(body.to_string()),
-    };
+    let get = |url| Request { method: Method::Get, url, body: Body::None };
+    let post = |url, body: Value| Request { method: Method::Post, url, body: Body::Json(body.to_string()) };
     match call {
         Call::CreateContact => post(contacts, json!({ "source_id": source_id })),
         Call::ReadContact => get(contact()),
         Call::CreateConversation => post(conversations(), json!({})),
         Call::ListConversations => get(conversations()),
-        Call::ReadMessages {
-            conversation,
-            before: None,
-        } => get(messages(conversation.0)),
-        Call::ReadMessages {
-            conversation,
-            before: Some(before),
-        } => get(format!("{}?before={}", messages(conversation.0), before.0)),
-        Call::Post {
-            conversation,
-            echo,
-            text,
-        } => post(
-            messages(conversation.0),
-            json!({ "content": &**text, "echo_id": &**echo }),
-        ),
+        Call::ReadMessages { conversation, before: None } => get(messages(conversation.0)),
+        Call::ReadMessages { conversation, before: Some(before) } => {
+            get(format!("{}?before={}", messages(conversation.0), before.0))
+        }
+        Call::Post { conversation, echo, text } => {
+            post(messages(conversation.0), json!({ "content": &**text, "echo_id": &**echo }))
+        }
     }
 }
 

@@ -12,12 +12,7 @@ pub struct Browser {
     pub chromedriver: PathBuf,
 }
 
-const NAMES: [&str; 4] = [
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "google-chrome-stable",
-];
+const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
 /// Finds the browser, or installs it where that can be done.
 pub fn ensure(bench: &Workbench) -> Result<Browser, String> {
@@ -26,11 +21,7 @@ pub fn ensure(bench: &Workbench) -> Result<Browser, String> {
     }
     if let Some(debian) = debian::found() {
         // Without any font, text has no size and nothing can be clicked.
-        debian.install(
-            bench,
-            "a browser",
-            &["chromium", "chromium-driver", "fonts-liberation"],
-        )?;
+        debian.install(bench, "a browser", &["chromium", "chromium-driver", "fonts-liberation"])?;
     }
     find(bench).ok_or_else(|| {
         if debian::is_kin() {
@@ -58,29 +49,16 @@ impl Browser {
 }
 
 fn with_binary(capabilities: &str, program: &Path) -> String {
-    let program = program
-        .to_string_lossy()
-        .replace('\\', "\\\\")
-        .replace('"', "\\\"");
-    capabilities.replacen(
-        "\"args\"",
-        &format!("\"binary\": \"{program}\",\n      \"args\""),
-        1,
-    )
+    let program = program.to_string_lossy().replace('\\', "\\\\").replace('"', "\\\"");
+    capabilities.replacen("\"args\"", &format!("\"binary\": \"{program}\",\n      \"args\""), 1)
 }
 
 fn find(bench: &Workbench) -> Option<Browser> {
-    let chromium = NAMES
-        .iter()
-        .find_map(|name| bench.which(name))
-        .or_else(|| {
-            let mac = PathBuf::from("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome");
-            mac.exists().then_some(mac)
-        })?;
-    Some(Browser {
-        chromium,
-        chromedriver: bench.which("chromedriver")?,
-    })
+    let chromium = NAMES.iter().find_map(|name| bench.which(name)).or_else(|| {
+        let mac = PathBuf::from("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome");
+        mac.exists().then_some(mac)
+    })?;
+    Some(Browser { chromium, chromedriver: bench.which("chromedriver")? })
 }
 
 #[cfg(test)]
@@ -89,12 +67,8 @@ mod tests {
 
     #[test]
     fn the_browser_that_was_found_is_the_one_asked_for() {
-        let capabilities = with_binary(
-            "{ \"args\": [\"--headless\"] }",
-            Path::new("/opt/a \"b\"/chrome"),
-        );
-        let expected =
-            "{ \"binary\": \"/opt/a \\\"b\\\"/chrome\",\n      \"args\": [\"--headless\"] }";
+        let capabilities = with_binary("{ \"args\": [\"--headless\"] }", Path::new("/opt/a \"b\"/chrome"));
+        let expected = "{ \"binary\": \"/opt/a \\\"b\\\"/chrome\",\n      \"args\": [\"--headless\"] }";
         assert_eq!(capabilities, expected);
     }
 }

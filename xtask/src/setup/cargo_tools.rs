@@ -34,12 +34,8 @@ pub fn for_building(bench: &Workbench) -> Result<Vec<Tool>, String> {
 
 /// What the suites of tests need beside that.
 pub fn for_tests() -> Vec<Tool> {
-    let deny = Tool {
-        package: "cargo-deny",
-        version: pins::CARGO_DENY.to_owned(),
-        program: "cargo-deny",
-        features: &[],
-    };
+    let deny =
+        Tool { package: "cargo-deny", version: pins::CARGO_DENY.to_owned(), program: "cargo-deny", features: &[] };
     vec![deny]
 }
 
@@ -47,14 +43,9 @@ pub fn for_tests() -> Vec<Tool> {
 pub fn ensure(bench: &mut Workbench, tools: &[Tool]) -> Result<(), String> {
     let mut installed = false;
     for tool in tools {
-        let root = bench
-            .cache
-            .join(format!("{}-{}", tool.package, tool.version));
+        let root = bench.cache.join(format!("{}-{}", tool.package, tool.version));
         let bin = root.join("bin");
-        if !bin
-            .join(format!("{}{}", tool.program, std::env::consts::EXE_SUFFIX))
-            .exists()
-        {
+        if !bin.join(format!("{}{}", tool.program, std::env::consts::EXE_SUFFIX)).exists() {
             install(bench, tool, &root)?;
             installed = true;
         }
@@ -69,29 +60,14 @@ pub fn ensure(bench: &mut Workbench, tools: &[Tool]) -> Result<(), String> {
 
 fn install(bench: &Workbench, tool: &Tool, root: &Path) -> Result<(), String> {
     let name = format!("{}@{}", tool.package, tool.version);
-    let log = bench
-        .cache
-        .join("logs")
-        .join(format!("{}.log", tool.package));
+    let log = bench.cache.join("logs").join(format!("{}.log", tool.package));
     if bench.which("cargo-binstall").is_some() {
         let mut binstall = bench.command("cargo");
         binstall
-            .args([
-                "binstall",
-                "--no-confirm",
-                "--disable-telemetry",
-                "--disable-strategies",
-                "compile",
-                "--root",
-            ])
+            .args(["binstall", "--no-confirm", "--disable-telemetry", "--disable-strategies", "compile", "--root"])
             .arg(root)
             .arg(&name);
-        match step(
-            &format!("installing {name}, prebuilt"),
-            &log,
-            None,
-            &mut binstall,
-        ) {
+        match step(&format!("installing {name}, prebuilt"), &log, None, &mut binstall) {
             Ok(()) => return Ok(()),
             Err(_) => println!("setup: {name} can't be had prebuilt; it will be compiled."),
         }
@@ -114,12 +90,7 @@ fn install(bench: &Workbench, tool: &Tool, root: &Path) -> Result<(), String> {
                 ("CARGO_PROFILE_RELEASE_DEBUG", "0"),
                 ("CARGO_PROFILE_RELEASE_STRIP", "true"),
             ]);
-        step(
-            &format!("compiling {name} (a few minutes)"),
-            &log,
-            None,
-            &mut cargo,
-        )
+        step(&format!("compiling {name} (a few minutes)"), &log, None, &mut cargo)
     };
     // A registry mirror may lack a version that the tool's own lock file names.
     compile(&["--locked"])

@@ -19,13 +19,8 @@ pub fn found() -> Option<Debian> {
     if answer(Command::new("id").arg("-u")).as_deref() == Some("0") {
         return Some(Debian { sudo: false });
     }
-    let allowed = Command::new("sudo")
-        .args(["-n", "true"])
-        .stderr(Stdio::null())
-        .status();
-    allowed
-        .is_ok_and(|status| status.success())
-        .then_some(Debian { sudo: true })
+    let allowed = Command::new("sudo").args(["-n", "true"]).stderr(Stdio::null()).status();
+    allowed.is_ok_and(|status| status.success()).then_some(Debian { sudo: true })
 }
 
 /// Whether this machine's packages are Debian's, installable or not.
@@ -36,8 +31,7 @@ pub fn is_kin() -> bool {
 impl Debian {
     /// Whether a package is installed.
     pub fn has(&self, package: &str) -> bool {
-        answer(Command::new("dpkg-query").args(["-W", "-f=${db:Status-Status}", package]))
-            .as_deref()
+        answer(Command::new("dpkg-query").args(["-W", "-f=${db:Status-Status}", package])).as_deref()
             == Some("installed")
     }
 
@@ -51,21 +45,8 @@ impl Debian {
         update.args(["-o", "DPkg::Lock::Timeout=300", "update"]);
         step("reading Debian's package lists", &log, None, &mut update)?;
         let mut install = self.command("apt-get");
-        install
-            .args([
-                "-o",
-                "DPkg::Lock::Timeout=300",
-                "install",
-                "-y",
-                "--no-install-recommends",
-            ])
-            .args(packages);
-        step(
-            &format!("installing {what} ({})", packages.join(" ")),
-            &log,
-            None,
-            &mut install,
-        )
+        install.args(["-o", "DPkg::Lock::Timeout=300", "install", "-y", "--no-install-recommends"]).args(packages);
+        step(&format!("installing {what} ({})", packages.join(" ")), &log, None, &mut install)
     }
 
     /// Runs a short program as root.
@@ -85,10 +66,7 @@ impl Debian {
         if self.sudo {
             command.args(["-n", "env"]);
         }
-        command
-            .arg("DEBIAN_FRONTEND=noninteractive")
-            .arg(program)
-            .stdin(Stdio::null());
+        command.arg("DEBIAN_FRONTEND=noninteractive").arg(program).stdin(Stdio::null());
         command
     }
 }

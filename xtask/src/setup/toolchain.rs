@@ -13,14 +13,8 @@ const TARGET: &str = "wasm32-unknown-unknown";
 const LINKED: &str = "natter-wasm";
 /// The target's 20 MB take seconds; a network that swallows requests must not hold us for long.
 const ADD_SECONDS_MAX: Duration = Duration::from_secs(90);
-const DEBIAN_PACKAGES: [&str; 6] = [
-    "rustc-web",
-    "cargo-web",
-    "rust-web-src",
-    "rust-web-llvm",
-    "rust-web-clippy",
-    "rustfmt-web",
-];
+const DEBIAN_PACKAGES: [&str; 6] =
+    ["rustc-web", "cargo-web", "rust-web-src", "rust-web-llvm", "rust-web-clippy", "rustfmt-web"];
 const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
 /// Beside a compiled standard library: the compiler it was compiled by, as no other can read it.
 const COMPILED_BY: &str = "compiled-by";
@@ -46,9 +40,7 @@ pub fn ensure(bench: &mut Workbench) -> Result<(), String> {
     let Some(debian) = debian::found() else {
         return Err(format!("{refused}\n{by_hand}"));
     };
-    println!(
-        "setup: the release servers don't give the {TARGET} target; Debian's compiler will do."
-    );
+    println!("setup: the release servers don't give the {TARGET} target; Debian's compiler will do.");
     compile_standard_library(bench, &debian).map_err(|words| format!("{words}\n{by_hand}"))?;
     if rustup.is_some() {
         let mut link = bench.command("rustup");
@@ -66,31 +58,18 @@ pub fn ensure(bench: &mut Workbench) -> Result<(), String> {
 fn add_target(bench: &Workbench) -> Result<(), String> {
     let mut rustup = bench.command("rustup");
     // Without these, an unreachable server is asked again and again for minutes.
-    rustup
-        .args(["target", "add", TARGET])
-        .env("RUSTUP_MAX_RETRIES", "1")
-        .env("RUSTUP_DOWNLOAD_TIMEOUT", "30");
-    step(
-        &format!("adding the {TARGET} target"),
-        &log(bench, "target"),
-        Some(ADD_SECONDS_MAX),
-        &mut rustup,
-    )?;
+    rustup.args(["target", "add", TARGET]).env("RUSTUP_MAX_RETRIES", "1").env("RUSTUP_DOWNLOAD_TIMEOUT", "30");
+    step(&format!("adding the {TARGET} target"), &log(bench, "target"), Some(ADD_SECONDS_MAX), &mut rustup)?;
     if compiles_wasm(&mut bench.command("rustc")) {
         Ok(())
     } else {
-        Err(format!(
-            "rustup said it added {TARGET}, yet the compiler in use doesn't have it."
-        ))
+        Err(format!("rustup said it added {TARGET}, yet the compiler in use doesn't have it."))
     }
 }
 
 /// Debian packages no library for this target but does package the sources.
 fn compile_standard_library(bench: &Workbench, debian: &Debian) -> Result<(), String> {
-    let missing: Vec<&str> = DEBIAN_PACKAGES
-        .into_iter()
-        .filter(|name| !debian.has(name))
-        .collect();
+    let missing: Vec<&str> = DEBIAN_PACKAGES.into_iter().filter(|name| !debian.has(name)).collect();
     debian.install(bench, "Debian's Rust", &missing)?;
     // The linker is a link into a package that only a recommendation names.
     if let Ok(linker) = Path::new("/usr/bin/rust-lld").read_link()
@@ -102,25 +81,12 @@ fn compile_standard_library(bench: &Workbench, debian: &Debian) -> Result<(), St
     let crate_folder = bench.cache.join("std");
     let _ = std::fs::remove_dir_all(&crate_folder);
     write(&crate_folder.join("src/lib.rs"), "#![no_std]\n")?;
-    write(
-        &crate_folder.join("Cargo.toml"),
-        "[package]\nname = \"nothing\"\nedition = \"2024\"\n[workspace]\n",
-    )?;
+    write(&crate_folder.join("Cargo.toml"), "[package]\nname = \"nothing\"\nedition = \"2024\"\n[workspace]\n")?;
     let mut cargo = bench.command("/usr/bin/cargo");
     cargo
         .current_dir(&crate_folder)
-        .args([
-            "build",
-            "--release",
-            "--target",
-            TARGET,
-            "-Z",
-            "build-std=std,panic_abort,test",
-        ])
-        .env(
-            "PATH",
-            "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-        )
+        .args(["build", "--release", "--target", TARGET, "-Z", "build-std=std,panic_abort,test"])
+        .env("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
         .env("RUSTC", DEBIAN_RUSTC)
         .env("RUSTC_BOOTSTRAP", "1")
         .env("CARGO_TARGET_DIR", crate_folder.join("target"))
@@ -130,36 +96,18 @@ fn compile_standard_library(bench: &Workbench, debian: &Debian) -> Result<(), St
         .env_remove("RUSTC_WRAPPER")
         .env_remove("CARGO_ENCODED_RUSTFLAGS")
         .env_remove("CARGO_BUILD_TARGET");
-    step(
-        "compiling the standard library for wasm32 (about a minute)",
-        &log(bench, "std"),
-        None,
-        &mut cargo,
-    )?;
+    step("compiling the standard library for wasm32 (about a minute)", &log(bench, "std"), None, &mut cargo)?;
     let built = crate_folder.join(format!("target/{TARGET}/release/deps"));
     let lib = debian_lib();
-    debian
-        .command("mkdir")
-        .arg("-p")
-        .arg(&lib)
-        .status()
-        .map_err(|error| error.to_string())?;
+    debian.command("mkdir").arg("-p").arg(&lib).status().map_err(|error| error.to_string())?;
     let rlibs: Vec<PathBuf> = std::fs::read_dir(&built)
         .map_err(|error| format!("{} can't be read: {error}.", built.display()))?
         .filter_map(|entry| Some(entry.ok()?.path()))
         .filter(|path| path.extension().is_some_and(|kind| kind == "rlib"))
-        .filter(|path| {
-            !path
-                .file_name()
-                .is_some_and(|name| name.to_string_lossy().starts_with("libnothing"))
-        })
+        .filter(|path| !path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("libnothing")))
         .collect();
     // Another compiler's libraries beside them would be taken for candidates.
-    for old in std::fs::read_dir(&lib)
-        .into_iter()
-        .flatten()
-        .filter_map(|entry| Some(entry.ok()?.path()))
-    {
+    for old in std::fs::read_dir(&lib).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path())) {
         debian.run("rm", &["-f".as_ref(), old.as_os_str()])?;
     }
     let mut copy: Vec<_> = rlibs.iter().map(|path| path.as_os_str()).collect();
@@ -181,9 +129,7 @@ fn compiles_wasm(rustc: &mut Command) -> bool {
         return debian_compiles_wasm();
     }
     std::fs::read_dir(folder).is_ok_and(|mut entries| {
-        entries.any(|entry| {
-            entry.is_ok_and(|entry| entry.file_name().to_string_lossy().starts_with("libstd-"))
-        })
+        entries.any(|entry| entry.is_ok_and(|entry| entry.file_name().to_string_lossy().starts_with("libstd-")))
     })
 }
 
@@ -201,10 +147,8 @@ fn debian_lib() -> PathBuf {
 }
 
 fn is_linked(bench: &Workbench) -> bool {
-    answer(bench.command("rustup").args(["toolchain", "list"])).is_some_and(|list| {
-        list.lines()
-            .any(|line| line.split_whitespace().next() == Some(LINKED))
-    })
+    answer(bench.command("rustup").args(["toolchain", "list"]))
+        .is_some_and(|list| list.lines().any(|line| line.split_whitespace().next() == Some(LINKED)))
 }
 
 fn write(path: &Path, text: &str) -> Result<(), String> {

@@ -14,9 +14,7 @@ pub fn ensure(bench: &mut Workbench) -> Result<(), String> {
         if bench.which("npm").is_none() {
             // Where the toolchain is Debian's, trunk's own download is out of reach as well.
             match debian::found() {
-                Some(debian) if bench.toolchain.is_some() => {
-                    debian.install(bench, "npm", &["npm"])?
-                }
+                Some(debian) if bench.toolchain.is_some() => debian.install(bench, "npm", &["npm"])?,
                 Some(_) | None => return Ok(()),
             }
         }
@@ -41,16 +39,6 @@ fn install(bench: &Workbench, root: &Path) -> Result<(), String> {
         "--loglevel=error",
         &package,
     ]);
-    step(
-        &format!("installing wasm-opt ({package})"),
-        &bench.cache.join("logs/npm.log"),
-        None,
-        &mut npm,
-    )
-    .map_err(|words| {
-        format!(
-            "{words}\nType `npm install {package}` in {} to see it alone.",
-            root.display()
-        )
-    })
+    step(&format!("installing wasm-opt ({package})"), &bench.cache.join("logs/npm.log"), None, &mut npm)
+        .map_err(|words| format!("{words}\nType `npm install {package}` in {} to see it alone.", root.display()))
 }

@@ -14,30 +14,18 @@ pub struct Tally {
 
 impl Tally {
     /// One check that held.
-    pub const PASSED: Self = Self {
-        passed: 1,
-        failed: 0,
-    };
+    pub const PASSED: Self = Self { passed: 1, failed: 0 };
     /// One check that did not.
-    pub const FAILED: Self = Self {
-        passed: 0,
-        failed: 1,
-    };
+    pub const FAILED: Self = Self { passed: 0, failed: 1 };
     /// Nothing was run.
-    pub const NOTHING: Self = Self {
-        passed: 0,
-        failed: 0,
-    };
+    pub const NOTHING: Self = Self { passed: 0, failed: 0 };
 }
 
 impl Add for Tally {
     type Output = Self;
 
     fn add(self, other: Self) -> Self {
-        Self {
-            passed: self.passed + other.passed,
-            failed: self.failed + other.failed,
-        }
+        Self { passed: self.passed + other.passed, failed: self.failed + other.failed }
     }
 }
 
@@ -56,11 +44,7 @@ pub struct Reader {
 impl Reader {
     /// Takes in one line of output.
     pub fn read(&mut self, line: &str) {
-        let said = if line.trim() == "no tests to run!" {
-            Some(Tally::NOTHING)
-        } else {
-            result_line(line)
-        };
+        let said = if line.trim() == "no tests to run!" { Some(Tally::NOTHING) } else { result_line(line) };
         if let Some(tally) = said {
             self.sum = Some(self.sum.unwrap_or_default() + tally);
         }
@@ -70,9 +54,7 @@ impl Reader {
     /// naming a failed test, or ends without a word about its tests, is a failure by itself.
     pub fn verdict(self, ended_well: bool) -> Result<Tally, String> {
         match self.sum {
-            None if ended_well => {
-                Err("The suite ended without a line that says what came of it.".to_owned())
-            }
+            None if ended_well => Err("The suite ended without a line that says what came of it.".to_owned()),
             None => Err("The suite failed before it could say what came of it.".to_owned()),
             Some(sum) if ended_well || sum.failed > 0 => Ok(sum),
             Some(sum) => Ok(sum + Tally::FAILED),
@@ -104,39 +86,21 @@ mod tests {
         let output = "running 2 tests\ntest a ... ok\n\n\
             test result: ok. 2 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s\n\
             test result: FAILED. 3 passed; 4 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s\n";
-        assert_eq!(
-            verdict(output, false),
-            Ok(Tally {
-                passed: 5,
-                failed: 4
-            })
-        );
+        assert_eq!(verdict(output, false), Ok(Tally { passed: 5, failed: 4 }));
     }
 
     #[test]
     fn a_test_that_prints_about_results_is_not_counted() {
         let output = "test result: unclear\ntest result: ok. many passed; 0 failed;\n\
             test result: ok. 1 passed; 0 failed; 0 ignored";
-        assert_eq!(
-            verdict(output, true),
-            Ok(Tally {
-                passed: 1,
-                failed: 0
-            })
-        );
+        assert_eq!(verdict(output, true), Ok(Tally { passed: 1, failed: 0 }));
     }
 
     #[test]
     fn a_suite_that_crashed_is_a_failure() {
         assert!(verdict("running 2 tests\n", false).is_err());
         let output = "test result: ok. 2 passed; 0 failed; 0 ignored\nrunning 9 tests\n";
-        assert_eq!(
-            verdict(output, false),
-            Ok(Tally {
-                passed: 2,
-                failed: 1
-            })
-        );
+        assert_eq!(verdict(output, false), Ok(Tally { passed: 2, failed: 1 }));
     }
 
     #[test]
