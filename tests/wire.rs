@@ -1,0 +1,238 @@
+//! What a Chatwoot 4.0.4 sends, and what the core makes of it. The fixtures have a running server's shapes, with other
+//! people in them.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that can't go on says so")]
+
+use natter::core::Call;
+use natter::core::model::{Author, ConversationId, Message, MessageId, Status};
+use natter::core::settings::Settings;
+use natter::core::wire::{self, Body, ContactAnswer, Frame, Method, News};
+use serde_json::{Value, json};
+
+/// Reads a fixture, as the compact text a server sends.
+macro_rules! fixture {
+    ($name:literal) => {
+        serde_json::from_str::<Value>(include_str!(concat!("fixtures/wire/", $name, ".json"))).unwrap().to_string()
+    };
+}
+
+#[test]
+fn a_contact_is_known_by_its_source_id_and_token() {
+    let ContactAnswer::Known(contact) = wire::contact(&fixture!("contact_created")) else { panic!("it is one") };
+    assert_eq!(contact.source_id, "7ad9d219-00cb-466d-8f3e-ad5b74b54663");
+    assert_eq!(contact.pubsub_token, "k3yForTheCableOfIda00001");
+    for useless in [json!({}), json!({ "source_id": "abc" }), json!({ "source_id": 4, "pubsub_token": "x" }), json!([])]
+    {
+        assert_eq!(wire::contact(&useless.to_string()), ContactAnswer::Unusable, "{useless}");
+    }
+}
+
+#[test]
+fn conversations_are_read_singly_and_as_a_list() {
+    let conversation = wire::conversation(&fixture!("conversation_created")).unwrap();
+    assert_eq!((conversation.id, conversation.status), (ConversationId(3), Status::Open));
+    let all = wire::conversations(&fixture!("conversations")).unwrap();
+    assert_eq!(all.iter().map(|conversation| conversation.id.0).collect::<Vec<_>>(), [3, 4]);
+    assert_eq!(wire::conversations("{}"), None, "an error is not an empty list");
+}
+
+#[test]
+fn a_page_of_messages_knows_who_said_what() {
+    let page = wire::messages(&fixture!("messages_with_greeting")).unwrap();
+    let authors: Vec<(u64, &str)> = page.iter().map(|message| (message.id.0, author(message))).collect();
+    assert_eq!(
+        authors,
+        [(130, "visitor"), (131, "inbox"), (132, "visitor"), (133, "agent Noor Haddad"), (135, "inbox")]
+    );
+    assert_eq!(page[3].at, 1_795_224_105);
+    assert_eq!(page[0].conversation, Some(ConversationId(14)));
+}
+
+#[test]
+fn a_posts_answer_is_the_message() {
+    let message = wire::message(&fixture!("message_posted")).unwrap();
+    assert_eq!((message.id, &*message.text), (MessageId(8), "hello **world** <b>x</b> 😀"));
+}
+
+#[test]
+fn a_sockets_own_frames_are_told_apart() {
+    assert_eq!(wire::frame(&fixture!("frame_welcome")), Frame::Welcome);
+    assert_eq!(wire::frame(&fixture!("frame_ping")), Frame::Ping);
+    assert_eq!(wire::frame(&fixture!("frame_confirm")), Frame::Confirmed);
+    let check = |frame: Value, expected| assert_eq!(wire::frame(&frame.to_string()), expected, "{frame}");
+    check(json!({ "type": "reject_subscription", "identifier": "{}" }), Frame::Rejected);
+    check(
+        json!({ "type": "disconnect", "reason": "unauthorized", "reconnect": false }),
+        Frame::Disconnect { reconnect: false },
+    );
+    check(
+        json!({ "type": "disconnect", "reason": "server_restart", "reconnect": true }),
+        Frame::Disconnect { reconnect: true },
+    );
+    check(json!({ "type": "disconnect" }), Frame::Disconnect { reconnect: true });
+    check(json!({ "type": "brand_new" }), Frame::Unknown);
+    check(json!([]), Frame::Unknown);
+    assert_eq!(wire::frame("{\"type\":"), Frame::Unknown);
+}
+
+#[test]
+fn a_created_message_comes_with_its_echo_id_if_it_had_one() {
+    let (own, echo) = created(&fixture!("frame_message_created_own"));
+    assert_eq!((own.id.0, author(&own), echo.as_deref()), (8, "visitor", Some("3f1c9a52-0000-4000-8000-00000000000a")));
+    let (_, echo) = created(&fixture!("frame_message_created_numeric_echo"));
+    assert_eq!(echo.as_deref(), Some("42"));
+    let (agents, echo) = created(&fixture!("frame_message_created_agent"));
+    assert_eq!((author(&agents), echo), ("agent Noor Haddad", None));
+    let (greeting, _) = created(&fixture!("frame_message_created_greeting"));
+    assert_eq!(author(&greeting), "inbox");
+    let (bots, _) = created(&fixture!("frame_message_created_bot"));
+    assert_eq!(author(&bots), "bot Botty");
+}
+
+#[test]
+fn a_deleted_message_does_not_bring_its_old_text_back() {
+    let frame = fixture!("frame_message_deleted");
+    assert!(frame.contains("Hello **there**, see <https://127.0.0.1/"), "the server does tell");
+    let Frame::News(News::Updated(message)) = wire::frame(&frame) else { panic!("an update") };
+    assert!(message.is_deleted);
+    assert_eq!(message.text, "This message was deleted");
+}
+
+#[test]
+fn a_conversations_frames_tell_its_status() {
+    let status = |text: &str| match wire::frame(text) {
+        Frame::News(News::Conversation(conversation)) => (conversation.id.0, conversation.status),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(status(&fixture!("frame_conversation_created")), (3, Status::Open));
+    assert_eq!(status(&fixture!("frame_conversation_resolved")), (3, Status::Resolved));
+}
+
+#[test]
+fn what_this_version_has_no_use_for_is_dropped() {
+    for frame in [fixture!("frame_presence"), fixture!("frame_typing_on")] {
+        assert_eq!(wire::frame(&frame), Frame::News(News::Other));
+    }
+}
+
+#[test]
+fn no_missing_or_odd_field_is_a_failure() {
+    let oddities = [json!(null), json!(true), json!(-1), json!(1e300), json!("x"), json!([[]]), json!({ "id": {} })];
+    let mut tried = 0;
+    for text in [
+        fixture!("frame_message_created_agent"),
+        fixture!("frame_conversation_resolved"),
+        fixture!("messages_with_greeting"),
+        fixture!("contact_created"),
+    ] {
+        let whole: Value = serde_json::from_str(&text).unwrap();
+        for path in paths(&whole) {
+            for odd in &oddities {
+                let mut broken = whole.clone();
+                *broken.pointer_mut(&path).unwrap() = odd.clone();
+                let broken = broken.to_string();
+                let _ = wire::frame(&broken);
+                let _ = wire::contact(&broken);
+                let _ = wire::conversation(&broken);
+                if let Some(messages) = wire::messages(&broken) {
+                    let is_known = |message: &Message| (130..=135).contains(&message.id.0) || path.ends_with("/id");
+                    assert!(messages.iter().all(is_known), "{path}: {odd}");
+                    assert!(messages.len() >= 4, "one odd message does not hide the others: {path}: {odd}");
+                }
+                tried += 1;
+            }
+        }
+    }
+    assert!(tried > 1_000, "{tried}");
+}
+
+#[test]
+fn a_refusals_words_are_the_servers() {
+    let words = |body: Value| wire::refusal(&body.to_string());
+    assert_eq!(
+        words(json!({ "message": "Email Invalid email", "attributes": ["email"] })).as_deref(),
+        Some("Email Invalid email")
+    );
+    assert_eq!(words(json!({ "status": 404, "error": "Not Found" })).as_deref(), Some("Not Found"));
+    assert_eq!(wire::refusal("<html>"), None);
+}
+
+#[test]
+fn requests_are_what_the_guide_says() {
+    let settings = Settings::new("https://chat.example.test/", "in/box ?").unwrap();
+    let check = |call: &Call, method, path: &str, body: Option<Value>| {
+        let request = wire::request(&settings, "a/../b", call);
+        assert_eq!(
+            request.url,
+            format!("https://chat.example.test/public/api/v1/inboxes/in%2Fbox%20%3F/contacts{path}")
+        );
+        assert_eq!(request.method, method);
+        let sent = match &request.body {
+            Body::None => None,
+            Body::Json(text) => Some(serde_json::from_str::<Value>(text).unwrap()),
+        };
+        assert_eq!(sent, body);
+    };
+    let conversation = ConversationId(6);
+    let base = "/a%2F%2E%2E%2Fb";
+    check(&Call::CreateContact, Method::Post, "", Some(json!({ "source_id": "a/../b" })));
+    check(&Call::ReadContact, Method::Get, base, None);
+    check(&Call::CreateConversation, Method::Post, &format!("{base}/conversations"), Some(json!({})));
+    check(&Call::ListConversations, Method::Get, &format!("{base}/conversations"), None);
+    let messages = format!("{base}/conversations/6/messages");
+    check(&Call::ReadMessages { conversation, before: None }, Method::Get, &messages, None);
+    let before = Some(MessageId(95));
+    check(&Call::ReadMessages { conversation, before }, Method::Get, &format!("{messages}?before=95"), None);
+    let post = Call::Post { conversation, echo: "e-1".into(), text: "a \"quoted\"\nline".into() };
+    check(&post, Method::Post, &messages, Some(json!({ "content": "a \"quoted\"\nline", "echo_id": "e-1" })));
+    assert_eq!(wire::cable_url(&settings), "wss://chat.example.test/cable");
+    assert_eq!(wire::cable_url(&Settings::new("http://127.0.0.1:3100", "x").unwrap()), "ws://127.0.0.1:3100/cable");
+}
+
+#[test]
+fn cable_commands_carry_their_identifier_as_text() {
+    let subscribe: Value = serde_json::from_str(&wire::subscribe("tok")).unwrap();
+    assert_eq!(subscribe["command"], "subscribe");
+    let identifier = subscribe["identifier"].as_str().unwrap();
+    let channel: Value = serde_json::from_str(identifier).unwrap();
+    assert_eq!(channel, json!({ "channel": "RoomChannel", "pubsub_token": "tok" }));
+
+    let presence: Value = serde_json::from_str(&wire::presence("tok")).unwrap();
+    assert_eq!(presence["identifier"], identifier, "the same words, or it is another subscription");
+    assert_eq!(
+        (&presence["command"], &presence["data"]),
+        (&json!("message"), &json!("{\"action\":\"update_presence\"}"))
+    );
+}
+
+fn created(frame: &str) -> (Message, Option<std::sync::Arc<str>>) {
+    match wire::frame(frame) {
+        Frame::News(News::Created(message, echo)) => (message, echo),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn author(message: &Message) -> &'static str {
+    match &message.author {
+        Author::Visitor => "visitor",
+        Author::Inbox => "inbox",
+        Author::Agent(person) if person.name == "Noor Haddad" => "agent Noor Haddad",
+        Author::Bot(person) if person.name == "Botty" => "bot Botty",
+        Author::Agent(_) | Author::Bot(_) => "somebody else",
+    }
+}
+
+/// The JSON pointers of everything in a value.
+fn paths(value: &Value) -> Vec<String> {
+    let children: Vec<(String, &Value)> = match value {
+        Value::Object(fields) => fields.iter().map(|(key, child)| (format!("/{key}"), child)).collect(),
+        Value::Array(items) => items.iter().enumerate().map(|(at, child)| (format!("/{at}"), child)).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Vec::new(),
+    };
+    let below = children.into_iter().flat_map(|(step, child)| {
+        let mut all: Vec<String> = paths(child).into_iter().map(|path| format!("{step}{path}")).collect();
+        all.push(step);
+        all
+    });
+    below.collect()
+}
