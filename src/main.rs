@@ -1,2 +1,6 @@
-//! The wasm entry.
+//! The wasm binary: all it does is to carry the library's exports to JavaScript. On other machines it does nothing.
+
+#[cfg(target_arch = "wasm32")]
+pub use natter::mount::{Handle, mount};
+
 fn main() {}

@@ -114,6 +114,14 @@ pub struct Changed {
     pub composer: bool,
 }
 
+impl std::ops::BitOrAssign for Changed {
+    fn bitor_assign(&mut self, other: Self) {
+        self.panel |= other.panel;
+        self.thread |= other.thread;
+        self.composer |= other.composer;
+    }
+}
+
 /// Rows of one author within this many seconds are one group.
 const GROUP_S: u64 = 300;
 

@@ -72,7 +72,7 @@ fn files_below(folder: &Path) -> Result<Vec<PathBuf>, String> {
 fn is_for_an_open_chat(name: &str) -> bool {
     let english = name == "locales/en.json";
     let code = [".wasm", ".js", ".css"].iter().any(|kind| name.ends_with(kind));
-    english || (code && !name.starts_with("parts/"))
+    english || (code && !name.starts_with("parts/") && !name.starts_with("playground"))
 }
 
 fn compressed_length(bytes: &[u8]) -> std::io::Result<usize> {

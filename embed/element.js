@@ -1,0 +1,218 @@
+// <natter-chat base-url="https://chat.example.com" inbox-identifier="…">
+//
+// The element owns what must be there before any wasm: the launcher, the panel's place and its skeleton. The wasm is
+// fetched when it is wanted, and its `mount` takes the skeleton's place; attributes and the panel's opening go to the
+// handle that `mount` returns.
+
+const SVG = "http://www.w3.org/2000/svg";
+const BUBBLE = "M20.5 11.5a8 8 0 0 1-8.3 7.7c-1.2 0-2.4-.2-3.4-.7L4 20l1.4-4.2a7.3 7.3 0 0 1-1.4-4.3 8 8 0 0 1 8.2-7.7 8 8 0 0 1 8.3 7.7z";
+const DOWN = "M6 9.5l6 6 6-6";
+
+// What the launcher says, by language: stamped from `locales/` when the site is built.
+const LABELS = {/*@labels@*/};
+
+const sheet = new CSSStyleSheet();
+sheet.replaceSync(`/*@launcher.css@*/`);
+
+/** The wasm, fetched once a page however many elements want it; a failure is not kept. */
+let engine;
+const load = () =>
+  (engine ??= import(new URL("./natter.js", import.meta.url).href)
+    .then(async (glue) => {
+      await glue.default({ module_or_path: new URL("./natter_bg.wasm", import.meta.url) });
+      return glue;
+    })
+    .catch((error) => {
+      engine = undefined;
+      throw error;
+    }));
+
+class NatterChat extends HTMLElement {
+  #launcher = element("button", "launcher");
+  #badge = element("span", "badge");
+  #panel = element("div", "panel");
+  #handle;
+  #isMounting = false;
+  #unread = 0;
+
+  constructor() {
+    super();
+    const root = this.attachShadow({ mode: "open" });
+    root.adoptedStyleSheets = [sheet];
+    const launcher = this.#launcher;
+    launcher.type = "button";
+    launcher.part = "launcher";
+    launcher.setAttribute("aria-controls", "panel");
+    launcher.append(icon(BUBBLE, "when-closed"), icon(DOWN, "when-open"), this.#badge);
+    launcher.addEventListener("click", () => (this.isOpen ? this.close() : this.open()));
+    // A hand on its way to the launcher is reason enough to fetch what it will want.
+    for (const intent of ["pointerenter", "focus", "touchstart"]) {
+      launcher.addEventListener(intent, () => load().catch(() => {}), { once: true, passive: true });
+    }
+    const panel = this.#panel;
+    panel.id = "panel";
+    panel.part = "panel";
+    panel.tabIndex = -1;
+    panel.setAttribute("role", "dialog");
+    panel.addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && !event.isComposing) {
+        event.stopPropagation();
+        this.close();
+      }
+    });
+    root.append(panel, launcher);
+    panel.hidden = true;
+    this.#badge.hidden = true;
+    this.#label();
+  }
+
+  connectedCallback() {
+    if (this.#isKnownVisitor()) {
+      const idle = globalThis.requestIdleCallback ?? ((task) => setTimeout(task, 1));
+      idle(() => this.isConnected && this.#mount());
+    }
+  }
+
+  // A moved element is disconnected and connected again at once: it survives.
+  disconnectedCallback() {
+    queueMicrotask(() => {
+      if (!this.isConnected) this.#unmount();
+    });
+  }
+
+  /** Whether the panel is open. */
+  get isOpen() {
+    return !this.#panel.hidden;
+  }
+
+  /** Opens the panel; what is not loaded yet follows. */
+  open() {
+    if (this.isOpen) return;
+    this.#panel.hidden = false;
+    if (!this.#handle) this.#panel.replaceChildren(skeleton());
+    this.#label();
+    this.#handle?.opened(true);
+    this.#focus();
+    this.#mount();
+  }
+
+  /** Closes the panel. */
+  close() {
+    if (!this.isOpen) return;
+    this.#panel.hidden = true;
+    this.#label();
+    this.#handle?.opened(false);
+    this.#launcher.focus();
+  }
+
+  async #mount() {
+    if (this.#handle || this.#isMounting) return;
+    this.#isMounting = true;
+    try {
+      const { mount } = await load();
+      if (!this.isConnected) return;
+      const settings = {
+        baseUrl: this.#baseUrl(),
+        inboxIdentifier: this.getAttribute("inbox-identifier") ?? "",
+        language: this.#language(),
+      };
+      const host = { close: () => this.close(), unread: (count) => this.#setUnread(count) };
+      this.#handle = mount(this.#panel, settings, host);
+      this.#handle.opened(this.isOpen);
+      this.#focus();
+    } catch (error) {
+      console.error(error instanceof Error ? error.message : "natter: the chat can't be loaded.");
+      const sorry = element("p", "sorry");
+      sorry.setAttribute("role", "alert");
+      sorry.textContent = this.#say("failed");
+      this.#panel.replaceChildren(sorry);
+    } finally {
+      this.#isMounting = false;
+    }
+  }
+
+  #unmount() {
+    this.#handle?.destroy();
+    this.#handle = undefined;
+    this.#panel.hidden = true;
+    this.#panel.replaceChildren();
+    this.#setUnread(0);
+  }
+
+  #focus() {
+    if (this.isOpen) (this.#panel.querySelector("textarea") ?? this.#panel).focus();
+  }
+
+  #setUnread(count) {
+    this.#unread = count;
+    this.#badge.hidden = count === 0;
+    this.#badge.textContent = count > 99 ? "99+" : String(count);
+    this.#label();
+  }
+
+  #label() {
+    const [launcher, count] = [this.#launcher, this.#unread];
+    const plural = () => new Intl.PluralRules(this.#language()).select(count);
+    launcher.setAttribute("aria-expanded", String(this.isOpen));
+    launcher.setAttribute(
+      "aria-label",
+      this.#say(this.isOpen ? "close" : count ? `unread_${plural()}` : "open").replace("{count}", String(count)),
+    );
+    this.#panel.setAttribute("aria-label", this.#say("panel"));
+  }
+
+  #say(what) {
+    const language = this.#language();
+    const labels = LABELS[language] ?? LABELS[language.split("-")[0]] ?? LABELS.en ?? {};
+    return labels[what] ?? labels[what.replace(/_\w+$/, "_other")] ?? what;
+  }
+
+  #language() {
+    return this.getAttribute("language") || "en";
+  }
+
+  #baseUrl() {
+    const given = this.getAttribute("base-url") ?? "";
+    try {
+      return given && new URL(given, document.baseURI).href.replace(/\/+$/, "");
+    } catch {
+      return given;
+    }
+  }
+
+  // Where storage is blocked nobody is known.
+  #isKnownVisitor() {
+    try {
+      const key = `natter/1/${this.#baseUrl()}/${this.getAttribute("inbox-identifier")}/session`;
+      return localStorage.getItem(key) !== null;
+    } catch {
+      return false;
+    }
+  }
+}
+
+function element(name, className) {
+  const made = document.createElement(name);
+  made.className = className;
+  return made;
+}
+
+function icon(d, className) {
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("aria-hidden", "true");
+  svg.setAttribute("class", className);
+  const path = document.createElementNS(SVG, "path");
+  path.setAttribute("d", d);
+  svg.append(path);
+  return svg;
+}
+
+function skeleton() {
+  const bones = element("div", "skeleton");
+  bones.setAttribute("aria-busy", "true");
+  bones.append(...Array.from({ length: 4 }, () => document.createElement("i")));
+  return bones;
+}
+
+if (!customElements.get("natter-chat")) customElements.define("natter-chat", NatterChat);

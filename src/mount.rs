@@ -1,0 +1,127 @@
+//! Where shell and ui meet.
+
+use std::any::Any;
+use std::rc::Rc;
+
+use js_sys::{Array, Function, Reflect};
+use leptos::mount::mount_to;
+use leptos::prelude::*;
+use wasm_bindgen::prelude::*;
+use web_sys::{CssStyleSheet, HtmlElement, ShadowRoot};
+
+use crate::core::settings::{Settings, Unusable};
+use crate::core::view::{Changed, View};
+use crate::core::{Event, Tell};
+use crate::shell::{Audience, Driver, IntlSpeech};
+use crate::text::Catalogue;
+use crate::ui::{Panel, Ui};
+
+/// A mounted widget, for the element that owns it.
+#[wasm_bindgen]
+pub struct Handle {
+    driver: Rc<Driver>,
+    /// Unmounts when dropped.
+    painted: Box<dyn Any>,
+}
+
+#[wasm_bindgen]
+impl Handle {
+    /// The panel was opened or closed.
+    pub fn opened(&self, is_open: bool) {
+        self.driver.dispatch(Event::Opened(is_open));
+    }
+
+    /// Ends the widget; nothing of it stays.
+    pub fn destroy(self) {
+        self.driver.stop();
+        drop(self.painted);
+    }
+}
+
+/// Mounts a widget into an element's panel, in place of whatever is in it.
+///
+/// `settings` is an object with `baseUrl`, `inboxIdentifier` and perhaps `language`; `host` one with the functions
+/// `close()`, which closes the panel, and `unread(count)`.
+///
+/// # Errors
+/// When a setting can't be used; the error's message names it, and never its value.
+#[wasm_bindgen]
+pub fn mount(panel: HtmlElement, settings: &JsValue, host: &JsValue) -> Result<Handle, JsValue> {
+    let text = |name: &str| get(settings, name).and_then(|value| value.as_string());
+    let base_url = text("baseUrl").unwrap_or_default();
+    let inbox = text("inboxIdentifier").unwrap_or_default();
+    let settings = Settings::new(&base_url, &inbox).map_err(explain)?;
+    let language = text("language").unwrap_or_else(|| "en".to_owned());
+
+    adopt_styles(&panel);
+    panel.replace_children_with_node_0();
+    let function = |name: &str| get(host, name).and_then(|value| value.dyn_into::<Function>().ok());
+    let (close, unread) = (function("close"), function("unread"));
+
+    // The two need each other: the ui reports to a driver that is there by the time anybody can click.
+    let slot: Rc<std::cell::OnceCell<Rc<Driver>>> = Rc::default();
+    let to_driver = Rc::clone(&slot);
+    let ui = Ui::new(
+        Rc::new(move |event| {
+            if let Some(driver) = to_driver.get() {
+                driver.dispatch(event);
+            }
+        }),
+        Rc::new(move || call(close.as_ref(), &JsValue::UNDEFINED)),
+        Catalogue::english(),
+        Box::new(IntlSpeech::new(&language)),
+        || (js_sys::Date::now() / 1_000.0) as u64,
+    );
+    let painted = mount_to(panel, move || view! { <Panel ui/> }.into_any());
+    let driver = Driver::start(settings, Box::new(Painter { ui, unread }));
+    // Empty until here: nothing else ever fills it.
+    let _ = slot.set(Rc::clone(&driver));
+    Ok(Handle { driver, painted: Box::new(painted) })
+}
+
+/// Passes on what the driver publishes.
+struct Painter {
+    ui: Ui,
+    unread: Option<Function>,
+}
+
+impl Audience for Painter {
+    fn publish(&self, view: &View, changed: Changed) {
+        self.ui.paint(view, changed);
+    }
+
+    fn tell(&self, tell: Tell) {
+        match tell {
+            Tell::Unread(count) => call(self.unread.as_ref(), &JsValue::from(count)),
+        }
+    }
+}
+
+/// An own property of an object that is not a function's or prototype's.
+fn get(object: &JsValue, name: &str) -> Option<JsValue> {
+    Reflect::get(object, &JsValue::from_str(name)).ok().filter(|value| !value.is_undefined() && !value.is_null())
+}
+
+fn call(function: Option<&Function>, argument: &JsValue) {
+    // What the page's own function throws is the page's affair.
+    let _ = function.map(|function| function.call1(&JsValue::UNDEFINED, argument));
+}
+
+fn explain(unusable: Unusable) -> JsValue {
+    js_sys::Error::new(match unusable {
+        Unusable::BaseUrl => "natter: base-url must be the http or https address of a Chatwoot server.",
+        Unusable::InboxIdentifier => "natter: inbox-identifier must be the identifier of an API inbox.",
+    })
+    .into()
+}
+
+/// The panel's style goes to the shadow root as a constructed sheet: a strict page allows no other.
+fn adopt_styles(panel: &HtmlElement) {
+    let Ok(root) = panel.get_root_node().dyn_into::<ShadowRoot>() else { return };
+    let Ok(sheet) = CssStyleSheet::new() else { return };
+    if sheet.replace_sync(include_str!("../style/widget.css")).is_ok() {
+        let all = Array::from(&root.adopted_style_sheets());
+        all.push(&sheet);
+        root.set_adopted_style_sheets(&all);
+    }
+}

@@ -1,0 +1,89 @@
+//! Time, chance and the page's own state.
+
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{EventTarget, VisibilityState, Window};
+
+use super::Reporter;
+use crate::core::Event;
+use crate::core::chance::Seed;
+use crate::core::time::{Mono, Now, Wall};
+
+/// Both clocks.
+pub fn now() -> Now {
+    let mono = web_sys::window().and_then(|window| window.performance()).map_or(0.0, |clock| clock.now());
+    Now { mono: Mono(mono as u64), wall: Wall(js_sys::Date::now() as u64) }
+}
+
+/// A seed from the browser's crypto.
+#[must_use]
+pub fn seed() -> Seed {
+    let mut bytes = [0_u8; 64];
+    let crypto = web_sys::window().and_then(|window| window.crypto().ok());
+    let is_filled = crypto.is_some_and(|crypto| crypto.get_random_values_with_u8_array(&mut bytes).is_ok());
+    if !is_filled {
+        // No browser that runs wasm lacks crypto; a host page may have broken it, and then this must do.
+        for byte in &mut bytes {
+            *byte = (js_sys::Math::random() * 256.0) as u8;
+        }
+    }
+    let mut words = bytes.chunks_exact(8).map(|word| {
+        let mut number = [0; 8];
+        number.copy_from_slice(word);
+        u64::from_le_bytes(number)
+    });
+    let mut four = || [(); 4].map(|()| words.next().unwrap_or(1));
+    Seed { identity: four(), chance: four() }
+}
+
+/// What the page is like right now.
+pub fn page_state() -> [Event; 2] {
+    let window = web_sys::window();
+    let is_visible = window.as_ref().and_then(Window::document).is_none_or(|page| is_visible(&page));
+    let is_online = window.is_none_or(|window| window.navigator().on_line());
+    [Event::Visible(is_visible), Event::Online(is_online)]
+}
+
+/// A listener on the page, gone when dropped.
+pub struct Ear {
+    target: EventTarget,
+    name: &'static str,
+    closure: Closure<dyn FnMut()>,
+}
+
+impl Drop for Ear {
+    fn drop(&mut self) {
+        // It can only fail for a target that is gone, and then so is the listener.
+        let _ = self.target.remove_event_listener_with_callback(self.name, self.closure.as_ref().unchecked_ref());
+    }
+}
+
+/// Listens to what wakes a page or sends it to sleep.
+pub fn listen(report: &Reporter) -> Vec<Ear> {
+    let Some(window) = web_sys::window() else { return Vec::new() };
+    let Some(page) = window.document() else { return Vec::new() };
+    let seen = page.clone();
+    let ears = [
+        ear(&window, "online", report, || Event::Online(true)),
+        ear(&window, "offline", report, || Event::Online(false)),
+        ear(&window, "pageshow", report, || Event::Woke),
+        ear(&page, "visibilitychange", report, move || Event::Visible(is_visible(&seen))),
+    ];
+    ears.into_iter().flatten().collect()
+}
+
+fn ear(
+    target: &EventTarget,
+    name: &'static str,
+    report: &Reporter,
+    event: impl Fn() -> Event + 'static,
+) -> Result<Ear, JsValue> {
+    let report = report.clone();
+    let closure = Closure::<dyn FnMut()>::new(move || report(event()));
+    target.add_event_listener_with_callback(name, closure.as_ref().unchecked_ref())?;
+    Ok(Ear { target: target.clone(), name, closure })
+}
+
+fn is_visible(page: &web_sys::Document) -> bool {
+    page.visibility_state() == VisibilityState::Visible
+}

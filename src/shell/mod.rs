@@ -1,0 +1,163 @@
+//! The browser's side: performs what the core wants done, reports what happened. It decides nothing.
+//!
+//! The driver is one loop: events queue up, the core is asked about each, its effects are performed at once, and when
+//! the queue is empty, what changed is published once. An effect that fails on the spot only queues another event, so
+//! the core is never entered twice.
+
+mod clock;
+mod net;
+mod socket;
+mod speech;
+mod storage;
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::{Rc, Weak};
+
+use gloo_timers::callback::Timeout;
+
+use crate::core::settings::Settings;
+use crate::core::view::{Changed, View};
+use crate::core::{Effect, Event, Tell, Widget};
+
+pub use clock::seed;
+pub use speech::IntlSpeech;
+pub use storage::Device;
+
+/// Where the driver's news goes.
+pub trait Audience {
+    /// The view's slices that changed.
+    fn publish(&self, view: &View, changed: Changed);
+    /// Something the page wants to know.
+    fn tell(&self, tell: Tell);
+}
+
+/// The loop, its hands and its ears.
+pub struct Driver {
+    me: Weak<Self>,
+    widget: RefCell<Widget>,
+    queue: RefCell<VecDeque<Event>>,
+    is_running: Cell<bool>,
+    audience: Box<dyn Audience>,
+    device: Device,
+    calls: RefCell<net::Calls>,
+    sockets: RefCell<socket::Sockets>,
+    timer: RefCell<Option<Timeout>>,
+    ears: RefCell<Vec<clock::Ear>>,
+}
+
+/// Events handled before the browser gets a turn: a burst must not freeze the page.
+const STEPS_MAX: usize = 200;
+
+impl Driver {
+    /// Wakes the core with what the device keeps, and begins to listen to the page.
+    pub fn start(settings: Settings, audience: Box<dyn Audience>) -> Rc<Self> {
+        let device = Device::open(settings.storage_prefix());
+        let kept = device.all();
+        let driver = Rc::new_cyclic(|me: &Weak<Self>| Self {
+            me: me.clone(),
+            widget: RefCell::new(Widget::new(settings, seed(), clock::now())),
+            queue: RefCell::default(),
+            is_running: Cell::new(false),
+            audience,
+            device,
+            calls: RefCell::default(),
+            sockets: RefCell::default(),
+            timer: RefCell::default(),
+            ears: RefCell::default(),
+        });
+        let report = driver.reporter();
+        driver.ears.replace(clock::listen(&report));
+        for event in clock::page_state() {
+            driver.queue.borrow_mut().push_back(event);
+        }
+        driver.dispatch(Event::Began(kept));
+        driver
+    }
+
+    /// Takes an event; it is handled at once unless another one just is.
+    pub fn dispatch(&self, event: Event) {
+        self.queue.borrow_mut().push_back(event);
+        if !self.is_running.replace(true) {
+            self.run();
+            self.is_running.set(false);
+            self.set_timer();
+        }
+    }
+
+    /// Ends everything: no timer, socket, request or listener stays.
+    pub fn stop(&self) {
+        self.ears.borrow_mut().clear();
+        self.timer.borrow_mut().take();
+        self.sockets.borrow_mut().close_all();
+        self.calls.borrow_mut().abort_all();
+        self.queue.borrow_mut().clear();
+    }
+
+    fn run(&self) {
+        for _ in 0..STEPS_MAX {
+            let mut changed = Changed::default();
+            let mut steps = 0;
+            while let Some(event) = self.next_event().filter(|_| steps < STEPS_MAX) {
+                let turn = self.widget.borrow_mut().update(clock::now(), event);
+                changed |= turn.changed;
+                for effect in turn.effects {
+                    self.perform(effect);
+                }
+                steps += 1;
+            }
+            if changed != Changed::default() {
+                self.audience.publish(self.widget.borrow().view(), changed);
+            }
+            if steps == 0 || steps == STEPS_MAX {
+                return;
+            }
+        }
+    }
+
+    fn next_event(&self) -> Option<Event> {
+        self.queue.borrow_mut().pop_front()
+    }
+
+    fn perform(&self, effect: Effect) {
+        match effect {
+            Effect::Call(id, request) => self.calls.borrow_mut().call(id, request, self.reporter()),
+            Effect::Abort(id) => self.calls.borrow_mut().abort(id),
+            Effect::Connect(link, url) => self.sockets.borrow_mut().connect(link, &url, &self.reporter()),
+            Effect::Transmit(link, text) => self.sockets.borrow().transmit(link, &text),
+            Effect::Disconnect(link) => self.sockets.borrow_mut().disconnect(link),
+            Effect::Save(key, value) => self.device.save(&key, &value),
+            Effect::Erase(key) => self.device.erase(&key),
+            Effect::Tell(tell) => self.audience.tell(tell),
+        }
+    }
+
+    /// One timer for everything: the core's next deadline, or at once if events are left over.
+    fn set_timer(&self) {
+        let is_left_over = !self.queue.borrow().is_empty();
+        let due = self.widget.borrow().deadline().map(|(due, _)| due);
+        let ms = if is_left_over { Some(0) } else { due.map(|due| due.since(clock::now().mono).min(TIMER_MS_MAX)) };
+        let timer = ms.map(|ms| {
+            let report = self.reporter();
+            // Browsers round down; a millisecond more spares a turn that is too early.
+            Timeout::new(ms as u32 + u32::from(!is_left_over), move || report(Event::Tick))
+        });
+        self.timer.replace(timer);
+    }
+
+    /// What the hands and ears report through; it holds no driver alive.
+    fn reporter(&self) -> Reporter {
+        let me = self.me.clone();
+        Rc::new(move |event| {
+            if let Some(driver) = me.upgrade() {
+                driver.dispatch(event);
+            }
+        })
+    }
+}
+
+/// Browsers take at most a 32-bit wait; an hour is often enough.
+const TIMER_MS_MAX: u64 = 3_600_000;
+
+/// How the shell's parts report.
+type Reporter = Rc<dyn Fn(Event)>;

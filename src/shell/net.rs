@@ -1,0 +1,92 @@
+//! HTTP requests.
+
+use std::collections::BTreeMap;
+
+use gloo_net::http::{Request as Fetch, RequestBuilder, Response};
+use web_sys::{AbortController, ReferrerPolicy, RequestCredentials};
+
+use super::Reporter;
+use crate::core::wire::{Body, Method, Request};
+use crate::core::{CallId, Event, Outcome};
+
+/// The requests under way.
+#[derive(Default)]
+pub struct Calls(BTreeMap<CallId, AbortController>);
+
+impl Calls {
+    /// Makes a request and reports how it ended.
+    pub fn call(&mut self, id: CallId, request: Request, report: Reporter) {
+        let abort = AbortController::new().ok();
+        let signal = abort.as_ref().map(AbortController::signal);
+        if let Some(abort) = abort {
+            // Those that ended are of no use any more, but dropping them is cheaper than being told of each end.
+            if self.0.len() >= KEPT_MAX {
+                self.0.pop_first();
+            }
+            self.0.insert(id, abort);
+        }
+        wasm_bindgen_futures::spawn_local(async move {
+            let outcome = make(request, signal.as_ref()).await;
+            report(Event::Replied(id, outcome));
+        });
+    }
+
+    /// Drops a request.
+    pub fn abort(&mut self, id: CallId) {
+        if let Some(abort) = self.0.remove(&id) {
+            abort.abort();
+        }
+    }
+
+    /// Drops all.
+    pub fn abort_all(&mut self) {
+        for abort in std::mem::take(&mut self.0).into_values() {
+            abort.abort();
+        }
+    }
+}
+
+/// Far more than are ever under way together.
+const KEPT_MAX: usize = 32;
+
+async fn make(request: Request, signal: Option<&web_sys::AbortSignal>) -> Outcome {
+    if web_sys::window().is_some_and(|window| !window.navigator().on_line()) {
+        return Outcome::NeverLeft;
+    }
+    let builder = match request.method {
+        Method::Get => Fetch::get(&request.url),
+        Method::Post => Fetch::post(&request.url),
+    };
+    let Ok(fetch) = with_body(
+        builder
+            // Chatwoot answers bad input with JSON only when asked for exactly this.
+            .header("Accept", "application/json")
+            .credentials(RequestCredentials::Omit)
+            .referrer_policy(ReferrerPolicy::NoReferrer)
+            .abort_signal(signal),
+        request.body,
+    ) else {
+        return Outcome::NeverLeft;
+    };
+    match fetch.send().await {
+        Ok(response) => answered(response).await,
+        // A browser says no more than that it failed: unreachable, cut off, or blocked by CORS after all was done.
+        Err(_) => Outcome::Unclear,
+    }
+}
+
+fn with_body(builder: RequestBuilder, body: Body) -> Result<Fetch, gloo_net::Error> {
+    match body {
+        Body::None => builder.build(),
+        Body::Json(text) => builder.header("Content-Type", "application/json").body(text),
+    }
+}
+
+async fn answered(response: Response) -> Outcome {
+    let retry_after = response.headers().get("Retry-After").and_then(|seconds| seconds.parse::<u64>().ok());
+    let status = response.status();
+    match response.text().await {
+        Ok(body) => Outcome::Answered { status, body, retry_after_ms: retry_after.map(|s| s.saturating_mul(1_000)) },
+        Err(_) => Outcome::Unclear,
+    }
+}

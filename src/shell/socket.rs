@@ -1,0 +1,85 @@
+//! The socket to `/cable`.
+
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{MessageEvent, WebSocket};
+
+use super::Reporter;
+use crate::core::{Event, Link, SocketNews};
+
+/// Chatwoot's own frames are a few kB; a conversation frame holds one message of at most 150,000 characters.
+const FRAME_CHARS_MAX: u32 = 2_000_000;
+
+/// The open socket: the core wants one at a time, and says goodbye to each.
+#[derive(Default)]
+pub struct Sockets(Option<Socket>);
+
+struct Socket {
+    link: Link,
+    socket: WebSocket,
+    on_message: Closure<dyn FnMut(MessageEvent)>,
+    on_end: Closure<dyn FnMut()>,
+}
+
+impl Sockets {
+    /// Opens a socket and reports what comes of it.
+    pub fn connect(&mut self, link: Link, url: &str, report: &Reporter) {
+        match open(link, url, report) {
+            Ok(socket) => self.0 = Some(socket),
+            Err(_) => report(Event::Socket(link, SocketNews::Closed)),
+        }
+    }
+
+    /// Sends text; a socket that can't take it will report its end by itself.
+    pub fn transmit(&self, link: Link, text: &str) {
+        if let Some(open) = self.0.as_ref().filter(|open| open.link == link) {
+            let _ = open.socket.send_with_str(text);
+        }
+    }
+
+    /// Closes a socket without a further word.
+    pub fn disconnect(&mut self, link: Link) {
+        if self.0.as_ref().is_some_and(|open| open.link == link) {
+            self.close_all();
+        }
+    }
+
+    /// Closes whatever is open.
+    pub fn close_all(&mut self) {
+        if let Some(open) = self.0.take() {
+            open.socket.set_onmessage(None);
+            open.socket.set_onclose(None);
+            let _ = open.socket.close();
+        }
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        // The closures end with this value: the browser must not call them any more.
+        self.socket.set_onmessage(None);
+        self.socket.set_onclose(None);
+    }
+}
+
+fn open(link: Link, url: &str, report: &Reporter) -> Result<Socket, JsValue> {
+    let socket = WebSocket::new_with_str(url, "actioncable-v1-json")?;
+    let on_frame = report.clone();
+    let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+        // Its length is looked at before it is copied.
+        let Some(text) = event
+            .data()
+            .dyn_ref::<js_sys::JsString>()
+            .filter(|text| text.length() <= FRAME_CHARS_MAX)
+            .map(String::from)
+        else {
+            return;
+        };
+        on_frame(Event::Socket(link, SocketNews::Frame(text)));
+    });
+    let on_close = report.clone();
+    let on_end = Closure::<dyn FnMut()>::new(move || on_close(Event::Socket(link, SocketNews::Closed)));
+    socket.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+    socket.set_onclose(Some(on_end.as_ref().unchecked_ref()));
+    Ok(Socket { link, socket, on_message, on_end })
+}

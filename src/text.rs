@@ -1,0 +1,220 @@
+//! Every sentence a visitor can read, as one enum; the words themselves are in `locales/`.
+
+use std::collections::BTreeMap;
+
+/// A sentence, with what it speaks of.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Sentence {
+    /// The panel's name.
+    PanelLabel,
+    /// Closes the panel.
+    Close,
+    /// Over an empty conversation.
+    GreetingTitle,
+    /// Under that: what to expect.
+    GreetingText,
+    /// The list of messages' name.
+    ThreadLabel,
+    /// While the first messages are on their way.
+    ThreadLoading,
+    /// Asks for older messages.
+    Earlier,
+    /// While they are on their way.
+    EarlierLoading,
+    /// A day separator.
+    Today,
+    /// A day separator.
+    Yesterday,
+    /// The visitor, as the author of a message.
+    You,
+    /// The inbox or an agent without a name, as the author of a message.
+    Team,
+    /// The writing field's name.
+    ComposerLabel,
+    /// In the empty writing field.
+    ComposerPlaceholder,
+    /// Sends what was written.
+    Send,
+    /// A message on its way.
+    Sending,
+    /// A message the server refused.
+    NotSent,
+    /// The same, with the server's own words.
+    NotSentBecause(String),
+    /// A message that may or may not be at the server.
+    MaybeSent,
+    /// Sends a failed message again.
+    TryAgain,
+    /// Puts a failed message back into the writing field.
+    TakeBack,
+    /// The device has no network.
+    Offline,
+    /// The server can't be reached.
+    Unreachable,
+    /// A text longer than the server takes.
+    TooLong(u32),
+    /// Too many messages wait.
+    TooMany,
+}
+
+impl Sentence {
+    /// Its key in `locales/`, and what stands in its placeholder.
+    fn parts(&self) -> (&'static str, Option<(&'static str, String)>) {
+        match self {
+            Self::PanelLabel => ("panel_label", None),
+            Self::Close => ("close", None),
+            Self::GreetingTitle => ("greeting_title", None),
+            Self::GreetingText => ("greeting_text", None),
+            Self::ThreadLabel => ("thread_label", None),
+            Self::ThreadLoading => ("thread_loading", None),
+            Self::Earlier => ("earlier", None),
+            Self::EarlierLoading => ("earlier_loading", None),
+            Self::Today => ("today", None),
+            Self::Yesterday => ("yesterday", None),
+            Self::You => ("you", None),
+            Self::Team => ("team", None),
+            Self::ComposerLabel => ("composer_label", None),
+            Self::ComposerPlaceholder => ("composer_placeholder", None),
+            Self::Send => ("send", None),
+            Self::Sending => ("sending", None),
+            Self::NotSent => ("not_sent", None),
+            Self::NotSentBecause(words) => ("not_sent_because", Some(("{words}", words.clone()))),
+            Self::MaybeSent => ("maybe_sent", None),
+            Self::TryAgain => ("try_again", None),
+            Self::TakeBack => ("take_back", None),
+            Self::Offline => ("offline", None),
+            Self::Unreachable => ("unreachable", None),
+            Self::TooLong(count) => ("too_long", Some(("{count}", count.to_string()))),
+            Self::TooMany => ("too_many", None),
+        }
+    }
+}
+
+/// What the browser knows of languages and calendars; the shell implements it with Intl, tests with something fixed.
+pub trait Speech {
+    /// The number of the visitor's calendar day that this moment (seconds since 1970) is in.
+    fn day(&self, at: u64) -> i64;
+    /// A date, as written over a day's messages.
+    fn date(&self, at: u64) -> String;
+    /// A time of day.
+    fn time(&self, at: u64) -> String;
+    /// A moment for machines: what `<time datetime>` takes.
+    fn machine(&self, at: u64) -> String;
+}
+
+/// One language's words.
+#[derive(Debug)]
+pub struct Catalogue(BTreeMap<String, String>);
+
+impl Catalogue {
+    /// English, which is always there.
+    #[must_use]
+    pub fn english() -> Self {
+        Self(serde_json::from_str(include_str!("../locales/en.json")).unwrap_or_default())
+    }
+
+    /// The sentence in this language.
+    #[must_use]
+    pub fn say(&self, sentence: &Sentence) -> String {
+        let (key, value) = sentence.parts();
+        let words = self.0.get(key).map_or(key, String::as_str);
+        match value {
+            Some((placeholder, value)) => words.replace(placeholder, &value),
+            None => words.to_owned(),
+        }
+    }
+}
+
+/// What is written over a day's messages, seen from `now`.
+#[must_use]
+pub fn day_title(catalogue: &Catalogue, speech: &dyn Speech, at: u64, now: u64) -> String {
+    match speech.day(now) - speech.day(at) {
+        0 => catalogue.say(&Sentence::Today),
+        1 => catalogue.say(&Sentence::Yesterday),
+        _ => speech.date(at),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Fixed;
+
+    impl Speech for Fixed {
+        fn day(&self, at: u64) -> i64 {
+            (at / 86_400) as i64
+        }
+
+        fn date(&self, at: u64) -> String {
+            format!("day {}", self.day(at))
+        }
+
+        fn time(&self, at: u64) -> String {
+            format!("{}:{:02}", at % 86_400 / 3_600, at % 3_600 / 60)
+        }
+
+        fn machine(&self, at: u64) -> String {
+            at.to_string()
+        }
+    }
+
+    const ALL: [Sentence; 24] = [
+        Sentence::PanelLabel,
+        Sentence::Close,
+        Sentence::GreetingTitle,
+        Sentence::GreetingText,
+        Sentence::ThreadLabel,
+        Sentence::ThreadLoading,
+        Sentence::Earlier,
+        Sentence::EarlierLoading,
+        Sentence::Today,
+        Sentence::Yesterday,
+        Sentence::You,
+        Sentence::Team,
+        Sentence::ComposerLabel,
+        Sentence::ComposerPlaceholder,
+        Sentence::Send,
+        Sentence::Sending,
+        Sentence::NotSent,
+        Sentence::MaybeSent,
+        Sentence::TryAgain,
+        Sentence::TakeBack,
+        Sentence::Offline,
+        Sentence::Unreachable,
+        Sentence::TooLong(3),
+        Sentence::TooMany,
+    ];
+
+    #[test]
+    fn every_sentence_has_its_words_and_every_word_its_sentence() {
+        let english = Catalogue::english();
+        let mut said: Vec<&str> = ALL.iter().map(|sentence| sentence.parts().0).collect();
+        said.push(Sentence::NotSentBecause(String::new()).parts().0);
+        for sentence in &ALL {
+            assert!(english.0.contains_key(sentence.parts().0), "{sentence:?}");
+        }
+        for key in english.0.keys().filter(|key| !key.starts_with("launcher_")) {
+            assert!(said.contains(&key.as_str()), "nobody says {key}");
+        }
+    }
+
+    #[test]
+    fn placeholders_are_filled() {
+        let english = Catalogue::english();
+        for sentence in ALL.iter().chain([&Sentence::NotSentBecause("no {x}".to_owned())]) {
+            let said = english.say(sentence);
+            assert!(!said.contains("{words}") && !said.contains("{count}") && !said.is_empty(), "{said}");
+        }
+        assert!(english.say(&Sentence::NotSentBecause("Too many messages".to_owned())).ends_with("Too many messages"));
+    }
+
+    #[test]
+    fn days_are_named_from_the_readers_calendar() {
+        let english = Catalogue::english();
+        let title = |at| day_title(&english, &Fixed, at, 10 * 86_400 + 60);
+        assert_eq!(title(10 * 86_400), "Today");
+        assert_eq!(title(10 * 86_400 - 1), "Yesterday");
+        assert_eq!(title(8 * 86_400), "day 8");
+    }
+}
