@@ -11,6 +11,8 @@ use crate::refusal::Refusal;
 pub enum News {
     Frame(Broadcast),
     Callback(Callback),
+    /// An attached file that nothing names any more.
+    FileGone(String),
 }
 
 /// A frame for everyone who is subscribed with one of these tokens.

@@ -17,8 +17,10 @@ pub enum Refusal {
     Unreadable { as_json: bool },
     /// A field is not acceptable.
     Invalid { message: String, attributes: Vec<&'static str> },
-    /// The application API's other 422, a sentence only.
+    /// The application API's other 422s: a sentence only, as `error`
     Wrong(String),
+    /// or as `message`.
+    Message(String),
     /// The body is larger than we take.
     TooLarge,
     /// No token was sent.
@@ -44,7 +46,11 @@ impl Refusal {
 
 impl From<rusqlite::Error> for Refusal {
     fn from(error: rusqlite::Error) -> Self {
-        if matches!(error, rusqlite::Error::QueryReturnedNoRows) { Self::NotFound } else { Self::Fault(error.to_string()) }
+        if matches!(error, rusqlite::Error::QueryReturnedNoRows) {
+            Self::NotFound
+        } else {
+            Self::Fault(error.to_string())
+        }
     }
 }
 
@@ -68,8 +74,13 @@ impl IntoResponse for Refusal {
                 (StatusCode::UNPROCESSABLE_ENTITY, Json(body)).into_response()
             }
             Self::Wrong(error) => (StatusCode::UNPROCESSABLE_ENTITY, Json(json!({ "error": error }))).into_response(),
+            Self::Message(message) => {
+                (StatusCode::UNPROCESSABLE_ENTITY, Json(json!({ "message": message }))).into_response()
+            }
             Self::TooLarge => too_large(),
-            Self::SignInFirst | Self::UnknownToken | Self::NotAllowed => plain(StatusCode::UNAUTHORIZED, "Unauthorized"),
+            Self::SignInFirst | Self::UnknownToken | Self::NotAllowed => {
+                plain(StatusCode::UNAUTHORIZED, "Unauthorized")
+            }
             Self::Fault(reason) => {
                 tracing::info!(reason, "answered 500");
                 plain(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
@@ -102,6 +113,7 @@ impl IntoResponse for AgentRefusal {
             other @ (Refusal::Unreadable { .. }
             | Refusal::Invalid { .. }
             | Refusal::Wrong(_)
+            | Refusal::Message(_)
             | Refusal::TooLarge
             | Refusal::Fault(_)) => other.into_response(),
         }

@@ -32,12 +32,12 @@ pub fn made_up_name() -> String {
 const BASE_58: &[u8; 58] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 
 const ADJECTIVES: [&str; 16] = [
-    "amber", "brave", "calm", "dusty", "early", "fresh", "gentle", "hidden", "keen", "lively", "mellow", "nimble", "quiet",
-    "sunny", "tidy", "warm",
+    "amber", "brave", "calm", "dusty", "early", "fresh", "gentle", "hidden", "keen", "lively", "mellow", "nimble",
+    "quiet", "sunny", "tidy", "warm",
 ];
 const NOUNS: [&str; 16] = [
-    "bay", "cedar", "creek", "dune", "ember", "fern", "grove", "harbor", "lake", "meadow", "moss", "otter", "pine", "reef",
-    "sparrow", "willow",
+    "bay", "cedar", "creek", "dune", "ember", "fern", "grove", "harbor", "lake", "meadow", "moss", "otter", "pine",
+    "reef", "sparrow", "willow",
 ];
 
 #[cfg(test)]

@@ -49,7 +49,8 @@ pub fn is_closed(week: &[Day], timezone: &str, now: Micros) -> bool {
         return day.closed_all_day;
     }
     let minute = i32::from(local.hour()) * 60 + i32::from(local.minute());
-    let at = |hour: Option<i8>, minutes: Option<i8>| i32::from(hour.unwrap_or(0)) * 60 + i32::from(minutes.unwrap_or(0));
+    let at =
+        |hour: Option<i8>, minutes: Option<i8>| i32::from(hour.unwrap_or(0)) * 60 + i32::from(minutes.unwrap_or(0));
     minute < at(day.open_hour, day.open_minutes) || minute >= at(day.close_hour, day.close_minutes)
 }
 

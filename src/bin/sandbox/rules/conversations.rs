@@ -7,11 +7,11 @@ use super::telling::{self, Audience};
 use super::{Actor, messages, templates};
 use crate::clock::Micros;
 use crate::refusal::Refusal;
+use crate::store::Turn;
 use crate::store::accounts::{self, User};
 use crate::store::contacts::{self, ContactInbox};
 use crate::store::conversations::{self as rows, Conversation, Status};
 use crate::store::messages as message_rows;
-use crate::store::Turn;
 
 /// Opens a conversation, or gives the old one back where an inbox has room for one only.
 pub fn open(
@@ -127,7 +127,10 @@ pub fn set_status(
     if before.status == status {
         return Ok(after);
     }
-    if before.status == Status::Pending && status == Status::Open && matches!(actor, Some(Actor::User(_) | Actor::Bot(_))) {
+    if before.status == Status::Pending
+        && status == Status::Open
+        && matches!(actor, Some(Actor::User(_) | Actor::Bot(_)))
+    {
         telling::conversation_opened_to_bot(turn, &after)?;
     }
     if let Some(note) = status_note(status, actor) {
@@ -163,7 +166,12 @@ pub fn seen_by_agent(turn: &mut Turn<'_>, before: &Conversation, user: &User) ->
     Ok(after)
 }
 
-pub fn assign(turn: &mut Turn<'_>, before: &Conversation, assignee: Option<&User>, actor: &User) -> Result<(), Refusal> {
+pub fn assign(
+    turn: &mut Turn<'_>,
+    before: &Conversation,
+    assignee: Option<&User>,
+    actor: &User,
+) -> Result<(), Refusal> {
     let mut after = before.clone();
     after.assignee_id = assignee.map(|user| user.id);
     if after.assignee_id == before.assignee_id {
@@ -190,11 +198,12 @@ pub fn set_labels(
         return Ok(after);
     }
     update(turn, before, &mut after)?;
-    let (added, removed) = (missing(&after.labels, &before.labels), missing(&before.labels, &after.labels));
-    for (verb, labels) in [("added", added), ("removed", removed)] {
-        if !labels.is_empty() {
-            messages::note_activity(turn, &mut after, &format!("{} {verb} {}", name_of(actor), labels.join(", ")))?;
-        }
+    let changed =
+        [("added", missing(&after.labels, &before.labels)), ("removed", missing(&before.labels, &after.labels))];
+    let notes = changed
+        .map(|(verb, labels)| (!labels.is_empty()).then(|| format!("{} {verb} {}", name_of(actor), labels.join(", "))));
+    for note in notes.into_iter().flatten() {
+        messages::note_activity(turn, &mut after, &note)?;
     }
     // The server tells of a label twice: once with the label, once with the note about it.
     let changes = label_changes(before, &after);
@@ -247,7 +256,9 @@ pub fn name_of(actor: &Actor) -> &str {
 
 fn status_note(status: Status, actor: Option<&Actor>) -> Option<String> {
     match (status, actor) {
-        (Status::Resolved, Some(Actor::Contact(contact))) => Some(format!("Conversation was resolved by {}", contact.name)),
+        (Status::Resolved, Some(Actor::Contact(contact))) => {
+            Some(format!("Conversation was resolved by {}", contact.name))
+        }
         (Status::Open, None) => Some("System reopened the conversation due to a new incoming message.".into()),
         (_, Some(Actor::User(user))) => {
             let what = match status {
@@ -293,11 +304,8 @@ fn told_changes(before: &Conversation, after: &Conversation) -> Vec<Value> {
         ("waiting_since", iso(before.waiting_since), iso(after.waiting_since)),
         ("priority", before.priority.clone().into(), after.priority.clone().into()),
     ];
-    let mut changes: Vec<Value> = fields
-        .into_iter()
-        .filter(|(_, old, new)| old != new)
-        .map(|(name, old, new)| change(name, old, new))
-        .collect();
+    let mut changes: Vec<Value> =
+        fields.into_iter().filter(|(_, old, new)| old != new).map(|(name, old, new)| change(name, old, new)).collect();
     if before.custom_attributes != after.custom_attributes {
         let (old, new) = (before.custom_attributes.clone(), after.custom_attributes.clone());
         changes.push(change("custom_attributes", old.into(), new.into()));

@@ -7,11 +7,11 @@ use crate::news::{Callback, News};
 use crate::refusal::Refusal;
 use crate::shapes::people::Pushed;
 use crate::shapes::{Availability, contact, conversation, message};
+use crate::store::Turn;
 use crate::store::accounts::{self, Inbox};
 use crate::store::contacts::{self, Contact};
 use crate::store::conversations::Conversation;
 use crate::store::messages::{Message, MessageType};
-use crate::store::Turn;
 
 /// Whom a conversation's frame reaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

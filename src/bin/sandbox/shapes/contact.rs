@@ -55,7 +55,8 @@ pub struct RawContact {
 
 pub fn raw(contact: &Contact) -> RawContact {
     let is_reachable = |value: &Option<String>| value.as_deref().is_some_and(|text| !text.is_empty());
-    let contact_type = if is_reachable(&contact.email) || is_reachable(&contact.phone_number) { "lead" } else { "visitor" };
+    let contact_type =
+        if is_reachable(&contact.email) || is_reachable(&contact.phone_number) { "lead" } else { "visitor" };
     RawContact {
         id: contact.id,
         name: contact.name.clone(),

@@ -51,7 +51,7 @@ pub fn own(turn: &Turn<'_>, conversation: &Conversation, message: &Message) -> R
         content_attributes: message.content_attributes.clone(),
         created_at: message.created_at.seconds(),
         conversation_id: conversation.display_id,
-        attachments: attachments(turn, message.id)?,
+        attachments: attachments(turn, message)?,
         sender: people::sender(turn, message.sender, Availability::Unknown)?,
     })
 }
@@ -133,7 +133,7 @@ pub fn pushed(
         sentiment: Map::new(),
         conversation: in_conversation(turn, conversation)?,
         echo_id: None,
-        attachments: attachments(turn, message.id)?,
+        attachments: attachments(turn, message)?,
         sender: people::sender(turn, message.sender, availability)?,
         previous_changes: None,
         performer: None,
@@ -177,7 +177,7 @@ pub fn listed(turn: &Turn<'_>, conversation: &Conversation, message: &Message) -
         private: message.private,
         source_id: message.source_id.clone(),
         sender: people::sender(turn, message.sender, Availability::Known)?,
-        attachments: attachments(turn, message.id)?,
+        attachments: attachments(turn, message)?,
     })
 }
 
@@ -264,17 +264,19 @@ pub fn called_back(
         private: message.private,
         sender: people::called_back(turn, message.sender)?,
         source_id: message.source_id.clone(),
-        attachments: attachments(turn, message.id)?,
+        attachments: attachments(turn, message)?,
         event,
     })
 }
 
-fn attachments(turn: &Turn<'_>, message_id: i64) -> Result<Option<Vec<AttachedFile>>, Refusal> {
-    let rows = files::of_message(turn.db, message_id)?;
-    Ok((!rows.is_empty()).then(|| rows.iter().map(|row| attached(turn, row)).collect()))
+fn attachments(turn: &Turn<'_>, message: &Message) -> Result<Option<Vec<AttachedFile>>, Refusal> {
+    let rows = files::of_message(turn.db, message.id)?;
+    // The server measures pictures after it has told of them: width and height appear in later lists only.
+    let is_measured = message.created_at < turn.now;
+    Ok((!rows.is_empty()).then(|| rows.iter().map(|row| attached(turn, row, is_measured)).collect()))
 }
 
-fn attached(turn: &Turn<'_>, row: &Attachment) -> AttachedFile {
+fn attached(turn: &Turn<'_>, row: &Attachment, is_measured: bool) -> AttachedFile {
     let (address, secret) = (&turn.world.public_url, &turn.world.secret);
     let signed = format!("{}--{}", row.id, signature(secret, &format!("blob {}", row.id)));
     let name = crate::percent::encode(&row.file_name);
@@ -292,8 +294,8 @@ fn attached(turn: &Turn<'_>, row: &Attachment) -> AttachedFile {
             String::new()
         },
         file_size: row.file_size,
-        width: row.width,
-        height: row.height,
+        width: row.width.filter(|_| is_measured),
+        height: row.height.filter(|_| is_measured),
     }
 }
 

@@ -86,7 +86,7 @@ pub fn sender(
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub enum CalledBack {
-    Contact(CalledBackContact),
+    Contact(Box<CalledBackContact>),
     Agent(Value),
 }
 
@@ -96,7 +96,7 @@ pub fn called_back(turn: &Turn<'_>, sender: Option<(SenderType, i64)>) -> Result
         Some((SenderType::Contact, id)) => {
             let row = contacts::contact(turn.db, id)?;
             let account = account_name(turn, row.account_id)?;
-            Some(CalledBack::Contact(contact::called_back(&row, account)))
+            Some(CalledBack::Contact(Box::new(contact::called_back(&row, account))))
         }
         Some((SenderType::User, id)) => {
             let row = accounts::user(turn.db, id)?;

@@ -81,11 +81,15 @@ pub fn user(db: &Connection, id: i64) -> Result<User> {
 }
 
 pub fn user_by_access_token(db: &Connection, token: &str) -> Result<Option<User>> {
-    db.prepare_cached(&format!("SELECT {USER} FROM users WHERE access_token = ?1"))?.query_row([token], read_user).optional()
+    db.prepare_cached(&format!("SELECT {USER} FROM users WHERE access_token = ?1"))?
+        .query_row([token], read_user)
+        .optional()
 }
 
 pub fn user_by_pubsub_token(db: &Connection, token: &str) -> Result<Option<User>> {
-    db.prepare_cached(&format!("SELECT {USER} FROM users WHERE pubsub_token = ?1"))?.query_row([token], read_user).optional()
+    db.prepare_cached(&format!("SELECT {USER} FROM users WHERE pubsub_token = ?1"))?
+        .query_row([token], read_user)
+        .optional()
 }
 
 /// Inserts it under a new id.
@@ -106,7 +110,8 @@ pub fn inbox(db: &Connection, id: i64) -> Result<Inbox> {
 }
 
 pub fn inbox_by_identifier(db: &Connection, identifier: &str) -> Result<Inbox> {
-    db.prepare_cached(&format!("SELECT {INBOX} FROM inboxes WHERE identifier = ?1"))?.query_row([identifier], read_inbox)
+    db.prepare_cached(&format!("SELECT {INBOX} FROM inboxes WHERE identifier = ?1"))?
+        .query_row([identifier], read_inbox)
 }
 
 pub fn inboxes(db: &Connection, account_id: i64) -> Result<Vec<Inbox>> {
@@ -181,7 +186,9 @@ pub fn bots(db: &Connection, account_id: i64) -> Result<Vec<Bot>> {
 }
 
 pub fn bot_by_access_token(db: &Connection, token: &str) -> Result<Option<Bot>> {
-    db.prepare_cached(&format!("SELECT {BOT} FROM agent_bots WHERE access_token = ?1"))?.query_row([token], read_bot).optional()
+    db.prepare_cached(&format!("SELECT {BOT} FROM agent_bots WHERE access_token = ?1"))?
+        .query_row([token], read_bot)
+        .optional()
 }
 
 /// Inserts it under a new id.

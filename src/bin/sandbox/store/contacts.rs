@@ -45,9 +45,11 @@ pub fn find(db: &Connection, account_id: i64, field: Field, value: &str) -> Resu
         Field::Email => "email",
         Field::PhoneNumber => "phone_number",
     };
-    db.prepare_cached(&format!("SELECT {CONTACT} FROM contacts WHERE account_id = ?1 AND {column} = ?2 ORDER BY id LIMIT 1"))?
-        .query_row(params![account_id, value], read_contact)
-        .optional()
+    db.prepare_cached(&format!(
+        "SELECT {CONTACT} FROM contacts WHERE account_id = ?1 AND {column} = ?2 ORDER BY id LIMIT 1"
+    ))?
+    .query_row(params![account_id, value], read_contact)
+    .optional()
 }
 
 #[derive(Clone, Copy, Debug)]

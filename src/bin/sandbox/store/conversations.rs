@@ -91,15 +91,19 @@ pub fn list(db: &Connection, whose: Whose) -> Result<Vec<Conversation>> {
 
 /// The contact inbox's newest.
 pub fn last_of(db: &Connection, contact_inbox_id: i64) -> Result<Option<Conversation>> {
-    db.prepare_cached(&format!("SELECT {COLUMNS} FROM conversations WHERE contact_inbox_id = ?1 ORDER BY id DESC LIMIT 1"))?
-        .query_row([contact_inbox_id], read)
-        .optional()
+    db.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM conversations WHERE contact_inbox_id = ?1 ORDER BY id DESC LIMIT 1"
+    ))?
+    .query_row([contact_inbox_id], read)
+    .optional()
 }
 
 /// The account's next display id. Never given twice, even after a contact was deleted.
 pub fn next_display_id(db: &Connection, account_id: i64) -> Result<i64> {
-    db.prepare_cached("UPDATE accounts SET last_display_id = last_display_id + 1 WHERE id = ?1 RETURNING last_display_id")?
-        .query_row([account_id], |row| row.get(0))
+    db.prepare_cached(
+        "UPDATE accounts SET last_display_id = last_display_id + 1 WHERE id = ?1 RETURNING last_display_id",
+    )?
+    .query_row([account_id], |row| row.get(0))
 }
 
 /// Inserts it under a new id.

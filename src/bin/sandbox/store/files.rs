@@ -40,8 +40,8 @@ pub fn of_contact(db: &Connection, contact_id: i64) -> Result<Vec<Attachment>> {
 /// Inserts it under a new id.
 pub fn insert(db: &Connection, attachment: &Attachment) -> Result<i64> {
     db.prepare_cached(
-        "INSERT INTO attachments (message_id, account_id, file_type, file_name, content_type, file_size, stored_as)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        "INSERT INTO attachments (message_id, account_id, file_type, file_name, content_type, file_size, stored_as, width, height)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )?
     .execute(params![
         attachment.message_id,
@@ -50,20 +50,19 @@ pub fn insert(db: &Connection, attachment: &Attachment) -> Result<i64> {
         attachment.file_name,
         attachment.content_type,
         attachment.file_size,
-        attachment.stored_as
+        attachment.stored_as,
+        attachment.width,
+        attachment.height
     ])?;
     Ok(db.last_insert_rowid())
-}
-
-pub fn set_size_in_pixels(db: &Connection, id: i64, width: i64, height: i64) -> Result<()> {
-    db.execute("UPDATE attachments SET width = ?2, height = ?3 WHERE id = ?1", [id, width, height]).map(drop)
 }
 
 pub fn delete_of_message(db: &Connection, message_id: i64) -> Result<()> {
     db.execute("DELETE FROM attachments WHERE message_id = ?1", [message_id]).map(drop)
 }
 
-const COLUMNS: &str = "id, message_id, account_id, file_type, file_name, content_type, file_size, stored_as, width, height";
+const COLUMNS: &str =
+    "id, message_id, account_id, file_type, file_name, content_type, file_size, stored_as, width, height";
 
 fn read(row: &Row<'_>) -> Result<Attachment> {
     Ok(Attachment {

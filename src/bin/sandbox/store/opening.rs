@@ -22,15 +22,16 @@ impl Place {
             Self::Memory => "the database in memory".to_owned(),
             Self::File(path) => format!("the database {}", path.display()),
         };
-        opened.and_then(|db| prepare(&db).map(|fresh| (db, fresh))).map_err(|error| format!("{named}: {error}")).and_then(
-            |(db, fresh)| match fresh {
+        opened
+            .and_then(|db| prepare(&db).map(|fresh| (db, fresh)))
+            .map_err(|error| format!("{named}: {error}"))
+            .and_then(|(db, fresh)| match fresh {
                 Schema::Fresh => Ok((db, true)),
                 Schema::Present => Ok((db, false)),
                 Schema::Foreign(version) => {
                     Err(format!("{named} has schema version {version}; this sandbox knows version {VERSION} only"))
                 }
-            },
-        )
+            })
     }
 }
 

@@ -1,0 +1,53 @@
+//! The page agents answer from: three files, embedded, with nothing built.
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use serde_json::json;
+
+use crate::app::App;
+use crate::refusal::Refusal;
+use crate::store::accounts;
+
+pub fn routes() -> Router<App> {
+    Router::new()
+        .route("/", get(async || file("text/html; charset=utf-8", include_str!("page.html"))))
+        .route("/sandbox/page.js", get(async || file("text/javascript; charset=utf-8", include_str!("page.js"))))
+        .route("/sandbox/page.css", get(async || file("text/css; charset=utf-8", include_str!("page.css"))))
+        .route("/sandbox/people", get(people))
+}
+
+/// Scripts and styles come from here only, so a visitor's text can't become either.
+const POLICY: &str = "default-src 'self'; img-src * data:; media-src *; connect-src 'self' ws: wss:; \
+                      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+fn file(kind: &'static str, text: &'static str) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, kind),
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::CACHE_CONTROL, "no-cache"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
+    (headers, text).into_response()
+}
+
+/// Who may answer here: everyone the sandbox knows, without a password.
+async fn people(State(app): State<App>) -> Result<Response, Refusal> {
+    app.store
+        .perform(|turn| {
+            let users = accounts::users(turn.db, 1)?;
+            let people: Vec<_> = users
+                .into_iter()
+                .map(|user| {
+                    json!({
+                        "id": user.id, "account_id": user.account_id, "name": user.name, "role": user.role,
+                        "access_token": user.access_token, "pubsub_token": user.pubsub_token
+                    })
+                })
+                .collect();
+            Ok(axum::Json(people).into_response())
+        })
+        .await
+}

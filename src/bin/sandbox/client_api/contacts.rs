@@ -1,0 +1,82 @@
+//! The contact.
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+
+use super::{inbox, json, place};
+use crate::app::App;
+use crate::identity::{self, Proof};
+use crate::params::Params;
+use crate::refusal::Refusal;
+use crate::rules::contacts::{self as rules, Said};
+use crate::shapes;
+use crate::store::accounts::Inbox;
+use crate::store::contacts as rows;
+
+pub async fn create(
+    State(app): State<App>,
+    Path(identifier): Path<String>,
+    params: Params,
+) -> Result<Response, Refusal> {
+    app.store
+        .perform(move |turn| {
+            let inbox = inbox(turn, &identifier)?;
+            // A proof given here lets the request in, but verifies nothing: so it is recorded.
+            prove(&inbox, &params)?;
+            let source_id = params.text("source_id");
+            let (contact, place) = rules::arrive(turn, &inbox, source_id, &said(&params))?;
+            json(&shapes::contact::own(&contact, &place))
+        })
+        .await
+}
+
+pub async fn show(
+    State(app): State<App>,
+    Path((identifier, source)): Path<(String, String)>,
+    params: Params,
+) -> Result<Response, Refusal> {
+    app.store
+        .perform(move |turn| {
+            let inbox = inbox(turn, &identifier)?;
+            let place = place(turn, &inbox, &source)?;
+            if prove(&inbox, &params)? == Proof::Given {
+                rows::verify(turn.db, place.id, turn.now)?;
+            }
+            json(&shapes::contact::own(&rows::contact(turn.db, place.contact_id)?, &place))
+        })
+        .await
+}
+
+pub async fn update(
+    State(app): State<App>,
+    Path((identifier, source)): Path<(String, String)>,
+    params: Params,
+) -> Result<Response, Refusal> {
+    app.store
+        .perform(move |turn| {
+            let inbox = inbox(turn, &identifier)?;
+            let place = place(turn, &inbox, &source)?;
+            if prove(&inbox, &params)? == Proof::Given {
+                rows::verify(turn.db, place.id, turn.now)?;
+            }
+            let contact = rows::contact(turn.db, place.contact_id)?;
+            json(&shapes::contact::raw(&rules::identify(turn, contact, &said(&params))?))
+        })
+        .await
+}
+
+fn prove(inbox: &Inbox, params: &Params) -> Result<Proof, Refusal> {
+    let (identifier, hash) = (params.text("identifier"), params.text("identifier_hash"));
+    identity::check(inbox, identifier.as_deref(), hash.as_deref())
+}
+
+fn said(params: &Params) -> Said {
+    Said {
+        name: params.text("name"),
+        email: params.text("email"),
+        phone_number: params.text("phone_number"),
+        identifier: params.text("identifier"),
+        avatar_url: params.text("avatar_url"),
+        custom_attributes: params.object("custom_attributes"),
+    }
+}

@@ -1,0 +1,73 @@
+//! The survey of a conversation, by the conversation's UUID.
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use serde_json::{Value, json};
+
+use super::{json as answer, messages};
+use crate::app::App;
+use crate::params::Params;
+use crate::refusal::Refusal;
+use crate::rules::{messages as rules, survey};
+use crate::store::Turn;
+use crate::store::accounts;
+use crate::store::conversations::{self as conversation_rows, Conversation};
+use crate::store::messages::{self as rows, Message};
+
+pub async fn show(State(app): State<App>, Path(uuid): Path<String>) -> Result<Response, Refusal> {
+    app.store
+        .perform(move |turn| {
+            let (conversation, message) = find(turn, &uuid)?;
+            answer(&shape(turn, &conversation, &message)?)
+        })
+        .await
+}
+
+pub async fn update(State(app): State<App>, Path(uuid): Path<String>, params: Params) -> Result<Response, Refusal> {
+    app.store
+        .perform(move |turn| {
+            let (conversation, message) = find(turn, &uuid)?;
+            survey::check_still_open(turn, &message)?;
+            let values = params.get("message").and_then(|message| message.get("submitted_values"));
+            let message = match values.and_then(messages::permitted) {
+                Some(values) => rules::answer(turn, &conversation, &message, values)?,
+                None => message,
+            };
+            survey::keep_rating(turn, &conversation, &message)?;
+            answer(&shape(turn, &conversation, &message)?)
+        })
+        .await
+}
+
+fn find(turn: &Turn<'_>, uuid: &str) -> Result<(Conversation, Message), Refusal> {
+    let conversation = conversation_rows::by_uuid(turn.db, uuid)?;
+    let message = rows::survey(turn.db, conversation.id)?.ok_or(Refusal::NotFound)?;
+    Ok((conversation, message))
+}
+
+fn shape(turn: &Turn<'_>, conversation: &Conversation, message: &Message) -> Result<Value, Refusal> {
+    let inbox = accounts::inbox(turn.db, conversation.inbox_id)?;
+    let response = rows::rating(turn.db, message.id)?.map(|rating| {
+        json!({
+            "id": rating.id,
+            "account_id": rating.account_id,
+            "conversation_id": rating.conversation_id,
+            "message_id": rating.message_id,
+            "rating": rating.rating,
+            "feedback_message": rating.feedback_message,
+            "contact_id": rating.contact_id,
+            "assigned_agent_id": rating.assigned_agent_id,
+            "created_at": rating.created_at.iso(),
+            "updated_at": rating.updated_at.iso()
+        })
+    });
+    Ok(json!({
+        "id": message.id,
+        "csat_survey_response": response,
+        "inbox_avatar_url": "",
+        "inbox_name": inbox.name,
+        "locale": "en",
+        "conversation_id": conversation.display_id,
+        "created_at": message.created_at.iso()
+    }))
+}

@@ -1,0 +1,80 @@
+//! Three thousand requests a minute from one address, as the server's own throttle has it.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::{Mutex, PoisonError};
+
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use crate::app::App;
+use crate::clock::Micros;
+
+/// Counts requests by address within the present minute.
+#[derive(Debug, Default)]
+pub struct Limiter {
+    counts: Mutex<Minute>,
+}
+
+#[derive(Debug, Default)]
+struct Minute {
+    number: i64,
+    counts: HashMap<String, u32>,
+}
+
+const REQUESTS_A_MINUTE_MAX: u32 = 3000;
+/// More addresses than a sandbox sees in a minute; beyond, they share one count.
+const ADDRESSES_MAX: usize = 10_000;
+
+pub async fn limit(
+    State(app): State<App>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    request: Request,
+    next: Next,
+) -> Response {
+    if app.world.limits {
+        // Behind a proxy the first address named is the visitor's.
+        let forwarded = request.headers().get("x-forwarded-for").and_then(|value| value.to_str().ok());
+        let first = forwarded.and_then(|list| list.split(',').next()).map(str::trim).filter(|first| !first.is_empty());
+        let address = first.map_or_else(|| peer.ip().to_string(), |first| first.chars().take(64).collect());
+        if !app.limiter.admit(address, app.world.clock.now()) {
+            let headers = [(header::CONTENT_TYPE, "text/plain"), (header::CACHE_CONTROL, "no-cache")];
+            return (StatusCode::TOO_MANY_REQUESTS, headers, "Retry later\n").into_response();
+        }
+    }
+    next.run(request).await
+}
+
+impl Limiter {
+    fn admit(&self, address: String, now: Micros) -> bool {
+        let mut minute = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let number = now.seconds().div_euclid(60);
+        if minute.number != number {
+            *minute = Minute { number, counts: HashMap::new() };
+        }
+        let is_known = minute.counts.contains_key(&address);
+        let address = if is_known || minute.counts.len() < ADDRESSES_MAX { address } else { String::new() };
+        let count = minute.counts.entry(address).or_insert(0);
+        *count += 1;
+        *count <= REQUESTS_A_MINUTE_MAX
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_3001st_request_of_a_minute_is_refused_and_the_next_minute_begins_anew() {
+        let limiter = Limiter::default();
+        let now = Micros(0);
+        for _ in 0..REQUESTS_A_MINUTE_MAX {
+            assert!(limiter.admit("a".into(), now));
+        }
+        assert!(!limiter.admit("a".into(), now));
+        assert!(limiter.admit("b".into(), now), "another address");
+        assert!(limiter.admit("a".into(), now.plus_seconds(60)));
+    }
+}

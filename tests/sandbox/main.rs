@@ -1,0 +1,10 @@
+//! The sandbox, as its clients meet it: a real process, real sockets, a real database.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
+
+#[path = "../support/cable.rs"]
+mod cable;
+#[path = "../support/sandbox.rs"]
+mod sandbox;
+
+mod conversation;
+mod durability;

@@ -1,0 +1,197 @@
+//! A sandbox process for tests: started on a free port, killed, started again where it was.
+#![allow(clippy::expect_used, reason = "a test that can't set its scene has failed")]
+#![allow(dead_code, reason = "each test binary uses the part it needs")]
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use serde_json::{Value, json};
+
+/// A running sandbox; killed when dropped.
+pub struct Sandbox {
+    /// `http://127.0.0.1:PORT`
+    pub base_url: String,
+    pub inbox_identifier: String,
+    pub hmac_key: String,
+    pub access_token: String,
+    /// Of `--seed-thread`.
+    pub seeded_contact: Option<String>,
+    http: reqwest::Client,
+    child: Child,
+    arguments: Vec<String>,
+}
+
+impl Sandbox {
+    /// Over this database file, or in memory.
+    pub fn start(db: Option<&Path>) -> Self {
+        match db {
+            Some(path) => Self::start_with(&["--db", path.to_str().expect("a UTF-8 path")]),
+            None => Self::start_with(&["--memory"]),
+        }
+    }
+
+    /// With these arguments, on a free port.
+    pub fn start_with(arguments: &[&str]) -> Self {
+        let arguments = arguments.iter().map(|argument| (*argument).to_owned()).collect();
+        Self::spawn(arguments, "127.0.0.1:0")
+    }
+
+    /// Kill -9: nothing is said, written or closed.
+    pub fn kill(&mut self) {
+        self.child.kill().expect("the sandbox can be killed");
+        self.child.wait().expect("a killed process ends");
+    }
+
+    /// SIGTERM, as Ctrl-C and init do; waits for the end.
+    pub fn stop(&mut self) -> std::process::ExitStatus {
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-TERM", &id]).status().expect("kill runs");
+        assert!(sent.success(), "the sandbox was not running");
+        self.child.wait().expect("a stopped process ends")
+    }
+
+    /// After `kill` or `stop`: the same arguments, the same address.
+    pub fn restart_on_same_port(&mut self) {
+        let listen = self.base_url.trim_start_matches("http://").to_owned();
+        let arguments = std::mem::take(&mut self.arguments);
+        *self = Self::spawn(arguments, &listen);
+    }
+
+    /// The cable's address.
+    pub fn cable_url(&self) -> String {
+        format!("{}/cable", self.base_url.replace("http://", "ws://"))
+    }
+
+    /// An address below the main inbox in the client API.
+    pub fn inbox_url(&self, path: &str) -> String {
+        format!("{}/public/api/v1/inboxes/{}{path}", self.base_url, self.inbox_identifier)
+    }
+
+    pub async fn get(&self, url: &str) -> Reply {
+        Reply::of(self.http.get(url).send().await).await
+    }
+
+    pub async fn post(&self, url: &str, body: &Value) -> Reply {
+        Reply::of(self.http.post(url).json(body).send().await).await
+    }
+
+    /// An agent's request to `/api/v1/accounts/1…`.
+    pub async fn as_agent(&self, method: &str, path: &str, body: &Value) -> Reply {
+        let method = method.parse().expect("a method");
+        let request = self.http.request(method, format!("{}/api/v1/accounts/1{path}", self.base_url));
+        Reply::of(request.header("api_access_token", &self.access_token).json(body).send().await).await
+    }
+
+    /// An agent's answer in a conversation; gives back the message.
+    pub async fn agent_replies(&self, conversation_id: i64, text: &str) -> Value {
+        let path = format!("/conversations/{conversation_id}/messages");
+        self.as_agent("POST", &path, &json!({ "content": text })).await.ok()
+    }
+
+    /// The conversations an agent sees, of whatever status.
+    pub async fn conversations(&self) -> Vec<Value> {
+        let listed = self.as_agent("GET", "/conversations?status=all", &Value::Null).await.ok();
+        listed["data"]["payload"].as_array().cloned().unwrap_or_default()
+    }
+
+    /// A new contact in the main inbox.
+    pub async fn contact(&self, body: &Value) -> Value {
+        self.post(&self.inbox_url("/contacts"), body).await.ok()
+    }
+
+    /// A new conversation of a contact; gives back its id.
+    pub async fn conversation(&self, source_id: &str) -> i64 {
+        let made = self.post(&self.inbox_url(&format!("/contacts/{source_id}/conversations")), &json!({})).await.ok();
+        made["id"].as_i64().expect("a conversation has an id")
+    }
+
+    /// A visitor's message.
+    pub async fn say(&self, source_id: &str, conversation_id: i64, text: &str) -> Reply {
+        let path = format!("/contacts/{source_id}/conversations/{conversation_id}/messages");
+        self.post(&self.inbox_url(&path), &json!({ "content": text })).await
+    }
+
+    fn spawn(arguments: Vec<String>, listen: &str) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_sandbox"))
+            .args(["--listen", listen])
+            .args(&arguments)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the sandbox starts");
+        let output = child.stdout.take().expect("its output is piped");
+        let mut printed = Vec::new();
+        for line in BufReader::new(output).lines() {
+            let line = line.expect("its output is text");
+            let is_last = line.starts_with("client API");
+            printed.push(line);
+            if is_last {
+                break;
+            }
+        }
+        let find = |name: &str| {
+            let line = printed.iter().find_map(|line| line.strip_prefix(name));
+            line.map(|value| value.trim().to_owned())
+        };
+        let value = |name: &str| find(name).unwrap_or_else(|| fail(&printed, name));
+        Self {
+            base_url: value("client API"),
+            inbox_identifier: value("inbox identifier"),
+            hmac_key: value("HMAC key"),
+            access_token: value("access token"),
+            seeded_contact: find("seeded contact"),
+            http: reqwest::Client::new(),
+            child,
+            arguments,
+        }
+    }
+}
+
+#[expect(clippy::panic, reason = "the test has failed")]
+fn fail(printed: &[String], name: &str) -> String {
+    panic!("the sandbox printed no line `{name}`: {printed:?}")
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        // It may have been killed or stopped by the test itself.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// An answer, read whole.
+#[derive(Debug)]
+pub struct Reply {
+    pub status: u16,
+    pub headers: reqwest::header::HeaderMap,
+    pub text: String,
+}
+
+impl Reply {
+    /// The body of a good answer, as JSON; an empty one is null.
+    pub fn ok(self) -> Value {
+        assert_eq!(self.status, 200, "{}", self.text);
+        self.json()
+    }
+
+    pub fn json(&self) -> Value {
+        if self.text.is_empty() {
+            return Value::Null;
+        }
+        serde_json::from_str(&self.text).expect("the answer is JSON")
+    }
+
+    pub async fn of(sent: reqwest::Result<reqwest::Response>) -> Self {
+        let response = sent.expect("the sandbox answers");
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        Self { status, headers, text: response.text().await.expect("the answer is text") }
+    }
+}
+
+/// A folder that goes with the test, and a database file in it.
+pub fn database_file() -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("sandbox.sqlite3");
+    (folder, file)
+}
