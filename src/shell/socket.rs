@@ -14,11 +14,12 @@ const FRAME_CHARS_MAX: u32 = 2_000_000;
 #[derive(Default)]
 pub struct Sockets(Option<Socket>);
 
+/// A socket with the closures it calls, which must live as long as it does.
 struct Socket {
     link: Link,
     socket: WebSocket,
-    on_message: Closure<dyn FnMut(MessageEvent)>,
-    on_end: Closure<dyn FnMut()>,
+    _on_message: Closure<dyn FnMut(MessageEvent)>,
+    _on_end: Closure<dyn FnMut()>,
 }
 
 impl Sockets {
@@ -81,5 +82,5 @@ fn open(link: Link, url: &str, report: &Reporter) -> Result<Socket, JsValue> {
     let on_end = Closure::<dyn FnMut()>::new(move || on_close(Event::Socket(link, SocketNews::Closed)));
     socket.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
     socket.set_onclose(Some(on_end.as_ref().unchecked_ref()));
-    Ok(Socket { link, socket, on_message, on_end })
+    Ok(Socket { link, socket, _on_message: on_message, _on_end: on_end })
 }

@@ -16,7 +16,10 @@ const TEXT_CHARS_MAX: u32 = 150_000;
 /// The field and its button. Enter sends, Shift+Enter is a new line, and an Enter that ends an input method's
 /// composition does neither.
 #[component]
-pub fn Composer(ui: Ui) -> impl IntoView {
+pub fn Composer(
+    /// What it works with.
+    ui: Ui,
+) -> impl IntoView {
     let field = NodeRef::<html::Textarea>::new();
     let is_empty = RwSignal::new(true);
 

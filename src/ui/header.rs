@@ -9,7 +9,10 @@ use crate::text::Sentence;
 
 /// The head, with the slim line under it.
 #[component]
-pub fn Header(ui: Ui) -> impl IntoView {
+pub fn Header(
+    /// What it works with.
+    ui: Ui,
+) -> impl IntoView {
     let close_label = ui.say(&Sentence::Close);
     let trouble = move || {
         let sentence = match ui.panel.with(|panel| panel.connection) {

@@ -95,7 +95,10 @@ impl Ui {
 
 /// The panel's content.
 #[component]
-pub fn Panel(ui: Ui) -> impl IntoView {
+pub fn Panel(
+    /// What it works with.
+    ui: Ui,
+) -> impl IntoView {
     view! {
         <header::Header ui/>
         <thread::Thread ui/>

@@ -11,7 +11,12 @@ use crate::text::{Sentence, day_title};
 
 /// A row; it repaints when this message changes, not when the thread does.
 #[component]
-pub fn Row(ui: Ui, row_key: RowKey) -> impl IntoView {
+pub fn Row(
+    /// What it works with.
+    ui: Ui,
+    /// Which row.
+    row_key: RowKey,
+) -> impl IntoView {
     let row = Memo::new(move |_| ui.thread.with(|thread| thread.rows.iter().find(|row| row.key == row_key).cloned()));
     let ask = move |ask: fn(&view::Row) -> bool| row.with(|row| row.as_ref().is_some_and(ask));
     let day = Memo::new(move |_| row.with(|row| row.as_ref().and_then(|row| new_day(ui, row))));
@@ -40,7 +45,14 @@ pub fn Row(ui: Ui, row_key: RowKey) -> impl IntoView {
 
 /// What is wrong, and what one can do.
 #[component]
-fn Failed(ui: Ui, row_key: RowKey, words: String) -> impl IntoView {
+fn Failed(
+    /// What it works with.
+    ui: Ui,
+    /// Which row.
+    row_key: RowKey,
+    /// What is wrong.
+    words: String,
+) -> impl IntoView {
     view! {
         <p class={"failed"} role={"alert"}>
             <span>{words}</span>

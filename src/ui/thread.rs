@@ -16,7 +16,10 @@ const NEAR_TOP_PX: i32 = 120;
 /// Its content is laid out from the bottom up (`column-reverse`), so that the browser itself keeps the newest message
 /// in sight and the place somebody reads in still, whatever comes in above or below.
 #[component]
-pub fn Thread(ui: Ui) -> impl IntoView {
+pub fn Thread(
+    /// What it works with.
+    ui: Ui,
+) -> impl IntoView {
     let scroller = NodeRef::<html::Div>::new();
     let is_empty = Memo::new(move |_| ui.thread.with(|thread| thread.rows.is_empty() && !thread.is_loading));
     let is_loading = Memo::new(move |_| ui.thread.with(|thread| thread.is_loading && thread.rows.is_empty()));
@@ -63,7 +66,10 @@ pub fn Thread(ui: Ui) -> impl IntoView {
 
 /// The way to older messages for those who don't scroll.
 #[component]
-fn Earlier(ui: Ui) -> impl IntoView {
+fn Earlier(
+    /// What it works with.
+    ui: Ui,
+) -> impl IntoView {
     let has_earlier = Memo::new(move |_| ui.thread.with(|thread| thread.has_earlier));
     let is_loading = Memo::new(move |_| ui.thread.with(|thread| thread.is_loading_earlier));
     let label = move || ui.say(if is_loading.get() { &Sentence::EarlierLoading } else { &Sentence::Earlier });

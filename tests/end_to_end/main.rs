@@ -1,1 +1,14 @@
-//! End to end.
+//! The whole of it in a real browser: a host page on one origin, the sandbox on another, people clicking.
+//!
+//! `cargo xtask test e2e` builds the widget and says where it is (`NATTER_SITE`), which driver (`CHROMEDRIVER`) and
+//! which browser (`NATTER_CHROMIUM`) to use.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that can't go on says so")]
+
+mod browser;
+mod looks;
+mod site;
+mod stories;
+#[path = "../support/sandbox.rs"]
+mod support;
+mod visitor;

@@ -1,0 +1,113 @@
+//! A real browser with its driver, both gone when dropped.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use thirtyfour::prelude::*;
+
+/// How long the browser waits for what a page is to become. Generous: it only ever runs out when a test fails.
+const PATIENCE: Duration = Duration::from_secs(40);
+
+/// A browser with an empty profile.
+pub struct Browser {
+    pub page: WebDriver,
+    _profile: tempfile::TempDir,
+    driver: Child,
+}
+
+impl Browser {
+    pub async fn start() -> Self {
+        let chromedriver = std::env::var("CHROMEDRIVER").unwrap_or_else(|_| "chromedriver".to_owned());
+        let mut driver = Command::new(chromedriver)
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("chromedriver starts: type `cargo xtask setup --tests`");
+        let output = BufReader::new(driver.stdout.take().unwrap());
+        let port = output
+            .lines()
+            .map_while(Result::ok)
+            .find_map(|line| Some(line.split_once("successfully on port ")?.1.trim_end_matches('.').to_owned()))
+            .expect("chromedriver says its port");
+        let profile = tempfile::tempdir().unwrap();
+        let mut wanted = DesiredCapabilities::chrome();
+        if let Ok(binary) = std::env::var("NATTER_CHROMIUM") {
+            wanted.set_binary(&binary).unwrap();
+        }
+        for argument in [
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--disable-dev-shm-usage",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--hide-scrollbars",
+            "--window-size=1100,820",
+            &format!("--user-data-dir={}", profile.path().display()),
+        ] {
+            wanted.add_arg(argument).unwrap();
+        }
+        let page = WebDriver::new(format!("http://127.0.0.1:{port}"), wanted).await.expect("the browser starts");
+        page.set_script_timeout(PATIENCE).await.unwrap();
+        Self { page, _profile: profile, driver }
+    }
+
+    /// Waits until this expression holds in the page; `root` is the widget's shadow root.
+    pub async fn until(&self, holds: &str) {
+        let script = format!(
+            "const done = arguments[0];
+             const look = () => {{
+               const root = document.querySelector('natter-chat')?.shadowRoot;
+               if (root && ({holds})) done(true); else setTimeout(look, 25);
+             }};
+             look();"
+        );
+        if self.page.execute_async(script, vec![]).await.is_err() {
+            let seen = self.ask("root?.textContent").await;
+            panic!("it never came to be that {holds}\nthe widget shows: {seen}");
+        }
+    }
+
+    /// The value of an expression in the page; `root` is the widget's shadow root.
+    pub async fn ask(&self, expression: &str) -> Value {
+        let script =
+            format!("const root = document.querySelector('natter-chat')?.shadowRoot; return ({expression}) ?? null;");
+        self.page.execute(script, vec![]).await.expect("an expression").json().clone()
+    }
+
+    /// A DevTools command.
+    pub async fn devtools(&self, command: &str, parameters: Value) -> Value {
+        self.page.cdp().send_raw(command, parameters).await.expect("a DevTools command")
+    }
+
+    /// Pretends to be a screen of this size.
+    pub async fn resize(&self, width: u32, height: u32) {
+        let screen = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+        self.devtools("Emulation.setDeviceMetricsOverride", screen).await;
+    }
+
+    /// Pretends that the person prefers light or dark.
+    pub async fn prefer(&self, scheme: &str) {
+        let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
+        self.devtools("Emulation.setEmulatedMedia", features).await;
+    }
+
+    /// Ends the browser. Dropping it would, too, but less gently.
+    pub async fn quit(&self) {
+        // What a test has to say, it has said by now.
+        drop(self.page.clone().quit().await);
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        drop(self.driver.kill());
+        drop(self.driver.wait());
+    }
+}

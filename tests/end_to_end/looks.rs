@@ -1,0 +1,52 @@
+//! Pictures of what people see, for people to look at: `target/screenshots/`. The tests themselves only make sure that
+//! what is pictured is there and fits.
+
+use serde_json::json;
+
+use crate::support::Sandbox;
+use crate::visitor::Visitor;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn launcher_and_open_chat_fit_in_light_dark_and_on_a_narrow_screen() {
+    let sandbox = Sandbox::start(None);
+    let visitor = Visitor::arrive(&sandbox).await;
+    shoot(&visitor, "launcher-light").await;
+    visitor.open().await;
+    shoot(&visitor, "empty-light").await;
+    visitor.say("Hello. I'd like to take the Saale on a tour along the Elbe in May.").await;
+    visitor.browser.until("root.querySelectorAll('.bubble').length === 1 && !root.querySelector('.unsent')").await;
+    let conversation = visitor.session().await["conversation"].as_i64().unwrap();
+    for reply in [
+        "Good choice.",
+        "How tall are you, and how much luggage do you take? We can have a frame ready for a test ride on Thursday \
+         or Friday, whichever suits you better.",
+    ] {
+        sandbox.agent_replies(conversation, reply).await;
+    }
+    visitor.browser.until("root.querySelectorAll('.bubble').length === 3").await;
+    visitor.say("1,84 m").await;
+    visitor.say("Two panniers and a tent. Thursday would be fine.").await;
+    visitor.browser.until("root.querySelectorAll('.bubble').length === 5 && !root.querySelector('.unsent')").await;
+
+    for (scheme, width, height) in
+        [("light", 1100, 820), ("dark", 1100, 820), ("light", 360, 740), ("dark", 360, 740), ("light", 320, 568)]
+    {
+        visitor.browser.prefer(scheme).await;
+        visitor.browser.resize(width, height).await;
+        shoot(&visitor, &format!("chat-{scheme}-{width}")).await;
+        let overflow = visitor
+            .browser
+            .ask("[...root.querySelectorAll('.panel, .panel *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1 || e.getBoundingClientRect().left < -1).map(e => e.className)")
+            .await;
+        assert_eq!(overflow, json!([]), "nothing sticks out at {width}");
+    }
+    visitor.browser.quit().await;
+}
+
+async fn shoot(visitor: &Visitor, name: &str) {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/screenshots");
+    std::fs::create_dir_all(&folder).unwrap();
+    // Motion has an end; pictures are taken after it.
+    visitor.browser.until("document.getAnimations().length === 0 && root.getAnimations().length === 0").await;
+    visitor.browser.page.screenshot(&folder.join(format!("{name}.png"))).await.unwrap();
+}

@@ -1,0 +1,44 @@
+//! A website that has pasted the widget in.
+
+use std::path::PathBuf;
+
+use axum::Router;
+use axum::extract::Query;
+use axum::response::Html;
+use axum::routing::get;
+use serde::Deserialize;
+use tower_http::services::ServeDir;
+
+/// The website's address; it is served until the test ends.
+pub async fn serve() -> String {
+    let site = std::env::var_os("NATTER_SITE").map_or_else(|| PathBuf::from("target/dist"), PathBuf::from);
+    assert!(
+        site.join("natter_bg.wasm").is_file(),
+        "there is no built widget in {}: type `cargo xtask test e2e`",
+        site.display()
+    );
+    let router = Router::new().route("/page", get(page)).fallback_service(ServeDir::new(site));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    format!("http://{address}")
+}
+
+#[derive(Deserialize)]
+struct Wanted {
+    base_url: String,
+    inbox: String,
+}
+
+async fn page(Query(wanted): Query<Wanted>) -> Html<String> {
+    let Wanted { base_url, inbox } = wanted;
+    Html(format!(
+        r#"<!doctype html>
+<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Somebody's website</title>
+<link rel="stylesheet" href="/playground.css"><link rel="icon" href="data:,">
+<main><h1>Somebody's website</h1><p>With a bubble in the corner.</p></main>
+<script type="module" src="/element.js"></script>
+<natter-chat base-url="{base_url}" inbox-identifier="{inbox}"></natter-chat>"#
+    ))
+}

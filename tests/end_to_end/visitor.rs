@@ -1,0 +1,68 @@
+//! What a visitor does and sees.
+
+use serde_json::Value;
+use thirtyfour::prelude::*;
+
+use crate::browser::Browser;
+use crate::site;
+use crate::support::Sandbox;
+
+/// A person at a browser, on a website with the bubble.
+pub struct Visitor {
+    pub browser: Browser,
+}
+
+impl Visitor {
+    /// Comes to the website.
+    pub async fn arrive(sandbox: &Sandbox) -> Self {
+        let site = site::serve().await;
+        let browser = Browser::start().await;
+        let url = format!("{site}/page?base_url={}&inbox={}", sandbox.base_url, sandbox.inbox_identifier);
+        browser.page.goto(url).await.unwrap();
+        browser.until("root.querySelector('.launcher')").await;
+        Self { browser }
+    }
+
+    /// Opens the chat by its bubble and waits for the field.
+    pub async fn open(&self) {
+        self.find(".launcher").await.click().await.unwrap();
+        self.browser.until("root.activeElement?.matches('textarea')").await;
+    }
+
+    /// Writes and sends by Enter.
+    pub async fn say(&self, text: &str) {
+        self.find("textarea").await.send_keys(text.to_owned() + Key::Enter).await.unwrap();
+    }
+
+    /// Waits until the bubbles say exactly this, in this order, and all of it has arrived.
+    pub async fn sees(&self, texts: &[&str]) {
+        let wanted = serde_json::to_string(texts).unwrap();
+        self.browser
+            .until(&format!(
+                "JSON.stringify([...root.querySelectorAll('.bubble')].map(b => b.textContent)) === {} \
+                 && !root.querySelector('.unsent')",
+                Value::String(wanted)
+            ))
+            .await;
+    }
+
+    /// Loads the page again.
+    pub async fn reload(&self) {
+        self.browser.page.refresh().await.unwrap();
+        self.browser.until("root.querySelector('.launcher')").await;
+    }
+
+    /// What the widget keeps on the device of who the visitor is.
+    pub async fn session(&self) -> Value {
+        let kept =
+            self.browser.ask("Object.entries(localStorage).find(([key]) => key.endsWith('/session'))?.[1]").await;
+        kept.as_str().map_or(Value::Null, |kept| serde_json::from_str(kept).unwrap())
+    }
+
+    /// An element of the widget's.
+    pub async fn find(&self, selector: &str) -> WebElement {
+        let host = self.browser.page.find(By::Css("natter-chat")).await.unwrap();
+        let root = host.get_shadow_root().await.unwrap();
+        root.find(By::Css(selector)).await.unwrap_or_else(|error| panic!("{selector}: {error}"))
+    }
+}
