@@ -1,6 +1,6 @@
 //! Every sentence a visitor can read, as one enum; the words themselves are in `locales/`.
 
-use std::collections::BTreeMap;
+use miniserde::json::{self, Object, Value};
 
 /// A sentence, with what it speaks of.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -104,20 +104,23 @@ pub trait Speech {
 
 /// One language's words.
 #[derive(Debug)]
-pub struct Catalogue(BTreeMap<String, String>);
+pub struct Catalogue(Object);
 
 impl Catalogue {
     /// English, which is always there.
     #[must_use]
     pub fn english() -> Self {
-        Self(serde_json::from_str(include_str!("../locales/en.json")).unwrap_or_default())
+        Self(json::from_str(include_str!("../locales/en.json")).unwrap_or_default())
     }
 
     /// The sentence in this language.
     #[must_use]
     pub fn say(&self, sentence: &Sentence) -> String {
         let (key, value) = sentence.parts();
-        let words = self.0.get(key).map_or(key, String::as_str);
+        let words = match self.0.get(key) {
+            Some(Value::String(words)) => words,
+            Some(_) | None => key,
+        };
         match value {
             Some((placeholder, value)) => words.replace(placeholder, &value),
             None => words.to_owned(),

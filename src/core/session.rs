@@ -4,7 +4,7 @@
 //! hears of it; the server gives a known one back unchanged, so asking twice is harmless. Creating a conversation is
 //! not so kind: when its answer is lost, the list is looked through before another is made.
 
-use serde::{Deserialize, Serialize};
+use miniserde::{Deserialize, Serialize, json};
 
 use super::Call;
 use super::backoff::Backoff;
@@ -29,16 +29,13 @@ pub struct Session {
 }
 
 /// What is kept on the device. `customer_identifier` is what Chatwoot's guide calls the source_id.
-#[derive(Debug, Default, Deserialize, Serialize)]
+#[derive(Deserialize, Serialize)]
 struct Kept {
     v: u32,
     customer_identifier: String,
-    #[serde(default)]
     pubsub_token: Option<String>,
-    #[serde(default)]
     conversation: Option<u64>,
-    #[serde(default)]
-    conversations: Vec<u64>,
+    conversations: Option<Vec<u64>>,
 }
 
 const KEPT_VERSION: u32 = 1;
@@ -65,7 +62,7 @@ impl Session {
 
     /// Takes what the device kept; anything broken, foreign or of another version is as good as nothing.
     pub fn revive(&mut self, kept: &str) {
-        let Ok(kept) = serde_json::from_str::<Kept>(kept) else {
+        let Ok(kept) = json::from_str::<Kept>(kept) else {
             return;
         };
         if kept.v != KEPT_VERSION || !is_sound(&kept.customer_identifier) {
@@ -73,7 +70,8 @@ impl Session {
         }
         self.source_id = Some(kept.customer_identifier);
         self.pubsub_token = kept.pubsub_token.filter(|token| is_sound(token));
-        self.conversations = kept.conversations.into_iter().take(CONVERSATIONS_MAX).map(ConversationId).collect();
+        self.conversations =
+            kept.conversations.unwrap_or_default().into_iter().take(CONVERSATIONS_MAX).map(ConversationId).collect();
         self.conversation = kept.conversation.map(ConversationId);
     }
 
@@ -85,9 +83,9 @@ impl Session {
                 customer_identifier: self.source_id.clone()?,
                 pubsub_token: self.pubsub_token.clone(),
                 conversation: self.conversation.map(|id| id.0),
-                conversations: self.conversations.iter().map(|id| id.0).collect(),
+                conversations: Some(self.conversations.iter().map(|id| id.0).collect()),
             };
-            serde_json::to_string(&kept).ok()
+            Some(json::to_string(&kept))
         })
     }
 

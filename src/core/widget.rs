@@ -1,7 +1,6 @@
 //! The contract's one implementation: routes each event to the machine it concerns, lets every machine do what is due,
 //! and says what changed.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::backoff::Backoff;
@@ -30,7 +29,7 @@ pub struct Widget {
     timeline: Timeline,
     /// The pause after a post that could not be made.
     lane: Backoff,
-    calls: BTreeMap<CallId, (Call, Mono)>,
+    calls: Vec<(CallId, Call, Mono)>,
     last_call: u64,
     /// Whether the conversation itself was not found; asking for the contact tells whether only that is gone.
     is_conversation_missed: bool,
@@ -67,7 +66,7 @@ impl Widget {
             history: History::default(),
             timeline: Timeline::default(),
             lane: Backoff::new(1_000, 30_000),
-            calls: BTreeMap::new(),
+            calls: Vec::new(),
             last_call: 0,
             is_conversation_missed: false,
             is_online: true,
@@ -96,7 +95,7 @@ impl Widget {
     /// When the next `Tick` is wanted, and by whom.
     #[must_use]
     pub fn deadline(&self) -> Option<(Mono, &'static str)> {
-        let call = self.calls.values().map(|(_, asked)| (asked.plus(CALL_MS_MAX), "call: given up")).min();
+        let call = self.calls.iter().map(|(.., asked)| (asked.plus(CALL_MS_MAX), "call: given up")).min();
         let lane = self.lane.until().filter(|_| self.timeline.has_unsent()).map(|until| (until, "send: again"));
         let grace = self.timeline.grace_ends().map(|end| (end, "send: decide"));
         [self.cable.deadline(), self.history.deadline(), self.session.deadline(), call, lane, grace]
@@ -152,7 +151,7 @@ impl Widget {
                 self.take(heard, turn);
             }
             Event::Replied(id, outcome) => {
-                if let Some((call, _)) = self.calls.remove(&id) {
+                if let Some(call) = self.end_call(id) {
                     self.reply(now.mono, call, &outcome, turn);
                 }
             }
@@ -429,7 +428,7 @@ impl Widget {
         self.timeline.start_over();
         self.history = History::default();
         // A read of the old conversation's has nobody to answer to any more.
-        self.calls.retain(|_, (call, _)| !matches!(call, Call::ReadMessages { .. } | Call::Post { .. }));
+        self.calls.retain(|(_, call, _)| !matches!(call, Call::ReadMessages { .. } | Call::Post { .. }));
     }
 
     fn want_history(&mut self) {
@@ -486,25 +485,30 @@ impl Widget {
 
     fn give_up_calls(&mut self, now: Mono, turn: &mut Turn) {
         let late = |asked: &Mono| asked.plus(CALL_MS_MAX) <= now;
-        let ids: Vec<CallId> = self.calls.iter().filter(|(_, (_, asked))| late(asked)).map(|(id, _)| *id).collect();
+        let ids: Vec<CallId> = self.calls.iter().filter(|(.., asked)| late(asked)).map(|(id, ..)| *id).collect();
         for id in ids {
             turn.effects.push(Effect::Abort(id));
-            if let Some((call, _)) = self.calls.remove(&id) {
+            if let Some(call) = self.end_call(id) {
                 self.reply(now, call, &Outcome::Unclear, turn);
             }
         }
     }
 
     fn is_reading(&self) -> bool {
-        self.calls.values().any(|(call, _)| matches!(call, Call::ReadMessages { .. }))
+        self.calls.iter().any(|(_, call, _)| matches!(call, Call::ReadMessages { .. }))
     }
 
     fn call(&mut self, now: Mono, call: Call, turn: &mut Turn) {
         self.last_call += 1;
         let id = CallId(self.last_call);
         let request = wire::request(&self.settings, self.session.source_id().unwrap_or_default(), &call);
-        self.calls.insert(id, (call, now));
+        self.calls.push((id, call, now));
         turn.effects.push(Effect::Call(id, request));
+    }
+
+    fn end_call(&mut self, id: CallId) -> Option<Call> {
+        let at = self.calls.iter().position(|(other, ..)| *other == id)?;
+        Some(self.calls.remove(at).1)
     }
 
     fn act(&self, acts: Vec<Act>, turn: &mut Turn) {

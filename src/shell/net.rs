@@ -1,7 +1,5 @@
 //! HTTP requests.
 
-use std::collections::BTreeMap;
-
 use gloo_net::http::{Request as Fetch, RequestBuilder, Response};
 use web_sys::{AbortController, ReferrerPolicy, RequestCredentials};
 
@@ -11,7 +9,7 @@ use crate::core::{CallId, Event, Outcome};
 
 /// The requests under way.
 #[derive(Default)]
-pub struct Calls(BTreeMap<CallId, AbortController>);
+pub struct Calls(Vec<(CallId, AbortController)>);
 
 impl Calls {
     /// Makes a request and reports how it ended.
@@ -21,9 +19,9 @@ impl Calls {
         if let Some(abort) = abort {
             // Those that ended are of no use any more, but dropping them is cheaper than being told of each end.
             if self.0.len() >= KEPT_MAX {
-                self.0.pop_first();
+                self.0.remove(0);
             }
-            self.0.insert(id, abort);
+            self.0.push((id, abort));
         }
         wasm_bindgen_futures::spawn_local(async move {
             let outcome = make(request, signal.as_ref()).await;
@@ -33,14 +31,14 @@ impl Calls {
 
     /// Drops a request.
     pub fn abort(&mut self, id: CallId) {
-        if let Some(abort) = self.0.remove(&id) {
+        for (_, abort) in self.0.extract_if(.., |(other, _)| *other == id) {
             abort.abort();
         }
     }
 
     /// Drops all.
     pub fn abort_all(&mut self) {
-        for abort in std::mem::take(&mut self.0).into_values() {
+        for (_, abort) in self.0.drain(..) {
             abort.abort();
         }
     }

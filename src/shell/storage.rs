@@ -1,7 +1,6 @@
 //! What the device keeps, in localStorage; where that is blocked or full, in memory for as long as the page lives.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 
 use gloo_storage::{LocalStorage, Storage};
 
@@ -9,7 +8,7 @@ use gloo_storage::{LocalStorage, Storage};
 pub struct Device {
     prefix: String,
     is_blocked: bool,
-    memory: RefCell<BTreeMap<String, String>>,
+    memory: RefCell<Vec<(String, String)>>,
 }
 
 impl Device {
@@ -24,7 +23,7 @@ impl Device {
     /// All that is kept, by key without the prefix.
     #[must_use]
     pub fn all(&self) -> Vec<(String, String)> {
-        let mut all: Vec<_> = self.memory.borrow().clone().into_iter().collect();
+        let mut all = self.memory.borrow().clone();
         if !self.is_blocked {
             let raw = LocalStorage::raw();
             let keys = (0..LocalStorage::length()).filter_map(|at| raw.key(at).ok().flatten());
@@ -38,20 +37,23 @@ impl Device {
 
     /// Keeps a value.
     pub fn save(&self, name: &str, value: &str) {
+        self.forget(name);
         let is_kept = !self.is_blocked && LocalStorage::raw().set_item(&self.key(name), value).is_ok();
-        if is_kept {
-            self.memory.borrow_mut().remove(name);
-        } else {
-            self.memory.borrow_mut().insert(name.to_owned(), value.to_owned());
+        if !is_kept {
+            self.memory.borrow_mut().push((name.to_owned(), value.to_owned()));
         }
     }
 
     /// Forgets a value.
     pub fn erase(&self, name: &str) {
-        self.memory.borrow_mut().remove(name);
+        self.forget(name);
         if !self.is_blocked {
             LocalStorage::delete(self.key(name));
         }
+    }
+
+    fn forget(&self, name: &str) {
+        self.memory.borrow_mut().retain(|(kept, _)| kept != name);
     }
 
     fn key(&self, name: &str) -> String {

@@ -24,14 +24,15 @@ pub fn Composer(
     let is_empty = RwSignal::new(true);
 
     // The field is the browser's own; only a reload, or a message taken back, puts text into it.
-    let put = Memo::new(move |_| ui.composer.with(|composer| composer.put.clone()));
-    Effect::new(move |_| {
-        let (times, text) = put.get();
-        if let Some(field) = field.get().filter(|_| times > 0) {
+    Effect::new(move |seen: Option<u32>| {
+        let (times, text) = ui.composer.with(|composer| composer.put.clone());
+        if let Some(field) = field.get().filter(|_| times != seen.unwrap_or(0)) {
             field.set_value(&text);
             is_empty.set(text.trim().is_empty());
             fit(&field);
+            return times;
         }
+        seen.unwrap_or(0)
     });
 
     let submit = move || {

@@ -10,6 +10,9 @@ use crate::core::view::{self, Content};
 use crate::text::{Sentence, day_title};
 
 /// A row; it repaints when this message changes, not when the thread does.
+///
+/// All of it is one reactive closure: each further one would be shipped to every visitor as its own copy of the
+/// machinery, to save a comparison of a few short strings.
 #[component]
 pub fn Row(
     /// What it works with.
@@ -18,27 +21,21 @@ pub fn Row(
     row_key: RowKey,
 ) -> impl IntoView {
     let row = Memo::new(move |_| ui.thread.with(|thread| thread.rows.iter().find(|row| row.key == row_key).cloned()));
-    let ask = move |ask: fn(&view::Row) -> bool| row.with(|row| row.as_ref().is_some_and(ask));
-    let day = Memo::new(move |_| row.with(|row| row.as_ref().and_then(|row| new_day(ui, row))));
-    let name =
-        Memo::new(move |_| row.with(|row| row.as_ref().filter(|row| row.opens_group).and_then(|row| name(ui, row))));
-    let text = Memo::new(move |_| row.with(|row| row.as_ref().map(|row| text(&row.content).to_owned())));
-    let meta = Memo::new(move |_| row.with(|row| row.as_ref().and_then(|row| meta(ui, row))));
-    let failure = Memo::new(move |_| row.with(|row| row.as_ref().and_then(|row| failure(ui, &row.content))));
+    move || row.get().map(|row| paint(ui, &row))
+}
+
+fn paint(ui: Ui, row: &view::Row) -> impl IntoView + use<> {
+    let day = new_day(ui, row);
+    let classes = classes(row, day.is_some());
+    let failure = failure(ui, &row.content);
+    let row_key = row.key;
     view! {
-        <li
-            class={"row"}
-            class:own=move || ask(|row| is_own(&row.content))
-            class:opens=move || ask(|row| row.opens_group) || day.with(Option::is_some)
-            class:closes=move || ask(|row| row.closes_group)
-            class:unsent=move || ask(|row| matches!(row.content, Content::Unsent { failure: None, .. }))
-            class:deleted=move || ask(|row| matches!(&row.content, Content::Said(message) if message.is_deleted))
-        >
-            {move || day.get().map(|day| view! { <p class={"day"}>{day}</p> })}
-            {move || name.get().map(|name| view! { <p class={"name"} dir={"auto"}>{name}</p> })}
-            <p class={"bubble"} dir={"auto"}>{move || text.get()}</p>
-            {move || failure.get().map(|words| view! { <Failed ui row_key words/> })}
-            {move || meta.get().map(|(machine, shown)| view! { <p class={"meta"}><time datetime={machine}>{shown}</time></p> })}
+        <li class={classes}>
+            {line("day", day)}
+            {line("name", name(ui, row))}
+            <p class={"bubble"} dir={"auto"}>{text(&row.content).to_owned()}</p>
+            {failure.map(|words| view! { <Failed ui row_key words/> })}
+            {meta(ui, row).map(|(machine, shown)| view! { <p class={"meta"}><time datetime={machine}>{shown}</time></p> })}
         </li>
     }
 }
@@ -53,17 +50,43 @@ fn Failed(
     /// What is wrong.
     words: String,
 ) -> impl IntoView {
+    let choice = |sentence, event: fn(RowKey) -> Event| {
+        view! {
+            <button class={"link"} type={"button"} on:click=move |_| ui.dispatch(event(row_key))>{ui.say(&sentence)}</button>
+        }
+    };
     view! {
         <p class={"failed"} role={"alert"}>
             <span>{words}</span>
-            <button class={"link"} type={"button"} on:click=move |_| ui.dispatch(Event::Retried(row_key))>
-                {ui.say(&Sentence::TryAgain)}
-            </button>
-            <button class={"link"} type={"button"} on:click=move |_| ui.dispatch(Event::Discarded(row_key))>
-                {ui.say(&Sentence::TakeBack)}
-            </button>
+            {choice(Sentence::TryAgain, Event::Retried)}
+            {choice(Sentence::TakeBack, Event::Discarded)}
         </p>
     }
+}
+
+/// A line over the bubble, where there is something to say.
+fn line(class: &'static str, words: Option<String>) -> Option<impl IntoView> {
+    words.map(|words| view! { <p class={class} dir={"auto"}>{words}</p> })
+}
+
+fn classes(row: &view::Row, is_new_day: bool) -> String {
+    let (is_own, is_unsent, is_deleted) = match &row.content {
+        Content::Said(message) => (message.author == Author::Visitor, false, message.is_deleted),
+        Content::Unsent { failure, .. } => (true, failure.is_none(), false),
+    };
+    let mut classes = "row".to_owned();
+    for (is_so, class) in [
+        (is_own, " own"),
+        (row.opens_group || is_new_day, " opens"),
+        (row.closes_group, " closes"),
+        (is_unsent, " unsent"),
+        (is_deleted, " deleted"),
+    ] {
+        if is_so {
+            classes.push_str(class);
+        }
+    }
+    classes
 }
 
 fn new_day(ui: Ui, row: &view::Row) -> Option<String> {
@@ -77,6 +100,7 @@ fn new_day(ui: Ui, row: &view::Row) -> Option<String> {
 fn name(ui: Ui, row: &view::Row) -> Option<String> {
     let Content::Said(message) = &row.content else { return None };
     match &message.author {
+        Author::Agent(_) | Author::Bot(_) | Author::Inbox if !row.opens_group => None,
         Author::Visitor => None,
         Author::Agent(person) | Author::Bot(person) if !person.name.is_empty() => Some(person.name.clone()),
         Author::Agent(_) | Author::Bot(_) | Author::Inbox => Some(ui.say(&Sentence::Team)),
@@ -108,12 +132,5 @@ fn text(content: &Content) -> &str {
     match content {
         Content::Said(message) => &message.text,
         Content::Unsent { text, .. } => text,
-    }
-}
-
-fn is_own(content: &Content) -> bool {
-    match content {
-        Content::Said(message) => message.author == Author::Visitor,
-        Content::Unsent { .. } => true,
     }
 }

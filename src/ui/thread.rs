@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::Ui;
 use super::row::Row;
 use crate::core::Event;
+use crate::core::view::{self, Content};
 use crate::text::Sentence;
 
 /// This near to the top, in CSS pixels, the visitor is about to want more.
@@ -21,8 +22,6 @@ pub fn Thread(
     ui: Ui,
 ) -> impl IntoView {
     let scroller = NodeRef::<html::Div>::new();
-    let is_empty = Memo::new(move |_| ui.thread.with(|thread| thread.rows.is_empty() && !thread.is_loading));
-    let is_loading = Memo::new(move |_| ui.thread.with(|thread| thread.is_loading && thread.rows.is_empty()));
     let keys = move || ui.thread.with(|thread| thread.rows.iter().map(|row| row.key).collect::<Vec<_>>());
     let near_top = move |_| {
         let Some(scroller) = scroller.get_untracked() else { return };
@@ -33,27 +32,18 @@ pub fn Thread(
             ui.dispatch(Event::ReachedTop);
         }
     };
-    // Opening is writing: what was sent has the eye.
-    let newest_own =
-        Memo::new(move |_| ui.thread.with(|thread| thread.rows.last().map(|row| (row.key, is_unsent(row)))));
-    Effect::new(move |_| {
-        if let (Some((_, true)), Some(scroller)) = (newest_own.get(), scroller.get_untracked()) {
+    // Whoever sends something wants to see it.
+    Effect::new(move |seen: Option<_>| {
+        let own = ui.thread.with(newest_unsent);
+        if let Some(scroller) = scroller.get_untracked().filter(|_| own.is_some() && Some(own) != seen) {
             scroller.set_scroll_top(0);
         }
+        own
     });
     view! {
         <div class={"thread"} node_ref=scroller on:scroll=near_top>
             <div class={"rows"}>
-                <Show when=move || is_loading.get()>
-                    <p class={"quiet"} role={"status"}>{ui.say(&Sentence::ThreadLoading)}</p>
-                </Show>
-                <Show when=move || is_empty.get()>
-                    <div class={"greeting"}>
-                        <p class={"greeting-title"}>{ui.say(&Sentence::GreetingTitle)}</p>
-                        <p>{ui.say(&Sentence::GreetingText)}</p>
-                    </div>
-                </Show>
-                <Earlier ui/>
+                <Before ui/>
                 <ol class={"list"} aria-label={ui.say(&Sentence::ThreadLabel)}>
                     <For each=keys key=|key| *key let(key)>
                         <Row ui row_key=key/>
@@ -64,22 +54,56 @@ pub fn Thread(
     }
 }
 
-/// The way to older messages for those who don't scroll.
-#[component]
-fn Earlier(
-    /// What it works with.
-    ui: Ui,
-) -> impl IntoView {
-    let has_earlier = Memo::new(move |_| ui.thread.with(|thread| thread.has_earlier));
-    let is_loading = Memo::new(move |_| ui.thread.with(|thread| thread.is_loading_earlier));
-    let label = move || ui.say(if is_loading.get() { &Sentence::EarlierLoading } else { &Sentence::Earlier });
-    view! {
-        <Show when=move || has_earlier.get()>
-            <button class={"earlier"} type={"button"} on:click=move |_| ui.dispatch(Event::ReachedTop)>{label}</button>
-        </Show>
+/// What stands before the first row.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Lead {
+    Nothing,
+    Loading,
+    Greeting,
+    Earlier,
+    EarlierLoading,
+}
+
+fn lead(thread: &view::Thread) -> Lead {
+    match thread {
+        view::Thread { is_loading: true, rows, .. } if rows.is_empty() => Lead::Loading,
+        view::Thread { rows, .. } if rows.is_empty() => Lead::Greeting,
+        view::Thread { is_loading_earlier: true, .. } => Lead::EarlierLoading,
+        view::Thread { has_earlier: true, .. } => Lead::Earlier,
+        view::Thread { .. } => Lead::Nothing,
     }
 }
 
-const fn is_unsent(row: &crate::core::view::Row) -> bool {
-    matches!(row.content, crate::core::view::Content::Unsent { .. })
+/// A greeting, a word of patience, or the way to older messages for those who don't scroll.
+#[component]
+fn Before(
+    /// What it works with.
+    ui: Ui,
+) -> impl IntoView {
+    let lead = Memo::new(move |_| ui.thread.with(lead));
+    let earlier = move |sentence| {
+        view! {
+            <button class={"earlier"} type={"button"} on:click=move |_| ui.dispatch(Event::ReachedTop)>
+                {ui.say(&sentence)}
+            </button>
+        }
+        .into_any()
+    };
+    move || match lead.get() {
+        Lead::Nothing => ().into_any(),
+        Lead::Loading => view! { <p class={"quiet"} role={"status"}>{ui.say(&Sentence::ThreadLoading)}</p> }.into_any(),
+        Lead::Greeting => view! {
+            <div class={"greeting"}>
+                <p class={"greeting-title"}>{ui.say(&Sentence::GreetingTitle)}</p>
+                <p>{ui.say(&Sentence::GreetingText)}</p>
+            </div>
+        }
+        .into_any(),
+        Lead::Earlier => earlier(Sentence::Earlier),
+        Lead::EarlierLoading => earlier(Sentence::EarlierLoading),
+    }
+}
+
+fn newest_unsent(thread: &view::Thread) -> Option<crate::core::timeline::RowKey> {
+    thread.rows.last().filter(|row| matches!(row.content, Content::Unsent { .. })).map(|row| row.key)
 }

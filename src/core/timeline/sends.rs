@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use miniserde::{Deserialize, Serialize, json};
 
 use super::RowKey;
 use crate::core::model::{ConversationId, EchoId, MessageId};
@@ -126,14 +126,13 @@ impl KeptSend {
     /// Reads a record; `None` when it is broken or of another version.
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {
-        serde_json::from_str(text).ok().filter(|kept: &Self| kept.v == KEPT_VERSION)
+        json::from_str(text).ok().filter(|kept: &Self| kept.v == KEPT_VERSION)
     }
 
     /// The record's text.
     #[must_use]
     pub fn write(&self) -> String {
-        // A record of numbers and text always has a JSON form.
-        serde_json::to_string(self).unwrap_or_default()
+        json::to_string(self)
     }
 
     /// The conversation it was submitted to, if that had begun.

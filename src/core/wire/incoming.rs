@@ -1,6 +1,6 @@
 //! What the server says.
 
-use serde_json::{Map, Value};
+use miniserde::json::{self, Number, Object, Value};
 
 use crate::core::model::{Author, Contact, Conversation, ConversationId, EchoId, Message, MessageId, Person, Status};
 
@@ -42,24 +42,20 @@ pub enum News {
 /// Reads a frame.
 #[must_use]
 pub fn frame(text: &str) -> Frame {
-    let Ok(Value::Object(frame)) = serde_json::from_str(text) else {
-        return Frame::Unknown;
-    };
+    let Some(frame) = object(text) else { return Frame::Unknown };
     match string(&frame, "type") {
         Some("welcome") => Frame::Welcome,
         Some("ping") => Frame::Ping,
         Some("confirm_subscription") => Frame::Confirmed,
         Some("reject_subscription") => Frame::Rejected,
-        Some("disconnect") => {
-            Frame::Disconnect { reconnect: frame.get("reconnect").and_then(Value::as_bool).unwrap_or(true) }
-        }
+        Some("disconnect") => Frame::Disconnect { reconnect: is_true(&frame, "reconnect").unwrap_or(true) },
         Some(_) => Frame::Unknown,
-        None => frame.get("message").and_then(Value::as_object).map_or(Frame::Unknown, |m| Frame::News(news(m))),
+        None => below(&frame, "message").map_or(Frame::Unknown, |m| Frame::News(news(m))),
     }
 }
 
-fn news(message: &Map<String, Value>) -> News {
-    let (Some(event), Some(data)) = (string(message, "event"), message.get("data").and_then(Value::as_object)) else {
+fn news(message: &Object) -> News {
+    let (Some(event), Some(data)) = (string(message, "event"), below(message, "data")) else {
         return News::Other;
     };
     let heard = match event {
@@ -128,20 +124,20 @@ pub fn refusal(body: &str) -> Option<String> {
         .map(str::to_owned)
 }
 
-fn read_message(data: &Map<String, Value>) -> Option<Message> {
-    let attributes = data.get("content_attributes").and_then(Value::as_object);
+fn read_message(data: &Object) -> Option<Message> {
+    let attributes = below(data, "content_attributes");
     Some(Message {
         id: MessageId(number(data, "id")?),
         conversation: number(data, "conversation_id").map(ConversationId),
         text: text(data, "content"),
         author: author(data),
         at: number(data, "created_at").unwrap_or(0),
-        is_deleted: attributes.is_some_and(|them| them.get("deleted").and_then(Value::as_bool).unwrap_or(false)),
+        is_deleted: attributes.and_then(|them| is_true(them, "deleted")).unwrap_or(false),
     })
 }
 
-fn author(data: &Map<String, Value>) -> Author {
-    let sender = data.get("sender").and_then(Value::as_object);
+fn author(data: &Object) -> Author {
+    let sender = below(data, "sender");
     match (number(data, "message_type"), sender) {
         (Some(0), _) => Author::Visitor,
         (_, None) => Author::Inbox,
@@ -160,7 +156,7 @@ fn author(data: &Map<String, Value>) -> Author {
     }
 }
 
-fn read_conversation(data: &Map<String, Value>) -> Option<Conversation> {
+fn read_conversation(data: &Object) -> Option<Conversation> {
     Some(Conversation {
         id: ConversationId(number(data, "id")?),
         status: match string(data, "status") {
@@ -174,39 +170,63 @@ fn read_conversation(data: &Map<String, Value>) -> Option<Conversation> {
 }
 
 /// The echo_id of a frame; a number where somebody else's client sent one.
-fn echo(data: &Map<String, Value>) -> Option<EchoId> {
+fn echo(data: &Object) -> Option<EchoId> {
     match data.get("echo_id")? {
         Value::String(echo) if !echo.is_empty() => Some(echo.as_str().into()),
-        Value::Number(echo) => Some(echo.to_string().into()),
-        Value::String(_) | Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+        Value::Number(Number::U64(echo)) => Some(echo.to_string().into()),
+        Value::String(_) | Value::Number(_) | Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     }
 }
 
-fn object(body: &str) -> Option<Map<String, Value>> {
-    match serde_json::from_str(body) {
+fn object(text: &str) -> Option<Object> {
+    match json::from_str(text) {
         Ok(Value::Object(object)) => Some(object),
         Ok(_) | Err(_) => None,
     }
 }
 
-fn list<T>(body: &str, read: fn(&Map<String, Value>) -> Option<T>) -> Option<Vec<T>> {
-    match serde_json::from_str(body) {
-        Ok(Value::Array(items)) => Some(items.iter().filter_map(Value::as_object).filter_map(read).collect()),
+fn list<T>(text: &str, read: fn(&Object) -> Option<T>) -> Option<Vec<T>> {
+    match json::from_str(text) {
+        Ok(Value::Array(items)) => Some(items.iter().filter_map(as_object).filter_map(read).collect()),
         Ok(_) | Err(_) => None,
     }
 }
 
-fn string<'a>(object: &'a Map<String, Value>, key: &str) -> Option<&'a str> {
-    object.get(key)?.as_str()
+const fn as_object(value: &Value) -> Option<&Object> {
+    match value {
+        Value::Object(object) => Some(object),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => None,
+    }
 }
 
-fn text(object: &Map<String, Value>, key: &str) -> String {
+fn below<'a>(object: &'a Object, key: &str) -> Option<&'a Object> {
+    as_object(object.get(key)?)
+}
+
+fn string<'a>(object: &'a Object, key: &str) -> Option<&'a str> {
+    match object.get(key)? {
+        Value::String(text) => Some(text),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+fn text(object: &Object, key: &str) -> String {
     string(object, key).unwrap_or_default().to_owned()
 }
 
+fn is_true(object: &Object, key: &str) -> Option<bool> {
+    match object.get(key)? {
+        Value::Bool(is_true) => Some(*is_true),
+        Value::Null | Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
 /// A whole number from 0 up, also where it came as a string or with a fraction.
-fn number(object: &Map<String, Value>, key: &str) -> Option<u64> {
-    let value = object.get(key)?;
-    let whole = value.as_u64().or_else(|| value.as_str()?.parse().ok());
-    whole.or_else(|| value.as_f64().filter(|float| *float >= 0.0).map(|float| float as u64))
+fn number(object: &Object, key: &str) -> Option<u64> {
+    match object.get(key)? {
+        Value::Number(Number::U64(number)) => Some(*number),
+        Value::Number(Number::F64(number)) if *number >= 0.0 => Some(*number as u64),
+        Value::String(text) => text.parse().ok(),
+        Value::Number(_) | Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+    }
 }

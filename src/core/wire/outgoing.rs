@@ -1,7 +1,7 @@
 //! What we say to the server.
 
+use miniserde::json::{self, Object, Value};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use serde_json::{Value, json};
 
 use crate::core::Call;
 use crate::core::settings::Settings;
@@ -43,18 +43,18 @@ pub fn request(settings: &Settings, source_id: &str, call: &Call) -> Request {
     let conversations = || format!("{}/conversations", contact());
     let messages = |id: u64| format!("{}/{id}/messages", conversations());
     let get = |url| Request { method: Method::Get, url, body: Body::None };
-    let post = |url, body: Value| Request { method: Method::Post, url, body: Body::Json(body.to_string()) };
+    let post = |url, body: &[_]| Request { method: Method::Post, url, body: Body::Json(object(body)) };
     match call {
-        Call::CreateContact => post(contacts, json!({ "source_id": source_id })),
+        Call::CreateContact => post(contacts, &[("source_id", source_id)]),
         Call::ReadContact => get(contact()),
-        Call::CreateConversation => post(conversations(), json!({})),
+        Call::CreateConversation => post(conversations(), &[]),
         Call::ListConversations => get(conversations()),
         Call::ReadMessages { conversation, before: None } => get(messages(conversation.0)),
         Call::ReadMessages { conversation, before: Some(before) } => {
             get(format!("{}?before={}", messages(conversation.0), before.0))
         }
         Call::Post { conversation, echo, text } => {
-            post(messages(conversation.0), json!({ "content": &**text, "echo_id": &**echo }))
+            post(messages(conversation.0), &[("content", text), ("echo_id", echo)])
         }
     }
 }
@@ -70,18 +70,27 @@ pub fn cable_url(settings: &Settings) -> String {
 /// second subscription, and every event would come twice.
 #[must_use]
 pub fn subscribe(pubsub_token: &str) -> String {
-    json!({ "command": "subscribe", "identifier": channel(pubsub_token) }).to_string()
+    object(&[("command", "subscribe"), ("identifier", &channel(pubsub_token))])
 }
 
 /// The command that tells agents the visitor is here; it holds for 20 s.
 #[must_use]
 pub fn presence(pubsub_token: &str) -> String {
-    let data = json!({ "action": "update_presence" }).to_string();
-    json!({ "command": "message", "identifier": channel(pubsub_token), "data": data }).to_string()
+    let data = object(&[("action", "update_presence")]);
+    object(&[("command", "message"), ("identifier", &channel(pubsub_token)), ("data", &data)])
 }
 
 fn channel(pubsub_token: &str) -> String {
-    json!({ "channel": "RoomChannel", "pubsub_token": pubsub_token }).to_string()
+    object(&[("channel", "RoomChannel"), ("pubsub_token", pubsub_token)])
+}
+
+/// An object of strings, as JSON.
+fn object(fields: &[(&str, &str)]) -> String {
+    let mut object = Object::new();
+    for (key, value) in fields {
+        object.insert((*key).to_owned(), Value::String((*value).to_owned()));
+    }
+    json::to_string(&object)
 }
 
 /// A path segment's own characters, as RFC 3986 has them.
