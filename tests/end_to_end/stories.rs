@@ -103,14 +103,22 @@ async fn a_contact_the_server_no_longer_knows_is_made_anew_with_what_was_typed()
     visitor.say("hello").await;
     visitor.sees(&["hello"]).await;
     let before = visitor.session().await;
-    let contact = sandbox.conversations().await[0]["meta"]["sender"]["id"].as_i64().unwrap();
-    sandbox.as_agent("DELETE", &format!("/contacts/{contact}"), &json!({})).await;
-
+    // As if the team had deleted the contact while the visitor was away.
+    visitor
+        .browser
+        .ask(
+            "Object.keys(localStorage).filter(key => key.endsWith('/session')).forEach(key => localStorage.setItem(key, \
+             localStorage[key].replace(/[0-9a-f]{8}-[0-9a-f]{4}/, '00000000-0000').replace(/(pubsub_token\":\")\\w+/, '$1gone')))",
+        )
+        .await;
+    visitor.reload().await;
+    visitor.open().await;
     visitor.say("are you still there?").await;
     visitor.sees(&["are you still there?"]).await;
     let after = visitor.session().await;
     assert_ne!(after["customer_identifier"], before["customer_identifier"]);
-    assert_eq!(sandbox.conversations().await.len(), 1);
+    assert!(!after["customer_identifier"].as_str().unwrap().starts_with("00000000"));
+    assert_eq!(sandbox.conversations().await.len(), 2, "a new conversation of a new contact");
     visitor.browser.quit().await;
 }
 

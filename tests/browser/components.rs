@@ -1,0 +1,183 @@
+//! What the panel paints, slice by slice.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use leptos::mount::mount_to;
+use leptos::prelude::*;
+use natter::core::Event;
+use natter::core::model::{Author, Message, MessageId, Person};
+use natter::core::timeline::{Failure, RowKey};
+use natter::core::view::{Changed, Connection, Content, Row, Thread, View};
+use natter::shell::IntlSpeech;
+use natter::text::Catalogue;
+use natter::ui::{Panel, Ui};
+use wasm_bindgen_test::wasm_bindgen_test;
+use web_sys::HtmlElement;
+
+use crate::page::{all, one, panel, texts, until};
+
+const NOON: u64 = 1_795_262_400;
+
+/// A painted panel, with what the visitor did to it.
+struct Painted {
+    ui: Ui,
+    panel: HtmlElement,
+    events: Rc<RefCell<Vec<Event>>>,
+    _mounted: Box<dyn std::any::Any>,
+}
+
+fn paint(view: &View) -> Painted {
+    let (_, panel) = panel();
+    let events: Rc<RefCell<Vec<Event>>> = Rc::default();
+    let seen = Rc::clone(&events);
+    let ui = Ui::new(
+        Rc::new(move |event| seen.borrow_mut().push(event)),
+        Rc::new(|| {}),
+        Catalogue::english(),
+        Box::new(IntlSpeech::new("en-GB")),
+        || NOON,
+    );
+    let mounted = mount_to(panel.clone(), move || view! { <Panel ui/> }.into_any());
+    ui.paint(view, Changed { panel: true, thread: true, composer: true });
+    Painted { ui, panel, events, _mounted: Box::new(mounted) }
+}
+
+impl Painted {
+    fn repaint(&self, view: &View) {
+        self.ui.paint(view, Changed { panel: true, thread: true, composer: true });
+    }
+}
+
+fn said(key: u64, author: Author, text: &str, at: u64) -> Row {
+    let message =
+        Message { id: MessageId(key), conversation: None, text: text.to_owned(), author, at, is_deleted: false };
+    row(key, Content::Said(message.into()), at)
+}
+
+fn unsent(key: u64, text: &str, failure: Option<Failure>) -> Row {
+    row(key, Content::Unsent { text: text.into(), failure }, NOON)
+}
+
+fn row(key: u64, content: Content, at: u64) -> Row {
+    Row { key: RowKey(key), content, at, previous_at: None, opens_group: true, closes_group: true }
+}
+
+fn agent() -> Author {
+    Author::Agent(Person { id: Some(2), name: "Noor Haddad".to_owned(), avatar_url: String::new() })
+}
+
+fn view(rows: Vec<Row>) -> View {
+    View { thread: Thread { rows, ..Thread::default() }, ..View::default() }
+}
+
+#[wasm_bindgen_test]
+async fn an_empty_conversation_greets() {
+    let painted = paint(&view(Vec::new()));
+    until("a greeting", || texts(&painted.panel, ".greeting-title") == ["Hello"]).await;
+    painted.repaint(&view(vec![said(1, agent(), "hi", NOON)]));
+    until("no greeting", || all(&painted.panel, ".greeting").is_empty()).await;
+}
+
+#[wasm_bindgen_test]
+async fn rows_say_who_and_when_and_whose() {
+    let mut second = said(2, agent(), "still here", NOON + 60);
+    second.opens_group = false;
+    second.previous_at = Some(NOON);
+    let mut own = said(3, Author::Visitor, "hello", NOON + 90);
+    own.previous_at = Some(NOON + 60);
+    let painted = paint(&view(vec![said(1, agent(), "hi", NOON), second, own]));
+    until("three bubbles", || texts(&painted.panel, ".bubble") == ["hi", "still here", "hello"]).await;
+    assert_eq!(texts(&painted.panel, ".name"), ["Noor Haddad"], "once a group, and never oneself");
+    assert_eq!(texts(&painted.panel, ".day"), ["Today"]);
+    let classes: Vec<String> = all(&painted.panel, ".row").iter().map(|row| row.class_name()).collect();
+    assert_eq!(classes, ["row opens closes", "row closes", "row own opens closes"]);
+    let time = one(&painted.panel, "time");
+    assert!(time.get_attribute("datetime").unwrap().ends_with(":00.000Z"));
+}
+
+#[wasm_bindgen_test]
+async fn a_day_that_changes_is_named() {
+    let mut later = said(2, agent(), "morning", NOON);
+    later.previous_at = Some(NOON - 86_400);
+    let mut earlier = said(1, agent(), "evening", NOON - 86_400);
+    earlier.previous_at = Some(NOON - 3 * 86_400);
+    let painted = paint(&view(vec![earlier, later]));
+    until("two days", || texts(&painted.panel, ".day") == ["Yesterday", "Today"]).await;
+}
+
+#[wasm_bindgen_test]
+async fn markup_in_a_message_is_text() {
+    let evil = "<img src=x onerror=alert(1)><b>bold</b>";
+    let painted = paint(&view(vec![said(1, agent(), evil, NOON)]));
+    until("the text itself", || texts(&painted.panel, ".bubble") == [evil]).await;
+    assert!(all(&painted.panel, ".bubble *").is_empty());
+}
+
+#[wasm_bindgen_test]
+async fn a_row_stays_the_same_element_from_unsent_to_said() {
+    let painted = paint(&view(vec![unsent(7, "hello", None)]));
+    until("an unsent row", || texts(&painted.panel, ".unsent .bubble") == ["hello"]).await;
+    assert_eq!(texts(&painted.panel, ".meta"), ["Sending"]);
+    let before = one(&painted.panel, ".row");
+    painted.repaint(&view(vec![said(7, Author::Visitor, "hello", NOON)]));
+    until("a said row", || all(&painted.panel, ".unsent").is_empty()).await;
+    assert!(one(&painted.panel, ".row").is_same_node(Some(&before)));
+}
+
+#[wasm_bindgen_test]
+async fn a_failed_row_says_why_and_offers_what_helps() {
+    let refused = Failure::Refused(Some("Too many messages".to_owned()));
+    let painted = paint(&view(vec![unsent(7, "hello", Some(refused)), unsent(8, "you", Some(Failure::Doubtful))]));
+    until("two failures", || all(&painted.panel, ".failed").len() == 2).await;
+    assert_eq!(
+        texts(&painted.panel, ".failed span"),
+        ["Not sent. The team's server says: Too many messages", "This message may not have arrived"]
+    );
+    let buttons = all(&painted.panel, ".failed button");
+    for button in &buttons {
+        let button: &HtmlElement = wasm_bindgen::JsCast::unchecked_ref(button);
+        button.click();
+    }
+    assert_eq!(
+        *painted.events.borrow(),
+        [
+            Event::Retried(RowKey(7)),
+            Event::Discarded(RowKey(7)),
+            Event::Retried(RowKey(8)),
+            Event::Discarded(RowKey(8))
+        ]
+    );
+}
+
+#[wasm_bindgen_test]
+async fn trouble_is_one_sentence_and_goes_by_itself() {
+    let mut offline = view(Vec::new());
+    offline.panel.connection = Connection::Offline;
+    let painted = paint(&offline);
+    until("a sentence", || texts(&painted.panel, ".trouble")[0].starts_with("You are offline")).await;
+    painted.repaint(&view(Vec::new()));
+    until("silence", || texts(&painted.panel, ".trouble") == [""]).await;
+}
+
+#[wasm_bindgen_test]
+async fn earlier_messages_can_be_asked_for_without_scrolling() {
+    let mut with_earlier = view(vec![said(1, agent(), "hi", NOON)]);
+    with_earlier.thread.has_earlier = true;
+    let painted = paint(&with_earlier);
+    until("a button", || texts(&painted.panel, ".earlier") == ["Earlier messages"]).await;
+    one(&painted.panel, ".earlier").click();
+    assert_eq!(*painted.events.borrow(), [Event::ReachedTop]);
+}
+
+#[wasm_bindgen_test]
+async fn every_control_has_a_name() {
+    let mut busy = view(vec![unsent(7, "hello", Some(Failure::Doubtful))]);
+    busy.thread.has_earlier = true;
+    let painted = paint(&busy);
+    until("all controls", || all(&painted.panel, "button, textarea").len() == 6).await;
+    for control in all(&painted.panel, "button, textarea") {
+        let label = control.get_attribute("aria-label").or_else(|| control.text_content());
+        assert!(label.is_some_and(|label| !label.trim().is_empty()), "{}", control.outer_html());
+    }
+}
