@@ -41,9 +41,7 @@ async fn killed_amid_a_burst_it_keeps_every_message_it_acknowledged() {
                     let sent = http.post(&url).json(&json!({ "content": text })).send().await;
                     // The kill ends the burst; whatever was answered 200 before must be there afterwards.
                     match sent {
-                        Ok(response) if response.status() == 200 => {
-                            acknowledged.push(text)
-                        }
+                        Ok(response) if response.status() == 200 => acknowledged.push(text),
                         _ => break,
                     }
                 }

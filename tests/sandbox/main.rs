@@ -8,3 +8,4 @@ mod sandbox;
 
 mod conversation;
 mod durability;
+mod recordings;

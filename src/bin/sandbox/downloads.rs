@@ -96,6 +96,7 @@ fn dressed(mut response: Response, attachment: &Attachment) -> Response {
             headers.insert(name, value);
         }
     }
+    headers.remove(header::ETAG);
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
 }

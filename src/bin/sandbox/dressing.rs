@@ -64,12 +64,12 @@ pub async fn formats(mut request: Request, next: Next) -> Response {
     }
 }
 
-/// Answers to GET carry a weak ETag, and 304 to whoever has it already.
+/// Good answers carry a weak ETag; who has it already gets 304 to a GET.
 pub async fn etag(request: Request, next: Next) -> Response {
     let is_get = request.method() == Method::GET;
     let known = request.headers().get(header::IF_NONE_MATCH).cloned();
     let response = next.run(request).await;
-    if !is_get || response.status() != StatusCode::OK || !is_json(response.headers()) {
+    if response.status() != StatusCode::OK || !is_json(response.headers()) {
         return response;
     }
     let (mut parts, body) = response.into_parts();
@@ -77,10 +77,13 @@ pub async fn etag(request: Request, next: Next) -> Response {
     let Ok(bytes) = to_bytes(body, usize::MAX).await else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
     let mut digest = hex::encode(Sha256::digest(&bytes));
     digest.truncate(32);
+    if bytes.is_empty() {
+        return Response::from_parts(parts, Body::empty());
+    }
     let Ok(tag) = HeaderValue::from_str(&format!("W/\"{digest}\"")) else {
         return Response::from_parts(parts, Body::from(bytes));
     };
-    let is_known = known.as_ref() == Some(&tag);
+    let is_known = is_get && known.as_ref() == Some(&tag);
     parts.headers.insert(header::ETAG, tag);
     parts.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("max-age=0, private, must-revalidate"));
     if is_known {

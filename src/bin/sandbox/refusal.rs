@@ -3,7 +3,6 @@
 //! The client API answers a fault of ours and a refused hash alike with a bare 500: clients must cope, so it is made
 //! on purpose where the real server makes it, and the reason goes to the log only.
 
-use axum::Json;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
@@ -70,13 +69,10 @@ impl IntoResponse for Refusal {
                 (StatusCode::BAD_REQUEST, [(header::CONTENT_TYPE, "text/html; charset=UTF-8")]).into_response()
             }
             Self::Invalid { message, attributes } => {
-                let body = json!({ "message": message, "attributes": attributes });
-                (StatusCode::UNPROCESSABLE_ENTITY, Json(body)).into_response()
+                told(StatusCode::UNPROCESSABLE_ENTITY, &json!({ "message": message, "attributes": attributes }))
             }
-            Self::Wrong(error) => (StatusCode::UNPROCESSABLE_ENTITY, Json(json!({ "error": error }))).into_response(),
-            Self::Message(message) => {
-                (StatusCode::UNPROCESSABLE_ENTITY, Json(json!({ "message": message }))).into_response()
-            }
+            Self::Wrong(error) => told(StatusCode::UNPROCESSABLE_ENTITY, &json!({ "error": error })),
+            Self::Message(message) => told(StatusCode::UNPROCESSABLE_ENTITY, &json!({ "message": message })),
             Self::TooLarge => too_large(),
             Self::SignInFirst | Self::UnknownToken | Self::NotAllowed => {
                 plain(StatusCode::UNAUTHORIZED, "Unauthorized")
@@ -101,13 +97,13 @@ impl<T: Into<Refusal>> From<T> for AgentRefusal {
 
 impl IntoResponse for AgentRefusal {
     fn into_response(self) -> Response {
-        let error = |status, sentence: &str| (status, Json(json!({ "error": sentence }))).into_response();
+        let error = |status, sentence: &str| told(status, &json!({ "error": sentence }));
         match self.0 {
             Refusal::NotFound => error(StatusCode::NOT_FOUND, "Resource could not be found"),
-            Refusal::SignInFirst => {
-                let body = json!({ "errors": ["You need to sign in or sign up before continuing."] });
-                (StatusCode::UNAUTHORIZED, Json(body)).into_response()
-            }
+            Refusal::SignInFirst => told(
+                StatusCode::UNAUTHORIZED,
+                &json!({ "errors": ["You need to sign in or sign up before continuing."] }),
+            ),
             Refusal::UnknownToken => error(StatusCode::UNAUTHORIZED, "Invalid Access Token"),
             Refusal::NotAllowed => error(StatusCode::UNAUTHORIZED, "You are not authorized to do this action"),
             other @ (Refusal::Unreadable { .. }
@@ -130,6 +126,12 @@ pub fn nowhere(accepts_json_only: bool) -> Response {
     (StatusCode::NOT_FOUND, [(header::CONTENT_TYPE, "text/html; charset=UTF-8")], page).into_response()
 }
 
+fn told(status: StatusCode, body: &serde_json::Value) -> Response {
+    let headers = [(header::CONTENT_TYPE, "application/json; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")];
+    (status, headers, body.to_string()).into_response()
+}
+
+/// The framework's own errors spell their type otherwise.
 fn plain(status: StatusCode, error: &str) -> Response {
     let body = json!({ "status": status.as_u16(), "error": error }).to_string();
     (status, [(header::CONTENT_TYPE, "application/json; charset=UTF-8")], body).into_response()

@@ -68,8 +68,11 @@ pub async fn toggle_status(
         .perform(move |turn| {
             let conversation = find(turn, &address)?;
             let actor = visitor(turn, &conversation)?;
-            let resolved = rules::set_status(turn, &conversation, Status::Resolved, None, Some(&actor))?;
-            json(&shapes::conversation::own(turn, &resolved)?)
+            // Answered before the survey, which the server sends in a job of its own.
+            let resolved = Conversation { status: Status::Resolved, ..conversation.clone() };
+            let answer = json(&shapes::conversation::own(turn, &resolved)?)?;
+            rules::set_status(turn, &conversation, Status::Resolved, None, Some(&actor))?;
+            Ok(answer)
         })
         .await
 }

@@ -33,8 +33,10 @@ pub async fn update(State(app): State<App>, Path(uuid): Path<String>, params: Pa
                 Some(values) => rules::answer(turn, &conversation, &message, values)?,
                 None => message,
             };
+            // The server keeps a rating after it has answered: the answer shows the one before.
+            let before = shape(turn, &conversation, &message)?;
             survey::keep_rating(turn, &conversation, &message)?;
-            answer(&shape(turn, &conversation, &message)?)
+            answer(&before)
         })
         .await
 }

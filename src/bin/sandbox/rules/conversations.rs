@@ -79,7 +79,7 @@ pub fn prepare(
 pub fn announce(turn: &mut Turn<'_>, conversation: &Conversation, actor: Option<&Actor>) -> Result<(), Refusal> {
     let performer = actor.and_then(|actor| actor.performer(turn));
     telling::conversation_frame(turn, conversation, "conversation.created", Audience::AgentsAndContact, performer)?;
-    telling::conversation_callback(turn, conversation, "conversation_created", None)?;
+    telling::conversation_callback(turn, conversation, "conversation_created", None);
     if conversation.assignee_id.is_some() {
         telling::conversation_frame(turn, conversation, "assignee.changed", Audience::Agents, None)?;
     }
@@ -96,10 +96,9 @@ pub fn update(turn: &mut Turn<'_>, before: &Conversation, after: &mut Conversati
     }
     if before.status != after.status {
         telling::conversation_frame(turn, after, "conversation.status_changed", Audience::AgentsAndContact, None)?;
-        telling::conversation_callback(turn, after, "conversation_status_changed", Some(Value::Null))?;
+        telling::conversation_callback(turn, after, "conversation_status_changed", Some(Value::Null));
     }
-    telling::conversation_frame(turn, after, "conversation.updated", Audience::AgentsAndContact, None)?;
-    telling::conversation_callback(turn, after, "conversation_updated", Some(changes.into()))?;
+    telling::conversation_updated(turn, after, changes);
     if before.assignee_id != after.assignee_id {
         telling::conversation_frame(turn, after, "assignee.changed", Audience::Agents, None)?;
     }
@@ -131,9 +130,9 @@ pub fn set_status(
         && status == Status::Open
         && matches!(actor, Some(Actor::User(_) | Actor::Bot(_)))
     {
-        telling::conversation_opened_to_bot(turn, &after)?;
+        telling::conversation_opened_to_bot(turn, &after);
     }
-    if let Some(note) = status_note(status, actor) {
+    if let Some(note) = status_note(before.status, status, actor) {
         messages::note_activity(turn, &mut after, &note)?;
     }
     if status == Status::Resolved {
@@ -206,9 +205,7 @@ pub fn set_labels(
         messages::note_activity(turn, &mut after, &note)?;
     }
     // The server tells of a label twice: once with the label, once with the note about it.
-    let changes = label_changes(before, &after);
-    telling::conversation_frame(turn, &after, "conversation.updated", Audience::AgentsAndContact, None)?;
-    telling::conversation_callback(turn, &after, "conversation_updated", Some(changes.into()))?;
+    telling::conversation_updated(turn, &after, label_changes(before, &after));
     Ok(after)
 }
 
@@ -254,12 +251,14 @@ pub fn name_of(actor: &Actor) -> &str {
     }
 }
 
-fn status_note(status: Status, actor: Option<&Actor>) -> Option<String> {
+fn status_note(before: Status, status: Status, actor: Option<&Actor>) -> Option<String> {
     match (status, actor) {
         (Status::Resolved, Some(Actor::Contact(contact))) => {
             Some(format!("Conversation was resolved by {}", contact.name))
         }
-        (Status::Open, None) => Some("System reopened the conversation due to a new incoming message.".into()),
+        (Status::Open, None) if before == Status::Resolved => {
+            Some("System reopened the conversation due to a new incoming message.".into())
+        }
         (_, Some(Actor::User(user))) => {
             let what = match status {
                 Status::Open => "reopened",
@@ -271,7 +270,7 @@ fn status_note(status: Status, actor: Option<&Actor>) -> Option<String> {
         }
         (Status::Open | Status::Pending | Status::Snoozed, Some(Actor::Contact(_)))
         | (_, Some(Actor::Bot(_)))
-        | (Status::Resolved | Status::Pending | Status::Snoozed, None) => None,
+        | (_, None) => None,
     }
 }
 

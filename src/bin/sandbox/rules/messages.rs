@@ -61,7 +61,7 @@ pub fn post(
     conversation_rows::save(turn.db, &conversation)?;
     telling::message_created(turn, &conversation, &message, draft.echo_id.clone(), actor)?;
     match message.message_type {
-        MessageType::Incoming => came_in(turn, &mut conversation, &message)?,
+        MessageType::Incoming => came_in(turn, &mut conversation, &message, actor)?,
         MessageType::Outgoing => went_out(turn, &mut conversation, &message, actor)?,
         MessageType::Activity | MessageType::Template => {}
     }
@@ -233,12 +233,17 @@ fn attach(turn: &Turn<'_>, message: &Message, upload: &Upload) -> Result<(), Ref
     Ok(())
 }
 
-fn came_in(turn: &mut Turn<'_>, conversation: &mut Conversation, message: &Message) -> Result<(), Refusal> {
+fn came_in(
+    turn: &mut Turn<'_>,
+    conversation: &mut Conversation,
+    message: &Message,
+    actor: Option<&Actor>,
+) -> Result<(), Refusal> {
     let mut contact = contacts::contact(turn.db, conversation.contact_id)?;
     contact.last_activity_at = Some(turn.now);
     contact.updated_at = turn.now;
     contacts::save(turn.db, &contact)?;
-    telling::contact_updated(turn, &contact, None)?;
+    telling::contact_updated(turn, &contact, actor)?;
     let sleeps = matches!(conversation.status, Status::Resolved | Status::Snoozed);
     if sleeps && !contact.blocked {
         let inbox = crate::store::accounts::inbox(turn.db, conversation.inbox_id)?;

@@ -10,8 +10,8 @@ use crate::shapes::{Availability, contact, conversation, message};
 use crate::store::Turn;
 use crate::store::accounts::{self, Inbox};
 use crate::store::contacts::{self, Contact};
-use crate::store::conversations::Conversation;
-use crate::store::messages::{Message, MessageType};
+use crate::store::conversations::{self, Conversation};
+use crate::store::messages::{self, Message, MessageType};
 
 /// Whom a conversation's frame reaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,18 +36,33 @@ pub fn conversation_frame(
     Ok(())
 }
 
-/// `changed_attributes`: absent, null or a list, as each event has it.
+/// What changed in a conversation, told once all of it has changed. `changed_attributes`: absent, null or a list, as
+/// each event has it.
 pub fn conversation_callback(
     turn: &mut Turn<'_>,
     conversation: &Conversation,
     event: &'static str,
     changed_attributes: Option<Value>,
-) -> Result<(), Refusal> {
-    let inbox = accounts::inbox(turn.db, conversation.inbox_id)?;
-    let Some(url) = inbox.callback_url else { return Ok(()) };
-    let body = serde_json::to_string(&conversation::called_back(turn, conversation, event, changed_attributes)?)?;
-    turn.tell(News::Callback(Callback { url, body, message_id: None }));
-    Ok(())
+) {
+    let id = conversation.id;
+    turn.afterwards(move |turn| {
+        let conversation = conversations::conversation(turn.db, id)?;
+        let inbox = accounts::inbox(turn.db, conversation.inbox_id)?;
+        let Some(url) = inbox.callback_url else { return Ok(()) };
+        let body = conversation::called_back(turn, &conversation, event, changed_attributes)?;
+        turn.tell(News::Callback(Callback { url, body: serde_json::to_string(&body)?, message_id: None }));
+        Ok(())
+    });
+}
+
+/// The frame and the callback of a change.
+pub fn conversation_updated(turn: &mut Turn<'_>, conversation: &Conversation, changes: Vec<Value>) {
+    let id = conversation.id;
+    turn.afterwards(move |turn| {
+        let conversation = conversations::conversation(turn.db, id)?;
+        conversation_frame(turn, &conversation, "conversation.updated", Audience::AgentsAndContact, None)
+    });
+    conversation_callback(turn, conversation, "conversation_updated", Some(changes.into()));
 }
 
 /// A new message: to the agents, to the visitor unless it is not for them, and to the callback URL unless it is
@@ -64,7 +79,8 @@ pub fn message_created(
     pushed.performer = actor.and_then(|actor| actor.performer(turn));
     let tokens = listeners(turn, conversation, message)?;
     turn.tell(News::frame(tokens, "message.created", &pushed)?);
-    message_callback(turn, conversation, message, "message_created")
+    message_callback(turn, message, "message_created");
+    Ok(())
 }
 
 /// To agents only: the first answer in a conversation.
@@ -96,7 +112,8 @@ pub fn message_updated(
     pushed.performer = performer;
     let tokens = listeners(turn, conversation, message)?;
     turn.tell(News::frame(tokens, "message.updated", &pushed)?);
-    message_callback(turn, conversation, message, "message_updated")
+    message_callback(turn, message, "message_updated");
+    Ok(())
 }
 
 /// To every agent of the account.
@@ -142,45 +159,49 @@ pub fn typing(
     Ok(())
 }
 
-/// The bot's own URL hears what was said, and that a conversation was handed to people.
-pub fn bot_url(turn: &Turn<'_>, inbox: &Inbox) -> Result<Option<String>, Refusal> {
+/// The bot's own URL hears that a conversation was handed to people.
+pub fn conversation_opened_to_bot(turn: &mut Turn<'_>, conversation: &Conversation) {
+    let id = conversation.id;
+    turn.afterwards(move |turn| {
+        let conversation = conversations::conversation(turn.db, id)?;
+        let inbox = accounts::inbox(turn.db, conversation.inbox_id)?;
+        let Some(url) = bot_url(turn, &inbox)? else { return Ok(()) };
+        let body = conversation::called_back(turn, &conversation, "conversation_opened", None)?;
+        turn.tell(News::Callback(Callback { url, body: serde_json::to_string(&body)?, message_id: None }));
+        Ok(())
+    });
+}
+
+fn bot_url(turn: &Turn<'_>, inbox: &Inbox) -> Result<Option<String>, Refusal> {
     match inbox.agent_bot_id {
         Some(id) => Ok(accounts::bot(turn.db, id)?.outgoing_url),
         None => Ok(None),
     }
 }
 
-pub fn conversation_opened_to_bot(turn: &mut Turn<'_>, conversation: &Conversation) -> Result<(), Refusal> {
-    let inbox = accounts::inbox(turn.db, conversation.inbox_id)?;
-    if let Some(url) = bot_url(turn, &inbox)? {
-        let body = serde_json::to_string(&conversation::called_back(turn, conversation, "conversation_opened", None)?)?;
-        turn.tell(News::Callback(Callback { url, body, message_id: None }));
-    }
-    Ok(())
-}
-
-fn message_callback(
-    turn: &mut Turn<'_>,
-    conversation: &Conversation,
-    message: &Message,
-    event: &'static str,
-) -> Result<(), Refusal> {
+/// Private notes too; activity not. The bot hears of new messages that are no notes.
+fn message_callback(turn: &mut Turn<'_>, message: &Message, event: &'static str) {
     if message.message_type == MessageType::Activity {
-        return Ok(());
+        return;
     }
-    let inbox = accounts::inbox(turn.db, message.inbox_id)?;
-    let bot_url = bot_url(turn, &inbox)?;
-    if inbox.callback_url.is_none() && bot_url.is_none() {
-        return Ok(());
-    }
-    let body = serde_json::to_string(&message::called_back(turn, conversation, message, event)?)?;
-    if let Some(url) = bot_url.filter(|_| event == "message_created" && !message.private) {
-        turn.tell(News::Callback(Callback { url, body: body.clone(), message_id: None }));
-    }
-    if let Some(url) = inbox.callback_url {
-        turn.tell(News::Callback(Callback { url, body, message_id: Some(message.id) }));
-    }
-    Ok(())
+    let id = message.id;
+    turn.afterwards(move |turn| {
+        let message = messages::message(turn.db, id)?;
+        let inbox = accounts::inbox(turn.db, message.inbox_id)?;
+        let bot_url = bot_url(turn, &inbox)?.filter(|_| event == "message_created" && !message.private);
+        if inbox.callback_url.is_none() && bot_url.is_none() {
+            return Ok(());
+        }
+        let conversation = conversations::conversation(turn.db, message.conversation_id)?;
+        let body = serde_json::to_string(&message::called_back(turn, &conversation, &message, event)?)?;
+        if let Some(url) = bot_url {
+            turn.tell(News::Callback(Callback { url, body: body.clone(), message_id: None }));
+        }
+        if let Some(url) = inbox.callback_url {
+            turn.tell(News::Callback(Callback { url, body, message_id: Some(id) }));
+        }
+        Ok(())
+    });
 }
 
 /// Agents of the inbox, and administrators.

@@ -37,12 +37,27 @@ pub struct Turn<'a> {
     pub now: Micros,
     pub world: &'a World,
     news: &'a mut Vec<News>,
+    later: Vec<Later>,
 }
+
+type Later = Box<dyn FnOnce(&mut Turn<'_>) -> Result<(), Refusal>>;
 
 impl Turn<'_> {
     /// News is told once the deed is on disk; a refused deed's news is never told.
     pub fn tell(&mut self, news: News) {
         self.news.push(news);
+    }
+
+    /// Does this at the deed's end, when all it changes has changed: the server does so in jobs of its own.
+    pub fn afterwards(&mut self, deed: impl FnOnce(&mut Turn<'_>) -> Result<(), Refusal> + 'static) {
+        self.later.push(Box::new(deed));
+    }
+
+    fn settle(&mut self) -> Result<(), Refusal> {
+        for deed in std::mem::take(&mut self.later) {
+            deed(self)?;
+        }
+        Ok(())
     }
 }
 
@@ -65,7 +80,7 @@ impl Store {
     {
         let (answer, answered) = oneshot::channel();
         let job: Job = Box::new(move |turn| {
-            let result = std::panic::catch_unwind(AssertUnwindSafe(|| deed(turn)))
+            let result = std::panic::catch_unwind(AssertUnwindSafe(|| whole(turn, deed)))
                 .unwrap_or_else(|_| Err(Refusal::fault("a deed panicked")));
             let keep = result.is_ok();
             let reply: Reply = Box::new(move |committed| {
@@ -78,6 +93,12 @@ impl Store {
         self.jobs.send(job).await.map_err(|_| Refusal::fault("the store has stopped"))?;
         answered.await.map_err(|_| Refusal::fault("the store has stopped"))?
     }
+}
+
+fn whole<T>(turn: &mut Turn<'_>, deed: impl FnOnce(&mut Turn<'_>) -> Result<T, Refusal>) -> Result<T, Refusal> {
+    let value = deed(turn)?;
+    turn.settle()?;
+    Ok(value)
 }
 
 type Job = Box<dyn FnOnce(&mut Turn<'_>) -> Ran + Send>;
@@ -142,7 +163,7 @@ fn one(
 ) -> rusqlite::Result<Reply> {
     let mut news = Vec::new();
     let savepoint = transaction.savepoint()?;
-    let ran = job(&mut Turn { db: &savepoint, now: world.clock.now(), world, news: &mut news });
+    let ran = job(&mut Turn { db: &savepoint, now: world.clock.now(), world, news: &mut news, later: Vec::new() });
     if ran.keep {
         savepoint.commit()?;
         all_news.append(&mut news);
