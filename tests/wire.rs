@@ -100,9 +100,11 @@ fn a_deleted_message_does_not_bring_its_old_text_back() {
 
 #[test]
 fn a_conversations_frames_tell_its_status() {
-    let status = |text: &str| match wire::frame(text) {
-        Frame::News(News::Conversation(conversation)) => (conversation.id.0, conversation.status),
-        other => panic!("{other:?}"),
+    let status = |text: &str| {
+        let Frame::News(News::Conversation(conversation)) = wire::frame(text) else {
+            panic!("a conversation's: {text}")
+        };
+        (conversation.id.0, conversation.status)
     };
     assert_eq!(status(&fixture!("frame_conversation_created")), (3, Status::Open));
     assert_eq!(status(&fixture!("frame_conversation_resolved")), (3, Status::Resolved));
@@ -206,10 +208,8 @@ fn cable_commands_carry_their_identifier_as_text() {
 }
 
 fn created(frame: &str) -> (Message, Option<std::sync::Arc<str>>) {
-    match wire::frame(frame) {
-        Frame::News(News::Created(message, echo)) => (message, echo),
-        other => panic!("{other:?}"),
-    }
+    let Frame::News(News::Created(message, echo)) = wire::frame(frame) else { panic!("a new message: {frame}") };
+    (message, echo)
 }
 
 fn author(message: &Message) -> &'static str {

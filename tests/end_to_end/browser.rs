@@ -10,12 +10,15 @@ use thirtyfour::prelude::*;
 /// How long the browser waits for what a page is to become. Generous: it only ever runs out when a test fails.
 const PATIENCE: Duration = Duration::from_secs(40);
 
-/// A browser with an empty profile.
+/// A browser with an empty profile. The order matters: the page ends its browser when it is dropped, and needs the
+/// driver for that.
 pub struct Browser {
     pub page: WebDriver,
+    _driver: Driver,
     _profile: tempfile::TempDir,
-    driver: Child,
 }
+
+struct Driver(Child);
 
 impl Browser {
     pub async fn start() -> Self {
@@ -55,7 +58,7 @@ impl Browser {
         }
         let page = WebDriver::new(format!("http://127.0.0.1:{port}"), wanted).await.expect("the browser starts");
         page.set_script_timeout(PATIENCE).await.unwrap();
-        Self { page, _profile: profile, driver }
+        Self { page, _driver: Driver(driver), _profile: profile }
     }
 
     /// Waits until this expression holds in the page; `root` is the widget's shadow root.
@@ -105,9 +108,9 @@ impl Browser {
     }
 }
 
-impl Drop for Browser {
+impl Drop for Driver {
     fn drop(&mut self) {
-        drop(self.driver.kill());
-        drop(self.driver.wait());
+        drop(self.0.kill());
+        drop(self.0.wait());
     }
 }
