@@ -45,12 +45,20 @@ fn dispatch(words: &[&str]) -> Result<ExitCode, String> {
             let name = rest.first().copied();
             return test::run(&bench, &browser, name, rest.get(1..).unwrap_or_default());
         }
+        ["with", program, arguments @ ..] => return run_with_tools(program, arguments),
         ["stamp"] => stamp::run(&workbench::Workbench::find()?.project)?,
         _ => {
             return Err(format!("`cargo xtask {}` is not known. These are:\n{}", words.join(" "), help()));
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The tools are in a cache of their own, out of a shell's sight.
+fn run_with_tools(program: &str, arguments: &[&str]) -> Result<ExitCode, String> {
+    let status = setup::for_building()?.command(program).args(arguments).status();
+    let status = status.map_err(|error| format!("{program} can't be started: {error}."))?;
+    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn help() -> String {
@@ -60,6 +68,7 @@ cargo xtask setup [--tests]         installs what building needs (with --tests: 
 cargo xtask demo [--port N]         the sandbox and the page with the chat bubble, until Ctrl-C
 cargo xtask build                   the release bundle in target/dist, and what it weighs
 cargo xtask test [SUITE [FILTER]]   every suite, or one of: {}
+cargo xtask with PROGRAM …          a program with the project's tools, as in `with trunk serve`
 cargo xtask stamp                   called by trunk after each build
 cargo xtask help                    this list",
         test::names()

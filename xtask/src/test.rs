@@ -54,6 +54,16 @@ struct Stage<'a> {
     bundle_is_built: Cell<bool>,
 }
 
+impl Stage<'_> {
+    /// A suite that runs nothing proves nothing, unless a filter left it nothing to run.
+    fn some(&self, tally: Tally) -> Outcome {
+        if tally == Tally::NOTHING && self.filter.is_empty() {
+            return Err("The suite has run no test.".to_owned());
+        }
+        Ok(tally)
+    }
+}
+
 /// Runs the suites, all or those of one name, and tells what came of them; the last line is the
 /// sum. A suite that fails doesn't keep the others from running.
 pub fn run(bench: &Workbench, browser: &Browser, name: Option<&str>, filter: &[&str]) -> Result<ExitCode, String> {
@@ -112,12 +122,12 @@ fn clippy_wasm(stage: &Stage) -> Outcome {
 
 fn documentation(stage: &Stage) -> Outcome {
     let mut cargo = stage.bench.command("cargo");
-    cargo.args(["doc", "--no-deps", "--lib", "--document-private-items", "--features", "end-to-end"]);
+    cargo.args(["doc", "--no-deps", "--lib", "--document-private-items"]);
     check(cargo.env("RUSTDOCFLAGS", "-D warnings"))
 }
 
 fn native(stage: &Stage) -> Outcome {
-    // The end-to-end suite's features, so that nothing is compiled again for it.
+    // The same packages and features as in the end-to-end suite, so that nothing is compiled again for it.
     let mut cargo = stage.bench.command("cargo");
     cargo.args(["test", "--no-fail-fast", "--workspace", "--features", "end-to-end", "--lib", "--bins"]);
     for target in test_targets(stage.bench)?.iter().filter(|name| !is_for_browsers(name) && *name != END_TO_END) {
@@ -125,8 +135,8 @@ fn native(stage: &Stage) -> Outcome {
     }
     let tests = tests(cargo.arg("--").args(stage.filter))?;
     let mut cargo = stage.bench.command("cargo");
-    cargo.args(["test", "--no-fail-fast", "--features", "end-to-end", "--doc", "--"]);
-    Ok(tests + self::tests(cargo.args(stage.filter))?)
+    cargo.args(["test", "--no-fail-fast", "--workspace", "--features", "end-to-end", "--doc", "--"]);
+    stage.some(tests + self::tests(cargo.args(stage.filter))?)
 }
 
 fn in_browser(stage: &Stage) -> Outcome {
@@ -146,7 +156,7 @@ fn in_browser(stage: &Stage) -> Outcome {
         .env("CHROMEDRIVER", &stage.browser.chromedriver)
         .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", stage.browser.capabilities(stage.bench)?)
         .env("WASM_BINDGEN_TEST_TIMEOUT", BROWSER_SECONDS_MAX);
-    tests(&mut cargo)
+    stage.some(tests(&mut cargo)?)
 }
 
 fn release_bundle(stage: &Stage) -> Outcome {
@@ -162,12 +172,12 @@ fn end_to_end(stage: &Stage) -> Outcome {
     }
     let mut cargo = stage.bench.command("cargo");
     cargo
-        .args(["test", "--features", "end-to-end", "--test", END_TO_END, "--"])
+        .args(["test", "--workspace", "--features", "end-to-end", "--test", END_TO_END, "--"])
         .args(stage.filter)
         .env("NATTER_SITE", bundle::folder(stage.bench))
         .env("NATTER_CHROMIUM", &stage.browser.chromium)
         .env("CHROMEDRIVER", &stage.browser.chromedriver);
-    tests(&mut cargo)
+    stage.some(tests(&mut cargo)?)
 }
 
 fn licences(stage: &Stage) -> Outcome {
