@@ -6,6 +6,11 @@ mod cable;
 #[path = "../support/sandbox.rs"]
 mod sandbox;
 
+mod attachments;
 mod conversation;
 mod durability;
+mod guide;
+mod limits;
+mod messages;
 mod recordings;
+mod time;

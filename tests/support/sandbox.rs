@@ -58,6 +58,10 @@ impl Sandbox {
         *self = Self::spawn(arguments, &listen);
     }
 
+    pub fn process_id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The cable's address.
     pub fn cable_url(&self) -> String {
         format!("{}/cable", self.base_url.replace("http://", "ws://"))

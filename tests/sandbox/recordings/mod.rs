@@ -10,6 +10,8 @@ mod callbacks;
 mod pattern;
 mod replay;
 
+pub use callbacks::Receiver;
+
 macro_rules! recordings {
     ($($name:ident: $file:literal,)*) => { $(
         #[tokio::test(flavor = "multi_thread")]

@@ -27,6 +27,7 @@ pub async fn connect(State(app): State<App>, upgrade: Result<WebSocketUpgrade, W
         Ok(upgrade) => upgrade
             .protocols(["actioncable-v1-json", "actioncable-unsupported"])
             .max_message_size(COMMAND_BYTES_MAX)
+            .read_buffer_size(READ_BYTES)
             .on_upgrade(move |socket| serve(app, socket)),
         Err(_) => (StatusCode::NOT_FOUND, [(header::CONTENT_TYPE, "text/plain")], "Page not found").into_response(),
     }
@@ -46,6 +47,8 @@ pub fn start_pinging(app: App) {
 const PING_EVERY: Duration = Duration::from_secs(3);
 /// A command is a token in some JSON.
 const COMMAND_BYTES_MAX: usize = 64 * 1024;
+/// The library's own buffer of 128 KiB a socket would be 128 MB for a thousand idle ones.
+const READ_BYTES: usize = 4 * 1024;
 /// Frames waiting for one socket: several bursts' worth; a socket further behind isn't listening.
 const QUEUE_MAX: usize = 256;
 /// A peer who takes no byte for this long is gone.

@@ -1,0 +1,109 @@
+//! Files: where they lie, how they are served, when they go.
+
+use reqwest::redirect::Policy;
+use serde_json::{Value, json};
+
+use crate::sandbox::{Reply, Sandbox, database_file};
+
+async fn send_file(sandbox: &Sandbox, name: &str, kind: &str, bytes: &[u8]) -> Value {
+    let mut body = format!(
+        "--b\r\nContent-Disposition: form-data; name=\"attachments[]\"; filename=\"{name}\"\r\nContent-Type: {kind}\r\n\r\n"
+    )
+    .into_bytes();
+    body.extend(bytes);
+    body.extend(b"\r\n--b--\r\n");
+    let request = reqwest::Client::new().post(sandbox.inbox_url("/contacts/s/conversations/1/messages"));
+    Reply::of(request.header("Content-Type", "multipart/form-data; boundary=b").body(body).send().await).await.ok()
+}
+
+async fn scene(sandbox: &Sandbox) {
+    sandbox.contact(&json!({ "source_id": "s" })).await;
+    assert_eq!(sandbox.conversation("s").await, 1);
+}
+
+fn stored(folder: &std::path::Path) -> usize {
+    std::fs::read_dir(folder).map(Iterator::count).unwrap_or(0)
+}
+
+#[tokio::test]
+async fn a_file_comes_back_byte_for_byte_and_in_ranges() {
+    let sandbox = Sandbox::start(None);
+    scene(&sandbox).await;
+    let sent = send_file(&sandbox, "clip.mp4", "video/mp4", b"0123456789").await;
+    let url = sent["attachments"][0]["data_url"].as_str().unwrap();
+    let http = reqwest::Client::new();
+    assert_eq!(http.get(url).send().await.unwrap().bytes().await.unwrap(), b"0123456789".as_slice());
+    let part = http.get(url).header("Range", "bytes=2-4").send().await.unwrap();
+    assert_eq!(part.status(), 206, "players ask for parts");
+    assert_eq!(part.bytes().await.unwrap(), b"234".as_slice());
+}
+
+#[tokio::test]
+async fn what_could_run_scripts_is_saved_and_not_shown() {
+    let sandbox = Sandbox::start(None);
+    scene(&sandbox).await;
+    for (name, kind) in [("page.html", "text/html"), ("drawing.svg", "image/svg+xml"), ("odd", "not a type")] {
+        let sent = send_file(&sandbox, name, kind, b"<script>alert(1)</script>").await;
+        let served = reqwest::get(sent["attachments"][0]["data_url"].as_str().unwrap()).await.unwrap();
+        assert_eq!(served.headers()["content-type"], "application/octet-stream", "{name}");
+        assert!(served.headers()["content-disposition"].to_str().unwrap().starts_with("attachment"), "{name}");
+        assert!(!served.headers().contains_key("access-control-allow-origin"), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn links_are_signed_and_the_second_one_lasts_five_minutes() {
+    let (_folder, file) = database_file();
+    let mut sandbox = Sandbox::start(Some(&file));
+    scene(&sandbox).await;
+    let sent = send_file(&sandbox, "a.txt", "text/plain", b"hello").await;
+    let lasting = sent["attachments"][0]["data_url"].as_str().unwrap().to_owned();
+    let http = reqwest::Client::builder().redirect(Policy::none()).build().unwrap();
+    let passing = http.get(&lasting).send().await.unwrap().headers()["location"].to_str().unwrap().to_owned();
+    assert_eq!(http.get(&passing).send().await.unwrap().status(), 200);
+    for (forged, why) in [(lasting.replace("--", "--0"), "signature"), (passing.replace("/disk/1-", "/disk/2-"), "id")]
+    {
+        assert_eq!(http.get(forged).send().await.unwrap().status(), 404, "{why}");
+    }
+    sandbox.stop();
+    let address = sandbox.base_url.trim_start_matches("http://").to_owned();
+    let file = file.to_str().unwrap();
+    for (offset, status) in [("290", 200), ("310", 404)] {
+        let later = Sandbox::start_with(&["--db", file, "--clock-offset", offset]);
+        let moved = |url: &str| url.replace(&address, later.base_url.trim_start_matches("http://"));
+        assert_eq!(http.get(moved(&passing)).send().await.unwrap().status(), status, "{offset} s later");
+        assert_eq!(http.get(moved(&lasting)).send().await.unwrap().status(), 302, "this one lasts");
+    }
+}
+
+#[tokio::test]
+async fn files_go_with_their_message_and_with_their_contact() {
+    let (folder, file) = database_file();
+    let files = folder.path().join("files");
+    let sandbox = Sandbox::start_with(&["--db", file.to_str().unwrap(), "--files", files.to_str().unwrap()]);
+    scene(&sandbox).await;
+    let first = send_file(&sandbox, "a.txt", "text/plain", b"one").await;
+    send_file(&sandbox, "b.txt", "text/plain", b"two").await;
+    assert_eq!(stored(&files), 2);
+    sandbox.as_agent("DELETE", &format!("/conversations/1/messages/{}", first["id"]), &Value::Null).await.ok();
+    assert_eq!(stored(&files), 1);
+    sandbox.as_agent("DELETE", "/contacts/1", &Value::Null).await.ok();
+    assert_eq!(stored(&files), 0);
+}
+
+#[tokio::test]
+async fn a_refused_message_leaves_no_file_behind() {
+    let (folder, _) = database_file();
+    let files = folder.path().join("files");
+    let sandbox = Sandbox::start_with(&["--memory", "--files", files.to_str().unwrap()]);
+    scene(&sandbox).await;
+    let long = "x".repeat(150_001);
+    let body = format!(
+        "--b\r\nContent-Disposition: form-data; name=\"attachments[]\"; filename=\"a.txt\"\r\n\r\nhello\r\n\
+         --b\r\nContent-Disposition: form-data; name=\"content\"\r\n\r\n{long}\r\n--b--\r\n"
+    );
+    let request = reqwest::Client::new().post(sandbox.inbox_url("/contacts/s/conversations/1/messages"));
+    let request = request.header("Content-Type", "multipart/form-data; boundary=b").body(body);
+    assert_eq!(Reply::of(request.send().await).await.status, 422);
+    assert_eq!(stored(&files), 0);
+}
