@@ -11,7 +11,7 @@ const OPEN_CHAT_BYTES_MAX: usize = 120_000;
 /// Builds the release bundle.
 pub fn build(bench: &Workbench) -> Result<(), String> {
     let mut trunk = bench.command("trunk");
-    trunk.args(["build", "--release", "--minify", "--skip-version-check", "--dist"]).arg(folder(bench));
+    trunk.args(["build", "--release", "--skip-version-check", "--dist"]).arg(folder(bench));
     if has_library_sources(bench) {
         with_a_small_library(&mut trunk);
     } else {
@@ -35,7 +35,10 @@ fn with_a_small_library(trunk: &mut Command) {
         .env("RUSTC_BOOTSTRAP", "1")
         .env("CARGO_UNSTABLE_BUILD_STD", "std,panic_abort")
         .env("CARGO_UNSTABLE_BUILD_STD_FEATURES", "optimize_for_size")
-        .env("RUSTFLAGS", "-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none -Zfmt-debug=none");
+        .env(
+            "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
+            "-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none -Zfmt-debug=none",
+        );
 }
 
 fn has_library_sources(bench: &Workbench) -> bool {
