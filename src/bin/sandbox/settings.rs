@@ -10,7 +10,7 @@ use clap::Parser;
 #[command(name = "sandbox", after_help = AT_START)]
 pub struct Settings {
     /// Where to listen; port 0 takes a free one and prints it
-    #[arg(long, default_value = "127.0.0.1:3300", value_name = "ADDRESS:PORT")]
+    #[arg(long, default_value = "127.0.0.1:3100", value_name = "ADDRESS:PORT")]
     pub listen: SocketAddr,
 
     /// The address that others reach this server by, for links to files and surveys

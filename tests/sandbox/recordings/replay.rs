@@ -126,9 +126,9 @@ impl Stage {
                     self.names = names;
                     return;
                 }
-                // Each try is answered by the sandbox, so this loop does not spin idly.
                 Err(_) if step["patient"] == true && Instant::now() < until => {
                     self.early.clear();
+                    self.await_ping().await;
                 }
                 Err(problem) => {
                     self.names = names;
@@ -235,6 +235,18 @@ impl Stage {
             (Err(error), _) => Err(error.to_string()),
             (Ok(_), Some(status)) => Err(format!("recorded {status}, came a socket")),
         }
+    }
+
+    /// The cable's beat paces steps that are tried again.
+    async fn await_ping(&mut self) {
+        while let Ok(Some((at, heard))) = tokio::time::timeout(DEADLINE, self.heard.recv()).await {
+            match heard {
+                Heard::Ping => return,
+                Heard::Frame(what) => self.early.push(Came { at, what }),
+                Heard::Pong(_) => {}
+            }
+        }
+        panic!("no ping came");
     }
 
     async fn await_pong(&mut self, name: &str, payload: &str) -> Result<(), String> {

@@ -68,6 +68,9 @@ pub async fn update(
         .perform(move |turn| {
             let conversation = find(turn, &(identifier, source, display_id))?;
             let message = rows::in_conversation(turn.db, conversation.id, id(&message)?)?;
+            if message.private || message.message_type == MessageType::Activity {
+                return Err(Refusal::NotFound);
+            }
             survey::check_still_open(turn, &message)?;
             let message = match params.get("submitted_values").and_then(permitted) {
                 Some(values) => rules::answer(turn, &conversation, &message, values)?,

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::telling::{self, Audience};
-use super::{Actor, messages, templates};
+use super::{Actor, messages, notifications, templates};
 use crate::clock::Micros;
 use crate::refusal::Refusal;
 use crate::store::Turn;
@@ -82,6 +82,7 @@ pub fn announce(turn: &mut Turn<'_>, conversation: &Conversation, actor: Option<
     telling::conversation_callback(turn, conversation, "conversation_created", None);
     if conversation.assignee_id.is_some() {
         telling::conversation_frame(turn, conversation, "assignee.changed", Audience::Agents, None)?;
+        notifications::assigned(turn, conversation)?;
     }
     Ok(())
 }
@@ -101,6 +102,7 @@ pub fn update(turn: &mut Turn<'_>, before: &Conversation, after: &mut Conversati
     telling::conversation_updated(turn, after, changes);
     if before.assignee_id != after.assignee_id {
         telling::conversation_frame(turn, after, "assignee.changed", Audience::Agents, None)?;
+        notifications::assigned(turn, after)?;
     }
     Ok(())
 }

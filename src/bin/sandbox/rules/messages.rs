@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::conversations;
 use super::telling;
-use super::{Actor, templates};
+use super::{Actor, notifications, templates};
 use crate::refusal::Refusal;
 use crate::store::Turn;
 use crate::store::contacts;
@@ -254,6 +254,9 @@ fn came_in(
         let before = conversation.clone();
         conversation.waiting_since = Some(message.created_at);
         conversations::update(turn, &before, conversation)?;
+    }
+    if !contact.blocked {
+        notifications::contact_wrote(turn, conversation, message)?;
     }
     templates::after_incoming(turn, conversation)
 }

@@ -6,6 +6,7 @@
 pub mod contacts;
 pub mod conversations;
 pub mod messages;
+mod notifications;
 pub mod survey;
 pub mod telling;
 mod templates;

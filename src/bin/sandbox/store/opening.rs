@@ -28,9 +28,10 @@ impl Place {
             .and_then(|(db, fresh)| match fresh {
                 Schema::Fresh => Ok((db, true)),
                 Schema::Present => Ok((db, false)),
-                Schema::Foreign(version) => {
-                    Err(format!("{named} has schema version {version}; this sandbox knows version {VERSION} only"))
-                }
+                Schema::Foreign(version) => Err(format!(
+                    "{named} has schema version {version}; this sandbox knows versions up to {}",
+                    STEPS.len()
+                )),
             })
     }
 }
@@ -50,7 +51,8 @@ enum Schema {
     Foreign(i64),
 }
 
-const VERSION: i64 = 1;
+/// What brings a database from each version to the next; a step that was released is never changed.
+const STEPS: [&str; 2] = [include_str!("schema.sql"), include_str!("notifications.sql")];
 
 fn prepare(db: &Connection) -> rusqlite::Result<Schema> {
     // FULL: an acknowledged message survives even a power cut; grouped commits keep that cheap.
@@ -59,14 +61,15 @@ fn prepare(db: &Connection) -> rusqlite::Result<Schema> {
     )?;
     db.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
     let version: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    if version == VERSION {
-        return Ok(Schema::Present);
-    }
-    if version != 0 {
+    let Some(steps) = usize::try_from(version).ok().and_then(|version| STEPS.get(version..)) else {
         return Ok(Schema::Foreign(version));
+    };
+    let mut reached = version;
+    for step in steps {
+        reached += 1;
+        db.execute_batch(&format!("BEGIN; {step} PRAGMA user_version = {reached}; COMMIT;"))?;
     }
-    db.execute_batch(&format!("BEGIN; {} PRAGMA user_version = {VERSION}; COMMIT;", include_str!("schema.sql")))?;
-    Ok(Schema::Fresh)
+    Ok(if version == 0 { Schema::Fresh } else { Schema::Present })
 }
 
 /// About twice the number of different statements.
@@ -90,6 +93,21 @@ mod tests {
         let path = folder.path().join("sandbox.sqlite3");
         Connection::open(&path).unwrap().execute_batch("PRAGMA user_version = 7").unwrap();
         assert!(Place::File(path).open().unwrap_err().contains("version 7"));
+    }
+
+    #[test]
+    fn a_file_of_an_earlier_version_is_brought_along() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("sandbox.sqlite3");
+        let old = Connection::open(&path).unwrap();
+        old.execute_batch(&format!("{} PRAGMA user_version = 1;", STEPS[0])).unwrap();
+        old.execute("INSERT INTO accounts (name) VALUES ('kept')", []).unwrap();
+        drop(old);
+        let (db, is_fresh) = Place::File(path).open().unwrap();
+        assert!(!is_fresh);
+        let kept: String = db.query_row("SELECT name FROM accounts", [], |row| row.get(0)).unwrap();
+        assert_eq!(kept, "kept");
+        db.execute("DELETE FROM notifications", []).unwrap();
     }
 
     #[test]
