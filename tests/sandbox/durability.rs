@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::cable::Cable;
+use crate::cable_client::Cable;
 use crate::sandbox::{Sandbox, database_file};
 
 #[tokio::test]

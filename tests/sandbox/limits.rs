@@ -6,7 +6,7 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::cable::{Cable, DEADLINE};
+use crate::cable_client::{Cable, DEADLINE};
 use crate::sandbox::{Reply, Sandbox};
 
 #[tokio::test]

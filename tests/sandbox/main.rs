@@ -2,11 +2,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 #[path = "../support/cable.rs"]
-mod cable;
+mod cable_client;
 #[path = "../support/sandbox.rs"]
 mod sandbox;
 
+mod agent_page;
 mod attachments;
+mod cable;
 mod conversation;
 mod durability;
 mod guide;

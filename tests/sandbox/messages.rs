@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::cable::Cable;
+use crate::cable_client::Cable;
 use crate::sandbox::Sandbox;
 
 fn texts(page: &Value) -> Vec<&str> {

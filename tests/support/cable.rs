@@ -79,6 +79,18 @@ impl Cable {
         }
     }
 
+    /// The next frame; `None`: a ping came first.
+    pub async fn next_before_ping(&mut self) -> Option<Value> {
+        loop {
+            let received =
+                tokio::time::timeout(DEADLINE, self.stream.next()).await.expect("a frame within the deadline");
+            if let Some(Ok(Message::Text(text))) = received {
+                let frame: Value = serde_json::from_str(text.as_str()).expect("a frame is JSON");
+                return (frame["type"] != "ping").then_some(frame);
+            }
+        }
+    }
+
     /// The first frame that fits; others are passed over.
     pub async fn until(&mut self, fits: impl Fn(&Value) -> bool) -> Value {
         loop {

@@ -33,7 +33,7 @@ pub struct Settings {
     #[arg(long, value_name = "FILE.toml")]
     pub config: Option<PathBuf>,
 
-    /// Callback URL of the first inbox
+    /// Callback URL of the first inbox (http only)
     #[arg(long, value_name = "URL")]
     pub callback_url: Option<String>,
 

@@ -104,7 +104,7 @@ impl Stage {
         let identifier = json!({
             "channel": "RoomChannel", "pubsub_token": "awtD2sduBTSAHbGKPYPH3Vb7", "account_id": 1, "user_id": 2
         });
-        let mut cable = crate::cable::Cable::connect(&self.sandbox.cable_url()).await;
+        let mut cable = crate::cable_client::Cable::connect(&self.sandbox.cable_url()).await;
         cable.subscribe(&identifier.to_string()).await;
         cable.event("presence.update").await;
     }

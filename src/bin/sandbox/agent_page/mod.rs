@@ -51,3 +51,15 @@ async fn people(State(app): State<App>) -> Result<Response, Refusal> {
         })
         .await
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn no_text_of_a_visitor_is_ever_read_as_html() {
+        let (script, page) = (include_str!("page.js"), include_str!("page.html"));
+        for way in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "DOMParser", "srcdoc", "eval("] {
+            assert!(!script.contains(way), "{way}");
+        }
+        assert!(!page.contains("onclick") && !page.contains("style=") && page.matches("<script").count() == 1);
+    }
+}

@@ -172,3 +172,106 @@ fn one(
     }
     Ok(ran.reply)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Mutex, PoisonError};
+
+    use super::*;
+    use crate::cable::Presence;
+    use crate::clock::Clock;
+    use crate::news::Callback;
+
+    type Told = Arc<Mutex<Vec<String>>>;
+
+    fn store() -> (Store, Told) {
+        let (db, _) = Place::Memory.open().unwrap();
+        let world = World {
+            clock: Clock::with_offset(0),
+            public_url: String::new(),
+            presence: Arc::new(Presence::default()),
+            secret: String::new(),
+            limits: true,
+        };
+        let told = Told::default();
+        let ear = told.clone();
+        let herald = move |news| {
+            if let News::Callback(callback) = news {
+                ear.lock().unwrap_or_else(PoisonError::into_inner).push(callback.body);
+            }
+        };
+        (Store::start(db, Arc::new(world), herald).unwrap(), told)
+    }
+
+    fn add(turn: &mut Turn<'_>, name: &str) -> Result<i64, Refusal> {
+        turn.tell(News::Callback(Callback { url: String::new(), body: name.to_owned(), message_id: None }));
+        Ok(accounts::insert_account(turn.db, name)?)
+    }
+
+    async fn names(store: &Store) -> Vec<String> {
+        let listed = store.perform(|turn| {
+            let mut select = turn.db.prepare("SELECT name FROM accounts ORDER BY id")?;
+            let rows = select.query_map([], |row| row.get(0))?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        });
+        listed.await.unwrap()
+    }
+
+    fn heard(told: &Told) -> Vec<String> {
+        told.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    #[tokio::test]
+    async fn a_refused_deed_leaves_nothing_and_its_news_is_not_told() {
+        let (store, told) = store();
+        store.perform(|turn| add(turn, "kept")).await.unwrap();
+        let refused = store.perform(|turn| add(turn, "refused").and(Err::<(), _>(Refusal::NotFound)));
+        assert!(matches!(refused.await, Err(Refusal::NotFound)));
+        assert_eq!(names(&store).await, ["kept"]);
+        assert_eq!(heard(&told), ["kept"]);
+    }
+
+    #[tokio::test]
+    async fn a_deed_that_panics_is_refused_and_the_next_one_is_done() {
+        let (store, told) = store();
+        let panicked = store.perform(|turn| -> Result<(), Refusal> {
+            add(turn, "half done")?;
+            panic!("a defect")
+        });
+        assert!(matches!(panicked.await, Err(Refusal::Fault(_))));
+        store.perform(|turn| add(turn, "next")).await.unwrap();
+        assert_eq!(names(&store).await, ["next"]);
+        assert_eq!(heard(&told), ["next"]);
+    }
+
+    #[tokio::test]
+    async fn news_is_told_before_the_answer_and_in_order() {
+        let (store, told) = store();
+        for number in 0..50 {
+            store.perform(move |turn| add(turn, &number.to_string())).await.unwrap();
+            assert_eq!(heard(&told).last(), Some(&number.to_string()));
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_left_for_afterwards_sees_the_deeds_end_or_does_not_happen() {
+        let (store, told) = store();
+        let deed = |fails: bool| {
+            move |turn: &mut Turn<'_>| {
+                turn.afterwards(|turn| {
+                    let count: i64 = turn.db.query_row("SELECT count(*) FROM accounts", [], |row| row.get(0))?;
+                    let body = count.to_string();
+                    turn.tell(News::Callback(Callback { url: String::new(), body, message_id: None }));
+                    Ok(())
+                });
+                accounts::insert_account(turn.db, "one")?;
+                accounts::insert_account(turn.db, "two")?;
+                if fails { Err(Refusal::NotFound) } else { Ok(()) }
+            }
+        };
+        assert!(store.perform(deed(true)).await.is_err());
+        assert!(heard(&told).is_empty());
+        store.perform(deed(false)).await.unwrap();
+        assert_eq!(heard(&told), ["2"]);
+    }
+}
