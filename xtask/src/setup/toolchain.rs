@@ -56,15 +56,25 @@ pub fn ensure(bench: &mut Workbench) -> Result<(), String> {
 }
 
 fn add_target(bench: &Workbench) -> Result<(), String> {
+    let label = format!("adding the {TARGET} target");
+    step(&label, &log(bench, "target"), Some(ADD_SECONDS_MAX), rustup(bench).args(["target", "add", TARGET]))?;
+    if !compiles_wasm(&mut bench.command("rustc")) {
+        return Err(format!("rustup said it added {TARGET}, yet the compiler in use doesn't have it."));
+    }
+    // The release bundle is smaller with them, but can do without.
+    let mut sources = rustup(bench);
+    sources.args(["component", "add", "rust-src"]);
+    if step("adding Rust's library sources", &log(bench, "sources"), Some(ADD_SECONDS_MAX), &mut sources).is_err() {
+        println!("setup: they can't be had; type `rustup component add rust-src` for a smaller release bundle.");
+    }
+    Ok(())
+}
+
+fn rustup(bench: &Workbench) -> Command {
     let mut rustup = bench.command("rustup");
     // Without these, an unreachable server is asked again and again for minutes.
-    rustup.args(["target", "add", TARGET]).env("RUSTUP_MAX_RETRIES", "1").env("RUSTUP_DOWNLOAD_TIMEOUT", "30");
-    step(&format!("adding the {TARGET} target"), &log(bench, "target"), Some(ADD_SECONDS_MAX), &mut rustup)?;
-    if compiles_wasm(&mut bench.command("rustc")) {
-        Ok(())
-    } else {
-        Err(format!("rustup said it added {TARGET}, yet the compiler in use doesn't have it."))
-    }
+    rustup.env("RUSTUP_MAX_RETRIES", "1").env("RUSTUP_DOWNLOAD_TIMEOUT", "30");
+    rustup
 }
 
 /// Debian packages no library for this target but does package the sources.
