@@ -57,4 +57,12 @@ dependencies = [
         assert_eq!(locked_version(LOCK, "wasm"), None);
         assert_eq!(locked_version("", "wasm-bindgen"), None);
     }
+
+    #[test]
+    fn trunk_asks_for_the_wasm_opt_that_setup_installs() {
+        let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let trunk = std::fs::read_to_string(project.join("Trunk.toml")).unwrap();
+        let major = BINARYEN.split('.').next().unwrap();
+        assert!(trunk.contains(&format!("wasm_opt = \"version_{major}\"")), "{trunk}");
+    }
 }
