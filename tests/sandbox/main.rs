@@ -6,7 +6,6 @@ mod cable_client;
 #[path = "../support/sandbox.rs"]
 mod sandbox;
 
-mod agent_page;
 mod attachments;
 mod cable;
 mod conversation;
@@ -14,5 +13,6 @@ mod durability;
 mod guide;
 mod limits;
 mod messages;
+mod pages;
 mod recordings;
 mod time;

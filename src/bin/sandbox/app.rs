@@ -16,7 +16,7 @@ use crate::params::accepts_json_only;
 use crate::store::Store;
 use crate::uploads::FilesFolder;
 use crate::world::World;
-use crate::{agent_page, app_api, client_api, downloads, dressing, limits, refusal};
+use crate::{app_api, client_api, downloads, dressing, limits, pages, refusal};
 
 /// Cheap to clone.
 #[derive(Clone)]
@@ -57,7 +57,7 @@ pub fn router(app: &App) -> Router {
         .route("/cable", get(cable::connect))
         .route("/cable/", get(cable::connect))
         .nest("/rails/active_storage", downloads::routes())
-        .merge(agent_page::routes())
+        .merge(pages::routes())
         .fallback(nowhere)
         .method_not_allowed_fallback(nowhere)
         .layer(axum::middleware::from_fn(dressing::etag))

@@ -4,7 +4,6 @@
 //! as a real Chatwoot 4.0.4 was recorded to answer, its oddities included. `rules` says what happens, `store` keeps
 //! it, `shapes` is the JSON the outside sees; `client_api`, `app_api` and `cable` are the doors.
 
-mod agent_page;
 mod app;
 mod app_api;
 mod cable;
@@ -17,6 +16,7 @@ mod dressing;
 mod identity;
 mod limits;
 mod news;
+mod pages;
 mod params;
 mod percent;
 mod picture_size;

@@ -11,7 +11,7 @@ use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
 use super::hub::Listener;
 use super::presence::Who;
@@ -60,11 +60,12 @@ async fn serve(app: App, mut socket: WebSocket) {
     static SOCKETS: AtomicU64 = AtomicU64::new(1);
     let (queue, mut frames) = mpsc::channel(QUEUE_MAX);
     let listener = Listener { socket: SOCKETS.fetch_add(1, Ordering::Relaxed), queue, overflow: Arc::default() };
+    let overflow = listener.overflow.clone();
     let mut seats = Seats { app: app.clone(), listener, taken: BTreeMap::new() };
     let mut beat = app.beat.subscribe();
     beat.mark_unchanged();
     let mut stopping = app.stopping.subscribe();
-    if say(&mut socket, r#"{"type":"welcome"}"#.into()).await.is_err() {
+    if say(&mut socket, r#"{"type":"welcome"}"#.into(), &overflow).await.is_err() {
         return;
     }
     loop {
@@ -75,12 +76,12 @@ async fn serve(app: App, mut socket: WebSocket) {
                 Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Binary(_))) => Ok(()),
                 Some(Ok(Message::Close(_)) | Err(_)) | None => Err(Gone),
             },
-            Some(frame) = frames.recv() => say(&mut socket, frame.to_string()).await,
+            Some(frame) = frames.recv() => say(&mut socket, frame.to_string(), &overflow).await,
             Ok(()) = beat.changed() => {
                 let ping = format!("{{\"type\":\"ping\",\"message\":{}}}", *beat.borrow_and_update());
-                say(&mut socket, ping).await
+                say(&mut socket, ping, &overflow).await
             }
-            () = seats.listener.overflow.notified() => Err(Gone),
+            () = overflow.notified() => Err(Gone),
             // The server's way to stop: the connection ends, without a closing frame.
             _ = stopping.changed() => Err(Gone),
         };
@@ -92,10 +93,14 @@ async fn serve(app: App, mut socket: WebSocket) {
 
 struct Gone;
 
-async fn say(socket: &mut WebSocket, frame: String) -> Result<(), Gone> {
-    match tokio::time::timeout(SEND_MAX, socket.send(Message::Text(frame.into()))).await {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(_)) | Err(_) => Err(Gone),
+/// A peer may be slow to take a frame, but not while its queue overflows.
+async fn say(socket: &mut WebSocket, frame: String, overflow: &Notify) -> Result<(), Gone> {
+    tokio::select! {
+        sent = tokio::time::timeout(SEND_MAX, socket.send(Message::Text(frame.into()))) => match sent {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) | Err(_) => Err(Gone),
+        },
+        () = overflow.notified() => Err(Gone),
     }
 }
 
@@ -141,7 +146,8 @@ impl Seats {
         let Ok(Some(seat)) = known else { return Ok(()) };
         self.app.hub.sit(&seat.token, &identifier, self.listener.clone());
         self.taken.insert(identifier.clone(), seat.clone());
-        say(socket, json!({ "identifier": identifier, "type": "confirm_subscription" }).to_string()).await?;
+        let confirmed = json!({ "identifier": identifier, "type": "confirm_subscription" }).to_string();
+        say(socket, confirmed, &self.listener.overflow).await?;
         self.tell_presence(seat).await;
         Ok(())
     }

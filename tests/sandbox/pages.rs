@@ -1,14 +1,13 @@
-//! The agent page as it is served; that it works is seen in a browser.
+//! The pages for people as they are served; that they work is seen in a browser.
 
 use serde_json::Value;
 
 use crate::sandbox::{Reply, Sandbox};
 
 #[tokio::test]
-async fn the_page_runs_its_own_scripts_only() {
+async fn pages_run_their_own_scripts_only() {
     let sandbox = Sandbox::start(None);
-    for (path, kind) in [("/", "text/html"), ("/sandbox/page.js", "text/javascript"), ("/sandbox/page.css", "text/css")]
-    {
+    for (path, kind) in PAGES {
         let served = sandbox.get(&format!("{}{path}", sandbox.base_url)).await;
         assert_eq!(served.status, 200, "{path}");
         assert!(served.headers["content-type"].to_str().unwrap().starts_with(kind), "{path}");
@@ -16,6 +15,15 @@ async fn the_page_runs_its_own_scripts_only() {
         assert!(policy.contains("default-src 'self'") && !policy.contains("unsafe"), "{policy}");
     }
 }
+
+const PAGES: [(&str, &str); 6] = [
+    ("/", "text/html"),
+    ("/sandbox/agent.js", "text/javascript"),
+    ("/sandbox/agent.css", "text/css"),
+    ("/survey/responses/any", "text/html"),
+    ("/sandbox/survey.js", "text/javascript"),
+    ("/sandbox/survey.css", "text/css"),
+];
 
 #[tokio::test]
 async fn tokens_are_given_to_the_page_and_to_no_other_site() {

@@ -1,4 +1,5 @@
-//! The page agents answer from: three files, embedded, with nothing built.
+//! The pages for people: the one agents answer from, and the one a survey's link leads to. Files, embedded, with
+//! nothing built.
 
 use axum::Router;
 use axum::extract::State;
@@ -13,10 +14,13 @@ use crate::store::accounts;
 
 pub fn routes() -> Router<App> {
     Router::new()
-        .route("/", get(async || file("text/html; charset=utf-8", include_str!("page.html"))))
-        .route("/sandbox/page.js", get(async || file("text/javascript; charset=utf-8", include_str!("page.js"))))
-        .route("/sandbox/page.css", get(async || file("text/css; charset=utf-8", include_str!("page.css"))))
+        .route("/", get(async || file("text/html; charset=utf-8", include_str!("agent.html"))))
+        .route("/sandbox/agent.js", get(async || file("text/javascript; charset=utf-8", include_str!("agent.js"))))
+        .route("/sandbox/agent.css", get(async || file("text/css; charset=utf-8", include_str!("agent.css"))))
         .route("/sandbox/people", get(people))
+        .route("/survey/responses/{uuid}", get(async || file("text/html; charset=utf-8", include_str!("survey.html"))))
+        .route("/sandbox/survey.js", get(async || file("text/javascript; charset=utf-8", include_str!("survey.js"))))
+        .route("/sandbox/survey.css", get(async || file("text/css; charset=utf-8", include_str!("survey.css"))))
 }
 
 /// Scripts and styles come from here only, so a visitor's text can't become either.
@@ -56,10 +60,12 @@ async fn people(State(app): State<App>) -> Result<Response, Refusal> {
 mod tests {
     #[test]
     fn no_text_of_a_visitor_is_ever_read_as_html() {
-        let (script, page) = (include_str!("page.js"), include_str!("page.html"));
+        let script = concat!(include_str!("agent.js"), include_str!("survey.js"));
         for way in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "DOMParser", "srcdoc", "eval("] {
             assert!(!script.contains(way), "{way}");
         }
-        assert!(!page.contains("onclick") && !page.contains("style=") && page.matches("<script").count() == 1);
+        for page in [include_str!("agent.html"), include_str!("survey.html")] {
+            assert!(!page.contains("onclick") && !page.contains("style=") && page.matches("<script").count() == 1);
+        }
     }
 }
