@@ -79,7 +79,7 @@ async fn a_stop_ends_sockets_without_a_word_and_loses_nothing() {
     let mut cable = Cable::subscribed(&sandbox.cable_url(), contact["pubsub_token"].as_str().unwrap()).await;
     sandbox.say("s", id, "before").await.ok();
     assert!(sandbox.stop().success());
-    while cable.next().await.is_some() {}
+    cable.ends_without_a_word().await;
 
     sandbox.restart_on_same_port();
     sandbox.agent_replies(id, "while you were away").await;

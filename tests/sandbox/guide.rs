@@ -75,6 +75,22 @@ const REFERENCE: [&str; 21] = [
 ];
 
 #[tokio::test]
+async fn a_back_ends_own_marks_are_kept_with_a_message() {
+    let sandbox = Sandbox::start(None);
+    sandbox.contact(&json!({ "source_id": "s" })).await;
+    let id = sandbox.conversation("s").await;
+    let body = json!({
+        "content": "Spring sale", "template_params": { "name": "sale", "language": "en" }, "campaign_id": 7,
+        "source_id": "mail-1", "echo_id": "mine"
+    });
+    let made = sandbox.as_agent("POST", &format!("/conversations/{id}/messages"), &body).await.ok();
+    assert_eq!(made["additional_attributes"], json!({ "template_params": body["template_params"], "campaign_id": 7 }));
+    assert_eq!((made["source_id"].clone(), made["echo_id"].clone()), (json!("mail-1"), json!("mine")));
+    let shown = sandbox.as_agent("GET", &format!("/conversations/{id}"), &Value::Null).await.ok();
+    assert_eq!(shown["first_reply_created_at"], 0, "a campaign is no answer");
+}
+
+#[tokio::test]
 async fn agents_find_edit_and_delete_contacts() {
     let sandbox = Sandbox::start(None);
     let made = sandbox

@@ -75,6 +75,17 @@ async fn the_clock_can_be_moved() {
 }
 
 #[tokio::test]
+async fn links_lead_to_the_public_url() {
+    let sandbox = Sandbox::start_with(&["--memory", "--public-url", "https://chat.example.test/"]);
+    sandbox.contact(&json!({ "source_id": "s" })).await;
+    let id = sandbox.conversation("s").await;
+    let survey = json!({ "content_type": "input_csat" });
+    let survey = sandbox.as_agent("POST", &format!("/conversations/{id}/messages"), &survey).await.ok();
+    let text = survey["content"].as_str().unwrap();
+    assert!(text.contains(" https://chat.example.test/survey/responses/"), "{text}");
+}
+
+#[tokio::test]
 async fn the_flags_change_the_first_inbox() {
     let sandbox = Sandbox::start_with(&["--memory", "--hmac-mandatory", "--callback-url", "http://127.0.0.1:9/x"]);
     let shown = sandbox.get(&sandbox.inbox_url("")).await.ok();

@@ -66,6 +66,17 @@ impl Cable {
         }
     }
 
+    /// Waits for the connection's end, which must come without a closing frame.
+    pub async fn ends_without_a_word(&mut self) {
+        loop {
+            match tokio::time::timeout(DEADLINE, self.stream.next()).await.expect("an end within the deadline") {
+                Some(Ok(Message::Close(_))) => panic!("a closing frame came"),
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => return,
+            }
+        }
+    }
+
     /// The next ping's time.
     pub async fn next_ping(&mut self) -> i64 {
         loop {

@@ -83,7 +83,7 @@ async fn run(settings: Settings) -> Result<(), String> {
     };
     cable::start_pinging(app.clone());
     let service = app::router(&app).into_make_service_with_connect_info::<SocketAddr>();
-    greet(&app.world.public_url, &keys, thread.as_deref());
+    greet(&format!("http://{address}"), settings.public_url.as_deref(), &keys, thread.as_deref());
     let mut stopping = app.stopping.subscribe();
     let server = axum::serve(socket, service).with_graceful_shutdown(async move {
         // The other half is held by `app`, so this ends with a signal only.
@@ -174,9 +174,9 @@ async fn stop_signal() -> Result<(), String> {
 
 /// The lines that `--help` describes.
 #[expect(clippy::print_stdout, reason = "the address and the keys are this program's output")]
-fn greet(public_url: &str, keys: &Keys, thread: Option<&str>) {
+fn greet(address: &str, public_url: Option<&str>, keys: &Keys, thread: Option<&str>) {
     println!("The sandbox is a Chatwoot API channel for trying things out. Everyone who reaches it can read it.");
-    println!("agent page        {public_url}/");
+    println!("agent page        {address}/");
     println!("account           {}", keys.account_id);
     println!("inbox identifier  {}", keys.inbox_identifier);
     println!("HMAC key          {}", keys.hmac_token);
@@ -184,7 +184,10 @@ fn greet(public_url: &str, keys: &Keys, thread: Option<&str>) {
     if let Some(source_id) = thread {
         println!("seeded contact    {source_id}");
     }
-    println!("client API        {public_url}");
+    if let Some(public_url) = public_url {
+        println!("public URL        {public_url}");
+    }
+    println!("client API        {address}");
 }
 
 #[expect(clippy::print_stderr, reason = "why the program ends is told where errors are told")]
