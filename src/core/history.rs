@@ -3,6 +3,12 @@
 //! It promises that the messages held are always one gap-free stretch up to the newest: a catch-up reads back until it
 //! overlaps what was known before the gap, and when that is too far, what lies before the gap is let go and can be
 //! read again by scrolling up.
+//!
+//! The hard case is to know where the gap began. A socket can be dead for seconds before anybody notices, and meanwhile
+//! our own posts are answered: so an answer proves nothing about the messages before it. Only a frame does, on a socket
+//! that history has caught up with: whatever came before it on that socket came to us.
+
+use std::collections::VecDeque;
 
 use super::backoff::Backoff;
 use super::chance::Chance;
@@ -26,12 +32,18 @@ pub struct History {
     retry: Backoff,
     has_begun: bool,
     has_start: bool,
+    /// The last few messages up to which all are known: the next catch-up reads down to the oldest of them.
+    known: VecDeque<MessageId>,
+    /// Whether nothing was missed since the last catch-up, as far as we know.
+    is_in_step: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Run {
     goal: Goal,
     asked: Mono,
+    /// The newest message of the newest page.
+    top: Option<MessageId>,
     pages: u32,
     /// Where the next page ends; `None` for the newest.
     before: Option<MessageId>,
@@ -66,17 +78,21 @@ pub enum Floor {
 pub enum Progress {
     /// More pages are needed.
     Onward,
-    /// Everything since the gap is here; the newest page was asked for then.
+    /// Everything since the gap is here, up to `top`.
     CaughtUp {
         /// When the newest page was asked for.
         asked: Mono,
+        /// The newest message of that page.
+        top: Option<MessageId>,
     },
-    /// The gap is too wide: what lies before this message is to be let go.
+    /// The gap is too wide: what lies before `oldest` is to be let go.
     TooFar {
         /// The oldest message read.
         oldest: MessageId,
         /// When the newest page was asked for.
         asked: Mono,
+        /// The newest message of that page.
+        top: Option<MessageId>,
     },
     /// An earlier page is here.
     Earlier,
@@ -91,6 +107,20 @@ impl Default for History {
             retry: Backoff::new(1_000, 30_000),
             has_begun: false,
             has_start: false,
+            known: VecDeque::new(),
+            is_in_step: false,
+        }
+    }
+}
+
+impl Floor {
+    /// The floor that satisfies both.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Start, _) | (_, Self::Start) => Self::Start,
+            (Self::Anywhere, floor) | (floor, Self::Anywhere) => floor,
+            (Self::At(one), Self::At(other)) => Self::At(one.min(other)),
         }
     }
 }
@@ -100,11 +130,38 @@ impl History {
     pub const fn is_new(&mut self) {
         self.has_begun = true;
         self.has_start = true;
+        self.is_in_step = true;
     }
 
     /// Something may have been missed: the newest messages are to be read, again if they are being read already.
     pub const fn want(&mut self) {
         self.is_wanted = true;
+        self.is_in_step = false;
+    }
+
+    /// A frame brought this message.
+    pub fn heard(&mut self, id: MessageId) {
+        if self.is_in_step && !self.known.contains(&id) {
+            self.known.push_back(id);
+            if self.known.len() > OVERLAP {
+                self.known.pop_front();
+            }
+        }
+    }
+
+    /// All messages up to `known`'s newest are here; these are the last of them.
+    pub fn is_in_step_with(&mut self, known: impl Iterator<Item = MessageId>) {
+        self.known = known.take(OVERLAP).collect();
+        // Newest last, as they are heard.
+        self.known.make_contiguous().sort_unstable();
+        self.is_in_step = !self.is_wanted;
+    }
+
+    /// How far down the next catch-up must read to overlap what is known.
+    #[must_use]
+    pub fn floor(&self) -> Floor {
+        let unknown = if self.has_start { Floor::Start } else { Floor::Anywhere };
+        self.known.iter().min().map_or(unknown, |oldest| Floor::At(*oldest))
     }
 
     /// Somebody scrolled to the top.
@@ -127,18 +184,25 @@ impl History {
         }
         let run = self.run.as_mut().filter(|run| !run.is_under_way)?;
         run.is_under_way = true;
+        if run.pages == 0 {
+            run.asked = now;
+        }
         Some(run.before)
     }
 
-    /// A page came: its number of messages and the oldest of them.
-    pub fn page(&mut self, len: usize, oldest: Option<MessageId>) -> Progress {
+    /// A page came: its messages' ids.
+    pub fn page(&mut self, ids: &[MessageId]) -> Progress {
         self.retry.succeeded();
         let Some(run) = self.run.as_mut() else {
             return Progress::Onward;
         };
+        let oldest = ids.iter().min().copied();
+        if run.pages == 0 {
+            run.top = ids.iter().max().copied();
+        }
         run.pages += 1;
         run.is_under_way = false;
-        let is_start = len < PAGE;
+        let is_start = ids.len() < PAGE;
         let is_done = is_start
             || match run.goal {
                 Goal::Newest | Goal::Earlier => true,
@@ -146,17 +210,17 @@ impl History {
                 Goal::Start => false,
             };
         let is_earlier = run.goal == Goal::Earlier;
-        let asked = run.asked;
+        let (asked, top) = (run.asked, run.top);
         // A page that doesn't go back, from a server gone mad, must not keep us here for ever.
         let is_stuck = run.before.is_some() && oldest >= run.before;
         let progress = match oldest {
-            Some(oldest) if !is_done && (run.pages >= PAGES_MAX || is_stuck) => Progress::TooFar { oldest, asked },
+            Some(oldest) if !is_done && (run.pages >= PAGES_MAX || is_stuck) => Progress::TooFar { oldest, asked, top },
             Some(_) if !is_done => {
                 run.before = oldest;
                 return Progress::Onward;
             }
             Some(_) | None if is_earlier => Progress::Earlier,
-            Some(_) | None => Progress::CaughtUp { asked },
+            Some(_) | None => Progress::CaughtUp { asked, top },
         };
         self.run = None;
         self.has_start = match progress {
@@ -170,10 +234,10 @@ impl History {
     /// A page could not be read.
     pub fn failed(&mut self, now: Mono, chance: &mut Chance, at_least_ms: u64) {
         self.retry.failed(now, chance, at_least_ms);
-        if let Some(run) = self.run.take() {
-            // What was read stays; where it began is asked anew, since more may have come meanwhile.
-            self.is_wanted |= run.goal != Goal::Earlier;
-            self.is_earlier_wanted |= run.goal == Goal::Earlier;
+        // What was read stays, so the rest must follow from where it stopped: a new beginning at the newest page might
+        // find enough there and leave a hole behind.
+        if let Some(run) = self.run.as_mut() {
+            run.is_under_way = false;
         }
     }
 
@@ -204,7 +268,7 @@ impl History {
     /// When `next` has something to do that it had not just now.
     #[must_use]
     pub fn deadline(&self) -> Option<(Mono, &'static str)> {
-        let is_waiting = self.is_wanted || self.is_earlier_wanted;
+        let is_waiting = self.is_wanted || self.is_earlier_wanted || self.run.is_some();
         self.retry.until().filter(|_| is_waiting).map(|until| (until, "history: again"))
     }
 
@@ -223,7 +287,7 @@ impl History {
         } else {
             return None;
         };
-        Some(Run { goal, asked: now, pages: 0, before, is_under_way: false })
+        Some(Run { goal, asked: now, top: None, pages: 0, before, is_under_way: false })
     }
 }
 
@@ -239,8 +303,8 @@ mod tests {
             asked.push(before.map(|id| id.0));
             let last = before.map_or(newest, |id| id.0 - 1);
             let first = last.saturating_sub(19).max(1);
-            let len = if last == 0 { 0 } else { (last - first + 1) as usize };
-            match history.page(len, (len > 0).then_some(MessageId(first))) {
+            let ids: Vec<MessageId> = (first..=last).map(MessageId).collect();
+            match history.page(&ids) {
                 Progress::Onward => {}
                 progress @ (Progress::CaughtUp { .. } | Progress::TooFar { .. } | Progress::Earlier) => {
                     return (asked, progress);
@@ -249,14 +313,21 @@ mod tests {
         }
     }
 
-    const CAUGHT_UP: Progress = Progress::CaughtUp { asked: Mono(5) };
+    fn caught_up(top: u64) -> Progress {
+        Progress::CaughtUp { asked: Mono(5), top: Some(MessageId(top)) }
+    }
+
+    /// A page that begins with this message.
+    fn page(first: u64, len: u64) -> Vec<MessageId> {
+        (first..first + len).map(MessageId).collect()
+    }
 
     #[test]
     fn a_first_look_is_one_page() {
         let mut history = History::default();
         assert_eq!(history.next(Mono(5), Floor::Anywhere, None), None, "nothing is read unless wanted");
         history.want();
-        assert_eq!(read(&mut history, 95, Floor::Anywhere), (vec![None], CAUGHT_UP));
+        assert_eq!(read(&mut history, 95, Floor::Anywhere), (vec![None], caught_up(95)));
         assert!(history.has_begun() && history.may_have_earlier());
         assert_eq!(history.next(Mono(5), Floor::Anywhere, None), None);
     }
@@ -265,7 +336,7 @@ mod tests {
     fn a_short_page_is_the_beginning() {
         let mut history = History::default();
         history.want();
-        assert_eq!(read(&mut history, 7, Floor::Start), (vec![None], CAUGHT_UP));
+        assert_eq!(read(&mut history, 7, Floor::Start), (vec![None], caught_up(7)));
         assert!(!history.may_have_earlier());
         history.want_earlier();
         assert_eq!(history.next(Mono(5), Floor::Anywhere, Some(MessageId(1))), None);
@@ -277,7 +348,7 @@ mod tests {
         history.want();
         assert_eq!(
             read(&mut history, 95, Floor::At(MessageId(40))),
-            (vec![None, Some(76), Some(56)], CAUGHT_UP),
+            (vec![None, Some(76), Some(56)], caught_up(95)),
             "36 ≤ 40"
         );
         history.want();
@@ -290,7 +361,10 @@ mod tests {
         history.want();
         let (asked, progress) = read(&mut history, 9_000, Floor::At(MessageId(3)));
         assert_eq!(asked.len(), 200);
-        assert_eq!(progress, Progress::TooFar { oldest: MessageId(5_001), asked: Mono(5) });
+        assert_eq!(
+            progress,
+            Progress::TooFar { oldest: MessageId(5_001), asked: Mono(5), top: Some(MessageId(9_000)) }
+        );
         assert!(history.may_have_earlier());
     }
 
@@ -299,9 +373,9 @@ mod tests {
         let mut history = History::default();
         history.want();
         history.next(Mono(5), Floor::Start, None);
-        assert_eq!(history.page(20, Some(MessageId(50))), Progress::Onward);
+        assert_eq!(history.page(&page(50, 20)), Progress::Onward);
         history.next(Mono(5), Floor::Start, None);
-        assert!(matches!(history.page(20, Some(MessageId(50))), Progress::TooFar { .. }));
+        assert!(matches!(history.page(&page(50, 20)), Progress::TooFar { .. }));
     }
 
     #[test]
@@ -311,22 +385,22 @@ mod tests {
         assert_eq!(history.next(Mono(5), Floor::Anywhere, None), Some(None));
         history.want();
         assert_eq!(history.next(Mono(6), Floor::Anywhere, None), None, "one at a time");
-        history.page(3, Some(MessageId(1)));
+        history.page(&page(1, 3));
         assert_eq!(history.next(Mono(7), Floor::Anywhere, None), Some(None));
     }
 
     #[test]
-    fn a_failure_is_tried_again_from_the_newest_page_after_a_wait() {
+    fn a_failure_is_tried_again_where_it_stopped_after_a_wait() {
         let mut history = History::default();
         let mut chance = Chance::new([1, 2, 3, 4]);
         history.want();
         history.next(Mono(5), Floor::At(MessageId(40)), None);
-        history.page(20, Some(MessageId(76)));
+        history.page(&page(76, 20));
         assert_eq!(history.next(Mono(5), Floor::At(MessageId(40)), None), Some(Some(MessageId(76))));
         history.failed(Mono(5), &mut chance, 0);
         assert_eq!(history.failures(), 1);
         let (due, _) = history.deadline().unwrap();
-        assert_eq!(history.next(due, Floor::At(MessageId(40)), None), Some(None));
+        assert_eq!(history.next(due, Floor::Anywhere, None), Some(Some(MessageId(76))), "else there would be a hole");
     }
 
     #[test]
@@ -337,7 +411,34 @@ mod tests {
         history.want_earlier();
         assert_eq!(history.next(Mono(9), Floor::Anywhere, Some(MessageId(76))), Some(Some(MessageId(76))));
         assert!(history.is_reading_earlier());
-        assert_eq!(history.page(20, Some(MessageId(56))), Progress::Earlier);
+        assert_eq!(history.page(&page(56, 20)), Progress::Earlier);
         assert!(!history.is_reading_earlier() && history.may_have_earlier());
+    }
+
+    #[test]
+    fn frames_raise_the_floor_only_while_nothing_was_missed() {
+        let mut history = History::default();
+        history.want();
+        read(&mut history, 95, Floor::Anywhere);
+        history.heard(MessageId(96));
+        assert_eq!(history.floor(), Floor::Anywhere, "a page alone says nothing: the widget says what is known");
+        history.is_in_step_with((1..=95).rev().map(MessageId));
+        assert_eq!(history.floor(), Floor::At(MessageId(86)));
+        for id in [97, 96, 98] {
+            history.heard(MessageId(id));
+        }
+        assert_eq!(history.floor(), Floor::At(MessageId(89)));
+        history.want();
+        history.heard(MessageId(200));
+        assert_eq!(history.floor(), Floor::At(MessageId(89)), "there may be a gap before it");
+    }
+
+    #[test]
+    fn two_floors_are_both_reached() {
+        let at = |id| Floor::At(MessageId(id));
+        assert_eq!(at(4).and(at(9)), at(4));
+        assert_eq!(Floor::Anywhere.and(at(9)), at(9));
+        assert_eq!(at(9).and(Floor::Start), Floor::Start);
+        assert_eq!(Floor::Anywhere.and(Floor::Anywhere), Floor::Anywhere);
     }
 }

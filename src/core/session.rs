@@ -36,6 +36,8 @@ struct Kept {
     pubsub_token: Option<String>,
     conversation: Option<u64>,
     conversations: Option<Vec<u64>>,
+    /// Whether a conversation was asked for whose id was never heard.
+    creating: Option<bool>,
 }
 
 const KEPT_VERSION: u32 = 1;
@@ -73,6 +75,7 @@ impl Session {
         self.conversations =
             kept.conversations.unwrap_or_default().into_iter().take(CONVERSATIONS_MAX).map(ConversationId).collect();
         self.conversation = kept.conversation.map(ConversationId);
+        self.is_conversation_doubted = self.conversation.is_none() && kept.creating == Some(true);
     }
 
     /// What the device is to keep, if that has changed; `Some(None)` when it is to forget us.
@@ -84,6 +87,7 @@ impl Session {
                 pubsub_token: self.pubsub_token.clone(),
                 conversation: self.conversation.map(|id| id.0),
                 conversations: Some(self.conversations.iter().map(|id| id.0).collect()),
+                creating: Some(self.is_conversation_doubted),
             };
             Some(json::to_string(&kept))
         })
@@ -106,7 +110,14 @@ impl Session {
             }
             Call::CreateContact
         } else if self.conversation.is_none() {
-            if self.is_conversation_doubted { Call::ListConversations } else { Call::CreateConversation }
+            if self.is_conversation_doubted {
+                Call::ListConversations
+            } else {
+                // From now on it may exist, whatever becomes of the answer or of this page.
+                self.is_conversation_doubted = true;
+                self.is_changed = true;
+                Call::CreateConversation
+            }
         } else {
             return None;
         };
@@ -159,21 +170,22 @@ impl Session {
         }
     }
 
-    /// The answer to creating a conversation was lost: it may be there.
-    pub const fn doubt_conversation(&mut self) {
-        self.is_conversation_doubted = true;
+    /// The server surely did not make the conversation we asked for.
+    pub const fn conversation_was_not_made(&mut self) {
+        self.is_conversation_doubted = false;
+        self.is_changed = true;
     }
 
     /// Whether a conversation we asked for may exist without our knowing its id.
     #[must_use]
     pub const fn is_conversation_doubted(&self) -> bool {
-        self.is_conversation_doubted
+        self.is_conversation_doubted && self.conversation.is_none()
     }
 
     /// Looks for the conversation whose create answer was lost: the newest we did not know.
     pub fn conversations_are(&mut self, all: &[Conversation]) -> Option<ConversationId> {
         self.succeeded();
-        self.is_conversation_doubted = false;
+        self.conversation_was_not_made();
         let found =
             all.iter().map(|conversation| conversation.id).filter(|id| !self.conversations.contains(id)).max()?;
         self.conversation_is(found);
@@ -225,6 +237,11 @@ impl Session {
     #[must_use]
     pub fn deadline(&self) -> Option<(Mono, &'static str)> {
         self.retry.until().filter(|_| !self.is_asking).map(|until| (until, "session: ask again"))
+    }
+
+    /// A question was answered by other means.
+    pub const fn is_answered(&mut self) {
+        self.succeeded();
     }
 
     const fn succeeded(&mut self) {
@@ -293,7 +310,6 @@ mod tests {
     fn a_conversation_whose_answer_was_lost_is_looked_for_before_another_is_made() {
         let mut session = known();
         assert_eq!(session.next(Mono(0), true), Some(Call::CreateConversation));
-        session.doubt_conversation();
         session.failed(Mono(0), &mut Chance::new([1, 2, 3, 4]), 0);
         assert_eq!(session.next(Mono(9_000), true), Some(Call::ListConversations));
         let listed = |id| Conversation { id: ConversationId(id), status: Default::default(), agent_last_seen_at: 0 };
@@ -302,10 +318,19 @@ mod tests {
     }
 
     #[test]
+    fn a_reload_while_a_conversation_is_made_looks_for_it_first() {
+        let mut session = known();
+        session.next(Mono(0), true);
+        let kept = session.take_kept().flatten().unwrap();
+        let mut reloaded = nobody();
+        reloaded.revive(&kept);
+        assert_eq!(reloaded.next(Mono(0), true), Some(Call::ListConversations));
+    }
+
+    #[test]
     fn a_conversation_that_is_not_in_the_list_is_made() {
         let mut session = known();
         session.next(Mono(0), true);
-        session.doubt_conversation();
         session.failed(Mono(0), &mut Chance::new([1, 2, 3, 4]), 0);
         session.next(Mono(9_000), true);
         assert_eq!(session.conversations_are(&[]), None);

@@ -7,8 +7,8 @@ use super::backoff::Backoff;
 use super::cable::{Act, Cable, Heard};
 use super::calls::{CALL_MS_MAX, Call, CallId, Outcome, Verdict};
 use super::chance::{Chance, Seed};
-use super::history::{Floor, History, OVERLAP, Progress};
-use super::model::{Author, ConversationId, EchoId};
+use super::history::{History, Progress};
+use super::model::{Author, ConversationId, EchoId, MessageId};
 use super::session::Session;
 use super::settings::Settings;
 use super::time::{Mono, Now};
@@ -241,6 +241,7 @@ impl Widget {
                     return;
                 }
                 let is_to_visitor = message.author != Author::Visitor;
+                self.history.heard(message.id);
                 let is_new = self.timeline.settle(message, &Road::Frame(echo));
                 if is_new && is_to_visitor && !self.is_open {
                     self.unread = self.unread.saturating_add(1);
@@ -254,8 +255,10 @@ impl Widget {
             }
             News::Conversation(conversation) => {
                 // The answer that would have told us its id was lost; this is the same news by another road.
-                if self.session.is_conversation_doubted() && self.session.conversation().is_none() {
-                    self.begin_conversation(conversation.id);
+                let is_awaited = self.calls.iter().any(|(_, call, _)| *call == Call::CreateConversation);
+                if self.session.is_conversation_doubted() && !is_awaited {
+                    self.session.conversation_is(conversation.id);
+                    self.adopt_conversation(conversation.id);
                 }
             }
             News::Other => {}
@@ -306,12 +309,11 @@ impl Widget {
     fn reply_conversation(&mut self, now: Mono, call: &Call, verdict: &Verdict<'_>) {
         let is_create = *call == Call::CreateConversation;
         match verdict {
+            // Its frame was faster. If it told of another one, that is ours now, and this one stays empty.
+            Verdict::Good(_) if self.session.conversation().is_some() => self.session.is_answered(),
             Verdict::Good(body) if is_create => match wire::conversation(body) {
                 Some(conversation) => self.begin_conversation(conversation.id),
-                None => {
-                    self.session.doubt_conversation();
-                    self.session.failed(now, &mut self.chance, 0);
-                }
+                None => self.session.failed(now, &mut self.chance, 0),
             },
             Verdict::Good(body) => {
                 let found = wire::conversations(body).map(|all| self.session.conversations_are(&all));
@@ -325,14 +327,14 @@ impl Widget {
                 self.session.doubt_contact();
                 self.session.failed(now, &mut self.chance, 0);
             }
-            Verdict::Unclear if is_create => {
-                self.session.doubt_conversation();
-                self.session.failed(now, &mut self.chance, 0);
+            Verdict::Unclear => self.session.failed(now, &mut self.chance, 0),
+            Verdict::Refused(_) | Verdict::NeverLeft | Verdict::Busy(_) => {
+                if is_create {
+                    self.session.conversation_was_not_made();
+                }
+                let ms = if let Verdict::Busy(ms) = verdict { *ms } else { 0 };
+                self.session.failed(now, &mut self.chance, ms);
             }
-            Verdict::Refused(_) | Verdict::NeverLeft | Verdict::Unclear => {
-                self.session.failed(now, &mut self.chance, 0);
-            }
-            Verdict::Busy(ms) => self.session.failed(now, &mut self.chance, *ms),
         }
     }
 
@@ -352,21 +354,27 @@ impl Widget {
         let Some(page) = page else {
             return self.history.failed(now, &mut self.chance, 0);
         };
-        let progress = self.history.page(page.len(), page.iter().map(|message| message.id).min());
+        let progress = self.history.page(&page.iter().map(|message| message.id).collect::<Vec<_>>());
         for message in page {
             self.timeline.settle(message, &Road::History);
         }
         match progress {
-            Progress::CaughtUp { asked } => {
+            Progress::CaughtUp { asked, top } => {
+                self.is_in_step_up_to(top);
                 let from = if self.history.may_have_earlier() { self.timeline.oldest() } else { None };
                 self.timeline.decide(asked, from);
             }
-            Progress::TooFar { oldest, asked } => {
+            Progress::TooFar { oldest, asked, top } => {
                 self.timeline.let_go_before(oldest);
+                self.is_in_step_up_to(top);
                 self.timeline.decide(asked, Some(oldest));
             }
             Progress::Earlier | Progress::Onward => {}
         }
+    }
+
+    fn is_in_step_up_to(&mut self, top: Option<MessageId>) {
+        self.history.is_in_step_with(self.timeline.newest_first().filter(|id| Some(*id) <= top));
     }
 
     fn reply_post(&mut self, now: Mono, conversation: ConversationId, echo: &EchoId, verdict: Verdict<'_>) {
@@ -466,9 +474,7 @@ impl Widget {
         let Some(conversation) = self.session.conversation().filter(|_| self.session.is_contact_sure()) else {
             return;
         };
-        let floor = self.timeline.doubtful_from().unwrap_or_else(|| {
-            self.timeline.newest_but(OVERLAP).or(self.timeline.oldest()).map_or(Floor::Anywhere, Floor::At)
-        });
+        let floor = self.timeline.doubtful_from().map_or(self.history.floor(), |floor| floor.and(self.history.floor()));
         if let Some(before) = self.history.next(now, floor, self.timeline.oldest()) {
             self.call(now, Call::ReadMessages { conversation, before }, turn);
         }

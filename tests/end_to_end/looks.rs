@@ -8,7 +8,7 @@ use crate::visitor::Visitor;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn launcher_and_open_chat_fit_in_light_dark_and_on_a_narrow_screen() {
-    let sandbox = Sandbox::start(None);
+    let mut sandbox = Sandbox::start(None);
     let visitor = Visitor::arrive(&sandbox).await;
     shoot(&visitor, "launcher-light").await;
     visitor.open().await;
@@ -40,6 +40,20 @@ async fn launcher_and_open_chat_fit_in_light_dark_and_on_a_narrow_screen() {
             .await;
         assert_eq!(overflow, json!([]), "nothing sticks out at {width}");
     }
+
+    visitor.browser.prefer("light").await;
+    visitor.browser.resize(1100, 820).await;
+    visitor.browser.ask("document.documentElement.dir = 'rtl'").await;
+    shoot(&visitor, "chat-rtl").await;
+    let is_mirrored = "root.querySelector('.launcher').getBoundingClientRect().left < 100 \
+                       && root.querySelector('.own .bubble').getBoundingClientRect().left < 60";
+    assert_eq!(visitor.browser.ask(is_mirrored).await, json!(true));
+    visitor.browser.ask("document.documentElement.dir = 'ltr'").await;
+
+    sandbox.kill();
+    visitor.say("Can you still read me?").await;
+    visitor.browser.until("root.querySelector('.trouble').textContent && root.querySelector('.unsent')").await;
+    shoot(&visitor, "chat-unreachable").await;
     visitor.browser.quit().await;
 }
 

@@ -141,6 +141,7 @@ fn a_lost_conversation_answer_is_made_good_by_its_frame() {
     bench.go_live();
     bench.end("/conversations", Outcome::Unclear);
     bench.frame(&event("conversation.created", json!({ "id": CONVERSATION, "status": "open", "messages": [] })));
+    bench.answer("/conversations/6/messages", 200, &json!([]));
     bench.answer("/conversations/6/messages", 200, &visitors(8, "hello"));
     assert!(bench.is_said("hello"));
 }
@@ -206,6 +207,30 @@ fn what_was_missed_while_away_is_read_back_until_it_overlaps_once_each() {
         bench.event(Event::ReachedTop);
     }
     assert_eq!(bench.texts(), (1..=56).map(|id| format!("m{id}")).collect::<Vec<_>>());
+}
+
+#[test]
+fn answers_to_ones_own_posts_do_not_hide_a_gap_nobody_noticed_yet() {
+    let said: Vec<_> = (1..=20).map(|id| agents(id, &format!("m{id}"))).collect();
+    let mut bench = Bench::returning(&said);
+    // The socket is dead, an agent says m21 to m50 into the void, and the visitor goes on writing.
+    for id in 51..=65 {
+        bench.submit(&format!("m{id}"));
+        bench.answer("/messages", 200, &visitors(id, &format!("m{id}")));
+    }
+    bench.wait(7_000);
+    bench.go_live();
+    let page = |ids: std::ops::RangeInclusive<u64>| {
+        let message = |id: u64| if id > 50 { visitors(id, &format!("m{id}")) } else { agents(id, &format!("m{id}")) };
+        json!(ids.map(message).collect::<Vec<_>>())
+    };
+    bench.answer("/messages", 200, &page(46..=65));
+    bench.answer("/messages?before=46", 200, &page(26..=45));
+    bench.answer("/messages?before=26", 200, &page(6..=25));
+    for _ in 0..3 {
+        bench.event(Event::ReachedTop);
+    }
+    assert_eq!(bench.texts(), (1..=65).map(|id| format!("m{id}")).collect::<Vec<_>>());
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod demo;
 mod pins;
 mod process;
 mod setup;
+mod simulate;
 mod stamp;
 mod test;
 mod workbench;
@@ -45,6 +46,7 @@ fn dispatch(words: &[&str]) -> Result<ExitCode, String> {
             let name = rest.first().copied();
             return test::run(&bench, &browser, name, rest.get(1..).unwrap_or_default());
         }
+        ["simulate", rest @ ..] => return simulate::run(&setup::for_building()?, rest),
         ["with", program, arguments @ ..] => return run_with_tools(program, arguments),
         ["stamp"] => stamp::run(&workbench::Workbench::find()?.project)?,
         _ => {
@@ -68,6 +70,8 @@ cargo xtask setup [--tests]         installs what building needs (with --tests: 
 cargo xtask demo [--port N]         the sandbox and the page with the chat bubble, until Ctrl-C
 cargo xtask build                   the release bundle in target/dist, and what it weighs
 cargo xtask test [SUITE [FILTER]]   every suite, or one of: {}
+cargo xtask simulate [--seeds N] [--from S]
+                                    the core in bad weather, by seed
 cargo xtask with PROGRAM …          a program with the project's tools, as in `with trunk serve`
 cargo xtask stamp                   called by trunk after each build
 cargo xtask help                    this list",

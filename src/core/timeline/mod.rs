@@ -291,10 +291,9 @@ impl Timeline {
         self.sends.iter().filter(|send| send.guess.is_none())
     }
 
-    /// The newest message's id, some places before the end.
-    #[must_use]
-    pub fn newest_but(&self, places: usize) -> Option<MessageId> {
-        self.rows.newest_first().nth(places).map(|row| row.message.id)
+    /// The messages' ids, newest first.
+    pub fn newest_first(&self) -> impl Iterator<Item = MessageId> {
+        self.rows.newest_first().map(|row| row.message.id)
     }
 
     /// The oldest message's id.

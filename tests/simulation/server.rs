@@ -1,0 +1,157 @@
+//! A Chatwoot, as far as a visitor's widget can tell.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+/// The server's state. Messages and contacts survive its restarts.
+#[derive(Default)]
+pub struct Server {
+    pub messages: Vec<Stored>,
+    pub conversations: Vec<u64>,
+    contacts: BTreeMap<String, String>,
+    pub is_down: bool,
+    next_message: u64,
+    /// The conversation people are in.
+    current: u64,
+}
+
+/// A message the server has.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    pub id: u64,
+    pub conversation: u64,
+    pub text: String,
+    pub is_visitors: bool,
+    pub at: u64,
+    /// Where the POST carried one.
+    pub echo: Option<String>,
+}
+
+impl Stored {
+    /// Whether it was posted by the widget under test.
+    pub fn is_this_devices(&self) -> bool {
+        self.is_visitors && !self.is_other_devices()
+    }
+
+    /// Whether the visitor posted it elsewhere.
+    pub fn is_other_devices(&self) -> bool {
+        self.echo.as_ref().is_some_and(|echo| echo.starts_with("foreign-"))
+    }
+}
+
+/// What a request led to.
+pub struct Answer {
+    pub status: u16,
+    pub body: Value,
+    /// Frames for every subscribed socket.
+    pub frames: Vec<Value>,
+}
+
+impl Server {
+    /// Answers a request of the client API.
+    pub fn answer(&mut self, method: &str, path: &str, body: &Value, at: u64) -> Answer {
+        let path = path.strip_prefix("/public/api/v1/inboxes/inbox/contacts").expect("the client API");
+        let (path, query) = path.split_once('?').unwrap_or((path, ""));
+        let steps: Vec<&str> = path.split('/').skip(1).collect();
+        match (method, &steps[..]) {
+            ("POST", []) => {
+                let source_id = body["source_id"].as_str().expect("the widget draws it").to_owned();
+                let token = format!("token-{source_id}");
+                self.contacts.insert(source_id.clone(), token.clone());
+                good(json!({ "source_id": source_id, "pubsub_token": token, "id": 1, "name": "icy-brook-588" }))
+            }
+            (_, [source_id, ..]) if !self.contacts.contains_key(*source_id) => gone(),
+            ("GET", [source_id]) => good(json!({ "source_id": source_id, "pubsub_token": self.contacts[*source_id] })),
+            ("GET", [_, "conversations"]) => {
+                good(self.conversations.iter().map(|id| json!({ "id": id, "status": "open" })).collect())
+            }
+            ("POST", [_, "conversations"]) => {
+                let id = self.conversations.len() as u64 + 1;
+                self.conversations.push(id);
+                let conversation = json!({ "id": id, "status": "open", "messages": [] });
+                let frames = vec![event("conversation.created", conversation.clone())];
+                Answer { status: 200, body: conversation, frames }
+            }
+            ("GET", [_, "conversations", id, "messages"]) => {
+                let before = query.strip_prefix("before=").and_then(|id| id.parse().ok()).unwrap_or(u64::MAX);
+                let is_there = |m: &&Stored| m.id < before && m.conversation.to_string() == *id;
+                let mut page: Vec<&Stored> = self.messages.iter().rev().filter(is_there).take(20).collect();
+                page.reverse();
+                good(page.into_iter().map(json).collect())
+            }
+            ("POST", [_, "conversations", id, "messages"]) => {
+                self.current = id.parse().expect("a conversation");
+                let text = body["content"].as_str().expect("a text").to_owned();
+                let echo = body["echo_id"].as_str().map(str::to_owned);
+                let stored = self.store(text, true, at, echo);
+                Answer { status: 200, body: json(&stored), frames: vec![created(&stored)] }
+            }
+            _ => panic!("no such route: {method} {path}"),
+        }
+    }
+
+    /// An agent says something; the frame for the visitor's sockets.
+    pub fn agent_says(&mut self, text: String, at: u64) -> Option<Value> {
+        if self.current == 0 {
+            return None;
+        }
+        let stored = self.store(text, false, at, None);
+        Some(created(&stored))
+    }
+
+    /// The visitor says something on another device; the frame for this one's sockets.
+    pub fn other_device_says(&mut self, text: String, at: u64, echo: String) -> Option<Value> {
+        if self.current == 0 {
+            return None;
+        }
+        let stored = self.store(text, true, at, Some(echo));
+        Some(created(&stored))
+    }
+
+    /// Whether a subscription with this token is confirmed.
+    pub fn knows(&self, token: &str) -> bool {
+        self.contacts.values().any(|known| known == token)
+    }
+
+    fn store(&mut self, text: String, is_visitors: bool, at: u64, echo: Option<String>) -> Stored {
+        // Other conversations' messages take ids, too.
+        self.next_message += 1 + at % 3;
+        let stored = Stored { id: self.next_message, conversation: self.current, text, is_visitors, at, echo };
+        self.messages.push(stored.clone());
+        stored
+    }
+}
+
+fn good(body: Value) -> Answer {
+    Answer { status: 200, body, frames: Vec::new() }
+}
+
+fn gone() -> Answer {
+    Answer { status: 404, body: json!({ "status": 404, "error": "Not Found" }), frames: Vec::new() }
+}
+
+fn json(stored: &Stored) -> Value {
+    let mut message = json!({
+        "id": stored.id, "content": stored.text, "message_type": u8::from(!stored.is_visitors), "content_type": "text",
+        "content_attributes": {}, "created_at": stored.at, "conversation_id": stored.conversation,
+    });
+    message["sender"] = if stored.is_visitors {
+        json!({ "id": 1, "name": "icy-brook-588", "type": "contact" })
+    } else {
+        json!({ "id": 2, "name": "Noor Haddad", "type": "user" })
+    };
+    message
+}
+
+fn created(stored: &Stored) -> Value {
+    let mut data = json(stored);
+    if let Some(echo) = &stored.echo {
+        data["echo_id"] = json!(echo);
+    }
+    event("message.created", data)
+}
+
+fn event(name: &str, data: Value) -> Value {
+    json!({ "identifier": "{}", "message": { "event": name, "data": data } })
+}
