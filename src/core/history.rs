@@ -85,8 +85,9 @@ pub enum Progress {
         /// The newest message of that page.
         top: Option<MessageId>,
     },
-    /// The gap is too wide: what lies before `oldest` is to be let go.
-    TooFar {
+    /// What lies before `oldest` does not join on and is to be let go: the gap is too wide, or this was the first look
+    /// and only some frames were known.
+    Anew {
         /// The oldest message read.
         oldest: MessageId,
         /// When the newest page was asked for.
@@ -213,8 +214,11 @@ impl History {
         let (asked, top) = (run.asked, run.top);
         // A page that doesn't go back, from a server gone mad, must not keep us here for ever.
         let is_stuck = run.before.is_some() && oldest >= run.before;
+        let is_first_look = run.goal == Goal::Newest && !is_start;
         let progress = match oldest {
-            Some(oldest) if !is_done && (run.pages >= PAGES_MAX || is_stuck) => Progress::TooFar { oldest, asked, top },
+            Some(oldest) if is_first_look || (!is_done && (run.pages >= PAGES_MAX || is_stuck)) => {
+                Progress::Anew { oldest, asked, top }
+            }
             Some(_) if !is_done => {
                 run.before = oldest;
                 return Progress::Onward;
@@ -224,7 +228,7 @@ impl History {
         };
         self.run = None;
         self.has_start = match progress {
-            Progress::TooFar { .. } => false,
+            Progress::Anew { .. } => false,
             Progress::CaughtUp { .. } | Progress::Earlier | Progress::Onward => self.has_start || is_start,
         };
         self.has_begun = true;
@@ -306,7 +310,7 @@ mod tests {
             let ids: Vec<MessageId> = (first..=last).map(MessageId).collect();
             match history.page(&ids) {
                 Progress::Onward => {}
-                progress @ (Progress::CaughtUp { .. } | Progress::TooFar { .. } | Progress::Earlier) => {
+                progress @ (Progress::CaughtUp { .. } | Progress::Anew { .. } | Progress::Earlier) => {
                     return (asked, progress);
                 }
             }
@@ -315,6 +319,10 @@ mod tests {
 
     fn caught_up(top: u64) -> Progress {
         Progress::CaughtUp { asked: Mono(5), top: Some(MessageId(top)) }
+    }
+
+    fn anew(oldest: u64, top: u64) -> Progress {
+        Progress::Anew { oldest: MessageId(oldest), asked: Mono(5), top: Some(MessageId(top)) }
     }
 
     /// A page that begins with this message.
@@ -327,7 +335,7 @@ mod tests {
         let mut history = History::default();
         assert_eq!(history.next(Mono(5), Floor::Anywhere, None), None, "nothing is read unless wanted");
         history.want();
-        assert_eq!(read(&mut history, 95, Floor::Anywhere), (vec![None], caught_up(95)));
+        assert_eq!(read(&mut history, 95, Floor::Anywhere), (vec![None], anew(76, 95)));
         assert!(history.has_begun() && history.may_have_earlier());
         assert_eq!(history.next(Mono(5), Floor::Anywhere, None), None);
     }
@@ -361,10 +369,7 @@ mod tests {
         history.want();
         let (asked, progress) = read(&mut history, 9_000, Floor::At(MessageId(3)));
         assert_eq!(asked.len(), 200);
-        assert_eq!(
-            progress,
-            Progress::TooFar { oldest: MessageId(5_001), asked: Mono(5), top: Some(MessageId(9_000)) }
-        );
+        assert_eq!(progress, anew(5_001, 9_000));
         assert!(history.may_have_earlier());
     }
 
@@ -375,7 +380,7 @@ mod tests {
         history.next(Mono(5), Floor::Start, None);
         assert_eq!(history.page(&page(50, 20)), Progress::Onward);
         history.next(Mono(5), Floor::Start, None);
-        assert!(matches!(history.page(&page(50, 20)), Progress::TooFar { .. }));
+        assert!(matches!(history.page(&page(50, 20)), Progress::Anew { .. }));
     }
 
     #[test]

@@ -364,7 +364,7 @@ impl Widget {
                 let from = if self.history.may_have_earlier() { self.timeline.oldest() } else { None };
                 self.timeline.decide(asked, from);
             }
-            Progress::TooFar { oldest, asked, top } => {
+            Progress::Anew { oldest, asked, top } => {
                 self.timeline.let_go_before(oldest);
                 self.is_in_step_up_to(top);
                 self.timeline.decide(asked, Some(oldest));

@@ -234,6 +234,18 @@ fn answers_to_ones_own_posts_do_not_hide_a_gap_nobody_noticed_yet() {
 }
 
 #[test]
+fn a_frame_that_came_before_the_first_page_leaves_no_hole_behind_it() {
+    let mut bench = Bench::with_storage(kept_session(), 7);
+    bench.go_live();
+    bench.frame(&created(&agents(19, "m19"), None));
+    bench.close_socket();
+    let page: Vec<_> = (31..=50).map(|id| agents(id, &format!("m{id}"))).collect();
+    bench.answer("/messages", 200, &json!(page));
+    assert_eq!(bench.texts().first().map(String::as_str), Some("m31"));
+    assert!(bench.widget.view().thread.has_earlier, "m19 is found again by scrolling up");
+}
+
+#[test]
 fn a_catch_up_that_fails_is_tried_again_and_the_visitor_told_when_it_lasts() {
     let mut bench = Bench::returning(&[agents(1, "m1")]);
     bench.close_socket();
