@@ -37,25 +37,33 @@ async fn an_address_gets_three_thousand_requests_a_minute() {
         let request = request.header("X-Forwarded-For", address).header("Access-Control-Request-Method", "GET");
         Reply::of(request.send().await).await
     };
-    // The minute may end while we count; the next one then ends it for sure.
-    let mut refused = None;
-    for _ in 0..6002 {
-        let reply = from("203.0.113.7", "GET").await;
-        let second = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() % 60;
-        if reply.status == 429 && second < 58 {
-            refused = Some(reply);
-            break;
+    let minute = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() / 60;
+    // The sandbox counts by the same clock: what was not all asked within one minute is asked again in the next.
+    for _ in 0..3 {
+        let (mut began, mut refused) = (minute(), from("203.0.113.7", "GET").await);
+        for _ in 0..6002 {
+            if refused.status == 429 {
+                break;
+            }
+            (began, refused) = (minute(), from("203.0.113.7", "GET").await);
         }
+        let other = from("203.0.113.8", "GET").await;
+        let preflight = from("203.0.113.7", "OPTIONS").await;
+        let cable = http.get(format!("{}/cable", sandbox.base_url)).header("X-Forwarded-For", "203.0.113.7").send();
+        let cable = Reply::of(cable.await).await;
+        if minute() != began {
+            continue;
+        }
+        assert_eq!((refused.status, refused.text.as_str()), (429, "Retry later\n"));
+        assert_eq!(refused.headers["content-type"], "text/plain");
+        assert_eq!(refused.headers["access-control-allow-origin"], "*", "so that a page can see it");
+        assert!(!refused.headers.contains_key("retry-after"), "the real one has none");
+        assert_eq!(other.status, 200, "another address");
+        assert_eq!(preflight.status, 200, "preflights are not counted");
+        assert_eq!(cable.status, 429);
+        return;
     }
-    let refused = refused.expect("a limit");
-    assert_eq!(refused.text, "Retry later\n");
-    assert_eq!(refused.headers["content-type"], "text/plain");
-    assert_eq!(refused.headers["access-control-allow-origin"], "*", "so that a page can see it");
-    assert!(!refused.headers.contains_key("retry-after"), "the real one has none");
-    assert_eq!(from("203.0.113.8", "GET").await.status, 200, "another address");
-    assert_eq!(from("203.0.113.7", "OPTIONS").await.status, 200, "preflights are not counted");
-    let cable = http.get(format!("{}/cable", sandbox.base_url)).header("X-Forwarded-For", "203.0.113.7").send().await;
-    assert_eq!(cable.unwrap().status(), 429);
+    panic!("three times the minute ended amid a few requests");
 }
 
 #[tokio::test]
