@@ -196,7 +196,7 @@ impl World {
                     return self.happen(Happening::Closes { tab, link });
                 }
                 self.connections.insert((tab, link), Connection { is_subscribed: false, is_dead: false });
-                self.to_tab(tab, link, &json!({ "type": "welcome" }));
+                self.deliver(tab, link, &json!({ "type": "welcome" }));
             }
             Happening::ToServer { tab, link, text } => self.command(tab, link, &text),
             Happening::Frame { tab, link, text } => {
@@ -215,7 +215,7 @@ impl World {
                 self.after(3_000, Happening::Ping);
                 let open: Vec<(u64, Link)> = self.connections.keys().copied().collect();
                 for (tab, link) in open {
-                    self.to_tab(tab, link, &json!({ "type": "ping", "message": self.now / 1_000 }));
+                    self.deliver(tab, link, &json!({ "type": "ping", "message": self.now / 1_000 }));
                 }
             }
             Happening::Restarted => {
@@ -264,7 +264,7 @@ impl World {
         };
         if command["command"] == "subscribe" && is_known {
             connection.is_subscribed = true;
-            self.to_tab(tab, link, &json!({ "type": "confirm_subscription", "identifier": command["identifier"] }));
+            self.deliver(tab, link, &json!({ "type": "confirm_subscription", "identifier": command["identifier"] }));
         }
     }
 
@@ -272,14 +272,14 @@ impl World {
         let subscribed: Vec<(u64, Link)> =
             self.connections.iter().filter(|(_, c)| c.is_subscribed).map(|(key, _)| *key).collect();
         for (tab, link) in subscribed {
-            self.to_tab(tab, link, frame);
+            self.deliver(tab, link, frame);
             if self.chances(3) {
-                self.to_tab(tab, link, frame);
+                self.deliver(tab, link, frame);
             }
         }
     }
 
-    fn to_tab(&mut self, tab: u64, link: Link, frame: &Value) {
+    fn deliver(&mut self, tab: u64, link: Link, frame: &Value) {
         if self.connections.get(&(tab, link)).is_some_and(|connection| !connection.is_dead) {
             // Worker threads broadcast in no fixed order, so frames overtake each other.
             let ms = 1 + self.chance.below(60);
