@@ -1,7 +1,7 @@
 //! The pure core: it owns every piece of chat state and decides everything. It performs nothing.
 //!
 //! An [`Event`] comes in with the time it happened; [`Widget::update`] answers with a [`Turn`]: the [`Effect`]s the
-//! shell is to perform, in their order, and which slices of the [`View`] changed. There is no clock, no randomness, no
+//! shell is to perform, in their order, and which slices of the view changed. There is no clock, no randomness, no
 //! I/O and no async in here: time is an argument, randomness a seed. So every race is a native test, and every report
 //! from the field a list of events that can be played again.
 

@@ -99,7 +99,8 @@ impl Session {
         if self.is_asking || !self.retry.is_over(now) {
             return None;
         }
-        let call = if self.is_contact_doubted && self.source_id.is_some() {
+        let is_token_missing = self.pubsub_token.is_none() && self.conversation.is_some();
+        let call = if (self.is_contact_doubted || is_token_missing) && self.source_id.is_some() {
             Call::ReadContact
         } else if !has_unsent {
             return None;
@@ -349,6 +350,15 @@ mod tests {
         assert_eq!((session.conversation(), session.next(Mono(0), false)), (None, None));
         assert_eq!(session.next(Mono(0), true), Some(Call::CreateContact));
         assert_ne!(session.source_id(), Some("abc"));
+    }
+
+    #[test]
+    fn a_known_customer_without_a_token_is_asked_for_it() {
+        let mut session = nobody();
+        session.revive("{\"v\":1,\"customer_identifier\":\"abc\",\"conversation\":6}");
+        assert_eq!(session.next(Mono(0), false), Some(Call::ReadContact));
+        session.contact_is(contact("abc"));
+        assert_eq!(session.next(Mono(0), false), None);
     }
 
     #[test]

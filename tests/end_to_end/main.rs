@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that can't go on says so")]
 
 mod browser;
+mod guide;
 mod looks;
 mod site;
 mod stories;

@@ -15,9 +15,14 @@ pub struct Visitor {
 impl Visitor {
     /// Comes to the website.
     pub async fn arrive(sandbox: &Sandbox) -> Self {
+        Self::arrive_at(sandbox, &sandbox.inbox_identifier).await
+    }
+
+    /// Comes to a website whose bubble leads to this inbox.
+    pub async fn arrive_at(sandbox: &Sandbox, inbox: &str) -> Self {
         let site = site::serve().await;
         let browser = Browser::start().await;
-        let url = format!("{site}/page?base_url={}&inbox={}", sandbox.base_url, sandbox.inbox_identifier);
+        let url = format!("{site}/page?base_url={}&inbox={inbox}", sandbox.base_url);
         browser.page.goto(url).await.unwrap();
         browser.until("root.querySelector('.launcher')").await;
         Self { browser }

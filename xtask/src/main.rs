@@ -1,6 +1,7 @@
 //! The project's own commands: `cargo xtask help` lists them.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "these commands talk to the person who typed them")]
 
+mod bench;
 mod bundle;
 mod children;
 mod demo;
@@ -46,6 +47,7 @@ fn dispatch(words: &[&str]) -> Result<ExitCode, String> {
             let name = rest.first().copied();
             return test::run(&bench, &browser, name, rest.get(1..).unwrap_or_default());
         }
+        ["bench"] => return bench::run(&setup::for_building()?),
         ["simulate", rest @ ..] => return simulate::run(&setup::for_building()?, rest),
         ["with", program, arguments @ ..] => return run_with_tools(program, arguments),
         ["stamp"] => stamp::run(&workbench::Workbench::find()?.project)?,
@@ -72,6 +74,7 @@ cargo xtask build                   the release bundle in target/dist, and what 
 cargo xtask test [SUITE [FILTER]]   every suite, or one of: {}
 cargo xtask simulate [--seeds N] [--from S]
                                     the core in bad weather, by seed
+cargo xtask bench                   what the sandbox takes: sockets, messages, memory
 cargo xtask with PROGRAM …          a program with the project's tools, as in `with trunk serve`
 cargo xtask stamp                   called by trunk after each build
 cargo xtask help                    this list",
