@@ -1,0 +1,238 @@
+//! The contract's one implementation: routes each event to the machine it concerns, lets every machine do what is due,
+//! and says what changed.
+
+mod answers;
+mod due;
+mod publishing;
+
+use std::sync::Arc;
+
+use super::backoff::Backoff;
+use super::cable::Cable;
+use super::calls::{CALL_MS_MAX, Call, CallId};
+use super::chance::{Chance, Seed};
+use super::history::History;
+use super::model::EchoId;
+use super::session::Session;
+use super::settings::Settings;
+use super::time::{Mono, Now};
+use super::timeline::{KeptSend, Timeline};
+use super::view::{self, Problem, View};
+use super::{Effect, Event, Tell, Turn};
+
+/// All chat state.
+#[derive(Debug)]
+pub struct Widget {
+    settings: Settings,
+    chance: Chance,
+    last: Now,
+    session: Session,
+    cable: Cable,
+    history: History,
+    timeline: Timeline,
+    /// The pause after a post that could not be made.
+    lane: Backoff,
+    calls: Vec<(CallId, Call, Mono)>,
+    last_call: u64,
+    /// Whether the conversation itself was not found; asking for the contact tells whether only that is gone.
+    is_conversation_missed: bool,
+    is_online: bool,
+    is_open: bool,
+    unread: u32,
+    shown: usize,
+    composer: view::Composer,
+    view: View,
+}
+
+/// Rows shown to begin with, and how many more each time somebody scrolls to the top.
+const SHOWN_FIRST: usize = 40;
+const SHOWN_MORE: usize = 20;
+/// The server's own limit, in characters.
+const TEXT_CHARS_MAX: usize = 150_000;
+/// Sends that may wait: more is no conversation.
+const UNSENT_MAX: usize = 100;
+
+const KEY_SESSION: &str = "session";
+const KEY_DRAFT: &str = "draft";
+const KEY_SEND: &str = "send/";
+
+impl Widget {
+    /// A widget that has not begun yet.
+    #[must_use]
+    pub fn new(settings: Settings, seed: Seed, now: Now) -> Self {
+        Self {
+            settings,
+            chance: Chance::new(seed.chance),
+            last: now,
+            session: Session::new(Chance::new(seed.identity)),
+            cable: Cable::default(),
+            history: History::default(),
+            timeline: Timeline::default(),
+            lane: Backoff::new(1_000, 30_000),
+            calls: Vec::new(),
+            last_call: 0,
+            is_conversation_missed: false,
+            is_online: true,
+            is_open: false,
+            unread: 0,
+            shown: SHOWN_FIRST,
+            composer: view::Composer::default(),
+            view: View::default(),
+        }
+    }
+
+    /// Takes what happened; tells what to do and what changed.
+    pub fn update(&mut self, now: Now, event: Event) -> Turn {
+        let mut turn = Turn::default();
+        if now.slept_since(self.last) {
+            self.wake(now.mono, &mut turn);
+        }
+        self.last = now;
+        self.route(now, event, &mut turn);
+        self.pump(now.mono, &mut turn);
+        self.keep(&mut turn);
+        turn.changed = self.publish();
+        turn
+    }
+
+    /// When the next `Tick` is wanted, and by whom.
+    #[must_use]
+    pub fn deadline(&self) -> Option<(Mono, &'static str)> {
+        let call = self.calls.iter().map(|(.., asked)| (asked.plus(CALL_MS_MAX), "call: given up")).min();
+        let lane = self.lane.until().filter(|_| self.timeline.has_unsent()).map(|until| (until, "send: again"));
+        let grace = self.timeline.grace_ends().map(|end| (end, "send: decide"));
+        [self.cable.deadline(), self.history.deadline(), self.session.deadline(), call, lane, grace]
+            .into_iter()
+            .flatten()
+            // What is past had its chance in the last turn and waits for something else.
+            .filter(|(due, _)| *due > self.last.mono)
+            .min()
+    }
+
+    /// What there is to see.
+    #[must_use]
+    pub const fn view(&self) -> &View {
+        &self.view
+    }
+
+    fn route(&mut self, now: Now, event: Event, turn: &mut Turn) {
+        match event {
+            Event::Began(kept) => self.begin(now.mono, kept),
+            Event::Opened(is_open) => {
+                self.is_open = is_open;
+                if is_open && self.unread > 0 {
+                    self.unread = 0;
+                    turn.effects.push(Effect::Tell(Tell::Unread(0)));
+                }
+            }
+            Event::Drafted(text) => {
+                self.composer.problem = None;
+                keep_draft(&text, turn);
+            }
+            Event::Submitted(text) => self.submit(now, &text, turn),
+            Event::Retried(key) => {
+                self.lane.hurry();
+                self.timeline.retry(key);
+            }
+            Event::Discarded(key) => {
+                if let Some(text) = self.timeline.discard(key) {
+                    self.put_into_composer(text);
+                }
+            }
+            Event::ReachedTop => {
+                self.shown = self.shown.min(self.timeline.len()) + SHOWN_MORE;
+                if self.shown > self.timeline.len() {
+                    self.history.want_earlier();
+                }
+            }
+            Event::Socket(link, news) => {
+                let mut acts = Vec::new();
+                let heard = self.cable.hear(now.mono, link, &news, &mut self.chance, &mut acts);
+                self.act(acts, turn);
+                self.take(heard, turn);
+            }
+            Event::Replied(id, outcome) => {
+                if let Some(call) = self.end_call(id) {
+                    self.reply(now.mono, call, &outcome, turn);
+                }
+            }
+            Event::Visible(is_visible) => {
+                self.cable.set_visible(is_visible);
+                if is_visible {
+                    self.wake(now.mono, turn);
+                }
+            }
+            Event::Online(is_online) => {
+                self.is_online = is_online;
+                if is_online {
+                    self.wake(now.mono, turn);
+                }
+            }
+            Event::Woke => self.wake(now.mono, turn),
+            Event::Tick => {}
+        }
+    }
+
+    fn begin(&mut self, now: Mono, kept: Vec<(String, String)>) {
+        for (key, value) in kept {
+            if key == KEY_SESSION {
+                self.session.revive(&value);
+            } else if key == KEY_DRAFT {
+                self.put_into_composer(value.into());
+            } else if let (Some(echo), Some(kept)) = (key.strip_prefix(KEY_SEND), KeptSend::read(&value)) {
+                self.timeline.revive(kept, echo.into(), now);
+            }
+        }
+        if let Some(id) = self.session.conversation() {
+            self.timeline.belongs_to(id);
+            self.history.want();
+        } else {
+            self.timeline.give_up_deciding();
+        }
+    }
+
+    fn submit(&mut self, now: Now, text: &str, turn: &mut Turn) {
+        // The server answers a NUL with a fault.
+        let text = text.replace('\0', "");
+        let text = text.trim();
+        if text.is_empty() {
+            return;
+        }
+        self.composer.problem = if text.chars().count() > TEXT_CHARS_MAX {
+            Some(Problem::TooLong)
+        } else if self.timeline.shown_sends().count() >= UNSENT_MAX {
+            Some(Problem::TooMany)
+        } else {
+            None
+        };
+        if self.composer.problem.is_some() {
+            self.put_into_composer(text.into());
+            return;
+        }
+        let echo: EchoId = self.chance.uuid().into();
+        self.timeline.submit(echo, text, now.wall);
+        keep_draft("", turn);
+    }
+
+    fn wake(&mut self, now: Mono, turn: &mut Turn) {
+        let mut acts = Vec::new();
+        let heard = self.cable.wake(now, &mut self.chance, &mut acts);
+        self.act(acts, turn);
+        self.take(heard, turn);
+        self.history.hurry();
+        self.session.hurry();
+        self.lane.hurry();
+    }
+
+    fn put_into_composer(&mut self, text: Arc<str>) {
+        self.composer.put = (self.composer.put.0.wrapping_add(1), text);
+    }
+}
+
+fn keep_draft(text: &str, turn: &mut Turn) {
+    turn.effects.push(if text.is_empty() {
+        Effect::Erase(KEY_DRAFT.to_owned())
+    } else {
+        Effect::Save(KEY_DRAFT.to_owned(), text.to_owned())
+    });
+}

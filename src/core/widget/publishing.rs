@@ -1,0 +1,50 @@
+//! What there is to see: the slices anew, and which of them changed.
+
+use super::Widget;
+use crate::core::view::{self, Changed, Connection};
+
+impl Widget {
+    pub(super) fn publish(&mut self) -> Changed {
+        let panel = view::Panel { is_open: self.is_open, unread: self.unread, connection: self.connection() };
+        let around = view::Thread {
+            rows: Vec::new(),
+            skipped: 0,
+            is_loading: self.session.conversation().is_some() && !self.history.has_begun(),
+            has_earlier: self.history.may_have_earlier() || self.timeline.len() > self.shown,
+            is_loading_earlier: self.history.is_reading_earlier(),
+        };
+        let was = &self.view.thread;
+        let is_same_around = (was.is_loading, was.has_earlier, was.is_loading_earlier)
+            == (around.is_loading, around.has_earlier, around.is_loading_earlier);
+        let is_same_window = was.rows.len() + was.skipped == self.timeline.len()
+            && was.skipped == self.timeline.len().saturating_sub(self.shown);
+        let mut changed = Changed::default();
+        if self.timeline.take_changed() || !is_same_around || !is_same_window {
+            let (skipped, rows) = view::rows(&self.timeline, self.shown);
+            let thread = view::Thread { rows, skipped, ..around };
+            changed.thread = thread != self.view.thread;
+            self.view.thread = thread;
+        }
+        if panel != self.view.panel {
+            changed.panel = true;
+            self.view.panel = panel;
+        }
+        if self.composer != self.view.composer {
+            changed.composer = true;
+            self.view.composer = self.composer.clone();
+        }
+        changed
+    }
+
+    /// One failure is nothing: the next try comes within a second or two.
+    fn connection(&self) -> Connection {
+        let failures = [self.cable.failures(), self.history.failures(), self.session.failures(), self.lane.tries()];
+        if !self.is_online {
+            Connection::Offline
+        } else if failures.iter().any(|failures| *failures > 1) {
+            Connection::Unreachable
+        } else {
+            Connection::Fine
+        }
+    }
+}
