@@ -32,8 +32,11 @@ use wire::Request;
 /// Something happened.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Event {
-    /// The widget starts; this is what the device kept under our prefix, as (key, value) without the prefix.
+    /// The widget starts; this is what the device kept under our prefix, as (key, value) without the prefix. Sends that
+    /// earlier pages left are not taken yet: another tab may be sending them.
     Began(Vec<(String, String)>),
+    /// No other tab sends what earlier pages left: it is ours now. This is what the device keeps at this moment.
+    Inherited(Vec<(String, String)>),
     /// The visitor opened or closed the panel.
     Opened(bool),
     /// The visitor wrote; this is the whole text so far.

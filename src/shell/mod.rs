@@ -5,6 +5,7 @@
 //! the core is never entered twice.
 
 mod clock;
+mod lock;
 mod net;
 mod socket;
 mod speech;
@@ -44,6 +45,7 @@ pub struct Driver {
     sockets: RefCell<socket::Sockets>,
     timer: RefCell<Option<Timeout>>,
     ears: RefCell<Vec<clock::Ear>>,
+    lock: RefCell<Option<lock::Lock>>,
 }
 
 /// Events handled before the browser gets a turn: a burst must not freeze the page.
@@ -65,6 +67,7 @@ impl Driver {
             sockets: RefCell::default(),
             timer: RefCell::default(),
             ears: RefCell::default(),
+            lock: RefCell::default(),
         });
         let report = driver.reporter();
         driver.ears.replace(clock::listen(&report));
@@ -72,6 +75,7 @@ impl Driver {
             driver.queue.borrow_mut().push_back(event);
         }
         driver.dispatch(Event::Began(kept));
+        driver.inherit();
         driver
     }
 
@@ -88,10 +92,26 @@ impl Driver {
     /// Ends everything: no timer, socket, request or listener stays.
     pub fn stop(&self) {
         self.ears.borrow_mut().clear();
+        self.lock.borrow_mut().take();
         self.timer.borrow_mut().take();
         self.sockets.borrow_mut().close_all();
         self.calls.borrow_mut().abort_all();
         self.queue.borrow_mut().clear();
+    }
+
+    /// What earlier pages left unsent is one tab's to send: this one's, once it holds the lock.
+    fn inherit(&self) {
+        let me = self.me.clone();
+        let on_granted = move || {
+            if let Some(driver) = me.upgrade() {
+                driver.dispatch(Event::Inherited(driver.device.all()));
+            }
+        };
+        let lock = lock::Lock::ask(&self.device.name(), on_granted);
+        if lock.is_none() {
+            self.dispatch(Event::Inherited(self.device.all()));
+        }
+        self.lock.replace(lock);
     }
 
     fn run(&self) {

@@ -20,6 +20,12 @@ impl Device {
         Self { prefix, is_blocked, memory: RefCell::default() }
     }
 
+    /// What no other site, server or inbox calls its own: for locks.
+    #[must_use]
+    pub fn name(&self) -> String {
+        self.prefix.clone()
+    }
+
     /// All that is kept, by key without the prefix.
     #[must_use]
     pub fn all(&self) -> Vec<(String, String)> {

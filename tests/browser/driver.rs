@@ -81,6 +81,23 @@ async fn what_is_sent_without_a_server_is_painted_kept_and_explained() {
 }
 
 #[wasm_bindgen_test]
+async fn what_one_tab_has_unsent_is_another_tabs_only_when_it_is_gone() {
+    let (first, first_panel) = start("driver-two-tabs");
+    write(&first_panel, "hello");
+    press_enter(&first_panel, false, false);
+    until("an unsent row", || texts(&first_panel, ".unsent .bubble") == ["hello"]).await;
+    let (second, second_panel) = start("driver-two-tabs");
+    until("a composer", || !all(&second_panel, "textarea").is_empty()).await;
+    // By the time this draft is painted back, an inherited send would have been.
+    write(&second_panel, "meanwhile");
+    until("the draft is kept", || kept("driver-two-tabs").iter().any(|(key, _)| key == "draft")).await;
+    assert!(all(&second_panel, ".bubble").is_empty());
+    first.destroy();
+    until("the inherited row", || texts(&second_panel, ".unsent .bubble") == ["hello"]).await;
+    second.destroy();
+}
+
+#[wasm_bindgen_test]
 async fn enter_sends_but_not_with_shift_and_not_while_composing() {
     let (handle, panel) = start("driver-enter");
     write(&panel, "nihao");

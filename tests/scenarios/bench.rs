@@ -54,8 +54,9 @@ impl Bench {
             told: Vec::new(),
             aborted: Vec::new(),
         };
-        let kept = bench.storage.clone().into_iter().collect();
-        bench.event(Event::Began(kept));
+        let kept: Vec<_> = bench.storage.clone().into_iter().collect();
+        bench.event(Event::Began(kept.clone()));
+        bench.event(Event::Inherited(kept));
         bench
     }
 

@@ -400,8 +400,9 @@ impl World {
         let salt = 100 + self.tab;
         let state = [self.seed, salt, self.seed.wrapping_mul(31) ^ salt, 5];
         self.widget = widget(state, self.now, self.slept);
-        let kept = self.storage.clone().into_iter().collect();
-        self.tell(Event::Began(kept))
+        let kept: Vec<_> = self.storage.clone().into_iter().collect();
+        self.tell(Event::Began(kept.clone()))?;
+        self.tell(Event::Inherited(kept))
     }
 
     // --- The widget's hands ---

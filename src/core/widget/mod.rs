@@ -117,7 +117,8 @@ impl Widget {
 
     fn route(&mut self, now: Now, event: Event, turn: &mut Turn) {
         match event {
-            Event::Began(kept) => self.begin(now.mono, kept),
+            Event::Began(kept) => self.begin(kept),
+            Event::Inherited(kept) => self.inherit(now.mono, kept),
             Event::Opened(is_open) => {
                 self.is_open = is_open;
                 if is_open && self.unread > 0 {
@@ -173,21 +174,30 @@ impl Widget {
         }
     }
 
-    fn begin(&mut self, now: Mono, kept: Vec<(String, String)>) {
+    fn begin(&mut self, kept: Vec<(String, String)>) {
         for (key, value) in kept {
             if key == KEY_SESSION {
                 self.session.revive(&value);
             } else if key == KEY_DRAFT {
                 self.put_into_composer(value.into());
-            } else if let (Some(echo), Some(kept)) = (key.strip_prefix(KEY_SEND), KeptSend::read(&value)) {
-                self.timeline.revive(kept, echo.into(), now);
             }
         }
         if let Some(id) = self.session.conversation() {
             self.timeline.belongs_to(id);
             self.history.want();
-        } else {
+        }
+    }
+
+    fn inherit(&mut self, now: Mono, kept: Vec<(String, String)>) {
+        for (key, value) in kept {
+            if let (Some(echo), Some(kept)) = (key.strip_prefix(KEY_SEND), KeptSend::read(&value)) {
+                self.timeline.revive(kept, echo.into(), now);
+            }
+        }
+        if self.session.conversation().is_none() {
             self.timeline.give_up_deciding();
+        } else if self.timeline.doubtful_from().is_some() {
+            self.history.want();
         }
     }
 
