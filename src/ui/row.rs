@@ -33,7 +33,9 @@ fn paint(ui: Ui, row: &view::Row) -> impl IntoView + use<> {
         <li class={classes}>
             {line("day", day)}
             {line("name", name(ui, row))}
-            <p class={"bubble"} dir={"auto"}>{text(&row.content).to_owned()}</p>
+            <div class={"bubble"}>
+                <p class={"text"} dir={"auto"}>{text(&row.content).to_owned()}</p>
+            </div>
             {failure.map(|words| view! { <Failed ui row_key words/> })}
             {meta(ui, row).map(|(machine, shown)| view! { <p class={"meta"}><time datetime={machine}>{shown}</time></p> })}
         </li>

@@ -111,7 +111,7 @@ async fn markup_in_a_message_is_text() {
     let evil = "<img src=x onerror=alert(1)><b>bold</b>";
     let painted = paint(&view(vec![said(1, agent(), evil, NOON)]));
     until("the text itself", || texts(&painted.panel, ".bubble") == [evil]).await;
-    assert!(all(&painted.panel, ".bubble *").is_empty());
+    assert!(all(&painted.panel, ".text *").is_empty());
 }
 
 #[wasm_bindgen_test]
