@@ -24,7 +24,8 @@ impl Backoff {
         // 2^16 windows are past any cap we use, and the shift can't overflow.
         let window = self.first_ms.saturating_mul(1 << self.tries.min(16)).min(self.cap_ms);
         self.tries = self.tries.saturating_add(1);
-        self.until = Some(now.plus(at_least_ms.saturating_add(chance.below(window))));
+        // Never at once: a deadline that is now has passed before anybody is asked about it.
+        self.until = Some(now.plus(at_least_ms.saturating_add(1 + chance.below(window))));
     }
 
     /// Forgets all failures: the next window is the first again.
@@ -70,13 +71,13 @@ mod tests {
             for (nth, longest) in longest.iter_mut().enumerate() {
                 backoff.failed(Mono(50), &mut chance, 0);
                 let wait = backoff.until().map_or(0, |until| until.since(Mono(50)));
-                assert!(wait < (1_000 << nth).min(30_000));
+                assert!(wait > 0 && wait <= (1_000 << nth).min(30_000));
                 *longest = wait.max(*longest);
             }
             backoff.succeeded();
             assert!(backoff.is_over(Mono(50)));
             backoff.failed(Mono(50), &mut chance, 0);
-            assert!(backoff.until() < Some(Mono(1_050)));
+            assert!(backoff.until() <= Some(Mono(1_050)));
         }
         assert!(longest[3] > 7_000 && longest[7] > 28_000, "the whole window is used: {longest:?}");
     }

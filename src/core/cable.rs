@@ -206,6 +206,11 @@ impl Cable {
         heard
     }
 
+    /// Past failures had another reason than the server.
+    pub const fn forgive(&mut self) {
+        self.retry.succeeded();
+    }
+
     /// Whether the page can be seen; agents are only told of visitors who look.
     pub const fn set_visible(&mut self, is_visible: bool) {
         self.is_visible = is_visible;

@@ -170,6 +170,11 @@ impl History {
         self.is_earlier_wanted = !self.has_start;
     }
 
+    /// Past failures had another reason than the server.
+    pub const fn forgive(&mut self) {
+        self.retry.succeeded();
+    }
+
     /// The network is thought to be back.
     pub const fn hurry(&mut self) {
         self.retry.hurry();

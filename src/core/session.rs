@@ -199,6 +199,11 @@ impl Session {
         self.retry.failed(now, chance, at_least_ms);
     }
 
+    /// Past failures had another reason than the server.
+    pub const fn forgive(&mut self) {
+        self.retry.succeeded();
+    }
+
     /// The network is thought to be back.
     pub const fn hurry(&mut self) {
         self.retry.hurry();

@@ -271,6 +271,36 @@ fn a_catch_up_that_fails_is_tried_again_and_the_visitor_told_when_it_lasts() {
 }
 
 #[test]
+fn a_subscription_met_with_silence_leads_to_the_question_whether_we_are_known() {
+    let mut bench = Bench::with_storage(kept_session(), 5);
+    bench.answer("/messages", 200, &json!([]));
+    bench.frame(&json!({ "type": "welcome" }));
+    for _ in 0..3 {
+        bench.wait(2_500);
+        bench.frame(&json!({ "type": "ping", "message": 1 }));
+    }
+    bench.wait(1_000);
+    bench.answer("/contacts/9e46c098-beaf-4807-8512-94a2614abf55", 200, &contact());
+    bench.go_live();
+    bench.answer("/messages", 200, &json!([agents(8, "hi")]));
+    assert_eq!(bench.texts(), ["hi"]);
+}
+
+#[test]
+fn a_socket_lost_without_a_word_is_opened_again_by_itself() {
+    for seed in 1..400 {
+        let mut bench = Bench::with_storage(kept_session(), seed);
+        bench.answer("/messages", 200, &json!([]));
+        bench.go_live();
+        bench.answer("/messages", 200, &json!([]));
+        let before = bench.link;
+        // Nothing is heard any more; the first try comes within the first wait, whatever it is drawn to be.
+        bench.wait(6_000 + 1_501);
+        assert!(bench.link.is_some() && bench.link != before, "seed {seed}");
+    }
+}
+
+#[test]
 fn a_deleted_message_shows_what_the_server_says_of_it() {
     let mut bench = Bench::returning(&[agents(1, "oops")]);
     let mut deleted = agents(1, "This message was deleted");

@@ -14,11 +14,6 @@ impl Widget {
         if self.timeline.grace_ends().is_some_and(|end| end <= now) && !self.is_reading() {
             self.want_history();
         }
-        let has_unsent = self.timeline.has_unsent();
-        if let Some(call) = self.session.next(now, has_unsent) {
-            self.keep(turn);
-            self.call(now, call, turn);
-        }
         let mut acts = Vec::new();
         if self.session.is_contact_sure()
             && let Some(token) = self.session.pubsub_token()
@@ -28,6 +23,12 @@ impl Widget {
         let heard = self.cable.tick(now, &mut self.chance, &mut acts);
         self.act(acts, turn);
         self.take(heard, turn);
+        // After the cable: an unconfirmed subscription is a question for it.
+        let has_unsent = self.timeline.has_unsent();
+        if let Some(call) = self.session.next(now, has_unsent) {
+            self.keep(turn);
+            self.call(now, call, turn);
+        }
         self.read_and_post(now, turn);
     }
 

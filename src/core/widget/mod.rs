@@ -164,6 +164,13 @@ impl Widget {
                 }
             }
             Event::Online(is_online) => {
+                if is_online && !self.is_online {
+                    // What failed without a network says nothing about the server.
+                    self.cable.forgive();
+                    self.history.forgive();
+                    self.session.forgive();
+                    self.lane.succeeded();
+                }
                 self.is_online = is_online;
                 if is_online {
                     self.wake(now.mono, turn);
