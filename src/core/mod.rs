@@ -18,6 +18,7 @@ pub mod settings;
 pub mod time;
 pub mod timeline;
 pub mod view;
+pub mod watch;
 mod widget;
 pub mod wire;
 

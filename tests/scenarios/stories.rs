@@ -301,6 +301,46 @@ fn a_socket_lost_without_a_word_is_opened_again_by_itself() {
 }
 
 #[test]
+fn a_socket_that_only_pings_is_noticed_and_messages_are_read_without_it() {
+    let mut bench = Bench::returning(&[]);
+    bench.submit("hello");
+    bench.answer("/messages", 200, &visitors(8, "hello"));
+    // No echo; pings go on.
+    for _ in 0..10 {
+        bench.wait(2_000);
+        bench.frame(&json!({ "type": "ping", "message": 1 }));
+    }
+    bench.answer("/messages", 200, &json!([visitors(8, "hello"), agents(9, "hi")]));
+    assert_eq!(bench.texts(), ["hello", "hi"]);
+    bench.frame(&created(&agents(10, "there"), None));
+    bench.answer("/messages", 200, &json!([visitors(8, "hello"), agents(9, "hi"), agents(10, "there")]));
+    for _ in 0..100 {
+        bench.wait(2_000);
+        bench.frame(&json!({ "type": "ping", "message": 1 }));
+    }
+    assert!(bench.calls.is_empty(), "a frame proved the socket");
+}
+
+#[test]
+fn where_no_socket_can_be_had_messages_are_read_now_and_then() {
+    let mut bench = Bench::with_storage(kept_session(), 5);
+    bench.answer("/messages", 200, &json!([agents(8, "hi")]));
+    let mut reads = 0;
+    for _ in 0..300 {
+        if bench.link.is_some() {
+            bench.close_socket();
+        }
+        bench.wait(1_000);
+        if bench.asked(Method::Get, "/messages").is_some() {
+            reads += 1;
+            bench.answer("/messages", 200, &json!([agents(8, "hi"), agents(9, "still here")]));
+        }
+    }
+    assert_eq!(bench.texts(), ["hi", "still here"]);
+    assert!((5..=12).contains(&reads), "{reads} reads in five minutes");
+}
+
+#[test]
 fn a_deleted_message_shows_what_the_server_says_of_it() {
     let mut bench = Bench::returning(&[agents(1, "oops")]);
     let mut deleted = agents(1, "This message was deleted");

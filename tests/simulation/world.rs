@@ -58,6 +58,8 @@ struct Connection {
     is_subscribed: bool,
     /// Half-open: nothing comes through any more, and neither end knows.
     is_dead: bool,
+    /// Pings go through, nothing else does.
+    is_mute: bool,
 }
 
 pub struct World {
@@ -133,6 +135,13 @@ impl World {
         self.note("the weather clears");
         self.is_calm = true;
         self.server.is_down = false;
+        // A broken broadcast is mended by a restart, which ends the sockets.
+        for ((tab, link), connection) in &self.connections {
+            if connection.is_mute {
+                self.count += 1;
+                self.happenings.insert((self.now + 50, self.count), Happening::Closes { tab: *tab, link: *link });
+            }
+        }
         let end = self.now + CALM_MS;
         while self.now < end {
             self.run_until(self.now + 5_000)?;
@@ -195,7 +204,8 @@ impl World {
                 if self.server.is_down || self.chances(10) {
                     return self.happen(Happening::Closes { tab, link });
                 }
-                self.connections.insert((tab, link), Connection { is_subscribed: false, is_dead: false });
+                self.connections
+                    .insert((tab, link), Connection { is_subscribed: false, is_dead: false, is_mute: false });
                 self.deliver(tab, link, &json!({ "type": "welcome" }));
             }
             Happening::ToServer { tab, link, text } => self.command(tab, link, &text),
@@ -270,7 +280,7 @@ impl World {
 
     fn broadcast(&mut self, frame: &Value) {
         let subscribed: Vec<(u64, Link)> =
-            self.connections.iter().filter(|(_, c)| c.is_subscribed).map(|(key, _)| *key).collect();
+            self.connections.iter().filter(|(_, c)| c.is_subscribed && !c.is_mute).map(|(key, _)| *key).collect();
         for (tab, link) in subscribed {
             self.deliver(tab, link, frame);
             if self.chances(3) {
@@ -334,7 +344,12 @@ impl World {
                 self.connections.values_mut().for_each(|connection| connection.is_dead = true);
                 Ok(())
             }
-            84..88 => {
+            84..85 => {
+                self.note("the sockets carry pings only");
+                self.connections.values_mut().for_each(|connection| connection.is_mute = true);
+                Ok(())
+            }
+            85..88 => {
                 self.note("the laptop sleeps");
                 self.slept += 600_000;
                 self.connections.values_mut().for_each(|connection| connection.is_dead = true);

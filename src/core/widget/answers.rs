@@ -15,7 +15,10 @@ use crate::core::{Effect, Tell, Turn};
 impl Widget {
     pub(super) fn take(&mut self, heard: Option<Heard>, turn: &mut Turn) {
         match heard {
-            Some(Heard::Live) => self.want_history(),
+            Some(Heard::Live) => {
+                self.watch.started_over();
+                self.want_history();
+            }
             Some(Heard::Unconfirmed) => self.session.doubt_contact(),
             Some(Heard::News(news)) => self.take_news(news, turn),
             Some(Heard::Lost) | None => {}
@@ -30,6 +33,10 @@ impl Widget {
                 }
                 let is_to_visitor = message.author != Author::Visitor;
                 self.history.heard(message.id);
+                if self.watch.heard() {
+                    // It speaks again; what it kept to itself meanwhile has to be read.
+                    self.want_history();
+                }
                 let is_new = self.timeline.settle(message, &Road::Frame(echo));
                 if is_new && is_to_visitor && !self.is_open {
                     self.unread = self.unread.saturating_add(1);
@@ -168,7 +175,10 @@ impl Widget {
             Verdict::Good(body) => match wire::message(body) {
                 Some(message) => {
                     self.lane.succeeded();
-                    self.timeline.settle(message, &Road::Answer(Arc::clone(echo)));
+                    let is_first_news = self.timeline.settle(message, &Road::Answer(Arc::clone(echo)));
+                    if is_first_news && self.cable.is_live() {
+                        self.watch.stored(now);
+                    }
                 }
                 None => self.lose_sight(now, echo),
             },

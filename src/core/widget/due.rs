@@ -29,6 +29,9 @@ impl Widget {
             self.keep(turn);
             self.call(now, call, turn);
         }
+        if self.watch.tick(now, self.cable.is_live()) && self.is_online && !self.is_reading() {
+            self.want_history();
+        }
         self.read_and_post(now, turn);
     }
 

@@ -18,6 +18,7 @@ use super::settings::Settings;
 use super::time::{Mono, Now};
 use super::timeline::{KeptSend, Timeline};
 use super::view::{self, Problem, View};
+use super::watch::Watch;
 use super::{Effect, Event, Tell, Turn};
 
 /// All chat state.
@@ -29,6 +30,7 @@ pub struct Widget {
     session: Session,
     cable: Cable,
     history: History,
+    watch: Watch,
     timeline: Timeline,
     /// The pause after a post that could not be made.
     lane: Backoff,
@@ -67,6 +69,7 @@ impl Widget {
             session: Session::new(Chance::new(seed.identity)),
             cable: Cable::default(),
             history: History::default(),
+            watch: Watch::default(),
             timeline: Timeline::default(),
             lane: Backoff::new(1_000, 30_000),
             calls: Vec::new(),
@@ -101,12 +104,20 @@ impl Widget {
         let call = self.calls.iter().map(|(.., asked)| (asked.plus(CALL_MS_MAX), "call: given up")).min();
         let lane = self.lane.until().filter(|_| self.timeline.has_unsent()).map(|until| (until, "send: again"));
         let grace = self.timeline.grace_ends().map(|end| (end, "send: decide"));
-        [self.cable.deadline(), self.history.deadline(), self.session.deadline(), call, lane, grace]
-            .into_iter()
-            .flatten()
-            // What is past had its chance in the last turn and waits for something else.
-            .filter(|(due, _)| *due > self.last.mono)
-            .min()
+        [
+            self.cable.deadline(),
+            self.history.deadline(),
+            self.session.deadline(),
+            self.watch.deadline(),
+            call,
+            lane,
+            grace,
+        ]
+        .into_iter()
+        .flatten()
+        // What is past had its chance in the last turn and waits for something else.
+        .filter(|(due, _)| *due > self.last.mono)
+        .min()
     }
 
     /// What there is to see.
