@@ -85,6 +85,17 @@ pub enum Content {
     },
 }
 
+impl Content {
+    /// What it says.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Said(message) => &message.text,
+            Self::Unsent { text, .. } => text,
+        }
+    }
+}
+
 /// Where the visitor writes.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Composer {
@@ -94,10 +105,13 @@ pub struct Composer {
     pub problem: Option<Problem>,
 }
 
+/// What the server takes at most, in characters.
+pub const TEXT_CHARS_MAX: u32 = 150_000;
+
 /// What is wrong with what the visitor wanted to send.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Problem {
-    /// It is longer than the server takes.
+    /// It is longer than the server takes: [`TEXT_CHARS_MAX`].
     TooLong,
     /// Too much waits to be sent already.
     TooMany,

@@ -7,11 +7,8 @@ use web_sys::KeyboardEvent;
 use super::Ui;
 use super::icon::{Icon, SEND};
 use crate::core::Event;
-use crate::core::view::Problem;
+use crate::core::view::{Problem, TEXT_CHARS_MAX};
 use crate::text::Sentence;
-
-/// What the server takes at most, in characters.
-const TEXT_CHARS_MAX: u32 = 150_000;
 
 /// The field and its button. Enter sends, Shift+Enter is a new line, and an Enter that ends an input method's
 /// composition does neither.

@@ -34,7 +34,7 @@ fn paint(ui: Ui, row: &view::Row) -> impl IntoView + use<> {
             {line("day", day)}
             {line("name", name(ui, row))}
             <div class={"bubble"}>
-                <p class={"text"} dir={"auto"}>{text(&row.content).to_owned()}</p>
+                <p class={"text"} dir={"auto"}>{row.content.text().to_owned()}</p>
             </div>
             {failure.map(|words| view! { <Failed ui row_key words/> })}
             {meta(ui, row).map(|(machine, shown)| view! { <p class={"meta"}><time datetime={machine}>{shown}</time></p> })}
@@ -128,11 +128,4 @@ fn failure(ui: Ui, content: &Content) -> Option<String> {
         Failure::Refused(Some(words)) => Sentence::NotSentBecause(words.clone()),
         Failure::Doubtful => Sentence::MaybeSent,
     }))
-}
-
-fn text(content: &Content) -> &str {
-    match content {
-        Content::Said(message) => &message.text,
-        Content::Unsent { text, .. } => text,
-    }
 }

@@ -172,23 +172,16 @@ impl Bench {
 
     /// What the rows say, in their order.
     pub fn texts(&self) -> Vec<String> {
-        self.rows().iter().map(|row| text(row).to_owned()).collect()
+        self.rows().iter().map(|row| row.content.text().to_owned()).collect()
     }
 
     /// The keys of the rows that say this.
     pub fn keys_of(&self, wanted: &str) -> Vec<RowKey> {
-        self.rows().iter().filter(|row| text(row) == wanted).map(|row| row.key).collect()
+        self.rows().iter().filter(|row| row.content.text() == wanted).map(|row| row.key).collect()
     }
 
     pub fn is_said(&self, wanted: &str) -> bool {
         self.rows().iter().any(|row| matches!(&row.content, Content::Said(message) if message.text == wanted))
-    }
-}
-
-pub fn text(row: &Row) -> &str {
-    match &row.content {
-        Content::Said(message) => &message.text,
-        Content::Unsent { text, .. } => text,
     }
 }
 

@@ -487,9 +487,9 @@ impl World {
             if !seen.insert(row.key) {
                 return Err(format!("two rows have the key {:?}", row.key));
             }
-            let known = self.keys.entry(row.key).or_insert_with(|| text(row).to_owned());
-            if known != text(row) {
-                return Err(format!("row {:?} said {known:?} and now says {:?}", row.key, text(row)));
+            let known = self.keys.entry(row.key).or_insert_with(|| row.content.text().to_owned());
+            if known != row.content.text() {
+                return Err(format!("row {:?} said {known:?} and now says {:?}", row.key, row.content.text()));
             }
         }
         let ids = rows.iter().filter_map(|row| match &row.content {
@@ -548,7 +548,7 @@ impl World {
     /// What the widget shows, and which of it is said.
     fn shown_texts(&self) -> Vec<(bool, String)> {
         let rows = self.widget.view().thread.rows.iter();
-        rows.map(|row| (matches!(row.content, Content::Said(_)), text(row).to_owned())).collect()
+        rows.map(|row| (matches!(row.content, Content::Said(_)), row.content.text().to_owned())).collect()
     }
 
     /// As many of the newest messages as the widget shows.
@@ -559,13 +559,6 @@ impl World {
 
     fn note(&mut self, what: &str) {
         self.story.push(format!("{:>7} ms  {what}", self.now));
-    }
-}
-
-fn text(row: &Row) -> &str {
-    match &row.content {
-        Content::Said(message) => &message.text,
-        Content::Unsent { text, .. } => text,
     }
 }
 

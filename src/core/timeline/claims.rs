@@ -36,11 +36,7 @@ impl Timeline {
     /// A message that carries somebody else's mark, such as another device's of the same visitor.
     pub(super) fn settle_foreign(&mut self, message: Message) -> bool {
         let id = message.id;
-        let rival = self.rows.get(id).and_then(|row| match &row.claim {
-            Claim::Guess(echo) => Some(echo.clone()),
-            Claim::None | Claim::Ours(_) | Claim::Foreign => None,
-        });
-        let Some(echo) = rival else {
+        let Some(echo) = self.rows.get(id).and_then(|row| claimant(&row.claim)) else {
             return self.put(message, Claim::Foreign);
         };
         if let Some(at) = self.sends.iter().position(|send| send.echo == echo) {
@@ -106,15 +102,11 @@ impl Timeline {
 
     /// Looks for another message that may be this send, among those already here.
     fn guess_again(&mut self, echo: &EchoId) {
-        let Some(at) = self.sends.iter().position(|send| send.echo == *echo) else {
+        let Some((at, send)) = self.sends.iter().enumerate().find(|(_, send)| send.echo == *echo) else {
             return;
         };
-        let Some(send) = self.sends.get(at) else {
+        let Some(newest) = send.stage.posted_after() else {
             return;
-        };
-        let newest = match send.stage {
-            Stage::Posting { newest } | Stage::Unclear { newest, .. } => newest,
-            Stage::Unsent | Stage::Failed(_) => return,
         };
         let after = |row: &&Row| newest.is_none_or(|newest| row.message.id > newest);
         let is_it = |row: &&Row| {

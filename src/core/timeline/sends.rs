@@ -59,13 +59,23 @@ pub enum Failure {
     Doubtful,
 }
 
+impl Stage {
+    /// The newest message known when the send was posted, if it was and its fate is open.
+    #[must_use]
+    pub const fn posted_after(&self) -> Option<Option<MessageId>> {
+        match self {
+            Self::Posting { newest } | Self::Unclear { newest, .. } => Some(*newest),
+            Self::Unsent | Self::Failed(_) => None,
+        }
+    }
+}
+
 impl Send {
     /// Whether this message may be the send: only one that came after it left, and says the same.
     #[must_use]
     pub fn could_be(&self, id: MessageId, text: &str) -> bool {
-        let newest = match self.stage {
-            Stage::Posting { newest } | Stage::Unclear { newest, .. } => newest,
-            Stage::Unsent | Stage::Failed(_) => return false,
+        let Some(newest) = self.stage.posted_after() else {
+            return false;
         };
         self.guess.is_none() && newest.is_none_or(|newest| id > newest) && *self.text == *text
     }
@@ -73,7 +83,7 @@ impl Send {
     /// Whether it keeps the ones behind it waiting.
     #[must_use]
     pub const fn holds_its_lane(&self) -> bool {
-        matches!(self.stage, Stage::Posting { .. } | Stage::Unclear { .. })
+        self.stage.posted_after().is_some()
     }
 }
 
@@ -100,10 +110,7 @@ impl KeptSend {
     /// What to keep of a send in this conversation.
     #[must_use]
     pub fn of(send: &Send, conversation: Option<ConversationId>) -> Self {
-        let (posting, newest) = match send.stage {
-            Stage::Posting { newest } | Stage::Unclear { newest, .. } => (true, newest),
-            Stage::Unsent | Stage::Failed(_) => (false, None),
-        };
+        let posted_after = send.stage.posted_after();
         let (failed, refusal) = match &send.stage {
             Stage::Failed(Failure::Refused(words)) => (true, Some(words.clone().unwrap_or_default())),
             Stage::Failed(Failure::Doubtful) => (true, None),
@@ -116,8 +123,8 @@ impl KeptSend {
             nth: send.nth,
             tries: send.tries,
             conversation: conversation.map(|id| id.0),
-            posting,
-            newest: newest.map(|id| id.0),
+            posting: posted_after.is_some(),
+            newest: posted_after.flatten().map(|id| id.0),
             failed,
             refusal,
         }

@@ -49,8 +49,6 @@ pub struct Widget {
 /// Rows shown to begin with, and how many more each time somebody scrolls to the top.
 const SHOWN_FIRST: usize = 40;
 const SHOWN_MORE: usize = 20;
-/// The server's own limit, in characters.
-const TEXT_CHARS_MAX: usize = 150_000;
 /// Sends that may wait: more is no conversation.
 const UNSENT_MAX: usize = 100;
 
@@ -226,7 +224,7 @@ impl Widget {
         if text.is_empty() {
             return;
         }
-        self.composer.problem = if text.chars().count() > TEXT_CHARS_MAX {
+        self.composer.problem = if text.chars().count() > view::TEXT_CHARS_MAX as usize {
             Some(Problem::TooLong)
         } else if self.timeline.shown_sends().count() >= UNSENT_MAX {
             Some(Problem::TooMany)
