@@ -15,6 +15,7 @@ pub mod history;
 pub mod model;
 pub mod session;
 pub mod settings;
+pub mod tabs;
 pub mod time;
 pub mod timeline;
 pub mod view;
@@ -24,6 +25,7 @@ pub mod wire;
 
 pub use cable::{Link, SocketNews};
 pub use calls::{Call, CallId, Outcome};
+pub use tabs::{TabAct, TabNews};
 pub use widget::Widget;
 
 use timeline::RowKey;
@@ -33,11 +35,15 @@ use wire::Request;
 /// Something happened.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Event {
-    /// The widget starts; this is what the device kept under our prefix, as (key, value) without the prefix. Sends that
-    /// earlier pages left are not taken yet: another tab may be sending them.
-    Began(Vec<(String, String)>),
-    /// No other tab sends what earlier pages left: it is ours now. This is what the device keeps at this moment.
-    Inherited(Vec<(String, String)>),
+    /// The widget starts.
+    Began {
+        /// What the device kept under our prefix, as (key, value) without the prefix.
+        kept: Vec<(String, String)>,
+        /// Whether the browser can bring this visitor's tabs together: Web Locks, a channel, a storage they share.
+        is_shared: bool,
+    },
+    /// Other tabs report.
+    Tabs(TabNews),
     /// The visitor opened or closed the panel.
     Opened(bool),
     /// The visitor wrote; this is the whole text so far.
@@ -58,8 +64,10 @@ pub enum Event {
     Visible(bool),
     /// The device has a network, or not any more.
     Online(bool),
-    /// The page came back from wherever pages rest.
-    Woke,
+    /// The browser puts the page away: it may sleep, come back, or never.
+    Left,
+    /// The page is back, if it was away at all; this is what the device keeps at this moment.
+    Returned(Vec<(String, String)>),
     /// A deadline is due.
     Tick,
 }
@@ -77,6 +85,8 @@ pub enum Effect {
     Transmit(Link, String),
     /// Close a socket.
     Disconnect(Link),
+    /// Do something about the other tabs.
+    Tabs(TabAct),
     /// Keep a value on the device; the key is without our prefix.
     Save(String, String),
     /// Forget it.

@@ -78,49 +78,73 @@ impl Session {
         self.is_conversation_doubted = self.conversation.is_none() && kept.creating == Some(true);
     }
 
-    /// What the device is to keep, if that has changed; `Some(None)` when it is to forget us.
-    pub fn take_kept(&mut self) -> Option<Option<String>> {
-        std::mem::take(&mut self.is_changed).then(|| {
-            let kept = Kept {
-                v: KEPT_VERSION,
-                customer_identifier: self.source_id.clone()?,
-                pubsub_token: self.pubsub_token.clone(),
-                conversation: self.conversation.map(|id| id.0),
-                conversations: Some(self.conversations.iter().map(|id| id.0).collect()),
-                creating: Some(self.is_conversation_doubted),
-            };
-            Some(json::to_string(&kept))
-        })
+    /// Takes what another tab has put on the device in place of what we know.
+    pub fn learn(&mut self, kept: Option<&str>) {
+        self.contact_is_gone();
+        self.is_changed = false;
+        if let Some(kept) = kept {
+            self.revive(kept);
+        }
     }
 
-    /// What to ask the server next, if anything: whether we are still known when that is in doubt, and what a message
+    /// What the device is to keep, if that has changed; `Some(None)` when it is to forget us.
+    pub fn take_kept(&mut self) -> Option<Option<String>> {
+        std::mem::take(&mut self.is_changed).then(|| self.kept())
+    }
+
+    /// Whether that has changed.
+    #[must_use]
+    pub const fn has_to_keep(&self) -> bool {
+        self.is_changed
+    }
+
+    /// What the device is to keep of us: nothing when we are nobody.
+    #[must_use]
+    pub fn kept(&self) -> Option<String> {
+        let kept = Kept {
+            v: KEPT_VERSION,
+            customer_identifier: self.source_id.clone()?,
+            pubsub_token: self.pubsub_token.clone(),
+            conversation: self.conversation.map(|id| id.0),
+            conversations: Some(self.conversations.iter().map(|id| id.0).collect()),
+            creating: Some(self.is_conversation_doubted),
+        };
+        Some(json::to_string(&kept))
+    }
+
+    /// Whether there is anything to ask the server: whether we are still known when that is in doubt, or what a message
     /// needs when one waits to be sent.
+    #[must_use]
+    pub fn has_question(&self, now: Mono, has_unsent: bool) -> bool {
+        let is_incomplete = self.pubsub_token.is_none() || self.conversation.is_none();
+        !self.is_asking && self.retry.is_over(now) && (self.is_contact_in_question() || (has_unsent && is_incomplete))
+    }
+
+    fn is_contact_in_question(&self) -> bool {
+        let is_token_missing = self.pubsub_token.is_none() && self.conversation.is_some();
+        (self.is_contact_doubted || is_token_missing) && self.source_id.is_some()
+    }
+
+    /// What to ask the server next, if anything.
     pub fn next(&mut self, now: Mono, has_unsent: bool) -> Option<Call> {
-        if self.is_asking || !self.retry.is_over(now) {
+        if !self.has_question(now, has_unsent) {
             return None;
         }
-        let is_token_missing = self.pubsub_token.is_none() && self.conversation.is_some();
-        let call = if (self.is_contact_doubted || is_token_missing) && self.source_id.is_some() {
+        let call = if self.is_contact_in_question() {
             Call::ReadContact
-        } else if !has_unsent {
-            return None;
         } else if self.pubsub_token.is_none() {
             if self.source_id.is_none() {
                 self.source_id = Some(self.ids.uuid());
                 self.is_changed = true;
             }
             Call::CreateContact
-        } else if self.conversation.is_none() {
-            if self.is_conversation_doubted {
-                Call::ListConversations
-            } else {
-                // From now on it may exist, whatever becomes of the answer or of this page.
-                self.is_conversation_doubted = true;
-                self.is_changed = true;
-                Call::CreateConversation
-            }
+        } else if self.is_conversation_doubted {
+            Call::ListConversations
         } else {
-            return None;
+            // From now on it may exist, whatever becomes of the answer or of this page.
+            self.is_conversation_doubted = true;
+            self.is_changed = true;
+            Call::CreateConversation
         };
         self.is_asking = true;
         Some(call)

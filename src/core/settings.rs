@@ -1,5 +1,7 @@
 //! What the embedding site tells us.
 
+use super::wire::PROTOCOL;
+
 /// Where the server is and which inbox is ours; checked once, here.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Settings {
@@ -44,6 +46,12 @@ impl Settings {
     #[must_use]
     pub fn inbox(&self) -> &str {
         &self.inbox
+    }
+
+    /// What the lock and the channel of this visitor's tabs are called.
+    #[must_use]
+    pub fn tabs_name(&self) -> String {
+        format!("{}tabs/{PROTOCOL}", self.storage_prefix())
     }
 
     /// What every storage key of this server and inbox starts with.

@@ -42,6 +42,12 @@ impl Watch {
         was_silent
     }
 
+    /// Whether the socket is thought to keep things to itself.
+    #[must_use]
+    pub const fn is_silent(&self) -> bool {
+        self.is_silent
+    }
+
     /// Another socket, another chance.
     pub const fn started_over(&mut self) {
         self.awaited = None;

@@ -1,5 +1,7 @@
 //! Time, chance and the page's own state.
 
+use std::rc::Rc;
+
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{EventTarget, VisibilityState, Window};
@@ -58,28 +60,35 @@ impl Drop for Ear {
     }
 }
 
-/// Listens to what wakes a page or sends it to sleep.
-pub fn listen(report: &Reporter) -> Vec<Ear> {
+/// Listens to what wakes a page or sends it to sleep; `kept` reads what the device keeps.
+pub fn listen(report: &Reporter, kept: impl Fn() -> Vec<(String, String)> + 'static) -> Vec<Ear> {
     let Some(window) = web_sys::window() else { return Vec::new() };
     let Some(page) = window.document() else { return Vec::new() };
-    let seen = page.clone();
+    let [online, visible, left, returned] = [(); 4].map(|()| report.clone());
+    let online = Rc::new(move || online(page_state()[1].clone()));
+    let visible = Rc::new(move || visible(page_state()[0].clone()));
+    let left = Rc::new(move || left(Event::Left));
+    let returned = Rc::new(move || {
+        // Nobody told the page of changes while it was away.
+        page_state().into_iter().for_each(&*returned);
+        returned(Event::Returned(kept()));
+    });
     let ears = [
-        ear(&window, "online", report, || Event::Online(true)),
-        ear(&window, "offline", report, || Event::Online(false)),
-        ear(&window, "pageshow", report, || Event::Woke),
-        ear(&page, "visibilitychange", report, move || Event::Visible(is_visible(&seen))),
+        ear(&window, "online", &online),
+        ear(&window, "offline", &online),
+        ear(&window, "pagehide", &left),
+        ear(&window, "pageshow", &returned),
+        // Chromium freezes pages in the background without hiding them first.
+        ear(&page, "freeze", &left),
+        ear(&page, "resume", &returned),
+        ear(&page, "visibilitychange", &visible),
     ];
     ears.into_iter().flatten().collect()
 }
 
-fn ear(
-    target: &EventTarget,
-    name: &'static str,
-    report: &Reporter,
-    event: impl Fn() -> Event + 'static,
-) -> Result<Ear, JsValue> {
-    let report = report.clone();
-    let closure = Closure::<dyn FnMut()>::new(move || report(event()));
+fn ear(target: &EventTarget, name: &'static str, hear: &Rc<impl Fn() + 'static>) -> Result<Ear, JsValue> {
+    let hear = Rc::clone(hear);
+    let closure = Closure::<dyn FnMut()>::new(move || hear());
     target.add_event_listener_with_callback(name, closure.as_ref().unchecked_ref())?;
     Ok(Ear { target: target.clone(), name, closure })
 }

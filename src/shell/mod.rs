@@ -5,11 +5,11 @@
 //! the core is never entered twice.
 
 mod clock;
-mod lock;
 mod net;
 mod socket;
 mod speech;
 mod storage;
+mod tabs;
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -40,12 +40,12 @@ pub struct Driver {
     queue: RefCell<VecDeque<Event>>,
     is_running: Cell<bool>,
     audience: Box<dyn Audience>,
-    device: Device,
+    device: Rc<Device>,
     calls: RefCell<net::Calls>,
     sockets: RefCell<socket::Sockets>,
     timer: RefCell<Option<Timeout>>,
     ears: RefCell<Vec<clock::Ear>>,
-    lock: RefCell<Option<lock::Lock>>,
+    tabs: RefCell<tabs::Tabs>,
 }
 
 /// Events handled before the browser gets a turn: a burst must not freeze the page.
@@ -54,8 +54,9 @@ const STEPS_MAX: usize = 200;
 impl Driver {
     /// Wakes the core with what the device keeps, and begins to listen to the page.
     pub fn start(settings: Settings, audience: Box<dyn Audience>) -> Rc<Self> {
-        let device = Device::open(settings.storage_prefix());
-        let kept = device.all();
+        let device = Rc::new(Device::open(settings.storage_prefix()));
+        let tabs = tabs::Tabs::new(settings.tabs_name());
+        let began = Event::Began { kept: device.all(), is_shared: device.is_shared() && tabs::Tabs::are_supported() };
         let driver = Rc::new_cyclic(|me: &Weak<Self>| Self {
             me: me.clone(),
             widget: RefCell::new(Widget::new(settings, seed(), clock::now())),
@@ -67,21 +68,20 @@ impl Driver {
             sockets: RefCell::default(),
             timer: RefCell::default(),
             ears: RefCell::default(),
-            lock: RefCell::default(),
+            tabs: RefCell::new(tabs),
         });
-        let report = driver.reporter();
-        driver.ears.replace(clock::listen(&report));
+        let device = Rc::clone(&driver.device);
+        driver.ears.replace(clock::listen(&driver.reporter(), move || device.all()));
         for event in clock::page_state() {
-            driver.queue.borrow_mut().push_back(event);
+            driver.enqueue(event);
         }
-        driver.dispatch(Event::Began(kept));
-        driver.inherit();
+        driver.dispatch(began);
         driver
     }
 
     /// Takes an event; it is handled at once unless another one just is.
     pub fn dispatch(&self, event: Event) {
-        self.queue.borrow_mut().push_back(event);
+        self.enqueue(event);
         if !self.is_running.replace(true) {
             self.run();
             self.is_running.set(false);
@@ -92,26 +92,11 @@ impl Driver {
     /// Ends everything: no timer, socket, request or listener stays.
     pub fn stop(&self) {
         self.ears.borrow_mut().clear();
-        self.lock.borrow_mut().take();
+        self.tabs.borrow_mut().leave();
         self.timer.borrow_mut().take();
         self.sockets.borrow_mut().close_all();
         self.calls.borrow_mut().abort_all();
         self.queue.borrow_mut().clear();
-    }
-
-    /// What earlier pages left unsent is one tab's to send: this one's, once it holds the lock.
-    fn inherit(&self) {
-        let me = self.me.clone();
-        let on_granted = move || {
-            if let Some(driver) = me.upgrade() {
-                driver.dispatch(Event::Inherited(driver.device.all()));
-            }
-        };
-        let lock = lock::Lock::ask(&self.device.name(), on_granted);
-        if lock.is_none() {
-            self.dispatch(Event::Inherited(self.device.all()));
-        }
-        self.lock.replace(lock);
     }
 
     fn run(&self) {
@@ -135,6 +120,10 @@ impl Driver {
         }
     }
 
+    fn enqueue(&self, event: Event) {
+        self.queue.borrow_mut().push_back(event);
+    }
+
     fn next_event(&self) -> Option<Event> {
         self.queue.borrow_mut().pop_front()
     }
@@ -146,6 +135,7 @@ impl Driver {
             Effect::Connect(link, url) => self.sockets.borrow_mut().connect(link, &url, &self.reporter()),
             Effect::Transmit(link, text) => self.sockets.borrow().transmit(link, &text),
             Effect::Disconnect(link) => self.sockets.borrow_mut().disconnect(link),
+            Effect::Tabs(act) => self.tabs.borrow_mut().perform(act, &self.device, &self.reporter()),
             Effect::Save(key, value) => self.device.save(&key, &value),
             Effect::Erase(key) => self.device.erase(&key),
             Effect::Tell(tell) => self.audience.tell(tell),

@@ -20,10 +20,10 @@ impl Device {
         Self { prefix, is_blocked, memory: RefCell::default() }
     }
 
-    /// What no other site, server or inbox calls its own: for locks.
+    /// Whether other tabs see what is kept here.
     #[must_use]
-    pub fn name(&self) -> String {
-        self.prefix.clone()
+    pub const fn is_shared(&self) -> bool {
+        !self.is_blocked
     }
 
     /// All that is kept, by key without the prefix.

@@ -12,4 +12,5 @@ mod site;
 mod stories;
 #[path = "../support/sandbox.rs"]
 mod support;
+mod tabs;
 mod visitor;

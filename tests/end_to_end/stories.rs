@@ -96,35 +96,6 @@ async fn a_killed_server_is_found_again_and_what_was_missed_appears_once_each() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_tabs_do_not_both_send_what_was_written_without_network() {
-    let sandbox = Sandbox::start(None);
-    let visitor = Visitor::arrive(&sandbox).await;
-    visitor.open().await;
-    visitor.say("one").await;
-    visitor.sees(&["one"]).await;
-    visitor.browser.cut_network(true).await;
-    visitor.say("two").await;
-    visitor.browser.until("root.querySelector('.trouble').textContent && root.querySelector('.unsent')").await;
-
-    let page = &visitor.browser.page;
-    let url = page.current_url().await.unwrap();
-    let first = page.window().await.unwrap();
-    let second = page.new_tab().await.unwrap();
-    page.switch_to_window(second).await.unwrap();
-    page.goto(url.as_str()).await.unwrap();
-    visitor.browser.until("root.querySelector('.launcher')").await;
-    visitor.open().await;
-    // Had the second tab taken "two" from storage, it would have gone out first.
-    visitor.say("three").await;
-    visitor.sees(&["one", "three"]).await;
-
-    page.switch_to_window(first).await.unwrap();
-    visitor.browser.cut_network(false).await;
-    visitor.sees(&["one", "three", "two"]).await;
-    visitor.browser.quit().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_contact_the_server_no_longer_knows_is_made_anew_with_what_was_typed() {
     let sandbox = Sandbox::start(None);
     let visitor = Visitor::arrive(&sandbox).await;

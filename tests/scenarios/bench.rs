@@ -7,7 +7,7 @@ use natter::core::time::{Mono, Now, Wall};
 use natter::core::timeline::RowKey;
 use natter::core::view::{Content, Row};
 use natter::core::wire::{Body, Method, Request};
-use natter::core::{CallId, Effect, Event, Link, Outcome, SocketNews, Tell, Widget};
+use natter::core::{CallId, Effect, Event, Link, Outcome, SocketNews, TabAct, Tell, Widget};
 use serde_json::{Value, json};
 
 pub const CONVERSATION: u64 = 6;
@@ -18,7 +18,7 @@ pub const DAWN: u64 = 1_795_223_800;
 /// A widget with its clock, its storage and what it asked for.
 pub struct Bench {
     pub widget: Widget,
-    now: Mono,
+    pub now: Mono,
     /// What the device keeps.
     pub storage: std::collections::BTreeMap<String, String>,
     /// Requests nobody has answered yet.
@@ -31,6 +31,8 @@ pub struct Bench {
     pub told: Vec<Tell>,
     /// Calls dropped by the widget.
     pub aborted: Vec<CallId>,
+    /// What it wants done about other tabs.
+    pub acts: Vec<TabAct>,
 }
 
 impl Bench {
@@ -41,10 +43,17 @@ impl Bench {
 
     /// A page load on a device that keeps this.
     pub fn with_storage(storage: std::collections::BTreeMap<String, String>, seed: u64) -> Self {
+        let mut bench = Self::unopened(storage, seed, Mono(1_000));
+        bench.begin(false);
+        bench
+    }
+
+    fn unopened(storage: std::collections::BTreeMap<String, String>, seed: u64, now: Mono) -> Self {
         let settings = Settings::new("https://chat.example.test", "inboxMainIdentifier00001").unwrap();
-        let seed = Seed { identity: [seed, 2, 3, 4], chance: [5, 6, seed, 8] };
-        let now = Mono(1_000);
-        let mut bench = Self {
+        // Spread over all bits: neighbouring seeds would begin with the same numbers.
+        let word = |salt: u64| (seed ^ (salt << 48)).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ salt;
+        let seed = Seed { identity: [1, 2, 3, 4].map(word), chance: [5, 6, 7, 8].map(word) };
+        Self {
             widget: Widget::new(settings, seed, both(now)),
             now,
             storage,
@@ -53,11 +62,25 @@ impl Bench {
             transmitted: Vec::new(),
             told: Vec::new(),
             aborted: Vec::new(),
-        };
-        let kept: Vec<_> = bench.storage.clone().into_iter().collect();
-        bench.event(Event::Began(kept.clone()));
-        bench.event(Event::Inherited(kept));
+            acts: Vec::new(),
+        }
+    }
+
+    /// A page load in one of several tabs.
+    pub fn tab(storage: std::collections::BTreeMap<String, String>, seed: u64, now: Mono) -> Self {
+        let mut bench = Self::unopened(storage, seed, now);
+        bench.begin(true);
         bench
+    }
+
+    fn begin(&mut self, is_shared: bool) {
+        let kept = self.kept();
+        self.event(Event::Began { kept, is_shared });
+    }
+
+    /// What the device keeps, as the shell reports it.
+    pub fn kept(&self) -> Vec<(String, String)> {
+        self.storage.clone().into_iter().collect()
     }
 
     /// A visitor with a contact, a conversation and a live socket; these messages were said before.
@@ -104,6 +127,7 @@ impl Bench {
                     self.storage.remove(&key);
                 }
                 Effect::Tell(tell) => self.told.push(tell),
+                Effect::Tabs(act) => self.acts.push(act),
             }
         }
     }

@@ -392,22 +392,6 @@ fn what_was_being_posted_at_a_reload_is_decided_by_history() {
 }
 
 #[test]
-fn a_second_tab_leaves_the_firsts_sends_alone_until_it_inherits_them() {
-    let mut first = Bench::returning(&[]);
-    first.event(Event::Online(false));
-    first.submit("hello");
-    let kept: Vec<_> = first.storage.clone().into_iter().collect();
-
-    let mut second = Bench::with_storage(kept_session(), 11);
-    second.answer("/messages", 200, &json!([]));
-    assert!(second.texts().is_empty() && second.asked(Method::Post, "/messages").is_none());
-    second.event(Event::Inherited(kept.clone()));
-    assert_eq!(second.texts(), ["hello"]);
-    second.event(Event::Inherited(kept));
-    assert_eq!(second.texts(), ["hello"], "once");
-}
-
-#[test]
 fn an_old_message_of_the_same_words_is_not_taken_for_the_new_one() {
     let mut bench = Bench::returning(&[visitors(7, "ok")]);
     bench.submit("ok");

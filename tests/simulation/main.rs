@@ -1,40 +1,82 @@
-//! A visitor, an agent, a server and a bad network, thousands of times over, each time from a seed.
+//! A visitor in several tabs, an agent, a server and a bad network, thousands of times over, each time from a seed.
 //!
 //! The world keeps the one assumption the core makes: a request is stored within the grace time of its connection's
 //! end, or never. Everything else it does to the widget: delays, losses on the way there and back, half-open sockets,
-//! restarts, reloads, crashes, sleep. When the weather has cleared, every message the visitor submitted must be at the
-//! server exactly once and in the order of its lane, and the widget must show what the server has, once each.
+//! restarts, a contact that is deleted; tabs that are closed, crash in the middle of a turn, hang, are put away by the
+//! browser; sleep, clocks that jump. When the weather has cleared, every message the visitor submitted must be at the
+//! server exactly once and in the order of its tab, and every tab must show what the server has, once each.
 //!
-//! `cargo xtask simulate --seeds N --from S` runs any number of seeds; a seed that fails prints its story.
+//! A second world breaks the assumption too: there messages may be stored twice, but none may be lost, and what is
+//! there twice must be shown twice.
+//!
+//! `cargo xtask simulate --seeds N --from S` runs any number of seeds; a seed that fails prints its story, shrunk to
+//! the deeds without which it does not happen.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that can't go on says so")]
 
+mod defects;
+mod device;
+mod judge;
+mod people;
 mod server;
+mod shrinking;
+mod weather;
 mod world;
 
-use world::World;
+use defects::DEFECTS;
+use world::{Plan, World};
 
 /// What CI runs.
 const SEEDS: u64 = 20_000;
+/// Of the world without the assumption.
+const LATE_SEEDS: u64 = 2_000;
+/// In so many seeds a defect must show.
+const DEFECT_SEEDS: u64 = 2_000;
+
+/// Runs the seeds until one fails; its story, shrunk.
+fn first_failure(seeds: std::ops::Range<u64>, plan: impl Fn(u64) -> Plan + Sync) -> Option<String> {
+    let middle = seeds.start + (seeds.end - seeds.start) / 2;
+    let plan = &plan;
+    // Two threads: the machines this runs on have two cores.
+    std::thread::scope(|scope| {
+        let runs = [seeds.start..middle, middle..seeds.end]
+            .map(|mut half| scope.spawn(move || half.find(|seed| World::run(&plan(*seed)).is_err()).map(plan)));
+        let mut failures = runs.into_iter().filter_map(|run| run.join().expect("a run that panics is a failure, too"));
+        failures.next().map(shrinking::shrink)
+    })
+}
 
 #[test]
 fn no_seed_loses_doubles_or_hides_a_message() {
     let number = |name: &str| std::env::var(name).ok().and_then(|value| value.parse::<u64>().ok());
     let from = number("NATTER_SEED_FROM").unwrap_or(1);
     let count = number("NATTER_SEEDS").unwrap_or(SEEDS);
-    let halves = [(from, from + count / 2), (from + count / 2, from + count)];
-    // Two threads: the machines this runs on have two cores.
-    let failures: Vec<String> = std::thread::scope(|scope| {
-        let runs = halves.map(|(first, end)| scope.spawn(move || (first..end).find_map(|seed| World::run(seed).err())));
-        runs.into_iter().filter_map(|run| run.join().expect("a run that panics is a failure, too")).collect()
-    });
-    assert!(failures.is_empty(), "{}", failures.join("\n\n"));
+    if let Some(story) = first_failure(from..from + count, Plan::new) {
+        panic!("{story}");
+    }
+}
+
+#[test]
+fn without_the_assumption_nothing_is_lost_and_what_is_double_is_shown_double() {
+    if let Some(story) = first_failure(1..LATE_SEEDS + 1, |seed| Plan { is_late: true, ..Plan::new(seed) }) {
+        panic!("{story}");
+    }
+}
+
+#[test]
+fn every_defect_of_the_table_is_found() {
+    for (defect, what) in DEFECTS {
+        let plan = |seed| Plan { defect: Some(defect), ..Plan::new(seed) };
+        let found = (1..DEFECT_SEEDS + 1).find(|seed| World::run(&plan(*seed)).is_err());
+        assert!(found.is_some(), "{defect:?} is not found in {DEFECT_SEEDS} seeds: {what}");
+        println!("{defect:?}: found by seed {}", found.unwrap_or_default());
+    }
 }
 
 #[test]
 fn the_same_seed_is_the_same_story() {
     for seed in 1..20 {
-        let [one, other] = [(); 2].map(|()| World::story(seed));
+        let [one, other] = [(); 2].map(|()| World::story(&Plan::new(seed)).0);
         assert_eq!(one, other);
         assert!(one.len() > 50, "a story with things in it");
     }

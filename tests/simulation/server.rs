@@ -8,7 +8,11 @@ use serde_json::{Value, json};
 #[derive(Default)]
 pub struct Server {
     pub messages: Vec<Stored>,
-    pub conversations: Vec<u64>,
+    /// Those of contacts that are no more.
+    pub deleted: Vec<Stored>,
+    /// Conversations' ids, and whose they are.
+    conversations: Vec<(u64, String)>,
+    last_conversation: u64,
     contacts: BTreeMap<String, String>,
     pub is_down: bool,
     next_message: u64,
@@ -63,16 +67,19 @@ impl Server {
             }
             (_, [source_id, ..]) if !self.contacts.contains_key(*source_id) => gone(),
             ("GET", [source_id]) => good(json!({ "source_id": source_id, "pubsub_token": self.contacts[*source_id] })),
-            ("GET", [_, "conversations"]) => {
-                good(self.conversations.iter().map(|id| json!({ "id": id, "status": "open" })).collect())
+            ("GET", [source_id, "conversations"]) => {
+                let theirs = self.conversations.iter().filter(|(_, owner)| owner == source_id);
+                good(theirs.map(|(id, _)| json!({ "id": id, "status": "open" })).collect())
             }
-            ("POST", [_, "conversations"]) => {
-                let id = self.conversations.len() as u64 + 1;
-                self.conversations.push(id);
+            ("POST", [source_id, "conversations"]) => {
+                self.last_conversation += 1;
+                let id = self.last_conversation;
+                self.conversations.push((id, (*source_id).to_owned()));
                 let conversation = json!({ "id": id, "status": "open", "messages": [] });
                 let frames = vec![event("conversation.created", conversation.clone())];
                 Answer { status: 200, body: conversation, frames }
             }
+            (_, [source_id, "conversations", id, ..]) if !self.is_theirs(source_id, id) => gone(),
             ("GET", [_, "conversations", id, "messages"]) => {
                 let before = query.strip_prefix("before=").and_then(|id| id.parse().ok()).unwrap_or(u64::MAX);
                 let is_there = |m: &&Stored| m.id < before && m.conversation.to_string() == *id;
@@ -107,6 +114,18 @@ impl Server {
         }
         let stored = self.store(text, true, at, Some(echo));
         Some(created(&stored))
+    }
+
+    /// The team deletes the visitor, and with them all they said.
+    pub fn delete_contact(&mut self) {
+        self.contacts.clear();
+        self.conversations.clear();
+        self.deleted.append(&mut self.messages);
+        self.current = 0;
+    }
+
+    fn is_theirs(&self, source_id: &str, conversation: &str) -> bool {
+        self.conversations.iter().any(|(id, owner)| owner == source_id && id.to_string() == conversation)
     }
 
     /// Whether a subscription with this token is confirmed.

@@ -34,15 +34,16 @@ impl Timeline {
     }
 
     /// A message that carries somebody else's mark, such as another device's of the same visitor.
-    pub(super) fn settle_foreign(&mut self, message: Message) -> bool {
+    pub(super) fn settle_foreign(&mut self, message: Message, mark: &EchoId) -> bool {
         let id = message.id;
+        let foreign = Claim::Foreign(mark.clone());
         let Some(echo) = self.rows.get(id).and_then(|row| claimant(&row.claim)) else {
-            return self.put(message, Claim::Foreign);
+            return self.put(message, foreign);
         };
         if let Some(at) = self.sends.iter().position(|send| send.echo == echo) {
             self.drop_guess(at);
         }
-        self.put(message, Claim::Foreign);
+        self.put(message, foreign);
         self.guess_again(&echo);
         false
     }
@@ -138,6 +139,6 @@ impl Timeline {
 fn claimant(claim: &Claim) -> Option<EchoId> {
     match claim {
         Claim::Guess(echo) => Some(echo.clone()),
-        Claim::None | Claim::Ours(_) | Claim::Foreign => None,
+        Claim::None | Claim::Ours(_) | Claim::Foreign(_) => None,
     }
 }

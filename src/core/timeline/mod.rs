@@ -11,6 +11,7 @@
 //! hold it, is it posted again.
 
 mod claims;
+mod elsewhere;
 mod rows;
 mod sends;
 
@@ -105,23 +106,16 @@ impl Timeline {
         self.save(self.sends.len() - 1);
     }
 
-    /// Takes a send back out of storage, after a reload.
-    pub fn revive(&mut self, kept: KeptSend, echo: EchoId, now: Mono) {
-        if self.sends.iter().any(|send| send.echo == echo) {
-            return;
-        }
-        let key = self.fresh_key();
-        let send = kept.revive(key, echo, now);
-        self.nth = self.nth.max(send.nth);
-        let place = self.sends.partition_point(|other| (other.at, other.nth) <= (send.at, send.nth));
-        self.sends.insert(place, send);
-        self.is_changed = true;
+    /// Whether a post can begin.
+    #[must_use]
+    pub fn can_post(&self) -> bool {
+        self.has_unsent() && !self.sends.iter().any(Send::holds_its_lane)
     }
 
     /// Begins the next post, if none is under way or unclear. What storage is to keep of it must be kept before the
     /// request leaves.
     pub fn begin_post(&mut self) -> Option<(EchoId, Arc<str>)> {
-        if self.sends.iter().any(Send::holds_its_lane) {
+        if !self.can_post() {
             return None;
         }
         let newest = self.rows.newest();
@@ -156,14 +150,16 @@ impl Timeline {
 
     /// The server refused a post: the lane moves on, the person decides.
     pub fn refused(&mut self, echo: &EchoId, words: Option<String>) {
-        let Some(at) = self.posting(echo) else { return };
+        // Another tab's post may be in doubt here by the time its answer is told of.
+        let is_it = |send: &Send| send.echo == *echo && send.holds_its_lane();
+        let Some(at) = self.sends.iter().position(is_it) else { return };
         self.drop_guess(at);
         self.change(at, |send| send.stage = Stage::Failed(Failure::Refused(words)));
     }
 
     /// The person wants a failed send tried again.
-    pub fn retry(&mut self, key: RowKey) {
-        if let Some(at) = self.failed(key) {
+    pub fn retry(&mut self, echo: &EchoId) {
+        if let Some(at) = self.failed(echo) {
             self.change(at, |send| {
                 send.stage = Stage::Unsent;
                 send.tries = 0;
@@ -172,8 +168,8 @@ impl Timeline {
     }
 
     /// The person gives a failed send up; what it said is handed back.
-    pub fn discard(&mut self, key: RowKey) -> Option<Arc<str>> {
-        let at = self.failed(key)?;
+    pub fn discard(&mut self, echo: &EchoId) -> Option<Arc<str>> {
+        let at = self.failed(echo)?;
         let send = self.take(at)?;
         Some(send.text)
     }
@@ -226,6 +222,12 @@ impl Timeline {
         self.sends.iter().any(|send| send.stage == Stage::Unsent)
     }
 
+    /// Whether this is one of the sends.
+    #[must_use]
+    pub fn is_sending(&self, echo: &EchoId) -> bool {
+        self.sends.iter().any(|send| send.echo == *echo)
+    }
+
     // --- What was said ---
 
     /// Takes a message home, by whichever road. Tells whether it is news.
@@ -234,8 +236,17 @@ impl Timeline {
         match road {
             Road::Answer(echo) => self.prove(message, echo),
             Road::Frame(Some(echo)) if self.is_ours(echo, message.id) => self.prove(message, echo),
-            Road::Frame(Some(_)) => self.settle_foreign(message),
+            Road::Frame(Some(echo)) => self.settle_foreign(message, echo),
             Road::Frame(None) | Road::History => self.settle_unmarked(message),
+        }
+    }
+
+    /// A send's message is at the server, further back than what is held: the send is done, and scrolling up will show
+    /// it. Shown now, there would be a hole behind it.
+    pub fn settle_unseen(&mut self, echo: &EchoId) {
+        if let Some(at) = self.sends.iter().position(|send| send.echo == *echo) {
+            self.drop_guess(at);
+            self.take(at);
         }
     }
 
@@ -287,6 +298,12 @@ impl Timeline {
         self.rows.len()
     }
 
+    /// The send a row shows, if it shows one.
+    #[must_use]
+    pub fn echo_of(&self, key: RowKey) -> Option<EchoId> {
+        self.sends.iter().find(|send| send.key == key).map(|send| send.echo.clone())
+    }
+
     /// The sends that are shown as such, in their order.
     pub fn shown_sends(&self) -> impl Iterator<Item = &Send> {
         self.sends.iter().filter(|send| send.guess.is_none())
@@ -301,6 +318,12 @@ impl Timeline {
     #[must_use]
     pub fn oldest(&self) -> Option<MessageId> {
         self.rows.oldest()
+    }
+
+    /// Whether storage has anything to do since then.
+    #[must_use]
+    pub const fn has_to_keep(&self) -> bool {
+        !self.keep.is_empty()
     }
 
     /// What storage is to do since the last time this was asked.
@@ -320,8 +343,8 @@ impl Timeline {
         self.sends.iter().position(is_it)
     }
 
-    fn failed(&self, key: RowKey) -> Option<usize> {
-        self.sends.iter().position(|send| send.key == key && matches!(send.stage, Stage::Failed(_)))
+    fn failed(&self, echo: &EchoId) -> Option<usize> {
+        self.sends.iter().position(|send| send.echo == *echo && matches!(send.stage, Stage::Failed(_)))
     }
 
     fn change(&mut self, at: usize, change: impl FnOnce(&mut Send)) {

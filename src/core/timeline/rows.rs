@@ -25,8 +25,8 @@ pub enum Claim {
     Guess(EchoId),
     /// Ours: the server said so.
     Ours(EchoId),
-    /// Carries an echo_id that is none of ours.
-    Foreign,
+    /// Carries an echo_id that is none of ours, as far as we know: another tab may yet tell us of that send.
+    Foreign(EchoId),
 }
 
 /// Rows in chunks, so that a message in the middle moves few others.

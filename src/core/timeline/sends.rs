@@ -19,7 +19,7 @@ pub struct Send {
     pub text: Arc<str>,
     /// When it was submitted.
     pub at: Wall,
-    /// Its place among those submitted in the same millisecond.
+    /// Its place among the sends known where it was submitted.
     pub nth: u64,
     /// How far it has come.
     pub stage: Stage,

@@ -6,7 +6,8 @@ use super::Widget;
 use crate::core::cable::Heard;
 use crate::core::calls::{Call, Outcome, Verdict};
 use crate::core::history::{History, Progress};
-use crate::core::model::{Author, ConversationId, EchoId, MessageId};
+use crate::core::model::{Author, ConversationId, EchoId, Message, MessageId};
+use crate::core::tabs::Word;
 use crate::core::time::Mono;
 use crate::core::timeline::Road;
 use crate::core::wire::{self, ContactAnswer, News};
@@ -28,7 +29,7 @@ impl Widget {
     pub(super) fn take_news(&mut self, news: News, turn: &mut Turn) {
         match news {
             News::Created(message, echo) => {
-                if message.conversation.is_some() && message.conversation != self.session.conversation() {
+                if self.is_elsewhere(&message) {
                     return;
                 }
                 let is_to_visitor = message.author != Author::Visitor;
@@ -37,19 +38,22 @@ impl Widget {
                     // It speaks again; what it kept to itself meanwhile has to be read.
                     self.want_history();
                 }
-                let is_new = self.timeline.settle(message, &Road::Frame(echo));
+                let is_new = self.settle(message, Road::Frame(echo));
                 if is_new && is_to_visitor && !self.is_open {
                     self.unread = self.unread.saturating_add(1);
                     turn.effects.push(Effect::Tell(Tell::Unread(self.unread)));
                 }
             }
             News::Updated(message) => {
-                if message.conversation.is_none() || message.conversation == self.session.conversation() {
+                if !self.is_elsewhere(&message) {
                     self.timeline.amend(message);
                 }
             }
             News::Conversation(conversation) => {
                 // The answer that would have told us its id was lost; this is the same news by another road.
+                if !self.tabs.is_in_charge() {
+                    return;
+                }
                 let is_awaited = self.calls.iter().any(|(_, call, _)| *call == Call::CreateConversation);
                 if self.session.is_conversation_doubted() && !is_awaited {
                     self.session.conversation_is(conversation.id);
@@ -65,8 +69,16 @@ impl Widget {
         match call {
             Call::CreateContact | Call::ReadContact => self.reply_contact(now, &call, &verdict, turn),
             Call::CreateConversation | Call::ListConversations => self.reply_conversation(now, &call, &verdict),
-            Call::ReadMessages { conversation, .. } => self.reply_messages(now, conversation, &verdict),
-            Call::Post { conversation, echo, .. } => self.reply_post(now, conversation, &echo, verdict),
+            Call::ReadMessages { conversation, .. } => self.reply_messages(now, conversation, &verdict, turn),
+            Call::Post { conversation, echo, .. } => {
+                if let (Verdict::Good(_) | Verdict::Refused(_), Outcome::Answered { status, body, .. }) =
+                    (&verdict, outcome)
+                {
+                    let (echo, status, body) = (Arc::clone(&echo), *status, body.clone());
+                    self.say(&Word::Answered { echo, status, body }, turn);
+                }
+                self.reply_post(now, conversation, &echo, outcome, turn);
+            }
         }
     }
 
@@ -131,14 +143,14 @@ impl Widget {
         }
     }
 
-    fn reply_messages(&mut self, now: Mono, conversation: ConversationId, verdict: &Verdict<'_>) {
+    fn reply_messages(&mut self, now: Mono, conversation: ConversationId, verdict: &Verdict<'_>, turn: &mut Turn) {
         if self.session.conversation() != Some(conversation) {
             return;
         }
         let page = match verdict {
             Verdict::Good(body) => wire::messages(body),
             Verdict::Gone => {
-                self.miss_conversation();
+                self.miss_conversation(turn);
                 None
             }
             Verdict::Busy(ms) => return self.history.failed(now, &mut self.chance, *ms),
@@ -148,21 +160,52 @@ impl Widget {
             return self.history.failed(now, &mut self.chance, 0);
         };
         let progress = self.history.page(&page.iter().map(|message| message.id).collect::<Vec<_>>());
+        let mut is_news = false;
         for message in page {
-            self.timeline.settle(message, &Road::History);
+            is_news |= self.timeline.settle(message, &Road::History);
+        }
+        if is_news && self.tabs.is_leading() && (!self.cable.is_live() || self.watch.is_silent()) {
+            self.say(&Word::Read, turn);
         }
         match progress {
             Progress::CaughtUp { asked, top } => {
                 self.is_in_step_up_to(top);
                 let from = if self.history.may_have_earlier() { self.timeline.oldest() } else { None };
-                self.timeline.decide(asked, from);
+                self.decide(asked, from);
             }
             Progress::Anew { oldest, asked, top } => {
                 self.timeline.let_go_before(oldest);
                 self.is_in_step_up_to(top);
-                self.timeline.decide(asked, Some(oldest));
+                self.decide(asked, Some(oldest));
             }
             Progress::Earlier | Progress::Onward => {}
+        }
+    }
+
+    /// Whether a message belongs to another conversation.
+    fn is_elsewhere(&self, message: &Message) -> bool {
+        message.conversation.is_some() && message.conversation != self.session.conversation()
+    }
+
+    /// Takes home a message that came by itself. Tells whether it is news.
+    fn settle(&mut self, message: Message, road: Road) -> bool {
+        let is_out_of_sight =
+            self.history.may_have_earlier() && self.timeline.oldest().is_some_and(|oldest| message.id < oldest);
+        if !is_out_of_sight {
+            return self.timeline.settle(message, &road);
+        }
+        if let Road::Answer(echo) | Road::Frame(Some(echo)) = road {
+            self.timeline.settle_unseen(&echo);
+        }
+        false
+    }
+
+    /// What is in doubt is for the tab in charge to decide, and for the others to be told.
+    fn decide(&mut self, asked: Mono, from: Option<MessageId>) {
+        if self.tabs.is_in_charge() {
+            self.timeline.decide(asked, from);
+        } else {
+            self.timeline.forget_settled(asked);
         }
     }
 
@@ -170,12 +213,19 @@ impl Widget {
         self.history.is_in_step_with(self.timeline.newest_first().filter(|id| Some(*id) <= top));
     }
 
-    fn reply_post(&mut self, now: Mono, conversation: ConversationId, echo: &EchoId, verdict: Verdict<'_>) {
-        match verdict {
+    fn reply_post(
+        &mut self,
+        now: Mono,
+        conversation: ConversationId,
+        echo: &EchoId,
+        outcome: &Outcome,
+        turn: &mut Turn,
+    ) {
+        match outcome.verdict() {
             Verdict::Good(body) => match wire::message(body) {
                 Some(message) => {
                     self.lane.succeeded();
-                    let is_first_news = self.timeline.settle(message, &Road::Answer(Arc::clone(echo)));
+                    let is_first_news = self.settle(message, Road::Answer(Arc::clone(echo)));
                     if is_first_news && self.cable.is_live() {
                         self.watch.stored(now);
                     }
@@ -189,7 +239,7 @@ impl Widget {
             Verdict::Gone => {
                 self.timeline.never_left(echo);
                 if self.session.conversation() == Some(conversation) {
-                    self.miss_conversation();
+                    self.miss_conversation(turn);
                 }
             }
             Verdict::Unclear => self.lose_sight(now, echo),
@@ -204,13 +254,31 @@ impl Widget {
         }
     }
 
+    /// Another tab's post was answered.
+    pub(super) fn take_answer(&mut self, echo: EchoId, outcome: &Outcome) {
+        match outcome.verdict() {
+            Verdict::Good(body) => {
+                if let Some(message) = wire::message(body).filter(|message| !self.is_elsewhere(message)) {
+                    self.settle(message, Road::Answer(echo));
+                }
+            }
+            Verdict::Refused(words) if self.tabs.is_in_charge() => self.timeline.refused(&echo, words),
+            // The tab in charge says what is to come of it.
+            Verdict::Refused(_) | Verdict::Gone | Verdict::Busy(_) | Verdict::Unclear | Verdict::NeverLeft => {}
+        }
+    }
+
     fn lose_sight(&mut self, now: Mono, echo: &EchoId) {
         self.timeline.lost_sight(echo, now);
         self.lane.failed(now, &mut self.chance, 0);
         self.want_history();
     }
 
-    fn miss_conversation(&mut self) {
+    fn miss_conversation(&mut self, turn: &mut Turn) {
+        if !self.tabs.is_in_charge() {
+            // It is for the leader to look, and to conclude.
+            return self.say(&Word::Read, turn);
+        }
         self.is_conversation_missed = true;
         self.session.doubt_contact();
     }
@@ -223,12 +291,12 @@ impl Widget {
     }
 
     /// We found it: it may hold messages already.
-    fn adopt_conversation(&mut self, id: ConversationId) {
+    pub(super) fn adopt_conversation(&mut self, id: ConversationId) {
         self.timeline.belongs_to(id);
         self.history.want();
     }
 
-    fn start_over(&mut self) {
+    pub(super) fn start_over(&mut self) {
         self.timeline.start_over();
         self.history = History::default();
         // A read of the old conversation's has nobody to answer to any more.

@@ -1,8 +1,11 @@
 //! What is due: every machine gets its turn after every event, and what one does may free another.
 
+use super::together::tell;
 use super::{KEY_SEND, KEY_SESSION, Widget};
 use crate::core::cable::Act;
 use crate::core::calls::{CALL_MS_MAX, Call, CallId, Outcome};
+use crate::core::model::ConversationId;
+use crate::core::tabs::Word;
 use crate::core::time::Mono;
 use crate::core::timeline::Keep;
 use crate::core::{Effect, Turn, wire};
@@ -11,6 +14,18 @@ impl Widget {
     /// Lets every machine do what it can now; what one does may free another.
     pub(super) fn pump(&mut self, now: Mono, turn: &mut Turn) {
         self.give_up_calls(now, turn);
+        tell(self.tabs.tick(now), turn);
+        if self.tabs.is_in_charge() {
+            self.lead(now, turn);
+        }
+        self.read(now, turn);
+        if self.tabs.is_in_charge() {
+            self.post(now, turn);
+        }
+    }
+
+    /// What only the tab in charge does, but for posting.
+    fn lead(&mut self, now: Mono, turn: &mut Turn) {
         if self.timeline.grace_ends().is_some_and(|end| end <= now) && !self.is_reading() {
             self.want_history();
         }
@@ -20,36 +35,48 @@ impl Widget {
         {
             self.cable.subscribe_as(token, &mut acts);
         }
+        self.cable.set_visible(self.tabs.is_looked_at(now));
         let heard = self.cable.tick(now, &mut self.chance, &mut acts);
         self.act(acts, turn);
         self.take(heard, turn);
         // After the cable: an unconfirmed subscription is a question for it.
         let has_unsent = self.timeline.has_unsent();
-        if let Some(call) = self.session.next(now, has_unsent) {
-            self.keep(turn);
+        if self.session.has_question(now, has_unsent)
+            && self.may_write(now, turn)
+            && let Some(call) = self.session.next(now, has_unsent)
+        {
+            self.keep(now, turn);
             self.call(now, call, turn);
         }
         if self.watch.tick(now, self.cable.is_live()) && self.is_online && !self.is_reading() {
             self.want_history();
         }
-        self.read_and_post(now, turn);
     }
 
-    fn read_and_post(&mut self, now: Mono, turn: &mut Turn) {
-        let Some(conversation) = self.session.conversation().filter(|_| self.session.is_contact_sure()) else {
-            return;
-        };
+    /// The conversation, if it can be read and written to now.
+    fn conversation(&self) -> Option<ConversationId> {
+        self.session.conversation().filter(|_| self.session.is_contact_sure())
+    }
+
+    fn read(&mut self, now: Mono, turn: &mut Turn) {
+        let Some(conversation) = self.conversation() else { return };
         let floor = self.timeline.doubtful_from().map_or(self.history.floor(), |floor| floor.and(self.history.floor()));
         if let Some(before) = self.history.next(now, floor, self.timeline.oldest()) {
             self.call(now, Call::ReadMessages { conversation, before }, turn);
         }
+    }
+
+    fn post(&mut self, now: Mono, turn: &mut Turn) {
+        let Some(conversation) = self.conversation() else { return };
         // Until the newest messages are known, nobody could tell an old message from this one, were its answer lost.
         if self.history.has_begun()
             && self.is_online
             && self.lane.is_over(now)
+            && self.timeline.can_post()
+            && self.may_write(now, turn)
             && let Some((echo, text)) = self.timeline.begin_post()
         {
-            self.keep(turn);
+            self.keep(now, turn);
             self.call(now, Call::Post { conversation, echo, text }, turn);
         }
     }
@@ -91,16 +118,39 @@ impl Widget {
     }
 
     /// Whatever must survive a crash goes to storage before what depends on it leaves the device.
-    pub(super) fn keep(&mut self, turn: &mut Turn) {
-        if let Some(kept) = self.session.take_kept() {
-            turn.effects.push(match kept {
-                Some(kept) => Effect::Save(KEY_SESSION.to_owned(), kept),
-                None => Effect::Erase(KEY_SESSION.to_owned()),
-            });
+    /// What a tab does that is not in charge, the one that is will write down.
+    pub(super) fn keep(&mut self, now: Mono, turn: &mut Turn) {
+        if !self.session.has_to_keep() && !self.timeline.has_to_keep() {
+            return;
         }
-        turn.effects.extend(self.timeline.take_keep().into_iter().map(|keep| match keep {
-            Keep::Save(echo, kept) => Effect::Save(format!("{KEY_SEND}{echo}"), kept),
-            Keep::Erase(echo) => Effect::Erase(format!("{KEY_SEND}{echo}")),
-        }));
+        if !self.tabs.is_in_charge() {
+            drop((self.session.take_kept(), self.timeline.take_keep()));
+            return;
+        }
+        if !self.may_write(now, turn) {
+            return;
+        }
+        if let Some(kept) = self.session.take_kept() {
+            self.keep_one(KEY_SESSION.to_owned(), kept, turn);
+        }
+        self.keep_sends(turn);
+    }
+
+    /// Writes down what became of sends, whoever is in charge.
+    pub(super) fn keep_sends(&mut self, turn: &mut Turn) {
+        for keep in self.timeline.take_keep() {
+            match keep {
+                Keep::Save(echo, kept) => self.keep_one(format!("{KEY_SEND}{echo}"), Some(kept), turn),
+                Keep::Erase(echo) => self.keep_one(format!("{KEY_SEND}{echo}"), None, turn),
+            }
+        }
+    }
+
+    fn keep_one(&self, key: String, value: Option<String>, turn: &mut Turn) {
+        turn.effects.push(match &value {
+            Some(value) => Effect::Save(key.clone(), value.clone()),
+            None => Effect::Erase(key.clone()),
+        });
+        self.say(&Word::Kept(key, value), turn);
     }
 }

@@ -4,22 +4,26 @@
 mod answers;
 mod due;
 mod publishing;
+mod together;
 
 use std::sync::Arc;
 
 use super::backoff::Backoff;
-use super::cable::Cable;
+use super::cable::{Cable, Heard, SocketNews};
 use super::calls::{CALL_MS_MAX, Call, CallId};
 use super::chance::{Chance, Seed};
 use super::history::History;
 use super::model::EchoId;
 use super::session::Session;
 use super::settings::Settings;
+use super::tabs::{Tabs, Word};
 use super::time::{Mono, Now};
-use super::timeline::{KeptSend, Timeline};
+use super::timeline::{RowKey, Timeline};
 use super::view::{self, Problem, View};
 use super::watch::Watch;
+use super::wire::News;
 use super::{Effect, Event, Tell, Turn};
+use together::tell;
 
 /// All chat state.
 #[derive(Debug)]
@@ -27,6 +31,9 @@ pub struct Widget {
     settings: Settings,
     chance: Chance,
     last: Now,
+    tabs: Tabs,
+    /// What other tabs said and is not taken yet.
+    words: Vec<Word>,
     session: Session,
     cable: Cable,
     history: History,
@@ -52,6 +59,9 @@ const SHOWN_MORE: usize = 20;
 /// Sends that may wait: more is no conversation.
 const UNSENT_MAX: usize = 100;
 
+/// More than tabs say while the browser looks who holds a lock.
+const WORDS_MAX: usize = 1_000;
+
 const KEY_SESSION: &str = "session";
 const KEY_DRAFT: &str = "draft";
 const KEY_SEND: &str = "send/";
@@ -64,6 +74,8 @@ impl Widget {
             settings,
             chance: Chance::new(seed.chance),
             last: now,
+            tabs: Tabs::default(),
+            words: Vec::new(),
             session: Session::new(Chance::new(seed.identity)),
             cable: Cable::default(),
             history: History::default(),
@@ -90,8 +102,11 @@ impl Widget {
         }
         self.last = now;
         self.route(now, event, &mut turn);
-        self.pump(now.mono, &mut turn);
-        self.keep(&mut turn);
+        if !self.tabs.is_resting() {
+            self.pump(now.mono, &mut turn);
+        }
+        self.keep(now.mono, &mut turn);
+        self.announce(&mut turn);
         turn.changed = self.publish();
         turn
     }
@@ -100,22 +115,17 @@ impl Widget {
     #[must_use]
     pub fn deadline(&self) -> Option<(Mono, &'static str)> {
         let call = self.calls.iter().map(|(.., asked)| (asked.plus(CALL_MS_MAX), "call: given up")).min();
+        let anybodys = [self.tabs.deadline(), self.history.deadline(), call];
         let lane = self.lane.until().filter(|_| self.timeline.has_unsent()).map(|until| (until, "send: again"));
         let grace = self.timeline.grace_ends().map(|end| (end, "send: decide"));
-        [
-            self.cable.deadline(),
-            self.history.deadline(),
-            self.session.deadline(),
-            self.watch.deadline(),
-            call,
-            lane,
-            grace,
-        ]
-        .into_iter()
-        .flatten()
-        // What is past had its chance in the last turn and waits for something else.
-        .filter(|(due, _)| *due > self.last.mono)
-        .min()
+        let leaders = [self.cable.deadline(), self.session.deadline(), self.watch.deadline(), lane, grace];
+        anybodys
+            .into_iter()
+            .chain(leaders.into_iter().filter(|_| self.tabs.is_in_charge()))
+            .flatten()
+            // What is past had its chance in the last turn and waits for something else.
+            .filter(|(due, _)| *due > self.last.mono)
+            .min()
     }
 
     /// What there is to see.
@@ -126,8 +136,8 @@ impl Widget {
 
     fn route(&mut self, now: Now, event: Event, turn: &mut Turn) {
         match event {
-            Event::Began(kept) => self.begin(kept),
-            Event::Inherited(kept) => self.inherit(now.mono, kept),
+            Event::Began { kept, is_shared } => self.begin(now.mono, kept, is_shared, turn),
+            Event::Tabs(news) => self.hear_tabs(now.mono, news, turn),
             Event::Opened(is_open) => {
                 self.is_open = is_open;
                 if is_open && self.unread > 0 {
@@ -140,15 +150,8 @@ impl Widget {
                 keep_draft(&text, turn);
             }
             Event::Submitted(text) => self.submit(now, &text, turn),
-            Event::Retried(key) => {
-                self.lane.hurry();
-                self.timeline.retry(key);
-            }
-            Event::Discarded(key) => {
-                if let Some(text) = self.timeline.discard(key) {
-                    self.put_into_composer(text);
-                }
-            }
+            Event::Retried(key) => self.retry(now.mono, key, turn),
+            Event::Discarded(key) => self.discard(key, turn),
             Event::ReachedTop => {
                 self.shown = self.shown.min(self.timeline.len()) + SHOWN_MORE;
                 if self.shown > self.timeline.len() {
@@ -159,6 +162,11 @@ impl Widget {
                 let mut acts = Vec::new();
                 let heard = self.cable.hear(now.mono, link, &news, &mut self.chance, &mut acts);
                 self.act(acts, turn);
+                if let (Some(Heard::News(heard)), SocketNews::Frame(text)) = (&heard, news)
+                    && *heard != News::Other
+                {
+                    self.say(&Word::Frame(text), turn);
+                }
                 self.take(heard, turn);
             }
             Event::Replied(id, outcome) => {
@@ -167,7 +175,7 @@ impl Widget {
                 }
             }
             Event::Visible(is_visible) => {
-                self.cable.set_visible(is_visible);
+                self.tabs.set_visible(is_visible);
                 if is_visible {
                     self.wake(now.mono, turn);
                 }
@@ -175,46 +183,25 @@ impl Widget {
             Event::Online(is_online) => {
                 if is_online && !self.is_online {
                     // What failed without a network says nothing about the server.
-                    self.cable.forgive();
-                    self.history.forgive();
-                    self.session.forgive();
-                    self.lane.succeeded();
+                    self.forgive();
                 }
                 self.is_online = is_online;
                 if is_online {
                     self.wake(now.mono, turn);
                 }
             }
-            Event::Woke => self.wake(now.mono, turn),
+            Event::Left => self.leave(now.mono, turn),
+            Event::Returned(kept) => self.come_back(now.mono, kept, turn),
             Event::Tick => {}
         }
     }
 
-    fn begin(&mut self, kept: Vec<(String, String)>) {
-        for (key, value) in kept {
-            if key == KEY_SESSION {
-                self.session.revive(&value);
-            } else if key == KEY_DRAFT {
-                self.put_into_composer(value.into());
-            }
+    fn begin(&mut self, now: Mono, kept: Vec<(String, String)>, is_shared: bool, turn: &mut Turn) {
+        if let Some((_, draft)) = kept.iter().find(|(key, _)| key == KEY_DRAFT) {
+            self.put_into_composer(draft.as_str().into());
         }
-        if let Some(id) = self.session.conversation() {
-            self.timeline.belongs_to(id);
-            self.history.want();
-        }
-    }
-
-    fn inherit(&mut self, now: Mono, kept: Vec<(String, String)>) {
-        for (key, value) in kept {
-            if let (Some(echo), Some(kept)) = (key.strip_prefix(KEY_SEND), KeptSend::read(&value)) {
-                self.timeline.revive(kept, echo.into(), now);
-            }
-        }
-        if self.session.conversation().is_none() {
-            self.timeline.give_up_deciding();
-        } else if self.timeline.doubtful_from().is_some() {
-            self.history.want();
-        }
+        tell(self.tabs.begin(is_shared), turn);
+        self.take_stock(now, kept);
     }
 
     fn submit(&mut self, now: Now, text: &str, turn: &mut Turn) {
@@ -237,7 +224,29 @@ impl Widget {
         }
         let echo: EchoId = self.chance.uuid().into();
         self.timeline.submit(echo, text, now.wall);
+        self.keep_sends(turn);
         keep_draft("", turn);
+        tell(self.tabs.wonder(now.mono), turn);
+    }
+
+    fn retry(&mut self, now: Mono, key: RowKey, turn: &mut Turn) {
+        let Some(echo) = self.timeline.echo_of(key) else { return };
+        self.lane.hurry();
+        self.timeline.retry(&echo);
+        if !self.tabs.is_in_charge() {
+            self.say(&Word::Retry(echo), turn);
+            tell(self.tabs.wonder(now), turn);
+        }
+    }
+
+    fn discard(&mut self, key: RowKey, turn: &mut Turn) {
+        let Some(echo) = self.timeline.echo_of(key) else { return };
+        if let Some(text) = self.timeline.discard(&echo) {
+            self.put_into_composer(text);
+            if !self.tabs.is_in_charge() {
+                self.say(&Word::Discard(echo), turn);
+            }
+        }
     }
 
     fn wake(&mut self, now: Mono, turn: &mut Turn) {
@@ -248,6 +257,14 @@ impl Widget {
         self.history.hurry();
         self.session.hurry();
         self.lane.hurry();
+        tell(self.tabs.wonder(now), turn);
+    }
+
+    fn forgive(&mut self) {
+        self.cable.forgive();
+        self.history.forgive();
+        self.session.forgive();
+        self.lane.succeeded();
     }
 
     fn put_into_composer(&mut self, text: Arc<str>) {

@@ -37,11 +37,15 @@ impl Widget {
     }
 
     /// One failure is nothing: the next try comes within a second or two.
-    fn connection(&self) -> Connection {
+    pub(super) fn is_failing(&self) -> bool {
         let failures = [self.cable.failures(), self.history.failures(), self.session.failures(), self.lane.tries()];
+        failures.iter().any(|failures| *failures > 1)
+    }
+
+    fn connection(&self) -> Connection {
         if !self.is_online {
             Connection::Offline
-        } else if failures.iter().any(|failures| *failures > 1) {
+        } else if self.is_failing() || self.tabs.standing().is_failing {
             Connection::Unreachable
         } else {
             Connection::Fine

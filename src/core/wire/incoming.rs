@@ -178,7 +178,7 @@ fn echo(data: &Object) -> Option<EchoId> {
     }
 }
 
-fn object(text: &str) -> Option<Object> {
+pub(super) fn object(text: &str) -> Option<Object> {
     match json::from_str(text) {
         Ok(Value::Object(object)) => Some(object),
         Ok(_) | Err(_) => None,
@@ -203,7 +203,7 @@ fn below<'a>(object: &'a Object, key: &str) -> Option<&'a Object> {
     as_object(object.get(key)?)
 }
 
-fn string<'a>(object: &'a Object, key: &str) -> Option<&'a str> {
+pub(super) fn string<'a>(object: &'a Object, key: &str) -> Option<&'a str> {
     match object.get(key)? {
         Value::String(text) => Some(text),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => None,
@@ -222,7 +222,7 @@ fn is_true(object: &Object, key: &str) -> Option<bool> {
 }
 
 /// A whole number from 0 up, also where it came as a string or with a fraction.
-fn number(object: &Object, key: &str) -> Option<u64> {
+pub(super) fn number(object: &Object, key: &str) -> Option<u64> {
     match object.get(key)? {
         Value::Number(Number::U64(number)) => Some(*number),
         Value::Number(Number::F64(number)) if *number >= 0.0 => Some(*number as u64),

@@ -5,8 +5,10 @@
 
 mod incoming;
 mod outgoing;
+mod tabs;
 
 pub use incoming::{
     ContactAnswer, Frame, News, contact, conversation, conversations, frame, message, messages, refusal,
 };
 pub use outgoing::{Body, Method, Request, cable_url, presence, request, subscribe};
+pub use tabs::{PROTOCOL, hear, say};

@@ -85,7 +85,7 @@ fn channel(pubsub_token: &str) -> String {
 }
 
 /// An object of strings, as JSON.
-fn object(fields: &[(&str, &str)]) -> String {
+pub(super) fn object(fields: &[(&str, &str)]) -> String {
     let mut object = Object::new();
     for (key, value) in fields {
         object.insert((*key).to_owned(), Value::String((*value).to_owned()));

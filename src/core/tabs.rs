@@ -1,0 +1,431 @@
+//! Several tabs, one visitor: which of them speaks to the server.
+//!
+//! Every tab runs the same core. One leads: it holds a Web Lock, keeps the socket, and alone makes contacts,
+//! conversations and messages. The others follow: what they submit they put on the device and tell the leader of; what
+//! the leader hears it tells them, word for word. Reading history harms nobody, so each tab does that by itself.
+//!
+//! The hard case is a leader that hangs: it still has the lock, and does nothing. So a tab that is looked at asks from
+//! time to time whether anybody leads (messages between tabs are not throttled as timers are), and without an answer
+//! takes the lock away. The deposed may not know it yet. So a leader writes nothing, be it to the server or on the
+//! device, and believes nothing other tabs say, unless the browser has just confirmed that the lock is still its own. (A
+//! mark on the device would not do: a tab that hung reads an old device for a moment.)
+
+use super::model::EchoId;
+use super::time::Mono;
+
+/// What the shell reports of the other tabs.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum TabNews {
+    /// The lock is ours; this is what the device keeps at this moment, as (key, value).
+    Granted(Vec<(String, String)>),
+    /// Another tab has taken the lock away.
+    Stolen,
+    /// The lock was still ours when that was asked.
+    Confirmed,
+    /// Another tab says this.
+    Said(String),
+}
+
+/// What the shell is to do about the other tabs.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum TabAct {
+    /// Listen to them, and ask for the lock.
+    Join,
+    /// Take the lock away from whoever has it.
+    Steal,
+    /// Ask whether the lock is still ours.
+    Confirm,
+    /// Give up the lock, or the wait for it, and listen no more.
+    Leave,
+    /// Say this to all of them.
+    Say(String),
+}
+
+/// What tabs say to each other; `wire` has its form.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Word {
+    /// From a tab that is looked at: does anybody lead?
+    Ask,
+    /// From the leader: I do, and so things are.
+    Here(Standing),
+    /// The device keeps this now under this key; `None` for nothing any more.
+    Kept(String, Option<String>),
+    /// From the leader: its socket brought this frame.
+    Frame(String),
+    /// The server answered the post of this send.
+    Answered {
+        /// Which.
+        echo: EchoId,
+        /// The answer's HTTP status.
+        status: u16,
+        /// Its body.
+        body: String,
+    },
+    /// To the leader: the person wants this failed send tried again.
+    Retry(EchoId),
+    /// To the leader: the person gives this failed send up.
+    Discard(EchoId),
+    /// Something may have been missed, or is not where it was: read the newest messages.
+    Read,
+}
+
+/// How the leader's connection is.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Standing {
+    /// Whether news comes by itself.
+    pub is_live: bool,
+    /// Whether the server can't be reached, and not just for a moment.
+    pub is_failing: bool,
+}
+
+/// How often a tab that is looked at asks. It also shows the team that somebody is there, which holds for 20 s.
+const ASK_MS: u64 = 10_000;
+/// Without an answer for so long, the leader hangs.
+const ANSWER_MS_MAX: u64 = 2_000;
+/// How long a confirmation of the lock is good for; shorter than it takes to lose it to somebody who asked first.
+const SURE_MS: u64 = 1_000;
+/// A question about the lock that is not answered by then is put again.
+const CONFIRM_MS_MAX: u64 = 5_000;
+/// Whoever was heard so lately need not be asked.
+const LATELY_MS: u64 = 1_000;
+
+/// The machine.
+#[derive(Debug, Default)]
+pub struct Tabs {
+    role: Role,
+    is_shared: bool,
+    is_visible: bool,
+    /// As a follower: when the leader was last heard.
+    heard: Option<Mono>,
+    /// As a follower: since when a question is unanswered.
+    asked: Option<Mono>,
+    /// As a follower: what the leader says of itself; as the leader: what was said last, if anything was.
+    standing: Option<Standing>,
+    /// As the leader: when a follower that is looked at last asked.
+    looked: Option<Mono>,
+    /// As the leader: when the question was put to which the answer was that the lock is ours.
+    confirmed: Option<Mono>,
+    /// As the leader: since when that question is open.
+    confirming: Option<Mono>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+enum Role {
+    /// Not begun, or put away by the browser.
+    #[default]
+    Resting,
+    /// The browser can't tell tabs of each other.
+    Alone,
+    Following,
+    Leading,
+}
+
+impl Tabs {
+    /// The widget starts; whether the browser can bring tabs together.
+    pub fn begin(&mut self, is_shared: bool) -> Option<TabAct> {
+        self.is_shared = is_shared;
+        self.come_back()
+    }
+
+    /// The page is back from where the browser had put it.
+    pub fn come_back(&mut self) -> Option<TabAct> {
+        self.become_follower();
+        if self.is_shared {
+            return Some(TabAct::Join);
+        }
+        self.role = Role::Alone;
+        None
+    }
+
+    /// The browser puts the page away.
+    pub fn rest(&mut self) -> Option<TabAct> {
+        self.role = Role::Resting;
+        self.is_shared.then_some(TabAct::Leave)
+    }
+
+    /// The lock is ours: this tab leads.
+    pub const fn lead(&mut self) {
+        self.role = Role::Leading;
+        // Nobody hears what the last leader did not tell: the others must know that there is a new one.
+        self.standing = None;
+        self.asked = None;
+    }
+
+    /// Whether this tab may write at this moment, and believe what others say; if that has to be asked first, the question.
+    pub fn may_write(&mut self, now: Mono) -> (bool, Option<TabAct>) {
+        if !self.is_leading() {
+            return (self.is_in_charge(), None);
+        }
+        if self.confirmed.is_some_and(|asked| now.since(asked) < SURE_MS) {
+            return (true, None);
+        }
+        let is_asking = self.confirming.is_some_and(|asked| now.since(asked) < CONFIRM_MS_MAX);
+        if is_asking {
+            return (false, None);
+        }
+        self.confirming = Some(now);
+        (false, Some(TabAct::Confirm))
+    }
+
+    /// The lock was still ours when that was asked.
+    pub const fn is_confirmed(&mut self) {
+        self.confirmed = self.confirming.take();
+    }
+
+    /// The lock is another's now: this tab follows, and waits for its turn.
+    pub fn depose(&mut self) -> Option<TabAct> {
+        if !self.is_shared() {
+            return None;
+        }
+        self.become_follower();
+        Some(TabAct::Join)
+    }
+
+    /// Whether the page is looked at.
+    pub const fn set_visible(&mut self, is_visible: bool) {
+        self.is_visible = is_visible;
+        self.asked = None;
+    }
+
+    /// The leader was heard.
+    pub const fn heard(&mut self, now: Mono) {
+        self.heard = Some(now);
+        self.asked = None;
+    }
+
+    /// The leader says how it stands. Whether its socket has just come to life.
+    pub fn leader_is(&mut self, now: Mono, standing: Standing) -> bool {
+        self.heard(now);
+        let is_news = standing.is_live && !self.standing().is_live;
+        self.standing = Some(standing);
+        is_news
+    }
+
+    /// A follower that is looked at has asked; the answer.
+    pub fn is_asked(&mut self, now: Mono) -> Word {
+        self.looked = Some(now);
+        Word::Here(self.standing())
+    }
+
+    /// What the leader is to tell the others, if it stands otherwise than it said last.
+    pub fn announce(&mut self, standing: Standing) -> Option<Word> {
+        let is_news = self.is_leading() && self.standing != Some(standing);
+        is_news.then(|| {
+            self.standing = Some(standing);
+            Word::Here(standing)
+        })
+    }
+
+    /// What happens next depends on the leader: is there one?
+    pub fn wonder(&mut self, now: Mono) -> Option<TabAct> {
+        let is_quiet = self.heard.is_none_or(|heard| now.since(heard) > LATELY_MS);
+        if self.role == Role::Following && self.is_visible && self.asked.is_none() && is_quiet {
+            self.asked = Some(now);
+            return Some(say(&Word::Ask));
+        }
+        None
+    }
+
+    /// Asks when it is time to; takes the lock when nobody answers.
+    pub fn tick(&mut self, now: Mono) -> Option<TabAct> {
+        let (due, _) = self.deadline()?;
+        if now < due || self.is_leading() {
+            return None;
+        }
+        if self.asked.take().is_some() {
+            // Should the browser not give us the lock, we ask anew, and later try again.
+            self.heard = Some(now);
+            return Some(TabAct::Steal);
+        }
+        self.wonder(now)
+    }
+
+    /// When `tick` has something to do.
+    #[must_use]
+    pub fn deadline(&self) -> Option<(Mono, &'static str)> {
+        if let Some(asked) = self.confirming {
+            return Some((asked.plus(CONFIRM_MS_MAX), "tabs: unconfirmed"));
+        }
+        if !self.is_visible || self.role != Role::Following {
+            return None;
+        }
+        Some(match (self.asked, self.heard) {
+            (Some(asked), _) => (asked.plus(ANSWER_MS_MAX), "tabs: no answer"),
+            (None, Some(heard)) => (heard.plus(ASK_MS), "tabs: ask"),
+            (None, None) => (Mono::default(), "tabs: ask"),
+        })
+    }
+
+    /// Whether this tab writes to the server.
+    #[must_use]
+    pub const fn is_in_charge(&self) -> bool {
+        matches!(self.role, Role::Alone | Role::Leading)
+    }
+
+    /// Whether it does so for others too.
+    #[must_use]
+    pub const fn is_leading(&self) -> bool {
+        matches!(self.role, Role::Leading)
+    }
+
+    /// Whether there may be anybody to talk to.
+    #[must_use]
+    pub const fn is_shared(&self) -> bool {
+        matches!(self.role, Role::Following | Role::Leading)
+    }
+
+    /// Whether it leads, and has not said so yet.
+    #[must_use]
+    pub const fn is_new_leader(&self) -> bool {
+        self.is_leading() && self.standing.is_none()
+    }
+
+    /// Whether the browser has put the page away.
+    #[must_use]
+    pub const fn is_resting(&self) -> bool {
+        matches!(self.role, Role::Resting)
+    }
+
+    /// Whether the visitor looks at any tab that we know of.
+    #[must_use]
+    pub fn is_looked_at(&self, now: Mono) -> bool {
+        self.is_visible || self.looked.is_some_and(|looked| now.since(looked) <= ASK_MS + ANSWER_MS_MAX)
+    }
+
+    /// How the leader said its connection is; as the leader, what was said last.
+    #[must_use]
+    pub fn standing(&self) -> Standing {
+        self.standing.unwrap_or_default()
+    }
+
+    fn become_follower(&mut self) {
+        self.role = Role::Following;
+        self.standing = None;
+        self.heard = None;
+        self.asked = None;
+        self.looked = None;
+        self.confirmed = None;
+        self.confirming = None;
+    }
+}
+
+/// Says a word to all other tabs.
+#[must_use]
+pub fn say(word: &Word) -> TabAct {
+    TabAct::Say(super::wire::say(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIVE: Standing = Standing { is_live: true, is_failing: false };
+
+    fn follower() -> Tabs {
+        let mut tabs = Tabs::default();
+        tabs.set_visible(true);
+        assert_eq!(tabs.begin(true), Some(TabAct::Join));
+        tabs
+    }
+
+    fn ask() -> Option<TabAct> {
+        Some(say(&Word::Ask))
+    }
+
+    #[test]
+    fn a_tab_the_browser_leaves_alone_is_in_charge_at_once() {
+        let mut tabs = Tabs::default();
+        assert!(tabs.is_resting());
+        assert_eq!(tabs.begin(false), None);
+        assert!(tabs.is_in_charge() && !tabs.is_leading());
+        assert_eq!((tabs.deadline(), tabs.rest(), tabs.come_back()), (None, None, None));
+    }
+
+    #[test]
+    fn a_follower_that_is_looked_at_asks_and_a_leader_that_answers_keeps_the_lock() {
+        let mut tabs = follower();
+        assert_eq!(tabs.tick(Mono(0)), ask());
+        assert!(tabs.leader_is(Mono(10), LIVE), "this is when its frames begin to count");
+        assert_eq!(tabs.tick(Mono(10_009)), None);
+        assert_eq!(tabs.tick(Mono(10_010)), ask());
+        assert!(!tabs.leader_is(Mono(10_020), LIVE));
+        assert_eq!(tabs.tick(Mono(12_010)), None);
+    }
+
+    #[test]
+    fn a_leader_that_does_not_answer_loses_the_lock_and_only_one_attempt_is_made_at_a_time() {
+        let mut tabs = follower();
+        assert_eq!(tabs.tick(Mono(0)), ask());
+        assert_eq!(tabs.tick(Mono(1_999)), None);
+        assert_eq!(tabs.tick(Mono(2_000)), Some(TabAct::Steal));
+        assert_eq!(tabs.tick(Mono(2_001)), None);
+        assert_eq!(tabs.tick(Mono(12_000)), ask());
+    }
+
+    #[test]
+    fn a_hidden_tab_neither_asks_nor_steals() {
+        let mut tabs = follower();
+        assert_eq!(tabs.tick(Mono(0)), ask());
+        tabs.set_visible(false);
+        assert_eq!((tabs.deadline(), tabs.tick(Mono(60_000)), tabs.wonder(Mono(60_000))), (None, None, None));
+        tabs.set_visible(true);
+        assert_eq!(tabs.wonder(Mono(60_000)), ask());
+    }
+
+    #[test]
+    fn a_leader_heard_just_now_is_not_asked() {
+        let mut tabs = follower();
+        tabs.heard(Mono(5_000));
+        assert_eq!(tabs.wonder(Mono(6_000)), None);
+        assert_eq!(tabs.wonder(Mono(6_001)), ask());
+        assert_eq!(tabs.wonder(Mono(6_002)), None, "the question is out");
+    }
+
+    #[test]
+    fn a_leader_says_that_it_is_one_and_how_it_stands_once() {
+        let mut tabs = follower();
+        assert_eq!(tabs.announce(LIVE), None, "it is not for followers to say");
+        tabs.lead();
+        assert_eq!(tabs.announce(Standing::default()), Some(Word::Here(Standing::default())));
+        assert_eq!(tabs.announce(LIVE), Some(Word::Here(LIVE)));
+        assert_eq!(tabs.announce(LIVE), None);
+        assert_eq!(tabs.is_asked(Mono(3)), Word::Here(LIVE));
+        assert_eq!(tabs.deadline(), None);
+    }
+
+    #[test]
+    fn the_deposed_waits_for_its_turn() {
+        let mut tabs = follower();
+        tabs.lead();
+        assert_eq!(tabs.depose(), Some(TabAct::Join));
+        assert!(!tabs.is_in_charge());
+    }
+
+    #[test]
+    fn a_leader_writes_only_within_a_second_of_asking_whether_it_is_one() {
+        let mut tabs = follower();
+        assert_eq!(tabs.may_write(Mono(0)), (false, None));
+        tabs.lead();
+        assert_eq!(tabs.may_write(Mono(100)), (false, Some(TabAct::Confirm)));
+        assert_eq!(tabs.may_write(Mono(200)), (false, None), "it is asked already");
+        tabs.is_confirmed();
+        assert_eq!(tabs.may_write(Mono(1_099)), (true, None));
+        assert_eq!(tabs.may_write(Mono(1_100)), (false, Some(TabAct::Confirm)));
+        tabs.is_confirmed();
+        assert_eq!(tabs.may_write(Mono(9_000)), (false, Some(TabAct::Confirm)), "an answer heard too late is none");
+        assert_eq!(tabs.deadline().map(|(due, _)| due), Some(Mono(14_000)));
+        assert_eq!(tabs.may_write(Mono(14_000)), (false, Some(TabAct::Confirm)));
+        tabs.depose();
+        assert_eq!(tabs.may_write(Mono(14_001)), (false, None));
+    }
+
+    #[test]
+    fn somebody_looking_at_any_tab_is_somebody_looking() {
+        let mut tabs = follower();
+        tabs.lead();
+        tabs.set_visible(false);
+        assert!(!tabs.is_looked_at(Mono(5)));
+        tabs.is_asked(Mono(5));
+        assert!(tabs.is_looked_at(Mono(12_005)) && !tabs.is_looked_at(Mono(12_006)));
+    }
+}

@@ -1,0 +1,85 @@
+//! What tabs say to each other, as text. Both ends are ours, but not always of one version: [`PROTOCOL`] is part of the
+//! channel's name, so that only tabs that mean the same hear each other.
+
+use super::incoming::{number, object as read, string};
+use super::outgoing::object as write;
+use crate::core::tabs::{Standing, Word};
+
+/// Raised with every change of the words, their meaning, or what is kept of a send.
+pub const PROTOCOL: u32 = 1;
+
+/// A word's text.
+#[must_use]
+pub fn say(word: &Word) -> String {
+    let flag = |is_set: bool| if is_set { "1" } else { "0" };
+    match word {
+        Word::Ask => write(&[("say", "ask")]),
+        Word::Here(standing) => {
+            write(&[("say", "here"), ("live", flag(standing.is_live)), ("failing", flag(standing.is_failing))])
+        }
+        Word::Kept(key, Some(value)) => write(&[("say", "kept"), ("key", key), ("value", value)]),
+        Word::Kept(key, None) => write(&[("say", "kept"), ("key", key)]),
+        Word::Frame(text) => write(&[("say", "frame"), ("text", text)]),
+        Word::Answered { echo, status, body } => {
+            write(&[("say", "answered"), ("key", echo), ("status", &status.to_string()), ("text", body)])
+        }
+        Word::Retry(echo) => write(&[("say", "retry"), ("key", echo)]),
+        Word::Discard(echo) => write(&[("say", "discard"), ("key", echo)]),
+        Word::Read => write(&[("say", "read")]),
+    }
+}
+
+/// Reads a word; `None` for anything no tab of this version says.
+#[must_use]
+pub fn hear(text: &str) -> Option<Word> {
+    let said = read(text)?;
+    let field = |name| string(&said, name);
+    let is_set = |name| field(name) == Some("1");
+    Some(match field("say")? {
+        "ask" => Word::Ask,
+        "here" => Word::Here(Standing { is_live: is_set("live"), is_failing: is_set("failing") }),
+        "kept" => Word::Kept(field("key")?.to_owned(), field("value").map(str::to_owned)),
+        "frame" => Word::Frame(field("text")?.to_owned()),
+        "answered" => Word::Answered {
+            echo: field("key")?.into(),
+            status: u16::try_from(number(&said, "status")?).ok()?,
+            body: field("text")?.to_owned(),
+        },
+        "retry" => Word::Retry(field("key")?.into()),
+        "discard" => Word::Discard(field("key")?.into()),
+        "read" => Word::Read,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_is_heard() {
+        for word in [
+            Word::Ask,
+            Word::Here(Standing { is_live: true, is_failing: false }),
+            Word::Here(Standing { is_live: false, is_failing: true }),
+            Word::Kept("send/a-b".to_owned(), Some("{\"v\":1,\"text\":\"é \\\"x\\\"\"}".to_owned())),
+            Word::Kept("session".to_owned(), None),
+            Word::Frame("{\"type\":\"ping\"}".to_owned()),
+            Word::Answered { echo: "a-b".into(), status: 422, body: String::new() },
+            Word::Retry("a-b".into()),
+            Word::Discard("a-b".into()),
+            Word::Read,
+        ] {
+            assert_eq!(hear(&say(&word)), Some(word));
+        }
+    }
+
+    #[test]
+    fn what_no_tab_says_is_nothing() {
+        for text in
+            ["", "null", "[]", "{}", "{\"say\":\"sing\"}", "{\"say\":\"frame\"}", "{\"say\":\"kept\",\"key\":3}"]
+        {
+            assert_eq!(hear(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! The visitor's other tabs: a Web Lock that one of them holds, and a channel they talk over.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use gloo_timers::future::TimeoutFuture;
+use js_sys::{Array, Function, Object, Promise, Reflect};
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{AbortController, BroadcastChannel, MessageEvent};
+
+use super::{Device, Reporter};
+use crate::core::{Event, TabAct, TabNews};
+
+/// A page that hung reads an old device for a moment, until the browser has told it of all that was written meanwhile.
+const CATCH_UP_MS: u32 = 30;
+
+/// The lock and the channel, while this tab has to do with others.
+pub struct Tabs {
+    name: String,
+    lock: Option<Lock>,
+    channel: Option<Channel>,
+}
+
+/// A Web Lock asked for or held; let go when dropped.
+struct Lock {
+    /// What is reported of a lock that was let go concerns nobody.
+    is_current: Rc<Cell<bool>>,
+    release: Rc<RefCell<Option<Function>>>,
+    abort: AbortController,
+    /// What the browser calls the page that holds it: us.
+    client: Rc<RefCell<Option<String>>>,
+}
+
+struct Channel {
+    channel: BroadcastChannel,
+    _on_message: Closure<dyn FnMut(MessageEvent)>,
+}
+
+impl Tabs {
+    /// Nobody's tab yet; the name is the lock's and the channel's.
+    pub const fn new(name: String) -> Self {
+        Self { name, lock: None, channel: None }
+    }
+
+    /// Whether the browser has what this takes.
+    pub fn are_supported() -> bool {
+        locks().is_some() && Reflect::has(&js_sys::global(), &"BroadcastChannel".into()).unwrap_or(false)
+    }
+
+    /// Does what the core wants.
+    pub fn perform(&mut self, act: TabAct, device: &Rc<Device>, report: &Reporter) {
+        match act {
+            TabAct::Join => {
+                if self.channel.is_none() {
+                    self.channel = Channel::open(&self.name, report);
+                }
+                self.lock = Lock::ask(&self.name, false, device, report);
+            }
+            TabAct::Steal => self.lock = Lock::ask(&self.name, true, device, report),
+            TabAct::Confirm => self.confirm(report.clone()),
+            TabAct::Leave => self.leave(),
+            TabAct::Say(text) => {
+                if let Some(open) = &self.channel {
+                    // It can only fail on a channel that is closed.
+                    let _ = open.channel.post_message(&text.into());
+                }
+            }
+        }
+    }
+
+    fn confirm(&self, report: Reporter) {
+        let Some(lock) = &self.lock else { return };
+        let (name, is_current, client) = (self.name.clone(), Rc::clone(&lock.is_current), Rc::clone(&lock.client));
+        spawn_local(async move {
+            // A browser that tells nobody's name gives no reason to doubt.
+            let holder = holder(&name).await;
+            if is_current.get() && *client.borrow() == holder {
+                report(Event::Tabs(TabNews::Confirmed));
+            }
+        });
+    }
+
+    /// Lets the lock go, and hears no more.
+    pub fn leave(&mut self) {
+        self.lock = None;
+        self.channel = None;
+    }
+}
+
+impl Channel {
+    fn open(name: &str, report: &Reporter) -> Option<Self> {
+        let channel = BroadcastChannel::new(name).ok()?;
+        let report = report.clone();
+        let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
+            if let Some(text) = event.data().as_string() {
+                report(Event::Tabs(TabNews::Said(text)));
+            }
+        });
+        channel.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        Some(Self { channel, _on_message: on_message })
+    }
+}
+
+impl Drop for Channel {
+    fn drop(&mut self) {
+        self.channel.set_onmessage(None);
+        self.channel.close();
+    }
+}
+
+impl Lock {
+    /// Asks for the lock, or takes it away from whoever has it, and reports when it is ours, be it now or when another
+    /// tab is gone, and when it is ours no more.
+    fn ask(name: &str, is_theft: bool, device: &Rc<Device>, report: &Reporter) -> Option<Self> {
+        let locks = locks()?;
+        let request: Function = Reflect::get(&locks, &"request".into()).ok()?.dyn_into().ok()?;
+        let abort = AbortController::new().ok()?;
+        let options = Object::new();
+        // The two can't go together; a theft is over before anybody could think better of it.
+        let (option, value) = if is_theft { ("steal", true.into()) } else { ("signal", abort.signal().into()) };
+        Reflect::set(&options, &option.into(), &value).ok()?;
+
+        let is_current = Rc::new(Cell::new(true));
+        let release: Rc<RefCell<Option<Function>>> = Rc::default();
+        let client: Rc<RefCell<Option<String>>> = Rc::default();
+        let lock = Self { is_current, release, abort, client };
+        let (is_wanted, slot, client) =
+            (Rc::clone(&lock.is_current), Rc::clone(&lock.release), Rc::clone(&lock.client));
+        let (lock_name, device, on_granted) = (name.to_owned(), Rc::clone(device), report.clone());
+        let granted = Closure::once_into_js(move |_: JsValue| {
+            if !is_wanted.get() {
+                return Promise::resolve(&JsValue::UNDEFINED);
+            }
+            spawn_local(async move {
+                client.replace(holder(&lock_name).await);
+                TimeoutFuture::new(CATCH_UP_MS).await;
+                if is_wanted.get() {
+                    on_granted(Event::Tabs(TabNews::Granted(device.all())));
+                }
+            });
+            // The lock is ours until this promise ends.
+            Promise::new(&mut |resolve, _| {
+                slot.replace(Some(resolve));
+            })
+        });
+        let asked: Promise =
+            request.apply(&locks, &Array::of3(&name.into(), &options, &granted)).ok()?.dyn_into().ok()?;
+        let (is_held, on_stolen) = (Rc::clone(&lock.is_current), report.clone());
+        spawn_local(async move {
+            // It ends badly when the lock is stolen, or the wait for it given up.
+            if JsFuture::from(asked).await.is_err() && is_held.replace(false) {
+                on_stolen(Event::Tabs(TabNews::Stolen));
+            }
+        });
+        Some(lock)
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        self.is_current.set(false);
+        match self.release.borrow_mut().take() {
+            Some(release) => drop(release.call0(&JsValue::UNDEFINED)),
+            None => self.abort.abort(),
+        }
+    }
+}
+
+/// Who holds the lock of this name, as the browser calls its pages; `None` when it won't tell.
+async fn holder(name: &str) -> Option<String> {
+    let query: Function = Reflect::get(&locks()?, &"query".into()).ok()?.dyn_into().ok()?;
+    let answer: Promise = query.call0(&locks()?).ok()?.dyn_into().ok()?;
+    let answer = JsFuture::from(answer).await.ok()?;
+    let held: Array = Reflect::get(&answer, &"held".into()).ok()?.dyn_into().ok()?;
+    let text = |lock: &JsValue, key: &str| Reflect::get(lock, &key.into()).ok()?.as_string();
+    held.iter().find(|lock| text(lock, "name").as_deref() == Some(name)).and_then(|lock| text(&lock, "clientId"))
+}
+
+/// The browser's lock manager.
+fn locks() -> Option<JsValue> {
+    let navigator = web_sys::window()?.navigator();
+    Reflect::get(&navigator, &"locks".into()).ok().filter(JsValue::is_object)
+}

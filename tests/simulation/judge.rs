@@ -1,0 +1,178 @@
+//! What must hold: after every single turn, and at the end.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use natter::core::Effect;
+use natter::core::view::Content;
+use serde_json::Value;
+
+use crate::device::Page;
+use crate::people::WORDS;
+use crate::server::Stored;
+use crate::world::World;
+
+/// A message the visitor wrote, accepted by a page.
+pub struct Submitted {
+    pub echo: String,
+    page: u64,
+    text: String,
+    /// Whether it ever waited for the person, who then decides about its place, too.
+    has_failed: bool,
+}
+
+impl World {
+    /// Notes what a turn accepts of the visitor. What crashes before it is on the device was not accepted.
+    pub fn witness(&mut self, effects: &[Effect]) {
+        for effect in effects {
+            let Effect::Save(key, value) = effect else { continue };
+            let Some(echo) = key.strip_prefix("send/") else { continue };
+            let kept: Value = serde_json::from_str(value).expect("JSON");
+            let has_failed = kept["failed"] == true;
+            match self.submitted.iter_mut().find(|submitted| submitted.echo == echo) {
+                Some(submitted) => submitted.has_failed |= has_failed,
+                None => {
+                    let text = kept["text"].as_str().unwrap_or_default().to_owned();
+                    let page = self.submitting.unwrap_or_default();
+                    self.submitted.push(Submitted { echo: echo.to_owned(), page, text, has_failed });
+                }
+            }
+        }
+    }
+
+    /// A page crashed. What the visitor was submitting in it that very moment is on the device, or was not accepted. On
+    /// the device, and nobody told: then it waits for the next page to lead.
+    pub fn forget_unaccepted(&mut self, page: u64) {
+        if self.submitting != Some(page) {
+            return;
+        }
+        if self.submitted.last().is_some_and(|last| !self.storage.contains_key(&format!("send/{}", last.echo))) {
+            self.submitted.pop();
+        } else {
+            self.is_orphaned = true;
+        }
+    }
+
+    /// What must hold in a page after each of its turns.
+    pub fn look(&mut self, number: u64) -> Result<(), String> {
+        let Some(page) = self.pages.get_mut(&number) else { return Ok(()) };
+        let mut seen = BTreeSet::new();
+        for row in &page.widget.view().thread.rows {
+            if !seen.insert(row.key) {
+                return Err(format!("page {number}: two rows have the key {:?}", row.key));
+            }
+            let known = page.keys.entry(row.key).or_insert_with(|| row.content.text().to_owned());
+            if known != row.content.text() {
+                return Err(format!(
+                    "page {number}: row {:?} said {known:?} and now says {:?}",
+                    row.key,
+                    row.content.text()
+                ));
+            }
+        }
+        let ids = page.widget.view().thread.rows.iter().filter_map(|row| match &row.content {
+            Content::Said(message) => Some(message.id),
+            Content::Unsent { .. } => None,
+        });
+        if ids.is_sorted() { Ok(()) } else { Err(format!("page {number}: messages are out of order")) }
+    }
+
+    pub fn is_done(&self) -> bool {
+        !self.is_anything_to_send()
+            && !self.is_anything_under_way()
+            && self.pages.values().all(|page| shown_texts(page) == self.stored_texts(page))
+    }
+
+    pub fn judge(&mut self) -> Result<(), String> {
+        self.judge_server()?;
+        for number in self.pages.keys().copied().collect::<Vec<_>>() {
+            self.judge_page(number)?;
+        }
+        if self.is_anything_to_send() {
+            return Err(format!("something is left to send: {:?}", self.storage));
+        }
+        Ok(())
+    }
+
+    /// Nothing lost, nothing doubled, in order.
+    fn judge_server(&self) -> Result<(), String> {
+        let count = |messages: &[Stored], echo: &str| {
+            messages.iter().filter(|message| message.echo.as_deref() == Some(echo)).count()
+        };
+        let mut missing: BTreeMap<&str, usize> = BTreeMap::new();
+        for Submitted { echo, text, .. } in &self.submitted {
+            let is_there = count(&self.server.messages, echo);
+            if is_there > 1 && !self.plan.is_late {
+                return Err(format!("{text:?} ({echo}) is stored {is_there} times"));
+            }
+            if is_there + count(&self.server.deleted, echo) == 0 {
+                *missing.entry(text).or_default() += 1;
+            }
+        }
+        let known: BTreeSet<&str> = self.submitted.iter().map(|submitted| &*submitted.echo).collect();
+        for message in self.server.messages.iter().filter(|message| message.is_this_devices()) {
+            if message.echo.as_deref().is_none_or(|echo| !known.contains(echo)) {
+                return Err(format!("{:?} was never submitted", message.text));
+            }
+        }
+        for words in WORDS {
+            // The same words from another device, read in history where nothing marks them, are the one thing a lost
+            // answer can be mistaken for.
+            let everything = self.server.messages.iter().chain(&self.server.deleted);
+            let others = everything.filter(|m| m.text == words && m.is_other_devices()).count();
+            let lost = missing.get(words).copied().unwrap_or_default();
+            if lost > others {
+                return Err(format!("{lost} times {words:?} was submitted and is not at the server"));
+            }
+        }
+        if self.plan.is_late { Ok(()) } else { self.judge_order() }
+    }
+
+    /// What was written in one page arrives in its order.
+    fn judge_order(&self) -> Result<(), String> {
+        let place = |echo: &str| self.server.messages.iter().position(|m| m.echo.as_deref() == Some(echo));
+        let mut last: BTreeMap<u64, usize> = BTreeMap::new();
+        // A held-up message may have been taken for another device's of the same words, and those behind it let through.
+        let everything = || self.server.messages.iter().chain(&self.server.deleted);
+        let is_mistakable = |text: &str| everything().any(|m| m.is_other_devices() && m.text == text);
+        for submitted in
+            self.submitted.iter().filter(|submitted| !submitted.has_failed && !is_mistakable(&submitted.text))
+        {
+            let Some(place) = place(&submitted.echo) else { continue };
+            if last.insert(submitted.page, place).is_some_and(|before| before > place) {
+                return Err(format!("{:?} ({}) overtook what was written before it", submitted.text, submitted.echo));
+            }
+        }
+        Ok(())
+    }
+
+    /// The page shows what the server has, back to the first message.
+    fn judge_page(&mut self, number: u64) -> Result<(), String> {
+        for _ in 0..200 {
+            let has_earlier = self.pages.get(&number).is_some_and(|page| page.widget.view().thread.has_earlier);
+            if !has_earlier {
+                break;
+            }
+            self.tell(number, natter::core::Event::ReachedTop)?;
+            self.run_until(self.now + 2_000)?;
+        }
+        let Some(page) = self.pages.get(&number) else { return Ok(()) };
+        let (shown, stored) = (shown_texts(page), self.stored_texts(page));
+        if shown == stored { Ok(()) } else { Err(format!("page {number} shows {shown:?}, stored is {stored:?}")) }
+    }
+
+    /// As many of the newest messages as the page shows.
+    fn stored_texts(&self, page: &Page) -> Vec<(bool, String)> {
+        let all = self.server.messages.iter().map(|message| (true, message.text.clone()));
+        all.skip(page.widget.view().thread.skipped).collect()
+    }
+
+    fn is_anything_to_send(&self) -> bool {
+        self.storage.keys().any(|key| key.starts_with("send/"))
+    }
+}
+
+/// What the page shows, and which of it is said.
+fn shown_texts(page: &Page) -> Vec<(bool, String)> {
+    let rows = page.widget.view().thread.rows.iter();
+    rows.map(|row| (matches!(row.content, Content::Said(_)), row.content.text().to_owned())).collect()
+}
