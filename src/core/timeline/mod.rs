@@ -99,7 +99,8 @@ impl Timeline {
     /// Takes what the visitor submitted, to be sent in its turn.
     pub fn submit(&mut self, echo: EchoId, text: &str, at: Wall) {
         let key = self.fresh_key();
-        self.nth += 1;
+        // What the device kept may have any number.
+        self.nth = self.nth.saturating_add(1);
         let nth = self.nth;
         self.sends.push(Send { key, echo, text: text.into(), at, nth, stage: Stage::Unsent, tries: 0, guess: None });
         self.is_changed = true;
@@ -187,7 +188,7 @@ impl Timeline {
                 continue;
             }
             self.change(at, |send| {
-                send.tries += 1;
+                send.tries = send.tries.saturating_add(1);
                 send.stage =
                     if is_covered && send.tries < TRIES_MAX { Stage::Unsent } else { Stage::Failed(Failure::Doubtful) };
             });
