@@ -27,7 +27,8 @@ impl Settings {
         let base_url = base_url.trim().trim_end_matches('/');
         let host = ["https://", "http://"].iter().find_map(|scheme| base_url.strip_prefix(scheme));
         let inbox = inbox_identifier.trim();
-        if host.is_none_or(|host| host.is_empty() || host.starts_with('/') || host.contains(['?', '#', '@', ' '])) {
+        let is_odd = |c: char| matches!(c, '?' | '#' | '@') || c.is_whitespace() || c.is_control();
+        if host.is_none_or(|host| host.is_empty() || host.starts_with('/') || host.contains(is_odd)) {
             return Err(Unusable::BaseUrl);
         }
         if inbox.is_empty() {
@@ -84,6 +85,7 @@ mod tests {
             "//a",
             "https://u@h",
             "https://a?b",
+            "https://a\nb",
         ] {
             assert_eq!(Settings::new(bad, "abc"), Err(Unusable::BaseUrl), "{bad}");
         }
