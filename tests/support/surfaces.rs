@@ -1,0 +1,182 @@
+//! Every place where the core reads what somebody else wrote, and a widget that can be made to live through anything.
+//! The property tests and the fuzzer share it, so that what the one finds the other can repeat.
+
+use std::collections::VecDeque;
+use std::hint::black_box;
+
+use natter::core::chance::{Chance, Seed};
+use natter::core::session::Session;
+use natter::core::settings::Settings;
+use natter::core::time::{Mono, Now, Wall};
+use natter::core::timeline::{KeptSend, RowKey};
+use natter::core::view::Content;
+use natter::core::wire::{self, Request};
+use natter::core::{CallId, Effect, Event, Link, Outcome, SocketNews, Widget};
+
+/// Reads a text, whatever comes of it: here it matters only that it comes to an end.
+pub type Reader = fn(&str);
+
+/// The readers by name.
+pub const READERS: [(&str, Reader); 11] = [
+    ("frame", |text| _ = black_box(wire::frame(text))),
+    ("contact", |text| _ = black_box(wire::contact(text))),
+    ("conversation", |text| _ = black_box(wire::conversation(text))),
+    ("conversations", |text| _ = black_box(wire::conversations(text))),
+    ("message", |text| _ = black_box(wire::message(text))),
+    ("messages", |text| _ = black_box(wire::messages(text))),
+    ("refusal", |text| _ = black_box(wire::refusal(text))),
+    ("verdict", |text| {
+        let outcome = |status| Outcome::Answered { status, body: text.to_owned(), retry_after_ms: Some(u64::MAX) };
+        for status in [0, 200, 404, 422, 429, 503, u16::MAX] {
+            black_box(outcome(status).verdict());
+        }
+    }),
+    ("kept send", |text| {
+        if let Some(kept) = KeptSend::read(text) {
+            black_box(kept.write());
+            black_box(kept.revive(RowKey(1), "echo".into(), Mono(0)));
+        }
+    }),
+    ("session", |text| {
+        let mut session = Session::new(Chance::new([1, 2, 3, 4]));
+        session.revive(text);
+        black_box(session.next(Mono(0), true));
+        black_box(session.take_kept());
+    }),
+    ("settings", |text| {
+        _ = black_box(Settings::new(text, "inbox"));
+        if let Ok(settings) = Settings::new("https://chat.example.test", text) {
+            black_box(wire::request(&settings, text, &natter::core::Call::ReadContact));
+            black_box(settings.storage_prefix());
+        }
+    }),
+];
+
+/// What befalls a widget.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// Time passes.
+    Wait(u64),
+    /// The device sleeps: only its wall clock goes on.
+    Sleep(u64),
+    /// A frame comes on the socket that is open.
+    Frame(String),
+    /// The socket that is open closes.
+    Close,
+    /// The oldest open request ends.
+    End(Outcome),
+    /// Whatever else.
+    Event(Event),
+}
+
+/// A widget, its clocks, and what it waits for.
+pub struct Life {
+    pub widget: Widget,
+    now: Now,
+    /// Requests nobody has answered yet.
+    pub calls: VecDeque<(CallId, Request)>,
+    link: Option<Link>,
+    /// What it asked for so far.
+    pub effects: Vec<Effect>,
+}
+
+const SERVER: &str = "https://chat.example.test";
+
+impl Life {
+    /// A first-time visitor.
+    pub fn new() -> Self {
+        let settings = Settings::new(SERVER, "inboxMainIdentifier00001").expect("these can be used");
+        let now = Now { mono: Mono(1_000), wall: Wall(1_795_223_800_000) };
+        let seed = Seed { identity: [1, 2, 3, 4], chance: [5, 6, 7, 8] };
+        let widget = Widget::new(settings, seed, now);
+        Self { widget, now, calls: VecDeque::new(), link: None, effects: Vec::new() }
+    }
+
+    /// A visitor with a conversation, number 6, whose history is these messages, and with a live socket.
+    pub fn returning(page: &str) -> Self {
+        let mut life = Self::new();
+        life.step(Step::Event(Event::Began(vec![("session".to_owned(), SESSION.to_owned())])));
+        life.step(Step::Event(Event::Inherited(Vec::new())));
+        let page = || Step::End(Outcome::Answered { status: 200, body: page.to_owned(), retry_after_ms: None });
+        life.step(page());
+        life.step(Step::Frame(r#"{"type":"welcome"}"#.to_owned()));
+        life.step(Step::Frame(r#"{"type":"confirm_subscription"}"#.to_owned()));
+        life.step(page());
+        life
+    }
+
+    /// Lives through one thing, and looks whether what must always hold still does.
+    pub fn step(&mut self, step: Step) {
+        let event = match step {
+            Step::Wait(ms) => {
+                self.now.mono = self.now.mono.plus(ms);
+                self.now.wall.0 = self.now.wall.0.saturating_add(ms);
+                Event::Tick
+            }
+            Step::Sleep(ms) => {
+                self.now.wall.0 = self.now.wall.0.saturating_add(ms);
+                Event::Woke
+            }
+            Step::Frame(text) => match self.link {
+                Some(link) => Event::Socket(link, SocketNews::Frame(text)),
+                None => return,
+            },
+            Step::Close => match self.link.take() {
+                Some(link) => Event::Socket(link, SocketNews::Closed),
+                None => return,
+            },
+            Step::End(outcome) => match self.calls.pop_front() {
+                Some((call, _)) => Event::Replied(call, outcome),
+                None => return,
+            },
+            Step::Event(event) => event,
+        };
+        let turn = self.widget.update(self.now, event);
+        for effect in turn.effects {
+            self.perform(&effect);
+            self.effects.push(effect);
+        }
+        self.look();
+    }
+
+    fn perform(&mut self, effect: &Effect) {
+        match effect {
+            Effect::Call(id, request) => {
+                assert!(request.url.starts_with("https://chat.example.test/public/api/v1/inboxes/"), "{request:?}");
+                self.calls.push_back((*id, request.clone()));
+            }
+            Effect::Abort(id) => self.calls.retain(|(other, _)| other != id),
+            Effect::Connect(link, url) => {
+                assert_eq!(url, "wss://chat.example.test/cable");
+                self.link = Some(*link);
+            }
+            Effect::Disconnect(link) => self.link = self.link.filter(|open| open != link),
+            Effect::Save(key, _) | Effect::Erase(key) => {
+                assert!(key == "session" || key == "draft" || key.starts_with("send/"), "{key}");
+            }
+            Effect::Transmit(..) | Effect::Tell(_) => {}
+        }
+    }
+
+    fn look(&self) {
+        if let Some((due, who)) = self.widget.deadline() {
+            assert!(due > self.now.mono, "{who} would keep a browser busy for ever");
+        }
+        let rows = &self.widget.view().thread.rows;
+        let mut keys: Vec<RowKey> = rows.iter().map(|row| row.key).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        assert_eq!(keys.len(), rows.len(), "a row's key is its own");
+        let said = rows.iter().map_while(|row| match &row.content {
+            Content::Said(message) => Some(message.id),
+            Content::Unsent { .. } => None,
+        });
+        assert!(said.is_sorted_by(|one, next| one < next), "messages are in order, once each");
+    }
+}
+
+/// What a device keeps of a visitor whose conversation is number 6.
+pub const SESSION: &str = concat!(
+    r#"{"v":1,"customer_identifier":"9e46c098-beaf-4807-8512-94a2614abf55","pubsub_token":"PTAuuZcXEafsxcdaFHtyzGdD","#,
+    r#""conversation":6,"conversations":[6],"creating":false}"#
+);
