@@ -74,7 +74,7 @@ cargo xtask build                   the release bundle in target/dist, and what 
 cargo xtask test [SUITE [FILTER]]   every suite, or one of: {}
 cargo xtask simulate [--seeds N] [--from S]
                                     the core in bad weather, by seed
-cargo xtask bench                   what the sandbox takes: sockets, messages, memory
+cargo xtask bench                   how the core's work grows, and what the sandbox takes
 cargo xtask with PROGRAM …          a program with the project's tools, as in `with trunk serve`
 cargo xtask stamp                   called by trunk after each build
 cargo xtask help                    this list",
