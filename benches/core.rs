@@ -1,8 +1,8 @@
 //! How the core's work grows: ten times as much of everything, and how many times as long it takes.
 //!
 //! `cargo bench --bench core` prints criterion's numbers for each size, and at the end the ratios between sizes. Those
-//! are what to look at: another machine, or a busy one, changes the numbers, and the ratios hardly. The fastest run of
-//! each size is taken, since whatever else the machine does can only add to it.
+//! are what to look at: they are nearly the same on a slower machine. The fastest run of each size is taken, since
+//! whatever else the machine does can only add to it; what takes memory bandwidth all the while still shows.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a bench that can't go on says so")]
 #![allow(clippy::print_stdout, reason = "the numbers are its output")]
 
