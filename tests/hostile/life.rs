@@ -8,9 +8,9 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value, json};
 
-use super::holds;
 use super::inputs::{anything, json, nonsense, words};
 use super::surfaces::{Life, Step};
+use super::{holds, surfaces};
 
 /// Few texts, so that what is said and what is sent are often the same.
 const TEXTS: [&str; 3] = ["hi", "hello", "are you there?"];
@@ -137,6 +137,16 @@ fn no_life_breaks_a_widget() {
             life.step(step);
         }
     });
+}
+
+#[test]
+fn no_story_breaks_a_widget() {
+    let letter = select(
+        &["new\n", "f", "2", "4", "9", "!", "?", "n", "c", "w", "s", "r", "x", "u", "ksend/a=", "bsession="][..],
+    );
+    let line = (letter, prop_oneof![frame(), message(), words(), anything()])
+        .prop_map(|(letter, text)| letter.to_owned() + &text);
+    holds(300, prop::collection::vec(line, 0..30), |lines| surfaces::live_through(&lines.join("\n")));
 }
 
 #[test]

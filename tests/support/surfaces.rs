@@ -180,3 +180,51 @@ pub const SESSION: &str = concat!(
     r#"{"v":1,"customer_identifier":"9e46c098-beaf-4807-8512-94a2614abf55","pubsub_token":"PTAuuZcXEafsxcdaFHtyzGdD","#,
     r#""conversation":6,"conversations":[6],"creating":false}"#
 );
+
+/// A life told in lines: what befalls, in a letter, and its text. It begins with a conversation unless the first line
+/// is `new`.
+pub fn live_through(story: &str) {
+    let mut life = if story.starts_with("new\n") { Life::new() } else { Life::returning("[]") };
+    for line in story.lines() {
+        if let Some(step) = read_step(line) {
+            life.step(step);
+        }
+    }
+}
+
+fn read_step(line: &str) -> Option<Step> {
+    let mut letters = line.chars();
+    let letter = letters.next()?;
+    let text = letters.as_str();
+    let number = || text.parse().unwrap_or(1);
+    let answered =
+        |status| Step::End(Outcome::Answered { status, body: text.to_owned(), retry_after_ms: text.parse().ok() });
+    Some(match letter {
+        'f' => Step::Frame(text.to_owned()),
+        '2' => answered(200),
+        '4' => answered(404),
+        '9' => answered(429),
+        '!' => answered(422),
+        '?' => Step::End(Outcome::Unclear),
+        'n' => Step::End(Outcome::NeverLeft),
+        'c' => Step::Close,
+        'w' => Step::Wait(number()),
+        'z' => Step::Sleep(number()),
+        's' => Step::Event(Event::Submitted(text.to_owned())),
+        'd' => Step::Event(Event::Drafted(text.to_owned())),
+        'r' => Step::Event(Event::Retried(RowKey(number()))),
+        'x' => Step::Event(Event::Discarded(RowKey(number()))),
+        'o' => Step::Event(Event::Opened(text.is_empty())),
+        'v' => Step::Event(Event::Visible(text.is_empty())),
+        'l' => Step::Event(Event::Online(text.is_empty())),
+        'u' => Step::Event(Event::ReachedTop),
+        'k' => Step::Event(Event::Inherited(vec![record(text)])),
+        'b' => Step::Event(Event::Began(vec![record(text)])),
+        _ => return None,
+    })
+}
+
+fn record(text: &str) -> (String, String) {
+    let (key, value) = text.split_once('=').unwrap_or((text, ""));
+    (key.to_owned(), value.to_owned())
+}
