@@ -63,6 +63,11 @@ impl Browser {
 
     /// Waits until this expression holds in the page; `root` is the widget's shadow root.
     pub async fn until(&self, holds: &str) {
+        self.until_within(PATIENCE, holds).await;
+    }
+
+    /// The same, for what takes longer than people like to wait.
+    pub async fn until_within(&self, patience: Duration, holds: &str) {
         let script = format!(
             "const done = arguments[0];
              const look = () => {{
@@ -71,6 +76,12 @@ impl Browser {
              }};
              look();"
         );
+        let tries = patience.as_secs().div_ceil(PATIENCE.as_secs());
+        for _ in 1..tries {
+            if self.page.execute_async(script.clone(), vec![]).await.is_ok() {
+                return;
+            }
+        }
         if self.page.execute_async(script, vec![]).await.is_err() {
             let seen = self.ask("root?.textContent").await;
             panic!("it never came to be that {holds}\nthe widget shows: {seen}");

@@ -5,12 +5,16 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that can't go on says so")]
 
+#[path = "../support/bad_network/mod.rs"]
+mod bad_network;
 mod browser;
 mod guide;
 mod looks;
+mod network;
 mod site;
 mod stories;
 #[path = "../support/sandbox.rs"]
 mod support;
 mod tabs;
+mod talk;
 mod visitor;

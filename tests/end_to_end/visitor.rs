@@ -20,9 +20,14 @@ impl Visitor {
 
     /// Comes to a website whose bubble leads to this inbox.
     pub async fn arrive_at(sandbox: &Sandbox, inbox: &str) -> Self {
+        Self::arrive_by(&sandbox.base_url, inbox).await
+    }
+
+    /// Comes to a website whose bubble looks for the server at this address.
+    pub async fn arrive_by(base_url: &str, inbox: &str) -> Self {
         let site = site::serve().await;
         let browser = Browser::start().await;
-        let url = format!("{site}/page?base_url={}&inbox={inbox}", sandbox.base_url);
+        let url = format!("{site}/page?base_url={base_url}&inbox={inbox}");
         browser.page.goto(url).await.unwrap();
         browser.until("root.querySelector('.launcher')").await;
         Self { browser }

@@ -93,6 +93,19 @@ impl Sandbox {
         self.as_agent("POST", &path, &json!({ "content": text })).await.ok()
     }
 
+    /// Everything said in a conversation, as an agent sees it, oldest first.
+    pub async fn messages(&self, conversation_id: i64) -> Vec<Value> {
+        let (mut messages, mut after) = (Vec::new(), 0);
+        loop {
+            let path = format!("/conversations/{conversation_id}/messages?after={after}");
+            let listed = self.as_agent("GET", &path, &Value::Null).await.ok();
+            let page = listed["payload"].as_array().cloned().unwrap_or_default();
+            let Some(newest) = page.last().and_then(|message| message["id"].as_i64()) else { return messages };
+            messages.extend(page);
+            after = newest;
+        }
+    }
+
     /// The conversations an agent sees, of whatever status.
     pub async fn conversations(&self) -> Vec<Value> {
         let listed = self.as_agent("GET", "/conversations?status=all", &Value::Null).await.ok();

@@ -1,0 +1,173 @@
+//! People on bad networks. Each story ends with what was said held against what the server has and the widget shows.
+
+use serde_json::json;
+
+use crate::bad_network::{Fate, Refusal, socket};
+use crate::talk::Talk;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_whose_answer_is_cut_off_is_there_once() {
+    let mut talk = Talk::begin().await;
+    talk.network.next_post(Fate::CutAfter);
+    talk.visitor_says("ok").await;
+    talk.network.until_met(Fate::CutAfter, 1).await;
+    talk.until_shown("ok").await;
+    // The same words again are another message.
+    talk.visitor_says("ok").await;
+    talk.agent_says("ok").await;
+    talk.ends_well().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_neither_answer_nor_frame_can_come_history_tells_that_a_message_is_there() {
+    let mut talk = Talk::begin_on(|network| network.deny_sockets()).await;
+    talk.network.next_post(Fate::CutAfter);
+    talk.network.next_post(Fate::RefusedAfter(Refusal::BadGateway));
+    talk.visitor_says("ok").await;
+    talk.visitor_says("ok").await;
+    talk.visitor_says("ok").await;
+    talk.network.until_met(Fate::RefusedAfter(Refusal::BadGateway), 1).await;
+    talk.ends_well().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_too_busy_gets_every_message_later_and_in_order() {
+    let mut talk = Talk::begin().await;
+    for refusal in [Refusal::Unavailable, Refusal::TooMany] {
+        talk.network.refuse_all(Some(refusal));
+        for text in ["one", "two", "three"] {
+            talk.visitor_says(text).await;
+        }
+        talk.network.until_met(Fate::Refused(refusal), 3).await;
+        talk.agent_says("Please wait").await;
+        talk.network.refuse_all(None);
+        talk.visitor.browser.until("!root.querySelector('.unsent')").await;
+    }
+    talk.ends_well().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proxy_without_a_server_behind_it_delays_what_is_read() {
+    let mut talk = Talk::begin().await;
+    talk.network.refuse_all(Some(Refusal::BadGateway));
+    talk.network.lose_sockets();
+    talk.agent_says("one").await;
+    talk.agent_says("two").await;
+    talk.network.until_met(Fate::Refused(Refusal::BadGateway), 3).await;
+    talk.network.refuse_all(None);
+    talk.until_shown("two").await;
+    talk.visitor_says("three").await;
+    talk.ends_well().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_socket_that_is_dead_without_saying_so_is_replaced_and_what_it_missed_is_read() {
+    let mut talk = Talk::begin().await;
+    talk.network.lose_sockets();
+    for text in ["one", "two", "three"] {
+        talk.agent_says(text).await;
+    }
+    talk.visitor_says("Are you there?").await;
+    talk.until_shown("three").await;
+    talk.network.until_met(Fate::Upgraded, 2).await;
+    talk.agent_says("four").await;
+    talk.ends_well().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn frames_that_make_no_sense_change_nothing() {
+    let mut talk = Talk::begin().await;
+    let deep = |open: &str, close: &str| format!("{}{}", open.repeat(100_000), close.repeat(100_000));
+    let texts = [
+        "",
+        "null",
+        "true",
+        "1e999",
+        "[]",
+        "{}",
+        "\"welcome\"",
+        "{\"type\":",
+        "\u{FEFF}{}",
+        "<html>",
+        "\u{0}",
+        r#"{"type":7,"message":[]}"#,
+        r#"{"type":"surprise","message":{"event":"message.created"}}"#,
+        r#"{"message":null}"#,
+        r#"{"message":{"event":null,"data":7}}"#,
+        r#"{"message":{"event":"message.created","data":null}}"#,
+        r#"{"message":{"event":"message.created","data":{}}}"#,
+        r#"{"message":{"event":"message.created","data":{"id":-1,"content":"below"}}}"#,
+        r#"{"message":{"event":"message.created","data":{"id":{},"content":[]}}}"#,
+        r#"{"message":{"event":"message.updated","data":{"id":99999999999999999999999999,"content":"huge"}}}"#,
+        r#"{"message":{"event":"conversation.status_changed","data":{"id":1e300,"status":[]}}}"#,
+        r#"{"message":{"event":"message.created","data":{"id":5,"conversation_id":1e300,"content":"elsewhere"}}}"#,
+    ];
+    for text in texts {
+        talk.network.inject(socket::text(text)).await;
+    }
+    for text in [deep("[", "]"), deep("{\"message\":", "}"), deep("{\"a\":", "")] {
+        talk.network.inject(socket::text(&text)).await;
+    }
+    for bytes in [&b""[..], b"{\"type\":\"ping\"}", &[0xFF; 1_000]] {
+        talk.network.inject(socket::binary(bytes)).await;
+    }
+    talk.network.inject(socket::text(&json!({ "type": "x".repeat(10_000_000) }).to_string())).await;
+    talk.agent_says("Still there").await;
+    talk.until_shown("Still there").await;
+    assert_eq!(talk.network.met(Fate::Upgraded), 1, "the socket is the same");
+
+    // The browser itself ends a socket over such a frame.
+    talk.network.inject(socket::orphan()).await;
+    talk.agent_says("And now").await;
+    talk.until_shown("And now").await;
+    talk.network.until_met(Fate::Upgraded, 2).await;
+    talk.visitor_says("Yes").await;
+    talk.ends_well().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_no_socket_is_to_be_had_messages_are_read() {
+    let mut talk = Talk::begin_on(|network| network.deny_sockets()).await;
+    talk.agent_says("one").await;
+    talk.until_shown("one").await;
+    talk.visitor_says("two").await;
+    talk.agent_says("three").await;
+    talk.until_shown("three").await;
+    assert_eq!(talk.network.met(Fate::Upgraded), 0);
+    assert!(talk.network.met(Fate::Denied) > 1, "it was tried again");
+    talk.ends_well().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_sleep_the_page_shows_what_was_said_meanwhile() {
+    let mut talk = Talk::begin().await;
+    talk.visitor.browser.ask("document.addEventListener('freeze', () => { window.slept = true; })").await;
+    talk.visitor.browser.devtools("Page.setWebLifecycleState", json!({ "state": "frozen" })).await;
+    talk.network.lose_sockets();
+    for text in ["one", "two", "three"] {
+        talk.agent_says(text).await;
+    }
+    // Three messages and two pings: longer than a socket may be silent.
+    talk.network.until_unheard(5).await;
+    talk.visitor.browser.devtools("Page.setWebLifecycleState", json!({ "state": "active" })).await;
+    assert_eq!(talk.visitor.browser.ask("window.slept").await, json!(true), "the page was asleep");
+    talk.until_shown("three").await;
+    talk.visitor_says("Good morning").await;
+    talk.agent_says("four").await;
+    talk.ends_well().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_killed_again_and_again_forgets_nothing() {
+    let mut talk = Talk::begin().await;
+    for round in 1..=3 {
+        talk.restart_server();
+        // Before the widget can be back on its socket.
+        talk.agent_says(&format!("agent {round}")).await;
+        talk.visitor_says(&format!("visitor {round}")).await;
+        talk.until_shown(&format!("agent {round}")).await;
+        talk.until_shown(&format!("visitor {round}")).await;
+    }
+    assert!(talk.network.met(Fate::Upgraded) > 3, "each time another socket was opened");
+    talk.ends_well().await;
+}

@@ -1,0 +1,107 @@
+//! A conversation over a bad network: what both sides have said, to be held against what the server has and what the
+//! widget shows.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::bad_network::BadNetwork;
+use crate::support::{Sandbox, database_file};
+use crate::visitor::Visitor;
+
+/// Nothing here takes longer unless it fails.
+const SHORT: Duration = Duration::from_secs(40);
+
+pub struct Talk {
+    pub sandbox: Sandbox,
+    pub network: BadNetwork,
+    pub visitor: Visitor,
+    pub conversation: i64,
+    /// What the visitor has said, in this order.
+    said: Vec<String>,
+    /// What agents have said, in this order.
+    answered: Vec<String>,
+    _folder: tempfile::TempDir,
+}
+
+impl Talk {
+    /// A visitor has said hello and an agent has greeted back, while the network was good.
+    pub async fn begin() -> Self {
+        Self::begin_on(|_| ()).await
+    }
+
+    /// The same on a network that is somehow from the start.
+    pub async fn begin_on(prepare: impl FnOnce(&BadNetwork)) -> Self {
+        let (folder, db) = database_file();
+        let sandbox = Sandbox::start_with(&["--no-limits", "--db", db.to_str().unwrap()]);
+        let network = BadNetwork::before(&sandbox.base_url).await;
+        prepare(&network);
+        let visitor = Visitor::arrive_by(&network.base_url, &sandbox.inbox_identifier).await;
+        visitor.open().await;
+        visitor.say("Hello").await;
+        visitor.sees(&["Hello"]).await;
+        let conversation = visitor.session().await["conversation"].as_i64().unwrap();
+        let said = vec!["Hello".to_owned()];
+        let mut talk = Self { sandbox, network, visitor, conversation, said, answered: Vec::new(), _folder: folder };
+        talk.agent_says("Good morning").await;
+        talk.until_shown("Good morning").await;
+        talk
+    }
+
+    /// The visitor writes; what becomes of it is the network's affair.
+    pub async fn visitor_says(&mut self, text: &str) {
+        self.visitor.say(text).await;
+        self.said.push(text.to_owned());
+    }
+
+    /// An agent writes, on a network of their own that is good.
+    pub async fn agent_says(&mut self, text: &str) {
+        self.sandbox.agent_replies(self.conversation, text).await;
+        self.answered.push(text.to_owned());
+    }
+
+    /// Kill -9 and a new start on the same data, at the same address.
+    pub fn restart_server(&mut self) {
+        self.sandbox.kill();
+        self.sandbox.restart_on_same_port();
+    }
+
+    /// Waits until the widget shows this, as something that was said.
+    pub async fn until_shown(&self, text: &str) {
+        let text = Value::from(text);
+        self.visitor
+            .browser
+            .until(&format!(
+                "[...root.querySelectorAll('.row:not(.unsent) .bubble')].some(b => b.textContent === {text})"
+            ))
+            .await;
+    }
+
+    /// The end of every story: nothing lost, nothing twice, everything in its order, at the server and on the screen.
+    pub async fn ends_well(self) {
+        self.ends_well_within(SHORT).await;
+    }
+
+    pub async fn ends_well_within(self, patience: Duration) {
+        let browser = &self.visitor.browser;
+        // What the widget holds for undecided it keeps on the device, and might send again later.
+        let is_settled = "!root.querySelector('.unsent, .failed') \
+                          && !Object.keys(localStorage).some(key => key.includes('/send/'))";
+        browser.until_within(patience, is_settled).await;
+
+        let stored = self.sandbox.messages(self.conversation).await;
+        let by = |kind: i64| {
+            let of_kind = stored.iter().filter(|message| message["message_type"] == kind);
+            of_kind.map(|message| message["content"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(by(0), self.said, "the server has what the visitor said");
+        assert_eq!(by(1), self.answered, "the server has what the agents said");
+        assert_eq!(stored.len(), self.said.len() + self.answered.len(), "and nothing else");
+
+        let texts: Vec<&str> = stored.iter().map(|message| message["content"].as_str().unwrap()).collect();
+        let is_all_shown = "(() => { const more = root.querySelector('.earlier'); more?.click(); return !more; })()";
+        browser.until(is_all_shown).await;
+        self.visitor.sees(&texts).await;
+        browser.quit().await;
+    }
+}

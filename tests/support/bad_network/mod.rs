@@ -1,0 +1,214 @@
+//! A network as bad as networks get, between a browser and a server: every request and every socket goes through it,
+//! and a test says, while it runs, what becomes of them.
+//!
+//! It speaks as much HTTP/1.1 as it takes to see each request on its own. Unless told otherwise it closes every
+//! connection after one answer, because a browser repeats by itself what was cut on a connection used before.
+#![allow(clippy::expect_used, reason = "a test that can't set its scene has failed")]
+#![allow(dead_code, reason = "each test binary uses the part it needs")]
+
+mod http;
+pub mod socket;
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{mpsc, oneshot, watch};
+
+/// Far longer than anything here takes on a busy machine: it runs out only when a test fails.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What became of a request.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Fate {
+    /// It was answered by the server.
+    Passed,
+    /// Its connection was cut, and the server never heard of it.
+    CutBefore,
+    /// The server has done what it asked for; then its connection was cut, without an answer.
+    CutAfter,
+    /// It was answered in the server's place, and the server never heard of it.
+    Refused(Refusal),
+    /// The server has done what it asked for, and it was answered with this all the same.
+    RefusedAfter(Refusal),
+    /// A socket was opened by it.
+    Upgraded,
+    /// It asked for a socket and got a page of HTML.
+    Denied,
+    /// The server could not be reached, or was gone before it answered.
+    Unanswered,
+}
+
+/// An answer that is none of the server's own making.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Refusal {
+    /// 429, from within Chatwoot: its cross-origin headers stand around it, and preflights are answered before it.
+    TooMany,
+    /// 503, from within Chatwoot, in the same way.
+    Unavailable,
+    /// 502, from a proxy before Chatwoot, which knows nothing of other origins: preflights fail as well.
+    BadGateway,
+}
+
+/// The network between. It lives as long as the test's runtime.
+pub struct BadNetwork {
+    /// Where the browser finds the server.
+    pub base_url: String,
+    weather: Arc<Weather>,
+}
+
+struct Weather {
+    server: String,
+    conditions: watch::Sender<Conditions>,
+    posts: Mutex<VecDeque<Fate>>,
+    sockets: Mutex<Vec<mpsc::UnboundedSender<Injection>>>,
+    met: watch::Sender<Vec<Fate>>,
+    /// How often bytes of the server's were dropped.
+    drops: watch::Sender<usize>,
+}
+
+/// What holds until a test says otherwise.
+#[derive(Clone, Copy, Debug, Default)]
+struct Conditions {
+    is_hole: bool,
+    /// Sockets opened before the latest loss are lost.
+    losses: u64,
+    refusal: Option<Refusal>,
+    are_sockets_denied: bool,
+    are_connections_kept: bool,
+}
+
+/// Bytes for a browser, and who wants to know that it has them.
+struct Injection(Arc<[u8]>, oneshot::Sender<()>);
+
+impl BadNetwork {
+    /// Before a server at `http://ADDRESS:PORT`; a good network, to begin with.
+    pub async fn before(server: &str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let base_url = format!("http://{}", listener.local_addr().expect("its address"));
+        let weather = Arc::new(Weather {
+            server: server.trim_start_matches("http://").to_owned(),
+            conditions: watch::Sender::default(),
+            posts: Mutex::default(),
+            sockets: Mutex::default(),
+            met: watch::Sender::default(),
+            drops: watch::Sender::default(),
+        });
+        let met = Arc::clone(&weather);
+        tokio::spawn(async move {
+            while let Ok((browser, _)) = listener.accept().await {
+                tokio::spawn(http::converse(Arc::clone(&met), browser));
+            }
+        });
+        Self { base_url, weather }
+    }
+
+    /// What becomes of the next message that is posted; asked again, of the one after that.
+    pub fn next_post(&self, fate: Fate) {
+        self.weather.posts.lock().unwrap_or_else(PoisonError::into_inner).push_back(fate);
+    }
+
+    /// Every request is refused like this from now on; `None`: no longer.
+    pub fn refuse_all(&self, refusal: Option<Refusal>) {
+        self.weather.conditions.send_modify(|conditions| conditions.refusal = refusal);
+    }
+
+    /// Swallows every byte both ways and closes nothing, until told otherwise. A connection that was in the hole never
+    /// comes out of it.
+    pub fn black_hole(&self, is_hole: bool) {
+        self.weather.conditions.send_modify(|conditions| conditions.is_hole = is_hole);
+    }
+
+    /// The sockets there are get lost: nothing passes any more, nothing closes. New ones are not concerned.
+    pub fn lose_sockets(&self) {
+        self.weather.conditions.send_modify(|conditions| conditions.losses += 1);
+    }
+
+    /// Answers whoever asks for a socket with a page of HTML, from now on.
+    pub fn deny_sockets(&self) {
+        self.weather.conditions.send_modify(|conditions| conditions.are_sockets_denied = true);
+    }
+
+    /// Connections are used again for further requests, from now on.
+    pub fn keep_connections(&self) {
+        self.weather.conditions.send_modify(|conditions| conditions.are_connections_kept = true);
+    }
+
+    /// Slips these bytes to the browser between two frames of the server's, on every socket there is, and waits until
+    /// they are written. There must be a socket.
+    pub async fn inject(&self, bytes: Vec<u8>) {
+        let bytes: Arc<[u8]> = bytes.into();
+        let sockets = self.weather.sockets().clone();
+        let mut count = 0;
+        for socket in sockets {
+            let (written, is_written) = oneshot::channel();
+            let is_open = socket.send(Injection(Arc::clone(&bytes), written)).is_ok();
+            count += usize::from(is_open && is_written.await.is_ok());
+        }
+        assert_ne!(count, 0, "there was no socket to inject anything into");
+    }
+
+    /// How many requests have met this fate.
+    pub fn met(&self, fate: Fate) -> usize {
+        count(&self.weather.met.borrow(), fate)
+    }
+
+    /// Waits until so many requests have met this fate.
+    pub async fn until_met(&self, fate: Fate, times: usize) {
+        let mut met = self.weather.met.subscribe();
+        let enough = tokio::time::timeout(PATIENCE, met.wait_for(|met| count(met, fate) >= times)).await;
+        assert!(enough.is_ok(), "{fate:?} never came {times} times; {:?}", self.weather.met.borrow());
+    }
+
+    /// Waits until the server has spoken so many times more without being heard.
+    pub async fn until_unheard(&self, times: usize) {
+        let mut drops = self.weather.drops.subscribe();
+        let wanted = *drops.borrow() + times;
+        let enough = tokio::time::timeout(PATIENCE, drops.wait_for(|drops| *drops >= wanted)).await;
+        assert!(enough.is_ok(), "the server did not speak {times} times");
+    }
+}
+
+impl Weather {
+    fn conditions(&self) -> Conditions {
+        *self.conditions.borrow()
+    }
+
+    fn note(&self, fate: Fate) {
+        self.met.send_modify(|met| met.push(fate));
+    }
+
+    fn fate_of_post(&self) -> Option<Fate> {
+        self.posts.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+    }
+
+    fn sockets(&self) -> std::sync::MutexGuard<'_, Vec<mpsc::UnboundedSender<Injection>>> {
+        self.sockets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn reach_server(&self) -> std::io::Result<TcpStream> {
+        TcpStream::connect(&self.server).await
+    }
+
+    /// Waits until a connection made under these conditions is lost.
+    async fn loses(&self, made_under: Conditions, is_socket: bool) {
+        let mut conditions = self.conditions.subscribe();
+        let is_lost = |now: &Conditions| now.is_hole || (is_socket && now.losses > made_under.losses);
+        // The other half is held by `self`: this never fails.
+        drop(conditions.wait_for(is_lost).await);
+    }
+}
+
+/// Reads on and drops what comes, until the other side ends the connection.
+async fn swallow(from: &mut (impl AsyncRead + Unpin), mut on_drop: impl FnMut()) {
+    let mut bytes = vec![0; 16 * 1024];
+    while from.read(&mut bytes).await.is_ok_and(|count| count > 0) {
+        on_drop();
+    }
+}
+
+fn count(met: &[Fate], fate: Fate) -> usize {
+    met.iter().filter(|other| **other == fate).count()
+}
