@@ -26,13 +26,12 @@ pub async fn converse(weather: Arc<Weather>, browser: TcpStream) {
     };
     match ended {
         None => {
-            let unheard = || weather.drops.send_modify(|drops| *drops += 1);
             // The server's side stays open as well, for as long as the browser's does.
             tokio::select! {
-                () = swallow(&mut browser, || ()) => {}
+                () = swallow(&weather, &mut browser) => {}
                 () = async {
                     if let Some(server) = &mut server {
-                        swallow(server, unheard).await;
+                        swallow(&weather, server).await;
                     }
                     std::future::pending::<()>().await;
                 } => {}

@@ -65,8 +65,8 @@ struct Weather {
     posts: Mutex<VecDeque<Fate>>,
     sockets: Mutex<Vec<mpsc::UnboundedSender<Injection>>>,
     met: watch::Sender<Vec<Fate>>,
-    /// How often bytes of the server's were dropped.
-    drops: watch::Sender<usize>,
+    /// How many of the cable's pings were swallowed.
+    pings: watch::Sender<usize>,
 }
 
 /// What holds until a test says otherwise.
@@ -94,7 +94,7 @@ impl BadNetwork {
             posts: Mutex::default(),
             sockets: Mutex::default(),
             met: watch::Sender::default(),
-            drops: watch::Sender::default(),
+            pings: watch::Sender::default(),
         });
         let met = Arc::clone(&weather);
         tokio::spawn(async move {
@@ -162,12 +162,12 @@ impl BadNetwork {
         assert!(enough.is_ok(), "{fate:?} never came {times} times; {:?}", self.weather.met.borrow());
     }
 
-    /// Waits until the server has spoken so many times more without being heard.
-    pub async fn until_unheard(&self, times: usize) {
-        let mut drops = self.weather.drops.subscribe();
-        let wanted = *drops.borrow() + times;
-        let enough = tokio::time::timeout(PATIENCE, drops.wait_for(|drops| *drops >= wanted)).await;
-        assert!(enough.is_ok(), "the server did not speak {times} times");
+    /// Waits until so many more of the cable's pings have been swallowed. One comes every three seconds.
+    pub async fn until_pings_are_lost(&self, times: usize) {
+        let mut pings = self.weather.pings.subscribe();
+        let wanted = *pings.borrow() + times;
+        let enough = tokio::time::timeout(PATIENCE, pings.wait_for(|pings| *pings >= wanted)).await;
+        assert!(enough.is_ok(), "{times} pings were not lost");
     }
 }
 
@@ -202,10 +202,12 @@ impl Weather {
 }
 
 /// Reads on and drops what comes, until the other side ends the connection.
-async fn swallow(from: &mut (impl AsyncRead + Unpin), mut on_drop: impl FnMut()) {
+async fn swallow(weather: &Weather, from: &mut (impl AsyncRead + Unpin)) {
     let mut bytes = vec![0; 16 * 1024];
-    while from.read(&mut bytes).await.is_ok_and(|count| count > 0) {
-        on_drop();
+    while let Ok(count @ 1..) = from.read(&mut bytes).await {
+        let heartbeat = br#""type":"ping""#;
+        let pings = bytes[..count].windows(heartbeat.len()).filter(|window| window == heartbeat).count();
+        weather.pings.send_modify(|lost| *lost += pings);
     }
 }
 

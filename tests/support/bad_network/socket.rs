@@ -20,9 +20,8 @@ pub(super) async fn pump(weather: &Weather, mut browser: BufReader<TcpStream>, m
         () = carry(&mut browser, &mut server, injections) => false,
     };
     if is_lost {
-        let unheard = || weather.drops.send_modify(|drops| *drops += 1);
         // Neither learns of the other's end.
-        tokio::join!(swallow(&mut browser, || ()), swallow(&mut server, unheard));
+        tokio::join!(swallow(weather, &mut browser), swallow(weather, &mut server));
     }
 }
 
