@@ -159,12 +159,18 @@ fn with_an_outbox(count: u32) -> (Driver, Vec<(String, String)>) {
         );
         (format!("send/00000000-0000-4000-8000-{nth:012}"), record)
     };
-    (Driver::returning(), (0..count).map(send).collect())
+    (Driver::new(), std::iter::once(session()).chain((0..count).map(send)).collect())
 }
 
 fn inherit((mut driver, kept): (Driver, Vec<(String, String)>)) -> Driver {
-    driver.event(Event::Inherited(kept));
+    driver.event(Event::Began { kept, is_shared: false });
     driver
+}
+
+/// What the device keeps of who the visitor is.
+fn session() -> (String, String) {
+    let session = r#"{"v":1,"customer_identifier":"me","pubsub_token":"token","conversation":6,"conversations":[6],"creating":false}"#;
+    ("session".to_owned(), session.to_owned())
 }
 
 /// Messages in a page of Chatwoot's.
@@ -181,14 +187,18 @@ struct Driver {
 }
 
 impl Driver {
-    /// A visitor with a conversation that has not been read yet.
-    fn returning() -> Self {
+    /// A page load that has not begun.
+    fn new() -> Self {
         let settings = Settings::new("https://chat.example.test", "inbox").unwrap();
         let now = Now { mono: Mono(1_000), wall: Wall(1_795_223_800_000) };
         let widget = Widget::new(settings, Seed { identity: [1, 2, 3, 4], chance: [5, 6, 7, 8] }, now);
-        let mut driver = Self { widget, now, calls: Vec::new(), link: None };
-        let session = r#"{"v":1,"customer_identifier":"me","pubsub_token":"token","conversation":6,"conversations":[6],"creating":false}"#;
-        driver.event(Event::Began(vec![("session".to_owned(), session.to_owned())]));
+        Self { widget, now, calls: Vec::new(), link: None }
+    }
+
+    /// A visitor with a conversation that has not been read yet.
+    fn returning() -> Self {
+        let mut driver = Self::new();
+        driver.event(Event::Began { kept: vec![session()], is_shared: false });
         driver.event(Event::Opened(true));
         driver
     }

@@ -12,6 +12,8 @@ mod guide;
 mod looks;
 mod network;
 mod site;
+#[cfg(feature = "soak")]
+mod soak;
 mod stories;
 #[path = "../support/sandbox.rs"]
 mod support;

@@ -66,6 +66,13 @@ impl Talk {
         self.sandbox.restart_on_same_port();
     }
 
+    /// The same, with something done while there is no server.
+    pub async fn kill_server_and(&mut self, meanwhile: impl AsyncFnOnce(&mut Self)) {
+        self.sandbox.kill();
+        meanwhile(self).await;
+        self.sandbox.restart_on_same_port();
+    }
+
     /// Waits until the widget shows this, as something that was said.
     pub async fn until_shown(&self, text: &str) {
         let text = Value::from(text);
@@ -77,18 +84,27 @@ impl Talk {
             .await;
     }
 
+    /// Waits until the widget holds nothing for unsent, undecided or failed.
+    pub async fn until_settled(&self) {
+        self.until_settled_within(SHORT).await;
+    }
+
+    /// The same, where it takes its time.
+    pub async fn until_settled_within(&self, patience: Duration) {
+        // What it holds for undecided it keeps on the device, and might send again later.
+        let is_settled = "!root.querySelector('.unsent, .failed') \
+                          && !Object.keys(localStorage).some(key => key.includes('/send/'))";
+        self.visitor.browser.until_within(patience, is_settled).await;
+    }
+
     /// The end of every story: nothing lost, nothing twice, everything in its order, at the server and on the screen.
     pub async fn ends_well(self) {
         self.ends_well_within(SHORT).await;
     }
 
+    /// The same, where it takes its time.
     pub async fn ends_well_within(self, patience: Duration) {
-        let browser = &self.visitor.browser;
-        // What the widget holds for undecided it keeps on the device, and might send again later.
-        let is_settled = "!root.querySelector('.unsent, .failed') \
-                          && !Object.keys(localStorage).some(key => key.includes('/send/'))";
-        browser.until_within(patience, is_settled).await;
-
+        self.until_settled_within(patience).await;
         let stored = self.sandbox.messages(self.conversation).await;
         let by = |kind: i64| {
             let of_kind = stored.iter().filter(|message| message["message_type"] == kind);
@@ -97,11 +113,16 @@ impl Talk {
         assert_eq!(by(0), self.said, "the server has what the visitor said");
         assert_eq!(by(1), self.answered, "the server has what the agents said");
         assert_eq!(stored.len(), self.said.len() + self.answered.len(), "and nothing else");
+        self.shows_what_is_stored().await;
+        self.visitor.browser.quit().await;
+    }
 
+    /// The widget shows what the server has, from the first message to the last.
+    pub async fn shows_what_is_stored(&self) {
+        let stored = self.sandbox.messages(self.conversation).await;
         let texts: Vec<&str> = stored.iter().map(|message| message["content"].as_str().unwrap()).collect();
-        let is_all_shown = "(() => { const more = root.querySelector('.earlier'); more?.click(); return !more; })()";
-        browser.until(is_all_shown).await;
+        let is_all_there = "(() => { const more = root.querySelector('.earlier'); more?.click(); return !more; })()";
+        self.visitor.browser.until(is_all_there).await;
         self.visitor.sees(&texts).await;
-        browser.quit().await;
     }
 }

@@ -104,8 +104,8 @@ fn a_widget_pays_for_what_it_is_told_only() {
             });
             (format!("send/{nth}"), send.to_string())
         };
-        let mut life = Life::returning("[]");
-        life.step(Step::Event(Event::Inherited((0..count).map(kept).collect())));
+        let session = ("session".to_owned(), SESSION.to_owned());
+        Life::new().step(begun(std::iter::once(session).chain((0..count).map(kept)).collect()));
     });
     grows_with_its_input("a catch-up", 50, |pages| {
         let mut life = Life::returning(&page(1));

@@ -113,10 +113,36 @@ fn from_the_visitor() -> impl Strategy<Value = Step> {
         key().prop_map(Event::Retried),
         key().prop_map(Event::Discarded),
         Just(Event::ReachedTop),
-        Just(Event::Woke),
+        Just(Event::Left),
+        Just(Event::Returned(Vec::new())),
         Just(Event::Tick),
     ]
     .prop_map(Step::Event)
+}
+
+/// What other tabs, and the browser between them, may say.
+fn tabs() -> impl Strategy<Value = TabNews> {
+    let word = prop_oneof![
+        Just(Word::Ask),
+        (any::<bool>(), any::<bool>())
+            .prop_map(|(is_live, is_failing)| Word::Here(Standing { is_live, is_failing })),
+        kept().prop_map(|kept| {
+            kept.into_iter().next().map_or(Word::Read, |(key, value)| Word::Kept(key, Some(value)))
+        }),
+        text().prop_map(|key| Word::Kept(format!("send/{key}"), None)),
+        frame().prop_map(Word::Frame),
+        (text(), message()).prop_map(|(echo, body)| Word::Answered { echo: echo.into(), status: 200, body }),
+        text().prop_map(|echo| Word::Retry(echo.into())),
+        text().prop_map(|echo| Word::Discard(echo.into())),
+        Just(Word::Read),
+    ];
+    prop_oneof![
+        kept().prop_map(TabNews::Granted),
+        Just(TabNews::Stolen),
+        3 => Just(TabNews::Confirmed),
+        6 => word.prop_map(|word| TabNews::Said(wire::say(&word))),
+        text().prop_map(TabNews::Said),
+    ]
 }
 
 fn anything_at_all() -> impl Strategy<Value = Step> {
@@ -124,8 +150,9 @@ fn anything_at_all() -> impl Strategy<Value = Step> {
         8 => from_outside(),
         2 => from_the_visitor(),
         2 => text().prop_map(|text| Step::Event(Event::Submitted(text))),
-        1 => kept().prop_map(|kept| Step::Event(Event::Inherited(kept))),
-        1 => kept().prop_map(|kept| Step::Event(Event::Began(kept))),
+        1 => (kept(), any::<bool>()).prop_map(|(kept, is_shared)| Step::Event(Event::Began { kept, is_shared })),
+        1 => kept().prop_map(|kept| Step::Event(Event::Returned(kept))),
+        2 => tabs().prop_map(|news| Step::Event(Event::Tabs(news))),
     ]
 }
 
@@ -142,7 +169,7 @@ fn no_life_breaks_a_widget() {
 #[test]
 fn no_story_breaks_a_widget() {
     let letter = select(
-        &["new\n", "f", "2", "4", "9", "!", "?", "n", "c", "w", "s", "r", "x", "u", "ksend/a=", "bsession="][..],
+        &["new\n", "f", "2", "4", "9", "!", "?", "n", "c", "w", "s", "r", "x", "u", "ksend/a=", "bsession=", "g", "t", "i", "m", "a", "esend/a="][..],
     );
     let line = (letter, prop_oneof![frame(), message(), words(), anything()])
         .prop_map(|(letter, text)| letter.to_owned() + &text);
@@ -154,8 +181,7 @@ fn a_stranger_who_sends_nothing_stays_one() {
     let steps = prop::collection::vec(prop_oneof![from_outside(), from_the_visitor()], 0..40);
     holds(200, steps, |steps| {
         let mut life = Life::new();
-        life.step(Step::Event(Event::Began(Vec::new())));
-        life.step(Step::Event(Event::Inherited(Vec::new())));
+        life.step(begun(Vec::new()));
         for step in steps {
             life.step(step);
         }
@@ -193,7 +219,7 @@ fn a_server_that_comes_to_its_senses_gets_what_was_submitted() {
     ];
     holds(300, (any::<bool>(), kept(), prop::collection::vec(told, 0..20)), |(is_returning, kept, noise)| {
         let mut life = if is_returning { Life::returning("[]") } else { Life::new() };
-        life.step(Step::Event(Event::Inherited(kept)));
+        life.step(begun(kept));
         life.step(Step::Event(Event::Submitted("hello?".to_owned())));
         for step in noise {
             life.step(step);

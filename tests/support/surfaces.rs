@@ -95,8 +95,7 @@ impl Life {
     /// A visitor with a conversation, number 6, whose history is these messages, and with a live socket.
     pub fn returning(page: &str) -> Self {
         let mut life = Self::new();
-        life.step(Step::Event(Event::Began(vec![("session".to_owned(), SESSION.to_owned())])));
-        life.step(Step::Event(Event::Inherited(Vec::new())));
+        life.step(begun(vec![("session".to_owned(), SESSION.to_owned())]));
         let page = || Step::End(Outcome::Answered { status: 200, body: page.to_owned(), retry_after_ms: None });
         life.step(page());
         life.step(Step::Frame(r#"{"type":"welcome"}"#.to_owned()));
@@ -115,7 +114,7 @@ impl Life {
             }
             Step::Sleep(ms) => {
                 self.now.wall.0 = self.now.wall.0.saturating_add(ms);
-                Event::Woke
+                Event::Tick
             }
             Step::Frame(text) => match self.link {
                 Some(link) => Event::Socket(link, SocketNews::Frame(text)),
@@ -154,7 +153,7 @@ impl Life {
             Effect::Save(key, _) | Effect::Erase(key) => {
                 assert!(key == "session" || key == "draft" || key.starts_with("send/"), "{key}");
             }
-            Effect::Transmit(..) | Effect::Tell(_) => {}
+            Effect::Transmit(..) | Effect::Tell(_) | Effect::Tabs(_) => {}
         }
     }
 
@@ -218,10 +217,21 @@ fn read_step(line: &str) -> Option<Step> {
         'v' => Step::Event(Event::Visible(text.is_empty())),
         'l' => Step::Event(Event::Online(text.is_empty())),
         'u' => Step::Event(Event::ReachedTop),
-        'k' => Step::Event(Event::Inherited(vec![record(text)])),
-        'b' => Step::Event(Event::Began(vec![record(text)])),
+        'b' => begun(vec![record(text)]),
+        'g' => Step::Event(Event::Began { kept: vec![record(text)], is_shared: true }),
+        'k' => Step::Event(Event::Tabs(TabNews::Granted(vec![record(text)]))),
+        't' => Step::Event(Event::Tabs(TabNews::Stolen)),
+        'i' => Step::Event(Event::Tabs(TabNews::Confirmed)),
+        'm' => Step::Event(Event::Tabs(TabNews::Said(text.to_owned()))),
+        'a' => Step::Event(Event::Left),
+        'e' => Step::Event(Event::Returned(vec![record(text)])),
         _ => return None,
     })
+}
+
+/// A page load in the only tab there is, on a device that keeps this.
+pub fn begun(kept: Vec<(String, String)>) -> Step {
+    Step::Event(Event::Began { kept, is_shared: false })
 }
 
 fn record(text: &str) -> (String, String) {

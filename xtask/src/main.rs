@@ -9,6 +9,7 @@ mod pins;
 mod process;
 mod setup;
 mod simulate;
+mod soak;
 mod stamp;
 mod test;
 mod workbench;
@@ -49,6 +50,10 @@ fn dispatch(words: &[&str]) -> Result<ExitCode, String> {
         }
         ["bench"] => return bench::run(&setup::for_building()?),
         ["simulate", rest @ ..] => return simulate::run(&setup::for_building()?, rest),
+        ["soak", rest @ ..] => {
+            let (bench, browser) = setup::for_tests()?;
+            return soak::run(&bench, &browser, rest);
+        }
         ["with", program, arguments @ ..] => return run_with_tools(program, arguments),
         ["stamp"] => stamp::run(&workbench::Workbench::find()?.project)?,
         _ => {
@@ -74,6 +79,7 @@ cargo xtask build                   the release bundle in target/dist, and what 
 cargo xtask test [SUITE [FILTER]]   every suite, or one of: {}
 cargo xtask simulate [--seeds N] [--from S]
                                     the core in bad weather, by seed
+cargo xtask soak [--minutes N]      the widget on bad networks, for as long as it takes and N minutes of any weather
 cargo xtask bench                   how the core's work grows, and what the sandbox takes
 cargo xtask with PROGRAM …          a program with the project's tools, as in `with trunk serve`
 cargo xtask stamp                   called by trunk after each build

@@ -108,7 +108,7 @@ fn format(stage: &Stage) -> Outcome {
 
 fn clippy_native(stage: &Stage) -> Outcome {
     let mut cargo = stage.bench.command("cargo");
-    check(cargo.args(["clippy", "--workspace", "--all-targets", "--features", "end-to-end", "--", "-D", "warnings"]))
+    check(cargo.args(["clippy", "--workspace", "--all-targets", "--features", "soak", "--", "-D", "warnings"]))
 }
 
 fn clippy_wasm(stage: &Stage) -> Outcome {
@@ -170,14 +170,19 @@ fn end_to_end(stage: &Stage) -> Outcome {
     if !stage.bundle_is_built.get() {
         bundle::build(stage.bench)?;
     }
-    let mut cargo = stage.bench.command("cargo");
+    let mut cargo = end_to_end_command(stage.bench, stage.browser, "end-to-end");
+    stage.some(tests(cargo.args(stage.filter))?)
+}
+
+/// Runs the end-to-end tests of this feature; filters may follow. The bundle must be built.
+pub fn end_to_end_command(bench: &Workbench, browser: &Browser, feature: &str) -> Command {
+    let mut cargo = bench.command("cargo");
     cargo
-        .args(["test", "--workspace", "--features", "end-to-end", "--test", END_TO_END, "--"])
-        .args(stage.filter)
-        .env("NATTER_SITE", bundle::folder(stage.bench))
-        .env("NATTER_CHROMIUM", &stage.browser.chromium)
-        .env("CHROMEDRIVER", &stage.browser.chromedriver);
-    stage.some(tests(&mut cargo)?)
+        .args(["test", "--workspace", "--features", feature, "--test", END_TO_END, "--"])
+        .env("NATTER_SITE", bundle::folder(bench))
+        .env("NATTER_CHROMIUM", &browser.chromium)
+        .env("CHROMEDRIVER", &browser.chromedriver);
+    cargo
 }
 
 fn licences(stage: &Stage) -> Outcome {

@@ -139,6 +139,11 @@ impl BadNetwork {
     /// Slips these bytes to the browser between two frames of the server's, on every socket there is, and waits until
     /// they are written. There must be a socket.
     pub async fn inject(&self, bytes: Vec<u8>) {
+        assert_ne!(self.try_to_inject(bytes).await, 0, "there was no socket to inject anything into");
+    }
+
+    /// The same, where there may be none; tells how many there were.
+    pub async fn try_to_inject(&self, bytes: Vec<u8>) -> usize {
         let bytes: Arc<[u8]> = bytes.into();
         let sockets = self.weather.sockets().clone();
         let mut count = 0;
@@ -147,7 +152,15 @@ impl BadNetwork {
             let is_open = socket.send(Injection(Arc::clone(&bytes), written)).is_ok();
             count += usize::from(is_open && is_written.await.is_ok());
         }
-        assert_ne!(count, 0, "there was no socket to inject anything into");
+        count
+    }
+
+    /// A good network from now on. What was lost stays lost.
+    pub fn clear_up(&self) {
+        self.weather.conditions.send_modify(|conditions| {
+            *conditions = Conditions { losses: conditions.losses, ..Conditions::default() };
+        });
+        self.weather.posts.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// How many requests have met this fate.
