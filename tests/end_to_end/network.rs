@@ -13,8 +13,51 @@ async fn a_message_whose_answer_is_cut_off_is_there_once() {
     talk.network.until_met(Fate::CutAfter, 1).await;
     talk.until_shown("ok").await;
     // The same words again are another message.
+    talk.network.next_post(Fate::CutWithin);
     talk.visitor_says("ok").await;
+    talk.network.until_met(Fate::CutWithin, 1).await;
     talk.agent_says("ok").await;
+    talk.ends_well().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_message_makes_one_contact_and_one_conversation_though_no_answer_comes() {
+    let talk = Talk::begin_on(|network| {
+        network.next_post_to("/contacts", Fate::CutAfter);
+        network.next_post_to("/conversations", Fate::CutAfter);
+        network.next_post_to("/messages", Fate::CutAfter);
+    })
+    .await;
+    assert_eq!(talk.network.met(Fate::CutAfter), 3);
+    assert_eq!(talk.sandbox.conversations().await.len(), 1);
+    talk.ends_well().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_left_while_a_message_is_undecided_does_not_send_it_again_when_it_is_back() {
+    let mut talk = Talk::begin_on(|network| network.deny_sockets()).await;
+    talk.network.next_post(Fate::CutAfter);
+    for _ in 0..5 {
+        talk.network.next_read(Fate::CutBefore);
+    }
+    talk.visitor_says("one").await;
+    talk.network.until_met(Fate::CutBefore, 1).await;
+    assert!(talk.holds_sends().await, "nobody can tell yet");
+    talk.reload().await;
+    talk.visitor_says("two").await;
+    talk.network.clear_up();
+    talk.ends_well().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn frames_that_come_twice_are_shown_once() {
+    let mut talk = Talk::begin().await;
+    talk.network.double_frames();
+    for text in ["one", "two"] {
+        talk.visitor_says(text).await;
+        talk.agent_says(text).await;
+    }
+    talk.until_shown("two").await;
     talk.ends_well().await;
 }
 
@@ -160,7 +203,7 @@ async fn after_a_sleep_the_page_shows_what_was_said_meanwhile() {
 async fn a_server_killed_again_and_again_forgets_nothing() {
     let mut talk = Talk::begin().await;
     for round in 1..=3 {
-        talk.restart_server();
+        talk.restart_server().await;
         // Before the widget can be back on its socket.
         talk.agent_says(&format!("agent {round}")).await;
         talk.visitor_says(&format!("visitor {round}")).await;
@@ -169,4 +212,20 @@ async fn a_server_killed_again_and_again_forgets_nothing() {
     }
     assert!(talk.network.met(Fate::Upgraded) > 3, "each time another socket was opened");
     talk.ends_well().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_browser_repeats_by_itself_is_shown_as_the_server_has_it() {
+    let mut talk = Talk::begin().await;
+    talk.network.keep_connections();
+    // From now on there is a connection to be used again, and cut: then Chromium posts again, without asking.
+    talk.visitor_says("one").await;
+    talk.until_shown("one").await;
+    talk.network.next_post(Fate::CutAfter);
+    talk.visitor_says("two").await;
+    talk.network.until_met(Fate::CutAfter, 1).await;
+    talk.until_settled().await;
+    talk.agent_says("three").await;
+    talk.shows_what_is_stored().await;
+    talk.visitor.browser.quit().await;
 }

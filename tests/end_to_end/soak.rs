@@ -69,11 +69,11 @@ async fn a_server_killed_twenty_times_while_both_sides_write_forgets_nothing() {
             0 => talk.kill_server_and(async |talk| talk.visitor_says(&said).await).await,
             1 => {
                 talk.visitor_says(&said).await;
-                talk.restart_server();
+                talk.restart_server().await;
             }
             _ => {
                 talk.visitor_says(&said).await;
-                talk.restart_server();
+                talk.restart_server().await;
                 talk.visitor_says(&format!("visitor {death}, again")).await;
             }
         }
@@ -158,7 +158,7 @@ async fn befall(talk: &mut Talk, lot: &mut Lot) -> &'static str {
             "a broken socket"
         }
         _ => {
-            talk.restart_server();
+            talk.restart_server().await;
             "server killed"
         }
     }

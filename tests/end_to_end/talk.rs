@@ -12,6 +12,8 @@ use crate::visitor::Visitor;
 /// Nothing here takes longer unless it fails.
 const SHORT: Duration = Duration::from_secs(40);
 
+const HOLDS_SENDS: &str = "Object.keys(localStorage).some(key => key.includes('/send/'))";
+
 pub struct Talk {
     pub sandbox: Sandbox,
     pub network: BadNetwork,
@@ -61,9 +63,8 @@ impl Talk {
     }
 
     /// Kill -9 and a new start on the same data, at the same address.
-    pub fn restart_server(&mut self) {
-        self.sandbox.kill();
-        self.sandbox.restart_on_same_port();
+    pub async fn restart_server(&mut self) {
+        self.kill_server_and(async |_| ()).await;
     }
 
     /// The same, with something done while there is no server.
@@ -71,6 +72,12 @@ impl Talk {
         self.sandbox.kill();
         meanwhile(self).await;
         self.sandbox.restart_on_same_port();
+    }
+
+    /// The visitor loads the page again and opens the chat.
+    pub async fn reload(&self) {
+        self.visitor.reload().await;
+        self.visitor.open().await;
     }
 
     /// Waits until the widget shows this, as something that was said.
@@ -91,10 +98,13 @@ impl Talk {
 
     /// The same, where it takes its time.
     pub async fn until_settled_within(&self, patience: Duration) {
-        // What it holds for undecided it keeps on the device, and might send again later.
-        let is_settled = "!root.querySelector('.unsent, .failed') \
-                          && !Object.keys(localStorage).some(key => key.includes('/send/'))";
-        self.visitor.browser.until_within(patience, is_settled).await;
+        let is_settled = format!("!root.querySelector('.unsent, .failed') && !({HOLDS_SENDS})");
+        self.visitor.browser.until_within(patience, &is_settled).await;
+    }
+
+    /// Whether the device keeps a message that is unsent or undecided, and might be sent again later.
+    pub async fn holds_sends(&self) -> bool {
+        self.visitor.browser.ask(HOLDS_SENDS).await == true
     }
 
     /// The end of every story: nothing lost, nothing twice, everything in its order, at the server and on the screen.

@@ -10,7 +10,7 @@ mod http;
 pub mod socket;
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt};
@@ -29,6 +29,8 @@ pub enum Fate {
     CutBefore,
     /// The server has done what it asked for; then its connection was cut, without an answer.
     CutAfter,
+    /// The server has done what it asked for; then its connection was cut in the middle of the answer.
+    CutWithin,
     /// It was answered in the server's place, and the server never heard of it.
     Refused(Refusal),
     /// The server has done what it asked for, and it was answered with this all the same.
@@ -62,7 +64,8 @@ pub struct BadNetwork {
 struct Weather {
     server: String,
     conditions: watch::Sender<Conditions>,
-    posts: Mutex<VecDeque<Fate>>,
+    /// Methods, ends of addresses, and what becomes of such requests: of one each.
+    fates: Mutex<VecDeque<(&'static str, &'static str, Fate)>>,
     sockets: Mutex<Vec<mpsc::UnboundedSender<Injection>>>,
     met: watch::Sender<Vec<Fate>>,
     /// How many of the cable's pings were swallowed.
@@ -78,6 +81,7 @@ struct Conditions {
     refusal: Option<Refusal>,
     are_sockets_denied: bool,
     are_connections_kept: bool,
+    are_frames_doubled: bool,
 }
 
 /// Bytes for a browser, and who wants to know that it has them.
@@ -91,7 +95,7 @@ impl BadNetwork {
         let weather = Arc::new(Weather {
             server: server.trim_start_matches("http://").to_owned(),
             conditions: watch::Sender::default(),
-            posts: Mutex::default(),
+            fates: Mutex::default(),
             sockets: Mutex::default(),
             met: watch::Sender::default(),
             pings: watch::Sender::default(),
@@ -107,7 +111,17 @@ impl BadNetwork {
 
     /// What becomes of the next message that is posted; asked again, of the one after that.
     pub fn next_post(&self, fate: Fate) {
-        self.weather.posts.lock().unwrap_or_else(PoisonError::into_inner).push_back(fate);
+        self.next_post_to("/messages", fate);
+    }
+
+    /// What becomes of the next post to an address that ends like this.
+    pub fn next_post_to(&self, end: &'static str, fate: Fate) {
+        self.weather.fates().push_back(("POST", end, fate));
+    }
+
+    /// What becomes of the next reading of messages; asked again, of the one after that.
+    pub fn next_read(&self, fate: Fate) {
+        self.weather.fates().push_back(("GET", "/messages", fate));
     }
 
     /// Every request is refused like this from now on; `None`: no longer.
@@ -124,6 +138,11 @@ impl BadNetwork {
     /// The sockets there are get lost: nothing passes any more, nothing closes. New ones are not concerned.
     pub fn lose_sockets(&self) {
         self.weather.conditions.send_modify(|conditions| conditions.losses += 1);
+    }
+
+    /// Carries every frame of the server's twice, from now on.
+    pub fn double_frames(&self) {
+        self.weather.conditions.send_modify(|conditions| conditions.are_frames_doubled = true);
     }
 
     /// Answers whoever asks for a socket with a page of HTML, from now on.
@@ -160,7 +179,7 @@ impl BadNetwork {
         self.weather.conditions.send_modify(|conditions| {
             *conditions = Conditions { losses: conditions.losses, ..Conditions::default() };
         });
-        self.weather.posts.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.weather.fates().clear();
     }
 
     /// How many requests have met this fate.
@@ -193,11 +212,17 @@ impl Weather {
         self.met.send_modify(|met| met.push(fate));
     }
 
-    fn fate_of_post(&self) -> Option<Fate> {
-        self.posts.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+    fn fate_of(&self, method: &str, path: &str) -> Option<Fate> {
+        let mut fates = self.fates();
+        let at = fates.iter().position(|(of, end, _)| *of == method && path.ends_with(end))?;
+        fates.remove(at).map(|(.., fate)| fate)
     }
 
-    fn sockets(&self) -> std::sync::MutexGuard<'_, Vec<mpsc::UnboundedSender<Injection>>> {
+    fn fates(&self) -> MutexGuard<'_, VecDeque<(&'static str, &'static str, Fate)>> {
+        self.fates.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn sockets(&self) -> MutexGuard<'_, Vec<mpsc::UnboundedSender<Injection>>> {
         self.sockets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

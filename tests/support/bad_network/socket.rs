@@ -17,7 +17,7 @@ pub(super) async fn pump(weather: &Weather, mut browser: BufReader<TcpStream>, m
     let is_lost = tokio::select! {
         biased;
         () = weather.loses(conditions, true) => true,
-        () = carry(&mut browser, &mut server, injections) => false,
+        () = carry(weather, &mut browser, &mut server, injections) => false,
     };
     if is_lost {
         // Neither learns of the other's end.
@@ -59,6 +59,7 @@ fn frame(opcode: u8, payload: &[u8]) -> Vec<u8> {
 }
 
 async fn carry(
+    weather: &Weather,
     browser: &mut BufReader<TcpStream>,
     server: &mut BufReader<TcpStream>,
     mut injections: mpsc::UnboundedReceiver<Injection>,
@@ -69,7 +70,8 @@ async fn carry(
     let to_browser = Arc::new(Mutex::new(to_browser));
     let down = async {
         while let Ok(frame) = read_frame(&mut from_server).await {
-            if write(&to_browser, &frame).await.is_err() {
+            let times = if weather.conditions().are_frames_doubled { 2 } else { 1 };
+            if write(&to_browser, &frame.repeat(times)).await.is_err() {
                 return;
             }
         }
