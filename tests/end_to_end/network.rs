@@ -189,7 +189,7 @@ async fn after_a_sleep_the_page_shows_what_was_said_meanwhile() {
     for text in ["one", "two", "three"] {
         talk.agent_says(text).await;
     }
-    // Longer than a socket may be silent.
+    // Longer than a socket may be silent. Chromium itself ends the socket of a page that slept.
     talk.network.until_pings_are_lost(2).await;
     talk.visitor.browser.devtools("Page.setWebLifecycleState", json!({ "state": "active" })).await;
     assert_eq!(talk.visitor.browser.ask("window.slept").await, json!(true), "the page was asleep");
