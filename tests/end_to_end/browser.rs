@@ -112,13 +112,6 @@ impl Browser {
         self.devtools("Emulation.setEmulatedMedia", features).await;
     }
 
-    /// Takes this tab's network away, or gives it back.
-    pub async fn cut_network(&self, is_cut: bool) {
-        self.devtools("Network.enable", json!({})).await;
-        let conditions = json!({ "offline": is_cut, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1 });
-        self.devtools("Network.emulateNetworkConditions", conditions).await;
-    }
-
     /// Ends the browser. Dropping it would, too, but less gently.
     pub async fn quit(&self) {
         // What a test has to say, it has said by now.

@@ -1,10 +1,10 @@
 //! What an input costs, counted in bytes asked of the allocator (which is the same every time, unlike seconds): twice
 //! the input may cost about twice as much.
 
-use natter::core::{Event, Outcome};
+use natter::core::Outcome;
 use serde_json::json;
 
-use super::surfaces::{self, Life, Step};
+use super::surfaces::{self, Life, SESSION, Step, begun};
 
 /// Doubling a buffer that grows makes steps of two; this leaves room for being on the wrong side of one.
 const TWICE_AT_MOST: f64 = 2.5;

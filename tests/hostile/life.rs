@@ -1,15 +1,16 @@
 //! A widget's whole life among servers, sockets and stores that say anything.
 
+use natter::core::tabs::{Standing, Word};
 use natter::core::timeline::RowKey;
 use natter::core::view::Content;
 use natter::core::wire::{self, Body, Frame, Method, Request};
-use natter::core::{CallId, Effect, Event, Link, Outcome, SocketNews};
+use natter::core::{CallId, Effect, Event, Link, Outcome, SocketNews, TabNews};
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value, json};
 
 use super::inputs::{anything, json, nonsense, words};
-use super::surfaces::{Life, Step};
+use super::surfaces::{Life, Step, begun};
 use super::{holds, surfaces};
 
 /// Few texts, so that what is said and what is sent are often the same.
@@ -124,8 +125,7 @@ fn from_the_visitor() -> impl Strategy<Value = Step> {
 fn tabs() -> impl Strategy<Value = TabNews> {
     let word = prop_oneof![
         Just(Word::Ask),
-        (any::<bool>(), any::<bool>())
-            .prop_map(|(is_live, is_failing)| Word::Here(Standing { is_live, is_failing })),
+        (any::<bool>(), any::<bool>()).prop_map(|(is_live, is_failing)| Word::Here(Standing { is_live, is_failing })),
         kept().prop_map(|kept| {
             kept.into_iter().next().map_or(Word::Read, |(key, value)| Word::Kept(key, Some(value)))
         }),
@@ -137,11 +137,11 @@ fn tabs() -> impl Strategy<Value = TabNews> {
         Just(Word::Read),
     ];
     prop_oneof![
-        kept().prop_map(TabNews::Granted),
-        Just(TabNews::Stolen),
+        1 => kept().prop_map(TabNews::Granted),
+        1 => Just(TabNews::Stolen),
         3 => Just(TabNews::Confirmed),
         6 => word.prop_map(|word| TabNews::Said(wire::say(&word))),
-        text().prop_map(TabNews::Said),
+        1 => text().prop_map(TabNews::Said),
     ]
 }
 
@@ -169,7 +169,30 @@ fn no_life_breaks_a_widget() {
 #[test]
 fn no_story_breaks_a_widget() {
     let letter = select(
-        &["new\n", "f", "2", "4", "9", "!", "?", "n", "c", "w", "s", "r", "x", "u", "ksend/a=", "bsession=", "g", "t", "i", "m", "a", "esend/a="][..],
+        &[
+            "new\n",
+            "f",
+            "2",
+            "4",
+            "9",
+            "!",
+            "?",
+            "n",
+            "c",
+            "w",
+            "s",
+            "r",
+            "x",
+            "u",
+            "ksend/a=",
+            "bsession=",
+            "g",
+            "t",
+            "i",
+            "m",
+            "a",
+            "esend/a=",
+        ][..],
     );
     let line = (letter, prop_oneof![frame(), message(), words(), anything()])
         .prop_map(|(letter, text)| letter.to_owned() + &text);
@@ -189,7 +212,7 @@ fn a_stranger_who_sends_nothing_stays_one() {
             match effect {
                 Effect::Save(key, _) | Effect::Erase(key) => assert_eq!(key, "draft"),
                 Effect::Call(..) | Effect::Connect(..) | Effect::Transmit(..) => panic!("nobody asked for {effect:?}"),
-                Effect::Abort(_) | Effect::Disconnect(_) | Effect::Tell(_) => {}
+                Effect::Abort(_) | Effect::Disconnect(_) | Effect::Tell(_) | Effect::Tabs(_) => {}
             }
         }
     });

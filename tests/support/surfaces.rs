@@ -11,7 +11,7 @@ use natter::core::time::{Mono, Now, Wall};
 use natter::core::timeline::{KeptSend, RowKey};
 use natter::core::view::Content;
 use natter::core::wire::{self, Request};
-use natter::core::{CallId, Effect, Event, Link, Outcome, SocketNews, Widget};
+use natter::core::{CallId, Effect, Event, Link, Outcome, SocketNews, TabNews, Widget};
 
 /// Reads a text, whatever comes of it: here it matters only that it comes to an end.
 pub type Reader = fn(&str);
