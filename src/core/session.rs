@@ -150,13 +150,17 @@ impl Session {
         Some(call)
     }
 
-    /// The server knows us.
-    pub fn contact_is(&mut self, contact: Contact) {
+    /// The server knows us. `false` when it calls us something that can't be an id: then nothing has changed.
+    pub fn contact_is(&mut self, contact: Contact) -> bool {
+        if !is_sound(&contact.source_id) || !is_sound(&contact.pubsub_token) {
+            return false;
+        }
         self.succeeded();
         self.is_contact_doubted = false;
         self.is_changed = true;
         self.source_id = Some(contact.source_id);
         self.pubsub_token = Some(contact.pubsub_token);
+        true
     }
 
     /// The server does not know us (any more): we start as somebody new.
@@ -388,6 +392,14 @@ mod tests {
         assert_eq!(session.next(Mono(0), false), Some(Call::ReadContact));
         session.contact_is(contact("abc"));
         assert_eq!(session.next(Mono(0), false), None);
+    }
+
+    #[test]
+    fn a_contact_that_would_be_forgotten_at_a_reload_is_none() {
+        let mut session = nobody();
+        session.next(Mono(0), true);
+        assert!(!session.contact_is(contact("a/b")));
+        assert!(session.contact_is(contact("abc")));
     }
 
     #[test]

@@ -183,13 +183,15 @@ fn unsent(send: &Send) -> Content {
 }
 
 fn same_author(one: &Content, other: &Content) -> bool {
-    let author = |content: &Content| match content {
-        Content::Said(message) => message.author.clone(),
-        Content::Unsent { .. } => Author::Visitor,
-    };
+    fn author(content: &Content) -> &Author {
+        match content {
+            Content::Said(message) => &message.author,
+            Content::Unsent { .. } => &Author::Visitor,
+        }
+    }
     match (author(one), author(other)) {
         (Author::Agent(one), Author::Agent(other)) | (Author::Bot(one), Author::Bot(other)) => {
-            (one.id, one.name) == (other.id, other.name)
+            (one.id, &one.name) == (other.id, &other.name)
         }
         (one, other) => one == other,
     }

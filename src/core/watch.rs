@@ -29,10 +29,14 @@ impl Default for Watch {
 }
 
 impl Watch {
-    /// A message of ours was stored, and its frame has not come yet.
-    pub fn stored(&mut self, now: Mono) {
-        self.awaited.get_or_insert(now);
+    /// A message of ours was stored, and its frame has not come yet. People who write are answered soon: without a live
+    /// socket the next look is soon, too.
+    pub fn stored(&mut self, now: Mono, is_live: bool) {
+        if is_live {
+            self.awaited.get_or_insert(now);
+        }
         self.wait_ms = POLL_FIRST_MS;
+        self.next = self.next.map(|next| next.min(now.plus(POLL_FIRST_MS)));
     }
 
     /// A frame told of a message: the socket works. Whether that is news.
@@ -108,9 +112,18 @@ mod tests {
     }
 
     #[test]
+    fn writing_brings_the_next_look_nearer() {
+        let mut watch = Watch::default();
+        assert_eq!(looks(&mut watch, false).last(), Some(&555));
+        watch.stored(Mono(560_000), false);
+        let after: Vec<u64> = (560..600).filter(|second| watch.tick(Mono(second * 1_000), false)).collect();
+        assert_eq!(after, [565, 575, 595]);
+    }
+
+    #[test]
     fn a_socket_that_does_not_echo_is_doubted_until_it_does() {
         let mut watch = Watch::default();
-        watch.stored(Mono(0));
+        watch.stored(Mono(0), true);
         assert_eq!(looks(&mut watch, true)[..3], [15, 25, 45]);
         assert!(watch.heard());
         assert_eq!(looks(&mut watch, true), []);
@@ -119,7 +132,7 @@ mod tests {
     #[test]
     fn an_echo_in_time_raises_no_doubt() {
         let mut watch = Watch::default();
-        watch.stored(Mono(0));
+        watch.stored(Mono(0), true);
         assert!(!watch.tick(Mono(9_999), true));
         assert!(!watch.heard());
         assert!(!watch.tick(Mono(60_000), true));

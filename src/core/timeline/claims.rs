@@ -28,7 +28,7 @@ impl Timeline {
             if let Some(rival) = self.rows.get(id).and_then(|row| claimant(&row.claim)).filter(|rival| rival != echo) {
                 self.forget_guess_of(&rival);
             }
-            self.rows.insert(Row { key: send.key, message: Arc::new(message), claim: Claim::Ours(send.echo) });
+            self.rows.insert(Row::new(send.key, message, Claim::Ours(send.echo)));
         }
         is_new
     }
@@ -67,7 +67,7 @@ impl Timeline {
         };
         send.guess = Some(message.id);
         let is_over = matches!(send.stage, Stage::Unclear { .. });
-        let row = Row { key: send.key, claim: Claim::Guess(send.echo.clone()), message: Arc::new(message) };
+        let row = Row::new(send.key, message, Claim::Guess(send.echo.clone()));
         self.rows.insert(row);
         if is_over {
             self.accept_guess(at);
@@ -109,11 +109,11 @@ impl Timeline {
         let Some(newest) = send.stage.posted_after() else {
             return;
         };
-        let after = |row: &&Row| newest.is_none_or(|newest| row.message.id > newest);
+        let after = |row: &&Row| newest.is_none_or(|newest| row.id > newest);
         let is_it = |row: &&Row| {
             row.claim == Claim::None
                 && row.message.author == Author::Visitor
-                && send.could_be(row.message.id, &row.message.text)
+                && send.could_be(row.id, &row.message.text)
         };
         let found = self.rows.newest_first().take_while(after).filter(is_it).last();
         if let Some(message) = found.map(|row| (*row.message).clone()) {
@@ -131,7 +131,7 @@ impl Timeline {
             return false;
         }
         let key = self.fresh_key();
-        self.rows.insert(Row { key, message: Arc::new(message), claim });
+        self.rows.insert(Row::new(key, message, claim));
         true
     }
 }

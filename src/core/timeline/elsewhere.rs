@@ -4,6 +4,8 @@ use super::{Claim, Keep, KeptSend, Send, Stage, TRIES_MAX, Timeline};
 use crate::core::model::EchoId;
 use crate::core::time::Mono;
 
+/// Far more than a visitor can submit before being stopped.
+const SENDS_MAX: usize = 300;
 /// As far back as the message may lie of a send that we are told of only now.
 const RECENT: usize = 300;
 
@@ -14,8 +16,12 @@ impl Timeline {
         self.is_changed = true;
         let known = self.sends.iter().position(|send| send.echo == *echo);
         let Some(at) = known else {
+            if self.sends.len() >= SENDS_MAX {
+                // It stays on the device for a later page.
+                return;
+            }
             let is_its = |claim: &Claim| matches!(claim, Claim::Ours(mark) | Claim::Foreign(mark) if mark == echo);
-            let found = self.rows.newest_first().take(RECENT).find(|row| is_its(&row.claim)).map(|row| row.message.id);
+            let found = self.rows.newest_first().take(RECENT).find(|row| is_its(&row.claim)).map(|row| row.id);
             if let Some(id) = found {
                 // We have its message already, and so will whoever leads.
                 if let Some(row) = self.rows.get_mut(id) {

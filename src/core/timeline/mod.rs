@@ -312,7 +312,7 @@ impl Timeline {
 
     /// The messages' ids, newest first.
     pub fn newest_first(&self) -> impl Iterator<Item = MessageId> {
-        self.rows.newest_first().map(|row| row.message.id)
+        self.rows.newest_first().map(|row| row.id)
     }
 
     /// The oldest message's id.

@@ -10,6 +10,8 @@ use crate::core::model::{EchoId, Message, MessageId};
 pub struct Row {
     /// The row's key, the same from unsent to echoed.
     pub key: RowKey,
+    /// The message's id. Here too: rows are searched by it, and a look at each message would cost a trip through memory.
+    pub id: MessageId,
     /// What the server last said of it.
     pub message: Arc<Message>,
     /// How it relates to what we sent.
@@ -27,6 +29,14 @@ pub enum Claim {
     Ours(EchoId),
     /// Carries an echo_id that is none of ours, as far as we know: another tab may yet tell us of that send.
     Foreign(EchoId),
+}
+
+impl Row {
+    /// A message in a row of this name.
+    #[must_use]
+    pub fn new(key: RowKey, message: Message, claim: Claim) -> Self {
+        Self { key, id: message.id, message: Arc::new(message), claim }
+    }
 }
 
 /// Rows in chunks, so that a message in the middle moves few others.
@@ -61,7 +71,7 @@ impl Rows {
 
     /// Puts a row in its place; a row of the same id is replaced.
     pub fn insert(&mut self, row: Row) {
-        let Some((chunk, place)) = self.find(row.message.id) else {
+        let Some((chunk, place)) = self.find(row.id) else {
             self.chunks.push(vec![row]);
             self.len = 1;
             return;
@@ -122,21 +132,21 @@ impl Rows {
     /// The first row's id.
     #[must_use]
     pub fn oldest(&self) -> Option<MessageId> {
-        Some(self.chunks.first()?.first()?.message.id)
+        Some(self.chunks.first()?.first()?.id)
     }
 
     /// The last row's id.
     #[must_use]
     pub fn newest(&self) -> Option<MessageId> {
-        Some(self.chunks.last()?.last()?.message.id)
+        Some(self.chunks.last()?.last()?.id)
     }
 
     /// Which chunk the id belongs to, and where in it; `None` while there is no chunk.
     fn find(&self, id: MessageId) -> Option<(usize, Result<usize, usize>)> {
-        let after = self.chunks.partition_point(|chunk| chunk.first().is_some_and(|row| row.message.id <= id));
+        let after = self.chunks.partition_point(|chunk| chunk.first().is_some_and(|row| row.id <= id));
         let chunk = after.saturating_sub(1);
         let rows = self.chunks.get(chunk)?;
-        Some((chunk, rows.binary_search_by_key(&id, |row| row.message.id)))
+        Some((chunk, rows.binary_search_by_key(&id, |row| row.id)))
     }
 }
 
@@ -155,7 +165,7 @@ mod tests {
             at: 0,
             is_deleted: false,
         };
-        Row { key: RowKey(id), message: Arc::new(message), claim: Claim::None }
+        Row::new(RowKey(id), message, Claim::None)
     }
 
     #[test]
@@ -170,13 +180,13 @@ mod tests {
         }
         let ids: Vec<u64> = ids.into_iter().collect();
         assert_eq!(rows.len(), ids.len());
-        assert_eq!(rows.from(0).map(|row| row.message.id.0).collect::<Vec<_>>(), ids);
+        assert_eq!(rows.from(0).map(|row| row.id.0).collect::<Vec<_>>(), ids);
         assert_eq!(
-            rows.newest_first().map(|row| row.message.id.0).collect::<Vec<_>>(),
+            rows.newest_first().map(|row| row.id.0).collect::<Vec<_>>(),
             ids.iter().rev().copied().collect::<Vec<_>>()
         );
         for first in [0, 1, 127, 128, 129, 1_500, ids.len() - 1, ids.len()] {
-            assert_eq!(rows.from(first).next().map(|row| row.message.id.0), ids.get(first).copied());
+            assert_eq!(rows.from(first).next().map(|row| row.id.0), ids.get(first).copied());
         }
         assert_eq!(
             (rows.oldest().map(|id| id.0), rows.newest().map(|id| id.0)),

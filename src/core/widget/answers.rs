@@ -86,7 +86,9 @@ impl Widget {
         match verdict {
             Verdict::Good(body) => match wire::contact(body) {
                 ContactAnswer::Known(contact) => {
-                    self.session.contact_is(contact);
+                    if !self.session.contact_is(contact) {
+                        return self.session.failed(now, &mut self.chance, 0);
+                    }
                     if std::mem::take(&mut self.is_conversation_missed) {
                         self.session.conversation_is_gone();
                         self.start_over();
@@ -226,8 +228,8 @@ impl Widget {
                 Some(message) => {
                     self.lane.succeeded();
                     let is_first_news = self.settle(message, Road::Answer(Arc::clone(echo)));
-                    if is_first_news && self.cable.is_live() {
-                        self.watch.stored(now);
+                    if is_first_news {
+                        self.watch.stored(now, self.cable.is_live());
                     }
                 }
                 None => self.lose_sight(now, echo),

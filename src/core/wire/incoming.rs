@@ -221,12 +221,17 @@ fn is_true(object: &Object, key: &str) -> Option<bool> {
     }
 }
 
-/// A whole number from 0 up, also where it came as a string or with a fraction.
+/// A whole number from 0 up, also where it came as a string or with a fraction. Past what every JSON reader can tell
+/// apart there are no numbers: an id up there would be the newest for ever.
 pub(super) fn number(object: &Object, key: &str) -> Option<u64> {
-    match object.get(key)? {
+    let number = match object.get(key)? {
         Value::Number(Number::U64(number)) => Some(*number),
         Value::Number(Number::F64(number)) if *number >= 0.0 => Some(*number as u64),
         Value::String(text) => text.parse().ok(),
         Value::Number(_) | Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
-    }
+    };
+    number.filter(|number| *number <= NUMBER_MAX)
 }
+
+/// 2^53 - 1: JavaScript's last safe one.
+const NUMBER_MAX: u64 = (1 << 53) - 1;

@@ -96,6 +96,8 @@ pub(super) fn object(fields: &[(&str, &str)]) -> String {
 /// A path segment's own characters, as RFC 3986 has them.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'~');
 
-fn segment(text: &str) -> String {
+/// Text as one segment of a path.
+#[must_use]
+pub fn segment(text: &str) -> String {
     utf8_percent_encode(text, SEGMENT).to_string()
 }
