@@ -229,3 +229,30 @@ async fn what_the_browser_repeats_by_itself_is_shown_as_the_server_has_it() {
     talk.shows_what_is_stored().await;
     talk.visitor.browser.quit().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_frame_with_an_impossible_id_does_not_stand_in_the_way_of_what_comes_after() {
+    let mut talk = Talk::begin().await;
+    for id in ["1e308", "18446744073709551615"] {
+        let data = format!(r#"{{"id":{id},"content":"from nowhere","message_type":1}}"#);
+        let frame = format!(r#"{{"message":{{"event":"message.created","data":{data}}}}}"#);
+        talk.network.inject(socket::text(&frame)).await;
+    }
+    talk.agent_says("one").await;
+    talk.until_shown("one").await;
+    talk.network.next_post(Fate::CutAfter);
+    talk.visitor_says("two").await;
+    talk.agent_says("three").await;
+    talk.until_shown("three").await;
+    talk.ends_well().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_sockets_nobody_is_told_that_the_team_cannot_be_reached() {
+    let mut talk = Talk::begin_on(|network| network.deny_sockets()).await;
+    talk.network.until_met(Fate::Denied, 4).await;
+    talk.visitor_says("one").await;
+    talk.until_shown("one").await;
+    assert_eq!(talk.visitor.browser.ask("root.querySelector('.trouble').textContent").await, json!(""));
+    talk.ends_well().await;
+}

@@ -175,3 +175,18 @@ impl Lot {
         self.0 % bound
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_frame_with_an_impossible_id_does_not_make_a_later_message_double() {
+    let mut talk = Talk::begin().await;
+    let data = r#"{"id":18446744073709551615,"content":"from nowhere","message_type":1}"#;
+    talk.network.inject(socket::text(&format!(r#"{{"message":{{"event":"message.created","data":{data}}}}}"#))).await;
+    talk.network.lose_sockets();
+    talk.network.deny_sockets();
+    talk.network.next_post(Fate::CutAfter);
+    talk.visitor_says("one").await;
+    talk.until_settled_within(ONE_LOSS).await;
+    let stored = talk.sandbox.messages(talk.conversation).await;
+    let count = stored.iter().filter(|message| message["content"] == "one").count();
+    assert_eq!(count, 1, "it is there once");
+}

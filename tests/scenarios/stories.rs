@@ -338,6 +338,7 @@ fn where_no_socket_can_be_had_messages_are_read_now_and_then() {
     }
     assert_eq!(bench.texts(), ["hi", "still here"]);
     assert!((5..=12).contains(&reads), "{reads} reads in five minutes");
+    assert_eq!(bench.widget.view().panel.connection, Connection::Fine, "nobody need know of the socket");
 }
 
 #[test]
