@@ -228,7 +228,12 @@ impl Driver {
                 Effect::Connect(link, _) => self.link = Some(link),
                 Effect::Abort(id) => panic!("{id:?} took too long"),
                 Effect::Disconnect(_) => self.link = None,
-                Effect::Transmit(..) | Effect::Save(..) | Effect::Erase(_) | Effect::Tell(_) | Effect::Tabs(_) => {}
+                Effect::Transmit(..)
+                | Effect::Save(..)
+                | Effect::Erase(_)
+                | Effect::Tell(_)
+                | Effect::Tabs(_)
+                | Effect::Probe(_) => {}
             }
         }
     }

@@ -105,6 +105,11 @@ class NatterChat extends HTMLElement {
     this.#launcher.focus();
   }
 
+  /** What is wrong and what happened lately, as an object; without tokens, ids or texts. */
+  diagnostics() {
+    return this.#handle ? JSON.parse(this.#handle.diagnostics()) : {};
+  }
+
   async #mount() {
     if (this.#handle || this.#isMounting) return;
     this.#isMounting = true;
@@ -116,7 +121,11 @@ class NatterChat extends HTMLElement {
         inboxIdentifier: this.getAttribute("inbox-identifier") ?? "",
         language: this.#language(),
       };
-      const host = { close: () => this.close(), unread: (count) => this.#setUnread(count) };
+      const host = {
+        close: () => this.close(),
+        unread: (count) => this.#setUnread(count),
+        trouble: (name) => this.#report(name),
+      };
       this.#handle = mount(this.#panel, settings, host);
       this.#handle.opened(this.isOpen);
       this.#focus();
@@ -148,6 +157,12 @@ class NatterChat extends HTMLElement {
     this.#badge.hidden = count === 0;
     this.#badge.textContent = count > 99 ? "99+" : String(count);
     this.#label();
+  }
+
+  // For whoever runs the page; the visitor is told in the panel.
+  #report(name) {
+    if (name) console.warn(`natter: ${name} (README, "When it does not connect")`);
+    this.dispatchEvent(new CustomEvent("natter-trouble", { detail: { name } }));
   }
 
   #label() {

@@ -31,6 +31,11 @@ impl Handle {
         self.driver.dispatch(Event::Opened(is_open));
     }
 
+    /// What is wrong and what happened lately, as JSON; without tokens, ids or texts.
+    pub fn diagnostics(&self) -> String {
+        self.driver.diagnostics()
+    }
+
     /// Ends the widget; nothing of it stays.
     pub fn destroy(self) {
         self.driver.stop();
@@ -41,7 +46,7 @@ impl Handle {
 /// Mounts a widget into an element's panel, in place of whatever is in it.
 ///
 /// `settings` is an object with `baseUrl`, `inboxIdentifier` and perhaps `language`; `host` one with the functions
-/// `close()`, which closes the panel, and `unread(count)`.
+/// `close()`, which closes the panel, `unread(count)`, and `trouble(name)`, with what is wrong or nothing any more.
 ///
 /// # Errors
 /// When a setting can't be used; the error's message names it, and never its value.
@@ -56,7 +61,7 @@ pub fn mount(panel: HtmlElement, settings: &JsValue, host: &JsValue) -> Result<H
     adopt_styles(&panel);
     panel.replace_children_with_node_0();
     let function = |name: &str| get(host, name).and_then(|value| value.dyn_into::<Function>().ok());
-    let (close, unread) = (function("close"), function("unread"));
+    let (close, unread, trouble) = (function("close"), function("unread"), function("trouble"));
 
     // The two need each other: the ui reports to a driver that is there by the time anybody can click.
     let slot: Rc<std::cell::OnceCell<Rc<Driver>>> = Rc::default();
@@ -73,7 +78,7 @@ pub fn mount(panel: HtmlElement, settings: &JsValue, host: &JsValue) -> Result<H
         || (js_sys::Date::now() / 1_000.0) as u64,
     );
     let painted = mount_to(panel, move || view! { <Panel ui/> }.into_any());
-    let driver = Driver::start(settings, Box::new(Painter { ui, unread }));
+    let driver = Driver::start(settings, Box::new(Painter { ui, unread, trouble }));
     // Empty until here: nothing else ever fills it.
     let _ = slot.set(Rc::clone(&driver));
     Ok(Handle { driver, painted: Box::new(painted) })
@@ -83,6 +88,7 @@ pub fn mount(panel: HtmlElement, settings: &JsValue, host: &JsValue) -> Result<H
 struct Painter {
     ui: Ui,
     unread: Option<Function>,
+    trouble: Option<Function>,
 }
 
 impl Audience for Painter {
@@ -93,6 +99,10 @@ impl Audience for Painter {
     fn tell(&self, tell: Tell) {
         match tell {
             Tell::Unread(count) => call(self.unread.as_ref(), &JsValue::from(count)),
+            Tell::Trouble(finding) => {
+                let name = finding.map_or(JsValue::NULL, |finding| finding.name().into());
+                call(self.trouble.as_ref(), &name);
+            }
         }
     }
 }

@@ -11,8 +11,10 @@ pub mod backoff;
 pub mod cable;
 pub mod calls;
 pub mod chance;
+pub mod doctor;
 pub mod history;
 pub mod model;
+pub mod pace;
 pub mod session;
 pub mod settings;
 pub mod tabs;
@@ -28,6 +30,7 @@ pub use calls::{Call, CallId, Outcome};
 pub use tabs::{TabAct, TabNews};
 pub use widget::Widget;
 
+use doctor::Finding;
 use timeline::RowKey;
 use view::Changed;
 use wire::Request;
@@ -64,6 +67,10 @@ pub enum Event {
     Visible(bool),
     /// The device has a network, or not any more.
     Online(bool),
+    /// The browser keeps the page from the server.
+    Blocked(Blocked),
+    /// Whether anything answered at the server's address.
+    Probed(bool),
     /// The browser puts the page away: it may sleep, come back, or never.
     Left,
     /// The page is back, if it was away at all; this is what the device keeps at this moment.
@@ -77,6 +84,8 @@ pub enum Event {
 pub enum Effect {
     /// Make a request; report it as `Replied`.
     Call(CallId, Request),
+    /// See whether anything answers at this address, without reading what; report it as `Probed`.
+    Probe(String),
     /// Drop a request; its end is no longer of interest.
     Abort(CallId),
     /// Open a socket; report it as `Socket`.
@@ -100,6 +109,17 @@ pub enum Effect {
 pub enum Tell {
     /// So many messages to the visitor came while the panel was closed.
     Unread(u32),
+    /// Something is wrong, or nothing is any more.
+    Trouble(Option<Finding>),
+}
+
+/// Why a browser lets no request through.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Blocked {
+    /// The page's Content-Security-Policy.
+    ByPolicy,
+    /// An http address on an https page.
+    AsMixedContent,
 }
 
 /// What one event led to.

@@ -1,6 +1,6 @@
 //! What the embedding site tells us.
 
-use super::wire::{PROTOCOL, segment};
+use super::wire::PROTOCOL;
 
 /// Where the server is and which inbox is ours; checked once, here.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -58,7 +58,7 @@ impl Settings {
     /// What every storage key of this server and inbox starts with.
     #[must_use]
     pub fn storage_prefix(&self) -> String {
-        format!("natter/1/{}/{}/", self.base_url, segment(&self.inbox))
+        format!("natter/1/{}/{}/", self.base_url, self.inbox)
     }
 }
 

@@ -2,14 +2,15 @@
 
 use std::rc::Rc;
 
+use js_sys::Reflect;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{EventTarget, VisibilityState, Window};
 
 use super::Reporter;
-use crate::core::Event;
 use crate::core::chance::Seed;
 use crate::core::time::{Mono, Now, Wall};
+use crate::core::{Blocked, Event};
 
 /// Both clocks.
 pub fn now() -> Now {
@@ -46,11 +47,18 @@ pub fn page_state() -> [Event; 2] {
     [Event::Visible(is_visible), Event::Online(is_online)]
 }
 
+/// Whether browsers refuse requests to this address because it is http and the page is not.
+pub fn is_mixed_content(base_url: &str) -> bool {
+    let is_secure = web_sys::window().and_then(|window| window.location().protocol().ok()).as_deref() == Some("https:");
+    let host = base_url.strip_prefix("http://").unwrap_or_default();
+    is_secure && !host.is_empty() && !host.starts_with("localhost") && !host.starts_with("127.")
+}
+
 /// A listener on the page, gone when dropped.
 pub struct Ear {
     target: EventTarget,
     name: &'static str,
-    closure: Closure<dyn FnMut()>,
+    closure: Closure<dyn FnMut(JsValue)>,
 }
 
 impl Drop for Ear {
@@ -60,18 +68,25 @@ impl Drop for Ear {
     }
 }
 
-/// Listens to what wakes a page or sends it to sleep; `kept` reads what the device keeps.
-pub fn listen(report: &Reporter, kept: impl Fn() -> Vec<(String, String)> + 'static) -> Vec<Ear> {
+/// Listens to what wakes a page, sends it to sleep, or keeps it from the server at `base_url`; `kept` reads what the
+/// device keeps.
+pub fn listen(report: &Reporter, kept: impl Fn() -> Vec<(String, String)> + 'static, base_url: String) -> Vec<Ear> {
     let Some(window) = web_sys::window() else { return Vec::new() };
     let Some(page) = window.document() else { return Vec::new() };
-    let [online, visible, left, returned] = [(); 4].map(|()| report.clone());
-    let online = Rc::new(move || online(page_state()[1].clone()));
-    let visible = Rc::new(move || visible(page_state()[0].clone()));
-    let left = Rc::new(move || left(Event::Left));
-    let returned = Rc::new(move || {
+    let [online, visible, left, returned, blocked] = [(); 5].map(|()| report.clone());
+    let online = hear(move |_| online(page_state()[1].clone()));
+    let visible = hear(move |_| visible(page_state()[0].clone()));
+    let left = hear(move |_| left(Event::Left));
+    let returned = hear(move |_| {
         // Nobody told the page of changes while it was away.
         page_state().into_iter().for_each(&*returned);
         returned(Event::Returned(kept()));
+    });
+    let blocked = hear(move |event| {
+        let uri = Reflect::get(event, &"blockedURI".into()).ok().and_then(|uri| uri.as_string()).unwrap_or_default();
+        if !uri.is_empty() && (uri.starts_with(&base_url) || base_url.starts_with(&uri)) {
+            blocked(Event::Blocked(Blocked::ByPolicy));
+        }
     });
     let ears = [
         ear(&window, "online", &online),
@@ -82,13 +97,20 @@ pub fn listen(report: &Reporter, kept: impl Fn() -> Vec<(String, String)> + 'sta
         ear(&page, "freeze", &left),
         ear(&page, "resume", &returned),
         ear(&page, "visibilitychange", &visible),
+        ear(&page, "securitypolicyviolation", &blocked),
     ];
     ears.into_iter().flatten().collect()
 }
 
-fn ear(target: &EventTarget, name: &'static str, hear: &Rc<impl Fn() + 'static>) -> Result<Ear, JsValue> {
-    let hear = Rc::clone(hear);
-    let closure = Closure::<dyn FnMut()>::new(move || hear());
+type Hearing = Rc<dyn Fn(&JsValue)>;
+
+fn hear(hearing: impl Fn(&JsValue) + 'static) -> Hearing {
+    Rc::new(hearing)
+}
+
+fn ear(target: &EventTarget, name: &'static str, hearing: &Hearing) -> Result<Ear, JsValue> {
+    let hearing = Rc::clone(hearing);
+    let closure = Closure::<dyn FnMut(JsValue)>::new(move |event: JsValue| hearing(&event));
     target.add_event_listener_with_callback(name, closure.as_ref().unchecked_ref())?;
     Ok(Ear { target: target.clone(), name, closure })
 }

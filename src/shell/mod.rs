@@ -19,7 +19,7 @@ use gloo_timers::callback::Timeout;
 
 use crate::core::settings::Settings;
 use crate::core::view::{Changed, View};
-use crate::core::{Effect, Event, Tell, Widget};
+use crate::core::{Blocked, Effect, Event, Tell, Widget};
 
 pub use clock::seed;
 pub use speech::IntlSpeech;
@@ -54,6 +54,8 @@ const STEPS_MAX: usize = 200;
 impl Driver {
     /// Wakes the core with what the device keeps, and begins to listen to the page.
     pub fn start(settings: Settings, audience: Box<dyn Audience>) -> Rc<Self> {
+        let is_mixed = clock::is_mixed_content(settings.base_url());
+        let base_url = settings.base_url().to_owned();
         let device = Rc::new(Device::open(settings.storage_prefix()));
         let tabs = tabs::Tabs::new(settings.tabs_name());
         let began = Event::Began { kept: device.all(), is_shared: device.is_shared() && tabs::Tabs::are_supported() };
@@ -71,12 +73,20 @@ impl Driver {
             tabs: RefCell::new(tabs),
         });
         let device = Rc::clone(&driver.device);
-        driver.ears.replace(clock::listen(&driver.reporter(), move || device.all()));
+        driver.ears.replace(clock::listen(&driver.reporter(), move || device.all(), base_url));
         for event in clock::page_state() {
             driver.enqueue(event);
         }
+        if is_mixed {
+            driver.enqueue(Event::Blocked(Blocked::AsMixedContent));
+        }
         driver.dispatch(began);
         driver
+    }
+
+    /// What the page's developer may know of what is wrong, as JSON.
+    pub fn diagnostics(&self) -> String {
+        self.widget.borrow().diagnostics()
     }
 
     /// Takes an event; it is handled at once unless another one just is.
@@ -131,6 +141,7 @@ impl Driver {
     fn perform(&self, effect: Effect) {
         match effect {
             Effect::Call(id, request) => self.calls.borrow_mut().call(id, request, self.reporter()),
+            Effect::Probe(url) => net::probe(url, self.reporter()),
             Effect::Abort(id) => self.calls.borrow_mut().abort(id),
             Effect::Connect(link, url) => self.sockets.borrow_mut().connect(link, &url, &self.reporter()),
             Effect::Transmit(link, text) => self.sockets.borrow().transmit(link, &text),

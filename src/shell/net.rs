@@ -1,7 +1,7 @@
 //! HTTP requests.
 
 use gloo_net::http::{Request as Fetch, RequestBuilder, Response};
-use web_sys::{AbortController, ReferrerPolicy, RequestCredentials};
+use web_sys::{AbortController, ReferrerPolicy, RequestCredentials, RequestMode};
 
 use super::Reporter;
 use crate::core::wire::{Body, Method, Request};
@@ -46,6 +46,22 @@ impl Calls {
 
 /// Far more than are ever under way together.
 const KEPT_MAX: usize = 32;
+
+/// Sees whether anything answers at this address. What it answers the page is not let read, and needn't.
+pub fn probe(url: String, report: Reporter) {
+    wasm_bindgen_futures::spawn_local(async move {
+        let fetch = Fetch::get(&url)
+            .mode(RequestMode::NoCors)
+            .credentials(RequestCredentials::Omit)
+            .referrer_policy(ReferrerPolicy::NoReferrer)
+            .build();
+        let answers = match fetch {
+            Ok(fetch) => fetch.send().await.is_ok(),
+            Err(_) => false,
+        };
+        report(Event::Probed(answers));
+    });
+}
 
 async fn make(request: Request, signal: Option<&web_sys::AbortSignal>) -> Outcome {
     if web_sys::window().is_some_and(|window| !window.navigator().on_line()) {

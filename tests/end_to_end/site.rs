@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use axum::Router;
 use axum::extract::Query;
+use axum::http::HeaderMap;
+use axum::http::header::CONTENT_SECURITY_POLICY;
 use axum::response::Html;
 use axum::routing::get;
 use serde::Deserialize;
@@ -28,11 +30,14 @@ pub async fn serve() -> String {
 struct Wanted {
     base_url: String,
     inbox: String,
+    /// The page's Content-Security-Policy, if it has one.
+    policy: Option<String>,
 }
 
-async fn page(Query(wanted): Query<Wanted>) -> Html<String> {
-    let Wanted { base_url, inbox } = wanted;
-    Html(format!(
+async fn page(Query(wanted): Query<Wanted>) -> (HeaderMap, Html<String>) {
+    let Wanted { base_url, inbox, policy } = wanted;
+    let policy = policy.map(|policy| (CONTENT_SECURITY_POLICY, policy.parse().unwrap()));
+    let page = Html(format!(
         r#"<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Somebody's website</title>
@@ -40,5 +45,6 @@ async fn page(Query(wanted): Query<Wanted>) -> Html<String> {
 <main><h1>Somebody's website</h1><p>With a bubble in the corner.</p></main>
 <script type="module" src="/element.js"></script>
 <natter-chat base-url="{base_url}" inbox-identifier="{inbox}"></natter-chat>"#
-    ))
+    ));
+    (policy.into_iter().collect(), page)
 }

@@ -25,9 +25,14 @@ impl Visitor {
 
     /// Comes to a website whose bubble looks for the server at this address.
     pub async fn arrive_by(base_url: &str, inbox: &str) -> Self {
+        Self::arrive_to(&format!("base_url={base_url}&inbox={inbox}")).await
+    }
+
+    /// Comes to a website that is what this query says.
+    pub async fn arrive_to(query: &str) -> Self {
         let site = site::serve().await;
         let browser = Browser::start().await;
-        let url = format!("{site}/page?base_url={base_url}&inbox={inbox}");
+        let url = format!("{site}/page?{query}");
         browser.page.goto(url).await.unwrap();
         browser.until("root.querySelector('.launcher')").await;
         Self { browser }

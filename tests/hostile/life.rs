@@ -212,7 +212,7 @@ fn a_stranger_who_sends_nothing_stays_one() {
             match effect {
                 Effect::Save(key, _) | Effect::Erase(key) => assert_eq!(key, "draft"),
                 Effect::Call(..) | Effect::Connect(..) | Effect::Transmit(..) => panic!("nobody asked for {effect:?}"),
-                Effect::Abort(_) | Effect::Disconnect(_) | Effect::Tell(_) | Effect::Tabs(_) => {}
+                Effect::Abort(_) | Effect::Disconnect(_) | Effect::Tell(_) | Effect::Tabs(_) | Effect::Probe(_) => {}
             }
         }
     });

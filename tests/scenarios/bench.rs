@@ -31,6 +31,8 @@ pub struct Bench {
     pub told: Vec<Tell>,
     /// Calls dropped by the widget.
     pub aborted: Vec<CallId>,
+    /// Addresses it wants probed.
+    pub probes: Vec<String>,
     /// What it wants done about other tabs.
     pub acts: Vec<TabAct>,
 }
@@ -62,6 +64,7 @@ impl Bench {
             transmitted: Vec::new(),
             told: Vec::new(),
             aborted: Vec::new(),
+            probes: Vec::new(),
             acts: Vec::new(),
         }
     }
@@ -127,6 +130,7 @@ impl Bench {
                     self.storage.remove(&key);
                 }
                 Effect::Tell(tell) => self.told.push(tell),
+                Effect::Probe(url) => self.probes.push(url),
                 Effect::Tabs(act) => self.acts.push(act),
             }
         }

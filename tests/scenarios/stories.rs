@@ -451,3 +451,31 @@ fn a_text_longer_than_the_server_takes_is_handed_back() {
     bench.submit(&"é".repeat(150_000));
     assert_eq!((bench.texts().len(), bench.widget.view().composer.problem), (1, None));
 }
+
+#[test]
+fn more_than_the_server_takes_in_a_minute_waits_and_is_not_refused() {
+    let mut bench = Bench::returning(&[]);
+    let mut stored: u64 = 0;
+    let mut store_all = |bench: &mut Bench| {
+        while bench.asked(Method::Post, "/messages").is_some() {
+            stored += 1;
+            let echo =
+                bench.calls.iter().find_map(|(_, request)| Some(json_body(request)["echo_id"].as_str()?.to_owned()));
+            bench.frame(&created(&visitors(stored, "stored"), echo.as_deref()));
+            bench.answer("/messages", 200, &visitors(stored, "stored"));
+        }
+        stored
+    };
+    for _ in 0..3 {
+        (0..90).for_each(|nth| bench.submit(&format!("{nth}")));
+        store_all(&mut bench);
+    }
+    assert_eq!(store_all(&mut bench), 180);
+    for _ in 0..20 {
+        bench.frame(&json!({ "type": "ping" }));
+        bench.wait(2_900);
+    }
+    assert!(bench.asked(Method::Post, "/messages").is_none());
+    bench.wait(2_000);
+    assert_eq!(store_all(&mut bench), 270);
+}

@@ -153,7 +153,7 @@ impl Life {
             Effect::Save(key, _) | Effect::Erase(key) => {
                 assert!(key == "session" || key == "draft" || key.starts_with("send/"), "{key}");
             }
-            Effect::Transmit(..) | Effect::Tell(_) | Effect::Tabs(_) => {}
+            Effect::Transmit(..) | Effect::Tell(_) | Effect::Tabs(_) | Effect::Probe(_) => {}
         }
     }
 

@@ -72,10 +72,12 @@ impl Widget {
         if self.history.has_begun()
             && self.is_online
             && self.lane.is_over(now)
+            && self.pace.allows(now)
             && self.timeline.can_post()
             && self.may_write(now, turn)
             && let Some((echo, text)) = self.timeline.begin_post()
         {
+            self.pace.posted(now);
             self.keep(now, turn);
             self.call(now, Call::Post { conversation, echo, text }, turn);
         }
@@ -87,6 +89,7 @@ impl Widget {
         for id in ids {
             turn.effects.push(Effect::Abort(id));
             if let Some(call) = self.end_call(id) {
+                self.examine(&call, &Outcome::Unclear);
                 self.reply(now, call, &Outcome::Unclear, turn);
             }
         }

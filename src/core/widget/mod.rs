@@ -2,18 +2,22 @@
 //! and says what changed.
 
 mod answers;
+mod diagnosis;
 mod due;
 mod publishing;
 mod together;
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::backoff::Backoff;
 use super::cable::{Cable, Heard, SocketNews};
 use super::calls::{CALL_MS_MAX, Call, CallId};
 use super::chance::{Chance, Seed};
+use super::doctor::Doctor;
 use super::history::History;
 use super::model::EchoId;
+use super::pace::Pace;
 use super::session::Session;
 use super::settings::Settings;
 use super::tabs::{Tabs, Word};
@@ -22,7 +26,7 @@ use super::timeline::{RowKey, Timeline};
 use super::view::{self, Problem, View};
 use super::watch::Watch;
 use super::wire::News;
-use super::{Effect, Event, Tell, Turn};
+use super::{Blocked, Effect, Event, Tell, Turn};
 use together::tell;
 
 /// All chat state.
@@ -41,8 +45,12 @@ pub struct Widget {
     timeline: Timeline,
     /// The pause after a post that could not be made.
     lane: Backoff,
+    pace: Pace,
     calls: Vec<(CallId, Call, Mono)>,
     last_call: u64,
+    doctor: Doctor,
+    /// What happened lately, for the developer.
+    recent: VecDeque<(Mono, String)>,
     /// Whether the conversation itself was not found; asking for the contact tells whether only that is gone.
     is_conversation_missed: bool,
     is_online: bool,
@@ -82,8 +90,11 @@ impl Widget {
             watch: Watch::default(),
             timeline: Timeline::default(),
             lane: Backoff::new(1_000, 30_000),
+            pace: Pace::default(),
             calls: Vec::new(),
             last_call: 0,
+            doctor: Doctor::default(),
+            recent: VecDeque::new(),
             is_conversation_missed: false,
             is_online: true,
             is_open: false,
@@ -101,12 +112,14 @@ impl Widget {
             self.wake(now.mono, &mut turn);
         }
         self.last = now;
+        self.note(now, &event);
         self.route(now, event, &mut turn);
         if !self.tabs.is_resting() {
             self.pump(now.mono, &mut turn);
         }
         self.keep(now.mono, &mut turn);
         self.announce(&mut turn);
+        self.diagnose(now.mono, &mut turn);
         turn.changed = self.publish();
         turn
     }
@@ -116,7 +129,8 @@ impl Widget {
     pub fn deadline(&self) -> Option<(Mono, &'static str)> {
         let call = self.calls.iter().map(|(.., asked)| (asked.plus(CALL_MS_MAX), "call: given up")).min();
         let anybodys = [self.tabs.deadline(), self.history.deadline(), call];
-        let lane = self.lane.until().filter(|_| self.timeline.has_unsent()).map(|until| (until, "send: again"));
+        let lane = self.lane.until().max(self.pace.opens());
+        let lane = lane.filter(|_| self.timeline.has_unsent()).map(|until| (until, "send: again"));
         let grace = self.timeline.grace_ends().map(|end| (end, "send: decide"));
         let leaders = [self.cable.deadline(), self.session.deadline(), self.watch.deadline(), lane, grace];
         anybodys
@@ -171,6 +185,7 @@ impl Widget {
             }
             Event::Replied(id, outcome) => {
                 if let Some(call) = self.end_call(id) {
+                    self.examine(&call, &outcome);
                     self.reply(now.mono, call, &outcome, turn);
                 }
             }
@@ -190,6 +205,9 @@ impl Widget {
                     self.wake(now.mono, turn);
                 }
             }
+            Event::Blocked(Blocked::ByPolicy) => self.doctor.is_forbidden(),
+            Event::Blocked(Blocked::AsMixedContent) => self.doctor.is_mixed(),
+            Event::Probed(answers) => self.doctor.probed(answers),
             Event::Left => self.leave(now.mono, turn),
             Event::Returned(kept) => self.come_back(now.mono, kept, turn),
             Event::Tick => {}

@@ -10,5 +10,5 @@ mod tabs;
 pub use incoming::{
     ContactAnswer, Frame, News, contact, conversation, conversations, frame, message, messages, refusal,
 };
-pub use outgoing::{Body, Method, Request, cable_url, presence, request, segment, subscribe};
+pub use outgoing::{Body, Method, Request, cable_url, object as write, presence, request, subscribe};
 pub use tabs::{PROTOCOL, hear, say};

@@ -85,7 +85,8 @@ fn channel(pubsub_token: &str) -> String {
 }
 
 /// An object of strings, as JSON.
-pub(super) fn object(fields: &[(&str, &str)]) -> String {
+#[must_use]
+pub fn object(fields: &[(&str, &str)]) -> String {
     let mut object = Object::new();
     for (key, value) in fields {
         object.insert((*key).to_owned(), Value::String((*value).to_owned()));
@@ -96,8 +97,6 @@ pub(super) fn object(fields: &[(&str, &str)]) -> String {
 /// A path segment's own characters, as RFC 3986 has them.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'~');
 
-/// Text as one segment of a path.
-#[must_use]
-pub fn segment(text: &str) -> String {
+fn segment(text: &str) -> String {
     utf8_percent_encode(text, SEGMENT).to_string()
 }

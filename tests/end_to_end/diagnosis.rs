@@ -1,0 +1,68 @@
+//! What the page's developer is told when the widget does not connect.
+
+use serde_json::json;
+
+use crate::bad_network::{BadNetwork, Fate, Refusal};
+use crate::support::Sandbox;
+use crate::visitor::Visitor;
+
+/// A visitor writes on this page, and the page is told of this trouble.
+async fn tells(query: &str, trouble: &str) -> Visitor {
+    let visitor = Visitor::arrive_to(query).await;
+    visitor
+        .browser
+        .ask("(window.troubles = [], document.querySelector('natter-chat').addEventListener('natter-trouble', event => window.troubles.push(event.detail.name)))")
+        .await;
+    visitor.open().await;
+    visitor.say("Is anybody there?").await;
+    visitor.browser.until(&format!("window.troubles.at(-1) === '{trouble}'")).await;
+    let told = visitor.browser.ask("document.querySelector('natter-chat').diagnostics()").await;
+    assert_eq!(told["trouble"], json!(trouble));
+    assert!(!told.to_string().contains("anybody"), "{told}");
+    visitor
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_not_there_or_is_another_is_told_apart() {
+    tells("base_url=http://127.0.0.1:9&inbox=some", "unreachable").await.browser.quit().await;
+    // The website itself: it answers, and is no Chatwoot.
+    tells("base_url=/&inbox=some", "not-chatwoot").await.browser.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_inbox_nobody_knows_is_told() {
+    let sandbox = Sandbox::start(None);
+    tells(&format!("base_url={}&inbox=nobodys", sandbox.base_url), "unknown-inbox").await.browser.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_policy_that_forbids_the_server_is_told() {
+    let sandbox = Sandbox::start(None);
+    let (server, inbox) = (&sandbox.base_url, &sandbox.inbox_identifier);
+    let query = format!("base_url={server}&inbox={inbox}&policy=connect-src%20'self'");
+    tells(&query, "forbidden-by-policy").await.browser.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proxy_whose_errors_the_browser_withholds_is_told_and_forgotten_when_it_works() {
+    let sandbox = Sandbox::start(None);
+    let network = BadNetwork::before(&sandbox.base_url).await;
+    network.refuse_all(Some(Refusal::BadGateway));
+    let query = format!("base_url={}&inbox={}", network.base_url, sandbox.inbox_identifier);
+    let visitor = tells(&query, "answers-withheld").await;
+    network.refuse_all(None);
+    visitor.sees(&["Is anybody there?"]).await;
+    visitor.browser.until("window.troubles.at(-1) === null").await;
+    visitor.browser.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proxy_that_does_not_upgrade_is_told() {
+    let sandbox = Sandbox::start(None);
+    let network = BadNetwork::before(&sandbox.base_url).await;
+    network.deny_sockets();
+    let query = format!("base_url={}&inbox={}", network.base_url, sandbox.inbox_identifier);
+    let visitor = tells(&query, "no-socket").await;
+    assert!(network.met(Fate::Denied) >= 3);
+    visitor.browser.quit().await;
+}

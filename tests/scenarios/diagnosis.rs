@@ -1,0 +1,112 @@
+//! What the page's developer is told of what is wrong.
+
+use natter::core::doctor::Finding;
+use natter::core::{Blocked, Event, Outcome, Tell};
+use serde_json::{Value, json};
+
+use crate::bench::{Bench, agents, contact, kept_session};
+
+/// The last thing the page was told of trouble.
+fn trouble(bench: &Bench) -> Option<Finding> {
+    bench.told.iter().rev().find_map(|tell| match tell {
+        Tell::Trouble(finding) => Some(*finding),
+        Tell::Unread(_) => None,
+    })?
+}
+
+/// A first-time visitor who writes, and whose request for a contact ends like this each time.
+fn writing(times: usize, outcome: &Outcome) -> Bench {
+    let mut bench = Bench::new();
+    bench.submit("hello");
+    for _ in 0..times {
+        bench.end("/contacts", outcome.clone());
+        bench.wait(9_000);
+    }
+    bench
+}
+
+fn answered(status: u16, body: &str) -> Outcome {
+    Outcome::Answered { status, body: body.to_owned(), retry_after_ms: None }
+}
+
+#[test]
+fn each_thing_that_can_be_wrong_is_told_apart() {
+    let told = |outcome| trouble(&writing(1, &outcome));
+    assert_eq!(told(answered(404, r#"{"status":404,"error":"Not Found"}"#)), Some(Finding::UnknownInbox));
+    assert_eq!(told(answered(500, r#"{"status":500,"error":"Internal Server Error"}"#)), Some(Finding::ContactRefused));
+    assert_eq!(told(answered(200, "<!DOCTYPE html><title>Welcome</title>")), Some(Finding::NotChatwoot));
+    assert_eq!(told(answered(404, "<!DOCTYPE html><title>Nothing here</title>")), Some(Finding::NotChatwoot));
+    assert_eq!(told(answered(503, "")), Some(Finding::Busy));
+    assert_eq!(told(Outcome::Unclear), None, "connections break");
+}
+
+#[test]
+fn an_unanswered_server_is_probed_and_the_probe_tells_whose_fault_it_is() {
+    let mut bench = writing(2, &Outcome::Unclear);
+    assert_eq!((&bench.probes[..], trouble(&bench)), (&["https://chat.example.test".to_owned()][..], None));
+    bench.event(Event::Probed(true));
+    assert_eq!(trouble(&bench), Some(Finding::AnswersWithheld));
+    bench.event(Event::Probed(false));
+    assert_eq!(trouble(&bench), Some(Finding::Unreachable));
+    bench.answer("/contacts", 200, &contact());
+    assert_eq!(trouble(&bench), None, "all is well again");
+}
+
+#[test]
+fn what_the_page_itself_forbids_is_said_without_a_probe() {
+    let mut bench = Bench::new();
+    bench.event(Event::Blocked(Blocked::ByPolicy));
+    bench.submit("hello");
+    for _ in 0..2 {
+        bench.end("/contacts", Outcome::Unclear);
+        bench.wait(9_000);
+    }
+    assert_eq!((bench.probes.len(), trouble(&bench)), (0, Some(Finding::ForbiddenByPolicy)));
+}
+
+#[test]
+fn a_socket_that_can_not_be_had_or_only_pings_is_told_of() {
+    let mut bench = Bench::with_storage(kept_session(), 5);
+    bench.answer("/messages", 200, &json!([agents(8, "hi")]));
+    for _ in 0..60 {
+        if bench.link.is_some() {
+            bench.close_socket();
+        }
+        bench.wait(1_000);
+        while bench.asked(natter::core::wire::Method::Get, "/messages").is_some() {
+            bench.answer("/messages", 200, &json!([agents(8, "hi")]));
+        }
+    }
+    assert_eq!(trouble(&bench), Some(Finding::NoSocket));
+    bench.go_live();
+    assert_eq!(trouble(&bench), None);
+}
+
+#[test]
+fn no_network_is_the_first_thing_to_say() {
+    let mut bench = writing(1, &answered(503, ""));
+    bench.event(Event::Online(false));
+    assert_eq!(trouble(&bench), Some(Finding::Offline));
+}
+
+#[test]
+fn diagnostics_tell_what_happened_and_not_a_word_or_id_of_it() {
+    let mut bench = Bench::returning(&[agents(7, "a secret answer")]);
+    bench.submit("a secret question");
+    bench.end("/messages", Outcome::Unclear);
+    let told = bench.widget.diagnostics();
+    let diagnostics: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!((&diagnostics["socket_live"], &diagnostics["messages"]), (&json!("yes"), &json!("1")));
+    assert_eq!(diagnostics["waiting"], "1");
+    let recent = diagnostics["recent"].as_str().unwrap();
+    for happened in ["began", "call 1 answered 200", "submitted", "unanswered"] {
+        assert!(recent.contains(happened), "{happened} is not in {recent}");
+    }
+    for secret in ["secret", "9e46c098", crate::bench::TOKEN, "example.test"] {
+        assert!(!told.contains(secret), "{secret} is in {told}");
+    }
+    for _ in 0..500 {
+        bench.event(Event::Opened(true));
+    }
+    assert!(bench.widget.diagnostics().len() < 4_000, "it keeps only what is recent");
+}
