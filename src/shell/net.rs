@@ -50,16 +50,8 @@ const KEPT_MAX: usize = 32;
 /// Sees whether anything answers at this address. What it answers the page is not let read, and needn't.
 pub fn probe(url: String, report: Reporter) {
     wasm_bindgen_futures::spawn_local(async move {
-        let fetch = Fetch::get(&url)
-            .mode(RequestMode::NoCors)
-            .credentials(RequestCredentials::Omit)
-            .referrer_policy(ReferrerPolicy::NoReferrer)
-            .build();
-        let answers = match fetch {
-            Ok(fetch) => fetch.send().await.is_ok(),
-            Err(_) => false,
-        };
-        report(Event::Probed(answers));
+        let outcome = make(Request { method: Method::Probe, url, body: Body::None }, None).await;
+        report(Event::Probed(matches!(outcome, Outcome::Answered { .. })));
     });
 }
 
@@ -70,6 +62,7 @@ async fn make(request: Request, signal: Option<&web_sys::AbortSignal>) -> Outcom
     let builder = match request.method {
         Method::Get => Fetch::get(&request.url),
         Method::Post => Fetch::post(&request.url),
+        Method::Probe => Fetch::get(&request.url).mode(RequestMode::NoCors),
     };
     let Ok(fetch) = with_body(
         builder

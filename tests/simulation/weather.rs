@@ -66,7 +66,7 @@ impl World {
             return self.after(ms, Happening::Ends { page, call, outcome: Outcome::Unclear });
         }
         let method = match request.method {
-            Method::Get => "GET",
+            Method::Get | Method::Probe => "GET",
             Method::Post => "POST",
         };
         let body = match &request.body {

@@ -4,7 +4,7 @@ use super::Widget;
 use crate::core::calls::{Call, Outcome};
 use crate::core::doctor::{Sign, Socket};
 use crate::core::time::{Mono, Now};
-use crate::core::{Effect, Event, SocketNews, Tell, Turn, wire};
+use crate::core::{Blocked, Effect, Event, SocketNews, Tell, Turn, wire};
 
 /// What is kept of what happened lately.
 const RECENT_MAX: usize = 60;
@@ -50,32 +50,33 @@ impl Widget {
         }
     }
 
-    /// Notes that something happened, by its kind alone.
+    /// Notes that something happened, by its kind and a number alone.
     pub(super) fn note(&mut self, now: Now, event: &Event) {
-        let what = match event {
-            Event::Began { .. } => "began".to_owned(),
-            Event::Tabs(_) => "tabs".to_owned(),
-            Event::Opened(is_open) => format!("opened {is_open}"),
-            Event::Submitted(_) => "submitted".to_owned(),
-            Event::Retried(_) => "retried".to_owned(),
-            Event::Discarded(_) => "discarded".to_owned(),
-            Event::Socket(link, SocketNews::Frame(text)) => format!("socket {} frame of {} bytes", link.0, text.len()),
-            Event::Socket(link, SocketNews::Closed) => format!("socket {} closed", link.0),
-            Event::Replied(id, Outcome::Answered { status, .. }) => format!("call {} answered {status}", id.0),
-            Event::Replied(id, Outcome::NeverLeft) => format!("call {} never left", id.0),
-            Event::Replied(id, Outcome::Unclear) => format!("call {} unanswered", id.0),
-            Event::Visible(is_visible) => format!("visible {is_visible}"),
-            Event::Online(is_online) => format!("online {is_online}"),
-            Event::Blocked(blocked) => format!("blocked {blocked:?}"),
-            Event::Probed(answers) => format!("probed {answers}"),
-            Event::Left => "left".to_owned(),
-            Event::Returned(_) => "returned".to_owned(),
+        let (what, number) = match event {
+            Event::Began { .. } => ("began", 0),
+            Event::Tabs(_) => ("tabs", 0),
+            Event::Opened(is_open) => ("opened", u64::from(*is_open)),
+            Event::Submitted(_) => ("submitted", 0),
+            Event::Retried(_) => ("retried", 0),
+            Event::Discarded(_) => ("discarded", 0),
+            Event::Socket(_, SocketNews::Frame(text)) => ("frame of bytes", text.len() as u64),
+            Event::Socket(link, SocketNews::Closed) => ("closed socket", u64::from(link.0)),
+            Event::Replied(_, Outcome::Answered { status, .. }) => ("answered", u64::from(*status)),
+            Event::Replied(id, Outcome::NeverLeft) => ("never left call", id.0),
+            Event::Replied(id, Outcome::Unclear) => ("unanswered call", id.0),
+            Event::Visible(is_visible) => ("visible", u64::from(*is_visible)),
+            Event::Online(is_online) => ("online", u64::from(*is_online)),
+            Event::Blocked(Blocked::ByPolicy) => ("blocked by policy", 0),
+            Event::Blocked(Blocked::AsMixedContent) => ("blocked as mixed content", 0),
+            Event::Probed(answers) => ("probed", u64::from(*answers)),
+            Event::Left => ("left", 0),
+            Event::Returned(_) => ("returned", 0),
             Event::Drafted(_) | Event::ReachedTop | Event::Tick => return,
         };
         if self.recent.len() >= RECENT_MAX {
             self.recent.pop_front();
         }
-        self.recent.push_back((now.mono, what));
+        self.recent.push_back((now.mono, what, number));
     }
 
     /// What is wrong and what happened lately, as JSON, for whoever runs the page. There is no token, no id and no
@@ -84,7 +85,8 @@ impl Widget {
     pub fn diagnostics(&self) -> String {
         let finding = self.doctor.finding(self.is_online, self.socket()).map_or("none", |finding| finding.name());
         let is = |holds: bool| if holds { "yes" } else { "no" };
-        let recent: Vec<String> = self.recent.iter().map(|(at, what)| format!("{} ms: {what}", at.0)).collect();
+        let recent: Vec<String> =
+            self.recent.iter().map(|(at, what, number)| format!("{} ms: {what} {number}", at.0)).collect();
         wire::write(&[
             ("version", env!("CARGO_PKG_VERSION")),
             ("trouble", finding),

@@ -50,7 +50,7 @@ pub struct Widget {
     last_call: u64,
     doctor: Doctor,
     /// What happened lately, for the developer.
-    recent: VecDeque<(Mono, String)>,
+    recent: VecDeque<(Mono, &'static str, u64)>,
     /// Whether the conversation itself was not found; asking for the contact tells whether only that is gone.
     is_conversation_missed: bool,
     is_online: bool,

@@ -24,6 +24,8 @@ pub enum Method {
     Get,
     /// To make.
     Post,
+    /// To see whether anybody answers, whatever it may be: other origins' answers are not looked at.
+    Probe,
 }
 
 /// What a request carries.
