@@ -68,8 +68,11 @@ async fn what_is_sent_without_a_server_is_painted_kept_and_explained() {
     until("an unsent row", || texts(&panel, ".unsent .bubble") == ["hello"]).await;
     let field: HtmlTextAreaElement = one(&panel, "textarea").unchecked_into();
     assert_eq!(field.value(), "");
-    let keys: Vec<String> = kept("driver-send").into_iter().map(|(key, _)| key).collect();
-    assert!(keys.len() == 2 && keys[0].starts_with("send/") && keys[1] == "session", "{keys:?}");
+    until("what was sent, and who sent it, on the device", || {
+        let keys: Vec<String> = kept("driver-send").into_iter().map(|(key, _)| key).collect();
+        matches!(&keys[..], [send, session] if send.starts_with("send/") && session == "session")
+    })
+    .await;
     until("an explanation", || texts(&panel, ".trouble")[0].starts_with("We can't reach the team")).await;
     handle.destroy();
 
@@ -81,19 +84,20 @@ async fn what_is_sent_without_a_server_is_painted_kept_and_explained() {
 }
 
 #[wasm_bindgen_test]
-async fn what_one_tab_has_unsent_is_another_tabs_only_when_it_is_gone() {
+async fn what_one_tab_has_unsent_another_shows_and_keeps_when_it_is_gone() {
     let (first, first_panel) = start("driver-two-tabs");
-    write(&first_panel, "hello");
+    write(&first_panel, "before");
     press_enter(&first_panel, false, false);
-    until("an unsent row", || texts(&first_panel, ".unsent .bubble") == ["hello"]).await;
+    until("an unsent row", || texts(&first_panel, ".unsent .bubble") == ["before"]).await;
     let (second, second_panel) = start("driver-two-tabs");
-    until("a composer", || !all(&second_panel, "textarea").is_empty()).await;
-    // By the time this draft is painted back, an inherited send would have been.
-    write(&second_panel, "meanwhile");
-    until("the draft is kept", || kept("driver-two-tabs").iter().any(|(key, _)| key == "draft")).await;
-    assert!(all(&second_panel, ".bubble").is_empty());
+    until("what is on the device", || texts(&second_panel, ".unsent .bubble") == ["before"]).await;
+    write(&first_panel, "after");
+    press_enter(&first_panel, false, false);
+    until("what the other says", || texts(&second_panel, ".unsent .bubble") == ["before", "after"]).await;
     first.destroy();
-    until("the inherited row", || texts(&second_panel, ".unsent .bubble") == ["hello"]).await;
+    write(&second_panel, "alone");
+    press_enter(&second_panel, false, false);
+    until("all of it", || texts(&second_panel, ".unsent .bubble") == ["before", "after", "alone"]).await;
     second.destroy();
 }
 
