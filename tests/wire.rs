@@ -37,6 +37,14 @@ fn conversations_are_read_singly_and_as_a_list() {
 }
 
 #[test]
+fn a_conversation_cut_off_before_its_messages_is_the_same_conversation() {
+    let whole = fixture!("conversation_created");
+    let (head, _) = whole.split_once("\"messages\":").unwrap();
+    assert_eq!(wire::conversation_head(head), wire::conversation(&whole));
+    assert_eq!(wire::conversation_head("{"), None, "its messages came first");
+}
+
+#[test]
 fn a_page_of_messages_knows_who_said_what() {
     let page = wire::messages(&fixture!("messages_with_greeting")).unwrap();
     let authors: Vec<(u64, &str)> = page.iter().map(|message| (message.id.0, author(message))).collect();

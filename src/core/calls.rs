@@ -20,6 +20,11 @@ pub enum Call {
     CreateConversation,
     /// Which conversations are there? Costly: it embeds every message. Only after a lost create answer.
     ListConversations,
+    /// Where the conversation stands. Costly for the server, too, so only after a gap; read up to its messages only.
+    ReadConversation {
+        /// Which.
+        conversation: ConversationId,
+    },
     /// The newest page of messages, or the one before a message.
     ReadMessages {
         /// Whose.

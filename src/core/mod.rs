@@ -11,6 +11,7 @@ pub mod backoff;
 pub mod cable;
 pub mod calls;
 pub mod chance;
+pub mod condition;
 pub mod doctor;
 pub mod history;
 pub mod model;

@@ -79,6 +79,19 @@ pub enum Status {
     Snoozed,
 }
 
+impl Status {
+    /// Chatwoot's own name for it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Resolved => "resolved",
+            Self::Pending => "pending",
+            Self::Snoozed => "snoozed",
+        }
+    }
+}
+
 /// What the server says of us.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Contact {

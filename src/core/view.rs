@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::model::{Author, Message};
+use super::model::{Author, Message, Status};
 use super::timeline::{Failure, RowKey, Send, Stage, Timeline};
 
 /// Everything there is to see.
@@ -25,6 +25,10 @@ pub struct Panel {
     pub unread: u32,
     /// How the connection is.
     pub connection: Connection,
+    /// Where the conversation stands.
+    pub status: Status,
+    /// Up to when agents have read it, in seconds since 1970; 0 for never.
+    pub agent_last_seen_at: u64,
 }
 
 /// How the connection is, as far as the visitor should care.

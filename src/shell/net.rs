@@ -1,7 +1,10 @@
 //! HTTP requests.
 
 use gloo_net::http::{Request as Fetch, RequestBuilder, Response};
-use web_sys::{AbortController, ReferrerPolicy, RequestCredentials, RequestMode};
+use js_sys::{Reflect, Uint8Array};
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{AbortController, ReadableStreamDefaultReader, ReferrerPolicy, RequestCredentials, RequestMode};
 
 use super::Reporter;
 use crate::core::wire::{Body, Method, Request};
@@ -50,7 +53,7 @@ const KEPT_MAX: usize = 32;
 /// Sees whether anything answers at this address. What it answers the page is not let read, and needn't.
 pub fn probe(url: String, report: Reporter) {
     wasm_bindgen_futures::spawn_local(async move {
-        let outcome = make(Request { method: Method::Probe, url, body: Body::None }, None).await;
+        let outcome = make(Request { method: Method::Probe, url, body: Body::None, read_until: None }, None).await;
         report(Event::Probed(matches!(outcome, Outcome::Answered { .. })));
     });
 }
@@ -76,7 +79,7 @@ async fn make(request: Request, signal: Option<&web_sys::AbortSignal>) -> Outcom
         return Outcome::NeverLeft;
     };
     match fetch.send().await {
-        Ok(response) => answered(response).await,
+        Ok(response) => answered(response, request.read_until).await,
         // A browser says no more than that it failed: unreachable, cut off, or blocked by CORS after all was done.
         Err(_) => Outcome::Unclear,
     }
@@ -89,11 +92,33 @@ fn with_body(builder: RequestBuilder, body: Body) -> Result<Fetch, gloo_net::Err
     }
 }
 
-async fn answered(response: Response) -> Outcome {
+async fn answered(response: Response, read_until: Option<&str>) -> Outcome {
     let retry_after = response.headers().get("Retry-After").and_then(|seconds| seconds.parse::<u64>().ok());
     let status = response.status();
-    match response.text().await {
-        Ok(body) => Outcome::Answered { status, body, retry_after_ms: retry_after.map(|s| s.saturating_mul(1_000)) },
-        Err(_) => Outcome::Unclear,
+    let body = match read_until {
+        Some(words) => beginning(&response, words).await,
+        None => response.text().await.ok(),
+    };
+    match body {
+        Some(body) => Outcome::Answered { status, body, retry_after_ms: retry_after.map(|s| s.saturating_mul(1_000)) },
+        None => Outcome::Unclear,
     }
+}
+
+/// The body up to these words; the rest is not waited for.
+async fn beginning(response: &Response, words: &str) -> Option<String> {
+    let reader: ReadableStreamDefaultReader = response.body()?.get_reader().unchecked_into();
+    let mut bytes = Vec::new();
+    loop {
+        let part = JsFuture::from(reader.read()).await.ok()?;
+        let Ok(part) = Reflect::get(&part, &"value".into()).ok()?.dyn_into::<Uint8Array>() else { break };
+        bytes.extend(part.to_vec());
+        if let Some(end) = bytes.windows(words.len()).position(|window| window == words.as_bytes()) {
+            bytes.truncate(end);
+            // Nobody waits for it to have stopped.
+            drop(reader.cancel());
+            break;
+        }
+    }
+    String::from_utf8(bytes).ok()
 }

@@ -253,3 +253,16 @@ async fn without_sockets_nobody_is_told_that_the_team_cannot_be_reached() {
     assert_eq!(talk.visitor.browser.ask("root.querySelector('.trouble').textContent").await, json!(""));
     talk.ends_well().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_conversation_ended_in_a_gap_is_known_to_be_ended() {
+    let mut talk = Talk::begin().await;
+    talk.network.lose_sockets();
+    let path = format!("/conversations/{}/toggle_status", talk.conversation);
+    talk.sandbox.as_agent("POST", &path, &json!({ "status": "resolved" })).await.ok();
+    talk.visitor.browser.until("document.querySelector('natter-chat').diagnostics().status === 'resolved'").await;
+    talk.visitor_says("One more question").await;
+    talk.visitor.browser.until("document.querySelector('natter-chat').diagnostics().status === 'open'").await;
+    talk.until_shown("One more question").await;
+    talk.visitor.browser.quit().await;
+}

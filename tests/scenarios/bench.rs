@@ -31,6 +31,10 @@ pub struct Bench {
     pub told: Vec<Tell>,
     /// Calls dropped by the widget.
     pub aborted: Vec<CallId>,
+    /// What the server says of where the conversation stands, as far as that is read.
+    pub condition: String,
+    /// How often it was asked for that; it is answered at once.
+    pub conditions_asked: u32,
     /// Addresses it wants probed.
     pub probes: Vec<String>,
     /// What it wants done about other tabs.
@@ -64,6 +68,8 @@ impl Bench {
             transmitted: Vec::new(),
             told: Vec::new(),
             aborted: Vec::new(),
+            condition: format!(r#"{{"id":{CONVERSATION},"inbox_id":1,"status":"open","agent_last_seen_at":0,"#),
+            conditions_asked: 0,
             probes: Vec::new(),
             acts: Vec::new(),
         }
@@ -104,8 +110,10 @@ impl Bench {
 
     pub fn event(&mut self, event: Event) {
         let turn = self.widget.update(both(self.now), event);
+        let mut asked = None;
         for effect in turn.effects {
             match effect {
+                Effect::Call(id, request) if request.read_until.is_some() => asked = Some(id),
                 Effect::Call(id, request) => {
                     if let Some(echo) = json_body(&request)["echo_id"].as_str() {
                         let kept = self.storage.get(&format!("send/{echo}")).expect("kept before it leaves");
@@ -134,6 +142,15 @@ impl Bench {
                 Effect::Tabs(act) => self.acts.push(act),
             }
         }
+        if let Some(id) = asked {
+            self.tell_condition(id);
+        }
+    }
+
+    fn tell_condition(&mut self, id: CallId) {
+        self.conditions_asked += 1;
+        let outcome = Outcome::Answered { status: 200, body: self.condition.clone(), retry_after_ms: None };
+        self.event(Event::Replied(id, outcome));
     }
 
     pub fn submit(&mut self, text: &str) {

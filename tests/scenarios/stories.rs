@@ -1,5 +1,6 @@
 //! Each a visitor's story, in labelled steps.
 
+use natter::core::model::Status;
 use natter::core::timeline::Failure;
 use natter::core::view::{Connection, Content};
 use natter::core::wire::Method;
@@ -478,4 +479,26 @@ fn more_than_the_server_takes_in_a_minute_waits_and_is_not_refused() {
     assert!(bench.asked(Method::Post, "/messages").is_none());
     bench.wait(2_000);
     assert_eq!(store_all(&mut bench), 270);
+}
+
+#[test]
+fn after_a_gap_it_is_known_again_where_the_conversation_stands() {
+    let mut bench = Bench::returning(&[agents(7, "hi")]);
+    assert_eq!(bench.conditions_asked, 1);
+    let panel = |bench: &Bench| {
+        let panel = &bench.widget.view().panel;
+        (panel.status, panel.agent_last_seen_at)
+    };
+    bench.frame(&event(
+        "conversation.updated",
+        json!({ "id": CONVERSATION, "status": "pending", "agent_last_seen_at": 90 }),
+    ));
+    assert_eq!(panel(&bench), (Status::Pending, 90));
+    bench.frame(&event("conversation.status_changed", json!({ "id": 99, "status": "snoozed" })));
+    assert_eq!(panel(&bench), (Status::Pending, 90), "another conversation");
+    bench.close_socket();
+    bench.condition = format!(r#"{{"id":{CONVERSATION},"status":"resolved","agent_last_seen_at":120,"#);
+    bench.go_live();
+    bench.answer("/messages", 200, &json!([agents(7, "hi")]));
+    assert_eq!((panel(&bench), bench.conditions_asked), ((Status::Resolved, 120), 2));
 }

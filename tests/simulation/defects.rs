@@ -76,12 +76,13 @@ impl World {
         match (self.plan.defect, outcome) {
             (Some(Defect::LostIsUnsent), Outcome::Unclear) => Outcome::NeverLeft,
             (Some(Defect::HistoryShort), Outcome::Answered { status, body, retry_after_ms }) => {
-                let mut answer: Value = serde_json::from_str(&body).expect("JSON");
+                let mut answer: Value = serde_json::from_str(&body).unwrap_or(Value::Null);
                 if let Some(page) = answer.as_array_mut().filter(|page| page.len() == 20) {
                     page.remove(0);
                     page.insert(0, json!({ "id": null }));
                 }
-                Outcome::Answered { status, body: answer.to_string(), retry_after_ms }
+                let body = if answer.is_null() { body } else { answer.to_string() };
+                Outcome::Answered { status, body, retry_after_ms }
             }
             (_, outcome) => outcome,
         }

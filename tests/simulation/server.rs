@@ -80,6 +80,9 @@ impl Server {
                 Answer { status: 200, body: conversation, frames }
             }
             (_, [source_id, "conversations", id, ..]) if !self.is_theirs(source_id, id) => gone(),
+            ("GET", [_, "conversations", id]) => {
+                good(json!({ "agent_last_seen_at": 0, "id": id.parse::<u64>().unwrap_or_default(), "messages": [] }))
+            }
             ("GET", [_, "conversations", id, "messages"]) => {
                 let before = query.strip_prefix("before=").and_then(|id| id.parse().ok()).unwrap_or(u64::MAX);
                 let is_there = |m: &&Stored| m.id < before && m.conversation.to_string() == *id;

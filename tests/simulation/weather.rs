@@ -81,8 +81,10 @@ impl World {
             self.broadcast(frame);
         }
         if let Fate::Answered(ms) = fate {
-            let outcome =
-                Outcome::Answered { status: answer.status, body: answer.body.to_string(), retry_after_ms: None };
+            let mut body = answer.body.to_string();
+            let end = request.read_until.and_then(|words| body.find(words));
+            body.truncate(end.unwrap_or(body.len()));
+            let outcome = Outcome::Answered { status: answer.status, body, retry_after_ms: None };
             self.after(ms, Happening::Ends { page, call, outcome });
         }
     }

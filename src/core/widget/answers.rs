@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::Widget;
 use crate::core::cable::Heard;
 use crate::core::calls::{Call, Outcome, Verdict};
+use crate::core::condition::Condition;
 use crate::core::history::{History, Progress};
 use crate::core::model::{Author, ConversationId, EchoId, Message, MessageId};
 use crate::core::tabs::Word;
@@ -19,6 +20,7 @@ impl Widget {
             Some(Heard::Live) => {
                 self.watch.started_over();
                 self.want_history();
+                self.condition.want();
             }
             Some(Heard::Unconfirmed) => self.session.doubt_contact(),
             Some(Heard::News(news)) => self.take_news(news, turn),
@@ -50,6 +52,9 @@ impl Widget {
                 }
             }
             News::Conversation(conversation) => {
+                if self.session.conversation() == Some(conversation.id) {
+                    self.condition.is(&conversation);
+                }
                 // The answer that would have told us its id was lost; this is the same news by another road.
                 if !self.tabs.is_in_charge() {
                     return;
@@ -69,6 +74,7 @@ impl Widget {
         match call {
             Call::CreateContact | Call::ReadContact => self.reply_contact(now, &call, &verdict, turn),
             Call::CreateConversation | Call::ListConversations => self.reply_conversation(now, &call, &verdict),
+            Call::ReadConversation { conversation } => self.reply_condition(now, conversation, &verdict, turn),
             Call::ReadMessages { conversation, .. } => self.reply_messages(now, conversation, &verdict, turn),
             Call::Post { conversation, echo, .. } => {
                 if let (Verdict::Good(_) | Verdict::Refused(_), Outcome::Answered { status, body, .. }) =
@@ -142,6 +148,25 @@ impl Widget {
                 let ms = if let Verdict::Busy(ms) = verdict { *ms } else { 0 };
                 self.session.failed(now, &mut self.chance, ms);
             }
+        }
+    }
+
+    fn reply_condition(&mut self, now: Mono, conversation: ConversationId, verdict: &Verdict<'_>, turn: &mut Turn) {
+        match verdict {
+            Verdict::Good(body) => {
+                self.condition.is_answered();
+                if let Some(head) = wire::conversation_head(body).filter(|head| head.id == conversation) {
+                    self.condition.is(&head);
+                }
+            }
+            // Verified contacts get no list on 4.0.4, and may get no more here one day: messages come all the same.
+            Verdict::Refused(_) => self.condition.is_answered(),
+            Verdict::Gone => {
+                self.condition.is_answered();
+                self.miss_conversation(turn);
+            }
+            Verdict::Busy(ms) => self.condition.failed(now, &mut self.chance, *ms),
+            Verdict::Unclear | Verdict::NeverLeft => self.condition.failed(now, &mut self.chance, 0),
         }
     }
 
@@ -301,8 +326,11 @@ impl Widget {
     pub(super) fn start_over(&mut self) {
         self.timeline.start_over();
         self.history = History::default();
+        self.condition = Condition::default();
         // A read of the old conversation's has nobody to answer to any more.
-        self.calls.retain(|(_, call, _)| !matches!(call, Call::ReadMessages { .. } | Call::Post { .. }));
+        self.calls.retain(|(_, call, _)| {
+            !matches!(call, Call::ReadConversation { .. } | Call::ReadMessages { .. } | Call::Post { .. })
+        });
     }
 
     pub(super) fn want_history(&mut self) {

@@ -95,6 +95,7 @@ impl Widget {
             ("socket_failures", &self.cable.failures().to_string()),
             ("has_contact", is(self.session.pubsub_token().is_some())),
             ("has_conversation", is(self.session.conversation().is_some())),
+            ("status", self.condition.status().name()),
             ("messages", &self.timeline.said_len().to_string()),
             ("waiting", &self.timeline.shown_sends().count().to_string()),
             ("recent", &recent.join("\n")),

@@ -64,6 +64,9 @@ impl Widget {
         if let Some(before) = self.history.next(now, floor, self.timeline.oldest()) {
             self.call(now, Call::ReadMessages { conversation, before }, turn);
         }
+        if self.history.has_begun() && self.condition.next(now) {
+            self.call(now, Call::ReadConversation { conversation }, turn);
+        }
     }
 
     fn post(&mut self, now: Mono, turn: &mut Turn) {

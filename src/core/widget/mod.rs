@@ -14,6 +14,7 @@ use super::backoff::Backoff;
 use super::cable::{Cable, Heard, SocketNews};
 use super::calls::{CALL_MS_MAX, Call, CallId};
 use super::chance::{Chance, Seed};
+use super::condition::Condition;
 use super::doctor::Doctor;
 use super::history::History;
 use super::model::EchoId;
@@ -41,6 +42,7 @@ pub struct Widget {
     session: Session,
     cable: Cable,
     history: History,
+    condition: Condition,
     watch: Watch,
     timeline: Timeline,
     /// The pause after a post that could not be made.
@@ -87,6 +89,7 @@ impl Widget {
             session: Session::new(Chance::new(seed.identity)),
             cable: Cable::default(),
             history: History::default(),
+            condition: Condition::default(),
             watch: Watch::default(),
             timeline: Timeline::default(),
             lane: Backoff::new(1_000, 30_000),
@@ -128,7 +131,7 @@ impl Widget {
     #[must_use]
     pub fn deadline(&self) -> Option<(Mono, &'static str)> {
         let call = self.calls.iter().map(|(.., asked)| (asked.plus(CALL_MS_MAX), "call: given up")).min();
-        let anybodys = [self.tabs.deadline(), self.history.deadline(), call];
+        let anybodys = [self.tabs.deadline(), self.history.deadline(), self.condition.deadline(), call];
         let lane = self.lane.until().max(self.pace.opens());
         let lane = lane.filter(|_| self.timeline.has_unsent()).map(|until| (until, "send: again"));
         let grace = self.timeline.grace_ends().map(|end| (end, "send: decide"));

@@ -5,7 +5,13 @@ use crate::core::view::{self, Changed, Connection};
 
 impl Widget {
     pub(super) fn publish(&mut self) -> Changed {
-        let panel = view::Panel { is_open: self.is_open, unread: self.unread, connection: self.connection() };
+        let panel = view::Panel {
+            is_open: self.is_open,
+            unread: self.unread,
+            connection: self.connection(),
+            status: self.condition.status(),
+            agent_last_seen_at: self.condition.agent_last_seen_at(),
+        };
         let around = view::Thread {
             rows: Vec::new(),
             skipped: 0,

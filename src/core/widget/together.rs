@@ -20,7 +20,9 @@ impl Widget {
                 let was_leading = self.tabs.is_leading();
                 let act = self.tabs.depose();
                 if was_leading {
-                    self.step_back(now, turn, |call| !matches!(call, Call::Post { .. } | Call::ReadMessages { .. }));
+                    self.step_back(now, turn, |call| {
+                        !matches!(call, Call::Post { .. } | Call::ReadMessages { .. } | Call::ReadConversation { .. })
+                    });
                     // What it would have written by now is not its to write any more.
                     self.keep(now, turn);
                 }
@@ -124,6 +126,7 @@ impl Widget {
             Word::Here(standing) if !is_leading => {
                 if self.tabs.leader_is(now, standing) {
                     self.want_history();
+                    self.condition.want();
                 }
             }
             Word::Kept(key, value) => self.heard_kept(now, &key, value.as_deref(), is_leading),

@@ -95,6 +95,12 @@ pub fn conversation(body: &str) -> Option<Conversation> {
     read_conversation(&object(body)?)
 }
 
+/// Reads the beginning of a conversation, cut off before its messages.
+#[must_use]
+pub fn conversation_head(text: &str) -> Option<Conversation> {
+    conversation(&format!("{}}}", text.trim_end().trim_end_matches(',')))
+}
+
 /// Reads a list of conversations; `None` when it is no list.
 #[must_use]
 pub fn conversations(body: &str) -> Option<Vec<Conversation>> {

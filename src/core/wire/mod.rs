@@ -8,7 +8,8 @@ mod outgoing;
 mod tabs;
 
 pub use incoming::{
-    ContactAnswer, Frame, News, contact, conversation, conversations, frame, message, messages, refusal,
+    ContactAnswer, Frame, News, contact, conversation, conversation_head, conversations, frame, message, messages,
+    refusal,
 };
 pub use outgoing::{Body, Method, Request, cable_url, object as write, presence, request, subscribe};
 pub use tabs::{PROTOCOL, hear, say};

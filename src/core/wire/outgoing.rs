@@ -15,6 +15,8 @@ pub struct Request {
     pub url: String,
     /// What with.
     pub body: Body,
+    /// Where its answer stops being of interest: what follows these words need not be read.
+    pub read_until: Option<&'static str>,
 }
 
 /// How a request is made.
@@ -44,13 +46,16 @@ pub fn request(settings: &Settings, source_id: &str, call: &Call) -> Request {
     let contact = || format!("{contacts}/{}", segment(source_id));
     let conversations = || format!("{}/conversations", contact());
     let messages = |id: u64| format!("{}/{id}/messages", conversations());
-    let get = |url| Request { method: Method::Get, url, body: Body::None };
-    let post = |url, body: &[_]| Request { method: Method::Post, url, body: Body::Json(object(body)) };
+    let get = |url| Request { method: Method::Get, url, body: Body::None, read_until: None };
+    let post = |url, body: &[_]| Request { method: Method::Post, body: Body::Json(object(body)), ..get(url) };
     match call {
         Call::CreateContact => post(contacts, &[("source_id", source_id)]),
         Call::ReadContact => get(contact()),
         Call::CreateConversation => post(conversations(), &[]),
         Call::ListConversations => get(conversations()),
+        Call::ReadConversation { conversation } => {
+            Request { read_until: Some(MESSAGES), ..get(format!("{}/{}", conversations(), conversation.0)) }
+        }
         Call::ReadMessages { conversation, before: None } => get(messages(conversation.0)),
         Call::ReadMessages { conversation, before: Some(before) } => {
             get(format!("{}?before={}", messages(conversation.0), before.0))
@@ -60,6 +65,9 @@ pub fn request(settings: &Settings, source_id: &str, call: &Call) -> Request {
         }
     }
 }
+
+/// What every message of a conversation stands behind, in the server's own spelling.
+const MESSAGES: &str = "\"messages\":";
 
 /// The address of the server's Action Cable.
 #[must_use]

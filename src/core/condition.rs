@@ -1,0 +1,115 @@
+//! Where the conversation stands: its status, and how far agents have read.
+//!
+//! Frames tell of every change; what changed in a gap is asked for when the socket is live again. The server's answer
+//! holds every message there ever was behind the few fields wanted here, so only its beginning is read.
+
+use super::backoff::Backoff;
+use super::chance::Chance;
+use super::model::{Conversation, Status};
+use super::time::Mono;
+
+/// The machine.
+#[derive(Debug)]
+pub struct Condition {
+    status: Status,
+    agent_last_seen_at: u64,
+    is_wanted: bool,
+    is_asking: bool,
+    retry: Backoff,
+}
+
+impl Default for Condition {
+    fn default() -> Self {
+        Self {
+            status: Status::Open,
+            agent_last_seen_at: 0,
+            is_wanted: false,
+            is_asking: false,
+            retry: Backoff::new(2_000, 60_000),
+        }
+    }
+}
+
+impl Condition {
+    /// Changes may have been missed.
+    pub const fn want(&mut self) {
+        self.is_wanted = true;
+    }
+
+    /// Whether to ask now. Then the answer is waited for.
+    pub fn next(&mut self, now: Mono) -> bool {
+        let asks = self.is_wanted && !self.is_asking && self.retry.is_over(now);
+        if asks {
+            self.is_wanted = false;
+            self.is_asking = true;
+        }
+        asks
+    }
+
+    /// The server says where it stands. Frames may be older than what is known, but nobody unreads anything.
+    pub fn is(&mut self, conversation: &Conversation) {
+        self.status = conversation.status;
+        self.agent_last_seen_at = self.agent_last_seen_at.max(conversation.agent_last_seen_at);
+    }
+
+    /// The question was answered, be it usefully or not: asking again would bring no more.
+    pub const fn is_answered(&mut self) {
+        self.is_asking = false;
+        self.retry.succeeded();
+    }
+
+    /// The question was not answered.
+    pub fn failed(&mut self, now: Mono, chance: &mut Chance, at_least_ms: u64) {
+        self.is_asking = false;
+        self.is_wanted = true;
+        self.retry.failed(now, chance, at_least_ms);
+    }
+
+    /// Its status.
+    #[must_use]
+    pub const fn status(&self) -> Status {
+        self.status
+    }
+
+    /// Up to when agents have read, in seconds since 1970; 0 for never.
+    #[must_use]
+    pub const fn agent_last_seen_at(&self) -> u64 {
+        self.agent_last_seen_at
+    }
+
+    /// When `next` may ask.
+    #[must_use]
+    pub fn deadline(&self) -> Option<(Mono, &'static str)> {
+        self.retry.until().filter(|_| self.is_wanted).map(|until| (until, "condition: ask again"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::model::ConversationId;
+
+    #[test]
+    fn it_is_asked_for_once_a_gap_and_again_when_that_fails() {
+        let mut condition = Condition::default();
+        assert!(!condition.next(Mono(0)), "nothing was missed");
+        condition.want();
+        assert!(condition.next(Mono(0)) && !condition.next(Mono(0)));
+        condition.failed(Mono(0), &mut Chance::new([1, 2, 3, 4]), 0);
+        let (due, _) = condition.deadline().unwrap();
+        assert!(!condition.next(Mono(0)) && condition.next(due));
+        condition.want();
+        assert!(!condition.next(due), "one question at a time");
+        condition.is_answered();
+        assert!(condition.next(due), "what was missed meanwhile is asked for after");
+    }
+
+    #[test]
+    fn what_agents_have_read_they_have_read() {
+        let told = |status, agent_last_seen_at| Conversation { id: ConversationId(6), status, agent_last_seen_at };
+        let mut condition = Condition::default();
+        condition.is(&told(Status::Resolved, 50));
+        condition.is(&told(Status::Open, 0));
+        assert_eq!((condition.status(), condition.agent_last_seen_at()), (Status::Open, 50));
+    }
+}
