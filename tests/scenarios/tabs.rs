@@ -292,3 +292,22 @@ fn a_leader_that_hung_and_hears_its_own_socket_first_shows_what_others_sent_once
         assert_eq!(texts(&house, tab), ["hi", "hello"]);
     }
 }
+
+#[test]
+fn a_page_that_comes_back_to_another_contact_forgets_what_went_with_the_old_one() {
+    let mut house = two_tabs();
+    house.on(0, |tab| tab.submit("hello"));
+    house.on(1, |tab| tab.event(Event::Left));
+    house.on(0, |tab| tab.answer("/messages", 200, &visitors(8, "hello")));
+    let not_found = json!({ "status": 404, "error": "Not Found" });
+    house.on(0, Bench::close_socket);
+    house.wait(3_000);
+    house.on(0, Bench::go_live);
+    house.on(0, |tab| tab.answer("/messages", 404, &not_found));
+    house.on(0, |tab| tab.answer("abf55", 404, &not_found));
+    house.on(1, |tab| {
+        let kept = tab.kept();
+        tab.event(Event::Returned(kept));
+    });
+    assert!(texts(&house, 1).is_empty(), "{:?}", texts(&house, 1));
+}

@@ -179,18 +179,18 @@ impl Widget {
 
     /// Takes what the device keeps for the truth about who we are and what waits to be sent.
     fn learn_all(&mut self, now: Mono, kept: Vec<(String, String)>) {
-        let session = kept.iter().find(|(key, _)| key == KEY_SESSION);
-        self.learn_session(now, session.map(|(_, value)| &**value));
-        let mut echoes: Vec<EchoId> = Vec::new();
-        for (key, value) in kept {
-            if let (Some(echo), Some(kept)) = (key.strip_prefix(KEY_SEND), KeptSend::read(&value)) {
-                let echo = EchoId::from(echo);
-                self.timeline.learn(kept, &echo, now);
-                echoes.push(echo);
-            }
-        }
+        let echoes: Vec<EchoId> =
+            kept.iter().filter_map(|(key, _)| key.strip_prefix(KEY_SEND)).map(EchoId::from).collect();
         for echo in self.timeline.missing_from(&echoes) {
             self.timeline.is_kept_no_more(&echo, now);
+        }
+        // Before the sends: what was in a conversation that is gone begins anew, and theirs is the word after that.
+        let session = kept.iter().find(|(key, _)| key == KEY_SESSION);
+        self.learn_session(now, session.map(|(_, value)| &**value));
+        for (key, value) in kept {
+            if let (Some(echo), Some(kept)) = (key.strip_prefix(KEY_SEND), KeptSend::read(&value)) {
+                self.timeline.learn(kept, &EchoId::from(echo), now);
+            }
         }
     }
 
@@ -202,10 +202,8 @@ impl Widget {
             return;
         }
         if was.is_some() {
-            if !self.tabs.is_in_charge() {
-                // Where they were is no more.
-                self.timeline.forget_settled(now);
-            }
+            // What is at the server already is gone with the conversation.
+            self.timeline.forget_settled(now);
             self.start_over();
         }
         if let Some(id) = is {
