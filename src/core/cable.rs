@@ -67,6 +67,8 @@ pub struct Cable {
     phase: Phase,
     links: u32,
     retry: Backoff,
+    /// When the last connection that stood was lost, or the first could not be had.
+    failing_since: Option<Mono>,
     is_visible: bool,
 }
 
@@ -91,6 +93,7 @@ impl Default for Cable {
             phase: Phase::Idle,
             links: 0,
             retry: Backoff::new(RETRY_FIRST_MS, RETRY_MS_MAX),
+            failing_since: None,
             is_visible: true,
         }
     }
@@ -112,7 +115,7 @@ impl Cable {
     pub fn close(&mut self, acts: &mut Vec<Act>) {
         self.hang_up(acts);
         self.token = None;
-        self.retry.succeeded();
+        self.forgive();
     }
 
     /// Takes what a socket reports; an old socket's report changes nothing.
@@ -147,7 +150,7 @@ impl Cable {
                     return None;
                 };
                 self.phase = Phase::Live { link, heard: now, present: None };
-                self.retry.succeeded();
+                self.forgive();
                 self.show_presence(now, acts);
                 Some(Heard::Live)
             }
@@ -208,6 +211,7 @@ impl Cable {
 
     /// Past failures had another reason than the server.
     pub const fn forgive(&mut self) {
+        self.failing_since = None;
         self.retry.succeeded();
     }
 
@@ -226,6 +230,12 @@ impl Cable {
     #[must_use]
     pub const fn failures(&self) -> u32 {
         self.retry.tries()
+    }
+
+    /// Since when no connection stands that should.
+    #[must_use]
+    pub const fn failing_since(&self) -> Option<Mono> {
+        self.failing_since
     }
 
     /// When `tick` has something to do.
@@ -267,8 +277,13 @@ impl Cable {
     fn lose(&mut self, now: Mono, chance: &mut Chance) -> Option<Heard> {
         let was_live = self.is_live();
         self.phase = Phase::Idle;
-        self.retry.failed(now, chance, 0);
+        self.failed(now, chance);
         was_live.then_some(Heard::Lost)
+    }
+
+    fn failed(&mut self, now: Mono, chance: &mut Chance) {
+        self.failing_since.get_or_insert(now);
+        self.retry.failed(now, chance, 0);
     }
 
     fn drop_link(&mut self, link: Link, now: Mono, chance: &mut Chance, acts: &mut Vec<Act>) -> Option<Heard> {
@@ -279,7 +294,7 @@ impl Cable {
     /// Counts as a failure too, so that a server which knows us but never confirms isn't asked in a tight circle.
     fn doubt(&mut self, now: Mono, chance: &mut Chance, acts: &mut Vec<Act>) -> Option<Heard> {
         self.hang_up(acts);
-        self.retry.failed(now, chance, 0);
+        self.failed(now, chance);
         self.phase = Phase::Doubtful;
         Some(Heard::Unconfirmed)
     }

@@ -502,3 +502,16 @@ fn after_a_gap_it_is_known_again_where_the_conversation_stands() {
     bench.answer("/messages", 200, &json!([agents(7, "hi")]));
     assert_eq!((panel(&bench), bench.conditions_asked), ((Status::Resolved, 120), 2));
 }
+
+#[test]
+fn where_everything_hangs_the_visitor_is_told_before_the_requests_are_given_up() {
+    let mut bench = Bench::returning(&[agents(7, "hi")]);
+    bench.submit("hello?");
+    bench.wait(15_000);
+    assert_eq!(bench.widget.view().panel.connection, Connection::Fine);
+    bench.wait(10_000);
+    assert_eq!(bench.widget.view().panel.connection, Connection::Unreachable);
+    assert!(bench.aborted.is_empty(), "no request was given up yet");
+    bench.go_live();
+    assert_eq!(bench.widget.view().panel.connection, Connection::Fine);
+}

@@ -18,6 +18,7 @@ impl Widget {
             Outcome::NeverLeft => return,
             Outcome::Unclear => Sign::Nothing,
             Outcome::Answered { status, body, .. } => {
+                self.answered = Some(self.last.mono);
                 let is_json = body.trim_start().starts_with(['{', '[']);
                 let is_contact = matches!(call, Call::CreateContact | Call::ReadContact);
                 match status {

@@ -51,6 +51,8 @@ pub struct Widget {
     calls: Vec<(CallId, Call, Mono)>,
     last_call: u64,
     doctor: Doctor,
+    /// When the server last answered a call.
+    answered: Option<Mono>,
     /// What happened lately, for the developer.
     recent: VecDeque<(Mono, &'static str, u64)>,
     /// Whether the conversation itself was not found; asking for the contact tells whether only that is gone.
@@ -97,6 +99,7 @@ impl Widget {
             calls: Vec::new(),
             last_call: 0,
             doctor: Doctor::default(),
+            answered: None,
             recent: VecDeque::new(),
             is_conversation_missed: false,
             is_online: true,

@@ -1,7 +1,11 @@
 //! What there is to see: the slices anew, and which of them changed.
 
 use super::Widget;
+use crate::core::time::Mono;
 use crate::core::view::{self, Changed, Connection};
+
+/// By then a first look without the socket has been answered, if anything answers.
+const CUT_OFF_MS: u64 = 8_000;
 
 impl Widget {
     pub(super) fn publish(&mut self) -> Changed {
@@ -43,10 +47,14 @@ impl Widget {
     }
 
     /// One failure is nothing: the next try comes within a second or two. Nor is a socket that can't be had, as long as
-    /// messages can be read and sent without it.
+    /// messages are read without it; where requests hang, it is the first to tell.
     pub(super) fn is_failing(&self) -> bool {
         let failures = [self.history.failures(), self.session.failures(), self.lane.tries()];
-        failures.iter().any(|failures| *failures > 1)
+        let is_answered_since = |since: Mono| self.answered.is_some_and(|answered| answered >= since);
+        let is_cut_off = |since: Mono| {
+            !is_answered_since(since) && self.last.mono >= since.plus(CUT_OFF_MS) && self.cable.failures() > 1
+        };
+        failures.iter().any(|failures| *failures > 1) || self.cable.failing_since().is_some_and(is_cut_off)
     }
 
     fn connection(&self) -> Connection {
