@@ -20,6 +20,15 @@ fn two_tabs() -> Household {
     house
 }
 
+/// The same; the first hangs, and somebody writes in the second.
+fn a_leader_that_hangs() -> Household {
+    let mut house = two_tabs();
+    house.wait(2_000);
+    house.freeze(0);
+    house.on(1, |tab| tab.submit("hello"));
+    house
+}
+
 /// Answers every open request for messages with the one thing that was said.
 fn settle_reads(house: &mut Household) {
     read(house, &[agents(7, "hi")]);
@@ -122,10 +131,7 @@ fn what_a_crashed_leader_was_posting_is_looked_for_before_it_is_posted_again() {
 
 #[test]
 fn a_leader_that_hangs_is_deposed_by_a_tab_that_is_looked_at_and_writes_no_more() {
-    let mut house = two_tabs();
-    house.wait(2_000);
-    house.freeze(0);
-    house.on(1, |tab| tab.submit("hello"));
+    let mut house = a_leader_that_hangs();
     house.wait(1_500);
     assert_eq!(posts(&house, 1), 0);
     house.wait(1_000);
@@ -276,10 +282,7 @@ fn what_the_leader_finds_by_polling_its_followers_look_for_too() {
 
 #[test]
 fn a_leader_that_hung_and_hears_its_own_socket_first_shows_what_others_sent_once() {
-    let mut house = two_tabs();
-    house.wait(2_000);
-    house.freeze(0);
-    house.on(1, |tab| tab.submit("hello"));
+    let mut house = a_leader_that_hangs();
     house.wait(2_500);
     settle_reads(&mut house);
     let request = house.on(1, |tab| tab.answer("/messages", 200, &visitors(8, "hello")));

@@ -86,7 +86,6 @@ impl World {
             return Ok(());
         }
         let clocks = self.clocks();
-        let kept = self.kept();
         let Some(page) = self.pages.get_mut(&number) else { return Ok(()) };
         match page.state {
             State::Awake => {}
@@ -101,7 +100,7 @@ impl World {
             return Ok(());
         }
         let is_grant = matches!(event, Event::Tabs(TabNews::Granted(_)));
-        let granted = || Event::Tabs(TabNews::Granted(self.stale_kept().unwrap_or(kept)));
+        let granted = || Event::Tabs(TabNews::Granted(self.stale_kept().unwrap_or_else(|| self.kept())));
         let event = if is_grant { granted() } else { event };
         let Some(page) = self.pages.get_mut(&number) else { return Ok(()) };
         let turn = page.widget.update(clocks, event);

@@ -87,15 +87,21 @@ impl Widget {
     }
 
     fn give_up_calls(&mut self, now: Mono, turn: &mut Turn) {
-        let late = |asked: &Mono| asked.plus(CALL_MS_MAX) <= now;
-        let ids: Vec<CallId> = self.calls.iter().filter(|(.., asked)| late(asked)).map(|(id, ..)| *id).collect();
-        for id in ids {
-            turn.effects.push(Effect::Abort(id));
-            if let Some(call) = self.end_call(id) {
-                self.examine(&call, &Outcome::Unclear);
-                self.reply(now, call, &Outcome::Unclear, turn);
-            }
+        for call in self.abort(|_, asked| asked.plus(CALL_MS_MAX) <= now, turn) {
+            self.examine(&call, &Outcome::Unclear);
+            self.reply(now, call, &Outcome::Unclear, turn);
         }
+    }
+
+    /// Drops the calls of this kind; nobody will know how they ended.
+    pub(super) fn abort(&mut self, is_dropped: impl Fn(&Call, Mono) -> bool, turn: &mut Turn) -> Vec<Call> {
+        let dropped = self.calls.extract_if(.., |(_, call, asked)| is_dropped(call, *asked));
+        dropped
+            .map(|(id, call, _)| {
+                turn.effects.push(Effect::Abort(id));
+                call
+            })
+            .collect()
     }
 
     fn is_reading(&self) -> bool {

@@ -1,7 +1,7 @@
 //! One visitor in several tabs: what the others tell us, what we tell them, and who is in charge.
 
 use super::{KEY_SEND, KEY_SESSION, WORDS_MAX, Widget};
-use crate::core::calls::{Call, CallId, Outcome};
+use crate::core::calls::{Call, Outcome};
 use crate::core::model::EchoId;
 use crate::core::tabs::{self, Standing, TabAct, TabNews, Word};
 use crate::core::time::Mono;
@@ -104,12 +104,8 @@ impl Widget {
         self.cable.close(&mut acts);
         self.act(acts, turn);
         self.watch.started_over();
-        let ids: Vec<CallId> = self.calls.iter().filter(|(_, call, _)| is_given_up(call)).map(|(id, ..)| *id).collect();
-        for id in ids {
-            turn.effects.push(Effect::Abort(id));
-            if let Some(call) = self.end_call(id) {
-                self.reply(now, call, &Outcome::Unclear, turn);
-            }
+        for call in self.abort(|call, _| is_given_up(call), turn) {
+            self.reply(now, call, &Outcome::Unclear, turn);
         }
         self.session.forgive();
     }
@@ -211,7 +207,7 @@ impl Widget {
         }
     }
 
-    /// Whether this tab may write to the server now; it may have to wait for the browser's word.
+    /// Whether this tab may write now, to the server or on the device; it may have to wait for the browser's word.
     pub(super) fn may_write(&mut self, now: Mono, turn: &mut Turn) -> bool {
         let (may, question) = self.tabs.may_write(now);
         tell(question, turn);
