@@ -1,11 +1,13 @@
 //! natter: a chat bubble for Chatwoot's API channel.
 //!
-//! [`core`] decides and is pure; [`text`] is every sentence. On wasm32 there are also `shell`, which performs what the
-//! core decides, `ui`, which paints what it shows, and `mount`, where the two meet. ARCHITECTURE.md is the map.
+//! [`core`] decides and is pure; [`text`] is every sentence; [`paint`] draws what there is to see. On wasm32 there are
+//! also `shell`, which performs what the core decides, `ui`, which puts what is painted into the page, and `mount`,
+//! where the two meet. ARCHITECTURE.md is the map.
 
 pub mod core;
 #[cfg(target_arch = "wasm32")]
 pub mod mount;
+pub mod paint;
 #[cfg(target_arch = "wasm32")]
 pub mod shell;
 pub mod text;

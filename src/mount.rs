@@ -12,6 +12,7 @@ use web_sys::{CssStyleSheet, HtmlElement, ShadowRoot};
 use crate::core::settings::{Settings, Unusable};
 use crate::core::view::{Changed, View};
 use crate::core::{Event, Tell};
+use crate::paint::Words;
 use crate::shell::{Audience, Driver, IntlSpeech};
 use crate::text::Catalogue;
 use crate::ui::{Panel, Ui};
@@ -73,11 +74,13 @@ pub fn mount(panel: HtmlElement, settings: &JsValue, host: &JsValue) -> Result<H
             }
         }),
         Rc::new(move || call(close.as_ref(), &JsValue::UNDEFINED)),
-        Catalogue::english(),
-        Box::new(IntlSpeech::new(&language)),
-        || (js_sys::Date::now() / 1_000.0) as u64,
+        Words {
+            catalogue: Catalogue::english(),
+            speech: Box::new(IntlSpeech::new(&language)),
+            now: || (js_sys::Date::now() / 1_000.0) as u64,
+        },
     );
-    let painted = mount_to(panel, move || view! { <Panel ui/> }.into_any());
+    let painted = mount_to(panel, move || view! { <Panel ui/> });
     let driver = Driver::start(settings, Box::new(Painter { ui, unread, trouble }));
     // Empty until here: nothing else ever fills it.
     let _ = slot.set(Rc::clone(&driver));

@@ -107,6 +107,8 @@ pub struct Composer {
     pub put: (u32, Arc<str>),
     /// What is wrong with what the visitor wanted to send.
     pub problem: Option<Problem>,
+    /// Whether anything is written that could be sent.
+    pub has_text: bool,
 }
 
 /// What the server takes at most, in characters.

@@ -1,71 +1,56 @@
-//! Leptos: reads the view's slices, dispatches events. It fetches nothing and decides nothing.
-//!
-//! One rule is not visible in the code that keeps it: Leptos gives markup that is literal through and through to the
-//! DOM as an HTML string, and a page that enforces Trusted Types refuses that. A braced value anywhere in a nested
-//! element prevents it, so nested elements here brace even a plain class.
+//! Leptos: shows what is painted when a slice of the view changes, and reports what visitors do. It fetches nothing
+//! and decides nothing.
 
-mod composer;
-mod header;
-mod icon;
-mod row;
-mod thread;
+mod acts;
+mod dom;
+mod live;
 
 use std::rc::Rc;
 
 use leptos::prelude::*;
 
 use crate::core::Event;
-use crate::core::view::{Changed, Composer, Panel, Thread, View};
-use crate::text::{Catalogue, Sentence, Speech};
+use crate::core::view::{Changed, View};
+use crate::paint::{self, Words};
+use live::Live;
 
-/// What every part of the panel works with: the slices it reads, the way to report, and the words.
+/// What every part of the panel works with: the view, the way to report, and the words.
 #[derive(Clone, Copy)]
 pub struct Ui {
-    /// [`View::panel`].
-    pub panel: RwSignal<Panel>,
-    /// [`View::thread`].
-    pub thread: RwSignal<Thread>,
-    /// [`View::composer`].
-    pub composer: RwSignal<Composer>,
+    panel: Trigger,
+    thread: Trigger,
+    composer: Trigger,
     hands: StoredValue<Hands, LocalStorage>,
 }
 
 struct Hands {
+    view: Rc<View>,
     dispatch: Rc<dyn Fn(Event)>,
     close: Rc<dyn Fn()>,
-    catalogue: Catalogue,
-    speech: Box<dyn Speech>,
-    now: fn() -> u64,
+    words: Rc<Words>,
 }
 
 impl Ui {
-    /// Slices of an empty view, in these words. `dispatch` takes what the visitor does; `close` asks the page to
-    /// close the panel; `now` is the time in seconds since 1970.
-    pub fn new(
-        dispatch: Rc<dyn Fn(Event)>,
-        close: Rc<dyn Fn()>,
-        catalogue: Catalogue,
-        speech: Box<dyn Speech>,
-        now: fn() -> u64,
-    ) -> Self {
+    /// An empty view, in these words. `dispatch` takes what the visitor does; `close` asks the page to close the panel.
+    pub fn new(dispatch: Rc<dyn Fn(Event)>, close: Rc<dyn Fn()>, words: Words) -> Self {
+        let hands = Hands { view: Rc::default(), dispatch, close, words: Rc::new(words) };
         Self {
-            panel: RwSignal::default(),
-            thread: RwSignal::default(),
-            composer: RwSignal::default(),
-            hands: StoredValue::new_local(Hands { dispatch, close, catalogue, speech, now }),
+            panel: Trigger::new(),
+            thread: Trigger::new(),
+            composer: Trigger::new(),
+            hands: StoredValue::new_local(hands),
         }
     }
 
     /// Takes the slices that changed.
     pub fn paint(&self, view: &View, changed: Changed) {
-        if changed.panel {
-            self.panel.set(view.panel.clone());
-        }
-        if changed.thread {
-            self.thread.set(view.thread.clone());
-        }
-        if changed.composer {
-            self.composer.set(view.composer.clone());
+        self.hands.update_value(|hands| hands.view = Rc::new(view.clone()));
+        for (is_changed, slice) in
+            [(changed.panel, self.panel), (changed.thread, self.thread), (changed.composer, self.composer)]
+        {
+            if is_changed {
+                slice.notify();
+            }
         }
     }
 
@@ -80,16 +65,12 @@ impl Ui {
         close();
     }
 
-    fn say(&self, sentence: &Sentence) -> String {
-        self.hands.with_value(|hands| hands.catalogue.say(sentence))
+    fn view(&self) -> Rc<View> {
+        self.hands.with_value(|hands| Rc::clone(&hands.view))
     }
 
-    fn speak<T>(&self, ask: impl FnOnce(&Catalogue, &dyn Speech) -> T) -> T {
-        self.hands.with_value(|hands| ask(&hands.catalogue, &*hands.speech))
-    }
-
-    fn now(&self) -> u64 {
-        self.hands.with_value(|hands| (hands.now)())
+    fn words(&self) -> Rc<Words> {
+        self.hands.with_value(|hands| Rc::clone(&hands.words))
     }
 }
 
@@ -99,9 +80,11 @@ pub fn Panel(
     /// What it works with.
     ui: Ui,
 ) -> impl IntoView {
-    view! {
-        <header::Header ui/>
-        <thread::Thread ui/>
-        <composer::Composer ui/>
-    }
+    [
+        Live { ui, slice: ui.panel, paint: paint::header, painted: acts::nothing },
+        Live { ui, slice: ui.thread, paint: paint::thread, painted: acts::show_own },
+        Live { ui, slice: ui.composer, paint: paint::composer, painted: acts::put_text },
+    ]
+    .into_iter()
+    .collect::<Vec<_>>()
 }

@@ -9,6 +9,7 @@ use natter::core::Event;
 use natter::core::model::{Author, Message, MessageId, Person};
 use natter::core::timeline::{Failure, RowKey};
 use natter::core::view::{Changed, Connection, Content, Row, Thread, View};
+use natter::paint::Words;
 use natter::shell::IntlSpeech;
 use natter::text::Catalogue;
 use natter::ui::{Panel, Ui};
@@ -34,11 +35,9 @@ fn paint(view: &View) -> Painted {
     let ui = Ui::new(
         Rc::new(move |event| seen.borrow_mut().push(event)),
         Rc::new(|| {}),
-        Catalogue::english(),
-        Box::new(IntlSpeech::new("en-GB")),
-        || NOON,
+        Words { catalogue: Catalogue::english(), speech: Box::new(IntlSpeech::new("en-GB")), now: || NOON },
     );
-    let mounted = mount_to(panel.clone(), move || view! { <Panel ui/> }.into_any());
+    let mounted = mount_to(panel.clone(), move || view! { <Panel ui/> });
     ui.paint(view, Changed { panel: true, thread: true, composer: true });
     Painted { ui, panel, events, _mounted: Box::new(mounted) }
 }

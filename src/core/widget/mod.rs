@@ -167,6 +167,7 @@ impl Widget {
             }
             Event::Drafted(text) => {
                 self.composer.problem = None;
+                self.composer.has_text = !text.trim().is_empty();
                 keep_draft(&text, turn);
             }
             Event::Submitted(text) => self.submit(now, &text, turn),
@@ -246,6 +247,7 @@ impl Widget {
             self.put_into_composer(text.into());
             return;
         }
+        self.composer.has_text = false;
         let echo: EchoId = self.chance.uuid().into();
         self.timeline.submit(echo, text, now.wall);
         self.keep_sends(turn);
@@ -292,6 +294,7 @@ impl Widget {
     }
 
     fn put_into_composer(&mut self, text: Arc<str>) {
+        self.composer.has_text = !text.trim().is_empty();
         self.composer.put = (self.composer.put.0.wrapping_add(1), text);
     }
 }

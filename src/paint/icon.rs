@@ -1,0 +1,23 @@
+//! Icons: line drawings on a 24 by 24 grid.
+
+use super::{Element, el};
+
+/// Two strokes that cross.
+pub const CLOSE: &str = "M6 6l12 12M18 6L6 18";
+/// An arrow up.
+pub const SEND: &str = "M12 19V5M5.5 11.5L12 5l6.5 6.5";
+
+/// An icon; it says nothing, its control has the name.
+pub fn icon(path: &str) -> Element {
+    el("svg", "icon").with("viewBox", "0 0 24 24").with("aria-hidden", "true").and(el("path", "").with("d", path))
+}
+
+/// A button that shows an icon and is called this.
+pub fn icon_button(class: &str, path: &str, name: &str) -> Element {
+    button(class).with("aria-label", name).and(icon(path))
+}
+
+/// A button that sends no form.
+pub fn button(class: &str) -> Element {
+    el("button", class).with("type", "button")
+}

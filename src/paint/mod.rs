@@ -1,0 +1,18 @@
+//! What there is to see, drawn as trees of [`Node`]s: pure functions from the view's slices and the visitor's language.
+//!
+//! The browser's side (`ui`) makes elements of them and changes as little as it can when they are drawn again. So what
+//! is painted in any state can be told, and tested, without a browser.
+
+mod composer;
+mod header;
+mod icon;
+mod node;
+mod row;
+mod thread;
+mod words;
+
+pub use composer::composer;
+pub use header::header;
+pub use node::{Act, Element, Node, el};
+pub use thread::thread;
+pub use words::Words;

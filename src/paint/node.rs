@@ -1,0 +1,124 @@
+//! The one kind of thing that is painted.
+//!
+//! Leptos' own `view!` makes a type of every element, and with it a copy of its machinery for building and comparing:
+//! each weighs more than the element's whole appearance in a page. A tree of plain values needs that machinery once.
+
+use crate::core::Event;
+
+/// Something to be seen.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Node {
+    /// Text.
+    Text(String),
+    /// An element.
+    Element(Element),
+    /// What has this key is as it was painted last.
+    Same(u64),
+    /// Nothing; it keeps the place of something that comes and goes, so that what follows stays what it is.
+    Nothing,
+}
+
+/// An element, its content included.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Element {
+    /// Its HTML or SVG name.
+    pub tag: &'static str,
+    /// Its name among its siblings, for as long as it lives.
+    pub key: Option<u64>,
+    /// Its attributes.
+    pub attributes: Vec<(&'static str, String)>,
+    /// What it does, by the name of the DOM event that leads to it.
+    pub acts: Vec<(&'static str, Act)>,
+    /// Its content.
+    pub children: Vec<Node>,
+}
+
+/// What happens when a visitor does something to an element.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Act {
+    /// The core is told.
+    Tell(Event),
+    /// The panel closes.
+    Close,
+    /// The writing field holds something else now.
+    Typed,
+    /// A key went down in the writing field.
+    Pressed,
+    /// What is written is to be sent.
+    Submit,
+    /// The thread was scrolled.
+    Scrolled,
+}
+
+/// An element of this class, empty as yet; a class of "" is none.
+#[must_use]
+pub fn el(tag: &'static str, class: &str) -> Element {
+    let element = Element { tag, key: None, attributes: Vec::new(), acts: Vec::new(), children: Vec::new() };
+    if class.is_empty() { element } else { element.with("class", class) }
+}
+
+impl Element {
+    /// With this attribute.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: &str) -> Self {
+        self.attributes.push((name, value.to_owned()));
+        self
+    }
+
+    /// Named so among its siblings.
+    #[must_use]
+    pub const fn keyed(mut self, key: u64) -> Self {
+        self.key = Some(key);
+        self
+    }
+
+    /// Doing this on that DOM event.
+    #[must_use]
+    pub fn on(mut self, event: &'static str, act: Act) -> Self {
+        self.acts.push((event, act));
+        self
+    }
+
+    /// Holding this, after what it holds already.
+    #[must_use]
+    pub fn holding(mut self, child: Node) -> Self {
+        self.children.push(child);
+        self
+    }
+
+    /// Holding this element, after what it holds already.
+    #[must_use]
+    pub fn and(self, child: Self) -> Self {
+        self.holding(Node::Element(child))
+    }
+
+    /// Holding this, if it is there; its place is kept if it is not.
+    #[must_use]
+    pub fn maybe(self, child: Option<Self>) -> Self {
+        self.holding(child.map_or(Node::Nothing, Node::Element))
+    }
+
+    /// Holding this text, after what it holds already.
+    #[must_use]
+    pub fn saying(self, text: &str) -> Self {
+        self.holding(Node::Text(text.to_owned()))
+    }
+
+    /// The attribute of this name, if it is set.
+    #[must_use]
+    pub fn attribute(&self, name: &str) -> Option<&str> {
+        self.attributes.iter().find(|(other, _)| *other == name).map(|(_, value)| value.as_str())
+    }
+}
+
+impl Node {
+    /// Its name among its siblings, if it has one.
+    #[must_use]
+    pub const fn key(&self) -> Option<u64> {
+        match self {
+            Self::Element(element) => element.key,
+            Self::Same(key) => Some(*key),
+            Self::Text(_) | Self::Nothing => None,
+        }
+    }
+}

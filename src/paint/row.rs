@@ -1,0 +1,88 @@
+//! One message, sent or not.
+
+use super::icon::button;
+use super::{Act, Element, Words, el};
+use crate::core::Event;
+use crate::core::model::Author;
+use crate::core::timeline::{Failure, RowKey};
+use crate::core::view::{Content, Row};
+use crate::text::Sentence;
+
+/// A row.
+pub fn row(words: &Words, row: &Row) -> Element {
+    let is_new_day = row.previous_at.is_none_or(|before| words.speech.day(before) != words.speech.day(row.at));
+    el("li", &classes(row, is_new_day))
+        .keyed(row.key.0)
+        .maybe(is_new_day.then(|| line("day", &words.day(row.at))))
+        .maybe(name(words, row).map(|name| line("name", &name)))
+        .and(el("div", "bubble").and(line("text", row.content.text())))
+        .maybe(failure(words, &row.content).map(|why| failed(words, row.key, &why)))
+        .maybe(meta(words, row))
+}
+
+/// A line whose direction is its text's own.
+fn line(class: &str, text: &str) -> Element {
+    el("p", class).with("dir", "auto").saying(text)
+}
+
+/// What is wrong, and what one can do.
+fn failed(words: &Words, key: RowKey, why: &str) -> Element {
+    let choice = |sentence, event| button("link").on("click", Act::Tell(event)).saying(&words.say(&sentence));
+    el("p", "failed")
+        .with("role", "alert")
+        .and(el("span", "").saying(why))
+        .and(choice(Sentence::TryAgain, Event::Retried(key)))
+        .and(choice(Sentence::TakeBack, Event::Discarded(key)))
+}
+
+fn classes(row: &Row, is_new_day: bool) -> String {
+    let (is_own, is_unsent, is_deleted) = match &row.content {
+        Content::Said(message) => (message.author == Author::Visitor, false, message.is_deleted),
+        Content::Unsent { failure, .. } => (true, failure.is_none(), false),
+    };
+    let mut classes = "row".to_owned();
+    for (is_so, class) in [
+        (is_own, " own"),
+        (row.opens_group || is_new_day, " opens"),
+        (row.closes_group, " closes"),
+        (is_unsent, " unsent"),
+        (is_deleted, " deleted"),
+    ] {
+        if is_so {
+            classes.push_str(class);
+        }
+    }
+    classes
+}
+
+fn name(words: &Words, row: &Row) -> Option<String> {
+    let Content::Said(message) = &row.content else { return None };
+    match &message.author {
+        Author::Agent(_) | Author::Bot(_) | Author::Inbox if !row.opens_group => None,
+        Author::Visitor => None,
+        Author::Agent(person) | Author::Bot(person) if !person.name.is_empty() => Some(person.name.clone()),
+        Author::Agent(_) | Author::Bot(_) | Author::Inbox => Some(words.say(&Sentence::Team)),
+    }
+}
+
+/// The time under a group's last row, for machines and for people; or that it is on its way.
+fn meta(words: &Words, row: &Row) -> Option<Element> {
+    if matches!(row.content, Content::Unsent { failure: Some(_), .. }) || !row.closes_group {
+        return None;
+    }
+    let shown = match row.content {
+        Content::Unsent { .. } => words.say(&Sentence::Sending),
+        Content::Said(_) => words.speech.time(row.at),
+    };
+    let time = el("time", "").with("datetime", &words.speech.machine(row.at)).saying(&shown);
+    Some(el("p", "meta").and(time))
+}
+
+fn failure(words: &Words, content: &Content) -> Option<String> {
+    let Content::Unsent { failure: Some(failure), .. } = content else { return None };
+    Some(words.say(&match failure {
+        Failure::Refused(None) => Sentence::NotSent,
+        Failure::Refused(Some(words)) => Sentence::NotSentBecause(words.clone()),
+        Failure::Doubtful => Sentence::MaybeSent,
+    }))
+}

@@ -1,0 +1,27 @@
+//! The visitor's language, as painters use it.
+
+use crate::text::{Catalogue, Sentence, Speech, day_title};
+
+/// Words, the browser's knowledge of dates, and today.
+pub struct Words {
+    /// The sentences.
+    pub catalogue: Catalogue,
+    /// Dates and times.
+    pub speech: Box<dyn Speech>,
+    /// The time, in seconds since 1970.
+    pub now: fn() -> u64,
+}
+
+impl Words {
+    /// A sentence in the visitor's language.
+    #[must_use]
+    pub fn say(&self, sentence: &Sentence) -> String {
+        self.catalogue.say(sentence)
+    }
+
+    /// What is written over a day's messages.
+    #[must_use]
+    pub fn day(&self, at: u64) -> String {
+        day_title(&self.catalogue, &*self.speech, at, (self.now)())
+    }
+}

@@ -1,0 +1,100 @@
+//! What visitors do to elements, and what painting asks of them beyond their attributes.
+
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement, HtmlTextAreaElement, KeyboardEvent};
+
+use super::Ui;
+use crate::core::Event;
+use crate::core::view::{Content, Thread, View};
+use crate::paint::Act;
+
+/// This near to the top, in CSS pixels, the visitor is about to want more.
+const NEAR_TOP_PX: i32 = 120;
+
+/// Does what an element is there for.
+pub fn perform(ui: Ui, act: &Act, event: &web_sys::Event) {
+    let target = event.current_target();
+    match act {
+        Act::Tell(event) => ui.dispatch(event.clone()),
+        Act::Close => ui.close(),
+        Act::Typed => {
+            if let Some(field) = target.map(JsCast::unchecked_into::<HtmlTextAreaElement>) {
+                fit(&field);
+                ui.dispatch(Event::Drafted(field.value()));
+            }
+        }
+        Act::Pressed => {
+            let key: &KeyboardEvent = event.unchecked_ref();
+            // Enter sends, Shift+Enter is a new line, and an Enter that ends an input method's composition does
+            // neither; 229 is how Safari marks that one.
+            if key.key() == "Enter" && !key.shift_key() && !key.is_composing() && key.key_code() != 229 {
+                event.prevent_default();
+                submit(ui, target.map(JsCast::unchecked_into));
+            }
+        }
+        Act::Submit => {
+            event.prevent_default();
+            submit(ui, target.and_then(|form| field(form.unchecked_ref())));
+        }
+        Act::Scrolled => {
+            if let Some(scroller) = target.map(JsCast::unchecked_into::<Element>) {
+                // From the bottom up, scrollTop is 0 at the bottom and negative above.
+                let above = scroller.scroll_height() - scroller.client_height() + scroller.scroll_top();
+                let Thread { has_earlier, is_loading_earlier, .. } = ui.view().thread;
+                if above < NEAR_TOP_PX && has_earlier && !is_loading_earlier {
+                    ui.dispatch(Event::ReachedTop);
+                }
+            }
+        }
+    }
+}
+
+fn submit(ui: Ui, field: Option<HtmlTextAreaElement>) {
+    let Some(field) = field else { return };
+    let text = field.value();
+    if !text.trim().is_empty() {
+        field.set_value("");
+        fit(&field);
+        ui.dispatch(Event::Submitted(text));
+    }
+    // On a phone the keyboard stays; it has nothing to say if it can't.
+    let _ = field.focus();
+}
+
+/// Nothing more is to be done.
+pub fn nothing(_: &View, _: Option<&View>, _: &Element) {}
+
+/// Whoever sends something wants to see it.
+pub fn show_own(view: &View, was: Option<&View>, thread: &Element) {
+    let newest = |view: &View| {
+        let last = view.thread.rows.last()?;
+        matches!(last.content, Content::Unsent { .. }).then_some(last.key)
+    };
+    let own = newest(view);
+    if own.is_some() && own != was.and_then(newest) {
+        thread.set_scroll_top(0);
+    }
+}
+
+/// A reload, or a message taken back, puts text into the writing field.
+pub fn put_text(view: &View, was: Option<&View>, composer: &Element) {
+    let (times, text) = &view.composer.put;
+    if was.map_or(0, |was| was.composer.put.0) != *times
+        && let Some(field) = field(composer)
+    {
+        field.set_value(text);
+        fit(&field);
+    }
+}
+
+fn field(composer: &Element) -> Option<HtmlTextAreaElement> {
+    composer.query_selector("textarea").ok()?.map(JsCast::unchecked_into)
+}
+
+/// Makes the field as high as its text; the style sheet bounds it. Browsers with `field-sizing` need no help.
+fn fit(field: &HtmlTextAreaElement) {
+    let style = HtmlElement::style(field);
+    // A style the browser refuses leaves the field one line high, and scrolling.
+    let _ = style.set_property("height", "auto");
+    let _ = style.set_property("height", &format!("{}px", field.scroll_height()));
+}

@@ -1,0 +1,225 @@
+//! The page's elements, made from painted nodes and changed as little as the next painting demands.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
+
+use crate::paint::{Act, Element, Node};
+
+/// Where acts go, with the DOM event that led to them.
+pub type Report = Rc<dyn Fn(&Act, &web_sys::Event)>;
+
+/// A node in the page.
+pub struct Dom {
+    node: web_sys::Node,
+    what: What,
+}
+
+enum What {
+    Text(String),
+    /// An empty text, in the place of something that comes and goes.
+    Nothing,
+    Element(Painted),
+}
+
+struct Painted {
+    element: web_sys::Element,
+    tag: &'static str,
+    key: Option<u64>,
+    attributes: Vec<(&'static str, String)>,
+    ears: Vec<Ear>,
+    children: Vec<Dom>,
+}
+
+/// A listener; it holds for as long as its element is painted, whatever it leads to by then.
+struct Ear {
+    name: &'static str,
+    act: Rc<RefCell<Act>>,
+    _closure: Closure<dyn FnMut(web_sys::Event)>,
+}
+
+const SVG: &str = "http://www.w3.org/2000/svg";
+
+impl Dom {
+    /// Makes a node for the page.
+    pub fn build(node: Node, report: &Report) -> Self {
+        let (text, what) = match node {
+            Node::Element(element) => {
+                if let Some(painted) = Painted::build(element, report) {
+                    return Self { node: painted.element.clone().into(), what: What::Element(painted) };
+                }
+                (String::new(), What::Nothing)
+            }
+            Node::Text(text) => (text.clone(), What::Text(text)),
+            Node::Same(_) | Node::Nothing => (String::new(), What::Nothing),
+        };
+        Self { node: page().create_text_node(&text).into(), what }
+    }
+
+    /// Makes it what is painted now.
+    pub fn paint(&mut self, node: Node, report: &Report) {
+        match (&mut self.what, node) {
+            (_, Node::Same(_)) | (What::Nothing, Node::Nothing) => {}
+            (What::Text(was), Node::Text(text)) => {
+                if *was != text {
+                    self.node.set_node_value(Some(&text));
+                    *was = text;
+                }
+            }
+            (What::Element(painted), Node::Element(element)) if painted.can_become(&element) => {
+                painted.paint(element, report);
+            }
+            (_, node) => {
+                let other = Self::build(node, report);
+                if let Some(parent) = self.node.parent_node() {
+                    // It can only fail for a node that is not in the page, and then it need not be replaced there.
+                    let _ = parent.replace_child(&other.node, &self.node);
+                }
+                *self = other;
+            }
+        }
+    }
+
+    /// Its element, if it is one.
+    pub const fn element(&self) -> Option<&web_sys::Element> {
+        match &self.what {
+            What::Element(painted) => Some(&painted.element),
+            What::Text(_) | What::Nothing => None,
+        }
+    }
+
+    /// It, as the page sees it.
+    pub const fn node(&self) -> &web_sys::Node {
+        &self.node
+    }
+
+    /// Puts it into the page.
+    pub fn insert(&self, parent: &web_sys::Node, before: Option<&web_sys::Node>) {
+        // A page that took the panel away has no use for what is in it.
+        let _ = parent.insert_before(&self.node, before);
+    }
+
+    /// Takes it out of the page.
+    pub fn remove(&self) {
+        if let Some(parent) = self.node.parent_node() {
+            // It was just found there.
+            let _ = parent.remove_child(&self.node);
+        }
+    }
+
+    const fn key(&self) -> Option<u64> {
+        match &self.what {
+            What::Element(painted) => painted.key,
+            What::Text(_) | What::Nothing => None,
+        }
+    }
+}
+
+impl Painted {
+    fn build(element: Element, report: &Report) -> Option<Self> {
+        let tag = element.tag;
+        let made = match tag {
+            "svg" | "path" => page().create_element_ns(Some(SVG), tag),
+            _ => page().create_element(tag),
+        };
+        let mut painted = Self {
+            element: made.ok()?,
+            tag,
+            key: element.key,
+            attributes: Vec::new(),
+            ears: Vec::new(),
+            children: Vec::new(),
+        };
+        painted.paint(element, report);
+        Some(painted)
+    }
+
+    fn can_become(&self, element: &Element) -> bool {
+        self.tag == element.tag
+            && self.key == element.key
+            && self.ears.iter().map(|ear| ear.name).eq(element.acts.iter().map(|(name, _)| *name))
+    }
+
+    fn paint(&mut self, element: Element, report: &Report) {
+        for (name, value) in &element.attributes {
+            if self.attributes.iter().all(|was| was.0 != *name || was.1 != *value) {
+                // Painters know HTML's names.
+                let _ = self.element.set_attribute(name, value);
+            }
+        }
+        for (name, _) in &self.attributes {
+            if element.attribute(name).is_none() {
+                let _ = self.element.remove_attribute(name);
+            }
+        }
+        self.attributes = element.attributes;
+        if self.ears.is_empty() {
+            self.ears = element.acts.into_iter().map(|(name, act)| self.listen(name, act, report)).collect();
+        } else {
+            for (ear, (_, act)) in self.ears.iter().zip(element.acts) {
+                ear.act.replace(act);
+            }
+        }
+        self.paint_children(element.children, report);
+    }
+
+    fn listen(&self, name: &'static str, act: Act, report: &Report) -> Ear {
+        let act = Rc::new(RefCell::new(act));
+        let (acted, report) = (Rc::clone(&act), Rc::clone(report));
+        let closure = Closure::<dyn FnMut(web_sys::Event)>::new(move |event| {
+            // What it leads to may paint again.
+            let act = acted.borrow().clone();
+            report(&act, &event);
+        });
+        // It can only fail for a listener that is none.
+        let _ = self.element.add_event_listener_with_callback(name, closure.as_ref().unchecked_ref());
+        Ear { name, act, _closure: closure }
+    }
+
+    /// Makes its content what is painted now: what has a key stays itself wherever it goes, the rest by its place.
+    fn paint_children(&mut self, children: Vec<Node>, report: &Report) {
+        let keys: Vec<u64> = children.iter().filter_map(Node::key).collect();
+        let count = children.len();
+        for (at, child) in children.into_iter().enumerate() {
+            while let Some(gone) = self.children.get(at).and_then(Dom::key).filter(|key| !keys.contains(key)) {
+                self.children.retain(|other| {
+                    let is_it = other.key() == Some(gone);
+                    if is_it {
+                        other.remove();
+                    }
+                    !is_it
+                });
+            }
+            let key = child.key();
+            let place = self.children.iter().skip(at).position(|other| other.key() == key).map(|place| place + at);
+            match place {
+                // Without a key, only what stands there already can become it.
+                Some(place) if place == at || key.is_some() => {
+                    if place != at {
+                        let moved = self.children.remove(place);
+                        moved.insert(&self.element, self.children.get(at).map(Dom::node));
+                        self.children.insert(at, moved);
+                    }
+                    if let Some(dom) = self.children.get_mut(at) {
+                        dom.paint(child, report);
+                    }
+                }
+                Some(_) | None => {
+                    let dom = Dom::build(child, report);
+                    dom.insert(&self.element, self.children.get(at).map(Dom::node));
+                    self.children.insert(at, dom);
+                }
+            }
+        }
+        for surplus in self.children.drain(count..) {
+            surplus.remove();
+        }
+    }
+}
+
+fn page() -> web_sys::Document {
+    // There is no painting without a page.
+    web_sys::window().and_then(|window| window.document()).unwrap_or_else(|| wasm_bindgen::throw_str("no document"))
+}

@@ -1,0 +1,117 @@
+//! A part of the panel that is painted again whenever its slice of the view changes.
+
+use std::rc::Rc;
+
+use leptos::prelude::*;
+use leptos::tachys::html::attribute::Attribute;
+use leptos::tachys::html::attribute::any_attribute::AnyAttribute;
+use leptos::tachys::hydration::Cursor;
+use leptos::tachys::renderer::types::{Element, Node as DomNode};
+use leptos::tachys::view::add_attr::AddAnyAttr;
+use leptos::tachys::view::{Mountable, Position, PositionState};
+
+use super::Ui;
+use super::acts::perform;
+use super::dom::Dom;
+use crate::core::view::View;
+use crate::paint::{Node, Words};
+
+/// The part.
+pub struct Live {
+    /// What it works with.
+    pub ui: Ui,
+    /// What makes it paint again.
+    pub slice: Trigger,
+    /// What it looks like, now that it looked like that.
+    pub paint: fn(&Words, &View, Option<&View>) -> Node,
+    /// What is to be done to its element each time it is painted; what it looked like is the last argument.
+    pub painted: fn(&View, Option<&View>, &web_sys::Element),
+}
+
+/// The part as it is in the page.
+pub struct Painted {
+    dom: Dom,
+    view: Rc<View>,
+}
+
+impl Render for Live {
+    type State = RenderEffect<Painted>;
+
+    fn build(self) -> Self::State {
+        let Self { ui, slice, paint, painted } = self;
+        RenderEffect::new(move |was: Option<Painted>| {
+            slice.track();
+            let view = ui.view();
+            let node = paint(&ui.words(), &view, was.as_ref().map(|was| &*was.view));
+            let report: Rc<dyn Fn(&_, &_)> = Rc::new(move |act: &_, event: &_| perform(ui, act, event));
+            let (dom, was) = match was {
+                Some(Painted { mut dom, view }) => {
+                    dom.paint(node, &report);
+                    (dom, Some(view))
+                }
+                None => (Dom::build(node, &report), None),
+            };
+            if let Some(element) = dom.element() {
+                painted(&view, was.as_deref(), element);
+            }
+            Painted { dom, view }
+        })
+    }
+
+    fn rebuild(self, state: &mut Self::State) {
+        *state = self.build();
+    }
+}
+
+impl Mountable for Painted {
+    fn unmount(&mut self) {
+        self.dom.remove();
+    }
+
+    fn mount(&mut self, parent: &Element, marker: Option<&DomNode>) {
+        self.dom.insert(parent, marker);
+    }
+
+    fn insert_before_this(&self, child: &mut dyn Mountable) -> bool {
+        let node = self.dom.node();
+        let parent = node.parent_element();
+        parent.is_some_and(|parent| child.try_mount(&parent, Some(node)))
+    }
+
+    fn elements(&self) -> Vec<Element> {
+        self.dom.element().cloned().into_iter().collect()
+    }
+}
+
+// What Leptos asks of views for rendering on a server, which this widget never does.
+
+impl AddAnyAttr for Live {
+    type Output<New: Attribute> = Self;
+
+    fn add_any_attr<New: Attribute>(self, _: New) -> Self {
+        self
+    }
+}
+
+impl RenderHtml for Live {
+    type AsyncOutput = Self;
+    type Owned = Self;
+
+    const MIN_LENGTH: usize = 0;
+
+    fn dry_resolve(&mut self) {}
+
+    async fn resolve(self) -> Self {
+        self
+    }
+
+    fn to_html_with_buf(self, _: &mut String, _: &mut Position, _: bool, _: bool, _: Vec<AnyAttribute>) {}
+
+    fn hydrate<const FROM_SERVER: bool>(self, _: &Cursor, _: &PositionState) -> Self::State {
+        self.build()
+    }
+
+    fn into_owned(self) -> Self {
+        self
+    }
+}
