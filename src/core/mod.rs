@@ -21,6 +21,7 @@ pub mod settings;
 pub mod tabs;
 pub mod time;
 pub mod timeline;
+pub mod url;
 pub mod view;
 pub mod watch;
 mod widget;

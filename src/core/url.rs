@@ -1,0 +1,87 @@
+//! Addresses that may be followed or shown: everything somebody else wrote goes through here before it becomes a link,
+//! a picture or a sound.
+
+/// An absolute address of a scheme that only leads somewhere: http, https, mailto or tel.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct SafeUrl(String);
+
+/// Longer than any link somebody means.
+const CHARS_MAX: usize = 4_096;
+
+impl SafeUrl {
+    /// The address, if it is harmless.
+    ///
+    /// Browsers drop tabs, line breaks and leading control characters before they look for the scheme, so an address
+    /// that holds any is not looked at any closer.
+    #[must_use]
+    pub fn new(text: &str) -> Option<Self> {
+        let text = text.trim_matches(' ');
+        let (scheme, rest) = text.split_once(':')?;
+        let is_known = match scheme.to_ascii_lowercase().as_str() {
+            "http" | "https" => rest.strip_prefix("//").is_some_and(|host| !host.is_empty() && !host.starts_with('/')),
+            "mailto" | "tel" => !rest.is_empty(),
+            _ => false,
+        };
+        let is_odd = |c: char| c.is_control() || c.is_whitespace() || matches!(c, '\\' | '<' | '>' | '"' | '`');
+        (is_known && text.len() <= CHARS_MAX && !text.contains(is_odd)).then(|| Self(text.to_owned()))
+    }
+
+    /// The address, if it is harmless and leads to something that can be fetched: a picture, a sound, a file.
+    #[must_use]
+    pub fn of_file(text: &str) -> Option<Self> {
+        Self::new(text).filter(|url| url.0.get(..4).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http")))
+    }
+
+    /// It, as written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_leads_somewhere_is_taken_as_written() {
+        for good in [
+            "https://example.test/a?b=c#d",
+            "HTTP://example.test",
+            "mailto:someone@example.test",
+            "tel:+49-30-1234",
+            "https://münchen.example/straße",
+        ] {
+            assert_eq!(SafeUrl::new(good).unwrap().as_str(), good);
+        }
+        assert_eq!(SafeUrl::new("  https://a.test ").unwrap().as_str(), "https://a.test");
+        assert!(SafeUrl::of_file("https://a.test/a.png").is_some() && SafeUrl::of_file("mailto:a@b.test").is_none());
+    }
+
+    #[test]
+    fn what_could_run_or_is_no_address_is_not() {
+        for bad in [
+            "",
+            "example.test",
+            "//example.test",
+            "javascript:alert(1)",
+            "JaVaScRiPt:alert(1)",
+            "java\tscript:alert(1)",
+            "\u{1}javascript:alert(1)",
+            "data:text/html,<script>alert(1)</script>",
+            "vbscript:msgbox(1)",
+            "blob:https://a.test/1",
+            "file:///etc/passwd",
+            "https:example.test",
+            "https:///example.test",
+            "https://",
+            "https://a.test/\u{0}",
+            "https://a.test/ b",
+            "https://a.test\\@b.test",
+            "mailto:",
+        ] {
+            assert_eq!(SafeUrl::new(bad), None, "{bad:?}");
+        }
+        assert_eq!(SafeUrl::new(&format!("https://a.test/{}", "a".repeat(5_000))), None);
+    }
+}

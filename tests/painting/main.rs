@@ -1,0 +1,6 @@
+//! What the panel looks like in each state, told as text: no browser is needed to see what is painted.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that can't go on says so")]
+
+mod easel;
+mod rows;

@@ -1,0 +1,42 @@
+//! Rows: who said it, when, and what became of it.
+
+use natter::core::Event;
+use natter::core::model::Author;
+use natter::core::timeline::{Failure, RowKey};
+use natter::core::view::Content;
+use natter::paint::{self, Act, Node};
+
+use crate::easel::{acts, agent, elements, markup, message, of_class, row, said, text, thread, view, words};
+
+#[test]
+fn a_row_says_who_and_when() {
+    let painted = thread(&view(vec![said(message(1, agent(), "hi"))]));
+    assert_eq!(
+        markup(of_class(&painted, "row")[0]),
+        "<li class=\"row opens closes\"><p class=\"name\" dir=\"auto\">Noor Haddad</p>\
+         <div class=\"bubble\"><p class=\"text\" dir=\"auto\">hi</p></div>\
+         <p class=\"meta\"><time datetime=\"1795262400\">12:00</time></p></li>"
+    );
+}
+
+#[test]
+fn a_failed_row_offers_what_helps() {
+    let failed = Content::Unsent { text: "hello".into(), failure: Some(Failure::Doubtful) };
+    let painted = thread(&view(vec![row(7, failed)]));
+    let offered: Vec<_> = of_class(&painted, "link").into_iter().flat_map(acts).collect();
+    assert_eq!(offered, [&Act::Tell(Event::Retried(RowKey(7))), &Act::Tell(Event::Discarded(RowKey(7)))]);
+    assert_eq!(text(of_class(&painted, "failed")[0]), "This message may not have arrivedTry againEdit");
+}
+
+#[test]
+fn what_has_not_changed_is_not_painted_again() {
+    let before = view(vec![said(message(1, agent(), "hi")), said(message(2, Author::Visitor, "hello"))]);
+    let mut after = before.clone();
+    after.thread.rows.remove(0);
+    after.thread.rows.push(said(message(3, agent(), "news")));
+    let painted = paint::thread(&words(), &after, Some(&before));
+    let list = elements(&painted).into_iter().find(|element| element.tag == "ol").unwrap();
+    assert_eq!(list.children[0], Node::Same(2));
+    assert_eq!(list.children[1].key(), Some(3));
+    assert_eq!(of_class(&painted, "row").len(), 1, "only the new one is painted");
+}
