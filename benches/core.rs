@@ -76,13 +76,9 @@ impl Growth {
 }
 
 fn shuffled(count: u32) -> Vec<Message> {
-    let said = |id: u64| Message {
-        id: MessageId(id),
-        conversation: None,
-        text: format!("This is message {id}."),
-        author: if id.is_multiple_of(2) { Author::Visitor } else { Author::Inbox },
-        at: 1_795_223_800 + id,
-        is_deleted: false,
+    let said = |id: u64| {
+        let author = if id.is_multiple_of(2) { Author::Visitor } else { Author::Inbox };
+        Message::plain(MessageId(id), author, &format!("This is message {id}."), 1_795_223_800 + id)
     };
     let mut messages: Vec<Message> = (1..=u64::from(count)).map(said).collect();
     let mut chance = Chance::new([1, 2, 3, 4]);

@@ -55,6 +55,38 @@ pub enum Sentence {
     TooLong(u32),
     /// Too many messages wait.
     TooMany,
+    /// Agents have seen the visitor's message.
+    Seen,
+    /// Hands in what was filled in.
+    Submit,
+    /// In a list to choose from, before anything is chosen.
+    Choose,
+    /// Asks how the conversation was.
+    RatingAsk,
+    /// After that was answered.
+    RatingThanks,
+    /// A survey that takes no answers any more.
+    RatingClosed,
+    /// Asks for more about a rating; its field's name.
+    FeedbackAsk,
+    /// An answer the server refused.
+    AnswerNotSaved,
+    /// Opens a picture.
+    Picture(String),
+    /// A file that can't be had.
+    FileGone,
+    /// A message that was deleted.
+    Deleted,
+    /// The worst of five ratings.
+    Rating1,
+    /// The second worst.
+    Rating2,
+    /// The one in the middle.
+    Rating3,
+    /// The second best.
+    Rating4,
+    /// The best of five ratings.
+    Rating5,
 }
 
 impl Sentence {
@@ -86,6 +118,22 @@ impl Sentence {
             Self::Unreachable => ("unreachable", None),
             Self::TooLong(count) => ("too_long", Some(("{count}", count.to_string()))),
             Self::TooMany => ("too_many", None),
+            Self::Seen => ("seen", None),
+            Self::Submit => ("submit", None),
+            Self::Choose => ("choose", None),
+            Self::RatingAsk => ("rating_ask", None),
+            Self::RatingThanks => ("rating_thanks", None),
+            Self::RatingClosed => ("rating_closed", None),
+            Self::FeedbackAsk => ("feedback_ask", None),
+            Self::AnswerNotSaved => ("answer_not_saved", None),
+            Self::Picture(name) => ("picture", Some(("{name}", name.clone()))),
+            Self::FileGone => ("file_gone", None),
+            Self::Deleted => ("deleted", None),
+            Self::Rating1 => ("rating_1", None),
+            Self::Rating2 => ("rating_2", None),
+            Self::Rating3 => ("rating_3", None),
+            Self::Rating4 => ("rating_4", None),
+            Self::Rating5 => ("rating_5", None),
         }
     }
 }
@@ -100,6 +148,8 @@ pub trait Speech {
     fn time(&self, at: u64) -> String;
     /// A moment for machines: what `<time datetime>` takes.
     fn machine(&self, at: u64) -> String;
+    /// So many bytes, as people say it.
+    fn size(&self, bytes: u64) -> String;
 }
 
 /// One language's words.
@@ -160,9 +210,13 @@ mod tests {
         fn machine(&self, at: u64) -> String {
             at.to_string()
         }
+
+        fn size(&self, bytes: u64) -> String {
+            bytes.to_string()
+        }
     }
 
-    const ALL: [Sentence; 24] = [
+    const ALL: [Sentence; 39] = [
         Sentence::PanelLabel,
         Sentence::Close,
         Sentence::GreetingTitle,
@@ -187,13 +241,28 @@ mod tests {
         Sentence::Unreachable,
         Sentence::TooLong(3),
         Sentence::TooMany,
+        Sentence::Seen,
+        Sentence::Submit,
+        Sentence::Choose,
+        Sentence::RatingAsk,
+        Sentence::RatingThanks,
+        Sentence::RatingClosed,
+        Sentence::FeedbackAsk,
+        Sentence::AnswerNotSaved,
+        Sentence::FileGone,
+        Sentence::Deleted,
+        Sentence::Rating1,
+        Sentence::Rating2,
+        Sentence::Rating3,
+        Sentence::Rating4,
+        Sentence::Rating5,
     ];
 
     #[test]
     fn every_sentence_has_its_words_and_every_word_its_sentence() {
         let english = Catalogue::english();
         let mut said: Vec<&str> = ALL.iter().map(|sentence| sentence.parts().0).collect();
-        said.push(Sentence::NotSentBecause(String::new()).parts().0);
+        said.extend([Sentence::NotSentBecause(String::new()), Sentence::Picture(String::new())].map(|it| it.parts().0));
         for sentence in &ALL {
             assert!(english.0.contains_key(sentence.parts().0), "{sentence:?}");
         }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::content::Answer;
 use super::model::{ConversationId, EchoId, MessageId};
 use super::wire;
 
@@ -31,6 +32,17 @@ pub enum Call {
         conversation: ConversationId,
         /// Where the page ends, itself excluded.
         before: Option<MessageId>,
+    },
+    /// Answer what a message asks.
+    Answer {
+        /// Where.
+        conversation: ConversationId,
+        /// Which.
+        message: MessageId,
+        /// What.
+        answers: Vec<Answer>,
+        /// Whether it asked for a rating: that is handed in in a form of its own.
+        is_survey: bool,
     },
     /// Say something.
     Post {

@@ -7,11 +7,13 @@
 
 #![forbid(unsafe_code)]
 
+pub mod answering;
 pub mod backoff;
 pub mod cable;
 pub mod calls;
 pub mod chance;
 pub mod condition;
+pub mod content;
 pub mod doctor;
 pub mod history;
 pub mod model;
@@ -32,7 +34,9 @@ pub use calls::{Call, CallId, Outcome};
 pub use tabs::{TabAct, TabNews};
 pub use widget::Widget;
 
+use content::Choice;
 use doctor::Finding;
+use model::MessageId;
 use timeline::RowKey;
 use view::Changed;
 use wire::Request;
@@ -59,6 +63,10 @@ pub enum Event {
     Retried(RowKey),
     /// The visitor gives a failed send up.
     Discarded(RowKey),
+    /// The visitor filled in what a message asks for: fields by name.
+    Filled(MessageId, Vec<(String, String)>),
+    /// The visitor chose this of what a message offers.
+    Chosen(MessageId, Choice),
     /// The visitor scrolled to the top of what is shown.
     ReachedTop,
     /// A socket reports.

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use super::content::{Answer, Attachment, Kind};
+
 /// A message's id at the server; messages are in order when their ids are.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct MessageId(pub u64);
@@ -28,6 +30,33 @@ pub struct Message {
     pub at: u64,
     /// Whether an agent deleted it; the text is then the server's own sentence about that.
     pub is_deleted: bool,
+    /// What it asks of the visitor.
+    pub kind: Kind,
+    /// What the visitor answered to that.
+    pub answers: Vec<Answer>,
+    /// Its files.
+    pub attachments: Vec<Attachment>,
+    /// The message it answers.
+    pub reply_to: Option<MessageId>,
+}
+
+impl Message {
+    /// A message that is nothing but text.
+    #[must_use]
+    pub fn plain(id: MessageId, author: Author, text: &str, at: u64) -> Self {
+        Self {
+            id,
+            conversation: None,
+            text: text.to_owned(),
+            author,
+            at,
+            is_deleted: false,
+            kind: Kind::Plain,
+            answers: Vec::new(),
+            attachments: Vec::new(),
+            reply_to: None,
+        }
+    }
 }
 
 /// Who said a message.

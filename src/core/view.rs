@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use super::model::{Author, Message, Status};
+use super::answering::{Answering, Fate};
+use super::content::Answer;
+use super::model::{Author, Message, MessageId, Status};
 use super::timeline::{Failure, RowKey, Send, Stage, Timeline};
 
 /// Everything there is to see.
@@ -73,6 +75,45 @@ pub struct Row {
     pub opens_group: bool,
     /// Whether it ends one.
     pub closes_group: bool,
+    /// What the visitor answered to what it asks.
+    pub answers: Vec<Answer>,
+    /// How that answer fares.
+    pub fate: Fate,
+    /// What it replies to.
+    pub quoted: Option<Quoted>,
+    /// Whether agents have seen it, the newest of the visitor's that they have.
+    pub is_last_seen: bool,
+}
+
+/// A message that another one replies to.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Quoted {
+    /// Who said it.
+    pub author: Author,
+    /// The beginning of what was said.
+    pub text: String,
+}
+
+/// As much of a message as is shown where it is replied to, in characters.
+const QUOTED_CHARS_MAX: usize = 140;
+
+impl Row {
+    /// A row by itself.
+    #[must_use]
+    pub const fn new(key: RowKey, content: Content, at: u64) -> Self {
+        Self {
+            key,
+            content,
+            at,
+            previous_at: None,
+            opens_group: true,
+            closes_group: true,
+            answers: Vec::new(),
+            fate: Fate::Settled,
+            quoted: None,
+            is_last_seen: false,
+        }
+    }
 }
 
 /// What a row shows.
@@ -145,9 +186,9 @@ impl std::ops::BitOrAssign for Changed {
 /// Rows of one author within this many seconds are one group.
 const GROUP_S: u64 = 300;
 
-/// The newest `count` rows.
+/// The newest `count` rows; `seen_at` is up to when agents have read, in seconds since 1970.
 #[must_use]
-pub fn rows(timeline: &Timeline, count: usize) -> (usize, Vec<Row>) {
+pub fn rows(timeline: &Timeline, answering: &Answering, seen_at: u64, count: usize) -> (usize, Vec<Row>) {
     let skipped = timeline.len().saturating_sub(count);
     // One row before the window tells whether the first one in it opens a group.
     let first = skipped.saturating_sub(1);
@@ -165,19 +206,36 @@ pub fn rows(timeline: &Timeline, count: usize) -> (usize, Vec<Row>) {
         _ => false,
     };
     let in_window = skipped - first;
+    let is_seen = |(_, at, content): &(RowKey, u64, Content)| {
+        *at <= seen_at && matches!(content, Content::Said(message) if message.author == Author::Visitor)
+    };
+    let last_seen = all.iter().rposition(is_seen);
     let rows = (in_window..all.len()).filter_map(|place| {
         let (key, at, content) = all.get(place)?.clone();
         let before = place.checked_sub(1);
-        Some(Row {
-            key,
-            content,
-            at,
+        let mut row = Row {
             previous_at: before.and_then(|before| all.get(before)).map(|(_, at, _)| *at),
             opens_group: !before.is_some_and(|before| joins(before, place)),
             closes_group: !joins(place, place + 1),
-        })
+            is_last_seen: last_seen == Some(place),
+            ..Row::new(key, content, at)
+        };
+        if let Content::Said(message) = &row.content {
+            row.quoted = message.reply_to.and_then(|id| quoted(timeline, id));
+            (row.answers, row.fate) = match answering.of(message.id) {
+                Some((answers, fate)) => (answers.to_vec(), fate),
+                None => (message.answers.clone(), Fate::Settled),
+            };
+        }
+        Some(row)
     });
     (skipped, rows.collect())
+}
+
+fn quoted(timeline: &Timeline, id: MessageId) -> Option<Quoted> {
+    let message = timeline.message(id)?;
+    let text = message.text.chars().take(QUOTED_CHARS_MAX).collect();
+    Some(Quoted { author: message.author.clone(), text })
 }
 
 fn unsent(send: &Send) -> Content {

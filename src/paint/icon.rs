@@ -7,6 +7,12 @@ pub const CLOSE: &str = "M6 6l12 12M18 6L6 18";
 /// An arrow up.
 pub const SEND: &str = "M12 19V5M5.5 11.5L12 5l6.5 6.5";
 
+/// A sheet with a folded corner.
+pub const FILE: &str = "M6 3.5h8l4.5 4.5v12.5h-12.5zM14 3.5v4.5h4.5";
+/// A pin in a map.
+pub const PLACE: &str =
+    "M12 21s-6.5-6-6.5-11a6.5 6.5 0 0 1 13 0c0 5-6.5 11-6.5 11zM12 12.5a2.5 2.5 0 1 0 0-5 2.5 2.5 0 0 0 0 5z";
+
 /// An icon; it says nothing, its control has the name.
 pub fn icon(path: &str) -> Element {
     el("svg", "icon").with("viewBox", "0 0 24 24").with("aria-hidden", "true").and(el("path", "").with("d", path))

@@ -3,7 +3,9 @@
 //! The browser's side (`ui`) makes elements of them and changes as little as it can when they are drawn again. So what
 //! is painted in any state can be told, and tested, without a browser.
 
+mod asked;
 mod composer;
+mod files;
 mod header;
 mod icon;
 mod node;

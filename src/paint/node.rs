@@ -4,6 +4,7 @@
 //! each weighs more than the element's whole appearance in a page. A tree of plain values needs that machinery once.
 
 use crate::core::Event;
+use crate::core::model::MessageId;
 
 /// Something to be seen.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,6 +49,12 @@ pub enum Act {
     Submit,
     /// The thread was scrolled.
     Scrolled,
+    /// What was filled in is the answer to this message.
+    Fill(MessageId),
+    /// This picture of this message is to be seen large.
+    Look(MessageId, u64),
+    /// It could not be loaded, or ended too early: its address may have grown old.
+    Again,
 }
 
 /// An element of this class, empty as yet; a class of "" is none.

@@ -1,9 +1,12 @@
 //! One message, sent or not.
 
+use super::asked::asked;
+use super::files::files;
 use super::icon::button;
 use super::{Act, Element, Words, el};
 use crate::core::Event;
-use crate::core::model::Author;
+use crate::core::content::Kind;
+use crate::core::model::{Author, Message};
 use crate::core::timeline::{Failure, RowKey};
 use crate::core::view::{Content, Row};
 use crate::text::Sentence;
@@ -11,13 +14,43 @@ use crate::text::Sentence;
 /// A row.
 pub fn row(words: &Words, row: &Row) -> Element {
     let is_new_day = row.previous_at.is_none_or(|before| words.speech.day(before) != words.speech.day(row.at));
+    let alive = held(&row.content).filter(|message| !message.is_deleted);
     el("li", &classes(row, is_new_day))
         .keyed(row.key.0)
         .maybe(is_new_day.then(|| line("day", &words.day(row.at))))
         .maybe(name(words, row).map(|name| line("name", &name)))
-        .and(el("div", "bubble").and(line("text", row.content.text())))
+        .maybe(bubble(words, row))
+        .maybe(alive.and_then(|message| files(words, message.id, &message.attachments)))
+        .maybe(alive.and_then(|message| asked(words, row, message)))
         .maybe(failure(words, &row.content).map(|why| failed(words, row.key, &why)))
         .maybe(meta(words, row))
+}
+
+/// What it says, under what it answers; a survey says what it asks in the visitor's own language instead.
+fn bubble(words: &Words, row: &Row) -> Option<Element> {
+    let text = match held(&row.content) {
+        Some(message) if message.kind == Kind::Rating => return None,
+        Some(message) if message.is_deleted => words.say(&Sentence::Deleted),
+        Some(_) | None => row.content.text().to_owned(),
+    };
+    let quote = row.quoted.as_ref().map(|quoted| {
+        let who = match &quoted.author {
+            Author::Visitor => words.say(&Sentence::You),
+            Author::Agent(person) | Author::Bot(person) if !person.name.is_empty() => person.name.clone(),
+            Author::Agent(_) | Author::Bot(_) | Author::Inbox => words.say(&Sentence::Team),
+        };
+        el("blockquote", "quoted").and(line("name", &who)).and(line("", &quoted.text))
+    });
+    let is_empty = text.is_empty() && quote.is_none();
+    (!is_empty).then(|| el("div", "bubble").maybe(quote).and(line("text", &text)))
+}
+
+/// The message a row shows, if the server has it.
+fn held(content: &Content) -> Option<&Message> {
+    match content {
+        Content::Said(message) => Some(message),
+        Content::Unsent { .. } => None,
+    }
 }
 
 /// A line whose direction is its text's own.
@@ -72,6 +105,7 @@ fn meta(words: &Words, row: &Row) -> Option<Element> {
     }
     let shown = match row.content {
         Content::Unsent { .. } => words.say(&Sentence::Sending),
+        Content::Said(_) if row.is_last_seen => words.say(&Sentence::Seen),
         Content::Said(_) => words.speech.time(row.at),
     };
     let time = el("time", "").with("datetime", &words.speech.machine(row.at)).saying(&shown);

@@ -65,6 +65,7 @@ async fn make(request: Request, signal: Option<&web_sys::AbortSignal>) -> Outcom
     let builder = match request.method {
         Method::Get => Fetch::get(&request.url),
         Method::Post => Fetch::post(&request.url),
+        Method::Patch => Fetch::patch(&request.url),
         Method::Probe => Fetch::get(&request.url).mode(RequestMode::NoCors),
     };
     let Ok(fetch) = with_body(

@@ -7,6 +7,7 @@ use crate::text::Speech;
 
 /// The browser's speech, in one language.
 pub struct IntlSpeech {
+    languages: Array,
     date: Function,
     time: Function,
 }
@@ -16,17 +17,11 @@ impl IntlSpeech {
     #[must_use]
     pub fn new(language: &str) -> Self {
         let languages = Array::of1(&JsValue::from_str(language));
-        let format = |options: &[(&str, &str)]| {
-            let chosen = Object::new();
-            for (key, value) in options {
-                // Setting a property of a fresh object can't fail.
-                let _ = Reflect::set(&chosen, &JsValue::from_str(key), &JsValue::from_str(value));
-            }
-            Intl::DateTimeFormat::new(&languages, &chosen).format()
-        };
+        let format = |of: &[(&str, &str)]| Intl::DateTimeFormat::new(&languages, &options(of)).format();
         Self {
             date: format(&[("weekday", "long"), ("day", "numeric"), ("month", "long")]),
             time: format(&[("hour", "numeric"), ("minute", "2-digit")]),
+            languages,
         }
     }
 }
@@ -49,6 +44,27 @@ impl Speech for IntlSpeech {
     fn machine(&self, at: u64) -> String {
         moment(at).to_iso_string().into()
     }
+
+    fn size(&self, bytes: u64) -> String {
+        let (unit, scale) = match bytes {
+            0..1_000 => ("byte", 1),
+            1_000..1_000_000 => ("kilobyte", 1_000),
+            _ => ("megabyte", 1_000_000),
+        };
+        let options = options(&[("style", "unit"), ("unit", unit), ("maximumFractionDigits", "1")]);
+        let format = Intl::NumberFormat::new(&self.languages, &options).format();
+        let number = JsValue::from_f64(bytes as f64 / f64::from(scale));
+        format.call1(&JsValue::UNDEFINED, &number).ok().and_then(|said| said.as_string()).unwrap_or_default()
+    }
+}
+
+fn options(of: &[(&str, &str)]) -> Object {
+    let options = Object::new();
+    for (key, value) in of {
+        // Setting a property of a fresh object can't fail.
+        let _ = Reflect::set(&options, &JsValue::from_str(key), &JsValue::from_str(value));
+    }
+    options
 }
 
 fn say(format: &Function, at: u64) -> String {

@@ -1,7 +1,8 @@
 //! What visitors do to elements, and what painting asks of them beyond their attributes.
 
-use wasm_bindgen::JsCast;
-use web_sys::{Element, HtmlElement, HtmlTextAreaElement, KeyboardEvent};
+use js_sys::Array;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Element, FormData, HtmlElement, HtmlFormElement, HtmlMediaElement, HtmlTextAreaElement, KeyboardEvent};
 
 use super::Ui;
 use crate::core::Event;
@@ -36,6 +37,18 @@ pub fn perform(ui: Ui, act: &Act, event: &web_sys::Event) {
             event.prevent_default();
             submit(ui, target.and_then(|form| field(form.unchecked_ref())));
         }
+        Act::Fill(message) => {
+            event.prevent_default();
+            if let Some(form) = target.map(JsCast::unchecked_into::<HtmlFormElement>) {
+                ui.dispatch(Event::Filled(*message, fields(&form)));
+            }
+        }
+        Act::Look(..) => {}
+        Act::Again => {
+            if let Some(media) = target.map(JsCast::unchecked_into::<Element>) {
+                load_again(&media);
+            }
+        }
         Act::Scrolled => {
             if let Some(scroller) = target.map(JsCast::unchecked_into::<Element>) {
                 // From the bottom up, scrollTop is 0 at the bottom and negative above.
@@ -59,6 +72,25 @@ fn submit(ui: Ui, field: Option<HtmlTextAreaElement>) {
     }
     // On a phone the keyboard stays; it has nothing to say if it can't.
     let _ = field.focus();
+}
+
+/// What is in a form, by name; a file is no answer.
+fn fields(form: &HtmlFormElement) -> Vec<(String, String)> {
+    let Ok(data) = FormData::new_with_form(form) else { return Vec::new() };
+    let pair = |pair: JsValue| {
+        let pair = Array::from(&pair);
+        Some((pair.get(0).as_string()?, pair.get(1).as_string()?))
+    };
+    Array::from(&data).iter().filter_map(pair).collect()
+}
+
+/// A sound's or film's address leads on to one that ends after some minutes; asked again, it leads to a new one. Once:
+/// what can't be had at all would be asked for for ever.
+fn load_again(media: &Element) {
+    const TRIED: &str = "data-again";
+    if !media.has_attribute(TRIED) && media.set_attribute(TRIED, "").is_ok() {
+        media.unchecked_ref::<HtmlMediaElement>().load();
+    }
 }
 
 /// Nothing more is to be done.

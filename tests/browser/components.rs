@@ -49,8 +49,7 @@ impl Painted {
 }
 
 fn said(key: u64, author: Author, text: &str, at: u64) -> Row {
-    let message =
-        Message { id: MessageId(key), conversation: None, text: text.to_owned(), author, at, is_deleted: false };
+    let message = Message::plain(MessageId(key), author, text, at);
     row(key, Content::Said(message.into()), at)
 }
 
@@ -59,7 +58,7 @@ fn unsent(key: u64, text: &str, failure: Option<Failure>) -> Row {
 }
 
 fn row(key: u64, content: Content, at: u64) -> Row {
-    Row { key: RowKey(key), content, at, previous_at: None, opens_group: true, closes_group: true }
+    Row::new(RowKey(key), content, at)
 }
 
 fn agent() -> Author {

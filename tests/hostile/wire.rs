@@ -63,7 +63,8 @@ fn told() -> impl Strategy<Value = Told> {
             self::fields(&json!({ "id": id, "name": name, "avatar_url": url, "type": kind }))
         });
         let conversation = conversation.map(ConversationId);
-        Told { fields, sender, message: Message { id: MessageId(id), conversation, text, author, at, is_deleted } }
+        let plain = Message::plain(MessageId(id), author, &text, at);
+        Told { fields, sender, message: Message { conversation, is_deleted, ..plain } }
     })
 }
 

@@ -30,6 +30,10 @@ impl Speech for Fixed {
     fn machine(&self, at: u64) -> String {
         at.to_string()
     }
+
+    fn size(&self, bytes: u64) -> String {
+        format!("{bytes} bytes")
+    }
 }
 
 /// English, at noon.
@@ -39,7 +43,7 @@ pub fn words() -> Words {
 
 /// A message as the server has it, with nothing special about it.
 pub fn message(id: u64, author: Author, text: &str) -> Message {
-    Message { id: MessageId(id), conversation: None, text: text.to_owned(), author, at: NOON, is_deleted: false }
+    Message::plain(MessageId(id), author, text, NOON)
 }
 
 /// An agent with a name.
@@ -54,7 +58,7 @@ pub fn said(message: Message) -> Row {
 
 /// A row that is a group by itself, on a day that has begun before.
 pub fn row(key: u64, content: Content) -> Row {
-    Row { key: RowKey(key), content, at: NOON, previous_at: Some(NOON), opens_group: true, closes_group: true }
+    Row { previous_at: Some(NOON), ..Row::new(RowKey(key), content, NOON) }
 }
 
 /// A view of these rows.

@@ -68,6 +68,7 @@ impl World {
         let method = match request.method {
             Method::Get | Method::Probe => "GET",
             Method::Post => "POST",
+            Method::Patch => "PATCH",
         };
         let body = match &request.body {
             Body::None => Value::Null,

@@ -293,6 +293,12 @@ impl Timeline {
         self.rows.from(first)
     }
 
+    /// A message that is held.
+    #[must_use]
+    pub fn message(&self, id: MessageId) -> Option<&Message> {
+        self.rows.get(id).map(|row| &*row.message)
+    }
+
     /// How many of the rows are messages the server has; the sends come after them.
     #[must_use]
     pub const fn said_len(&self) -> usize {

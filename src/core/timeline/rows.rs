@@ -157,14 +157,7 @@ mod tests {
     use crate::core::model::Author;
 
     fn row(id: u64) -> Row {
-        let message = Message {
-            id: MessageId(id),
-            conversation: None,
-            text: String::new(),
-            author: Author::Visitor,
-            at: 0,
-            is_deleted: false,
-        };
+        let message = Message::plain(MessageId(id), Author::Visitor, "", 0);
         Row::new(RowKey(id), message, Claim::None)
     }
 

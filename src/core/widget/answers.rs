@@ -76,6 +76,7 @@ impl Widget {
             Call::CreateConversation | Call::ListConversations => self.reply_conversation(now, &call, &verdict),
             Call::ReadConversation { conversation } => self.reply_condition(now, conversation, &verdict, turn),
             Call::ReadMessages { conversation, .. } => self.reply_messages(now, conversation, &verdict, turn),
+            Call::Answer { message, .. } => self.reply_answer(now, message, outcome),
             Call::Post { conversation, echo, .. } => {
                 if let (Verdict::Good(_) | Verdict::Refused(_), Outcome::Answered { status, body, .. }) =
                     (&verdict, outcome)
@@ -327,9 +328,13 @@ impl Widget {
         self.timeline.start_over();
         self.history = History::default();
         self.condition = Condition::default();
+        self.answering.start_over();
         // A read of the old conversation's has nobody to answer to any more.
         self.calls.retain(|(_, call, _)| {
-            !matches!(call, Call::ReadConversation { .. } | Call::ReadMessages { .. } | Call::Post { .. })
+            !matches!(
+                call,
+                Call::ReadConversation { .. } | Call::ReadMessages { .. } | Call::Answer { .. } | Call::Post { .. }
+            )
         });
     }
 

@@ -72,6 +72,8 @@ impl Widget {
             Event::Probed(answers) => ("probed", u64::from(*answers)),
             Event::Left => ("left", 0),
             Event::Returned(_) => ("returned", 0),
+            Event::Filled(..) => ("filled", 0),
+            Event::Chosen(..) => ("chosen", 0),
             Event::Drafted(_) | Event::ReachedTop | Event::Tick => return,
         };
         if self.recent.len() >= RECENT_MAX {

@@ -64,6 +64,7 @@ impl Widget {
         if let Some(before) = self.history.next(now, floor, self.timeline.oldest()) {
             self.call(now, Call::ReadMessages { conversation, before }, turn);
         }
+        self.answer(now, conversation, turn);
         if self.history.has_begun() && self.condition.next(now) {
             self.call(now, Call::ReadConversation { conversation }, turn);
         }
@@ -108,7 +109,7 @@ impl Widget {
         self.calls.iter().any(|(_, call, _)| matches!(call, Call::ReadMessages { .. }))
     }
 
-    fn call(&mut self, now: Mono, call: Call, turn: &mut Turn) {
+    pub(super) fn call(&mut self, now: Mono, call: Call, turn: &mut Turn) {
         self.last_call += 1;
         let id = CallId(self.last_call);
         let request = wire::request(&self.settings, self.session.source_id().unwrap_or_default(), &call);

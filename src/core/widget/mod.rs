@@ -2,6 +2,7 @@
 //! and says what changed.
 
 mod answers;
+mod asked;
 mod diagnosis;
 mod due;
 mod publishing;
@@ -10,6 +11,7 @@ mod together;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use super::answering::Answering;
 use super::backoff::Backoff;
 use super::cable::{Cable, Heard, SocketNews};
 use super::calls::{CALL_MS_MAX, Call, CallId};
@@ -48,6 +50,7 @@ pub struct Widget {
     /// The pause after a post that could not be made.
     lane: Backoff,
     pace: Pace,
+    answering: Answering,
     calls: Vec<(CallId, Call, Mono)>,
     last_call: u64,
     doctor: Doctor,
@@ -77,6 +80,7 @@ const WORDS_MAX: usize = 1_000;
 const KEY_SESSION: &str = "session";
 const KEY_DRAFT: &str = "draft";
 const KEY_SEND: &str = "send/";
+const KEY_ANSWER: &str = "answer/";
 
 impl Widget {
     /// A widget that has not begun yet.
@@ -96,6 +100,7 @@ impl Widget {
             timeline: Timeline::default(),
             lane: Backoff::new(1_000, 30_000),
             pace: Pace::default(),
+            answering: Answering::default(),
             calls: Vec::new(),
             last_call: 0,
             doctor: Doctor::default(),
@@ -124,6 +129,7 @@ impl Widget {
             self.pump(now.mono, &mut turn);
         }
         self.keep(now.mono, &mut turn);
+        self.keep_answers(&mut turn);
         self.announce(&mut turn);
         self.diagnose(now.mono, &mut turn);
         turn.changed = self.publish();
@@ -134,7 +140,8 @@ impl Widget {
     #[must_use]
     pub fn deadline(&self) -> Option<(Mono, &'static str)> {
         let call = self.calls.iter().map(|(.., asked)| (asked.plus(CALL_MS_MAX), "call: given up")).min();
-        let anybodys = [self.tabs.deadline(), self.history.deadline(), self.condition.deadline(), call];
+        let anybodys =
+            [self.tabs.deadline(), self.history.deadline(), self.condition.deadline(), self.answering.deadline(), call];
         let lane = self.lane.until().max(self.pace.opens());
         let lane = lane.filter(|_| self.timeline.has_unsent()).map(|until| (until, "send: again"));
         let grace = self.timeline.grace_ends().map(|end| (end, "send: decide"));
@@ -173,6 +180,8 @@ impl Widget {
             Event::Submitted(text) => self.submit(now, &text, turn),
             Event::Retried(key) => self.retry(now.mono, key, turn),
             Event::Discarded(key) => self.discard(key, turn),
+            Event::Filled(message, fields) => self.fill(message, fields),
+            Event::Chosen(message, choice) => self.choose(message, choice),
             Event::ReachedTop => {
                 self.shown = self.shown.min(self.timeline.len()) + SHOWN_MORE;
                 if self.shown > self.timeline.len() {
@@ -225,6 +234,7 @@ impl Widget {
         if let Some((_, draft)) = kept.iter().find(|(key, _)| key == KEY_DRAFT) {
             self.put_into_composer(draft.as_str().into());
         }
+        self.revive_answers(&kept);
         tell(self.tabs.begin(is_shared), turn);
         self.take_stock(now, kept);
     }
@@ -283,6 +293,7 @@ impl Widget {
         self.history.hurry();
         self.session.hurry();
         self.lane.hurry();
+        self.answering.hurry();
         tell(self.tabs.wonder(now), turn);
     }
 

@@ -29,8 +29,11 @@ impl Widget {
         let is_same_window = was.rows.len() + was.skipped == self.timeline.len()
             && was.skipped == self.timeline.len().saturating_sub(self.shown);
         let mut changed = Changed::default();
-        if self.timeline.take_changed() || !is_same_around || !is_same_window {
-            let (skipped, rows) = view::rows(&self.timeline, self.shown);
+        let is_same_said = !self.timeline.take_changed() & !self.answering.take_changed();
+        let seen_at = self.condition.agent_last_seen_at();
+        let is_same_seen = self.view.panel.agent_last_seen_at == seen_at;
+        if !is_same_said || !is_same_seen || !is_same_around || !is_same_window {
+            let (skipped, rows) = view::rows(&self.timeline, &self.answering, seen_at, self.shown);
             let thread = view::Thread { rows, skipped, ..around };
             changed.thread = thread != self.view.thread;
             self.view.thread = thread;

@@ -21,7 +21,13 @@ impl Widget {
                 let act = self.tabs.depose();
                 if was_leading {
                     self.step_back(now, turn, |call| {
-                        !matches!(call, Call::Post { .. } | Call::ReadMessages { .. } | Call::ReadConversation { .. })
+                        !matches!(
+                            call,
+                            Call::Post { .. }
+                                | Call::Answer { .. }
+                                | Call::ReadMessages { .. }
+                                | Call::ReadConversation { .. }
+                        )
                     });
                     // What it would have written by now is not its to write any more.
                     self.keep(now, turn);

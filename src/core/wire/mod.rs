@@ -3,6 +3,8 @@
 //! Nothing here fails on a field that is missing, new or of another type: such a field is absent, and a message
 //! without an id is no message. Shapes as seen on Chatwoot 4.0.4; newer versions and rebranded ones share them.
 
+mod content;
+mod fields;
 mod incoming;
 mod outgoing;
 mod tabs;

@@ -1,9 +1,10 @@
 //! What we say to the server.
 
-use miniserde::json::{self, Object, Value};
+use miniserde::json::{self, Number, Object, Value};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::core::Call;
+use crate::core::content::{Answer, FEEDBACK, RATING, value_of};
 use crate::core::settings::Settings;
 
 /// An HTTP request, whole: the shell only has to make it.
@@ -26,6 +27,8 @@ pub enum Method {
     Get,
     /// To make.
     Post,
+    /// To change.
+    Patch,
     /// To see whether anybody answers, whatever it may be: other origins' answers are not looked at.
     Probe,
 }
@@ -60,10 +63,36 @@ pub fn request(settings: &Settings, source_id: &str, call: &Call) -> Request {
         Call::ReadMessages { conversation, before: Some(before) } => {
             get(format!("{}?before={}", messages(conversation.0), before.0))
         }
+        Call::Answer { conversation, message, answers, is_survey } => Request {
+            method: Method::Patch,
+            body: Body::Json(submitted(answers, *is_survey)),
+            ..get(format!("{}/{}", messages(conversation.0), message.0))
+        },
         Call::Post { conversation, echo, text } => {
             post(messages(conversation.0), &[("content", text), ("echo_id", echo)])
         }
     }
+}
+
+/// Answers, as the server takes them: a rating in an object of its own, all else as a list.
+fn submitted(answers: &[Answer], is_survey: bool) -> String {
+    let text = |text: &str| Value::String(text.to_owned());
+    let of = |fields: Vec<(&str, Value)>| {
+        Value::Object(fields.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
+    };
+    let values = if is_survey {
+        let rating = value_of(answers, RATING).and_then(|rating| rating.parse().ok()).unwrap_or(0);
+        let feedback = value_of(answers, FEEDBACK).unwrap_or_default();
+        let rated = of(vec![("rating", Value::Number(Number::U64(rating))), (FEEDBACK, text(feedback))]);
+        of(vec![("csat_survey_response", rated)])
+    } else {
+        let one = |answer: &Answer| {
+            let fields = [("name", &answer.name), ("title", &answer.title), ("value", &answer.value)];
+            of(fields.into_iter().filter(|(_, said)| !said.is_empty()).map(|(key, said)| (key, text(said))).collect())
+        };
+        Value::Array(answers.iter().map(one).collect())
+    };
+    json::to_string(&of(vec![("submitted_values", values)]))
 }
 
 /// What every message of a conversation stands behind, in the server's own spelling.

@@ -1,7 +1,7 @@
 //! What tabs say to each other, as text. Both ends are ours, but not always of one version: [`PROTOCOL`] is part of the
 //! channel's name, so that only tabs that mean the same hear each other.
 
-use super::incoming::{number, object as read, string};
+use super::fields::{number, object as read, string};
 use super::outgoing::object as write;
 use crate::core::tabs::{Standing, Word};
 

@@ -1,0 +1,223 @@
+//! What the visitor answers to agents' questions (forms, choices, surveys), on its way to the server.
+//!
+//! An answer changes the message that asked; giving it twice is giving it once. So it is simply repeated until the
+//! server has it, by whichever tab took it, and kept on the device until then.
+
+use miniserde::{Deserialize, Serialize, json};
+
+use super::backoff::Backoff;
+use super::chance::Chance;
+use super::content::{Answer, Given};
+use super::model::{ConversationId, MessageId};
+use super::time::Mono;
+
+/// The machine.
+#[derive(Debug)]
+pub struct Answering {
+    waiting: Vec<Waiting>,
+    retry: Backoff,
+    keep: Vec<(MessageId, Option<String>)>,
+    is_changed: bool,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    given: Given,
+    conversation: ConversationId,
+    is_survey: bool,
+    stage: Stage,
+}
+
+#[derive(Clone, Debug, Eq, PartialEq)]
+enum Stage {
+    Unsent,
+    /// Its request is under way.
+    Asking,
+    /// The same, and what was given since then is another answer.
+    Outdated,
+    /// The server refused it, perhaps with words of its own.
+    Refused(Option<String>),
+}
+
+/// How an answer fares, for showing it.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub enum Fate {
+    /// The server has it, or there is none.
+    #[default]
+    Settled,
+    /// It is on its way.
+    Sending,
+    /// The server refused it, perhaps with words of its own.
+    Refused(Option<String>),
+}
+
+/// What is kept on the device of one answer.
+#[derive(Deserialize, Serialize)]
+struct Kept {
+    v: u32,
+    conversation: u64,
+    survey: bool,
+    answers: Vec<(String, (String, String))>,
+}
+
+const KEPT_VERSION: u32 = 1;
+/// More questions than anybody answers at once.
+const WAITING_MAX: usize = 50;
+
+impl Default for Answering {
+    fn default() -> Self {
+        Self { waiting: Vec::new(), retry: Backoff::new(1_000, 30_000), keep: Vec::new(), is_changed: false }
+    }
+}
+
+impl Answering {
+    /// The visitor answers; an earlier answer to the same message is forgotten.
+    pub fn give(&mut self, conversation: ConversationId, given: Given, is_survey: bool) {
+        let message = given.message;
+        let was = self.waiting.iter().position(|other| other.given.message == message);
+        let was = was.map(|at| self.waiting.remove(at));
+        if self.waiting.len() >= WAITING_MAX {
+            self.forget(message);
+            return;
+        }
+        let is_asking = was.is_some_and(|was| matches!(was.stage, Stage::Asking | Stage::Outdated));
+        let stage = if is_asking { Stage::Outdated } else { Stage::Unsent };
+        let waiting = Waiting { given, conversation, is_survey, stage };
+        self.keep.push((message, Some(waiting.kept())));
+        self.waiting.push(waiting);
+        self.is_changed = true;
+        self.retry.hurry();
+    }
+
+    /// Takes what the device kept of an answer; what is broken or of another version is forgotten.
+    pub fn revive(&mut self, message: MessageId, kept: &str) {
+        if self.waiting.iter().any(|other| other.given.message == message) || self.waiting.len() >= WAITING_MAX {
+            return;
+        }
+        match json::from_str::<Kept>(kept) {
+            Ok(kept) if kept.v == KEPT_VERSION => {
+                let answer = |(name, (title, value))| Answer { name, title, value };
+                let answers = kept.answers.into_iter().map(answer).collect();
+                self.waiting.push(Waiting {
+                    given: Given { message, answers },
+                    conversation: ConversationId(kept.conversation),
+                    is_survey: kept.survey,
+                    stage: Stage::Unsent,
+                });
+                self.is_changed = true;
+            }
+            Ok(_) | Err(_) => self.keep.push((message, None)),
+        }
+    }
+
+    /// The answer to be handed in now, if any is; then its end is waited for. One at a time.
+    pub fn next(&mut self, now: Mono, conversation: ConversationId) -> Option<(Given, bool)> {
+        let is_asking = |other: &Waiting| matches!(other.stage, Stage::Asking | Stage::Outdated);
+        if !self.retry.is_over(now) || self.waiting.iter().any(is_asking) {
+            return None;
+        }
+        let is_next = |other: &&mut Waiting| other.stage == Stage::Unsent && other.conversation == conversation;
+        let next = self.waiting.iter_mut().find(is_next)?;
+        next.stage = Stage::Asking;
+        Some((next.given.clone(), next.is_survey))
+    }
+
+    /// The server has it.
+    pub fn succeeded(&mut self, message: MessageId) {
+        self.retry.succeeded();
+        self.end(message, None);
+    }
+
+    /// The server will not have it.
+    pub fn refused(&mut self, message: MessageId, words: Option<String>) {
+        self.retry.succeeded();
+        self.end(message, Some(Stage::Refused(words)));
+    }
+
+    /// Nobody knows whether the server has it; it is handed in again after a while.
+    pub fn failed(&mut self, message: MessageId, now: Mono, chance: &mut Chance, at_least_ms: u64) {
+        self.retry.failed(now, chance, at_least_ms);
+        self.end(message, Some(Stage::Unsent));
+    }
+
+    /// The message that asked is there no more.
+    pub fn forget(&mut self, message: MessageId) {
+        self.waiting.retain(|other| other.given.message != message);
+        self.keep.push((message, None));
+        self.is_changed = true;
+    }
+
+    /// Forgets all.
+    pub fn start_over(&mut self) {
+        for other in std::mem::take(&mut self.waiting) {
+            self.keep.push((other.given.message, None));
+        }
+        self.is_changed = true;
+    }
+
+    /// The network is thought to be back.
+    pub const fn hurry(&mut self) {
+        self.retry.hurry();
+    }
+
+    /// When the next try is due.
+    #[must_use]
+    pub fn deadline(&self) -> Option<(Mono, &'static str)> {
+        let is_waiting = self.waiting.iter().any(|other| other.stage == Stage::Unsent);
+        self.retry.until().filter(|_| is_waiting).map(|until| (until, "answer: again"))
+    }
+
+    /// What was answered to a message here and how it fares, if that is more than the server says.
+    #[must_use]
+    pub fn of(&self, message: MessageId) -> Option<(&[Answer], Fate)> {
+        let waiting = self.waiting.iter().find(|other| other.given.message == message)?;
+        let fate = match &waiting.stage {
+            Stage::Unsent | Stage::Asking | Stage::Outdated => Fate::Sending,
+            Stage::Refused(words) => Fate::Refused(words.clone()),
+        };
+        Some((&waiting.given.answers, fate))
+    }
+
+    /// What the device is to keep, or to forget, since this was asked last.
+    pub fn take_keep(&mut self) -> Vec<(MessageId, Option<String>)> {
+        std::mem::take(&mut self.keep)
+    }
+
+    /// Whether anything shown has changed since this was asked last.
+    pub fn take_changed(&mut self) -> bool {
+        std::mem::take(&mut self.is_changed)
+    }
+
+    /// A request has ended; an answer given meanwhile is handed in next.
+    fn end(&mut self, message: MessageId, becomes: Option<Stage>) {
+        let Some(at) = self.waiting.iter().position(|other| other.given.message == message) else { return };
+        self.is_changed = true;
+        let Some(waiting) = self.waiting.get_mut(at) else { return };
+        match (&waiting.stage, becomes) {
+            (Stage::Outdated, _) => waiting.stage = Stage::Unsent,
+            (Stage::Unsent | Stage::Asking | Stage::Refused(_), Some(stage)) => {
+                // A refused answer is shown until the page is left; handing it in again would bring no more.
+                if matches!(stage, Stage::Refused(_)) {
+                    self.keep.push((message, None));
+                }
+                waiting.stage = stage;
+            }
+            (Stage::Unsent | Stage::Asking | Stage::Refused(_), None) => {
+                self.waiting.remove(at);
+                self.keep.push((message, None));
+            }
+        }
+    }
+}
+
+impl Waiting {
+    fn kept(&self) -> String {
+        let answer = |answer: &Answer| (answer.name.clone(), (answer.title.clone(), answer.value.clone()));
+        json::to_string(&Kept {
+            v: KEPT_VERSION,
+            conversation: self.conversation.0,
+            survey: self.is_survey,
+            answers: self.given.answers.iter().map(answer).collect(),
+        })
+    }
+}

@@ -1,0 +1,166 @@
+//! What a message holds beside its text.
+
+use miniserde::json::{Object, Value};
+use percent_encoding::percent_decode_str;
+
+use super::fields::{as_object, below, is_true, number, string, text};
+use crate::core::content::{
+    Action, Answer, Attachment, AttachmentKind, Card, Choice, FEEDBACK, Field, FieldKind, Kind, RATING,
+};
+use crate::core::url::SafeUrl;
+
+/// More of anything in one message than a person can look at; the server itself has no limit.
+const ITEMS_MAX: usize = 100;
+
+/// What a message asks for. One without anything to choose from, and one of a kind not known here, is its text.
+pub fn kind(data: &Object, attributes: Option<&Object>) -> Kind {
+    let name = string(data, "content_type").unwrap_or_default();
+    let items = attributes.map(|attributes| objects(attributes, "items")).unwrap_or_default();
+    let one = |name: &str, kind| Kind::Form(vec![lone_field(name, kind)]);
+    match name {
+        "input_email" => one("email", FieldKind::Email),
+        "input_text" => one("text", FieldKind::Text),
+        "input_textarea" => one("text_area", FieldKind::TextArea),
+        "input_csat" => Kind::Rating,
+        _ if items.is_empty() => Kind::Plain,
+        "input_select" => Kind::Choice(items.into_iter().filter_map(choice).collect()),
+        "form" => Kind::Form(items.into_iter().filter_map(field).collect()),
+        "cards" => Kind::Cards(items.into_iter().map(card).collect()),
+        "article" => Kind::Articles(items.into_iter().map(card).collect()),
+        _ => Kind::Plain,
+    }
+}
+
+/// A field that is the whole question: its label is the message's text.
+fn lone_field(name: &str, kind: FieldKind) -> Field {
+    Field {
+        name: name.to_owned(),
+        label: String::new(),
+        kind,
+        placeholder: String::new(),
+        default: String::new(),
+        is_required: true,
+        pattern: String::new(),
+        pattern_error: String::new(),
+    }
+}
+
+fn field(item: &Object) -> Option<Field> {
+    let name = string(item, "name").filter(|name| !name.is_empty())?.to_owned();
+    let options = || objects(item, "options").into_iter().filter_map(choice).collect();
+    let is_required = is_true(item, "required").unwrap_or_else(|| !text(item, "required").is_empty());
+    Some(Field {
+        label: first(item, &["label", "placeholder", "name"]),
+        kind: match string(item, "type") {
+            Some("email") => FieldKind::Email,
+            Some("text_area") => FieldKind::TextArea,
+            Some("select") => FieldKind::Select(options()),
+            Some(_) | None => FieldKind::Text,
+        },
+        placeholder: text(item, "placeholder"),
+        default: text(item, "default"),
+        is_required,
+        pattern: text(item, "pattern"),
+        pattern_error: text(item, "pattern_error"),
+        name,
+    })
+}
+
+fn choice(item: &Object) -> Option<Choice> {
+    let title = first(item, &["title", "label", "value"]);
+    let value = string(item, "value").map_or_else(|| title.clone(), str::to_owned);
+    (!title.is_empty()).then_some(Choice { title, value })
+}
+
+fn card(item: &Object) -> Card {
+    let url = |name| string(item, name).and_then(SafeUrl::new);
+    Card {
+        title: text(item, "title"),
+        description: text(item, "description"),
+        picture: string(item, "media_url").and_then(SafeUrl::of_file),
+        link: url("link"),
+        actions: objects(item, "actions").into_iter().filter_map(action).collect(),
+    }
+}
+
+fn action(item: &Object) -> Option<Action> {
+    let title = string(item, "text").filter(|text| !text.is_empty())?.to_owned();
+    match string(item, "type")? {
+        "link" => Some(Action::Link(title, SafeUrl::new(string(item, "uri")?)?)),
+        "postback" => Some(Action::Postback(Choice { title, value: text(item, "payload") })),
+        _ => None,
+    }
+}
+
+/// What the visitor answered. A survey's answer is an object, any other a list.
+pub fn answers(attributes: &Object) -> Vec<Answer> {
+    let survey = below(attributes, "submitted_values").and_then(|values| below(values, "csat_survey_response"));
+    if let Some(survey) = survey {
+        let rating = number(survey, "rating").map(|rating| rating.to_string());
+        return [(RATING, rating), (FEEDBACK, string(survey, "feedback_message").map(str::to_owned))]
+            .into_iter()
+            .filter_map(|(name, value)| Some(Answer { name: name.to_owned(), title: String::new(), value: value? }))
+            .collect();
+    }
+    let answer =
+        |item: &Object| Answer { name: text(item, "name"), title: text(item, "title"), value: text(item, "value") };
+    let given: Vec<Answer> = objects(attributes, "submitted_values").into_iter().map(answer).collect();
+    match string(attributes, "submitted_email") {
+        // How older servers keep what `input_email` was answered.
+        Some(email) if given.is_empty() && !email.is_empty() => {
+            vec![Answer { name: "email".to_owned(), title: String::new(), value: email.to_owned() }]
+        }
+        Some(_) | None => given,
+    }
+}
+
+/// A message's files.
+pub fn attachments(data: &Object) -> Vec<Attachment> {
+    objects(data, "attachments").into_iter().map(attachment).collect()
+}
+
+fn attachment(item: &Object) -> Attachment {
+    let url = string(item, "data_url").and_then(SafeUrl::of_file);
+    let name = first(item, &["fallback_title", "file_name"]);
+    let name = if name.is_empty() { url.as_ref().map(file_name).unwrap_or_default() } else { name };
+    // A drawing in SVG can hold scripts; it is taken away, never shown.
+    let is_svg = name.rsplit('.').next().is_some_and(|end| end.eq_ignore_ascii_case("svg"));
+    Attachment {
+        id: number(item, "id").unwrap_or(0),
+        kind: match string(item, "file_type") {
+            Some("image") if !is_svg => AttachmentKind::Image,
+            Some("audio") => AttachmentKind::Audio,
+            Some("video" | "ig_reel") => AttachmentKind::Video,
+            Some("location") => AttachmentKind::Location,
+            Some("contact") => AttachmentKind::Contact,
+            Some(_) | None => AttachmentKind::File,
+        },
+        thumb: string(item, "thumb_url").and_then(SafeUrl::of_file),
+        url,
+        name,
+        size: number(item, "file_size").unwrap_or(0),
+        measures: number(item, "width").filter(|width| *width > 0).zip(number(item, "height").filter(|high| *high > 0)),
+    }
+}
+
+/// The last part of an address, as people write it.
+fn file_name(url: &SafeUrl) -> String {
+    let path = url.as_str().split(['?', '#']).next().unwrap_or_default();
+    let last = path.rsplit('/').next().unwrap_or_default();
+    percent_decode_str(last).decode_utf8_lossy().into_owned()
+}
+
+fn objects<'a>(object: &'a Object, key: &str) -> Vec<&'a Object> {
+    match object.get(key) {
+        Some(Value::Array(items)) => items.iter().filter_map(as_object).take(ITEMS_MAX).collect(),
+        Some(Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_)) | None => {
+            Vec::new()
+        }
+    }
+}
+
+/// The first of these that says anything.
+fn first(object: &Object, keys: &[&str]) -> String {
+    let said = keys.iter().filter_map(|key| string(object, key)).find(|text| !text.is_empty());
+    said.unwrap_or_default().to_owned()
+}

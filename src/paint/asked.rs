@@ -1,0 +1,200 @@
+//! What a message asks: forms, choices, cards, surveys, and what was answered.
+
+use super::files::link;
+use super::icon::button;
+use super::{Act, Element, Words, el};
+use crate::core::Event;
+use crate::core::answering::Fate;
+use crate::core::content::{
+    Action, Answer, Card, Choice, FEEDBACK, Field, FieldKind, Kind, RATING, is_rating_open, value_of,
+};
+use crate::core::model::{Message, MessageId};
+use crate::core::view::Row;
+use crate::text::Sentence;
+
+/// What a message asks, as far as it asks anything, and how the answer fares.
+pub fn asked(words: &Words, row: &Row, message: &Message) -> Option<Element> {
+    let asking = el("div", "asked");
+    let asking = match &message.kind {
+        Kind::Plain => return None,
+        Kind::Form(_) if !row.answers.is_empty() => asking.and(filled(words, &message.kind, &row.answers)),
+        Kind::Form(fields) => asking.and(form(words, message, fields)),
+        Kind::Choice(choices) => asking.and(choose(message, choices, &row.answers)),
+        Kind::Cards(all) | Kind::Articles(all) => asking.and(cards(message.id, all, &row.answers)),
+        Kind::Rating => rating(words, asking, row, message),
+    };
+    Some(asking.maybe(match &row.fate {
+        Fate::Settled => None,
+        Fate::Sending => Some(el("p", "meta").saying(&words.say(&Sentence::Sending))),
+        Fate::Refused(None) => Some(refused(&words.say(&Sentence::AnswerNotSaved))),
+        Fate::Refused(Some(why)) => Some(refused(&words.say(&Sentence::NotSentBecause(why.clone())))),
+    }))
+}
+
+fn refused(why: &str) -> Element {
+    el("p", "failed").with("role", "alert").saying(why)
+}
+
+// --- Forms ---
+
+fn form(words: &Words, message: &Message, fields: &[Field]) -> Element {
+    let form = el("form", "form").on("submit", Act::Fill(message.id));
+    let form = fields.iter().fold(form, |form, field| form.and(label(words, message, field)));
+    form.and(submit(words))
+}
+
+fn submit(words: &Words) -> Element {
+    el("button", "chip strong").with("type", "submit").saying(&words.say(&Sentence::Submit))
+}
+
+/// A field with its name; a field that is the whole question has the question for a name.
+fn label(words: &Words, message: &Message, field: &Field) -> Element {
+    let entry = entry(words, field).with("name", &field.name).with("class", "entry").with("dir", "auto");
+    let entry = if field.is_required { entry.with("required", "") } else { entry };
+    if field.label.is_empty() {
+        return entry.with("aria-label", &message.text);
+    }
+    el("label", "label").and(el("span", "").with("dir", "auto").saying(&field.label)).and(entry)
+}
+
+fn entry(words: &Words, field: &Field) -> Element {
+    let line = |kind| {
+        let line = el("input", "").with("type", kind).with("value", &field.default);
+        let line = with_some(with_some(line, "placeholder", &field.placeholder), "title", &field.pattern_error);
+        with_some(line, "pattern", pattern(&field.pattern))
+    };
+    match &field.kind {
+        FieldKind::Text => line("text"),
+        FieldKind::Email => line("email").with("autocomplete", "email"),
+        FieldKind::TextArea => {
+            with_some(el("textarea", "").with("rows", "3"), "placeholder", &field.placeholder).saying(&field.default)
+        }
+        FieldKind::Select(choices) => {
+            let none = Choice { title: words.say(&Sentence::Choose), value: String::new() };
+            std::iter::once(&none).chain(choices).fold(el("select", ""), |select, choice| {
+                let option = el("option", "").with("value", &choice.value).saying(&choice.title);
+                let is_default = choice.value == field.default;
+                select.and(if is_default { option.with("selected", "") } else { option })
+            })
+        }
+    }
+}
+
+fn with_some(element: Element, name: &'static str, value: &str) -> Element {
+    if value.is_empty() { element } else { element.with(name, value) }
+}
+
+/// A pattern without the slashes some people put around it; browsers want all of the value to match.
+fn pattern(pattern: &str) -> &str {
+    let bare = pattern.strip_prefix('/').and_then(|rest| rest.rsplit_once('/'));
+    bare.map_or(pattern, |(bare, _flags)| bare)
+}
+
+/// What was filled in, to be read.
+fn filled(words: &Words, kind: &Kind, answers: &[Answer]) -> Element {
+    let fields = match kind {
+        Kind::Form(fields) => &fields[..],
+        Kind::Plain | Kind::Choice(_) | Kind::Cards(_) | Kind::Articles(_) | Kind::Rating => &[],
+    };
+    answers.iter().filter(|answer| !answer.value.is_empty()).fold(el("dl", "filled"), |list, answer| {
+        let field = fields.iter().find(|field| field.name == answer.name);
+        let name = field.map_or(answer.title.as_str(), |field| field.label.as_str());
+        let chosen = field.and_then(|field| match &field.kind {
+            FieldKind::Select(choices) => choices.iter().find(|choice| choice.value == answer.value),
+            FieldKind::Text | FieldKind::Email | FieldKind::TextArea => None,
+        });
+        let value = chosen.map_or(answer.value.as_str(), |choice| choice.title.as_str());
+        let name = if name.is_empty() { words.say(&Sentence::You) } else { name.to_owned() };
+        list.and(el("dt", "").with("dir", "auto").saying(&name)).and(el("dd", "").with("dir", "auto").saying(value))
+    })
+}
+
+// --- Choices and cards ---
+
+fn choose(message: &Message, choices: &[Choice], answers: &[Answer]) -> Element {
+    let group = el("div", "choices").with("role", "group").with("aria-label", &message.text);
+    choices.iter().fold(group, |group, choice| group.and(chooser(message.id, choice, answers)))
+}
+
+fn chooser(message: MessageId, choice: &Choice, answers: &[Answer]) -> Element {
+    let is_chosen = answers.iter().any(|answer| answer.value == choice.value && answer.title == choice.title);
+    button("chip")
+        .with("aria-pressed", if is_chosen { "true" } else { "false" })
+        .with("dir", "auto")
+        .on("click", Act::Tell(Event::Chosen(message, choice.clone())))
+        .saying(&choice.title)
+}
+
+fn cards(message: MessageId, cards: &[Card], answers: &[Answer]) -> Element {
+    cards.iter().fold(el("ul", "cards"), |list, one| list.and(card(message, one, answers)))
+}
+
+fn card(message: MessageId, card: &Card, answers: &[Answer]) -> Element {
+    let picture = card.picture.as_ref().map(|url| {
+        el("img", "card-picture")
+            .with("src", url.as_str())
+            .with("alt", "")
+            .with("loading", "lazy")
+            .with("referrerpolicy", "no-referrer")
+    });
+    let title = match &card.link {
+        Some(url) => link(url, "card-title"),
+        None => el("p", "card-title"),
+    };
+    let about = (!card.description.is_empty()).then(|| el("p", "card-about").with("dir", "auto"));
+    let all = el("li", "card")
+        .maybe(picture)
+        .and(title.with("dir", "auto").saying(&card.title))
+        .maybe(about.map(|about| about.saying(&card.description)));
+    card.actions.iter().fold(all, |all, action| {
+        all.and(match action {
+            Action::Link(title, url) => link(url, "chip").with("dir", "auto").saying(title),
+            Action::Postback(choice) => chooser(message, choice, answers),
+        })
+    })
+}
+
+// --- Surveys ---
+
+const FACES: [&str; 5] = ["😞", "🙁", "😐", "🙂", "😀"];
+
+fn rating(words: &Words, asking: Element, row: &Row, message: &Message) -> Element {
+    let rated = value_of(&row.answers, RATING).unwrap_or_default();
+    let told = value_of(&row.answers, FEEDBACK).unwrap_or_default();
+    let is_open = is_rating_open(message.at, (words.now)());
+    let faces = FACES
+        .iter()
+        .enumerate()
+        .fold(el("div", "faces"), |faces, (at, shown)| faces.and(face(words, at, shown, rated, is_open)));
+    let ask = el("fieldset", "rating").and(el("legend", "").saying(&words.say(&Sentence::RatingAsk))).and(faces);
+    let asking = asking.and(el("form", "").on("change", Act::Fill(message.id)).and(ask));
+    let thanks = |sentence| el("p", "thanks").with("role", "status").saying(&words.say(&sentence));
+    if !told.is_empty() {
+        asking.and(el("p", "told").with("dir", "auto").saying(told)).and(thanks(Sentence::RatingThanks))
+    } else if !is_open {
+        asking.and(thanks(if rated.is_empty() { Sentence::RatingClosed } else { Sentence::RatingThanks }))
+    } else if rated.is_empty() {
+        asking
+    } else {
+        let name = words.say(&Sentence::FeedbackAsk);
+        let field = el("textarea", "entry").with("name", FEEDBACK).with("rows", "3").with("required", "");
+        let label = el("label", "label").and(el("span", "").saying(&name)).and(field.with("dir", "auto"));
+        asking.and(el("form", "form").on("submit", Act::Fill(message.id)).and(label).and(submit(words)))
+    }
+}
+
+fn face(words: &Words, at: usize, shown: &str, rated: &str, is_open: bool) -> Element {
+    let value = (at + 1).to_string();
+    let name = match at {
+        0 => Sentence::Rating1,
+        1 => Sentence::Rating2,
+        2 => Sentence::Rating3,
+        3 => Sentence::Rating4,
+        _ => Sentence::Rating5,
+    };
+    let radio = el("input", "").with("type", "radio").with("name", RATING).with("value", &value);
+    let radio = radio.with("aria-label", &words.say(&name));
+    let radio = if rated == value { radio.with("checked", "") } else { radio };
+    let radio = if is_open { radio } else { radio.with("disabled", "") };
+    el("label", "face").with("title", &words.say(&name)).and(radio).and(el("span", "").saying(shown))
+}

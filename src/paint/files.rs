@@ -1,0 +1,68 @@
+//! A message's files: pictures, sounds, films, and what one can only take away.
+
+use super::icon::{FILE, PLACE, button, icon};
+use super::{Act, Element, Words, el};
+use crate::core::content::{Attachment, AttachmentKind};
+use crate::core::model::MessageId;
+use crate::core::url::SafeUrl;
+use crate::text::Sentence;
+
+/// A message's files, in their order.
+pub fn files(words: &Words, message: MessageId, attachments: &[Attachment]) -> Option<Element> {
+    let pictures = attachments.iter().filter(|one| one.kind == AttachmentKind::Image).count();
+    let class = if pictures > 1 { "files many" } else { "files" };
+    let all = attachments.iter().fold(el("div", class), |all, one| all.and(file(words, message, one)));
+    (!attachments.is_empty()).then_some(all)
+}
+
+fn file(words: &Words, message: MessageId, file: &Attachment) -> Element {
+    let Some(url) = &file.url else {
+        return match (file.kind, SafeUrl::new(&format!("tel:{}", file.name.replace(' ', "")))) {
+            (AttachmentKind::Contact, Some(number)) => link(&number, "file").saying(&file.name),
+            (AttachmentKind::Location, _) => el("p", "file").and(icon(PLACE)).saying(&file.name),
+            _ => el("p", "file gone").saying(&words.say(&Sentence::FileGone)),
+        };
+    };
+    let playing = |tag| {
+        el(tag, "playing")
+            .with("controls", "")
+            .with("preload", "metadata")
+            .with("aria-label", &file.name)
+            .with("src", url.as_str())
+            .on("error", Act::Again)
+    };
+    match file.kind {
+        AttachmentKind::Image => picture(words, message, file, file.thumb.as_ref().unwrap_or(url)),
+        AttachmentKind::Audio => playing("audio"),
+        AttachmentKind::Video => playing("video").with("playsinline", ""),
+        AttachmentKind::Location => link(url, "file").and(icon(PLACE)).saying(&file.name),
+        AttachmentKind::Contact | AttachmentKind::File => {
+            let named = el("span", "file-name").with("dir", "auto").saying(&file.name);
+            let size = (file.size > 0).then(|| el("span", "file-size").saying(&words.speech.size(file.size)));
+            link(url, "file").and(icon(FILE)).and(named).maybe(size)
+        }
+    }
+}
+
+/// A picture, as large as it will be before it is there.
+fn picture(words: &Words, message: MessageId, file: &Attachment, url: &SafeUrl) -> Element {
+    let image = el("img", "")
+        .with("src", url.as_str())
+        .with("alt", &file.name)
+        .with("loading", "lazy")
+        .with("decoding", "async")
+        .with("referrerpolicy", "no-referrer");
+    let image = match file.measures {
+        Some((width, height)) => image.with("width", &width.to_string()).with("height", &height.to_string()),
+        None => image.with("class", "unmeasured"),
+    };
+    button("picture")
+        .with("aria-label", &words.say(&Sentence::Picture(file.name.clone())))
+        .on("click", Act::Look(message, file.id))
+        .and(image)
+}
+
+/// A link out of the page: what it leads to learns nothing of where it was, and can't reach back.
+pub fn link(url: &SafeUrl, class: &str) -> Element {
+    el("a", class).with("href", url.as_str()).with("target", "_blank").with("rel", "noopener noreferrer nofollow ugc")
+}

@@ -1,0 +1,191 @@
+//! What messages ask: each kind as Chatwoot sends it, before and after it is answered.
+
+use natter::core::Event;
+use natter::core::answering::Fate;
+use natter::core::content::Choice;
+use natter::core::model::MessageId;
+use natter::core::view::Row;
+use natter::core::wire;
+use natter::paint::{Act, Element, Node};
+use serde_json::{Value, json};
+
+use crate::easel::{NOON, acts, elements, markup, of_class, said, text, thread, view};
+
+/// A row with a message as the server has it.
+fn row(content_type: &str, attributes: Value) -> Row {
+    let message = json!({
+        "id": 9, "content": "Please tell us", "message_type": 1, "content_type": content_type, "created_at": NOON,
+        "content_attributes": attributes, "sender": { "id": 2, "name": "Noor Haddad", "type": "user" },
+    });
+    let message = wire::message(&message.to_string()).unwrap();
+    let answers = message.answers.clone();
+    Row { answers, ..said(message) }
+}
+
+fn asked(row: Row) -> Vec<String> {
+    parts(&thread(&view(vec![row]))).iter().map(|part| markup(part)).collect()
+}
+
+fn parts(node: &Node) -> Vec<&Element> {
+    let asked = of_class(node, "asked");
+    let children = asked.iter().flat_map(|asked| &asked.children);
+    children.filter_map(|child| if let Node::Element(element) = child { Some(element) } else { None }).collect()
+}
+
+#[test]
+fn a_question_for_an_address_is_a_field_named_by_the_question() {
+    assert_eq!(
+        asked(row("input_email", json!({}))),
+        [
+            "<form class=\"form\"><input type=\"email\" value=\"\" autocomplete=\"email\" name=\"email\" class=\"entry\" \
+          dir=\"auto\" required=\"\" aria-label=\"Please tell us\"></input>\
+          <button class=\"chip strong\" type=\"submit\">Send answer</button></form>"
+        ]
+    );
+    let answered = json!({ "submitted_values": [{ "name": "email", "title": "Email", "value": "a@b.test" }] });
+    let shown = asked(row("input_email", answered));
+    assert!(shown[0].starts_with("<dl") && shown[0].contains("a@b.test"), "{shown:?}");
+    let older = json!({ "submitted_email": "old@b.test" });
+    assert!(asked(row("input_email", older))[0].contains("old@b.test"), "older servers keep it elsewhere");
+}
+
+#[test]
+fn texts_are_asked_for_in_lines_or_paragraphs() {
+    assert!(asked(row("input_text", json!({})))[0].contains("<input type=\"text\""));
+    assert!(asked(row("input_textarea", json!({})))[0].contains("<textarea rows=\"3\""));
+}
+
+#[test]
+fn a_form_has_every_field_with_its_name_and_its_rules() {
+    let fields = json!({ "items": [
+        { "name": "email", "placeholder": "you@…", "type": "email", "label": "E-mail", "required": "required",
+          "pattern": "/^.+@.+$/i", "pattern_error": "That is no address" },
+        { "name": "bio", "type": "text_area", "label": "About you", "default": "I ride" },
+        { "name": "pick", "label": "Pick", "type": "select", "default": "b",
+          "options": [{ "label": "A", "value": "a" }, { "label": "B", "value": "b" }] },
+        { "name": "", "label": "nameless" }, 5, null,
+    ] });
+    let painted = thread(&view(vec![row("form", fields.clone())]));
+    let entries: Vec<String> = of_class(&painted, "entry").into_iter().map(markup).collect();
+    assert_eq!(
+        entries,
+        [
+            "<input type=\"email\" value=\"\" placeholder=\"you@…\" title=\"That is no address\" pattern=\"^.+@.+$\" \
+             autocomplete=\"email\" name=\"email\" class=\"entry\" dir=\"auto\" required=\"\"></input>",
+            "<textarea rows=\"3\" name=\"bio\" class=\"entry\" dir=\"auto\">I ride</textarea>",
+            "<select name=\"pick\" class=\"entry\" dir=\"auto\"><option value=\"\">Please choose</option>\
+             <option value=\"a\">A</option><option value=\"b\" selected=\"\">B</option></select>",
+        ]
+    );
+    let form = elements(&painted).into_iter().find(|element| element.tag == "form").unwrap();
+    assert_eq!(form.acts, [("submit", Act::Fill(MessageId(9)))]);
+
+    let mut answered = fields;
+    answered["submitted_values"] = json!([{ "name": "email", "value": "a@b.test" }, { "name": "bio", "value": "" }, { "name": "pick", "value": "b" }]);
+    let shown = thread(&view(vec![row("form", answered)]));
+    assert_eq!(text(of_class(&shown, "filled")[0]), "E-maila@b.testPickB", "what was left empty is left out");
+}
+
+#[test]
+fn a_choice_is_a_group_of_buttons_that_show_which_is_chosen() {
+    let items = json!([{ "title": "Sales", "value": "sales" }, { "title": "Support", "value": "support" }]);
+    let chosen = json!({ "items": items, "submitted_values": [{ "title": "Support", "value": "support" }] });
+    let painted = thread(&view(vec![row("input_select", chosen)]));
+    let group = of_class(&painted, "choices")[0];
+    assert_eq!(group.attribute("aria-label"), Some("Please tell us"));
+    let chips = of_class(&painted, "chip");
+    let pressed: Vec<_> = chips.iter().map(|chip| (text(chip), chip.attribute("aria-pressed").unwrap())).collect();
+    assert_eq!(pressed, [("Sales".to_owned(), "false"), ("Support".to_owned(), "true")]);
+    let sales = Choice { title: "Sales".to_owned(), value: "sales".to_owned() };
+    assert_eq!(acts(chips[0]), [&Act::Tell(Event::Chosen(MessageId(9), sales))]);
+}
+
+#[test]
+fn cards_lead_on_or_say_something_and_never_run_anything() {
+    let cards = json!({ "items": [{
+        "title": "Nike", "description": "Shoes", "media_url": "https://a.test/a.png",
+        "actions": [
+            { "type": "link", "text": "View", "uri": "https://a.test/v" },
+            { "type": "postback", "text": "Add", "payload": "ADD" },
+            { "type": "link", "text": "Steal", "uri": "javascript:alert(1)" },
+            { "type": "dance", "text": "Dance" },
+        ],
+    }] });
+    let painted = thread(&view(vec![row("cards", cards)]));
+    let chips: Vec<String> = of_class(&painted, "chip").into_iter().map(text).collect();
+    assert_eq!(chips, ["View", "Add"]);
+    let picture = of_class(&painted, "card-picture")[0];
+    assert_eq!((picture.attribute("src"), picture.attribute("alt")), (Some("https://a.test/a.png"), Some("")));
+}
+
+#[test]
+fn articles_are_links_with_what_they_are_about() {
+    let articles = json!({ "items": [
+        { "title": "API", "description": "How to", "link": "https://a.test/h" },
+        { "title": "Trap", "link": "data:text/html,x" },
+    ] });
+    let painted = thread(&view(vec![row("article", articles)]));
+    let titles: Vec<_> = of_class(&painted, "card-title").into_iter().map(|it| (it.tag, text(it))).collect();
+    assert_eq!(titles, [("a", "API".to_owned()), ("p", "Trap".to_owned())]);
+}
+
+#[test]
+fn a_survey_goes_from_faces_over_words_to_thanks() {
+    let painted = thread(&view(vec![row("input_csat", json!({}))]));
+    let names: Vec<_> = elements(&painted)
+        .into_iter()
+        .filter(|element| element.attribute("type") == Some("radio"))
+        .map(|radio| radio.attribute("aria-label").unwrap())
+        .collect();
+    assert_eq!(names, ["Very bad", "Bad", "All right", "Good", "Very good"]);
+    assert!(of_class(&painted, "bubble").is_empty(), "the server's own sentence leads away from here");
+    assert!(of_class(&painted, "entry").is_empty());
+
+    let rated = |rating: Value| json!({ "submitted_values": { "csat_survey_response": rating } });
+    let painted = thread(&view(vec![row("input_csat", rated(json!({ "rating": 4, "feedback_message": "" })))]));
+    let checked: Vec<_> =
+        elements(&painted).into_iter().filter(|element| element.attribute("checked").is_some()).collect();
+    assert_eq!(checked.iter().map(|radio| radio.attribute("value").unwrap()).collect::<Vec<_>>(), ["4"]);
+    assert_eq!(of_class(&painted, "entry")[0].attribute("name"), Some("feedback_message"));
+
+    let told = rated(json!({ "rating": 4, "feedback_message": "kind" }));
+    let painted = thread(&view(vec![row("input_csat", told)]));
+    assert_eq!(text(of_class(&painted, "thanks")[0]), "Thank you for telling us.");
+
+    let mut old = row("input_csat", json!({}));
+    if let natter::core::view::Content::Said(message) = &mut old.content {
+        std::sync::Arc::make_mut(message).at = NOON - 14 * 86_400;
+    }
+    let painted = thread(&view(vec![old]));
+    assert_eq!(text(of_class(&painted, "thanks")[0]), "This survey has ended.");
+    let open = elements(&painted).into_iter().filter(|it| it.tag == "input" && it.attribute("disabled").is_none());
+    assert_eq!(open.count(), 0);
+}
+
+#[test]
+fn what_is_not_known_here_is_its_text() {
+    for (kind, attributes) in [
+        ("integrations", json!({ "type": "dyte", "data": { "meeting_id": "1" } })),
+        ("sticker", json!({})),
+        ("incoming_email", json!({ "email": { "html_content": { "full": "<b>x</b>" } } })),
+        ("voice_of_the_future", json!({ "items": [{ "title": "a", "value": "b" }] })),
+        ("input_select", json!({ "items": [] })),
+        ("cards", json!({ "items": "none" })),
+        ("form", Value::Null),
+    ] {
+        let painted = thread(&view(vec![row(kind, attributes)]));
+        assert_eq!(text(of_class(&painted, "bubble")[0]), "Please tell us", "{kind}");
+        assert!(of_class(&painted, "asked").is_empty(), "{kind}");
+    }
+}
+
+#[test]
+fn an_answer_says_how_it_fares() {
+    let refused = Row { fate: Fate::Refused(Some("Not now".to_owned())), ..row("input_email", json!({})) };
+    let painted = thread(&view(vec![refused]));
+    let failed = of_class(&painted, "failed")[0];
+    assert_eq!(
+        (text(failed), failed.attribute("role")),
+        ("Not sent. The team's server says: Not now".to_owned(), Some("alert"))
+    );
+}

@@ -1,0 +1,82 @@
+//! Files that come with messages.
+
+use natter::core::model::MessageId;
+use natter::core::wire;
+use natter::paint::{Act, Node};
+use serde_json::{Value, json};
+
+use crate::easel::{NOON, acts, elements, markup, of_class, said, text, thread, view};
+
+fn painted(attachments: Value) -> Node {
+    let message = json!({
+        "id": 9, "content": null, "message_type": 1, "content_type": "text", "created_at": NOON,
+        "attachments": attachments, "sender": { "id": 2, "name": "Noor Haddad", "type": "user" },
+    });
+    thread(&view(vec![said(wire::message(&message.to_string()).unwrap())]))
+}
+
+fn file(kind: &str, name: &str) -> Value {
+    json!({
+        "id": 45, "message_id": 9, "file_type": kind, "account_id": 1, "extension": null, "thumb_url": "",
+        "data_url": format!("http://127.0.0.1:3000/rails/active_storage/blobs/redirect/e30=--5d/{name}"),
+        "file_size": 15_600, "width": null, "height": null,
+    })
+}
+
+#[test]
+fn a_picture_is_as_large_as_it_will_be_before_it_is_there() {
+    let mut picture = file("image", "r%C3%BCckseite.png");
+    (picture["width"], picture["height"]) = (json!(640), json!(480));
+    picture["thumb_url"] = json!("http://127.0.0.1:3000/rails/active_storage/representations/redirect/x/r.png");
+    let painted = painted(json!([picture]));
+    let button = of_class(&painted, "picture")[0];
+    assert_eq!(button.attribute("aria-label"), Some("Open picture rückseite.png"));
+    assert_eq!(acts(button), [&Act::Look(MessageId(9), 45)]);
+    let image = elements(&painted).into_iter().find(|element| element.tag == "img").unwrap();
+    assert_eq!(
+        markup(image),
+        "<img src=\"http://127.0.0.1:3000/rails/active_storage/representations/redirect/x/r.png\" \
+         alt=\"rückseite.png\" loading=\"lazy\" decoding=\"async\" referrerpolicy=\"no-referrer\" width=\"640\" \
+         height=\"480\"></img>"
+    );
+    assert!(of_class(&painted, "bubble").is_empty(), "there is no text to put into one");
+}
+
+#[test]
+fn sounds_and_films_have_the_browsers_own_controls() {
+    for (kind, tag) in [("audio", "audio"), ("video", "video")] {
+        let painted = painted(json!([file(kind, "note.webm")]));
+        let player = of_class(&painted, "playing")[0];
+        assert_eq!((player.tag, player.attribute("aria-label")), (tag, Some("note.webm")));
+        assert!(player.attribute("controls").is_some() && player.attribute("autoplay").is_none());
+    }
+}
+
+#[test]
+fn anything_else_is_a_link_with_name_and_size_that_learns_nothing_of_the_page() {
+    for (kind, name) in [("file", "plan.pdf"), ("file", "page.html"), ("image", "drawing.SVG"), ("newer", "x.bin")] {
+        let painted = painted(json!([file(kind, name)]));
+        let link = of_class(&painted, "file")[0];
+        assert_eq!((link.tag, text(link)), ("a", format!("{name}15600 bytes")), "{kind}");
+        assert_eq!(link.attribute("rel"), Some("noopener noreferrer nofollow ugc"));
+        assert_eq!(link.attribute("target"), Some("_blank"));
+        assert!(!elements(&painted).iter().any(|it| ["img", "iframe", "object", "embed"].contains(&it.tag)));
+    }
+}
+
+#[test]
+fn places_and_numbers_are_links_and_what_leads_nowhere_is_told() {
+    let contact = json!({ "id": 1, "file_type": "contact", "fallback_title": "+49 30 1234" });
+    let place = json!({ "id": 2, "file_type": "location", "fallback_title": "Leipzig", "coordinates_lat": 51.3 });
+    let gone = json!({ "id": 3, "file_type": "file", "data_url": "javascript:alert(1)" });
+    let painted = painted(json!([contact, place, gone, 7]));
+    let shown: Vec<_> = of_class(&painted, "file").into_iter().map(|it| (it.attribute("href"), text(it))).collect();
+    assert_eq!(
+        shown,
+        [
+            (Some("tel:+49301234"), "+49 30 1234".to_owned()),
+            (None, "Leipzig".to_owned()),
+            (None, "This file is not available".to_owned()),
+        ]
+    );
+}
