@@ -101,7 +101,7 @@ fn a_created_message_comes_with_its_echo_id_if_it_had_one() {
 fn a_deleted_message_does_not_bring_its_old_text_back() {
     let frame = fixture!("frame_message_deleted");
     assert!(frame.contains("Hello **there**, see <https://127.0.0.1/"), "the server does tell");
-    let Frame::News(News::Updated(message)) = wire::frame(&frame) else { panic!("an update") };
+    let News::Updated(message) = news(&frame) else { panic!("an update") };
     assert!(message.is_deleted);
     assert_eq!(message.text, "This message was deleted");
 }
@@ -109,9 +109,7 @@ fn a_deleted_message_does_not_bring_its_old_text_back() {
 #[test]
 fn a_conversations_frames_tell_its_status() {
     let status = |text: &str| {
-        let Frame::News(News::Conversation(conversation)) = wire::frame(text) else {
-            panic!("a conversation's: {text}")
-        };
+        let News::Conversation(conversation) = news(text) else { panic!("a conversation's: {text}") };
         (conversation.id.0, conversation.status)
     };
     assert_eq!(status(&fixture!("frame_conversation_created")), (3, Status::Open));
@@ -121,7 +119,7 @@ fn a_conversations_frames_tell_its_status() {
 #[test]
 fn what_this_version_has_no_use_for_is_dropped() {
     for frame in [fixture!("frame_presence"), fixture!("frame_typing_on")] {
-        assert_eq!(wire::frame(&frame), Frame::News(News::Other));
+        assert_eq!(news(&frame), News::Other);
     }
 }
 
@@ -216,7 +214,7 @@ fn cable_commands_carry_their_identifier_as_text() {
 }
 
 fn created(frame: &str) -> (Message, Option<std::sync::Arc<str>>) {
-    let Frame::News(News::Created(message, echo)) = wire::frame(frame) else { panic!("a new message: {frame}") };
+    let News::Created(message, echo) = news(frame) else { panic!("a new message: {frame}") };
     (message, echo)
 }
 
@@ -243,4 +241,9 @@ fn paths(value: &Value) -> Vec<String> {
         all
     });
     below.collect()
+}
+
+fn news(frame: &str) -> News {
+    let Frame::News(news) = wire::frame(frame) else { panic!("no news: {frame}") };
+    *news
 }

@@ -41,7 +41,7 @@ pub enum Heard {
     /// Subscribed: from here on news comes by itself, and what came before must be read.
     Live,
     /// An event.
-    News(News),
+    News(Box<News>),
     /// Live no longer: what comes now will be missed.
     Lost,
     /// Nobody confirmed the subscription: the token may be no good any more.

@@ -57,7 +57,8 @@ async fn launcher_and_open_chat_fit_in_light_dark_and_on_a_narrow_screen() {
     visitor.browser.quit().await;
 }
 
-async fn shoot(visitor: &Visitor, name: &str) {
+/// Takes a picture once nothing moves any more.
+pub async fn shoot(visitor: &Visitor, name: &str) {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/screenshots");
     std::fs::create_dir_all(&folder).unwrap();
     // Motion has an end; pictures are taken after it.

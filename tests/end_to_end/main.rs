@@ -8,6 +8,7 @@
 #[path = "../support/bad_network/mod.rs"]
 mod bad_network;
 mod browser;
+mod content;
 mod diagnosis;
 mod guide;
 mod looks;

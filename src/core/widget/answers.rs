@@ -23,7 +23,7 @@ impl Widget {
                 self.condition.want();
             }
             Some(Heard::Unconfirmed) => self.session.doubt_contact(),
-            Some(Heard::News(news)) => self.take_news(news, turn),
+            Some(Heard::News(news)) => self.take_news(*news, turn),
             Some(Heard::Lost) | None => {}
         }
     }

@@ -193,7 +193,7 @@ impl Widget {
                 let heard = self.cable.hear(now.mono, link, &news, &mut self.chance, &mut acts);
                 self.act(acts, turn);
                 if let (Some(Heard::News(heard)), SocketNews::Frame(text)) = (&heard, news)
-                    && *heard != News::Other
+                    && **heard != News::Other
                 {
                     self.say(&Word::Frame(text), turn);
                 }

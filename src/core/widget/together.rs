@@ -135,7 +135,7 @@ impl Widget {
             Word::Frame(text) if !is_leading => {
                 self.tabs.heard(now);
                 if let Frame::News(news) = wire::frame(&text) {
-                    self.take_news(news, turn);
+                    self.take_news(*news, turn);
                 }
             }
             Word::Answered { echo, status, body } => {

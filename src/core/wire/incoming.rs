@@ -23,7 +23,7 @@ pub enum Frame {
         reconnect: bool,
     },
     /// Something happened.
-    News(News),
+    News(Box<News>),
     /// Anything else, broken JSON included.
     Unknown,
 }
@@ -52,7 +52,7 @@ pub fn frame(text: &str) -> Frame {
         Some("reject_subscription") => Frame::Rejected,
         Some("disconnect") => Frame::Disconnect { reconnect: is_true(&frame, "reconnect").unwrap_or(true) },
         Some(_) => Frame::Unknown,
-        None => below(&frame, "message").map_or(Frame::Unknown, |m| Frame::News(news(m))),
+        None => below(&frame, "message").map_or(Frame::Unknown, |m| Frame::News(news(m).into())),
     }
 }
 

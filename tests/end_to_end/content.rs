@@ -1,0 +1,121 @@
+//! What messages can hold beside text: asked by an agent, answered by a visitor, read by the agent.
+
+use serde_json::{Value, json};
+use thirtyfour::prelude::*;
+
+use crate::looks::shoot;
+use crate::support::Sandbox;
+use crate::visitor::Visitor;
+
+/// An agent asks something; gives back the message's id.
+async fn ask(sandbox: &Sandbox, conversation: i64, kind: &str, content: &str, items: Value) -> i64 {
+    let attributes = if items.is_null() { json!({}) } else { json!({ "items": items }) };
+    let body = json!({ "content": content, "content_type": kind, "content_attributes": attributes });
+    let path = format!("/conversations/{conversation}/messages");
+    sandbox.as_agent("POST", &path, &body).await.ok()["id"].as_i64().unwrap()
+}
+
+/// What the server has as the answer to a message, once it has one that is like this.
+async fn answered(sandbox: &Sandbox, conversation: i64, message: i64, is_so: impl Fn(&Value) -> bool) {
+    for _ in 0..200 {
+        let all = sandbox.messages(conversation).await;
+        let asked = all.iter().find(|other| other["id"] == message).unwrap();
+        if is_so(&asked["content_attributes"]["submitted_values"]) {
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
+    panic!("no such answer: {:?}", sandbox.messages(conversation).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_agents_ask_is_answered_in_place_and_read_by_them() {
+    let sandbox = Sandbox::start(None);
+    let visitor = Visitor::arrive(&sandbox).await;
+    visitor.open().await;
+    visitor.say("Hello").await;
+    visitor.sees(&["Hello"]).await;
+    let conversation = visitor.session().await["conversation"].as_i64().unwrap();
+
+    let items = json!([{ "title": "Sales", "value": "sales" }, { "title": "Workshop", "value": "workshop" }]);
+    let select = ask(&sandbox, conversation, "input_select", "Who should answer you?", items).await;
+    visitor.browser.until("root.querySelectorAll('.choices .chip').length === 2").await;
+    shoot(&visitor, "asked-choice").await;
+    visitor.find(".choices .chip:last-child").await.click().await.unwrap();
+    visitor.browser.until("root.querySelector('.chip[aria-pressed=true]')?.textContent === 'Workshop'").await;
+    answered(&sandbox, conversation, select, |given| given[0]["value"] == "workshop").await;
+
+    let fields = json!([
+        { "name": "email", "label": "E-mail", "type": "email", "required": "required", "placeholder": "you@example.org" },
+        { "name": "height", "label": "Your height", "type": "text", "pattern": "[0-9]{3}", "pattern_error": "In cm" },
+        { "name": "notes", "label": "Anything else", "type": "text_area" },
+        { "name": "frame", "label": "Frame", "type": "select", "default": "saale",
+          "options": [{ "label": "Holm", "value": "holm" }, { "label": "Saale", "value": "saale" }] },
+    ]);
+    let form = ask(&sandbox, conversation, "form", "For the test ride:", fields).await;
+    visitor.browser.until("root.querySelectorAll('.form .entry').length === 4").await;
+    shoot(&visitor, "asked-form").await;
+    visitor.find(".form .chip").await.click().await.unwrap();
+    visitor.find(".form [name=email]").await.send_keys("ida@example.org").await.unwrap();
+    visitor.find(".form [name=height]").await.send_keys("tall").await.unwrap();
+    visitor.find(".form .chip").await.click().await.unwrap();
+    assert_eq!(
+        visitor.browser.ask("root.querySelector('.form [name=height]').validity.patternMismatch").await,
+        json!(true)
+    );
+    visitor.find(".form [name=height]").await.clear().await.unwrap();
+    visitor.find(".form [name=height]").await.send_keys("184" + Key::Enter).await.unwrap();
+    visitor.browser.until("root.querySelector('.filled')?.textContent.includes('Saale')").await;
+    answered(&sandbox, conversation, form, |given| {
+        given[0]["value"] == "ida@example.org" && given[1]["value"] == "184" && given[3]["value"] == "saale"
+    })
+    .await;
+
+    let cards = json!([
+        { "title": "Holm", "description": "Upright, quiet, carries a week's groceries.", "media_url": "",
+          "actions": [{ "type": "postback", "text": "Try it", "payload": "TRY_HOLM" }] },
+        { "title": "Saale", "description": "Gravel and rain, with room for wide tyres.",
+          "actions": [{ "type": "link", "text": "See it", "uri": "https://example.org/saale" },
+                      { "type": "postback", "text": "Try this", "payload": "TRY_SAALE" }] },
+    ]);
+    let cards = ask(&sandbox, conversation, "cards", "Two that would suit you:", cards).await;
+    visitor.browser.until("root.querySelectorAll('.card').length === 2").await;
+    visitor.find(".card:first-child .chip").await.click().await.unwrap();
+    answered(&sandbox, conversation, cards, |given| given[0]["value"] == "TRY_HOLM").await;
+    shoot(&visitor, "asked-cards").await;
+
+    let articles = json!([{ "title": "Sizing", "description": "How we measure you", "link": "https://example.org/s" }]);
+    ask(&sandbox, conversation, "article", "Meanwhile:", articles).await;
+    visitor.browser.until("root.querySelector('a.card-title')?.href === 'https://example.org/s'").await;
+
+    let survey = ask(&sandbox, conversation, "input_csat", "Rate us, https://example.org/survey", Value::Null).await;
+    visitor.browser.until("root.querySelectorAll('.face input').length === 5").await;
+    shoot(&visitor, "asked-survey").await;
+    // By keyboard, as radio buttons go.
+    visitor.browser.ask("root.querySelector('.face input').focus()").await;
+    visitor.find(".face input").await.send_keys(Key::Right + Key::Right + Key::Right).await.unwrap();
+    visitor.browser.until("root.querySelector('[name=feedback_message]')").await;
+    answered(&sandbox, conversation, survey, |given| given["csat_survey_response"]["rating"] == 4).await;
+    visitor.find("[name=feedback_message]").await.send_keys("Quick and kind").await.unwrap();
+    visitor.find(".form .chip").await.click().await.unwrap();
+    visitor.browser.until("root.querySelector('.thanks')").await;
+    answered(&sandbox, conversation, survey, |given| {
+        given["csat_survey_response"] == json!({ "rating": 4, "feedback_message": "Quick and kind" })
+    })
+    .await;
+    shoot(&visitor, "asked-answered").await;
+
+    visitor.reload().await;
+    visitor.find(".launcher").await.click().await.unwrap();
+    visitor.browser.until("root.querySelector('.thanks') && root.querySelector('.filled')").await;
+    assert_eq!(
+        visitor.browser.ask("[...root.querySelectorAll('.chip[aria-pressed=true]')].map(c => c.textContent)").await,
+        json!(["Workshop", "Try it"])
+    );
+    for (scheme, width) in [("dark", 360), ("light", 320)] {
+        visitor.browser.prefer(scheme).await;
+        visitor.browser.resize(width, 740).await;
+        shoot(&visitor, &format!("asked-{scheme}-{width}")).await;
+    }
+    visitor.browser.quit().await;
+}
