@@ -3,6 +3,8 @@
 //! Leptos' own `view!` makes a type of every element, and with it a copy of its machinery for building and comparing:
 //! each weighs more than the element's whole appearance in a page. A tree of plain values needs that machinery once.
 
+use std::ops::Deref;
+
 use crate::core::Event;
 use crate::core::model::MessageId;
 
@@ -19,9 +21,13 @@ pub enum Node {
     Nothing,
 }
 
-/// An element, its content included.
+/// An element, its content included. In a box, so that it is built and handed on for the price of a pointer.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Element {
+pub struct Element(Box<Parts>);
+
+/// What an element is made of.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parts {
     /// Its HTML or SVG name.
     pub tag: &'static str,
     /// Its name among its siblings, for as long as it lives.
@@ -60,7 +66,8 @@ pub enum Act {
 /// An element of this class, empty as yet; a class of "" is none.
 #[must_use]
 pub fn el(tag: &'static str, class: &str) -> Element {
-    let element = Element { tag, key: None, attributes: Vec::new(), acts: Vec::new(), children: Vec::new() };
+    let parts = Parts { tag, key: None, attributes: Vec::new(), acts: Vec::new(), children: Vec::new() };
+    let element = Element(Box::new(parts));
     if class.is_empty() { element } else { element.with("class", class) }
 }
 
@@ -68,28 +75,28 @@ impl Element {
     /// With this attribute.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: &str) -> Self {
-        self.attributes.push((name, value.to_owned()));
+        self.0.attributes.push((name, value.to_owned()));
         self
     }
 
     /// Named so among its siblings.
     #[must_use]
-    pub const fn keyed(mut self, key: u64) -> Self {
-        self.key = Some(key);
+    pub fn keyed(mut self, key: u64) -> Self {
+        self.0.key = Some(key);
         self
     }
 
     /// Doing this on that DOM event.
     #[must_use]
     pub fn on(mut self, event: &'static str, act: Act) -> Self {
-        self.acts.push((event, act));
+        self.0.acts.push((event, act));
         self
     }
 
     /// Holding this, after what it holds already.
     #[must_use]
     pub fn holding(mut self, child: Node) -> Self {
-        self.children.push(child);
+        self.0.children.push(child);
         self
     }
 
@@ -111,6 +118,12 @@ impl Element {
         self.holding(Node::Text(text.to_owned()))
     }
 
+    /// What it is made of.
+    #[must_use]
+    pub fn into_parts(self) -> Parts {
+        *self.0
+    }
+
     /// The attribute of this name, if it is set.
     #[must_use]
     pub fn attribute(&self, name: &str) -> Option<&str> {
@@ -121,11 +134,19 @@ impl Element {
 impl Node {
     /// Its name among its siblings, if it has one.
     #[must_use]
-    pub const fn key(&self) -> Option<u64> {
+    pub fn key(&self) -> Option<u64> {
         match self {
             Self::Element(element) => element.key,
             Self::Same(key) => Some(*key),
             Self::Text(_) | Self::Nothing => None,
         }
+    }
+}
+
+impl Deref for Element {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
     }
 }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 
-use crate::paint::{Act, Element, Node};
+use crate::paint::{Act, Element, Node, Parts};
 
 /// Where acts go, with the DOM event that led to them.
 pub type Report = Rc<dyn Fn(&Act, &web_sys::Event)>;
@@ -154,15 +154,16 @@ impl Painted {
                 let _ = self.element.remove_attribute(name);
             }
         }
-        self.attributes = element.attributes;
+        let Parts { attributes, acts, children, .. } = element.into_parts();
+        self.attributes = attributes;
         if self.ears.is_empty() {
-            self.ears = element.acts.into_iter().map(|(name, act)| self.listen(name, act, report)).collect();
+            self.ears = acts.into_iter().map(|(name, act)| self.listen(name, act, report)).collect();
         } else {
-            for (ear, (_, act)) in self.ears.iter().zip(element.acts) {
+            for (ear, (_, act)) in self.ears.iter().zip(acts) {
                 ear.act.replace(act);
             }
         }
-        self.paint_children(element.children, report);
+        self.paint_children(children, report);
     }
 
     fn listen(&self, name: &'static str, act: Act, report: &Report) -> Ear {
