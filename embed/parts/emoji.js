@@ -454,10 +454,10 @@ const pickedHere = [];
 const COLUMNS_MAX = 8;
 /** Sides of a cell under a mouse and under a finger; the room beside the cells. */
 const [FINE_PX, COARSE_PX, BESIDE_PX] = [36, 44, 32];
-/** Between the picker, what it opened from, and the edges. */
+/** Between the picker and the edges. */
 const GAP_PX = 8;
 const HEIGHT_PX_MAX = 380;
-/** On a screen too low for it the picker covers what it opened from. */
+/** On a screen too low for it the picker covers the form. */
 const HEIGHT_PX_MIN = 200;
 /** How far a page key goes. */
 const PAGE_ROWS = 5;
@@ -890,16 +890,17 @@ class Picker {
     return this.#isMirrored ? [at + 1, at - 1] : [at - 1, at + 1];
   }
 
-  /** Above the anchor, and within the panel as far as there is room. */
+  /** Above the form that the anchor is in, however many lines it has, and within the panel if there is room. */
   #place() {
     const [picker, from] = [this.#picker, this.#anchor.getBoundingClientRect()];
+    const { top } = (this.#anchor.closest("form") ?? this.#anchor).getBoundingClientRect();
     const panel = this.#anchor.closest('[role="dialog"]')?.getBoundingClientRect();
     const leftMin = Math.max(panel?.left ?? 0, 0) + GAP_PX;
     const leftMax = Math.min(panel?.right ?? innerWidth, innerWidth) - GAP_PX - picker.offsetWidth;
     const left = this.#isMirrored ? from.right - picker.offsetWidth : from.left;
-    const height = Math.min(HEIGHT_PX_MAX, Math.max(HEIGHT_PX_MIN, from.top - 2 * GAP_PX));
+    const height = Math.min(HEIGHT_PX_MAX, Math.max(HEIGHT_PX_MIN, top - GAP_PX));
     picker.style.left = `${Math.max(leftMin, Math.min(left, leftMax))}px`;
-    picker.style.top = `${Math.max(GAP_PX, from.top - GAP_PX - height)}px`;
+    picker.style.top = `${Math.max(GAP_PX, top - height)}px`;
     picker.style.blockSize = `${height}px`;
   }
 }
