@@ -5,6 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use thirtyfour::TypingData;
 use thirtyfour::prelude::*;
 
 /// How long the browser waits for what a page is to become. Generous: it only ever runs out when a test fails.
@@ -51,6 +52,9 @@ impl Browser {
             "--disable-component-update",
             "--disable-sync",
             "--hide-scrollbars",
+            // A microphone that beeps, and a visitor who lets the page listen.
+            "--use-fake-device-for-media-stream",
+            "--use-fake-ui-for-media-stream",
             "--window-size=1100,820",
             &format!("--user-data-dir={}", profile.path().display()),
         ] {
@@ -93,6 +97,11 @@ impl Browser {
         let script =
             format!("const root = document.querySelector('natter-chat')?.shadowRoot; return ({expression}) ?? null;");
         self.page.execute(script, vec![]).await.expect("an expression").json().clone()
+    }
+
+    /// Types where the focus is.
+    pub async fn types(&self, keys: impl Into<TypingData>) {
+        self.page.action_chain().send_keys(keys).perform().await.unwrap();
     }
 
     /// A DevTools command.

@@ -13,6 +13,7 @@ mod diagnosis;
 mod guide;
 mod looks;
 mod network;
+mod parts;
 mod site;
 #[cfg(feature = "soak")]
 mod soak;

@@ -5,6 +5,7 @@ mod bench;
 mod bundle;
 mod children;
 mod demo;
+mod minify;
 mod pins;
 mod process;
 mod setup;

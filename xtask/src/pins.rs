@@ -7,6 +7,8 @@ use std::path::Path;
 pub const TRUNK: &str = "0.21.14";
 /// The npm package `binaryen`, whose major number is what `wasm-opt --version` prints.
 pub const BINARYEN: &str = "132.0.0";
+/// Minifies the release bundle's JavaScript.
+pub const ESBUILD: &str = "0.28.2";
 /// Licences, sources, bans and advisories.
 pub const CARGO_DENY: &str = "0.20.2";
 

@@ -5,6 +5,8 @@
 mod browser;
 mod cargo_tools;
 mod debian;
+mod esbuild;
+mod npm;
 mod toolchain;
 mod wasm_opt;
 
@@ -12,6 +14,7 @@ pub use browser::Browser;
 
 use crate::workbench::Workbench;
 use std::fs::File;
+use std::path::PathBuf;
 
 /// The setup as a command of its own.
 pub fn run(with_tests: bool) -> Result<(), String> {
@@ -20,7 +23,10 @@ pub fn run(with_tests: bool) -> Result<(), String> {
     } else {
         for_building()?;
     }
-    println!("setup: all is there.");
+    match for_a_small_bundle(&Workbench::find()?) {
+        Ok(_) => println!("setup: all is there."),
+        Err(sentence) => println!("setup: all that is needed is there. {sentence}"),
+    }
     Ok(())
 }
 
@@ -35,7 +41,13 @@ pub fn for_building() -> Result<Workbench, String> {
     Ok(bench)
 }
 
-/// That, with all that the suites of tests need.
+/// The program that minifies a release bundle, or the sentence that says why it can't be had.
+pub fn for_a_small_bundle(bench: &Workbench) -> Result<PathBuf, String> {
+    let _lock = lock(bench)?;
+    esbuild::ensure(bench)
+}
+
+/// A bench for building, with all that the suites of tests need.
 pub fn for_tests() -> Result<(Workbench, Browser), String> {
     let mut bench = for_building()?;
     let _lock = lock(&bench)?;
