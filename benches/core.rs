@@ -231,7 +231,9 @@ impl Driver {
                 | Effect::Erase(_)
                 | Effect::Tell(_)
                 | Effect::Tabs(_)
-                | Effect::Probe(_) => {}
+                | Effect::Probe(_)
+                | Effect::Gather(..)
+                | Effect::Scatter(_) => {}
             }
         }
     }

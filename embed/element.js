@@ -125,6 +125,7 @@ class NatterChat extends HTMLElement {
         close: () => this.close(),
         unread: (count) => this.#setUnread(count),
         trouble: (name) => this.#report(name),
+        part: (name) => import(new URL(`./parts/${name}.js`, import.meta.url).href),
       };
       this.#handle = mount(this.#panel, settings, host);
       this.#handle.opened(this.isOpen);

@@ -13,9 +13,9 @@ use crate::core::settings::{Settings, Unusable};
 use crate::core::view::{Changed, View};
 use crate::core::{Event, Tell};
 use crate::paint::Words;
-use crate::shell::{Audience, Driver, IntlSpeech};
+use crate::shell::{Audience, Driver, IntlSpeech, Parts};
 use crate::text::Catalogue;
-use crate::ui::{Panel, Ui};
+use crate::ui::{Hands, Panel, Ui};
 
 /// A mounted widget, for the element that owns it.
 #[wasm_bindgen]
@@ -47,7 +47,8 @@ impl Handle {
 /// Mounts a widget into an element's panel, in place of whatever is in it.
 ///
 /// `settings` is an object with `baseUrl`, `inboxIdentifier` and perhaps `language`; `host` one with the functions
-/// `close()`, which closes the panel, `unread(count)`, and `trouble(name)`, with what is wrong or nothing any more.
+/// `close()`, which closes the panel, `unread(count)`, `trouble(name)`, with what is wrong or nothing any more, and
+/// `part(name)`, which promises the module of that name.
 ///
 /// # Errors
 /// When a setting can't be used; the error's message names it, and never its value.
@@ -63,17 +64,29 @@ pub fn mount(panel: HtmlElement, settings: &JsValue, host: &JsValue) -> Result<H
     panel.replace_children_with_node_0();
     let function = |name: &str| get(host, name).and_then(|value| value.dyn_into::<Function>().ok());
     let (close, unread, trouble) = (function("close"), function("unread"), function("trouble"));
+    let parts = Parts::new(function("part"));
 
     // The two need each other: the ui reports to a driver that is there by the time anybody can click.
     let slot: Rc<std::cell::OnceCell<Rc<Driver>>> = Rc::default();
-    let to_driver = Rc::clone(&slot);
+    let (to_driver, to_pick) = (Rc::clone(&slot), Rc::clone(&slot));
     let ui = Ui::new(
         Rc::new(move |event| {
             if let Some(driver) = to_driver.get() {
                 driver.dispatch(event);
             }
         }),
-        Rc::new(move || call(close.as_ref(), &JsValue::UNDEFINED)),
+        Hands {
+            close: Rc::new(move || call(close.as_ref(), &JsValue::UNDEFINED)),
+            pick: Rc::new(move |files| {
+                if let Some(driver) = to_pick.get() {
+                    driver.pick(files);
+                }
+            }),
+            call: {
+                let parts = parts.clone();
+                Rc::new(move |module, function, arguments| parts.start(module, function, arguments))
+            },
+        },
         Words {
             catalogue: Catalogue::english(),
             speech: Box::new(IntlSpeech::new(&language)),
@@ -81,7 +94,7 @@ pub fn mount(panel: HtmlElement, settings: &JsValue, host: &JsValue) -> Result<H
         },
     );
     let painted = mount_to(panel, move || view! { <Panel ui/> });
-    let driver = Driver::start(settings, Box::new(Painter { ui, unread, trouble }));
+    let driver = Driver::start(settings, parts, Box::new(Painter { ui, unread, trouble }));
     // Empty until here: nothing else ever fills it.
     let _ = slot.set(Rc::clone(&driver));
     Ok(Handle { driver, painted: Box::new(painted) })

@@ -55,6 +55,20 @@ pub enum Sentence {
     TooLong(u32),
     /// Too many messages wait.
     TooMany,
+    /// Adds files to a message.
+    Attach,
+    /// The files that go with a message, as a list.
+    Attached,
+    /// Leaves a file out.
+    RemoveFile(String),
+    /// Stops an upload.
+    Cancel,
+    /// A file larger than the server takes.
+    FileTooLarge(String),
+    /// More files than one message takes.
+    TooManyFiles(usize),
+    /// An upload whose files the device no longer has.
+    FilesGone,
     /// Agents have seen the visitor's message.
     Seen,
     /// Hands in what was filled in.
@@ -73,6 +87,14 @@ pub enum Sentence {
     AnswerNotSaved,
     /// Opens a picture.
     Picture(String),
+    /// Which of several pictures is looked at; `{number}` and `{count}` are filled in there.
+    PictureViewer,
+    /// To the picture before.
+    PicturePrevious,
+    /// To the picture after.
+    PictureNext,
+    /// To the picture as it was sent.
+    PictureOriginal,
     /// A file that can't be had.
     FileGone,
     /// A message that was deleted.
@@ -118,6 +140,13 @@ impl Sentence {
             Self::Unreachable => ("unreachable", None),
             Self::TooLong(count) => ("too_long", Some(("{count}", count.to_string()))),
             Self::TooMany => ("too_many", None),
+            Self::Attach => ("attach", None),
+            Self::Attached => ("attached", None),
+            Self::RemoveFile(name) => ("remove_file", Some(("{name}", name.clone()))),
+            Self::Cancel => ("cancel", None),
+            Self::FileTooLarge(name) => ("file_too_large", Some(("{name}", name.clone()))),
+            Self::TooManyFiles(count) => ("too_many_files", Some(("{count}", count.to_string()))),
+            Self::FilesGone => ("files_gone", None),
             Self::Seen => ("seen", None),
             Self::Submit => ("submit", None),
             Self::Choose => ("choose", None),
@@ -127,6 +156,10 @@ impl Sentence {
             Self::FeedbackAsk => ("feedback_ask", None),
             Self::AnswerNotSaved => ("answer_not_saved", None),
             Self::Picture(name) => ("picture", Some(("{name}", name.clone()))),
+            Self::PictureViewer => ("picture_viewer", None),
+            Self::PicturePrevious => ("picture_previous", None),
+            Self::PictureNext => ("picture_next", None),
+            Self::PictureOriginal => ("picture_original", None),
             Self::FileGone => ("file_gone", None),
             Self::Deleted => ("deleted", None),
             Self::Rating1 => ("rating_1", None),
@@ -216,7 +249,7 @@ mod tests {
         }
     }
 
-    const ALL: [Sentence; 39] = [
+    const ALL: [Sentence; 47] = [
         Sentence::PanelLabel,
         Sentence::Close,
         Sentence::GreetingTitle,
@@ -241,6 +274,14 @@ mod tests {
         Sentence::Unreachable,
         Sentence::TooLong(3),
         Sentence::TooMany,
+        Sentence::PicturePrevious,
+        Sentence::PictureNext,
+        Sentence::PictureOriginal,
+        Sentence::Attach,
+        Sentence::Attached,
+        Sentence::Cancel,
+        Sentence::TooManyFiles(3),
+        Sentence::FilesGone,
         Sentence::Seen,
         Sentence::Submit,
         Sentence::Choose,
@@ -262,7 +303,9 @@ mod tests {
     fn every_sentence_has_its_words_and_every_word_its_sentence() {
         let english = Catalogue::english();
         let mut said: Vec<&str> = ALL.iter().map(|sentence| sentence.parts().0).collect();
-        said.extend([Sentence::NotSentBecause(String::new()), Sentence::Picture(String::new())].map(|it| it.parts().0));
+        let told = [Sentence::NotSentBecause, Sentence::Picture, Sentence::FileTooLarge, Sentence::RemoveFile];
+        said.extend(told.map(|sentence| sentence(String::new()).parts().0));
+        said.push(Sentence::PictureViewer.parts().0);
         for sentence in &ALL {
             assert!(english.0.contains_key(sentence.parts().0), "{sentence:?}");
         }

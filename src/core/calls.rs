@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::content::Answer;
 use super::model::{ConversationId, EchoId, MessageId};
+use super::timeline::Lane;
 use super::wire;
 
 /// A call's number, by which its answer is known.
@@ -52,6 +53,8 @@ pub enum Call {
         echo: EchoId,
         /// What.
         text: Arc<str>,
+        /// Whether files go with it.
+        lane: Lane,
     },
 }
 
@@ -71,6 +74,8 @@ pub enum Outcome {
     NeverLeft,
     /// No answer, and no telling whether the request arrived.
     Unclear,
+    /// The files that were to go with it are nowhere any more; it never left.
+    FilesGone,
 }
 
 /// What an outcome means for us.
@@ -96,7 +101,7 @@ impl Outcome {
     pub fn verdict(&self) -> Verdict<'_> {
         let (status, body, retry_after_ms) = match self {
             Self::Answered { status, body, retry_after_ms } => (*status, body, retry_after_ms.unwrap_or(0)),
-            Self::NeverLeft => return Verdict::NeverLeft,
+            Self::NeverLeft | Self::FilesGone => return Verdict::NeverLeft,
             Self::Unclear => return Verdict::Unclear,
         };
         match status {

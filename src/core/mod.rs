@@ -36,7 +36,7 @@ pub use widget::Widget;
 
 use content::Choice;
 use doctor::Finding;
-use model::MessageId;
+use model::{EchoId, Enclosed, MessageId};
 use timeline::RowKey;
 use view::Changed;
 use wire::Request;
@@ -57,11 +57,19 @@ pub enum Event {
     Opened(bool),
     /// The visitor wrote; this is the whole text so far.
     Drafted(String),
-    /// The visitor wants this sent.
+    /// The visitor picked these files to go with what is sent next.
+    Picked(Vec<Enclosed>),
+    /// The visitor wants this file, by its pick, not sent after all.
+    Unpicked(u64),
+    /// The visitor wants this sent, with the files picked.
     Submitted(String),
+    /// A send's files are kept.
+    Gathered(EchoId),
+    /// So many percent of a call's request are on their way.
+    Progressed(CallId, u8),
     /// The visitor wants a failed send tried again.
     Retried(RowKey),
-    /// The visitor gives a failed send up.
+    /// The visitor gives a failed send up, or an upload.
     Discarded(RowKey),
     /// The visitor filled in what a message asks for: fields by name.
     Filled(MessageId, Vec<(String, String)>),
@@ -110,6 +118,10 @@ pub enum Effect {
     Save(String, String),
     /// Forget it.
     Erase(String),
+    /// Keep the files of these picks under a send's echo_id; report it as `Gathered`.
+    Gather(EchoId, Vec<u64>),
+    /// Forget a send's files.
+    Scatter(EchoId),
     /// Tell the page.
     Tell(Tell),
 }

@@ -59,6 +59,18 @@ impl Message {
     }
 }
 
+/// A file the visitor sends along. Its bytes are the shell's: under a number while it is picked, under the send's
+/// echo_id from then on.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Enclosed {
+    /// The shell's number for it on this page; 0 for one of an earlier page or another tab.
+    pub pick: u64,
+    /// What it is called.
+    pub name: String,
+    /// Bytes.
+    pub size: u64,
+}
+
 /// Who said a message.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Author {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::answering::{Answering, Fate};
 use super::content::Answer;
-use super::model::{Author, Message, MessageId, Status};
+use super::model::{Author, Enclosed, Message, MessageId, Status};
 use super::timeline::{Failure, RowKey, Send, Stage, Timeline};
 
 /// Everything there is to see.
@@ -127,6 +127,10 @@ pub enum Content {
         text: Arc<str>,
         /// Why it waits for the person; `None` while it is on its way.
         failure: Option<Failure>,
+        /// Its files.
+        files: Vec<Enclosed>,
+        /// How much of it is on its way, in percent.
+        progress: u8,
     },
 }
 
@@ -150,19 +154,30 @@ pub struct Composer {
     pub problem: Option<Problem>,
     /// Whether anything is written that could be sent.
     pub has_text: bool,
+    /// The files that go with it.
+    pub files: Vec<Enclosed>,
 }
 
 /// What the server takes at most, in characters.
 pub const TEXT_CHARS_MAX: u32 = 150_000;
 
 /// What is wrong with what the visitor wanted to send.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Problem {
     /// It is longer than the server takes: [`TEXT_CHARS_MAX`].
     TooLong,
     /// Too much waits to be sent already.
     TooMany,
+    /// A file of this name is larger than the server takes: [`FILE_BYTES_MAX`].
+    FileTooLarge(String),
+    /// More files than one message takes: [`FILES_MAX`].
+    TooManyFiles,
 }
+
+/// A file's size at most, in bytes: what Chatwoot's own widget allows.
+pub const FILE_BYTES_MAX: u64 = 40_000_000;
+/// Files in one message at most: what Chatwoot's own models allow.
+pub const FILES_MAX: usize = 15;
 
 /// Which slices changed.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -241,9 +256,9 @@ fn quoted(timeline: &Timeline, id: MessageId) -> Option<Quoted> {
 fn unsent(send: &Send) -> Content {
     let failure = match &send.stage {
         Stage::Failed(failure) => Some(failure.clone()),
-        Stage::Unsent | Stage::Posting { .. } | Stage::Unclear { .. } => None,
+        Stage::Gathering | Stage::Unsent | Stage::Posting { .. } | Stage::Unclear { .. } => None,
     };
-    Content::Unsent { text: Arc::clone(&send.text), failure }
+    Content::Unsent { text: Arc::clone(&send.text), failure, files: send.files.clone(), progress: send.progress }
 }
 
 fn same_author(one: &Content, other: &Content) -> bool {

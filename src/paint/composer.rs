@@ -1,16 +1,20 @@
 //! Where the visitor writes.
 
-use super::icon::{SEND, icon};
+use super::files::enclosed;
+use super::icon::{CLIP, CLOSE, SEND, icon, icon_button};
 use super::{Act, Node, Words, el};
-use crate::core::view::{Problem, TEXT_CHARS_MAX, View};
+use crate::core::Event;
+use crate::core::view::{FILES_MAX, Problem, TEXT_CHARS_MAX, View};
 use crate::text::Sentence;
 
 /// The field and its button.
 #[must_use]
 pub fn composer(words: &Words, view: &View, _was: Option<&View>) -> Node {
-    let problem = match view.composer.problem {
+    let problem = match &view.composer.problem {
         Some(Problem::TooLong) => words.say(&Sentence::TooLong(TEXT_CHARS_MAX)),
         Some(Problem::TooMany) => words.say(&Sentence::TooMany),
+        Some(Problem::FileTooLarge(name)) => words.say(&Sentence::FileTooLarge(name.clone())),
+        Some(Problem::TooManyFiles) => words.say(&Sentence::TooManyFiles(FILES_MAX)),
         None => String::new(),
     };
     // The field's text is the browser's own; only a reload, or a message taken back, puts text into it.
@@ -22,13 +26,28 @@ pub fn composer(words: &Words, view: &View, _was: Option<&View>) -> Node {
         .with("placeholder", &words.say(&Sentence::ComposerPlaceholder))
         .on("keydown", Act::Pressed)
         .on("input", Act::Typed);
+    // The button is for people, the field behind it for the browser.
+    let picker =
+        el("input", "picker").with("type", "file").with("multiple", "").with("hidden", "").on("change", Act::Picked);
+    let attach = icon_button("attach", CLIP, &words.say(&Sentence::Attach)).on("click", Act::Pick);
     let send =
         el("button", "send").with("type", "submit").with("aria-label", &words.say(&Sentence::Send)).and(icon(SEND));
-    let send = if view.composer.has_text { send } else { send.with("disabled", "") };
+    let is_something = view.composer.has_text || !view.composer.files.is_empty();
+    let send = if is_something { send } else { send.with("disabled", "") };
+    let picked = (!view.composer.files.is_empty()).then(|| {
+        let list = el("ul", "picked").with("aria-label", &words.say(&Sentence::Attached));
+        view.composer.files.iter().fold(list, |list, file| {
+            let remove = words.say(&Sentence::RemoveFile(file.name.clone()));
+            let remove = icon_button("tool", CLOSE, &remove).on("click", Act::Tell(Event::Unpicked(file.pick)));
+            list.and(enclosed(words, "li", file).and(remove))
+        })
+    });
     Node::Element(
         el("form", "composer")
             .on("submit", Act::Submit)
+            .on("paste", Act::Pasted)
             .and(el("p", "problem").with("role", "alert").saying(&problem))
-            .and(el("div", "field").and(field).and(send)),
+            .maybe(picked)
+            .and(el("div", "field").and(picker).and(attach).and(field).and(send)),
     )
 }

@@ -2,8 +2,10 @@
 
 use super::icon::{FILE, PLACE, button, icon};
 use super::{Act, Element, Words, el};
+use crate::core::Event;
 use crate::core::content::{Attachment, AttachmentKind};
-use crate::core::model::MessageId;
+use crate::core::model::{Enclosed, MessageId};
+use crate::core::timeline::RowKey;
 use crate::core::url::SafeUrl;
 use crate::text::Sentence;
 
@@ -60,6 +62,25 @@ fn picture(words: &Words, message: MessageId, file: &Attachment, url: &SafeUrl) 
         .with("aria-label", &words.say(&Sentence::Picture(file.name.clone())))
         .on("click", Act::Look(message, file.id))
         .and(image)
+}
+
+/// A file that is to go with a message, or is on its way with one.
+pub fn enclosed(words: &Words, tag: &'static str, file: &Enclosed) -> Element {
+    el(tag, "file")
+        .and(icon(FILE))
+        .and(el("span", "file-name").with("dir", "auto").saying(&file.name))
+        .and(el("span", "file-size").saying(&words.speech.size(file.size)))
+}
+
+/// The files of a message on its way, how far they are, and the way to stop them.
+pub fn uploading(words: &Words, key: RowKey, files: &[Enclosed], progress: u8, is_failed: bool) -> Option<Element> {
+    let all = files.iter().fold(el("div", "files"), |all, file| all.and(enclosed(words, "div", file)));
+    let percent = progress.to_string();
+    let bar = el("progress", "bar").with("max", "100").with("value", &percent);
+    let bar = bar.with("aria-label", &words.say(&Sentence::Sending));
+    let cancel = button("link").on("click", Act::Tell(Event::Discarded(key))).saying(&words.say(&Sentence::Cancel));
+    let under_way = (!is_failed).then(|| el("p", "uploading").and(bar).and(cancel));
+    (!files.is_empty()).then(|| all.maybe(under_way))
 }
 
 /// A link out of the page: what it leads to learns nothing of where it was, and can't reach back.

@@ -53,6 +53,14 @@ pub enum Act {
     Pressed,
     /// What is written is to be sent.
     Submit,
+    /// Files are to be picked.
+    Pick,
+    /// Files were picked.
+    Picked,
+    /// Something was pasted: files, perhaps.
+    Pasted,
+    /// Files are over the thread, or were dropped on it.
+    Dropped,
     /// The thread was scrolled.
     Scrolled,
     /// What was filled in is the answer to this message.

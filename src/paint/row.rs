@@ -1,7 +1,7 @@
 //! One message, sent or not.
 
 use super::asked::asked;
-use super::files::files;
+use super::files::{files, uploading};
 use super::icon::button;
 use super::{Act, Element, Words, el};
 use crate::core::Event;
@@ -20,6 +20,7 @@ pub fn row(words: &Words, row: &Row) -> Element {
         .maybe(is_new_day.then(|| line("day", &words.day(row.at))))
         .maybe(name(words, row).map(|name| line("name", &name)))
         .maybe(bubble(words, row))
+        .maybe(on_its_way(words, row))
         .maybe(alive.and_then(|message| files(words, message.id, &message.attachments)))
         .maybe(alive.and_then(|message| asked(words, row, message)))
         .maybe(failure(words, &row.content).map(|why| failed(words, row.key, &why)))
@@ -51,6 +52,11 @@ fn held(content: &Content) -> Option<&Message> {
         Content::Said(message) => Some(message),
         Content::Unsent { .. } => None,
     }
+}
+
+fn on_its_way(words: &Words, row: &Row) -> Option<Element> {
+    let Content::Unsent { files, failure, progress, .. } = &row.content else { return None };
+    uploading(words, row.key, files, *progress, failure.is_some())
 }
 
 /// A line whose direction is its text's own.
@@ -118,5 +124,6 @@ fn failure(words: &Words, content: &Content) -> Option<String> {
         Failure::Refused(None) => Sentence::NotSent,
         Failure::Refused(Some(words)) => Sentence::NotSentBecause(words.clone()),
         Failure::Doubtful => Sentence::MaybeSent,
+        Failure::FilesGone => Sentence::FilesGone,
     }))
 }

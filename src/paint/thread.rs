@@ -23,7 +23,9 @@ pub fn thread(words: &Words, view: &View, was: Option<&View>) -> Node {
         list = list.holding(if is_same { Node::Same(one.key.0) } else { Node::Element(row(words, one)) });
     }
     let rows = el("div", "rows").maybe(lead(words, &view.thread)).and(list);
-    Node::Element(el("div", "thread").on("scroll", Act::Scrolled).and(rows))
+    Node::Element(
+        el("div", "thread").on("scroll", Act::Scrolled).on("dragover", Act::Dropped).on("drop", Act::Dropped).and(rows),
+    )
 }
 
 /// What stands before the first row: a greeting, a word of patience, or the way to older messages for those who don't

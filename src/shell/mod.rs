@@ -5,7 +5,9 @@
 //! the core is never entered twice.
 
 mod clock;
+mod files;
 mod net;
+mod parts;
 mod socket;
 mod speech;
 mod storage;
@@ -22,6 +24,7 @@ use crate::core::view::{Changed, View};
 use crate::core::{Blocked, Effect, Event, Tell, Widget};
 
 pub use clock::seed;
+pub use parts::Parts;
 pub use speech::IntlSpeech;
 pub use storage::Device;
 
@@ -46,6 +49,7 @@ pub struct Driver {
     timer: RefCell<Option<Timeout>>,
     ears: RefCell<Vec<clock::Ear>>,
     tabs: RefCell<tabs::Tabs>,
+    files: files::Files,
 }
 
 /// Events handled before the browser gets a turn: a burst must not freeze the page.
@@ -53,11 +57,12 @@ const STEPS_MAX: usize = 200;
 
 impl Driver {
     /// Wakes the core with what the device keeps, and begins to listen to the page.
-    pub fn start(settings: Settings, audience: Box<dyn Audience>) -> Rc<Self> {
+    pub fn start(settings: Settings, parts: Parts, audience: Box<dyn Audience>) -> Rc<Self> {
         let is_mixed = clock::is_mixed_content(settings.base_url());
         let base_url = settings.base_url().to_owned();
         let device = Rc::new(Device::open(settings.storage_prefix()));
         let tabs = tabs::Tabs::new(settings.tabs_name());
+        let files = files::Files::new(parts, settings.storage_prefix());
         let began = Event::Began { kept: device.all(), is_shared: device.is_shared() && tabs::Tabs::are_supported() };
         let driver = Rc::new_cyclic(|me: &Weak<Self>| Self {
             me: me.clone(),
@@ -71,6 +76,7 @@ impl Driver {
             timer: RefCell::default(),
             ears: RefCell::default(),
             tabs: RefCell::new(tabs),
+            files,
         });
         let device = Rc::clone(&driver.device);
         driver.ears.replace(clock::listen(&driver.reporter(), move || device.all(), base_url));
@@ -87,6 +93,13 @@ impl Driver {
     /// What the page's developer may know of what is wrong, as JSON.
     pub fn diagnostics(&self) -> String {
         self.widget.borrow().diagnostics()
+    }
+
+    /// Takes files the visitor picked.
+    pub fn pick(&self, files: Vec<web_sys::File>) {
+        if !files.is_empty() {
+            self.dispatch(Event::Picked(self.files.pick(files)));
+        }
     }
 
     /// Takes an event; it is handled at once unless another one just is.
@@ -140,7 +153,9 @@ impl Driver {
 
     fn perform(&self, effect: Effect) {
         match effect {
-            Effect::Call(id, request) => self.calls.borrow_mut().call(id, request, self.reporter()),
+            Effect::Call(id, request) => {
+                self.calls.borrow_mut().call(id, request, self.files.clone(), self.reporter());
+            }
             Effect::Probe(url) => net::probe(url, self.reporter()),
             Effect::Abort(id) => self.calls.borrow_mut().abort(id),
             Effect::Connect(link, url) => self.sockets.borrow_mut().connect(link, &url, &self.reporter()),
@@ -149,6 +164,8 @@ impl Driver {
             Effect::Tabs(act) => self.tabs.borrow_mut().perform(act, &self.device, &self.reporter()),
             Effect::Save(key, value) => self.device.save(&key, &value),
             Effect::Erase(key) => self.device.erase(&key),
+            Effect::Gather(echo, picks) => self.files.gather(echo, &picks, self.reporter()),
+            Effect::Scatter(echo) => self.files.scatter(&echo),
             Effect::Tell(tell) => self.audience.tell(tell),
         }
     }

@@ -7,6 +7,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, ReadableStreamDefaultReader, ReferrerPolicy, RequestCredentials, RequestMode};
 
 use super::Reporter;
+use super::files::Files;
 use crate::core::wire::{Body, Method, Request};
 use crate::core::{CallId, Event, Outcome};
 
@@ -16,7 +17,7 @@ pub struct Calls(Vec<(CallId, AbortController)>);
 
 impl Calls {
     /// Makes a request and reports how it ended.
-    pub fn call(&mut self, id: CallId, request: Request, report: Reporter) {
+    pub fn call(&mut self, id: CallId, request: Request, files: Files, report: Reporter) {
         let abort = AbortController::new().ok();
         let signal = abort.as_ref().map(AbortController::signal);
         if let Some(abort) = abort {
@@ -27,7 +28,12 @@ impl Calls {
             self.0.push((id, abort));
         }
         wasm_bindgen_futures::spawn_local(async move {
-            let outcome = make(request, signal.as_ref()).await;
+            let outcome = match &request.body {
+                Body::Form(fields, echo) => {
+                    files.post((id, echo), &request.url, fields, signal.as_ref(), report.clone()).await
+                }
+                Body::None | Body::Json(_) => make(request, signal.as_ref()).await,
+            };
             report(Event::Replied(id, outcome));
         });
     }
@@ -88,7 +94,7 @@ async fn make(request: Request, signal: Option<&web_sys::AbortSignal>) -> Outcom
 
 fn with_body(builder: RequestBuilder, body: Body) -> Result<Fetch, gloo_net::Error> {
     match body {
-        Body::None => builder.build(),
+        Body::None | Body::Form(..) => builder.build(),
         Body::Json(text) => builder.header("Content-Type", "application/json").body(text),
     }
 }

@@ -1,13 +1,22 @@
 //! What visitors do to elements, and what painting asks of them beyond their attributes.
 
-use js_sys::Array;
+use std::sync::Arc;
+
+use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Element, FormData, HtmlElement, HtmlFormElement, HtmlMediaElement, HtmlTextAreaElement, KeyboardEvent};
+use web_sys::{
+    ClipboardEvent, DragEvent, Element, EventTarget, File, FileList, FormData, HtmlElement, HtmlFormElement,
+    HtmlInputElement, HtmlMediaElement, HtmlTextAreaElement, KeyboardEvent,
+};
 
 use super::Ui;
 use crate::core::Event;
+use crate::core::content::{Attachment, AttachmentKind};
+use crate::core::model::MessageId;
+use crate::core::url::SafeUrl;
 use crate::core::view::{Content, Thread, View};
 use crate::paint::Act;
+use crate::text::Sentence;
 
 /// This near to the top, in CSS pixels, the visitor is about to want more.
 const NEAR_TOP_PX: i32 = 120;
@@ -17,7 +26,7 @@ pub fn perform(ui: Ui, act: &Act, event: &web_sys::Event) {
     let target = event.current_target();
     match act {
         Act::Tell(event) => ui.dispatch(event.clone()),
-        Act::Close => ui.close(),
+        Act::Close => (ui.hands().close)(),
         Act::Typed => {
             if let Some(field) = target.map(JsCast::unchecked_into::<HtmlTextAreaElement>) {
                 fit(&field);
@@ -43,7 +52,36 @@ pub fn perform(ui: Ui, act: &Act, event: &web_sys::Event) {
                 ui.dispatch(Event::Filled(*message, fields(&form)));
             }
         }
-        Act::Look(..) => {}
+        Act::Look(message, file) => look(ui, *message, *file, target),
+        Act::Pick => {
+            let form = target.and_then(|it| it.unchecked_into::<Element>().closest("form").ok().flatten());
+            if let Some(picker) = form.and_then(|form| form.query_selector("[type=file]").ok().flatten()) {
+                picker.unchecked_ref::<HtmlElement>().click();
+            }
+        }
+        Act::Picked => {
+            if let Some(picker) = target.map(JsCast::unchecked_into::<HtmlInputElement>) {
+                (ui.hands().pick)(listed(picker.files()));
+                // The same file can be picked again.
+                picker.set_value("");
+            }
+        }
+        Act::Pasted => {
+            let pasted = event.unchecked_ref::<ClipboardEvent>().clipboard_data();
+            let files = listed(pasted.and_then(|pasted| pasted.files()));
+            if !files.is_empty() {
+                event.prevent_default();
+                (ui.hands().pick)(files);
+            }
+        }
+        Act::Dropped => {
+            // Without that, the browser would leave the page for the file.
+            event.prevent_default();
+            let dropped = event.unchecked_ref::<DragEvent>().data_transfer();
+            if event.type_() == "drop" {
+                (ui.hands().pick)(listed(dropped.and_then(|dropped| dropped.files())));
+            }
+        }
         Act::Again => {
             if let Some(media) = target.map(JsCast::unchecked_into::<Element>) {
                 load_again(&media);
@@ -62,10 +100,56 @@ pub fn perform(ui: Ui, act: &Act, event: &web_sys::Event) {
     }
 }
 
+fn listed(list: Option<FileList>) -> Vec<File> {
+    let files = list.map(|list| Array::from(&list)).unwrap_or_default();
+    files.iter().filter_map(|file| file.dyn_into().ok()).collect()
+}
+
+/// Shows a message's pictures large, beginning with this one.
+fn look(ui: Ui, message: MessageId, file: u64, target: Option<EventTarget>) {
+    let view = ui.view();
+    let held = view.thread.rows.iter().find_map(|row| match &row.content {
+        Content::Said(said) if said.id == message => Some(Arc::clone(said)),
+        Content::Said(_) | Content::Unsent { .. } => None,
+    });
+    let (Some(message), Some(target)) = (held, target) else { return };
+    let is_shown = |one: &&Attachment| one.kind == AttachmentKind::Image && one.url.is_some();
+    let pictures: Vec<&Attachment> = message.attachments.iter().filter(is_shown).collect();
+    let at = pictures.iter().position(|one| one.id == file).unwrap_or(0);
+    let picture = |one: &&Attachment| {
+        let url = one.url.as_ref().map_or("", SafeUrl::as_str);
+        object(&[("src", url.into()), ("alt", one.name.as_str().into()), ("name", one.name.as_str().into())])
+    };
+    let words = ui.words();
+    let label = |name, sentence| (name, JsValue::from(words.say(&sentence)));
+    let labels = object(&[
+        label("close", Sentence::Close),
+        label("previous", Sentence::PicturePrevious),
+        label("next", Sentence::PictureNext),
+        label("open", Sentence::PictureOriginal),
+        label("picture", Sentence::PictureViewer),
+        label("broken", Sentence::FileGone),
+    ]);
+    let pictures: Array = pictures.iter().map(picture).collect();
+    let options = object(&[("pictures", pictures.into()), ("at", JsValue::from(at as u32)), ("labels", labels)]);
+    let root = target.unchecked_into::<Element>().get_root_node();
+    (ui.hands().call)("lightbox", "open", &[root.into(), options]);
+}
+
+/// A JavaScript object of these properties.
+fn object(fields: &[(&str, JsValue)]) -> JsValue {
+    let object = Object::new();
+    for (key, value) in fields {
+        // Setting a property of a fresh object can't fail.
+        let _ = Reflect::set(&object, &JsValue::from_str(key), value);
+    }
+    object.into()
+}
+
 fn submit(ui: Ui, field: Option<HtmlTextAreaElement>) {
     let Some(field) = field else { return };
     let text = field.value();
-    if !text.trim().is_empty() {
+    if !text.trim().is_empty() || !ui.view().composer.files.is_empty() {
         field.set_value("");
         fit(&field);
         ui.dispatch(Event::Submitted(text));

@@ -8,6 +8,7 @@ mod live;
 use std::rc::Rc;
 
 use leptos::prelude::*;
+use wasm_bindgen::JsValue;
 
 use crate::core::Event;
 use crate::core::view::{Changed, View};
@@ -20,31 +21,42 @@ pub struct Ui {
     panel: Trigger,
     thread: Trigger,
     composer: Trigger,
-    hands: StoredValue<Hands, LocalStorage>,
+    shared: StoredValue<Shared, LocalStorage>,
 }
 
-struct Hands {
+struct Shared {
     view: Rc<View>,
     dispatch: Rc<dyn Fn(Event)>,
-    close: Rc<dyn Fn()>,
+    hands: Hands,
     words: Rc<Words>,
 }
 
+/// What the panel asks of the page around it.
+#[derive(Clone)]
+pub struct Hands {
+    /// Closes the panel.
+    pub close: Rc<dyn Fn()>,
+    /// Takes files that were picked.
+    pub pick: Rc<dyn Fn(Vec<web_sys::File>)>,
+    /// Calls a function of a module that is fetched when it is needed first.
+    pub call: Rc<dyn Fn(&'static str, &'static str, &[JsValue])>,
+}
+
 impl Ui {
-    /// An empty view, in these words. `dispatch` takes what the visitor does; `close` asks the page to close the panel.
-    pub fn new(dispatch: Rc<dyn Fn(Event)>, close: Rc<dyn Fn()>, words: Words) -> Self {
-        let hands = Hands { view: Rc::default(), dispatch, close, words: Rc::new(words) };
+    /// An empty view, in these words. `dispatch` takes what the visitor does.
+    pub fn new(dispatch: Rc<dyn Fn(Event)>, hands: Hands, words: Words) -> Self {
+        let shared = Shared { view: Rc::default(), dispatch, hands, words: Rc::new(words) };
         Self {
             panel: Trigger::new(),
             thread: Trigger::new(),
             composer: Trigger::new(),
-            hands: StoredValue::new_local(hands),
+            shared: StoredValue::new_local(shared),
         }
     }
 
     /// Takes the slices that changed.
     pub fn paint(&self, view: &View, changed: Changed) {
-        self.hands.update_value(|hands| hands.view = Rc::new(view.clone()));
+        self.shared.update_value(|shared| shared.view = Rc::new(view.clone()));
         for (is_changed, slice) in
             [(changed.panel, self.panel), (changed.thread, self.thread), (changed.composer, self.composer)]
         {
@@ -56,21 +68,20 @@ impl Ui {
 
     fn dispatch(&self, event: Event) {
         // Outside the borrow: what it leads to may read the words.
-        let dispatch = self.hands.with_value(|hands| hands.dispatch.clone());
+        let dispatch = self.shared.with_value(|shared| shared.dispatch.clone());
         dispatch(event);
     }
 
-    fn close(&self) {
-        let close = self.hands.with_value(|hands| hands.close.clone());
-        close();
+    fn hands(&self) -> Hands {
+        self.shared.with_value(|shared| shared.hands.clone())
     }
 
     fn view(&self) -> Rc<View> {
-        self.hands.with_value(|hands| Rc::clone(&hands.view))
+        self.shared.with_value(|shared| Rc::clone(&shared.view))
     }
 
     fn words(&self) -> Rc<Words> {
-        self.hands.with_value(|hands| Rc::clone(&hands.words))
+        self.shared.with_value(|shared| Rc::clone(&shared.words))
     }
 }
 

@@ -12,7 +12,7 @@ use natter::core::view::{Changed, Connection, Content, Row, Thread, View};
 use natter::paint::Words;
 use natter::shell::IntlSpeech;
 use natter::text::Catalogue;
-use natter::ui::{Panel, Ui};
+use natter::ui::{Hands, Panel, Ui};
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::HtmlElement;
 
@@ -34,7 +34,7 @@ fn paint(view: &View) -> Painted {
     let seen = Rc::clone(&events);
     let ui = Ui::new(
         Rc::new(move |event| seen.borrow_mut().push(event)),
-        Rc::new(|| {}),
+        Hands { close: Rc::new(|| {}), pick: Rc::new(|_| {}), call: Rc::new(|_, _, _| {}) },
         Words { catalogue: Catalogue::english(), speech: Box::new(IntlSpeech::new("en-GB")), now: || NOON },
     );
     let mounted = mount_to(panel.clone(), move || view! { <Panel ui/> });
@@ -54,7 +54,7 @@ fn said(key: u64, author: Author, text: &str, at: u64) -> Row {
 }
 
 fn unsent(key: u64, text: &str, failure: Option<Failure>) -> Row {
-    row(key, Content::Unsent { text: text.into(), failure }, NOON)
+    row(key, Content::Unsent { text: text.into(), failure, files: Vec::new(), progress: 0 }, NOON)
 }
 
 fn row(key: u64, content: Content, at: u64) -> Row {

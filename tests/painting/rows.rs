@@ -21,7 +21,8 @@ fn a_row_says_who_and_when() {
 
 #[test]
 fn a_failed_row_offers_what_helps() {
-    let failed = Content::Unsent { text: "hello".into(), failure: Some(Failure::Doubtful) };
+    let failed =
+        Content::Unsent { text: "hello".into(), failure: Some(Failure::Doubtful), files: Vec::new(), progress: 0 };
     let painted = thread(&view(vec![row(7, failed)]));
     let offered: Vec<_> = of_class(&painted, "link").into_iter().flat_map(acts).collect();
     assert_eq!(offered, [&Act::Tell(Event::Retried(RowKey(7))), &Act::Tell(Event::Discarded(RowKey(7)))]);

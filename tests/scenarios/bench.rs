@@ -2,6 +2,7 @@
 //! what Chatwoot says.
 
 use natter::core::chance::Seed;
+use natter::core::model::EchoId;
 use natter::core::settings::Settings;
 use natter::core::time::{Mono, Now, Wall};
 use natter::core::timeline::RowKey;
@@ -39,6 +40,10 @@ pub struct Bench {
     pub probes: Vec<String>,
     /// What it wants done about other tabs.
     pub acts: Vec<TabAct>,
+    /// Files it wants kept, by their picks.
+    pub gathering: Vec<(EchoId, Vec<u64>)>,
+    /// Sends whose files it wants forgotten.
+    pub scattered: Vec<EchoId>,
 }
 
 impl Bench {
@@ -72,6 +77,8 @@ impl Bench {
             conditions_asked: 0,
             probes: Vec::new(),
             acts: Vec::new(),
+            gathering: Vec::new(),
+            scattered: Vec::new(),
         }
     }
 
@@ -140,6 +147,8 @@ impl Bench {
                 Effect::Tell(tell) => self.told.push(tell),
                 Effect::Probe(url) => self.probes.push(url),
                 Effect::Tabs(act) => self.acts.push(act),
+                Effect::Gather(echo, picks) => self.gathering.push((echo, picks)),
+                Effect::Scatter(echo) => self.scattered.push(echo),
             }
         }
         if let Some(id) = asked {
@@ -293,6 +302,7 @@ pub fn event(name: &str, data: Value) -> Value {
 pub fn json_body(request: &Request) -> Value {
     match &request.body {
         Body::Json(text) => serde_json::from_str(text).unwrap(),
+        Body::Form(fields, _) => fields.iter().map(|(name, said)| ((*name).to_owned(), json!(said))).collect(),
         Body::None => Value::Null,
     }
 }

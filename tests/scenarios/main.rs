@@ -9,3 +9,4 @@ mod household;
 mod interleavings;
 mod stories;
 mod tabs;
+mod uploads;

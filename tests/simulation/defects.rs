@@ -26,10 +26,11 @@ pub enum Defect {
     ConfirmedUnasked,
     LockForAll,
     DeviceReadLate,
+    FilesLetGo,
 }
 
 /// The defects, and what each is.
-pub const DEFECTS: [(Defect, &str); 17] = [
+pub const DEFECTS: [(Defect, &str); 18] = [
     (Defect::PostingNotKept, "that a send is being posted is not written down"),
     (Defect::SubmittedNotKept, "a send is written down only when it is posted"),
     (Defect::CallBeforeSave, "requests leave before what they depend on is written down"),
@@ -47,6 +48,7 @@ pub const DEFECTS: [(Defect, &str); 17] = [
     (Defect::ConfirmedUnasked, "a leader takes itself for one without asking"),
     (Defect::LockForAll, "every tab leads"),
     (Defect::DeviceReadLate, "a new leader is told what the device kept some seconds ago"),
+    (Defect::FilesLetGo, "a send's files are forgotten when its request leaves"),
 ];
 
 impl World {
@@ -121,6 +123,11 @@ fn spoil_one(defect: Defect, effect: Effect) -> Vec<Effect> {
             let echo = posted(&request).and_then(|body| Some(body["echo_id"].as_str()?.to_owned()));
             let erased = echo.map(|echo| Effect::Erase(format!("send/{echo}")));
             erased.into_iter().chain([Effect::Call(id, request)]).collect()
+        }
+        (Defect::FilesLetGo, Effect::Call(id, request)) => {
+            let scattered =
+                if let Body::Form(_, echo) = &request.body { Some(Effect::Scatter(echo.clone())) } else { None };
+            [Effect::Call(id, request)].into_iter().chain(scattered).collect()
         }
         (Defect::EchoReused, Effect::Call(id, mut request)) => {
             if let Some(mut body) = posted(&request).filter(|body| body.get("echo_id").is_some()) {

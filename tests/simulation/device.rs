@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use natter::core::chance::Seed;
+use natter::core::model::EchoId;
 use natter::core::settings::Settings;
 use natter::core::time::{Mono, Now, Wall};
 use natter::core::timeline::RowKey;
@@ -199,8 +200,34 @@ impl World {
                 self.note(&format!("page {page} forgets {key}"));
                 self.storage.remove(&key);
             }
+            Effect::Gather(echo, sizes) => {
+                // One after the other.
+                let at = self.gathers_until.max(self.now) + 1 + self.chance.below(500);
+                self.gathers_until = at;
+                self.after(at - self.now, Happening::Gathers { page, echo, sizes });
+            }
+            Effect::Scatter(echo) => {
+                self.note(&format!("page {page} forgets the files of {echo}"));
+                self.files.remove(&echo);
+            }
             Effect::Tabs(act) => self.act(page, act),
         }
+    }
+
+    /// Files have been written. A page that is gone by then has written nothing.
+    pub fn gather(&mut self, page: u64, echo: EchoId, sizes: Vec<u64>) -> Result<(), String> {
+        let Some(state) = self.pages.get(&page).map(|page| page.state) else { return Ok(()) };
+        if state == State::Away {
+            // It hears of that when it is back.
+            self.after(100, Happening::Gathers { page, echo, sizes });
+            return Ok(());
+        }
+        self.note(&format!("page {page} has kept the files of {echo}"));
+        self.files.insert(echo.clone(), sizes);
+        self.submitting = Some(page);
+        let done = self.tell(page, Event::Gathered(echo));
+        self.submitting = None;
+        done
     }
 
     fn act(&mut self, page: u64, act: TabAct) {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use natter::core::Effect;
+use natter::core::model::EchoId;
 use natter::core::view::Content;
 use serde_json::Value;
 
@@ -14,7 +15,10 @@ use crate::world::World;
 /// A message the visitor wrote, accepted by a page.
 pub struct Submitted {
     pub echo: String,
-    page: u64,
+    /// Where it was written, if that page did not hang meanwhile.
+    page: Option<u64>,
+    /// Whether files go with it: such sends wait for each other only.
+    is_upload: bool,
     text: String,
     /// Whether it ever waited for the person, who then decides about its place, too.
     has_failed: bool,
@@ -23,6 +27,7 @@ pub struct Submitted {
 impl World {
     /// Notes what a turn accepts of the visitor. What crashes before it is on the device was not accepted.
     pub fn witness(&mut self, effects: &[Effect]) {
+        self.is_accepting = false;
         for effect in effects {
             let Effect::Save(key, value) = effect else { continue };
             let Some(echo) = key.strip_prefix("send/") else { continue };
@@ -32,8 +37,10 @@ impl World {
                 Some(submitted) => submitted.has_failed |= has_failed,
                 None => {
                     let text = kept["text"].as_str().unwrap_or_default().to_owned();
-                    let page = self.submitting.unwrap_or_default();
-                    self.submitted.push(Submitted { echo: echo.to_owned(), page, text, has_failed });
+                    let is_upload = kept["files"].as_array().is_some_and(|files| !files.is_empty());
+                    let page = self.submitting;
+                    self.is_accepting = true;
+                    self.submitted.push(Submitted { echo: echo.to_owned(), page, is_upload, text, has_failed });
                 }
             }
         }
@@ -42,7 +49,7 @@ impl World {
     /// A page crashed. What the visitor was submitting in it that very moment is on the device, or was not accepted. On
     /// the device, and nobody told: then it waits for the next page to lead.
     pub fn forget_unaccepted(&mut self, page: u64) {
-        if self.submitting != Some(page) {
+        if self.submitting != Some(page) || !self.is_accepting {
             return;
         }
         if self.submitted.last().is_some_and(|last| !self.storage.contains_key(&format!("send/{}", last.echo))) {
@@ -87,6 +94,11 @@ impl World {
         for number in self.pages.keys().copied().collect::<Vec<_>>() {
             self.judge_page(number)?;
         }
+        // A page that crashes between keeping files and writing their send down leaves them to time.
+        let is_accepted = |echo: &&EchoId| self.submitted.iter().any(|submitted| *submitted.echo == ***echo);
+        if let Some(left) = self.files.keys().find(is_accepted) {
+            return Err(format!("the files of {left} are left"));
+        }
         if self.is_anything_to_send() {
             return Err(format!("something is left to send: {:?}", self.storage));
         }
@@ -130,15 +142,15 @@ impl World {
     /// What was written in one page arrives in its order.
     fn judge_order(&self) -> Result<(), String> {
         let place = |echo: &str| self.server.messages.iter().position(|m| m.echo.as_deref() == Some(echo));
-        let mut last: BTreeMap<u64, usize> = BTreeMap::new();
+        let mut last: BTreeMap<(u64, bool), usize> = BTreeMap::new();
         // A held-up message may have been taken for another device's of the same words, and those behind it let through.
         let everything = || self.server.messages.iter().chain(&self.server.deleted);
         let is_mistakable = |text: &str| everything().any(|m| m.is_other_devices() && m.text == text);
         for submitted in
             self.submitted.iter().filter(|submitted| !submitted.has_failed && !is_mistakable(&submitted.text))
         {
-            let Some(place) = place(&submitted.echo) else { continue };
-            if last.insert(submitted.page, place).is_some_and(|before| before > place) {
+            let (Some(place), Some(page)) = (place(&submitted.echo), submitted.page) else { continue };
+            if last.insert((page, submitted.is_upload), place).is_some_and(|before| before > place) {
                 return Err(format!("{:?} ({}) overtook what was written before it", submitted.text, submitted.echo));
             }
         }

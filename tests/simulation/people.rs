@@ -2,6 +2,7 @@
 
 use natter::core::Event;
 use natter::core::chance::Chance;
+use natter::core::model::Enclosed;
 use natter::core::timeline::RowKey;
 use natter::core::view::{Content, Row};
 
@@ -185,6 +186,13 @@ impl World {
         }
         let text = some_words(chance);
         self.note(&format!("the visitor submits {text:?} in page {page}"));
+        if chance.below(4) == 0 {
+            let sizes = [100, 2_000];
+            let pick = |size: &u64| Enclosed { pick: *size, name: "plan.pdf".to_owned(), size: *size };
+            let picked: Vec<Enclosed> = sizes.iter().take(1 + chance.below(2) as usize).map(pick).collect();
+            self.note(&format!("with {} files", picked.len()));
+            self.tell(page, Event::Picked(picked))?;
+        }
         self.submitting = Some(page);
         let done = self.tell(page, Event::Submitted(text));
         self.submitting = None;

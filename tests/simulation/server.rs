@@ -30,6 +30,8 @@ pub struct Stored {
     pub at: u64,
     /// Where the POST carried one.
     pub echo: Option<String>,
+    /// The sizes of its files.
+    pub files: Vec<u64>,
 }
 
 impl Stored {
@@ -54,7 +56,7 @@ pub struct Answer {
 
 impl Server {
     /// Answers a request of the client API.
-    pub fn answer(&mut self, method: &str, path: &str, body: &Value, at: u64) -> Answer {
+    pub fn answer(&mut self, method: &str, path: &str, body: &Value, files: Vec<u64>, at: u64) -> Answer {
         let path = path.strip_prefix("/public/api/v1/inboxes/inbox/contacts").expect("the client API");
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let steps: Vec<&str> = path.split('/').skip(1).collect();
@@ -92,9 +94,9 @@ impl Server {
             }
             ("POST", [_, "conversations", id, "messages"]) => {
                 self.current = id.parse().expect("a conversation");
-                let text = body["content"].as_str().expect("a text").to_owned();
+                let text = body["content"].as_str().unwrap_or_default().to_owned();
                 let echo = body["echo_id"].as_str().map(str::to_owned);
-                let stored = self.store(text, true, at, echo);
+                let stored = self.store(text, true, at, echo, files);
                 Answer { status: 200, body: json(&stored), frames: vec![created(&stored)] }
             }
             _ => panic!("no such route: {method} {path}"),
@@ -106,7 +108,7 @@ impl Server {
         if self.current == 0 {
             return None;
         }
-        let stored = self.store(text, false, at, None);
+        let stored = self.store(text, false, at, None, Vec::new());
         Some(created(&stored))
     }
 
@@ -115,7 +117,7 @@ impl Server {
         if self.current == 0 {
             return None;
         }
-        let stored = self.store(text, true, at, Some(echo));
+        let stored = self.store(text, true, at, Some(echo), Vec::new());
         Some(created(&stored))
     }
 
@@ -136,10 +138,10 @@ impl Server {
         self.contacts.values().any(|known| known == token)
     }
 
-    fn store(&mut self, text: String, is_visitors: bool, at: u64, echo: Option<String>) -> Stored {
+    fn store(&mut self, text: String, is_visitors: bool, at: u64, echo: Option<String>, files: Vec<u64>) -> Stored {
         // Other conversations' messages take ids, too.
         self.next_message += 1 + at % 3;
-        let stored = Stored { id: self.next_message, conversation: self.current, text, is_visitors, at, echo };
+        let stored = Stored { id: self.next_message, conversation: self.current, text, is_visitors, at, echo, files };
         self.messages.push(stored.clone());
         stored
     }
@@ -158,6 +160,8 @@ fn json(stored: &Stored) -> Value {
         "id": stored.id, "content": stored.text, "message_type": u8::from(!stored.is_visitors), "content_type": "text",
         "content_attributes": {}, "created_at": stored.at, "conversation_id": stored.conversation,
     });
+    let file = |size: &u64| json!({ "id": 1, "file_type": "file", "file_size": size });
+    message["attachments"] = stored.files.iter().map(file).collect();
     message["sender"] = if stored.is_visitors {
         json!({ "id": 1, "name": "icy-brook-588", "type": "contact" })
     } else {

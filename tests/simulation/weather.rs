@@ -40,6 +40,9 @@ impl World {
         if self.is_offline {
             return self.after(1, Happening::Ends { page, call, outcome: Outcome::NeverLeft });
         }
+        if self.files_of(&request).is_some_and(|files| files.is_empty()) {
+            return self.after(1, Happening::Ends { page, call, outcome: Outcome::FilesGone });
+        }
         let there = self.way();
         if self.chances(6) {
             // Lost on the way there: the connection ends, nothing is stored.
@@ -60,6 +63,12 @@ impl World {
         self.after(there, Happening::Arrives { page, call, request, fate });
     }
 
+    /// The sizes of the files that go with a request, if any are to: none at all if they are nowhere.
+    fn files_of(&self, request: &Request) -> Option<Vec<u64>> {
+        let Body::Form(_, echo) = &request.body else { return None };
+        Some(self.files.get(echo).cloned().unwrap_or_default())
+    }
+
     pub fn arrive(&mut self, page: u64, call: CallId, request: &Request, fate: Fate) {
         if self.server.is_down {
             let ms = self.way();
@@ -73,9 +82,11 @@ impl World {
         let body = match &request.body {
             Body::None => Value::Null,
             Body::Json(text) => serde_json::from_str(text).expect("JSON"),
+            Body::Form(fields, _) => fields.iter().map(|(name, said)| ((*name).to_owned(), json!(said))).collect(),
         };
         let path = request.url.strip_prefix("https://chat.example.test").expect("our server");
-        let answer = self.server.answer(method, path, &body, DAWN_S + self.now / 1_000);
+        let files = self.files_of(request).unwrap_or_default();
+        let answer = self.server.answer(method, path, &body, files, DAWN_S + self.now / 1_000);
         self.note(&format!("the server handles {method} {path} {body}: {}", answer.status));
         // A frame is usually there before the answer.
         for frame in &answer.frames {

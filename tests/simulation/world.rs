@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use natter::core::chance::Chance;
+use natter::core::model::EchoId;
 use natter::core::wire::Request;
 use natter::core::{CallId, Event, Link, Outcome, SocketNews};
 use serde_json::{Value, json};
@@ -57,6 +58,8 @@ pub enum Happening {
     Told { page: u64, event: Event },
     /// The browser looks who holds the lock, for this page.
     Confirms(u64),
+    /// A page's files are where every page finds them.
+    Gathers { page: u64, echo: EchoId, sizes: Vec<u64> },
     /// A page that hung runs on.
     Thaws(u64),
     /// A page that was put away is back.
@@ -85,6 +88,10 @@ pub struct World {
     /// Sockets that their pages closed.
     pub closed: BTreeSet<(u64, Link)>,
     pub storage: BTreeMap<String, String>,
+    /// The sizes of the files that are kept, by the send they belong to.
+    pub files: BTreeMap<EchoId, Vec<u64>>,
+    /// Until when files are being written.
+    pub gathers_until: u64,
     /// What the device kept a heartbeat or two ago.
     pub storage_before: BTreeMap<String, String>,
     pub lock: Lock,
@@ -95,6 +102,8 @@ pub struct World {
     /// The page the visitor is submitting something in, this very moment.
     pub submitting: Option<u64>,
     pub submitted: Vec<Submitted>,
+    /// Whether the last turn accepted something.
+    pub is_accepting: bool,
     /// Whether something may be on the device that no living page knows of.
     pub is_orphaned: bool,
     story: Vec<String>,
@@ -134,6 +143,8 @@ impl World {
             connections: BTreeMap::new(),
             closed: BTreeSet::new(),
             storage: BTreeMap::new(),
+            files: BTreeMap::new(),
+            gathers_until: 0,
             storage_before: BTreeMap::new(),
             lock: Lock::default(),
             pages: BTreeMap::new(),
@@ -142,6 +153,7 @@ impl World {
             is_calm: false,
             submitting: None,
             submitted: Vec::new(),
+            is_accepting: false,
             is_orphaned: false,
             story: Vec::new(),
         }
@@ -264,6 +276,7 @@ impl World {
                 return self.tell(page, event);
             }
             Happening::Confirms(page) => return self.confirm(page),
+            Happening::Gathers { page, echo, sizes } => return self.gather(page, echo, sizes),
             Happening::Thaws(page) => return self.thaw(page),
             Happening::Returns(page) => return self.bring_back(page),
             Happening::Ping => {
@@ -307,5 +320,6 @@ fn brief(outcome: &Outcome) -> String {
         }
         Outcome::NeverLeft => "never left".to_owned(),
         Outcome::Unclear => "unclear".to_owned(),
+        Outcome::FilesGone => "its files are gone".to_owned(),
     }
 }

@@ -51,7 +51,7 @@ impl Timeline {
     pub(super) fn settle_unmarked(&mut self, message: Message) -> bool {
         let id = message.id;
         if self.rows.get(id).is_none() && message.author == Author::Visitor {
-            let like = |send: &Send| send.could_be(id, &message.text);
+            let like = |send: &Send| send.could_be(&message);
             if let Some(at) = self.sends.iter().position(like) {
                 self.take_for(at, message);
                 return true;
@@ -111,9 +111,7 @@ impl Timeline {
         };
         let after = |row: &&Row| newest.is_none_or(|newest| row.id > newest);
         let is_it = |row: &&Row| {
-            row.claim == Claim::None
-                && row.message.author == Author::Visitor
-                && send.could_be(row.id, &row.message.text)
+            row.claim == Claim::None && row.message.author == Author::Visitor && send.could_be(&row.message)
         };
         let found = self.rows.newest_first().take_while(after).filter(is_it).last();
         if let Some(message) = found.map(|row| (*row.message).clone()) {

@@ -1,6 +1,6 @@
 //! Sends that other tabs write down, post and settle. What the device keeps of them is the truth.
 
-use super::{Claim, Keep, KeptSend, Send, Stage, TRIES_MAX, Timeline};
+use super::{Claim, Keep, KeptSend, Lane, Send, Stage, TRIES_MAX, Timeline};
 use crate::core::model::EchoId;
 use crate::core::time::Mono;
 
@@ -27,7 +27,7 @@ impl Timeline {
                 if let Some(row) = self.rows.get_mut(id) {
                     row.claim = Claim::Ours(echo.clone());
                 }
-                self.keep.push(Keep::Erase(echo.clone()));
+                self.keep.push(Keep::Erase(echo.clone(), Lane::Upload));
                 return;
             }
             let mut send = kept.revive(self.fresh_key(), echo.clone(), now);
@@ -50,8 +50,10 @@ impl Timeline {
         send.stage = match (told.stage, &send.stage) {
             // We know better since when.
             (Stage::Unclear { .. }, Stage::Posting { .. } | Stage::Unclear { .. }) => return,
-            (Stage::Unclear { newest, .. }, Stage::Unsent | Stage::Failed(_)) => Stage::Posting { newest },
-            (told @ (Stage::Unsent | Stage::Posting { .. } | Stage::Failed(_)), _) => told,
+            (Stage::Unclear { newest, .. }, Stage::Gathering | Stage::Unsent | Stage::Failed(_)) => {
+                Stage::Posting { newest }
+            }
+            (told @ (Stage::Gathering | Stage::Unsent | Stage::Posting { .. } | Stage::Failed(_)), _) => told,
         };
     }
 
@@ -86,7 +88,8 @@ impl Timeline {
     /// The sends we know of that the device does not keep.
     #[must_use]
     pub fn missing_from(&self, kept: &[EchoId]) -> Vec<EchoId> {
-        self.sends.iter().map(|send| send.echo.clone()).filter(|echo| !kept.contains(echo)).collect()
+        let is_missing = |send: &&Send| send.stage != Stage::Gathering && !kept.contains(&send.echo);
+        self.sends.iter().filter(is_missing).map(|send| send.echo.clone()).collect()
     }
 
     /// From now on the sends are ours to post. What another tab was posting has lost its poster: nobody will tell us

@@ -18,10 +18,10 @@ mod sends;
 use std::sync::Arc;
 
 pub use rows::{Claim, Row};
-pub use sends::{Failure, KeptSend, Send, Stage};
+pub use sends::{Failure, KeptSend, Lane, Send, Stage};
 
 use super::history::Floor;
-use super::model::{ConversationId, EchoId, Message, MessageId};
+use super::model::{ConversationId, EchoId, Enclosed, Message, MessageId};
 use super::time::{Mono, Wall};
 use rows::Rows;
 
@@ -52,8 +52,8 @@ pub enum Road {
 pub enum Keep {
     /// Keep this send.
     Save(EchoId, String),
-    /// Forget it.
-    Erase(EchoId),
+    /// Forget it, and its files if it has any.
+    Erase(EchoId, Lane),
 }
 
 /// One conversation's messages and sends.
@@ -96,36 +96,64 @@ impl Timeline {
 
     // --- What the visitor wants said ---
 
-    /// Takes what the visitor submitted, to be sent in its turn.
-    pub fn submit(&mut self, echo: EchoId, text: &str, at: Wall) {
+    /// Takes what the visitor submitted, to be sent in its turn; one with files as soon as they are kept.
+    pub fn submit(&mut self, echo: EchoId, text: &str, files: Vec<Enclosed>, at: Wall) {
         let key = self.fresh_key();
         // What the device kept may have any number.
         self.nth = self.nth.saturating_add(1);
         let nth = self.nth;
-        self.sends.push(Send { key, echo, text: text.into(), at, nth, stage: Stage::Unsent, tries: 0, guess: None });
+        let stage = if files.is_empty() { Stage::Unsent } else { Stage::Gathering };
+        self.sends.push(Send {
+            key,
+            echo,
+            text: text.into(),
+            files,
+            at,
+            nth,
+            stage,
+            progress: 0,
+            tries: 0,
+            guess: None,
+        });
         self.is_changed = true;
         self.save(self.sends.len() - 1);
     }
 
-    /// Whether a post can begin.
-    #[must_use]
-    pub fn can_post(&self) -> bool {
-        self.has_unsent() && !self.sends.iter().any(Send::holds_its_lane)
+    /// A send's files are where they will be found.
+    pub fn gathered(&mut self, echo: &EchoId) {
+        let is_it = |send: &Send| send.echo == *echo && send.stage == Stage::Gathering;
+        if let Some(at) = self.sends.iter().position(is_it) {
+            self.change(at, |send| send.stage = Stage::Unsent);
+        }
     }
 
-    /// Begins the next post, if none is under way or unclear. What storage is to keep of it must be kept before the
-    /// request leaves.
-    pub fn begin_post(&mut self) -> Option<(EchoId, Arc<str>)> {
-        if !self.can_post() {
+    /// A send's files are nowhere any more.
+    pub fn files_are_gone(&mut self, echo: &EchoId) {
+        if let Some(at) = self.posting(echo) {
+            self.change(at, |send| send.stage = Stage::Failed(Failure::FilesGone));
+        }
+    }
+
+    /// Whether a post can begin in this lane.
+    #[must_use]
+    pub fn can_post(&self, lane: Lane) -> bool {
+        let mut lane = self.sends.iter().filter(|send| send.lane() == lane);
+        lane.clone().any(|send| send.stage == Stage::Unsent) && !lane.any(Send::holds_its_lane)
+    }
+
+    /// Begins the next post of a lane, if none is under way or unclear. What storage is to keep of it must be kept
+    /// before the request leaves.
+    pub fn begin_post(&mut self, lane: Lane) -> Option<&Send> {
+        if !self.can_post(lane) {
             return None;
         }
         let newest = self.rows.newest();
-        let at = self.sends.iter().position(|send| send.stage == Stage::Unsent)?;
-        let send = self.sends.get_mut(at)?;
-        send.stage = Stage::Posting { newest };
-        let posted = (send.echo.clone(), send.text.clone());
-        self.save(at);
-        Some(posted)
+        let at = self.sends.iter().position(|send| send.stage == Stage::Unsent && send.lane() == lane)?;
+        self.change(at, |send| {
+            send.stage = Stage::Posting { newest };
+            send.progress = 0;
+        });
+        self.sends.get(at)
     }
 
     /// A post surely never left: it is to be sent again.
@@ -168,11 +196,21 @@ impl Timeline {
         }
     }
 
-    /// The person gives a failed send up; what it said is handed back.
-    pub fn discard(&mut self, echo: &EchoId) -> Option<Arc<str>> {
-        let at = self.failed(echo)?;
-        let send = self.take(at)?;
-        Some(send.text)
+    /// The person gives a failed send up, or an upload; it is handed back. An upload that the server has all the same
+    /// is shown as what it is then.
+    pub fn discard(&mut self, echo: &EchoId) -> Option<Send> {
+        let may_go = |send: &Send| matches!(send.stage, Stage::Failed(_)) || send.lane() == Lane::Upload;
+        let at = self.sends.iter().position(|send| send.echo == *echo && may_go(send))?;
+        self.drop_guess(at);
+        self.take(at)
+    }
+
+    /// So much of an upload is on its way.
+    pub fn progressed(&mut self, echo: &EchoId, percent: u8) {
+        if let Some(send) = self.sends.iter_mut().find(|send| send.echo == *echo && send.progress != percent) {
+            send.progress = percent;
+            self.is_changed = true;
+        }
     }
 
     /// A gap-free stretch of history was read up to the newest message, asked for at `asked`; it begins at `from`
@@ -200,7 +238,7 @@ impl Timeline {
     pub fn doubtful_from(&self) -> Option<Floor> {
         let floor = |send: &Send| match send.stage {
             Stage::Unclear { newest, .. } => Some(newest),
-            Stage::Unsent | Stage::Posting { .. } | Stage::Failed(_) => None,
+            Stage::Gathering | Stage::Unsent | Stage::Posting { .. } | Stage::Failed(_) => None,
         };
         // `None` sorts first: a send that could be the first message asks for all.
         let lowest = self.sends.iter().filter_map(floor).min()?;
@@ -212,7 +250,7 @@ impl Timeline {
     pub fn grace_ends(&self) -> Option<Mono> {
         let end = |send: &Send| match send.stage {
             Stage::Unclear { since, .. } => Some(since.plus(GRACE_MS)),
-            Stage::Unsent | Stage::Posting { .. } | Stage::Failed(_) => None,
+            Stage::Gathering | Stage::Unsent | Stage::Posting { .. } | Stage::Failed(_) => None,
         };
         self.sends.iter().filter_map(end).min()
     }
@@ -221,6 +259,11 @@ impl Timeline {
     #[must_use]
     pub fn has_unsent(&self) -> bool {
         self.sends.iter().any(|send| send.stage == Stage::Unsent)
+    }
+
+    /// The sends, in their order.
+    pub fn sends(&self) -> impl Iterator<Item = &Send> {
+        self.sends.iter()
     }
 
     /// Whether this is one of the sends.
@@ -367,13 +410,14 @@ impl Timeline {
             return None;
         }
         let send = self.sends.remove(at);
-        self.keep.push(Keep::Erase(send.echo.clone()));
+        self.keep.push(Keep::Erase(send.echo.clone(), send.lane()));
         self.is_changed = true;
         Some(send)
     }
 
     fn save(&mut self, at: usize) {
-        if let Some(send) = self.sends.get(at) {
+        // What is not gathered yet could be sent by nobody.
+        if let Some(send) = self.sends.get(at).filter(|send| send.stage != Stage::Gathering) {
             self.keep.push(Keep::Save(send.echo.clone(), KeptSend::of(send, self.conversation).write()));
         }
     }

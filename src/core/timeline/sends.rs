@@ -5,7 +5,7 @@ use std::sync::Arc;
 use miniserde::{Deserialize, Serialize, json};
 
 use super::RowKey;
-use crate::core::model::{ConversationId, EchoId, MessageId};
+use crate::core::model::{ConversationId, EchoId, Enclosed, Message, MessageId};
 use crate::core::time::{Mono, Wall};
 
 /// A message the visitor submitted.
@@ -17,12 +17,16 @@ pub struct Send {
     pub echo: EchoId,
     /// What it says.
     pub text: Arc<str>,
+    /// The files that go with it.
+    pub files: Vec<Enclosed>,
     /// When it was submitted.
     pub at: Wall,
     /// Its place among the sends known where it was submitted.
     pub nth: u64,
     /// How far it has come.
     pub stage: Stage,
+    /// How much of it is on its way, in percent; of text nobody can tell.
+    pub progress: u8,
     /// How often it was posted without being found at the server afterwards.
     pub tries: u32,
     /// A message that looks like this send while its fate is open: it stands in the send's row.
@@ -32,6 +36,8 @@ pub struct Send {
 /// How far a send has come.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Stage {
+    /// Its files are being put where a reload or another tab finds them. Nobody else knows of it yet.
+    Gathering,
     /// Waits its turn.
     Unsent,
     /// Its request is under way. `newest` was the newest message known when it left.
@@ -57,6 +63,23 @@ pub enum Failure {
     Refused(Option<String>),
     /// It was posted several times and not seen at the server, or nobody could look: it may or may not be there.
     Doubtful,
+    /// The device no longer has its files.
+    FilesGone,
+}
+
+/// Two kinds of sends don't wait for each other, as a long upload should keep no word waiting. Within a lane, one is
+/// posted after the other.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Lane {
+    /// Text alone.
+    Text,
+    /// With files.
+    Upload,
+}
+
+impl Lane {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Text, Self::Upload];
 }
 
 impl Stage {
@@ -65,19 +88,29 @@ impl Stage {
     pub const fn posted_after(&self) -> Option<Option<MessageId>> {
         match self {
             Self::Posting { newest } | Self::Unclear { newest, .. } => Some(*newest),
-            Self::Unsent | Self::Failed(_) => None,
+            Self::Gathering | Self::Unsent | Self::Failed(_) => None,
         }
     }
 }
 
 impl Send {
-    /// Whether this message may be the send: only one that came after it left, and says the same.
+    /// Whether this message may be the send: only one that came after it left, says the same, and holds files of the
+    /// same sizes.
     #[must_use]
-    pub fn could_be(&self, id: MessageId, text: &str) -> bool {
+    pub fn could_be(&self, message: &Message) -> bool {
         let Some(newest) = self.stage.posted_after() else {
             return false;
         };
-        self.guess.is_none() && newest.is_none_or(|newest| id > newest) && *self.text == *text
+        self.guess.is_none()
+            && newest.is_none_or(|newest| message.id > newest)
+            && *self.text == *message.text
+            && sorted(self.files.iter().map(|file| file.size)) == sorted(message.attachments.iter().map(|it| it.size))
+    }
+
+    /// Which sends it waits for.
+    #[must_use]
+    pub const fn lane(&self) -> Lane {
+        if self.files.is_empty() { Lane::Text } else { Lane::Upload }
     }
 
     /// Whether it keeps the ones behind it waiting.
@@ -85,6 +118,12 @@ impl Send {
     pub const fn holds_its_lane(&self) -> bool {
         self.stage.posted_after().is_some()
     }
+}
+
+fn sorted(sizes: impl Iterator<Item = u64>) -> Vec<u64> {
+    let mut sizes: Vec<u64> = sizes.collect();
+    sizes.sort_unstable();
+    sizes
 }
 
 /// A send as storage keeps it, one key each: the outbox survives a reload, and two tabs can't overwrite each other's.
@@ -102,9 +141,14 @@ pub struct KeptSend {
     newest: Option<u64>,
     failed: bool,
     refusal: Option<String>,
+    /// Names and sizes; the bytes are kept elsewhere.
+    files: Option<Vec<(String, u64)>>,
 }
 
-const KEPT_VERSION: u32 = 1;
+/// 1 knew no files.
+const KEPT_VERSION: u32 = 2;
+/// What the record says of why it failed, where the server said nothing.
+const FILES_GONE: &str = "\u{0}files gone";
 
 impl KeptSend {
     /// What to keep of a send in this conversation.
@@ -114,7 +158,8 @@ impl KeptSend {
         let (failed, refusal) = match &send.stage {
             Stage::Failed(Failure::Refused(words)) => (true, Some(words.clone().unwrap_or_default())),
             Stage::Failed(Failure::Doubtful) => (true, None),
-            Stage::Unsent | Stage::Posting { .. } | Stage::Unclear { .. } => (false, None),
+            Stage::Failed(Failure::FilesGone) => (true, Some(FILES_GONE.to_owned())),
+            Stage::Gathering | Stage::Unsent | Stage::Posting { .. } | Stage::Unclear { .. } => (false, None),
         };
         Self {
             v: KEPT_VERSION,
@@ -127,13 +172,14 @@ impl KeptSend {
             newest: posted_after.flatten().map(|id| id.0),
             failed,
             refusal,
+            files: Some(send.files.iter().map(|file| (file.name.clone(), file.size)).collect()),
         }
     }
 
     /// Reads a record; `None` when it is broken or of another version.
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {
-        json::from_str(text).ok().filter(|kept: &Self| kept.v == KEPT_VERSION)
+        json::from_str(text).ok().filter(|kept: &Self| matches!(kept.v, 1 | KEPT_VERSION))
     }
 
     /// The record's text.
@@ -153,6 +199,7 @@ impl KeptSend {
     pub fn revive(self, key: RowKey, echo: EchoId, now: Mono) -> Send {
         let stage = if self.failed {
             Stage::Failed(match self.refusal {
+                Some(words) if words == FILES_GONE => Failure::FilesGone,
                 Some(words) => Failure::Refused(Some(words).filter(|words| !words.is_empty())),
                 None => Failure::Doubtful,
             })
@@ -165,9 +212,16 @@ impl KeptSend {
             key,
             echo,
             text: self.text.into(),
+            files: self
+                .files
+                .unwrap_or_default()
+                .into_iter()
+                .map(|(name, size)| Enclosed { pick: 0, name, size })
+                .collect(),
             at: Wall(self.at),
             nth: self.nth,
             stage,
+            progress: 0,
             tries: self.tries,
             guess: None,
         }

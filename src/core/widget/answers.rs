@@ -10,7 +10,7 @@ use crate::core::history::{History, Progress};
 use crate::core::model::{Author, ConversationId, EchoId, Message, MessageId};
 use crate::core::tabs::Word;
 use crate::core::time::Mono;
-use crate::core::timeline::Road;
+use crate::core::timeline::{Lane, Road};
 use crate::core::wire::{self, ContactAnswer, News};
 use crate::core::{Effect, Tell, Turn};
 
@@ -77,14 +77,14 @@ impl Widget {
             Call::ReadConversation { conversation } => self.reply_condition(now, conversation, &verdict, turn),
             Call::ReadMessages { conversation, .. } => self.reply_messages(now, conversation, &verdict, turn),
             Call::Answer { message, .. } => self.reply_answer(now, message, outcome),
-            Call::Post { conversation, echo, .. } => {
+            Call::Post { conversation, echo, lane, .. } => {
                 if let (Verdict::Good(_) | Verdict::Refused(_), Outcome::Answered { status, body, .. }) =
                     (&verdict, outcome)
                 {
                     let (echo, status, body) = (Arc::clone(&echo), *status, body.clone());
                     self.say(&Word::Answered { echo, status, body }, turn);
                 }
-                self.reply_post(now, conversation, &echo, outcome, turn);
+                self.reply_post(now, conversation, (&echo, lane), outcome, turn);
             }
         }
     }
@@ -245,23 +245,26 @@ impl Widget {
         &mut self,
         now: Mono,
         conversation: ConversationId,
-        echo: &EchoId,
+        (echo, lane): (&EchoId, Lane),
         outcome: &Outcome,
         turn: &mut Turn,
     ) {
+        if *outcome == Outcome::FilesGone {
+            return self.timeline.files_are_gone(echo);
+        }
         match outcome.verdict() {
             Verdict::Good(body) => match wire::message(body) {
                 Some(message) => {
-                    self.lane.succeeded();
+                    self.retry(lane).succeeded();
                     let is_first_news = self.settle(message, Road::Answer(Arc::clone(echo)));
                     if is_first_news {
                         self.watch.stored(now, self.cable.is_live());
                     }
                 }
-                None => self.lose_sight(now, echo),
+                None => self.lose_sight(now, echo, lane),
             },
             Verdict::Refused(words) => {
-                self.lane.succeeded();
+                self.retry(lane).succeeded();
                 self.timeline.refused(echo, words);
             }
             Verdict::Gone => {
@@ -270,14 +273,14 @@ impl Widget {
                     self.miss_conversation(turn);
                 }
             }
-            Verdict::Unclear => self.lose_sight(now, echo),
+            Verdict::Unclear => self.lose_sight(now, echo, lane),
             Verdict::NeverLeft => {
                 self.timeline.never_left(echo);
-                self.lane.failed(now, &mut self.chance, 0);
+                self.pause(lane, now, 0);
             }
             Verdict::Busy(ms) => {
                 self.timeline.never_left(echo);
-                self.lane.failed(now, &mut self.chance, ms);
+                self.pause(lane, now, ms);
             }
         }
     }
@@ -296,9 +299,9 @@ impl Widget {
         }
     }
 
-    fn lose_sight(&mut self, now: Mono, echo: &EchoId) {
+    fn lose_sight(&mut self, now: Mono, echo: &EchoId, lane: Lane) {
         self.timeline.lost_sight(echo, now);
-        self.lane.failed(now, &mut self.chance, 0);
+        self.pause(lane, now, 0);
         self.want_history();
     }
 

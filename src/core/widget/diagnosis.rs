@@ -15,7 +15,7 @@ impl Widget {
     /// What the doctor learns from the end of a call.
     pub(super) fn examine(&mut self, call: &Call, outcome: &Outcome) {
         let sign = match outcome {
-            Outcome::NeverLeft => return,
+            Outcome::NeverLeft | Outcome::FilesGone => return,
             Outcome::Unclear => Sign::Nothing,
             Outcome::Answered { status, body, .. } => {
                 self.answered = Some(self.last.mono);
@@ -63,7 +63,7 @@ impl Widget {
             Event::Socket(_, SocketNews::Frame(text)) => ("frame of bytes", text.len() as u64),
             Event::Socket(link, SocketNews::Closed) => ("closed socket", u64::from(link.0)),
             Event::Replied(_, Outcome::Answered { status, .. }) => ("answered", u64::from(*status)),
-            Event::Replied(id, Outcome::NeverLeft) => ("never left call", id.0),
+            Event::Replied(id, Outcome::NeverLeft | Outcome::FilesGone) => ("never left call", id.0),
             Event::Replied(id, Outcome::Unclear) => ("unanswered call", id.0),
             Event::Visible(is_visible) => ("visible", u64::from(*is_visible)),
             Event::Online(is_online) => ("online", u64::from(*is_online)),
@@ -74,7 +74,9 @@ impl Widget {
             Event::Returned(_) => ("returned", 0),
             Event::Filled(..) => ("filled", 0),
             Event::Chosen(..) => ("chosen", 0),
-            Event::Drafted(_) | Event::ReachedTop | Event::Tick => return,
+            Event::Picked(files) => ("picked files", files.len() as u64),
+            Event::Gathered(_) => ("gathered", 0),
+            Event::Unpicked(_) | Event::Progressed(..) | Event::Drafted(_) | Event::ReachedTop | Event::Tick => return,
         };
         if self.recent.len() >= RECENT_MAX {
             self.recent.pop_front();

@@ -1,13 +1,15 @@
 //! What is due: every machine gets its turn after every event, and what one does may free another.
 
+use std::sync::Arc;
+
 use super::together::tell;
 use super::{KEY_SEND, KEY_SESSION, Widget};
 use crate::core::cable::Act;
 use crate::core::calls::{CALL_MS_MAX, Call, CallId, Outcome};
-use crate::core::model::ConversationId;
+use crate::core::model::{ConversationId, EchoId};
 use crate::core::tabs::Word;
 use crate::core::time::Mono;
-use crate::core::timeline::Keep;
+use crate::core::timeline::{Keep, Lane};
 use crate::core::{Effect, Turn, wire};
 
 impl Widget {
@@ -20,7 +22,9 @@ impl Widget {
         }
         self.read(now, turn);
         if self.tabs.is_in_charge() {
-            self.post(now, turn);
+            for lane in Lane::ALL {
+                self.post(now, lane, turn);
+            }
         }
     }
 
@@ -70,20 +74,21 @@ impl Widget {
         }
     }
 
-    fn post(&mut self, now: Mono, turn: &mut Turn) {
+    fn post(&mut self, now: Mono, lane: Lane, turn: &mut Turn) {
         let Some(conversation) = self.conversation() else { return };
         // Until the newest messages are known, nobody could tell an old message from this one, were its answer lost.
         if self.history.has_begun()
             && self.is_online
-            && self.lane.is_over(now)
+            && self.retry(lane).is_over(now)
             && self.pace.allows(now)
-            && self.timeline.can_post()
+            && self.timeline.can_post(lane)
             && self.may_write(now, turn)
-            && let Some((echo, text)) = self.timeline.begin_post()
+            && let Some(send) = self.timeline.begin_post(lane)
         {
+            let (echo, text) = (EchoId::clone(&send.echo), Arc::clone(&send.text));
             self.pace.posted(now);
             self.keep(now, turn);
-            self.call(now, Call::Post { conversation, echo, text }, turn);
+            self.call(now, Call::Post { conversation, echo, text, lane }, turn);
         }
     }
 
@@ -154,7 +159,13 @@ impl Widget {
         for keep in self.timeline.take_keep() {
             match keep {
                 Keep::Save(echo, kept) => self.keep_one(format!("{KEY_SEND}{echo}"), Some(kept), turn),
-                Keep::Erase(echo) => self.keep_one(format!("{KEY_SEND}{echo}"), None, turn),
+                Keep::Erase(echo, lane) => {
+                    // Before the record: a crash between the two must not leave files that nobody knows of.
+                    if lane == Lane::Upload {
+                        turn.effects.push(Effect::Scatter(echo.clone()));
+                    }
+                    self.keep_one(format!("{KEY_SEND}{echo}"), None, turn);
+                }
             }
         }
     }

@@ -19,13 +19,13 @@ use super::chance::{Chance, Seed};
 use super::condition::Condition;
 use super::doctor::Doctor;
 use super::history::History;
-use super::model::EchoId;
+use super::model::{EchoId, Enclosed};
 use super::pace::Pace;
 use super::session::Session;
 use super::settings::Settings;
 use super::tabs::{Tabs, Word};
 use super::time::{Mono, Now};
-use super::timeline::{RowKey, Timeline};
+use super::timeline::{Lane, RowKey, Send, Timeline};
 use super::view::{self, Problem, View};
 use super::watch::Watch;
 use super::wire::News;
@@ -47,8 +47,8 @@ pub struct Widget {
     condition: Condition,
     watch: Watch,
     timeline: Timeline,
-    /// The pause after a post that could not be made.
-    lane: Backoff,
+    /// The pauses after posts that could not be made, text's and uploads'.
+    retries: [Backoff; 2],
     pace: Pace,
     answering: Answering,
     calls: Vec<(CallId, Call, Mono)>,
@@ -98,7 +98,7 @@ impl Widget {
             condition: Condition::default(),
             watch: Watch::default(),
             timeline: Timeline::default(),
-            lane: Backoff::new(1_000, 30_000),
+            retries: [(); 2].map(|()| Backoff::new(1_000, 30_000)),
             pace: Pace::default(),
             answering: Answering::default(),
             calls: Vec::new(),
@@ -142,10 +142,13 @@ impl Widget {
         let call = self.calls.iter().map(|(.., asked)| (asked.plus(CALL_MS_MAX), "call: given up")).min();
         let anybodys =
             [self.tabs.deadline(), self.history.deadline(), self.condition.deadline(), self.answering.deadline(), call];
-        let lane = self.lane.until().max(self.pace.opens());
-        let lane = lane.filter(|_| self.timeline.has_unsent()).map(|until| (until, "send: again"));
+        let lane = |lane: Lane| {
+            let until = self.retries.get(lane as usize).and_then(Backoff::until).max(self.pace.opens());
+            until.filter(|_| self.timeline.can_post(lane)).map(|until| (until, "send: again"))
+        };
+        let [text, upload] = Lane::ALL.map(lane);
         let grace = self.timeline.grace_ends().map(|end| (end, "send: decide"));
-        let leaders = [self.cable.deadline(), self.session.deadline(), self.watch.deadline(), lane, grace];
+        let leaders = [self.cable.deadline(), self.session.deadline(), self.watch.deadline(), text, upload, grace];
         anybodys
             .into_iter()
             .chain(leaders.into_iter().filter(|_| self.tabs.is_in_charge()))
@@ -177,8 +180,15 @@ impl Widget {
                 self.composer.has_text = !text.trim().is_empty();
                 keep_draft(&text, turn);
             }
+            Event::Picked(files) => self.pick(files),
+            Event::Unpicked(pick) => self.composer.files.retain(|file| file.pick != pick),
             Event::Submitted(text) => self.submit(now, &text, turn),
-            Event::Retried(key) => self.retry(now.mono, key, turn),
+            Event::Gathered(echo) => {
+                self.timeline.gathered(&echo);
+                self.keep_sends(turn);
+            }
+            Event::Progressed(id, percent) => self.progressed(now.mono, id, percent),
+            Event::Retried(key) => self.try_again(now.mono, key, turn),
             Event::Discarded(key) => self.discard(key, turn),
             Event::Filled(message, fields) => self.fill(message, fields),
             Event::Chosen(message, choice) => self.choose(message, choice),
@@ -243,7 +253,7 @@ impl Widget {
         // The server answers a NUL with a fault.
         let text = text.replace('\0', "");
         let text = text.trim();
-        if text.is_empty() {
+        if text.is_empty() && self.composer.files.is_empty() {
             return;
         }
         self.composer.problem = if text.chars().count() > view::TEXT_CHARS_MAX as usize {
@@ -259,15 +269,19 @@ impl Widget {
         }
         self.composer.has_text = false;
         let echo: EchoId = self.chance.uuid().into();
-        self.timeline.submit(echo, text, now.wall);
+        let files = std::mem::take(&mut self.composer.files);
+        if !files.is_empty() {
+            turn.effects.push(Effect::Gather(echo.clone(), files.iter().map(|file| file.pick).collect()));
+        }
+        self.timeline.submit(echo, text, files, now.wall);
         self.keep_sends(turn);
         keep_draft("", turn);
         tell(self.tabs.wonder(now.mono), turn);
     }
 
-    fn retry(&mut self, now: Mono, key: RowKey, turn: &mut Turn) {
+    fn try_again(&mut self, now: Mono, key: RowKey, turn: &mut Turn) {
         let Some(echo) = self.timeline.echo_of(key) else { return };
-        self.lane.hurry();
+        self.retries.iter_mut().for_each(Backoff::hurry);
         self.timeline.retry(&echo);
         if !self.tabs.is_in_charge() {
             self.say(&Word::Retry(echo), turn);
@@ -277,12 +291,60 @@ impl Widget {
 
     fn discard(&mut self, key: RowKey, turn: &mut Turn) {
         let Some(echo) = self.timeline.echo_of(key) else { return };
-        if let Some(text) = self.timeline.discard(&echo) {
-            self.put_into_composer(text);
+        if let Some(send) = self.give_up(&echo, turn) {
+            if !send.text.is_empty() {
+                self.put_into_composer(send.text);
+            }
+            // Of an earlier page's files there is nothing left to pick.
+            self.composer.files.extend(send.files.into_iter().filter(|file| file.pick > 0));
             if !self.tabs.is_in_charge() {
                 self.say(&Word::Discard(echo), turn);
             }
         }
+    }
+
+    /// A send is not to be sent any more; a request that carries it is dropped.
+    fn give_up(&mut self, echo: &EchoId, turn: &mut Turn) -> Option<Send> {
+        let send = self.timeline.discard(echo)?;
+        self.abort(|call, _| matches!(call, Call::Post { echo: other, .. } if other == echo), turn);
+        Some(send)
+    }
+
+    fn pick(&mut self, files: Vec<Enclosed>) {
+        self.composer.problem = None;
+        for file in files {
+            if self.composer.files.len() >= view::FILES_MAX {
+                self.composer.problem = Some(Problem::TooManyFiles);
+            } else if file.size > view::FILE_BYTES_MAX {
+                self.composer.problem = Some(Problem::FileTooLarge(file.name));
+            } else {
+                self.composer.files.push(file);
+            }
+        }
+    }
+
+    /// A request is given up when nothing moves for a while, not when it takes long.
+    fn progressed(&mut self, now: Mono, id: CallId, percent: u8) {
+        if let Some((_, call, asked)) = self.calls.iter_mut().find(|(other, ..)| *other == id) {
+            *asked = now;
+            if let Call::Post { echo, .. } = call {
+                self.timeline.progressed(echo, percent);
+            }
+        }
+    }
+
+    const fn retry(&mut self, lane: Lane) -> &mut Backoff {
+        let [text, upload] = &mut self.retries;
+        match lane {
+            Lane::Text => text,
+            Lane::Upload => upload,
+        }
+    }
+
+    fn pause(&mut self, lane: Lane, now: Mono, at_least_ms: u64) {
+        let mut chance = self.chance.clone();
+        self.retry(lane).failed(now, &mut chance, at_least_ms);
+        self.chance = chance;
     }
 
     fn wake(&mut self, now: Mono, turn: &mut Turn) {
@@ -292,7 +354,7 @@ impl Widget {
         self.take(heard, turn);
         self.history.hurry();
         self.session.hurry();
-        self.lane.hurry();
+        self.retries.iter_mut().for_each(Backoff::hurry);
         self.answering.hurry();
         tell(self.tabs.wonder(now), turn);
     }
@@ -301,7 +363,7 @@ impl Widget {
         self.cable.forgive();
         self.history.forgive();
         self.session.forgive();
-        self.lane.succeeded();
+        self.retries.iter_mut().for_each(Backoff::succeeded);
     }
 
     fn put_into_composer(&mut self, text: Arc<str>) {

@@ -1,6 +1,7 @@
 //! What there is to see: the slices anew, and which of them changed.
 
 use super::Widget;
+use crate::core::backoff::Backoff;
 use crate::core::time::Mono;
 use crate::core::view::{self, Changed, Connection};
 
@@ -52,7 +53,11 @@ impl Widget {
     /// One failure is nothing: the next try comes within a second or two. Nor is a socket that can't be had, as long as
     /// messages are read without it; where requests hang, it is the first to tell.
     pub(super) fn is_failing(&self) -> bool {
-        let failures = [self.history.failures(), self.session.failures(), self.lane.tries()];
+        let failures = [
+            self.history.failures(),
+            self.session.failures(),
+            self.retries.iter().map(Backoff::tries).max().unwrap_or(0),
+        ];
         let is_answered_since = |since: Mono| self.answered.is_some_and(|answered| answered >= since);
         let is_cut_off = |since: Mono| {
             !is_answered_since(since) && self.last.mono >= since.plus(CUT_OFF_MS) && self.cable.failures() > 1

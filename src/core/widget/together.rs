@@ -1,6 +1,7 @@
 //! One visitor in several tabs: what the others tell us, what we tell them, and who is in charge.
 
 use super::{KEY_SEND, KEY_SESSION, WORDS_MAX, Widget};
+use crate::core::backoff::Backoff;
 use crate::core::calls::{Call, Outcome};
 use crate::core::model::EchoId;
 use crate::core::tabs::{self, Standing, TabAct, TabNews, Word};
@@ -143,10 +144,10 @@ impl Widget {
                 self.take_answer(echo, &outcome);
             }
             Word::Retry(echo) => {
-                self.lane.hurry();
+                self.retries.iter_mut().for_each(Backoff::hurry);
                 self.timeline.retry(&echo);
             }
-            Word::Discard(echo) => drop(self.timeline.discard(&echo)),
+            Word::Discard(echo) => drop(self.give_up(&echo, turn)),
             Word::Read => self.want_history(),
             // A leader neither answers another nor listens to it: one of the two is about to learn that it is none.
             Word::Ask | Word::Here(_) | Word::Frame(_) => {}

@@ -5,7 +5,9 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::core::Call;
 use crate::core::content::{Answer, FEEDBACK, RATING, value_of};
+use crate::core::model::EchoId;
 use crate::core::settings::Settings;
+use crate::core::timeline::Lane;
 
 /// An HTTP request, whole: the shell only has to make it.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -40,6 +42,8 @@ pub enum Body {
     None,
     /// JSON text.
     Json(String),
+    /// A form with these fields, and with the files kept under this echo_id as `attachments[]`.
+    Form(Vec<(&'static str, String)>, EchoId),
 }
 
 /// The request that makes `call`, for the contact inbox `source_id`.
@@ -68,8 +72,14 @@ pub fn request(settings: &Settings, source_id: &str, call: &Call) -> Request {
             body: Body::Json(submitted(answers, *is_survey)),
             ..get(format!("{}/{}", messages(conversation.0), message.0))
         },
-        Call::Post { conversation, echo, text } => {
+        Call::Post { conversation, echo, text, lane: Lane::Text } => {
             post(messages(conversation.0), &[("content", text), ("echo_id", echo)])
+        }
+        Call::Post { conversation, echo, text, lane: Lane::Upload } => {
+            let fields = [("content", text), ("echo_id", echo)];
+            let fields = fields.into_iter().filter(|(_, said)| !said.is_empty());
+            let fields = fields.map(|(name, said)| (name, said.to_string())).collect();
+            Request { method: Method::Post, body: Body::Form(fields, echo.clone()), ..get(messages(conversation.0)) }
         }
     }
 }

@@ -6,7 +6,7 @@ use super::outgoing::object as write;
 use crate::core::tabs::{Standing, Word};
 
 /// Raised with every change of the words, their meaning, or what is kept of a send.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
 
 /// A word's text.
 #[must_use]

@@ -1,0 +1,109 @@
+//! The files a visitor sends: numbered when they are picked, kept under their send's name, posted as a form.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use js_sys::{Array, Reflect};
+use wasm_bindgen::JsValue;
+use wasm_bindgen::closure::Closure;
+use web_sys::{AbortSignal, File};
+
+use super::Reporter;
+use super::parts::{Parts, object};
+use crate::core::model::{EchoId, Enclosed};
+use crate::core::{CallId, Event, Outcome};
+
+/// The module that does it.
+const MODULE: &str = "files";
+
+/// The files picked on this page, and the way to where they are kept.
+#[derive(Clone)]
+pub struct Files {
+    parts: Parts,
+    /// What the device's names start with.
+    prefix: String,
+    picked: Rc<RefCell<Vec<File>>>,
+}
+
+impl Files {
+    /// None picked yet.
+    #[must_use]
+    pub fn new(parts: Parts, prefix: String) -> Self {
+        Self { parts, prefix, picked: Rc::default() }
+    }
+
+    /// Numbers files that were picked.
+    pub fn pick(&self, files: Vec<File>) -> Vec<Enclosed> {
+        let mut picked = self.picked.borrow_mut();
+        let number = |file: File| {
+            let (name, size) = (file.name(), file.size() as u64);
+            picked.push(file);
+            Enclosed { pick: picked.len() as u64, name, size }
+        };
+        files.into_iter().map(number).collect()
+    }
+
+    /// Keeps the files of these picks under a send's name, and reports it.
+    pub fn gather(&self, echo: EchoId, picks: &[u64], report: Reporter) {
+        let picked = self.picked.borrow();
+        let at = |pick: &u64| picked.get(usize::try_from(*pick).ok()?.checked_sub(1)?);
+        let files: Array = picks.iter().filter_map(at).map(JsValue::from).collect();
+        let (parts, name) = (self.parts.clone(), self.name(&echo));
+        wasm_bindgen_futures::spawn_local(async move {
+            // What can't be kept will be missed when it is to be posted, and the visitor told.
+            drop(parts.call(MODULE, "keep", &[name.into(), files.into()]).await);
+            report(Event::Gathered(echo));
+        });
+    }
+
+    /// Forgets the files of a send.
+    pub fn scatter(&self, echo: &EchoId) {
+        let (parts, name) = (self.parts.clone(), self.name(echo));
+        wasm_bindgen_futures::spawn_local(async move {
+            drop(parts.call(MODULE, "drop", &[name.into()]).await);
+        });
+    }
+
+    /// Posts a form with the files of a send, and tells how far it is on the way.
+    pub async fn post(
+        &self,
+        (id, echo): (CallId, &EchoId),
+        url: &str,
+        fields: &[(&str, String)],
+        signal: Option<&AbortSignal>,
+        report: Reporter,
+    ) -> Outcome {
+        let field = |(name, said): &(&str, String)| Array::of2(&(*name).into(), &said.as_str().into());
+        let fields: Array = fields.iter().map(field).collect();
+        let progress = Closure::<dyn FnMut(f64)>::new(move |percent: f64| report(Event::Progressed(id, percent as u8)));
+        let request = object(&[
+            ("name", self.name(echo).into()),
+            ("url", url.into()),
+            ("fields", fields.into()),
+            ("progress", progress.as_ref().clone()),
+            ("signal", signal.map_or(JsValue::UNDEFINED, JsValue::from)),
+        ]);
+        // Without the module, nothing can have left.
+        let Some(ended) = self.parts.call(MODULE, "post", &[request]).await else { return Outcome::NeverLeft };
+        match ended.as_string().as_deref() {
+            Some("gone") => Outcome::FilesGone,
+            Some("never") => Outcome::NeverLeft,
+            Some(_) => Outcome::Unclear,
+            None => answered(&ended),
+        }
+    }
+
+    fn name(&self, echo: &EchoId) -> String {
+        format!("{}{echo}", self.prefix)
+    }
+}
+
+fn answered(answer: &JsValue) -> Outcome {
+    let get = |name: &str| Reflect::get(answer, &name.into()).unwrap_or_default();
+    let seconds = get("retryAfter").as_string().and_then(|seconds| seconds.parse::<u64>().ok());
+    Outcome::Answered {
+        status: get("status").as_f64().unwrap_or_default() as u16,
+        body: get("body").as_string().unwrap_or_default(),
+        retry_after_ms: seconds.map(|seconds| seconds.saturating_mul(1_000)),
+    }
+}
