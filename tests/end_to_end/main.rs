@@ -22,4 +22,5 @@ mod stories;
 mod support;
 mod tabs;
 mod talk;
+mod uploads;
 mod visitor;
