@@ -61,7 +61,7 @@ impl Browser {
         Self { page, _driver: Driver(driver), _profile: profile }
     }
 
-    /// Waits until this expression holds in the page; `root` is the widget's shadow root.
+    /// Waits until this expression holds in the page; `root` is the widget's shadow root. It may wait for promises.
     pub async fn until(&self, holds: &str) {
         self.until_within(PATIENCE, holds).await;
     }
@@ -70,7 +70,7 @@ impl Browser {
     pub async fn until_within(&self, patience: Duration, holds: &str) {
         let script = format!(
             "const done = arguments[0];
-             const look = () => {{
+             const look = async () => {{
                const root = document.querySelector('natter-chat')?.shadowRoot;
                if (root && ({holds})) done(true); else setTimeout(look, 25);
              }};
@@ -88,7 +88,7 @@ impl Browser {
         }
     }
 
-    /// The value of an expression in the page; `root` is the widget's shadow root.
+    /// The value of an expression in the page, or what it promises; `root` is the widget's shadow root.
     pub async fn ask(&self, expression: &str) -> Value {
         let script =
             format!("const root = document.querySelector('natter-chat')?.shadowRoot; return ({expression}) ?? null;");

@@ -12,6 +12,9 @@ mod diagnosis;
 mod guide;
 mod looks;
 mod network;
+#[path = "../support/replay.rs"]
+mod replay;
+mod reports;
 mod site;
 #[cfg(feature = "soak")]
 mod soak;

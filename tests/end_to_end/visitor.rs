@@ -74,6 +74,11 @@ impl Visitor {
         kept.as_str().map_or(Value::Null, |kept| serde_json::from_str(kept).unwrap())
     }
 
+    /// What the page's developer gets to see.
+    pub async fn diagnostics(&self) -> Value {
+        self.browser.ask("document.querySelector('natter-chat').diagnostics()").await
+    }
+
     /// An element of the widget's.
     pub async fn find(&self, selector: &str) -> WebElement {
         let host = self.browser.page.find(By::Css("natter-chat")).await.unwrap();

@@ -10,6 +10,8 @@ use natter::core::wire::{Body, Method, Request};
 use natter::core::{CallId, Effect, Event, Link, Outcome, SocketNews, TabAct, Tell, Widget};
 use serde_json::{Value, json};
 
+use crate::replay::Report;
+
 pub const CONVERSATION: u64 = 6;
 pub const TOKEN: &str = "PTAuuZcXEafsxcdaFHtyzGdD";
 /// When the bench's day begins, in seconds since 1970.
@@ -39,6 +41,19 @@ pub struct Bench {
     pub probes: Vec<String>,
     /// What it wants done about other tabs.
     pub acts: Vec<TabAct>,
+}
+
+/// Whatever a story was about: its report can be lived through, unless it was too long to be told.
+impl Drop for Bench {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        let report = Report::of(&self.widget);
+        if report.is_whole() {
+            report.leads_where_it_says();
+        }
+    }
 }
 
 impl Bench {

@@ -5,6 +5,7 @@ use natter::core::{Blocked, Event, Outcome, Tell};
 use serde_json::{Value, json};
 
 use crate::bench::{Bench, agents, contact, kept_session};
+use crate::replay::Report;
 
 /// The last thing the page was told of trouble.
 fn trouble(bench: &Bench) -> Option<Finding> {
@@ -90,23 +91,25 @@ fn no_network_is_the_first_thing_to_say() {
 }
 
 #[test]
-fn diagnostics_tell_what_happened_and_not_a_word_or_id_of_it() {
-    let mut bench = Bench::returning(&[agents(7, "a secret answer")]);
-    bench.submit("a secret question");
+fn a_report_says_how_things_stand_and_leads_there_again() {
+    let mut bench = Bench::returning(&[agents(7, "an answer")]);
+    bench.submit("a question");
     bench.end("/messages", Outcome::Unclear);
-    let told = bench.widget.diagnostics();
-    let diagnostics: Value = serde_json::from_str(&told).unwrap();
-    assert_eq!((&diagnostics["socket_live"], &diagnostics["messages"]), (&json!("yes"), &json!("1")));
-    assert_eq!(diagnostics["waiting"], "1");
-    let recent = diagnostics["recent"].as_str().unwrap();
-    for happened in ["began", "answered 200", "submitted", "unanswered call"] {
-        assert!(recent.contains(happened), "{happened} is not in {recent}");
-    }
-    for secret in ["secret", "9e46c098", crate::bench::TOKEN, "example.test"] {
-        assert!(!told.contains(secret), "{secret} is in {told}");
-    }
-    for _ in 0..500 {
-        bench.event(Event::Opened(true));
-    }
-    assert!(bench.widget.diagnostics().len() < 4_000, "it keeps only what is recent");
+    bench.wait(300_000);
+    let report = Report::of(&bench.widget);
+    assert_eq!((&report.standing["messages"], &report.standing["waiting"]), (&json!("1"), &json!("1")));
+    assert_eq!(report.standing["trouble"], "none");
+    report.leads_where_it_says();
+    assert_eq!(report.replayed().view(), bench.widget.view(), "and there is the same to see");
+}
+
+#[test]
+fn a_report_says_nothing_of_who_the_next_visitor_will_be() {
+    let mut bench = Bench::new();
+    let before = bench.widget.diagnostics();
+    bench.submit("hello");
+    let kept = &bench.storage["session"];
+    let drawn = serde_json::from_str::<Value>(kept).unwrap()["customer_identifier"].as_str().unwrap().to_owned();
+    let again = Report::of(&bench.widget).replayed();
+    assert!(!before.contains(&drawn) && !again.diagnostics().contains(&drawn));
 }

@@ -6,5 +6,7 @@ mod bench;
 mod diagnosis;
 mod household;
 mod interleavings;
+#[path = "../support/replay.rs"]
+mod replay;
 mod stories;
 mod tabs;
