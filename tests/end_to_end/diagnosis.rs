@@ -16,7 +16,7 @@ async fn tells(query: &str, trouble: &str) -> Visitor {
     visitor.open().await;
     visitor.say("Is anybody there?").await;
     visitor.browser.until(&format!("window.troubles.at(-1) === '{trouble}'")).await;
-    let told = visitor.browser.ask("document.querySelector('natter-chat').diagnostics()").await;
+    let told = visitor.diagnostics().await;
     assert_eq!(told["trouble"], json!(trouble));
     assert!(!told.to_string().contains("anybody"), "{told}");
     visitor
@@ -33,6 +33,39 @@ async fn a_server_that_is_not_there_or_is_another_is_told_apart() {
 async fn an_inbox_nobody_knows_is_told() {
     let sandbox = Sandbox::start(None);
     tells(&format!("base_url={}&inbox=nobodys", sandbox.base_url), "unknown-inbox").await.browser.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_inbox_that_demands_proof_of_identity_is_told() {
+    let sandbox = Sandbox::start_with(&["--memory", "--hmac-mandatory"]);
+    let query = format!("base_url={}&inbox={}", sandbox.base_url, sandbox.inbox_identifier);
+    tells(&query, "contact-refused").await.browser.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_asks_for_a_pause_is_told_and_forgotten_when_it_works() {
+    let sandbox = Sandbox::start(None);
+    for refusal in [Refusal::TooMany, Refusal::Unavailable] {
+        let network = BadNetwork::before(&sandbox.base_url).await;
+        network.refuse_all(Some(refusal));
+        let visitor = tells(&format!("base_url={}&inbox={}", network.base_url, sandbox.inbox_identifier), "busy").await;
+        network.refuse_all(None);
+        visitor.sees(&["Is anybody there?"]).await;
+        visitor.browser.until("window.troubles.at(-1) === null").await;
+        visitor.browser.quit().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_socket_that_brings_pings_and_no_news_is_told() {
+    let sandbox = Sandbox::start(None);
+    let network = BadNetwork::before(&sandbox.base_url).await;
+    network.lose_broadcasts();
+    let query = format!("base_url={}&inbox={}", network.base_url, sandbox.inbox_identifier);
+    let visitor = tells(&query, "silent-socket").await;
+    assert_eq!(visitor.diagnostics().await["socket_live"], json!("yes"));
+    visitor.sees(&["Is anybody there?"]).await;
+    visitor.browser.quit().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

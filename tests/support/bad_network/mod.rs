@@ -82,6 +82,7 @@ struct Conditions {
     are_sockets_denied: bool,
     are_connections_kept: bool,
     are_frames_doubled: bool,
+    are_broadcasts_lost: bool,
 }
 
 /// Bytes for a browser, and who wants to know that it has them.
@@ -143,6 +144,11 @@ impl BadNetwork {
     /// Carries every frame of the server's twice, from now on.
     pub fn double_frames(&self) {
         self.weather.conditions.send_modify(|conditions| conditions.are_frames_doubled = true);
+    }
+
+    /// Carries what the cable itself says, its pings among it, but no news, from now on.
+    pub fn lose_broadcasts(&self) {
+        self.weather.conditions.send_modify(|conditions| conditions.are_broadcasts_lost = true);
     }
 
     /// Answers whoever asks for a socket with a page of HTML, from now on.
