@@ -1,6 +1,7 @@
 //! What the page's developer is told of what is wrong.
 
 use natter::core::doctor::Finding;
+use natter::core::view::Connection;
 use natter::core::{Blocked, Event, Outcome, Tell};
 use serde_json::{Value, json};
 
@@ -39,6 +40,50 @@ fn each_thing_that_can_be_wrong_is_told_apart() {
     assert_eq!(told(answered(404, "<!DOCTYPE html><title>Nothing here</title>")), Some(Finding::NotChatwoot));
     assert_eq!(told(answered(503, "")), Some(Finding::Busy));
     assert_eq!(told(Outcome::Unclear), None, "connections break");
+}
+
+#[test]
+fn each_thing_that_can_be_wrong_leads_to_one_sentence() {
+    let shown = |outcome| writing(1, &outcome).widget.view().panel.connection;
+    for barred in [
+        answered(404, r#"{"status":404,"error":"Not Found"}"#),
+        answered(500, r#"{"status":500,"error":"Internal Server Error"}"#),
+        answered(200, "<!DOCTYPE html><title>Welcome</title>"),
+    ] {
+        assert_eq!(shown(barred.clone()), Connection::Barred, "{barred:?}");
+    }
+    assert_eq!((shown(answered(503, "")), shown(answered(429, ""))), (Connection::Busy, Connection::Busy));
+    assert_eq!(shown(Outcome::Unclear), Connection::Fine, "connections break");
+    for blocked in [Blocked::ByPolicy, Blocked::AsMixedContent] {
+        let mut bench = Bench::new();
+        bench.event(Event::Blocked(blocked));
+        bench.submit("hello");
+        for _ in 0..2 {
+            bench.end("/contacts", Outcome::Unclear);
+            bench.wait(9_000);
+        }
+        assert_eq!(bench.widget.view().panel.connection, Connection::Barred, "{blocked:?}");
+    }
+    let mut bench = writing(2, &Outcome::Unclear);
+    for answers in [true, false] {
+        bench.event(Event::Probed(answers));
+        assert_eq!(bench.widget.view().panel.connection, Connection::Unreachable);
+    }
+    bench.event(Event::Online(false));
+    assert_eq!(bench.widget.view().panel.connection, Connection::Offline);
+    bench.event(Event::Online(true));
+    bench.answer("/contacts", 200, &contact());
+    assert_eq!(bench.widget.view().panel.connection, Connection::Fine, "and then to none");
+}
+
+#[test]
+fn what_no_message_waits_for_is_not_said_before_it_lasts() {
+    let mut bench = Bench::with_storage(kept_session(), 5);
+    bench.end("/messages", answered(503, ""));
+    assert_eq!((trouble(&bench), bench.widget.view().panel.connection), (Some(Finding::Busy), Connection::Fine));
+    bench.wait(5_000);
+    bench.end("/messages", answered(503, ""));
+    assert_eq!(bench.widget.view().panel.connection, Connection::Busy);
 }
 
 #[test]

@@ -42,7 +42,7 @@ impl Widget {
         }
     }
 
-    fn socket(&self) -> Socket {
+    pub(super) fn socket(&self) -> Socket {
         Socket {
             is_failing: self.cable.failures() > SOCKETS_MAX,
             is_silent: self.watch.is_silent() && self.cable.is_live(),
