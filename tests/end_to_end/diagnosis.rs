@@ -14,7 +14,11 @@ const NOTHING: &str = "";
 
 /// A visitor writes on this page, which is told of this trouble; the visitor reads this.
 async fn tells(query: &str, trouble: &str, sentence: &str) -> Visitor {
-    let visitor = Visitor::arrive_to(query).await;
+    tells_at(Visitor::arrive_to(query).await, trouble, sentence).await
+}
+
+/// The same of a visitor who is there.
+async fn tells_at(visitor: Visitor, trouble: &str, sentence: &str) -> Visitor {
     visitor
         .browser
         .ask("(window.troubles = [], document.querySelector('natter-chat').addEventListener('natter-trouble', event => window.troubles.push(event.detail.name)))")
@@ -75,6 +79,27 @@ async fn a_socket_that_brings_pings_and_no_news_is_told() {
     let visitor = tells(&query, "silent-socket", NOTHING).await;
     assert_eq!(visitor.diagnostics().await["socket_live"], json!("yes"));
     visitor.sees(&["Is anybody there?"]).await;
+    visitor.browser.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_without_https_behind_a_page_with_it_is_told_and_never_asked() {
+    let sandbox = Sandbox::start(None);
+    let network = BadNetwork::before(&sandbox.base_url).await;
+    // A browser trusts its own machine without https, so it must not know whose address this is.
+    let server = network.base_url.replace("127.0.0.1", "chat.example.test");
+    let query = format!("base_url={server}&inbox={}", sandbox.inbox_identifier);
+    let visitor = Visitor::arrive_under(Some("https://shop.example.test"), &query).await;
+    assert_eq!(visitor.browser.ask("location.protocol + isSecureContext").await, json!("https:true"));
+    let visitor = tells_at(visitor, "mixed-content", BARRED).await;
+    assert_eq!(network.met_any(), 0);
+    visitor.browser.quit().await;
+
+    let visitor = Visitor::arrive_to(&query).await;
+    visitor.open().await;
+    visitor.say("Is anybody there?").await;
+    visitor.sees(&["Is anybody there?"]).await;
+    assert!(network.met(Fate::Passed) > 0, "a page without https finds it there");
     visitor.browser.quit().await;
 }
 

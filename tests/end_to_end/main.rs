@@ -10,6 +10,7 @@ mod bad_network;
 mod browser;
 mod diagnosis;
 mod guide;
+mod https;
 mod looks;
 mod network;
 #[path = "../support/replay.rs"]

@@ -193,6 +193,11 @@ impl BadNetwork {
         count(&self.weather.met.borrow(), fate)
     }
 
+    /// How many requests there were.
+    pub fn met_any(&self) -> usize {
+        self.weather.met.borrow().len()
+    }
+
     /// Waits until so many requests have met this fate.
     pub async fn until_met(&self, fate: Fate, times: usize) {
         let mut met = self.weather.met.subscribe();
