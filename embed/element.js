@@ -105,9 +105,17 @@ class NatterChat extends HTMLElement {
     this.#launcher.focus();
   }
 
-  /** What is wrong and what happened lately, as an object; without tokens, ids or texts. */
-  diagnostics() {
-    return this.#handle ? JSON.parse(this.#handle.diagnostics()) : {};
+  /** How things stand and what led there: a promise of an object that holds no word of the visitor's or the team's. */
+  async diagnostics() {
+    if (!this.#handle) return {};
+    const recording = this.#handle.diagnostics();
+    try {
+      const { redact } = await import(new URL("./parts/diagnostics.js", import.meta.url).href);
+      return redact(recording);
+    } catch {
+      // What can't be masked is not told.
+      return JSON.parse(recording)[0];
+    }
   }
 
   async #mount() {

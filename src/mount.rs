@@ -32,7 +32,8 @@ impl Handle {
         self.driver.dispatch(Event::Opened(is_open));
     }
 
-    /// What is wrong and what happened lately, as JSON; without tokens, ids or texts.
+    /// How things stand and what led there, as JSON, word for word: for the element alone, which tells nobody before
+    /// `parts/diagnostics.js` has masked the words.
     pub fn diagnostics(&self) -> String {
         self.driver.diagnostics()
     }

@@ -51,6 +51,10 @@ pub enum Sentence {
     Offline,
     /// The server can't be reached.
     Unreachable,
+    /// The server asks for a pause.
+    Busy,
+    /// The page itself keeps the visitor from the server, or leads elsewhere.
+    Barred,
     /// A text longer than the server takes.
     TooLong(u32),
     /// Too many messages wait.
@@ -138,6 +142,8 @@ impl Sentence {
             Self::TakeBack => ("take_back", None),
             Self::Offline => ("offline", None),
             Self::Unreachable => ("unreachable", None),
+            Self::Busy => ("busy", None),
+            Self::Barred => ("barred", None),
             Self::TooLong(count) => ("too_long", Some(("{count}", count.to_string()))),
             Self::TooMany => ("too_many", None),
             Self::Attach => ("attach", None),
@@ -249,7 +255,7 @@ mod tests {
         }
     }
 
-    const ALL: [Sentence; 47] = [
+    const ALL: [Sentence; 49] = [
         Sentence::PanelLabel,
         Sentence::Close,
         Sentence::GreetingTitle,
@@ -272,6 +278,8 @@ mod tests {
         Sentence::TakeBack,
         Sentence::Offline,
         Sentence::Unreachable,
+        Sentence::Busy,
+        Sentence::Barred,
         Sentence::TooLong(3),
         Sentence::TooMany,
         Sentence::PicturePrevious,

@@ -4,8 +4,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that can't go on says so")]
 
 use natter::core::Call;
+use natter::core::content::Answer;
 use natter::core::model::{Author, ConversationId, Message, MessageId, Status};
 use natter::core::settings::Settings;
+use natter::core::timeline::Lane;
 use natter::core::wire::{self, Body, ContactAnswer, Frame, Method, News};
 use serde_json::{Value, json};
 
@@ -178,6 +180,7 @@ fn requests_are_what_the_guide_says() {
         let sent = match &request.body {
             Body::None => None,
             Body::Json(text) => Some(serde_json::from_str::<Value>(text).unwrap()),
+            Body::Form(fields, _) => Some(json!(fields)),
         };
         assert_eq!(sent, body);
     };
@@ -191,8 +194,14 @@ fn requests_are_what_the_guide_says() {
     check(&Call::ReadMessages { conversation, before: None }, Method::Get, &messages, None);
     let before = Some(MessageId(95));
     check(&Call::ReadMessages { conversation, before }, Method::Get, &format!("{messages}?before=95"), None);
-    let post = Call::Post { conversation, echo: "e-1".into(), text: "a \"quoted\"\nline".into() };
+    let post = Call::Post { conversation, echo: "e-1".into(), text: "a \"quoted\"\nline".into(), lane: Lane::Text };
     check(&post, Method::Post, &messages, Some(json!({ "content": "a \"quoted\"\nline", "echo_id": "e-1" })));
+    let upload = Call::Post { conversation, echo: "e-2".into(), text: "plans".into(), lane: Lane::Upload };
+    check(&upload, Method::Post, &messages, Some(json!([["content", "plans"], ["echo_id", "e-2"]])));
+    let answers = vec![Answer { name: "email".into(), title: String::new(), value: "a@b.test".into() }];
+    let answer = Call::Answer { conversation, message: MessageId(7), answers, is_survey: false };
+    let values = json!({ "submitted_values": [{ "name": "email", "value": "a@b.test" }] });
+    check(&answer, Method::Patch, &format!("{messages}/7"), Some(values));
     assert_eq!(wire::cable_url(&settings), "wss://chat.example.test/cable");
     assert_eq!(wire::cable_url(&Settings::new("http://127.0.0.1:3100", "x").unwrap()), "ws://127.0.0.1:3100/cable");
 }

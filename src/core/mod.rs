@@ -18,6 +18,7 @@ pub mod doctor;
 pub mod history;
 pub mod model;
 pub mod pace;
+pub mod recording;
 pub mod session;
 pub mod settings;
 pub mod tabs;

@@ -43,6 +43,10 @@ pub enum Connection {
     Offline,
     /// The server can't be reached, and not just for a moment.
     Unreachable,
+    /// The server asks for a pause.
+    Busy,
+    /// Something about the page or its settings is wrong: whoever runs it must help.
+    Barred,
 }
 
 /// The conversation: the rows in the window, and what lies around it.

@@ -12,6 +12,8 @@ pub fn header(words: &Words, view: &View, _was: Option<&View>) -> Node {
         Connection::Fine => String::new(),
         Connection::Offline => words.say(&Sentence::Offline),
         Connection::Unreachable => words.say(&Sentence::Unreachable),
+        Connection::Busy => words.say(&Sentence::Busy),
+        Connection::Barred => words.say(&Sentence::Barred),
     };
     let close = icon_button("tool", CLOSE, &words.say(&Sentence::Close)).on("click", Act::Close);
     let title = el("h2", "title").saying(&words.say(&Sentence::PanelLabel));

@@ -90,7 +90,7 @@ impl Driver {
         driver
     }
 
-    /// What the page's developer may know of what is wrong, as JSON.
+    /// How things stand and what led there, as JSON; not for anybody to see as it is.
     pub fn diagnostics(&self) -> String {
         self.widget.borrow().diagnostics()
     }

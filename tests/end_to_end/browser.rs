@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(40);
 pub struct Browser {
     pub page: WebDriver,
     _driver: Driver,
-    _profile: tempfile::TempDir,
+    profile: tempfile::TempDir,
 }
 
 struct Driver(Child);
@@ -56,16 +56,18 @@ impl Browser {
             "--use-fake-device-for-media-stream",
             "--use-fake-ui-for-media-stream",
             "--window-size=1100,820",
+            // Where an address must not be this machine's own.
+            "--host-resolver-rules=MAP *.example.test 127.0.0.1",
             &format!("--user-data-dir={}", profile.path().display()),
         ] {
             wanted.add_arg(argument).unwrap();
         }
         let page = WebDriver::new(format!("http://127.0.0.1:{port}"), wanted).await.expect("the browser starts");
         page.set_script_timeout(PATIENCE).await.unwrap();
-        Self { page, _driver: Driver(driver), _profile: profile }
+        Self { page, _driver: Driver(driver), profile }
     }
 
-    /// Waits until this expression holds in the page; `root` is the widget's shadow root.
+    /// Waits until this expression holds in the page; `root` is the widget's shadow root. It may wait for promises.
     pub async fn until(&self, holds: &str) {
         self.until_within(PATIENCE, holds).await;
     }
@@ -74,7 +76,7 @@ impl Browser {
     pub async fn until_within(&self, patience: Duration, holds: &str) {
         let script = format!(
             "const done = arguments[0];
-             const look = () => {{
+             const look = async () => {{
                const root = document.querySelector('natter-chat')?.shadowRoot;
                if (root && ({holds})) done(true); else setTimeout(look, 25);
              }};
@@ -92,7 +94,7 @@ impl Browser {
         }
     }
 
-    /// The value of an expression in the page; `root` is the widget's shadow root.
+    /// The value of an expression in the page, or what it promises; `root` is the widget's shadow root.
     pub async fn ask(&self, expression: &str) -> Value {
         let script =
             format!("const root = document.querySelector('natter-chat')?.shadowRoot; return ({expression}) ?? null;");
@@ -107,6 +109,12 @@ impl Browser {
     /// A DevTools command.
     pub async fn devtools(&self, command: &str, parameters: Value) -> Value {
         self.page.cdp().send_raw(command, parameters).await.expect("a DevTools command")
+    }
+
+    /// Where the browser's DevTools listen.
+    pub fn devtools_address(&self) -> String {
+        let told = std::fs::read_to_string(self.profile.path().join("DevToolsActivePort")).expect("the browser tells");
+        format!("127.0.0.1:{}", told.lines().next().unwrap())
     }
 
     /// Pretends to be a screen of this size.

@@ -11,9 +11,13 @@ mod browser;
 mod content;
 mod diagnosis;
 mod guide;
+mod https;
 mod looks;
 mod network;
 mod parts;
+#[path = "../support/replay.rs"]
+mod replay;
+mod reports;
 mod site;
 #[cfg(feature = "soak")]
 mod soak;

@@ -260,9 +260,12 @@ async fn a_conversation_ended_in_a_gap_is_known_to_be_ended() {
     talk.network.lose_sockets();
     let path = format!("/conversations/{}/toggle_status", talk.conversation);
     talk.sandbox.as_agent("POST", &path, &json!({ "status": "resolved" })).await.ok();
-    talk.visitor.browser.until("document.querySelector('natter-chat').diagnostics().status === 'resolved'").await;
+    talk.visitor
+        .browser
+        .until("(await document.querySelector('natter-chat').diagnostics()).status === 'resolved'")
+        .await;
     talk.visitor_says("One more question").await;
-    talk.visitor.browser.until("document.querySelector('natter-chat').diagnostics().status === 'open'").await;
+    talk.visitor.browser.until("(await document.querySelector('natter-chat').diagnostics()).status === 'open'").await;
     talk.until_shown("One more question").await;
     talk.visitor.browser.quit().await;
 }

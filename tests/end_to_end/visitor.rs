@@ -4,6 +4,7 @@ use serde_json::Value;
 use thirtyfour::prelude::*;
 
 use crate::browser::Browser;
+use crate::https;
 use crate::site;
 use crate::support::Sandbox;
 
@@ -30,9 +31,17 @@ impl Visitor {
 
     /// Comes to a website that is what this query says.
     pub async fn arrive_to(query: &str) -> Self {
+        Self::arrive_under(None, query).await
+    }
+
+    /// The same, under this https address if there is one.
+    pub async fn arrive_under(https: Option<&str>, query: &str) -> Self {
         let site = site::serve().await;
         let browser = Browser::start().await;
-        let url = format!("{site}/page?{query}");
+        if let Some(https) = https {
+            https::serve(&browser, https, &site).await;
+        }
+        let url = format!("{}/page?{query}", https.unwrap_or(&site));
         browser.page.goto(url).await.unwrap();
         browser.until("root.querySelector('.launcher')").await;
         Self { browser }
@@ -72,6 +81,11 @@ impl Visitor {
         let kept =
             self.browser.ask("Object.entries(localStorage).find(([key]) => key.endsWith('/session'))?.[1]").await;
         kept.as_str().map_or(Value::Null, |kept| serde_json::from_str(kept).unwrap())
+    }
+
+    /// What the page's developer gets to see.
+    pub async fn diagnostics(&self) -> Value {
+        self.browser.ask("document.querySelector('natter-chat').diagnostics()").await
     }
 
     /// An element of the widget's.

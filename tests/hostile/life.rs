@@ -10,6 +10,7 @@ use proptest::sample::select;
 use serde_json::{Value, json};
 
 use super::inputs::{anything, json, nonsense, words};
+use super::replay::Report;
 use super::surfaces::{Life, Step, begun};
 use super::{holds, surfaces};
 
@@ -157,12 +158,13 @@ fn anything_at_all() -> impl Strategy<Value = Step> {
 }
 
 #[test]
-fn no_life_breaks_a_widget() {
+fn no_life_breaks_a_widget_and_each_can_be_lived_again() {
     holds(400, (any::<bool>(), prop::collection::vec(anything_at_all(), 0..60)), |(is_returning, steps)| {
         let mut life = if is_returning { Life::returning("[]") } else { Life::new() };
         for step in steps {
             life.step(step);
         }
+        Report::of(&life.widget).leads_where_it_says();
     });
 }
 
@@ -211,7 +213,11 @@ fn a_stranger_who_sends_nothing_stays_one() {
         for effect in life.effects {
             match effect {
                 Effect::Save(key, _) | Effect::Erase(key) => assert_eq!(key, "draft"),
-                Effect::Call(..) | Effect::Connect(..) | Effect::Transmit(..) => panic!("nobody asked for {effect:?}"),
+                Effect::Call(..)
+                | Effect::Connect(..)
+                | Effect::Transmit(..)
+                | Effect::Gather(..)
+                | Effect::Scatter(_) => panic!("nobody asked for {effect:?}"),
                 Effect::Abort(_) | Effect::Disconnect(_) | Effect::Tell(_) | Effect::Tabs(_) | Effect::Probe(_) => {}
             }
         }

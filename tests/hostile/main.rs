@@ -9,6 +9,8 @@ mod growth;
 mod inputs;
 mod life;
 mod records;
+#[path = "../support/replay.rs"]
+mod replay;
 #[path = "../support/surfaces.rs"]
 mod surfaces;
 mod wire;

@@ -1,7 +1,7 @@
 //! What the device keeps and the site says.
 
 use natter::core::chance::Chance;
-use natter::core::model::{Contact, ConversationId, MessageId};
+use natter::core::model::{Contact, ConversationId, Enclosed, MessageId};
 use natter::core::session::Session;
 use natter::core::settings::{Settings, Unusable};
 use natter::core::time::{Mono, Wall};
@@ -20,9 +20,15 @@ fn send() -> impl Strategy<Value = Send> {
         newest.clone().prop_map(|newest| Stage::Posting { newest }),
         (newest, any::<u64>()).prop_map(|(newest, since)| Stage::Unclear { newest, since: Mono(since) }),
         Just(Stage::Failed(Failure::Doubtful)),
+        Just(Stage::Failed(Failure::FilesGone)),
         any::<Option<String>>().prop_map(|words| Stage::Failed(Failure::Refused(words))),
     ];
-    (any::<String>(), any::<u64>(), any::<u64>(), stage, any::<u32>()).prop_map(|(text, at, nth, stage, tries)| Send {
+    let file = (any::<String>(), any::<u64>()).prop_map(|(name, size)| Enclosed { pick: 0, name, size });
+    let files = prop::collection::vec(file, 0..4);
+    let parts = (any::<String>(), any::<u64>(), any::<u64>(), stage, any::<u32>(), files);
+    parts.prop_map(|(text, at, nth, stage, tries, files)| Send {
+        files,
+        progress: 0,
         key: RowKey(1),
         echo: "echo".into(),
         text: text.into(),
@@ -53,7 +59,9 @@ fn a_send_that_was_kept_is_the_same_after_a_reload() {
             Stage::Failed(Failure::Refused(words)) => {
                 Stage::Failed(Failure::Refused(words.clone().filter(|words| !words.is_empty())))
             }
-            Stage::Unsent | Stage::Failed(Failure::Doubtful) => send.stage.clone(),
+            Stage::Gathering | Stage::Unsent | Stage::Failed(Failure::Doubtful | Failure::FilesGone) => {
+                send.stage.clone()
+            }
         };
         assert_eq!(revived, Send { stage, ..send });
     });

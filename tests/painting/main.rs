@@ -5,4 +5,5 @@
 mod asked;
 mod easel;
 mod files;
+mod head;
 mod rows;

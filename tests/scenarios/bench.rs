@@ -11,6 +11,8 @@ use natter::core::wire::{Body, Method, Request};
 use natter::core::{CallId, Effect, Event, Link, Outcome, SocketNews, TabAct, Tell, Widget};
 use serde_json::{Value, json};
 
+use crate::replay::Report;
+
 pub const CONVERSATION: u64 = 6;
 pub const TOKEN: &str = "PTAuuZcXEafsxcdaFHtyzGdD";
 /// When the bench's day begins, in seconds since 1970.
@@ -44,6 +46,19 @@ pub struct Bench {
     pub gathering: Vec<(EchoId, Vec<u64>)>,
     /// Sends whose files it wants forgotten.
     pub scattered: Vec<EchoId>,
+}
+
+/// Whatever a story was about: its report can be lived through, unless it was too long to be told.
+impl Drop for Bench {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        let report = Report::of(&self.widget);
+        if report.is_whole() {
+            report.leads_where_it_says();
+        }
+    }
 }
 
 impl Bench {

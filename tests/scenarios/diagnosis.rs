@@ -1,10 +1,12 @@
 //! What the page's developer is told of what is wrong.
 
 use natter::core::doctor::Finding;
+use natter::core::view::Connection;
 use natter::core::{Blocked, Event, Outcome, Tell};
 use serde_json::{Value, json};
 
 use crate::bench::{Bench, agents, contact, kept_session};
+use crate::replay::Report;
 
 /// The last thing the page was told of trouble.
 fn trouble(bench: &Bench) -> Option<Finding> {
@@ -38,6 +40,50 @@ fn each_thing_that_can_be_wrong_is_told_apart() {
     assert_eq!(told(answered(404, "<!DOCTYPE html><title>Nothing here</title>")), Some(Finding::NotChatwoot));
     assert_eq!(told(answered(503, "")), Some(Finding::Busy));
     assert_eq!(told(Outcome::Unclear), None, "connections break");
+}
+
+#[test]
+fn each_thing_that_can_be_wrong_leads_to_one_sentence() {
+    let shown = |outcome| writing(1, &outcome).widget.view().panel.connection;
+    for barred in [
+        answered(404, r#"{"status":404,"error":"Not Found"}"#),
+        answered(500, r#"{"status":500,"error":"Internal Server Error"}"#),
+        answered(200, "<!DOCTYPE html><title>Welcome</title>"),
+    ] {
+        assert_eq!(shown(barred.clone()), Connection::Barred, "{barred:?}");
+    }
+    assert_eq!((shown(answered(503, "")), shown(answered(429, ""))), (Connection::Busy, Connection::Busy));
+    assert_eq!(shown(Outcome::Unclear), Connection::Fine, "connections break");
+    for blocked in [Blocked::ByPolicy, Blocked::AsMixedContent] {
+        let mut bench = Bench::new();
+        bench.event(Event::Blocked(blocked));
+        bench.submit("hello");
+        for _ in 0..2 {
+            bench.end("/contacts", Outcome::Unclear);
+            bench.wait(9_000);
+        }
+        assert_eq!(bench.widget.view().panel.connection, Connection::Barred, "{blocked:?}");
+    }
+    let mut bench = writing(2, &Outcome::Unclear);
+    for answers in [true, false] {
+        bench.event(Event::Probed(answers));
+        assert_eq!(bench.widget.view().panel.connection, Connection::Unreachable);
+    }
+    bench.event(Event::Online(false));
+    assert_eq!(bench.widget.view().panel.connection, Connection::Offline);
+    bench.event(Event::Online(true));
+    bench.answer("/contacts", 200, &contact());
+    assert_eq!(bench.widget.view().panel.connection, Connection::Fine, "and then to none");
+}
+
+#[test]
+fn what_no_message_waits_for_is_not_said_before_it_lasts() {
+    let mut bench = Bench::with_storage(kept_session(), 5);
+    bench.end("/messages", answered(503, ""));
+    assert_eq!((trouble(&bench), bench.widget.view().panel.connection), (Some(Finding::Busy), Connection::Fine));
+    bench.wait(5_000);
+    bench.end("/messages", answered(503, ""));
+    assert_eq!(bench.widget.view().panel.connection, Connection::Busy);
 }
 
 #[test]
@@ -90,23 +136,25 @@ fn no_network_is_the_first_thing_to_say() {
 }
 
 #[test]
-fn diagnostics_tell_what_happened_and_not_a_word_or_id_of_it() {
-    let mut bench = Bench::returning(&[agents(7, "a secret answer")]);
-    bench.submit("a secret question");
+fn a_report_says_how_things_stand_and_leads_there_again() {
+    let mut bench = Bench::returning(&[agents(7, "an answer")]);
+    bench.submit("a question");
     bench.end("/messages", Outcome::Unclear);
-    let told = bench.widget.diagnostics();
-    let diagnostics: Value = serde_json::from_str(&told).unwrap();
-    assert_eq!((&diagnostics["socket_live"], &diagnostics["messages"]), (&json!("yes"), &json!("1")));
-    assert_eq!(diagnostics["waiting"], "1");
-    let recent = diagnostics["recent"].as_str().unwrap();
-    for happened in ["began", "answered 200", "submitted", "unanswered call"] {
-        assert!(recent.contains(happened), "{happened} is not in {recent}");
-    }
-    for secret in ["secret", "9e46c098", crate::bench::TOKEN, "example.test"] {
-        assert!(!told.contains(secret), "{secret} is in {told}");
-    }
-    for _ in 0..500 {
-        bench.event(Event::Opened(true));
-    }
-    assert!(bench.widget.diagnostics().len() < 4_000, "it keeps only what is recent");
+    bench.wait(300_000);
+    let report = Report::of(&bench.widget);
+    assert_eq!((&report.standing["messages"], &report.standing["waiting"]), (&json!("1"), &json!("1")));
+    assert_eq!(report.standing["trouble"], "none");
+    report.leads_where_it_says();
+    assert_eq!(report.replayed().view(), bench.widget.view(), "and there is the same to see");
+}
+
+#[test]
+fn a_report_says_nothing_of_who_the_next_visitor_will_be() {
+    let mut bench = Bench::new();
+    let before = bench.widget.diagnostics();
+    bench.submit("hello");
+    let kept = &bench.storage["session"];
+    let drawn = serde_json::from_str::<Value>(kept).unwrap()["customer_identifier"].as_str().unwrap().to_owned();
+    let again = Report::of(&bench.widget).replayed();
+    assert!(!before.contains(&drawn) && !again.diagnostics().contains(&drawn));
 }

@@ -7,6 +7,8 @@ mod bench;
 mod diagnosis;
 mod household;
 mod interleavings;
+#[path = "../support/replay.rs"]
+mod replay;
 mod stories;
 mod tabs;
 mod uploads;

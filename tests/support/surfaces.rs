@@ -151,9 +151,15 @@ impl Life {
             }
             Effect::Disconnect(link) => self.link = self.link.filter(|open| open != link),
             Effect::Save(key, _) | Effect::Erase(key) => {
-                assert!(key == "session" || key == "draft" || key.starts_with("send/"), "{key}");
+                let is_ours = ["send/", "answer/"].iter().any(|ours| key.starts_with(ours));
+                assert!(key == "session" || key == "draft" || is_ours, "{key}");
             }
-            Effect::Transmit(..) | Effect::Tell(_) | Effect::Tabs(_) | Effect::Probe(_) => {}
+            Effect::Transmit(..)
+            | Effect::Tell(_)
+            | Effect::Tabs(_)
+            | Effect::Probe(_)
+            | Effect::Gather(..)
+            | Effect::Scatter(_) => {}
         }
     }
 

@@ -1,13 +1,11 @@
-//! What the developer of the page may know: what is wrong, and what happened lately. Never who wrote what.
+//! What the developer of the page may know: what is wrong, how things stand, and what led there.
 
 use super::Widget;
 use crate::core::calls::{Call, Outcome};
 use crate::core::doctor::{Sign, Socket};
-use crate::core::time::{Mono, Now};
-use crate::core::{Blocked, Effect, Event, SocketNews, Tell, Turn, wire};
+use crate::core::time::Mono;
+use crate::core::{Effect, Tell, Turn, wire};
 
-/// What is kept of what happened lately.
-const RECENT_MAX: usize = 60;
 /// Sockets that could not be had in a row before they are thought to be impossible.
 const SOCKETS_MAX: u32 = 2;
 
@@ -44,55 +42,21 @@ impl Widget {
         }
     }
 
-    fn socket(&self) -> Socket {
+    pub(super) fn socket(&self) -> Socket {
         Socket {
             is_failing: self.cable.failures() > SOCKETS_MAX,
             is_silent: self.watch.is_silent() && self.cable.is_live(),
         }
     }
 
-    /// Notes that something happened, by its kind and a number alone.
-    pub(super) fn note(&mut self, now: Now, event: &Event) {
-        let (what, number) = match event {
-            Event::Began { .. } => ("began", 0),
-            Event::Tabs(_) => ("tabs", 0),
-            Event::Opened(is_open) => ("opened", u64::from(*is_open)),
-            Event::Submitted(_) => ("submitted", 0),
-            Event::Retried(_) => ("retried", 0),
-            Event::Discarded(_) => ("discarded", 0),
-            Event::Socket(_, SocketNews::Frame(text)) => ("frame of bytes", text.len() as u64),
-            Event::Socket(link, SocketNews::Closed) => ("closed socket", u64::from(link.0)),
-            Event::Replied(_, Outcome::Answered { status, .. }) => ("answered", u64::from(*status)),
-            Event::Replied(id, Outcome::NeverLeft | Outcome::FilesGone) => ("never left call", id.0),
-            Event::Replied(id, Outcome::Unclear) => ("unanswered call", id.0),
-            Event::Visible(is_visible) => ("visible", u64::from(*is_visible)),
-            Event::Online(is_online) => ("online", u64::from(*is_online)),
-            Event::Blocked(Blocked::ByPolicy) => ("blocked by policy", 0),
-            Event::Blocked(Blocked::AsMixedContent) => ("blocked as mixed content", 0),
-            Event::Probed(answers) => ("probed", u64::from(*answers)),
-            Event::Left => ("left", 0),
-            Event::Returned(_) => ("returned", 0),
-            Event::Filled(..) => ("filled", 0),
-            Event::Chosen(..) => ("chosen", 0),
-            Event::Picked(files) => ("picked files", files.len() as u64),
-            Event::Gathered(_) => ("gathered", 0),
-            Event::Unpicked(_) | Event::Progressed(..) | Event::Drafted(_) | Event::ReachedTop | Event::Tick => return,
-        };
-        if self.recent.len() >= RECENT_MAX {
-            self.recent.pop_front();
-        }
-        self.recent.push_back((now.mono, what, number));
-    }
-
-    /// What is wrong and what happened lately, as JSON, for whoever runs the page. There is no token, no id and no
-    /// text in it.
+    /// How things stand and what led there, for whoever runs the page: a JSON list of one object and then one list of
+    /// strings for everything that happened. Word for word, so nobody may see it as it is (`recording`).
     #[must_use]
     pub fn diagnostics(&self) -> String {
         let finding = self.doctor.finding(self.is_online, self.socket()).map_or("none", |finding| finding.name());
         let is = |holds: bool| if holds { "yes" } else { "no" };
-        let recent: Vec<String> =
-            self.recent.iter().map(|(at, what, number)| format!("{} ms: {what} {number}", at.0)).collect();
-        wire::write(&[
+        let due = self.deadline().map_or(0, |(due, _)| due.0);
+        let standing = wire::write(&[
             ("version", env!("CARGO_PKG_VERSION")),
             ("trouble", finding),
             ("leads", is(self.tabs.is_in_charge())),
@@ -103,7 +67,11 @@ impl Widget {
             ("status", self.condition.status().name()),
             ("messages", &self.timeline.said_len().to_string()),
             ("waiting", &self.timeline.shown_sends().count().to_string()),
-            ("recent", &recent.join("\n")),
-        ])
+            ("unread", &self.unread.to_string()),
+            ("calls", &self.last_call.to_string()),
+            ("next_ms", &due.to_string()),
+            ("missing", &self.recording.missing().to_string()),
+        ]);
+        self.recording.after(&standing)
     }
 }

@@ -8,7 +8,6 @@ mod due;
 mod publishing;
 mod together;
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::answering::Answering;
@@ -21,6 +20,7 @@ use super::doctor::Doctor;
 use super::history::History;
 use super::model::{EchoId, Enclosed};
 use super::pace::Pace;
+use super::recording::{self, Recording};
 use super::session::Session;
 use super::settings::Settings;
 use super::tabs::{Tabs, Word};
@@ -56,8 +56,7 @@ pub struct Widget {
     doctor: Doctor,
     /// When the server last answered a call.
     answered: Option<Mono>,
-    /// What happened lately, for the developer.
-    recent: VecDeque<(Mono, &'static str, u64)>,
+    recording: Recording,
     /// Whether the conversation itself was not found; asking for the contact tells whether only that is gone.
     is_conversation_missed: bool,
     is_online: bool,
@@ -105,7 +104,7 @@ impl Widget {
             last_call: 0,
             doctor: Doctor::default(),
             answered: None,
-            recent: VecDeque::new(),
+            recording: Recording::new(now, seed.chance),
             is_conversation_missed: false,
             is_online: true,
             is_open: false,
@@ -123,7 +122,7 @@ impl Widget {
             self.wake(now.mono, &mut turn);
         }
         self.last = now;
-        self.note(now, &event);
+        let (record, is_ping) = (recording::record(now, &event), recording::is_ping(&event));
         self.route(now, event, &mut turn);
         if !self.tabs.is_resting() {
             self.pump(now.mono, &mut turn);
@@ -133,6 +132,7 @@ impl Widget {
         self.announce(&mut turn);
         self.diagnose(now.mono, &mut turn);
         turn.changed = self.publish();
+        self.recording.keep(now, record, is_ping && turn == Turn::default());
         turn
     }
 

@@ -2,6 +2,7 @@
 
 use super::Widget;
 use crate::core::backoff::Backoff;
+use crate::core::doctor::Finding;
 use crate::core::time::Mono;
 use crate::core::view::{self, Changed, Connection};
 
@@ -65,13 +66,25 @@ impl Widget {
         failures.iter().any(|failures| *failures > 1) || self.cable.failing_since().is_some_and(is_cut_off)
     }
 
+    /// Visitors are told of what they feel: what keeps a message of theirs waiting, or has lasted for a while.
     fn connection(&self) -> Connection {
-        if !self.is_online {
-            Connection::Offline
-        } else if self.is_failing() || self.tabs.standing().is_failing {
-            Connection::Unreachable
-        } else {
-            Connection::Fine
+        let finding = self.doctor.finding(self.is_online, self.socket());
+        let is_lasting = self.is_failing() || self.tabs.standing().is_failing;
+        let is_felt = is_lasting || self.timeline.shown_sends().next().is_some();
+        match finding {
+            Some(Finding::Offline) => Connection::Offline,
+            Some(Finding::Busy) if is_felt => Connection::Busy,
+            Some(
+                Finding::MixedContent
+                | Finding::ForbiddenByPolicy
+                | Finding::NotChatwoot
+                | Finding::UnknownInbox
+                | Finding::ContactRefused,
+            ) if is_felt => Connection::Barred,
+            Some(Finding::Unreachable | Finding::AnswersWithheld) if is_felt => Connection::Unreachable,
+            // Nobody need know of the socket as long as messages are read without it.
+            Some(_) | None if is_lasting => Connection::Unreachable,
+            Some(_) | None => Connection::Fine,
         }
     }
 }

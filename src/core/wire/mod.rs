@@ -13,5 +13,7 @@ pub use incoming::{
     ContactAnswer, Frame, News, contact, conversation, conversation_head, conversations, frame, message, messages,
     refusal,
 };
-pub use outgoing::{Body, Method, Request, cable_url, object as write, presence, request, subscribe};
+pub use outgoing::{
+    Body, Method, Request, cable_url, list as write_list, object as write, presence, request, subscribe,
+};
 pub use tabs::{PROTOCOL, hear, say};

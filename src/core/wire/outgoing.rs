@@ -1,6 +1,6 @@
 //! What we say to the server.
 
-use miniserde::json::{self, Number, Object, Value};
+use miniserde::json::{self, Array, Number, Object, Value};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::core::Call;
@@ -141,6 +141,13 @@ pub fn object(fields: &[(&str, &str)]) -> String {
         object.insert((*key).to_owned(), Value::String((*value).to_owned()));
     }
     json::to_string(&object)
+}
+
+/// A list of strings, as JSON.
+#[must_use]
+pub fn list<'a>(items: impl Iterator<Item = &'a str>) -> String {
+    let items: Array = items.map(|item| Value::String(item.to_owned())).collect();
+    json::to_string(&items)
 }
 
 /// A path segment's own characters, as RFC 3986 has them.

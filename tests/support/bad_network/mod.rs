@@ -82,6 +82,7 @@ struct Conditions {
     are_sockets_denied: bool,
     are_connections_kept: bool,
     are_frames_doubled: bool,
+    are_broadcasts_lost: bool,
 }
 
 /// Bytes for a browser, and who wants to know that it has them.
@@ -145,6 +146,11 @@ impl BadNetwork {
         self.weather.conditions.send_modify(|conditions| conditions.are_frames_doubled = true);
     }
 
+    /// Carries what the cable itself says, its pings among it, but no news, from now on.
+    pub fn lose_broadcasts(&self) {
+        self.weather.conditions.send_modify(|conditions| conditions.are_broadcasts_lost = true);
+    }
+
     /// Answers whoever asks for a socket with a page of HTML, from now on.
     pub fn deny_sockets(&self) {
         self.weather.conditions.send_modify(|conditions| conditions.are_sockets_denied = true);
@@ -185,6 +191,11 @@ impl BadNetwork {
     /// How many requests have met this fate.
     pub fn met(&self, fate: Fate) -> usize {
         count(&self.weather.met.borrow(), fate)
+    }
+
+    /// How many requests there were.
+    pub fn met_any(&self) -> usize {
+        self.weather.met.borrow().len()
     }
 
     /// Waits until so many requests have met this fate.

@@ -70,7 +70,11 @@ async fn carry(
     let to_browser = Arc::new(Mutex::new(to_browser));
     let down = async {
         while let Ok(frame) = read_frame(&mut from_server).await {
-            let times = if weather.conditions().are_frames_doubled { 2 } else { 1 };
+            let conditions = weather.conditions();
+            if conditions.are_broadcasts_lost && is_broadcast(&frame) {
+                continue;
+            }
+            let times = if conditions.are_frames_doubled { 2 } else { 1 };
             if write(&to_browser, &frame.repeat(times)).await.is_err() {
                 return;
             }
@@ -92,6 +96,12 @@ async fn carry(
         () = injected => {}
         _ = up => {}
     }
+}
+
+/// Whether it brings news; what the cable itself says has no object for a message.
+fn is_broadcast(frame: &[u8]) -> bool {
+    let news = br#""message":{"#;
+    frame.windows(news.len()).any(|window| window == news)
 }
 
 async fn write(to: &Mutex<impl AsyncWrite + Unpin>, bytes: &[u8]) -> Result<()> {

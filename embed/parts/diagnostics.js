@@ -1,0 +1,111 @@
+// Makes of a recording what may leave the page: the same events, and a widget to which they happen ends the same, but
+// not a word in it is the visitor's, the team's or the server's.
+//
+// What is not named here is left out, and what is named keeps its text only where that is one of the protocol's own
+// words. For any other text stands another in: the same for the same text, as long, and empty, blank, fit for an id or
+// the beginning of JSON where the text was. Names come with the fields that the core reads.
+
+/** Fields whose text is the protocol's own: kinds, states, and the marks the widget itself puts on messages. */
+const OWN = words("type event status content_type file_type echo_id reason");
+/** Fields whose numbers say who is meant, how many or when. */
+const NUMBERS = words(
+  "id conversation_id message_type created_at agent_last_seen_at contact_last_seen_at echo_id status " +
+    "v at nth tries conversation conversations newest rating files file_size",
+);
+/** Other fields: what they hold goes on below, or gets a stand-in. */
+const OTHERS = words(
+  "message data deleted reconnect content content_attributes sender name available_name avatar_url thumbnail " +
+    "messages attachments data_url thumb_url fallback_title items title value description media_url actions text uri " +
+    "submitted_values csat_survey_response feedback_message in_reply_to payload meta contact " +
+    "files survey answers label options " +
+    "source_id pubsub_token customer_identifier error creating posting failed refusal",
+);
+/** What a text must look like to be one of the protocol's own. */
+const IS_OWN = /^[\w.:-]{1,40}$/;
+const IS_NUMBER = /^\d{1,16}$/;
+/** What `session.rs` takes for an id. */
+const IS_ID = /^[\w-]{1,255}$/;
+/** What the widget keeps, and the marks by which tabs call a message. */
+const IS_RECORD = /^(session|send\/[\w-]{1,40}|answer\/\d{1,16})$/;
+/** What a survey's answers are called. */
+const SURVEY = ["rating", "feedback_message"];
+const IS_MARK = /^([\da-f-]{36}|\d{1,16})$/;
+const SPACE = /^\p{White_Space}+|\p{White_Space}+$/gu;
+
+/** The report that a recording makes, as an object. */
+export function redact(recording) {
+  const [standing, ...records] = JSON.parse(recording);
+  const masks = new Map();
+
+  const mask = (text) => {
+    const bare = text.replaceAll("\0", "").replace(SPACE, "");
+    if (["", "null", "undefined"].includes(bare)) return text;
+    if (!masks.has(bare)) masks.set(bare, (IS_ID.test(bare) ? "s" : "~") + masks.size);
+    const [before, after] = [/^\p{White_Space}*/u, /\p{White_Space}*$/u].map((space) => text.match(space)[0]);
+    return before + masks.get(bare).padEnd([...bare].length, "_") + after;
+  };
+
+  const value = (name, it) => {
+    if (Array.isArray(it)) return it.map((item) => value(name, item));
+    if (typeof it === "string") {
+      const stays = (OWN.has(name) && IS_OWN.test(it)) || (NUMBERS.has(name) && IS_NUMBER.test(it));
+      return stays ? it : mask(it);
+    }
+    if (typeof it === "number") return NUMBERS.has(name) ? it : 0;
+    if (typeof it !== "object" || it === null) return it;
+    const known = Object.entries(it).filter(([key]) => OWN.has(key) || NUMBERS.has(key) || OTHERS.has(key));
+    return Object.fromEntries(known.map(([key, below]) => [key, value(key, below)]));
+  };
+
+  // A body that is read only up to its messages lacks its last brace.
+  const json = (text) => {
+    const opening = text.trimStart()[0];
+    if (opening !== "{" && opening !== "[") return mask(text);
+    try {
+      return JSON.stringify(value("", JSON.parse(text)));
+    } catch {
+      try {
+        const whole = JSON.parse(text.trimEnd().replace(/,$/, "") + "}");
+        return JSON.stringify(value("", whole)).slice(0, -1) + ",";
+      } catch {
+        return opening + mask(text);
+      }
+    }
+  };
+
+  const kept = (key, text) =>
+    IS_RECORD.test(key) ? json(text) : key === "rating" && IS_NUMBER.test(text) ? text : mask(text);
+  const keyOf = (key) => (IS_RECORD.test(key) || IS_MARK.test(key) || key === "draft" || SURVEY.includes(key) ? key : mask(key));
+
+  // What tabs say to each other.
+  const word = (text) => {
+    try {
+      const { say, key, value: saved, text: told, ...flags } = JSON.parse(text);
+      const is = ([name, flag]) => ["live", "failing", "status"].includes(name) && IS_NUMBER.test(flag);
+      return JSON.stringify({
+        ...Object.fromEntries(Object.entries(flags).filter(is)),
+        say: IS_OWN.test(say) ? say : undefined,
+        key: typeof key === "string" ? keyOf(key) : undefined,
+        value: typeof saved === "string" ? kept(key, saved) : undefined,
+        text: typeof told === "string" ? json(told) : undefined,
+      });
+    } catch {
+      return mask(text);
+    }
+  };
+
+  const texts = { frame: json, answered: json, said: word, gathered: (echo) => (IS_MARK.test(echo) ? echo : mask(echo)) };
+  const events = records.map(([mono, wall, what, text, numbers, ...pairs]) => [
+    mono,
+    wall,
+    what,
+    (texts[what] ?? mask)(text),
+    numbers,
+    ...pairs.map((part, at) => (at % 2 === 0 ? keyOf(part) : kept(pairs[at - 1], part))),
+  ]);
+  return { ...standing, events };
+}
+
+function words(text) {
+  return new Set(text.split(" "));
+}

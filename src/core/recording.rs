@@ -1,0 +1,203 @@
+//! What happened to the widget, word for word, so that it can be lived through again.
+//!
+//! It promises that a widget drawn from the same chance, to which the same happens at the same times, comes to stand
+//! where this one does. The words are the visitor's and the server's own: nothing of this may leave the page before
+//! `embed/parts/diagnostics.js` has put others in their place. The hard case is a tab left open for days, of which pings
+//! are nearly all there is to tell: of those that led to nothing, only one every few minutes is kept.
+
+use std::collections::VecDeque;
+
+use super::time::{Mono, Now};
+use super::{Blocked, Event, Outcome, SocketNews, TabNews, wire};
+
+/// Some hours of a lively conversation. What goes beyond is forgotten from the beginning.
+const BYTES_MAX: usize = 256 * 1024;
+/// What a record costs besides its text.
+const RECORD_BYTES: usize = 64;
+/// Two clocks don't part by seconds in that time, which would be taken for a sleep where pings are missing.
+const QUIET_MS_MAX: u64 = 300_000;
+/// How `/cable` begins what it sends every three seconds.
+const PING: &str = r#"{"type":"ping""#;
+
+/// What happened, oldest first.
+#[derive(Debug, Default)]
+pub struct Recording {
+    records: VecDeque<String>,
+    bytes: usize,
+    /// How many records were forgotten.
+    missing: u64,
+    /// When the first of the latest pings came that led to nothing.
+    quiet_since: Option<Mono>,
+}
+
+impl Recording {
+    /// Begins with what the widget is made of. (The stream that `source_id`s are drawn from is nobody's business.)
+    #[must_use]
+    pub fn new(now: Now, chance: [u64; 4]) -> Self {
+        let mut recording = Self::default();
+        recording.keep(now, write(now, "made", "", &chance, &[]), false);
+        recording
+    }
+
+    /// Keeps a record; of pings that led to nothing, the latest for all.
+    pub fn keep(&mut self, now: Now, record: String, is_quiet: bool) {
+        match self.quiet_since {
+            Some(since) if is_quiet && now.mono.since(since) < QUIET_MS_MAX => {
+                if let Some(ping) = self.records.pop_back() {
+                    self.bytes -= ping.len() + RECORD_BYTES;
+                }
+            }
+            Some(_) | None => self.quiet_since = is_quiet.then_some(now.mono),
+        }
+        self.bytes += record.len() + RECORD_BYTES;
+        self.records.push_back(record);
+        while self.bytes > BYTES_MAX
+            && let Some(oldest) = self.records.pop_front()
+        {
+            self.bytes -= oldest.len() + RECORD_BYTES;
+            self.missing += 1;
+        }
+    }
+
+    /// How many records were forgotten.
+    #[must_use]
+    pub const fn missing(&self) -> u64 {
+        self.missing
+    }
+
+    /// All of it, as a JSON list that begins with this item.
+    #[must_use]
+    pub fn after(&self, item: &str) -> String {
+        let mut text = format!("[{item}");
+        for record in &self.records {
+            text.push_str(",\n");
+            text.push_str(record);
+        }
+        text.push(']');
+        text
+    }
+}
+
+/// Whether this is one of the cable's pings.
+#[must_use]
+pub fn is_ping(event: &Event) -> bool {
+    matches!(event, Event::Socket(_, SocketNews::Frame(text)) if text.starts_with(PING))
+}
+
+/// An event's record.
+#[must_use]
+pub fn record(now: Now, event: &Event) -> String {
+    let none: &[(String, String)] = &[];
+    let names: Vec<(String, String)>;
+    let flag = |is_set: &bool| vec![u64::from(*is_set)];
+    let (what, text, numbers, kept) = match event {
+        Event::Began { kept, is_shared } => ("began", "", flag(is_shared), &**kept),
+        Event::Tabs(TabNews::Granted(kept)) => ("granted", "", vec![], &**kept),
+        Event::Tabs(TabNews::Stolen) => ("stolen", "", vec![], none),
+        Event::Tabs(TabNews::Confirmed) => ("confirmed", "", vec![], none),
+        Event::Tabs(TabNews::Said(text)) => ("said", &**text, vec![], none),
+        Event::Opened(is_open) => ("opened", "", flag(is_open), none),
+        // All that becomes of a draft is written down elsewhere; and it comes with every key.
+        Event::Drafted(text) => ("drafted", "", flag(&!text.trim().is_empty()), none),
+        Event::Submitted(text) => ("submitted", &**text, vec![], none),
+        Event::Picked(files) => {
+            let numbers = files.iter().flat_map(|file| [file.pick, file.size]).collect();
+            names = files.iter().map(|file| (file.name.clone(), String::new())).collect();
+            ("picked", "", numbers, &names[..])
+        }
+        Event::Unpicked(pick) => ("unpicked", "", vec![*pick], none),
+        Event::Gathered(echo) => ("gathered", &**echo, vec![], none),
+        Event::Progressed(id, percent) => ("progressed", "", vec![id.0, (*percent).into()], none),
+        Event::Filled(message, fields) => ("filled", "", vec![message.0], &**fields),
+        Event::Chosen(message, choice) => {
+            names = vec![(choice.title.clone(), choice.value.clone())];
+            ("chosen", "", vec![message.0], &names[..])
+        }
+        Event::Retried(key) => ("retried", "", vec![key.0], none),
+        Event::Discarded(key) => ("discarded", "", vec![key.0], none),
+        Event::ReachedTop => ("reached top", "", vec![], none),
+        Event::Socket(link, SocketNews::Frame(text)) => ("frame", &**text, vec![link.0.into()], none),
+        Event::Socket(link, SocketNews::Closed) => ("closed", "", vec![link.0.into()], none),
+        Event::Replied(id, Outcome::Answered { status, body, retry_after_ms }) => {
+            ("answered", &**body, vec![id.0, (*status).into(), retry_after_ms.unwrap_or(0)], none)
+        }
+        Event::Replied(id, Outcome::NeverLeft) => ("never left", "", vec![id.0], none),
+        Event::Replied(id, Outcome::FilesGone) => ("files gone", "", vec![id.0], none),
+        Event::Replied(id, Outcome::Unclear) => ("unanswered", "", vec![id.0], none),
+        Event::Visible(is_visible) => ("visible", "", flag(is_visible), none),
+        Event::Online(is_online) => ("online", "", flag(is_online), none),
+        Event::Blocked(Blocked::ByPolicy) => ("blocked by policy", "", vec![], none),
+        Event::Blocked(Blocked::AsMixedContent) => ("blocked as mixed content", "", vec![], none),
+        Event::Probed(answers) => ("probed", "", flag(answers), none),
+        Event::Left => ("left", "", vec![], none),
+        Event::Returned(kept) => ("returned", "", vec![], &**kept),
+        Event::Tick => ("tick", "", vec![], none),
+    };
+    write(now, what, text, &numbers, kept)
+}
+
+/// Both clocks, what happened, its text, its numbers, and what the device kept: all of it strings.
+fn write(now: Now, what: &str, text: &str, numbers: &[u64], kept: &[(String, String)]) -> String {
+    let numbers: Vec<String> = numbers.iter().map(u64::to_string).collect();
+    let numbers = numbers.join(" ");
+    let (mono, wall) = (now.mono.0.to_string(), now.wall.0.to_string());
+    let kept = kept.iter().flat_map(|(key, value)| [&**key, &**value]);
+    wire::write_list([&*mono, &*wall, what, text, &*numbers].into_iter().chain(kept))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::Link;
+    use crate::core::time::Wall;
+
+    fn at(ms: u64) -> Now {
+        Now { mono: Mono(ms), wall: Wall(ms) }
+    }
+
+    fn written(recording: &Recording) -> Vec<Vec<String>> {
+        miniserde::json::from_str(&recording.after("[]")).unwrap()
+    }
+
+    #[test]
+    fn what_happened_is_kept_word_for_word() {
+        let mut recording = Recording::new(at(1), [1, 2, 3, u64::MAX]);
+        let answer = Outcome::Answered { status: 422, body: "\"no\"\n".to_owned(), retry_after_ms: Some(9) };
+        let event = Event::Replied(super::super::CallId(3), answer);
+        recording.keep(at(2), record(at(2), &event), false);
+        let expected = [
+            vec!["1", "1", "made", "", "1 2 3 18446744073709551615"],
+            vec!["2", "2", "answered", "\"no\"\n", "3 422 9"],
+        ];
+        assert_eq!(written(&recording)[1..], expected);
+    }
+
+    #[test]
+    fn pings_that_led_to_nothing_are_kept_once_in_a_while() {
+        let mut recording = Recording::new(at(0), [1; 4]);
+        let ping = Event::Socket(Link(1), SocketNews::Frame(r#"{"type":"ping","message":5}"#.to_owned()));
+        assert!(is_ping(&ping));
+        for nth in 1..=300 {
+            recording.keep(at(nth * 3_000), record(at(nth * 3_000), &ping), true);
+        }
+        let times: Vec<String> = written(&recording)[2..].iter().map(|record| record[0].clone()).collect();
+        assert_eq!(times, ["300000", "600000", "900000"], "the latest of every five minutes");
+        recording.keep(at(901_000), record(at(901_000), &ping), false);
+        recording.keep(at(902_000), record(at(902_000), &ping), true);
+        assert_eq!(written(&recording).len(), 7, "one that led to something stays, and so does what came before it");
+    }
+
+    #[test]
+    fn what_is_too_long_ago_is_forgotten_and_counted() {
+        let mut recording = Recording::new(at(0), [1; 4]);
+        for nth in 0..100 {
+            recording.keep(at(nth), record(at(nth), &Event::Submitted("x".repeat(10_000))), false);
+        }
+        let written = written(&recording);
+        assert_eq!(written.len() as u64 - 1 + recording.missing(), 101);
+        assert_eq!(written.last().unwrap()[0], "99");
+        assert!(recording.after("[]").len() < BYTES_MAX);
+        recording.keep(at(100), record(at(100), &Event::Submitted("x".repeat(BYTES_MAX))), false);
+        assert_eq!((recording.missing(), recording.after("[]")), (102, "[[]]".to_owned()));
+    }
+}

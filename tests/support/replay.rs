@@ -1,0 +1,136 @@
+//! Lives through what a report from the field says, and tells where that leads.
+#![allow(clippy::expect_used, clippy::panic, reason = "a report that can't be read is no report")]
+#![allow(dead_code, reason = "each test binary uses the part it needs")]
+
+use natter::core::chance::Seed;
+use natter::core::content::Choice;
+use natter::core::model::{Enclosed, MessageId};
+use natter::core::settings::Settings;
+use natter::core::time::{Mono, Now, Wall};
+use natter::core::timeline::RowKey;
+use natter::core::{Blocked, CallId, Event, Link, Outcome, SocketNews, TabNews, Widget};
+use serde_json::{Map, Value};
+
+/// How things stood in the field, and what had happened until then.
+#[derive(Debug)]
+pub struct Report {
+    /// How things stood: a report without its events.
+    pub standing: Map<String, Value>,
+    events: Vec<Record>,
+}
+
+/// Both clocks, what happened, its text, its numbers, and what the device kept.
+type Record = Vec<String>;
+
+impl Report {
+    /// Reads what `element.diagnostics()` gave.
+    pub fn read(report: &Value) -> Self {
+        let mut standing = report.as_object().expect("an object").clone();
+        let events = standing.remove("events").expect("it tells what happened");
+        Self { standing, events: serde_json::from_value(events).expect("strings") }
+    }
+
+    /// Reads what a widget itself wrote.
+    pub fn of(widget: &Widget) -> Self {
+        let written: Value = serde_json::from_str(&widget.diagnostics()).expect("JSON");
+        let (standing, events) = written.as_array().expect("a list").split_first().expect("how things stand");
+        let mut report = standing.clone();
+        report["events"] = events.into();
+        Self::read(&report)
+    }
+
+    /// Whether the beginning is still there.
+    pub fn is_whole(&self) -> bool {
+        self.standing["missing"] == "0"
+    }
+
+    /// A widget to which all of it happened. The `source_id` it draws is another than in the field; nothing the core
+    /// does depends on that.
+    pub fn replayed(&self) -> Widget {
+        assert!(self.is_whole(), "the beginning was forgotten: nobody can live through this");
+        let ((now, made), events) = (read(&self.events[0]), &self.events[1..]);
+        let Happening::Made(chance) = made else { panic!("it begins with how the widget was made") };
+        let settings = Settings::new("https://chat.example.test", "inboxMainIdentifier00001").expect("usable");
+        let mut widget = Widget::new(settings, Seed { identity: [1, 2, 3, 4], chance }, now);
+        for record in events {
+            let (now, Happening::Event(event)) = read(record) else { panic!("it is made once: {record:?}") };
+            widget.update(now, event);
+        }
+        widget
+    }
+
+    /// Asserts that living through it leads to where it says.
+    pub fn leads_where_it_says(&self) {
+        assert_eq!(Self::of(&self.replayed()).standing, self.standing, "after {:#?}", self.events);
+    }
+}
+
+enum Happening {
+    Made([u64; 4]),
+    Event(Event),
+}
+
+fn read(record: &Record) -> (Now, Happening) {
+    let [mono, wall, what, text, numbers, kept @ ..] = &record[..] else { panic!("a short record: {record:?}") };
+    let numbers: Vec<u64> = numbers.split_terminator(' ').map(number).collect();
+    let now = Now { mono: Mono(number(mono)), wall: Wall(number(wall)) };
+    let text = || text.clone();
+    let kept = || kept.chunks(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect();
+    let flag = || numbers[0] == 1;
+    let call = || CallId(numbers[0]);
+    let link = || Link(u32::try_from(numbers[0]).expect("a link's number"));
+    let event = match &**what {
+        "made" => return (now, Happening::Made(numbers.try_into().expect("four numbers"))),
+        "began" => Event::Began { kept: kept(), is_shared: flag() },
+        "granted" => Event::Tabs(TabNews::Granted(kept())),
+        "stolen" => Event::Tabs(TabNews::Stolen),
+        "confirmed" => Event::Tabs(TabNews::Confirmed),
+        "said" => Event::Tabs(TabNews::Said(text())),
+        "opened" => Event::Opened(flag()),
+        "drafted" => Event::Drafted(if flag() { "something".to_owned() } else { String::new() }),
+        "submitted" => Event::Submitted(text()),
+        "picked" => {
+            let names: Vec<(String, String)> = kept();
+            let file = |(at, (name, _)): (usize, (String, String))| Enclosed {
+                pick: numbers[2 * at],
+                name,
+                size: numbers[2 * at + 1],
+            };
+            Event::Picked(names.into_iter().enumerate().map(file).collect())
+        }
+        "unpicked" => Event::Unpicked(numbers[0]),
+        "gathered" => Event::Gathered(text().into()),
+        "progressed" => Event::Progressed(call(), u8::try_from(numbers[1]).expect("a percentage")),
+        "filled" => Event::Filled(MessageId(numbers[0]), kept()),
+        "chosen" => {
+            let [title, value] = [&record[5], &record[6]].map(String::clone);
+            Event::Chosen(MessageId(numbers[0]), Choice { title, value })
+        }
+        "retried" => Event::Retried(RowKey(numbers[0])),
+        "discarded" => Event::Discarded(RowKey(numbers[0])),
+        "reached top" => Event::ReachedTop,
+        "frame" => Event::Socket(link(), SocketNews::Frame(text())),
+        "closed" => Event::Socket(link(), SocketNews::Closed),
+        "answered" => {
+            let status = u16::try_from(numbers[1]).expect("a status");
+            Event::Replied(call(), Outcome::Answered { status, body: text(), retry_after_ms: Some(numbers[2]) })
+        }
+        "never left" => Event::Replied(call(), Outcome::NeverLeft),
+        "files gone" => Event::Replied(call(), Outcome::FilesGone),
+        "unanswered" => Event::Replied(call(), Outcome::Unclear),
+        "visible" => Event::Visible(flag()),
+        "online" => Event::Online(flag()),
+        "blocked by policy" => Event::Blocked(Blocked::ByPolicy),
+        "blocked as mixed content" => Event::Blocked(Blocked::AsMixedContent),
+        "probed" => Event::Probed(flag()),
+        "left" => Event::Left,
+        "returned" => Event::Returned(kept()),
+        "tick" => Event::Tick,
+        other => panic!("nobody knows what {other} is"),
+    };
+    (now, Happening::Event(event))
+}
+
+fn number(text: &str) -> u64 {
+    text.parse().unwrap_or_else(|_| panic!("{text} is no number"))
+}
