@@ -9,6 +9,8 @@
 mod bad_network;
 mod browser;
 mod diagnosis;
+#[cfg(feature = "soak")]
+mod first_connect;
 mod guide;
 mod https;
 mod looks;
