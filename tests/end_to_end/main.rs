@@ -10,6 +10,8 @@ mod bad_network;
 mod browser;
 mod content;
 mod diagnosis;
+#[cfg(feature = "soak")]
+mod first_connect;
 mod guide;
 mod https;
 mod looks;

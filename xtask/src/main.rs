@@ -49,7 +49,10 @@ fn dispatch(words: &[&str]) -> Result<ExitCode, String> {
             let name = rest.first().copied();
             return test::run(&bench, &browser, name, rest.get(1..).unwrap_or_default());
         }
-        ["bench"] => return bench::run(&setup::for_building()?),
+        ["bench"] => {
+            let (bench, browser) = setup::for_tests()?;
+            return bench::run(&bench, &browser);
+        }
         ["simulate", rest @ ..] => return simulate::run(&setup::for_building()?, rest),
         ["soak", rest @ ..] => {
             let (bench, browser) = setup::for_tests()?;
@@ -81,7 +84,7 @@ cargo xtask test [SUITE [FILTER]]   every suite, or one of: {}
 cargo xtask simulate [--seeds N] [--from S]
                                     the core in bad weather, by seed
 cargo xtask soak [--minutes N]      the widget on bad networks, for as long as it takes and N minutes of any weather
-cargo xtask bench                   how the core's work grows, and what the sandbox takes
+cargo xtask bench                   how the core's work grows, what the sandbox takes, and how soon a visitor is connected
 cargo xtask with PROGRAM …          a program with the project's tools, as in `with trunk serve`
 cargo xtask stamp                   called by trunk after each build
 cargo xtask help                    this list",
