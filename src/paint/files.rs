@@ -76,7 +76,7 @@ pub fn enclosed(words: &Words, tag: &'static str, file: &Enclosed) -> Element {
 pub fn uploading(words: &Words, key: RowKey, files: &[Enclosed], progress: u8, is_failed: bool) -> Option<Element> {
     let all = files.iter().fold(el("div", "files"), |all, file| all.and(enclosed(words, "div", file)));
     let percent = progress.to_string();
-    let bar = el("progress", "bar").with("max", "100").with("value", &percent);
+    let bar = el("progress", "progress").with("max", "100").with("value", &percent);
     let bar = bar.with("aria-label", &words.say(&Sentence::Sending));
     let cancel = button("link").on("click", Act::Tell(Event::Discarded(key))).saying(&words.say(&Sentence::Cancel));
     let under_way = (!is_failed).then(|| el("p", "uploading").and(bar).and(cancel));
