@@ -16,6 +16,7 @@ pub mod condition;
 pub mod content;
 pub mod doctor;
 pub mod history;
+pub mod markdown;
 pub mod model;
 pub mod pace;
 pub mod session;
