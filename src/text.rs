@@ -55,6 +55,10 @@ pub enum Sentence {
     TooLong(u32),
     /// Too many messages wait.
     TooMany,
+    /// Shows the rest of a long message.
+    ShowMore,
+    /// Shows only its beginning again.
+    ShowLess,
     /// Agents have seen the visitor's message.
     Seen,
     /// Hands in what was filled in.
@@ -118,6 +122,8 @@ impl Sentence {
             Self::Unreachable => ("unreachable", None),
             Self::TooLong(count) => ("too_long", Some(("{count}", count.to_string()))),
             Self::TooMany => ("too_many", None),
+            Self::ShowMore => ("show_more", None),
+            Self::ShowLess => ("show_less", None),
             Self::Seen => ("seen", None),
             Self::Submit => ("submit", None),
             Self::Choose => ("choose", None),
@@ -216,7 +222,7 @@ mod tests {
         }
     }
 
-    const ALL: [Sentence; 39] = [
+    const ALL: [Sentence; 41] = [
         Sentence::PanelLabel,
         Sentence::Close,
         Sentence::GreetingTitle,
@@ -241,6 +247,8 @@ mod tests {
         Sentence::Unreachable,
         Sentence::TooLong(3),
         Sentence::TooMany,
+        Sentence::ShowMore,
+        Sentence::ShowLess,
         Sentence::Seen,
         Sentence::Submit,
         Sentence::Choose,

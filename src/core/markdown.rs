@@ -41,7 +41,7 @@ pub enum Mark {
     Struck,
     /// An inline that is shown as it is.
     Code,
-    /// An inline that leads somewhere; it holds no other link.
+    /// An inline that leads somewhere; a link in it is to be passed over.
     Link(SafeUrl),
 }
 
@@ -52,6 +52,8 @@ const OPEN_MAX: usize = 8;
 /// Backticks around a code, and stars around anything.
 const TICKS_MAX: usize = 4;
 const RUN_MAX: usize = 3;
+/// Digits of an item's number.
+const DIGITS_MAX: usize = 9;
 /// Brackets in an address.
 const NESTED_MAX: u8 = 8;
 
@@ -65,213 +67,238 @@ pub fn read(text: &str) -> Vec<Piece> {
 /// The inlines of a text that is no Markdown: words and the addresses among them.
 #[must_use]
 pub fn read_plain(text: &str) -> Vec<Piece> {
-    Reader::new(text, true).read()
+    inlines(text, true)
 }
 
-/// What a line begins, and the rest of that line.
-enum Start<'a> {
+/// An agent's text without its signs, for where only words can be.
+#[must_use]
+pub fn words(text: &str) -> String {
+    fn gather(pieces: Vec<Piece>, words: &mut String) {
+        for piece in pieces {
+            match piece {
+                Piece::Text(text) => words.push_str(&text),
+                Piece::Marked(mark, inner) => {
+                    let is_block = matches!(mark, Mark::Paragraph | Mark::CodeBlock | Mark::Item);
+                    if is_block && !words.is_empty() && !words.ends_with('\n') {
+                        words.push('\n');
+                    }
+                    gather(inner, words);
+                }
+            }
+        }
+    }
+    let mut words = String::new();
+    gather(read(text), &mut words);
+    words
+}
+
+/// What a line begins.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Kind {
     Blank,
-    Fence(&'a str),
-    Heading(&'a str),
-    Quote(&'a str),
-    Item(Marker, &'a str),
+    Fence,
+    Heading,
+    Quote,
+    Item,
     Text,
 }
 
-/// Where an item begins: items of a list have the same sign and stand about as far to the right.
-struct Marker {
-    sign: char,
-    number: u32,
+/// A line, as far as it can be told by itself.
+struct Line<'a> {
+    kind: Kind,
+    /// What follows the signs it begins with; of a fence, the fence itself.
+    rest: &'a str,
+    /// How far to the right it stands, in columns.
     indent: usize,
+    /// An item's sign: items of a list have the same one.
+    sign: u8,
+    /// An item's number, if it has one.
+    number: Option<u32>,
+    /// How much further to the right an item's text stands.
     width: usize,
 }
 
-/// Further to the right than this many columns is in the item above.
+/// Further to the right than an item by as many columns is in it.
 const INDENT_MIN: usize = 2;
 
-impl<'a> Start<'a> {
-    fn of(line: &'a str, depth: u8) -> Self {
-        let text = line.trim();
-        let rest = text.trim_start_matches('#');
-        let level = text.len() - rest.len();
-        if text.is_empty() {
-            Self::Blank
-        } else if let Some(fence) = fence(text) {
-            Self::Fence(fence)
-        } else if (1..=6).contains(&level) && rest.starts_with([' ', '\t']) {
-            Self::Heading(rest.trim_end_matches('#').trim())
-        } else if depth == 0 {
-            Self::Text
-        } else if let Some(quoted) = text.strip_prefix('>') {
-            Self::Quote(quoted.strip_prefix(' ').unwrap_or(quoted))
-        } else {
-            item(line, text).map_or(Self::Text, |(marker, rest)| Self::Item(marker, rest))
+impl<'a> Line<'a> {
+    fn read(line: &'a str, depth: u8) -> Self {
+        let rest = line.trim();
+        let mut read = Self { kind: Kind::Text, rest, indent: indent(line).0, sign: 0, number: None, width: 2 };
+        let first = byte(rest, 0);
+        let run = run(rest, first);
+        match first {
+            0 if rest.is_empty() => read.kind = Kind::Blank,
+            b'`' | b'~' if run >= 3 && !from(rest, run).contains('`') => {
+                (read.kind, read.rest) = (Kind::Fence, to(rest, run));
+            }
+            b'#' if run <= 6 && is_space(byte(rest, run)) => {
+                (read.kind, read.rest) = (Kind::Heading, from(rest, run).trim());
+            }
+            b'>' if depth > 0 => {
+                (read.kind, read.rest) = (Kind::Quote, from(rest, 1 + usize::from(byte(rest, 1) == b' ')))
+            }
+            b'-' | b'*' | b'+' | b'0'..=b'9' if depth > 0 => {
+                let digits = span(rest, &|byte| byte.is_ascii_digit());
+                let sign = byte(rest, digits);
+                let is_sign = if digits == 0 { true } else { matches!(sign, b'.' | b')') };
+                if is_sign && digits <= DIGITS_MAX && is_space(byte(rest, digits + 1)) {
+                    read.number = to(rest, digits).parse().ok();
+                    // A number nobody counts to is none.
+                    if digits == 0 || read.number.is_some() {
+                        (read.kind, read.rest, read.sign) = (Kind::Item, from(rest, digits + 2), sign);
+                        read.width = digits + 2;
+                    }
+                }
+            }
+            _ => {}
         }
+        read
     }
 
-    /// Whether it ends a paragraph above it. A number at the beginning of a line is a list's only where a list begins.
-    const fn interrupts(&self) -> bool {
-        match self {
-            Self::Blank | Self::Fence(_) | Self::Heading(_) | Self::Quote(_) => true,
-            Self::Item(marker, _) => marker.number <= 1,
-            Self::Text => false,
-        }
+    /// Whether it goes on with a paragraph above it. A number at the beginning of a line begins a list only where
+    /// counting begins.
+    fn goes_on(&self) -> bool {
+        self.kind == Kind::Text || (self.kind == Kind::Item && self.number.is_some_and(|number| number > 1))
     }
 }
 
-/// The line's fence of three or more, if it is one that opens a block of code.
-fn fence(text: &str) -> Option<&str> {
-    let sign = text.chars().next().filter(|sign| matches!(sign, '`' | '~'))?;
-    let rest = text.trim_start_matches(sign);
-    let fence = text.get(..text.len() - rest.len())?;
-    (fence.len() >= 3 && !rest.contains('`')).then_some(fence)
+/// The columns of space a line begins with, and their bytes.
+fn indent(line: &str) -> (usize, usize) {
+    let bytes = span(line, &is_space);
+    (to(line, bytes).bytes().map(columns).sum(), bytes)
 }
 
-fn item<'a>(line: &str, text: &'a str) -> Option<(Marker, &'a str)> {
-    let rest = text.trim_start_matches(|c: char| c.is_ascii_digit());
-    let digits = text.get(..text.len() - rest.len())?;
-    let sign = rest.chars().next()?;
-    let number = match (sign, digits.len()) {
-        ('-' | '*' | '+', 0) => 0,
-        ('.' | ')', 1..=9) => digits.parse().ok()?,
-        _ => return None,
-    };
-    let rest = rest.get(1..)?.strip_prefix([' ', '\t'])?;
-    Some((Marker { sign, number, indent: indent(line), width: digits.len() + 2 }, rest))
-}
-
-fn indent(line: &str) -> usize {
-    line.bytes().map_while(columns).sum()
-}
-
-const fn columns(byte: u8) -> Option<usize> {
-    match byte {
-        b' ' => Some(1),
-        b'\t' => Some(4),
-        _ => None,
-    }
-}
-
-/// The line without so many columns of space before it.
-fn dedent(line: &str, mut left: usize) -> &str {
-    line.trim_start_matches(|c: char| {
-        let columns = u8::try_from(c).ok().and_then(columns).filter(|_| left > 0);
-        left = left.saturating_sub(columns.unwrap_or(0));
-        columns.is_some()
-    })
+const fn columns(byte: u8) -> usize {
+    if byte == b'\t' { 4 } else { 1 }
 }
 
 fn blocks(lines: &[&str], depth: u8) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut rest = lines;
     while let Some((line, after)) = rest.split_first() {
+        let line = Line::read(line, depth);
         rest = after;
-        pieces.push(match Start::of(line, depth) {
-            Start::Blank => continue,
-            Start::Fence(fence) => {
-                let is_end = |line: &&str| line.trim_start().starts_with(fence) && is_fence_alone(line);
-                let code: Vec<&str> = after.iter().copied().take_while(|line| !is_end(line)).collect();
-                rest = after.get(code.len() + 1..).unwrap_or_default();
-                Piece::Marked(Mark::CodeBlock, vec![Piece::Text(code.join("\n"))])
-            }
-            Start::Heading(text) => {
-                let title = Piece::Marked(Mark::Strong, Reader::new(text, false).read());
-                Piece::Marked(Mark::Paragraph, vec![title])
-            }
-            Start::Quote(first) => {
-                let mut quoted = vec![first];
-                while let Some((line, after)) = rest.split_first()
-                    && let Start::Quote(text) = Start::of(line, depth)
-                {
-                    quoted.push(text);
+        let mut inner = Vec::new();
+        let mut text = line.rest.to_owned();
+        let mark = match line.kind {
+            Kind::Blank => continue,
+            Kind::Fence => {
+                text.clear();
+                while let Some((next, after)) = rest.split_first() {
                     rest = after;
+                    let end = next.trim();
+                    if end.starts_with(line.rest) && run(end, byte(end, 0)) == end.len() {
+                        break;
+                    }
+                    if !text.is_empty() {
+                        text.push('\n');
+                    }
+                    text.push_str(next);
                 }
-                Piece::Marked(Mark::Quote, blocks(&quoted, depth.saturating_sub(1)))
+                inner.push(Piece::Text(text));
+                Mark::CodeBlock
             }
-            Start::Item(marker, first) => {
-                let mark = if marker.number == 0 && !matches!(marker.sign, '.' | ')') {
-                    Mark::List
-                } else {
-                    Mark::Numbered(marker.number)
-                };
-                let (items, after) = items(marker, first, after, depth);
-                rest = after;
-                Piece::Marked(mark, items)
+            Kind::Heading => {
+                inner.push(Piece::Marked(Mark::Strong, inlines(line.rest, false)));
+                Mark::Paragraph
             }
-            Start::Text => {
-                let mut text = line.trim().to_owned();
-                while let Some((line, after)) = rest.split_first()
-                    && !Start::of(line, depth).interrupts()
+            Kind::Text => {
+                while let Some((next, after)) = rest.split_first()
+                    && Line::read(next, depth).goes_on()
                 {
                     text.push('\n');
-                    text.push_str(line.trim());
+                    text.push_str(next.trim());
                     rest = after;
                 }
-                Piece::Marked(Mark::Paragraph, Reader::new(&text, false).read())
+                inner = inlines(&text, false);
+                Mark::Paragraph
             }
-        });
+            Kind::Quote => {
+                let mut quoted = vec![line.rest];
+                while let Some((next, after)) = rest.split_first() {
+                    let next = Line::read(next, depth);
+                    if next.kind != Kind::Quote {
+                        break;
+                    }
+                    quoted.push(next.rest);
+                    rest = after;
+                }
+                inner = blocks(&quoted, depth - 1);
+                Mark::Quote
+            }
+            Kind::Item => {
+                let mark = line.number.map_or(Mark::List, Mark::Numbered);
+                let mut next = Some(line);
+                while let Some(line) = next.take() {
+                    inner.push(item(line, &mut rest, &mut next, depth));
+                }
+                mark
+            }
+        };
+        pieces.push(Piece::Marked(mark, inner));
     }
     pieces
 }
 
-fn is_fence_alone(line: &str) -> bool {
-    line.trim().trim_start_matches(['`', '~']).is_empty()
-}
-
-/// A list's items, and what comes after it.
-fn items<'a, 'b>(
-    mut marker: Marker,
-    mut first: &'a str,
-    mut rest: &'b [&'a str],
-    depth: u8,
-) -> (Vec<Piece>, &'b [&'a str]) {
-    let mut items = Vec::new();
-    loop {
-        let mut lines = vec![first];
-        let mut next = None;
-        while let Some((line, after)) = rest.split_first() {
+/// An item, and the next one of its list if there is one.
+fn item<'a>(line: Line<'a>, rest: &mut &[&'a str], next: &mut Option<Line<'a>>, depth: u8) -> Piece {
+    let mut lines = vec![line.rest];
+    let mut blanks = 0;
+    let mut ahead = *rest;
+    while let Some((text, after)) = ahead.split_first() {
+        ahead = after;
+        let other = Line::read(text, depth);
+        if other.kind == Kind::Blank {
             // Blank lines belong to what comes after them.
-            let blanks = rest.iter().take_while(|line| line.trim().is_empty()).count();
-            let (line, after) = if blanks == 0 {
-                (line, after)
-            } else if let Some((line, after)) = rest.get(blanks..).and_then(<[_]>::split_first) {
-                (line, after)
-            } else {
-                break;
-            };
-            if indent(line) >= marker.indent + INDENT_MIN {
-                lines.extend((blanks > 0).then_some(""));
-                lines.push(dedent(line, marker.indent + marker.width));
-            } else {
-                if let Start::Item(other, text) = Start::of(line, depth)
-                    && other.sign == marker.sign
-                {
-                    next = Some((other, text, after));
-                }
-                break;
+            blanks += 1;
+            continue;
+        }
+        if other.indent < line.indent + INDENT_MIN {
+            if other.kind == Kind::Item && other.sign == line.sign {
+                *next = Some(other);
+                *rest = ahead;
             }
-            rest = after;
+            break;
         }
-        let mut inner = blocks(&lines, depth.saturating_sub(1)).into_iter();
-        let mut pieces = Vec::new();
-        // Its first lines are the item itself; what else is in it comes after them.
-        match inner.next() {
-            Some(Piece::Marked(Mark::Paragraph, text)) => pieces = text,
-            Some(other) => pieces.push(other),
-            None => {}
+        if blanks > 0 {
+            lines.push("");
+            blanks = 0;
         }
-        pieces.extend(inner);
-        items.push(Piece::Marked(Mark::Item, pieces));
-        let Some((other, text, after)) = next else { return (items, rest) };
-        (marker, first, rest) = (other, text, after);
+        lines.push(dedent(text, line.indent + line.width));
+        *rest = ahead;
     }
+    // Its first lines are the item itself; what else is in it comes after them.
+    let mut inner = blocks(&lines, depth - 1);
+    if let Some(Piece::Marked(Mark::Paragraph, first)) = inner.first_mut() {
+        let mut first = std::mem::take(first);
+        first.extend(inner.drain(1..));
+        inner = first;
+    }
+    Piece::Marked(Mark::Item, inner)
 }
 
-/// Reads a block's inlines, from the first to the last character.
+/// The line without so many columns of space before it.
+fn dedent(line: &str, columns_max: usize) -> &str {
+    let (mut bytes, mut left) = (0, columns_max);
+    while left > 0 && is_space(byte(line, bytes)) {
+        left = left.saturating_sub(columns(byte(line, bytes)));
+        bytes += 1;
+    }
+    from(line, bytes)
+}
+
+fn inlines(text: &str, is_plain: bool) -> Vec<Piece> {
+    let mut reader = Reader { text, at: 0, is_plain, pieces: Vec::new(), open: Vec::new() };
+    reader.read();
+    reader.pieces
+}
+
+/// Reads a block's inlines, from the first to the last byte. All signs are ASCII.
 struct Reader<'a> {
     text: &'a str,
-    /// What is yet to be read of it.
-    rest: &'a str,
+    /// How much of it has been read.
+    at: usize,
     is_plain: bool,
     /// What is certain.
     pieces: Vec<Piece>,
@@ -291,47 +318,50 @@ struct Open<'a> {
 }
 
 impl<'a> Reader<'a> {
-    const fn new(text: &'a str, is_plain: bool) -> Self {
-        Self { text, rest: text, is_plain, pieces: Vec::new(), open: Vec::new() }
-    }
-
-    fn read(mut self) -> Vec<Piece> {
-        let is_plain = self.is_plain;
-        let means_something = |c: char| {
-            matches!(c, ':' | '@') || (!is_plain && matches!(c, '\\' | '`' | '*' | '_' | '~' | '!' | '[' | ']' | '<'))
-        };
-        while let Some(at) = self.rest.find(means_something) {
-            let text = self.take(at);
-            self.say(text);
-            match self.rest.chars().next() {
-                Some('\\') => self.escape(),
-                Some('`') => self.code(),
-                Some(sign @ ('*' | '_' | '~')) => self.run(sign),
-                Some('!') if self.rest.starts_with("![") => self.open(2, false),
-                Some('[') => self.open(1, false),
-                Some(']') => self.close(),
-                Some('<') => self.angle(),
-                Some(':') => self.url(),
-                Some('@') => self.email(),
+    fn read(&mut self) {
+        while self.at < self.text.len() {
+            let sign = byte(self.rest(), 0);
+            match sign {
+                b':' => self.url(),
+                b'@' => self.email(),
+                _ if self.is_plain => self.pass(1),
+                b'\\' => self.escape(),
+                b'`' => self.code(),
+                b'*' | b'_' | b'~' => self.run(sign),
+                b'!' if byte(self.rest(), 1) == b'[' => self.open(2, false),
+                b'[' => self.open(1, false),
+                b']' => self.close(),
+                b'<' => self.angle(),
                 _ => self.pass(1),
             }
+            let words = span(self.rest(), &|byte| {
+                !matches!(byte, b':' | b'@' | b'\\' | b'`' | b'*' | b'_' | b'~' | b'!' | b'[' | b']' | b'<')
+            });
+            self.pass(words);
         }
-        self.pass(usize::MAX);
         while !self.open.is_empty() {
             self.give_up_oldest();
         }
-        self.pieces
+    }
+
+    /// What is yet to be read.
+    fn rest(&self) -> &'a str {
+        from(self.text, self.at)
     }
 
     /// Goes on by so many bytes.
     fn take(&mut self, bytes: usize) -> &'a str {
-        let (taken, rest) = self.rest.split_at_checked(bytes).unwrap_or((self.rest, ""));
-        self.rest = rest;
+        let taken = to(self.rest(), bytes);
+        self.at += bytes;
         taken
     }
 
-    /// The same; they mean themselves.
+    /// The same; they mean themselves, and with them whatever is left of the last one's character.
     fn pass(&mut self, bytes: usize) {
+        let mut bytes = bytes;
+        while !self.text.is_char_boundary(self.at + bytes) {
+            bytes += 1;
+        }
         let text = self.take(bytes);
         self.say(text);
     }
@@ -347,83 +377,74 @@ impl<'a> Reader<'a> {
         say(self.innermost(), text);
     }
 
-    fn link(&mut self, url: SafeUrl, text: &str) {
-        self.innermost().push(Piece::Marked(Mark::Link(url), vec![Piece::Text(text.to_owned())]));
+    fn mark(&mut self, mark: Mark, text: &str) {
+        self.innermost().push(Piece::Marked(mark, vec![Piece::Text(text.to_owned())]));
     }
 
     fn escape(&mut self) {
-        let sign = self.take(1);
-        match self.rest.chars().next() {
-            Some(c) if c.is_ascii_punctuation() => self.pass(1),
+        match byte(self.rest(), 1) {
             // The line break that follows is one anyway.
-            Some('\n') => {}
-            _ => self.say(sign),
+            b'\n' => self.at += 1,
+            next => {
+                self.at += usize::from(next.is_ascii_punctuation());
+                self.pass(1);
+            }
         }
     }
 
     fn code(&mut self) {
-        let run = count(self.rest, '`');
-        let ticks = self.take(run);
-        if run > TICKS_MAX {
-            return self.say(ticks);
-        }
+        let run = run(self.rest(), b'`');
+        let inside = from(self.rest(), run);
         // As many as these can be missing once only, so they are not often looked for in vain.
-        let (mut length, mut after) = (0, self.rest);
-        while let Some(at) = after.find('`') {
-            after = after.get(at..).unwrap_or_default();
-            let other = count(after, '`');
-            length += at;
+        let mut length = 0;
+        while run <= TICKS_MAX && length < inside.len() {
+            length += span(from(inside, length), &|byte| byte != b'`');
+            let other = self::run(from(inside, length), b'`');
             if other == run {
-                let code = self.take(length);
-                self.take(run);
+                let code = to(inside, length);
                 let bare = code.strip_prefix(' ').and_then(|code| code.strip_suffix(' '));
-                let code = bare.filter(|code| !code.trim().is_empty()).unwrap_or(code);
-                self.innermost().push(Piece::Marked(Mark::Code, vec![Piece::Text(code.to_owned())]));
+                self.mark(Mark::Code, bare.filter(|code| !code.trim().is_empty()).unwrap_or(code));
+                self.at += length + 2 * run;
                 return;
             }
             length += other;
-            after = after.get(other..).unwrap_or_default();
         }
-        self.say(ticks);
+        self.pass(run);
     }
 
     /// A run of stars and the like: it ends what it can, and what is left of it may begin something.
-    fn run(&mut self, sign: char) {
-        let neighbour = |c: Option<char>| c.unwrap_or(' ');
-        let before = self.text.get(..self.text.len() - self.rest.len()).and_then(|text| text.chars().next_back());
-        let run = count(self.rest, sign);
-        let after = self.rest.get(run..).and_then(|text| text.chars().next());
-        let (before, after) = (neighbour(before), neighbour(after));
-        let is_in_word = sign == '_' && is_word(before) && is_word(after);
-        let is_product = sign == '*' && run == 1 && before.is_ascii_digit() && after.is_ascii_digit();
-        if run > RUN_MAX || (sign == '~' && run != 2) || is_in_word || is_product {
+    fn run(&mut self, sign: u8) {
+        let run = run(self.rest(), sign);
+        let before = to(self.text, self.at).chars().next_back().unwrap_or(' ');
+        let after = from(self.rest(), run).chars().next().unwrap_or(' ');
+        let (is_after_word, is_before_word) = (is_word(before), is_word(after));
+        let is_product = sign == b'*' && run == 1 && before.is_ascii_digit() && after.is_ascii_digit();
+        if run > RUN_MAX || (sign == b'~' && run != 2) || is_product {
             return self.pass(run);
         }
-        let opens = leans(after, before) && !(sign == '_' && is_word(before));
-        let closes = leans(before, after) && !(sign == '_' && is_word(after));
+        let opens = leans(after, before) && !(sign == b'_' && is_after_word);
+        let closes = leans(before, after) && !(sign == b'_' && is_before_word);
         let mut left = run;
         while closes && left > 0 {
-            // CommonMark's rule of three: what could both open and close is not cut in odd places.
-            let is_odd =
-                |open: &Open| (open.closes || opens) && (open.run + run).is_multiple_of(3) && !run.is_multiple_of(3);
-            let is_end_of = |open: &Open| open.sign.starts_with(sign) && !is_odd(open);
             // What is in brackets stays in them.
-            let place = self.open.iter().rposition(|open| is_end_of(open) || open.is_bracket());
-            let Some(place) = place.filter(|place| self.open.get(*place).is_some_and(is_end_of)) else { break };
-            self.give_up_inside(place);
-            let Some(mut open) = self.open.pop() else { break };
+            let place = self.open.iter().rposition(|open| {
+                // CommonMark's rule of three: what could both open and close is not cut in odd places.
+                let is_odd = (open.closes || opens) && (open.run + run).is_multiple_of(3) && !run.is_multiple_of(3);
+                open.is_bracket() || (byte(open.sign, 0) == sign && !is_odd)
+            });
+            let Some(open) = place.and_then(|place| self.give_up_inside(place, false)) else { break };
             let used = if left.min(open.sign.len()) >= 2 { 2 } else { 1 };
             let mark = match (sign, used) {
-                ('~', _) => Mark::Struck,
+                (b'~', _) => Mark::Struck,
                 (_, 1) => Mark::Emphasis,
                 _ => Mark::Strong,
             };
             left -= used;
-            self.take(used);
-            let whole = Piece::Marked(mark, std::mem::take(&mut open.pieces));
-            open.sign = open.sign.get(used..).unwrap_or_default();
-            if !open.sign.is_empty() {
-                self.open.push(open);
+            self.at += used;
+            let whole = Piece::Marked(mark, open.pieces);
+            let sign = from(open.sign, used);
+            if !sign.is_empty() {
+                self.open.push(Open { sign, pieces: Vec::new(), ..open });
             }
             self.innermost().push(whole);
         }
@@ -444,35 +465,35 @@ impl<'a> Reader<'a> {
 
     /// The end of a link's or a picture's text, if where it leads to follows.
     fn close(&mut self) {
-        let Some(place) = self.open.iter().rposition(Open::is_bracket) else { return self.pass(1) };
-        self.give_up_inside(place);
-        let Some(open) = self.open.pop() else { return };
-        let sign = self.take(1);
-        let Some((address, rest)) = destination(self.rest) else {
+        let place = self.open.iter().rposition(Open::is_bracket);
+        let Some(mut open) = place.and_then(|place| self.give_up_inside(place, true)) else { return self.pass(1) };
+        let Some((address, bytes)) = destination(from(self.rest(), 1)) else {
             open.spill(self.innermost());
-            return self.say(sign);
+            return self.pass(1);
         };
-        self.rest = rest;
-        let mut text = without_links(open.pieces);
-        if text.is_empty() {
-            say(&mut text, &address);
+        self.at += 1 + bytes;
+        let address = unescaped(address);
+        if open.pieces.is_empty() {
+            say(&mut open.pieces, &address);
         }
-        match SafeUrl::new(&address) {
-            Some(url) => self.innermost().push(Piece::Marked(Mark::Link(url), text)),
-            None => text.into_iter().for_each(|piece| add(self.innermost(), piece)),
+        if let Some(url) = SafeUrl::new(&address) {
+            self.innermost().push(Piece::Marked(Mark::Link(url), open.pieces));
+        } else {
+            open.sign = "";
+            open.spill(self.innermost());
         }
     }
 
     /// An address in angle brackets.
     fn angle(&mut self) {
-        let inner = self.rest.get(1..).unwrap_or_default();
-        let end = inner.find(|c: char| c.is_whitespace() || matches!(c, '<' | '>')).unwrap_or(inner.len());
-        let (address, rest) = inner.split_at_checked(end).unwrap_or((inner, ""));
+        let inner = from(self.rest(), 1);
+        let end = span(inner, &|byte| !byte.is_ascii_whitespace() && !matches!(byte, b'<' | b'>'));
+        let address = to(inner, end);
         let email = || address.split_once('@').and_then(|(local, domain)| email(local, domain));
         match SafeUrl::new(address).or_else(email) {
-            Some(url) if rest.starts_with('>') => {
-                self.link(url, address);
-                self.take(end + 2);
+            Some(url) if byte(inner, end) == b'>' => {
+                self.mark(Mark::Link(url), address);
+                self.at += end + 2;
             }
             _ => self.pass(1),
         }
@@ -481,44 +502,39 @@ impl<'a> Reader<'a> {
     /// A bare address, at the colon in it.
     fn url(&mut self) {
         let said = self.said();
-        let is_whole = |scheme: &str| {
-            let (before, tail) = said.split_at_checked(said.len().checked_sub(scheme.len())?)?;
-            let is_scheme = tail.eq_ignore_ascii_case(scheme) && !before.ends_with(|c: char| c.is_ascii_alphanumeric());
-            is_scheme.then_some(tail.to_owned())
-        };
-        let Some(mut address) = is_whole("https").or_else(|| is_whole("http")) else { return self.pass(1) };
-        if !self.rest.starts_with("://") {
+        let letters = backwards(said, &|byte| byte.is_ascii_alphanumeric());
+        let scheme = from(said, said.len() - letters);
+        let is_scheme = scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http");
+        if !is_scheme || !self.rest().starts_with("://") {
             return self.pass(1);
         }
-        let scheme = address.len();
-        let bytes = extent(self.rest, self.is_plain, &mut address);
-        match SafeUrl::new(&address) {
-            Some(url) => {
-                self.unsay(scheme);
-                self.take(bytes);
-                self.link(url, &address);
-            }
+        let bytes = extent(self.rest(), self.is_plain);
+        let mut address = unescaped(to(self.rest(), bytes));
+        address.insert_str(0, scheme);
+        if let Some(url) = SafeUrl::new(&address) {
+            self.unsay(letters);
+            self.mark(Mark::Link(url), &address);
+            self.at += bytes;
+        } else {
             // It is not looked at again from one of its own colons on.
-            None => self.pass(bytes),
+            self.pass(bytes);
         }
     }
 
     /// A bare e-mail address, at the @ in it.
     fn email(&mut self) {
-        let said = self.said().as_bytes();
-        let is_part = |c: &&u8| c.is_ascii_alphanumeric() || matches!(c, b'.' | b'_' | b'+' | b'-');
-        let bytes = said.iter().rev().take_while(is_part).count();
-        let local = self.said().get(said.len() - bytes..).unwrap_or_default().trim_start_matches(['.', '_', '-']);
-        let after = self.rest.get(1..).unwrap_or_default();
-        let is_outside = |c: char| !c.is_ascii_alphanumeric() && !matches!(c, '.' | '-');
-        let domain = after.get(..after.find(is_outside).unwrap_or(after.len())).unwrap_or_default();
-        let domain = domain.trim_end_matches(['.', '-']);
+        let said = self.said();
+        let before = backwards(said, &is_email);
+        let local = from(said, said.len() - before).trim_start_matches(['.', '_', '-']);
+        let after = from(self.rest(), 1);
+        let domain = to(after, span(after, &|byte| byte != b'_' && byte != b'+' && is_email(byte)));
+        let domain = domain.trim_end_matches(['.', '_', '-']);
         let Some(url) = email(local, domain) else { return self.pass(1) };
-        let address = url.as_str().get("mailto:".len()..).unwrap_or_default().to_owned();
-        let (before, behind) = (local.len(), domain.len() + 1);
+        let (before, bytes) = (local.len(), domain.len() + 1);
         self.unsay(before);
-        self.take(behind);
-        self.link(url, &address);
+        let address = from(url.as_str(), MAILTO.len()).to_owned();
+        self.mark(Mark::Link(url), &address);
+        self.at += bytes;
     }
 
     /// The words just said.
@@ -538,13 +554,17 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// What is open inside this one has no end.
-    fn give_up_inside(&mut self, place: usize) {
+    /// Takes what is open at this place, if it is (or is not) a bracket; what is open inside it has no end.
+    fn give_up_inside(&mut self, place: usize, is_bracket: bool) -> Option<Open<'a>> {
+        if self.open.get(place)?.is_bracket() != is_bracket {
+            return None;
+        }
         while self.open.len() > place + 1 {
             if let Some(open) = self.open.pop() {
                 open.spill(self.innermost());
             }
         }
+        self.open.pop()
     }
 
     fn give_up_oldest(&mut self) {
@@ -561,7 +581,10 @@ impl Open<'_> {
     fn spill(self, pieces: &mut Vec<Piece>) {
         say(pieces, self.sign);
         for piece in self.pieces {
-            add(pieces, piece);
+            match piece {
+                Piece::Text(text) => say(pieces, &text),
+                Piece::Marked(..) => pieces.push(piece),
+            }
         }
     }
 }
@@ -572,30 +595,6 @@ fn say(pieces: &mut Vec<Piece>, text: &str) {
     } else if !text.is_empty() {
         pieces.push(Piece::Text(text.to_owned()));
     }
-}
-
-fn add(pieces: &mut Vec<Piece>, piece: Piece) {
-    match piece {
-        Piece::Text(text) => say(pieces, &text),
-        Piece::Marked(..) => pieces.push(piece),
-    }
-}
-
-/// The same, leading nowhere.
-fn without_links(pieces: Vec<Piece>) -> Vec<Piece> {
-    let mut bare = Vec::new();
-    for piece in pieces {
-        match piece {
-            Piece::Marked(Mark::Link(_), inner) => inner.into_iter().for_each(|piece| add(&mut bare, piece)),
-            Piece::Marked(mark, inner) => bare.push(Piece::Marked(mark, without_links(inner))),
-            Piece::Text(text) => say(&mut bare, &text),
-        }
-    }
-    bare
-}
-
-fn count(text: &str, sign: char) -> usize {
-    text.chars().take_while(|c| *c == sign).count()
 }
 
 /// Whether a run between these two belongs to the inner one. Scripts without spaces between words need no space
@@ -610,112 +609,153 @@ const fn is_word(c: char) -> bool {
     c.is_ascii_alphanumeric() || !matches!(c, '\0'..='\u{bf}' | '\u{2000}'..='\u{206f}' | '\u{3000}'..='\u{303f}')
 }
 
-/// Where a link leads to, after its text: the address and what comes after the link.
-fn destination(text: &str) -> Option<(String, &str)> {
-    let text = text.strip_prefix('(')?.trim_start();
-    let (angled, text) = text.strip_prefix('<').map_or((false, text), |text| (true, text));
-    let mut address = String::new();
+/// Where a link leads to, after its text: the address, and how long all this is.
+fn destination(text: &str) -> Option<(&str, usize)> {
+    if byte(text, 0) != b'(' {
+        return None;
+    }
+    let mut at = 1 + span(from(text, 1), &|byte| byte.is_ascii_whitespace());
+    let is_angled = byte(text, at) == b'<';
+    at += usize::from(is_angled);
+    let begin = at;
     let mut nested = 0_u8;
-    let mut chars = text.chars();
-    let mut rest = text;
-    while let Some(c) = chars.next() {
-        match c {
-            '\\' if chars.as_str().starts_with(|next: char| next.is_ascii_punctuation()) => {
-                address.extend(chars.next());
-                rest = chars.as_str();
-                continue;
-            }
-            '>' if angled => {
-                rest = chars.as_str();
-                break;
-            }
-            '<' | '\n' if angled => return None,
-            _ if angled => {}
-            '(' if nested == NESTED_MAX => return None,
-            '(' => nested += 1,
-            ')' if nested == 0 => break,
-            ')' => nested -= 1,
-            _ if c.is_whitespace() => break,
+    loop {
+        match byte(text, at) {
+            0 if at >= text.len() => return None,
+            b'\\' => at += 1,
+            b'>' if is_angled => break,
+            b'<' | b'\n' if is_angled => return None,
+            _ if is_angled => {}
+            b'(' if nested == NESTED_MAX => return None,
+            b'(' => nested += 1,
+            b')' if nested == 0 => break,
+            b')' => nested -= 1,
+            other if other.is_ascii_whitespace() => break,
             _ => {}
         }
-        address.push(c);
-        rest = chars.as_str();
+        at += 1;
     }
-    let mut rest = rest.trim_start();
-    for quote in ['"', '\''] {
-        if let Some(title) = rest.strip_prefix(quote) {
-            rest = title.split_once(quote)?.1.trim_start();
-            break;
-        }
+    let address = text.get(begin..at)?;
+    let space = |at| at + span(from(text, at), &|byte| byte.is_ascii_whitespace());
+    at = space(at + usize::from(is_angled));
+    let quote = byte(text, at);
+    if matches!(quote, b'"' | b'\'') {
+        let title = from(text, at + 1);
+        at = space(at + 2 + span(title, &|byte| byte != quote));
     }
-    Some((address, rest.strip_prefix(')')?))
+    (byte(text, at) == b')').then_some((address, at + 1))
 }
 
 /// How far a bare address goes, from its colon on: neither the sentence's punctuation nor a bracket around it is part
-/// of it. What is read is added to `address`.
-fn extent(text: &str, is_plain: bool, address: &mut String) -> usize {
-    let (mut bytes, mut length) = (0, address.len());
+/// of it.
+fn extent(text: &str, is_plain: bool) -> usize {
+    let mut bytes = 0;
     let (mut round, mut square) = (0_u32, 0_u32);
-    let mut chars = text.chars();
-    while let Some(c) = chars.next() {
-        let c = match c {
+    let mut is_escaped = false;
+    for (at, c) in text.char_indices() {
+        match c {
             // Chatwoot's editor escapes what it takes for Markdown, in addresses, too.
-            '\\' if !is_plain => match chars.next() {
-                Some(escaped) if escaped.is_ascii_punctuation() => escaped,
-                _ => break,
-            },
-            c => c,
-        };
-        let is_end = match c {
-            '(' => {
-                round += 1;
-                false
+            '\\' if !is_plain && !is_escaped => {
+                is_escaped = true;
+                continue;
             }
-            '[' => {
-                square += 1;
-                false
-            }
-            ')' | ']' => {
-                let depth = if c == ')' { &mut round } else { &mut square };
-                let is_outside = *depth == 0;
-                *depth = depth.saturating_sub(1);
-                is_outside
-            }
-            '\\' | '<' | '>' | '"' | '`' | '\u{2018}'..='\u{201f}' | '\u{3000}'..='\u{303f}' => true,
-            '\u{ff01}' | '\u{ff08}' | '\u{ff09}' | '\u{ff0c}' | '\u{ff1a}' | '\u{ff1b}' | '\u{ff1f}' => true,
-            c => c.is_whitespace() || c.is_control() || is_invisible(c),
-        };
-        if is_end {
-            break;
+            '(' => round += 1,
+            '[' => square += 1,
+            ')' if round == 0 => break,
+            ')' => round -= 1,
+            ']' if square == 0 => break,
+            ']' => square -= 1,
+            '\\' | '<' | '>' | '"' | '`' | '\u{2018}'..='\u{201f}' | '\u{3000}'..='\u{303f}' => break,
+            '\u{ff01}' | '\u{ff08}' | '\u{ff09}' | '\u{ff0c}' | '\u{ff1a}' | '\u{ff1b}' | '\u{ff1f}' => break,
+            c if c.is_whitespace() || c.is_control() || is_invisible(c) => break,
+            _ => {}
         }
-        address.push(c);
+        is_escaped = false;
         if !matches!(c, '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '*' | '_' | '~' | '(' | '[' | '|') {
-            (bytes, length) = (text.len() - chars.as_str().len(), address.len());
+            bytes = at + c.len_utf8();
         }
     }
-    address.truncate(length);
     bytes
 }
 
+/// The text without the backslashes that say that a sign means itself.
+fn unescaped(text: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('\\') {
+        plain.push_str(before);
+        let is_sign = byte(after, 0).is_ascii_punctuation();
+        // It is taken along in any case, so that one after another is none.
+        let length = usize::from(is_sign);
+        if !is_sign {
+            plain.push('\\');
+        }
+        plain.push_str(to(after, length));
+        rest = from(after, length);
+    }
+    plain.push_str(rest);
+    plain
+}
+
+const MAILTO: &str = "mailto:";
+
 /// An e-mail address, if it is one that people have.
 fn email(local: &str, domain: &str) -> Option<SafeUrl> {
-    let is_fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '+' | '-');
-    let top = domain.rsplit_once('.').filter(|(name, _)| !name.is_empty() && !name.starts_with('.'))?.1;
+    let (name, top) = domain.rsplit_once('.')?;
     let is_address = !local.is_empty()
-        && local.chars().chain(domain.chars()).all(is_fine)
+        && !matches!(byte(name, 0), 0 | b'.')
         && top.len() >= 2
-        && top.chars().all(|c| c.is_ascii_alphabetic());
+        && span(local, &is_email) == local.len()
+        && span(name, &is_email) == name.len()
+        && span(top, &|byte| byte.is_ascii_alphabetic()) == top.len();
     if !is_address {
         return None;
     }
-    SafeUrl::new(&["mailto:", local, "@", domain].concat())
+    SafeUrl::new(&[MAILTO, local, "@", domain].concat())
+}
+
+const fn is_email(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'+' | b'-')
+}
+
+const fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t')
+}
+
+// --- Bytes of a text: what is beyond its end is 0, and what would cut a character is nothing ---
+
+fn byte(text: &str, at: usize) -> u8 {
+    text.as_bytes().get(at).copied().unwrap_or(0)
+}
+
+fn from(text: &str, at: usize) -> &str {
+    text.get(at..).unwrap_or_default()
+}
+
+fn to(text: &str, at: usize) -> &str {
+    text.get(..at).unwrap_or_default()
+}
+
+/// How many bytes at the beginning are like this.
+fn span(text: &str, is: &dyn Fn(u8) -> bool) -> usize {
+    text.bytes().position(|byte| !is(byte)).unwrap_or(text.len())
+}
+
+/// How many bytes at the end are like this.
+fn backwards(text: &str, is: &dyn Fn(u8) -> bool) -> usize {
+    text.bytes().rev().position(|byte| !is(byte)).unwrap_or(text.len())
+}
+
+/// How many at the beginning are this sign.
+fn run(text: &str, sign: u8) -> usize {
+    span(text, &|byte| byte == sign)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Pieces in letters: `p(Hello, *(world))`.
+    /// Pieces in letters: `p(Hello, em(world))`.
     fn outline(pieces: &[Piece]) -> String {
         let piece = |piece: &Piece| match piece {
             Piece::Text(text) => text.replace('\n', "⏎"),
@@ -753,7 +793,7 @@ mod tests {
             ("Hello", "p(Hello)"),
             ("one\ntwo  \n three\\\nfour\r\nfive", "p(one⏎two⏎three⏎four⏎five)"),
             ("one\n\n\ntwo", "p(one)p(two)"),
-            ("# Title #\ntext\n###### small", "p(strong(Title))p(text)p(strong(small))"),
+            ("# Title\ntext\n###### small", "p(strong(Title))p(text)p(strong(small))"),
             ("#hashtag and #1\n####### seven", "p(#hashtag and #1⏎####### seven)"),
             ("- a\n- b", "ul(li(a)li(b))"),
             ("* a\n\n* b\n\ntext", "ul(li(a)li(b))p(text)"),
@@ -844,9 +884,12 @@ mod tests {
             ("![A cat](https://a.test/cat.png)", "p(<https://a.test/cat.png>(A cat))"),
             ("![](https://a.test/cat.png)", "p(<https://a.test/cat.png>(https://a.test/cat.png))"),
             ("![](data:image/svg+xml,x)", "p(data:image/svg+xml,x)"),
-            ("[![A cat](https://a.test/cat.png)](https://b.test)", "p(<https://b.test>(A cat))"),
-            ("[https://a.test/](https://b.test)", "p(<https://b.test>(https://a.test/))"),
-            ("[a [b](https://b.test) c](https://c.test)", "p(<https://c.test>(a b c))"),
+            (
+                "[![A cat](https://a.test/cat.png)](https://b.test)",
+                "p(<https://b.test>(<https://a.test/cat.png>(A cat)))",
+            ),
+            ("[https://a.test/](https://b.test)", "p(<https://b.test>(<https://a.test/>(https://a.test/)))"),
+            ("[a [b](https://b.test) c](https://c.test)", "p(<https://c.test>(a <https://b.test>(b) c))"),
             ("[a] [b](c [d]: e ](f)", "p([a] [b](c [d]: e ](f))"),
             ("[a *b](https://a.test) c*", "p(<https://a.test>(a *b) c*)"),
             ("*a [b* c](https://a.test)", "p(*a <https://a.test>(b* c))"),
@@ -895,6 +938,12 @@ mod tests {
             plain("(https://a.test/\\x) a@b.test"),
             "(<https://a.test/>(https://a.test/)\\x) <mailto:a@b.test>(a@b.test)"
         );
+    }
+
+    #[test]
+    fn where_only_words_can_be_there_are_only_words() {
+        let text = "# Hello\n**Which** [one](https://a.test)?\n- `a`\n  - b\n\n> c\n```\nd\n```";
+        assert_eq!(words(text), "Hello\nWhich one?\na\nb\nc\nd");
     }
 
     #[test]

@@ -64,6 +64,8 @@ pub enum Event {
     Retried(RowKey),
     /// The visitor gives a failed send up.
     Discarded(RowKey),
+    /// The visitor wants only the beginning of a long text, or (false) all of it.
+    Folded(RowKey, bool),
     /// The visitor filled in what a message asks for: fields by name.
     Filled(MessageId, Vec<(String, String)>),
     /// The visitor chose this of what a message offers.

@@ -1,6 +1,7 @@
 //! What visitors do to elements, and what painting asks of them beyond their attributes.
 
 use js_sys::Array;
+use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, FormData, HtmlElement, HtmlFormElement, HtmlMediaElement, HtmlTextAreaElement, KeyboardEvent};
 
@@ -16,7 +17,14 @@ const NEAR_TOP_PX: i32 = 120;
 pub fn perform(ui: Ui, act: &Act, event: &web_sys::Event) {
     let target = event.current_target();
     match act {
-        Act::Tell(event) => ui.dispatch(event.clone()),
+        Act::Tell(event) => {
+            if let Event::Folded(..) = event
+                && let Some(target) = target.map(JsCast::unchecked_into::<Element>)
+            {
+                stay(&target);
+            }
+            ui.dispatch(event.clone());
+        }
         Act::Close => ui.close(),
         Act::Typed => {
             if let Some(field) = target.map(JsCast::unchecked_into::<HtmlTextAreaElement>) {
@@ -59,6 +67,20 @@ pub fn perform(ui: Ui, act: &Act, event: &web_sys::Event) {
                 }
             }
         }
+    }
+}
+
+/// Keeps what one reads where it is when the height of what is below is about to change: the thread, laid out from the
+/// bottom up, would rather keep its end.
+fn stay(target: &Element) {
+    let above = |thread: &Element| thread.scroll_height() + thread.scroll_top();
+    if let Ok(Some(thread)) = target.closest(".thread")
+        && let Some(window) = web_sys::window()
+    {
+        let was = above(&thread);
+        let painted = Closure::once_into_js(move || thread.set_scroll_top(thread.scroll_top() + was - above(&thread)));
+        // A page without frames shows nothing that could move.
+        let _ = window.request_animation_frame(painted.unchecked_ref());
     }
 }
 

@@ -6,3 +6,4 @@ mod asked;
 mod easel;
 mod files;
 mod rows;
+mod texts;

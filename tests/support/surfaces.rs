@@ -218,6 +218,8 @@ fn read_step(line: &str) -> Option<Step> {
         'd' => Step::Event(Event::Drafted(text.to_owned())),
         'r' => Step::Event(Event::Retried(RowKey(number()))),
         'x' => Step::Event(Event::Discarded(RowKey(number()))),
+        'p' => Step::Event(Event::Folded(RowKey(number()), false)),
+        'q' => Step::Event(Event::Folded(RowKey(number()), true)),
         'o' => Step::Event(Event::Opened(text.is_empty())),
         'v' => Step::Event(Event::Visible(text.is_empty())),
         'l' => Step::Event(Event::Online(text.is_empty())),

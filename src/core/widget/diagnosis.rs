@@ -74,7 +74,7 @@ impl Widget {
             Event::Returned(_) => ("returned", 0),
             Event::Filled(..) => ("filled", 0),
             Event::Chosen(..) => ("chosen", 0),
-            Event::Drafted(_) | Event::ReachedTop | Event::Tick => return,
+            Event::Drafted(_) | Event::Folded(..) | Event::ReachedTop | Event::Tick => return,
         };
         if self.recent.len() >= RECENT_MAX {
             self.recent.pop_front();

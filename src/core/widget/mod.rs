@@ -180,6 +180,7 @@ impl Widget {
             Event::Submitted(text) => self.submit(now, &text, turn),
             Event::Retried(key) => self.retry(now.mono, key, turn),
             Event::Discarded(key) => self.discard(key, turn),
+            Event::Folded(key, is_folded) => self.timeline.fold(key, is_folded),
             Event::Filled(message, fields) => self.fill(message, fields),
             Event::Chosen(message, choice) => self.choose(message, choice),
             Event::ReachedTop => {
