@@ -73,6 +73,10 @@ pub enum Sentence {
     TooManyFiles(usize),
     /// An upload whose files the device no longer has.
     FilesGone,
+    /// Shows the rest of a long message.
+    ShowMore,
+    /// Shows only its beginning again.
+    ShowLess,
     /// Agents have seen the visitor's message.
     Seen,
     /// Hands in what was filled in.
@@ -153,6 +157,8 @@ impl Sentence {
             Self::FileTooLarge(name) => ("file_too_large", Some(("{name}", name.clone()))),
             Self::TooManyFiles(count) => ("too_many_files", Some(("{count}", count.to_string()))),
             Self::FilesGone => ("files_gone", None),
+            Self::ShowMore => ("show_more", None),
+            Self::ShowLess => ("show_less", None),
             Self::Seen => ("seen", None),
             Self::Submit => ("submit", None),
             Self::Choose => ("choose", None),
@@ -255,7 +261,7 @@ mod tests {
         }
     }
 
-    const ALL: [Sentence; 49] = [
+    const ALL: [Sentence; 51] = [
         Sentence::PanelLabel,
         Sentence::Close,
         Sentence::GreetingTitle,
@@ -290,6 +296,8 @@ mod tests {
         Sentence::Cancel,
         Sentence::TooManyFiles(3),
         Sentence::FilesGone,
+        Sentence::ShowMore,
+        Sentence::ShowLess,
         Sentence::Seen,
         Sentence::Submit,
         Sentence::Choose,

@@ -16,6 +16,7 @@ pub mod condition;
 pub mod content;
 pub mod doctor;
 pub mod history;
+pub mod markdown;
 pub mod model;
 pub mod pace;
 pub mod recording;
@@ -72,6 +73,8 @@ pub enum Event {
     Retried(RowKey),
     /// The visitor gives a failed send up, or an upload.
     Discarded(RowKey),
+    /// The visitor wants only the beginning of a long text, or (false) all of it.
+    Folded(RowKey, bool),
     /// The visitor filled in what a message asks for: fields by name.
     Filled(MessageId, Vec<(String, String)>),
     /// The visitor chose this of what a message offers.

@@ -115,6 +115,7 @@ pub fn record(now: Now, event: &Event) -> String {
         }
         Event::Retried(key) => ("retried", "", vec![key.0], none),
         Event::Discarded(key) => ("discarded", "", vec![key.0], none),
+        Event::Folded(key, is_folded) => ("folded", "", vec![key.0, u64::from(*is_folded)], none),
         Event::ReachedTop => ("reached top", "", vec![], none),
         Event::Socket(link, SocketNews::Frame(text)) => ("frame", &**text, vec![link.0.into()], none),
         Event::Socket(link, SocketNews::Closed) => ("closed", "", vec![link.0.into()], none),

@@ -12,7 +12,7 @@ impl SafeUrl {
     /// The address, if it is harmless.
     ///
     /// Browsers drop tabs, line breaks and leading control characters before they look for the scheme, so an address
-    /// that holds any is not looked at any closer.
+    /// that holds any is not looked at any closer. Nor is one whose characters are not shown, or not in their order.
     #[must_use]
     pub fn new(text: &str) -> Option<Self> {
         let text = text.trim_matches(' ');
@@ -22,7 +22,9 @@ impl SafeUrl {
             "mailto" | "tel" => !rest.is_empty(),
             _ => false,
         };
-        let is_odd = |c: char| c.is_control() || c.is_whitespace() || matches!(c, '\\' | '<' | '>' | '"' | '`');
+        let is_odd = |c: char| {
+            c.is_control() || c.is_whitespace() || matches!(c, '\\' | '<' | '>' | '"' | '`') || is_invisible(c)
+        };
         (is_known && text.len() <= CHARS_MAX && !text.contains(is_odd)).then(|| Self(text.to_owned()))
     }
 
@@ -37,6 +39,12 @@ impl SafeUrl {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Characters that show nothing but change what is shown: marks and overrides of direction, and what joins or parts.
+#[must_use]
+pub const fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 #[cfg(test)]
@@ -79,6 +87,8 @@ mod tests {
             "https://a.test/ b",
             "https://a.test\\@b.test",
             "mailto:",
+            "https://a.test/\u{202e}gpj.exe",
+            "https://a\u{200b}.test",
         ] {
             assert_eq!(SafeUrl::new(bad), None, "{bad:?}");
         }

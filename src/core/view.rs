@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::answering::{Answering, Fate};
 use super::content::Answer;
+use super::markdown;
 use super::model::{Author, Enclosed, Message, MessageId, Status};
 use super::timeline::{Failure, RowKey, Send, Stage, Timeline};
 
@@ -87,6 +88,20 @@ pub struct Row {
     pub quoted: Option<Quoted>,
     /// Whether agents have seen it, the newest of the visitor's that they have.
     pub is_last_seen: bool,
+    /// How much of its text is shown.
+    pub length: Length,
+}
+
+/// How much of a text is shown.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Length {
+    /// All of it; it is not long.
+    #[default]
+    Short,
+    /// Its beginning, until the visitor wants more.
+    Folded,
+    /// All of it, though it is long.
+    Unfolded,
 }
 
 /// A message that another one replies to.
@@ -116,6 +131,7 @@ impl Row {
             fate: Fate::Settled,
             quoted: None,
             is_last_seen: false,
+            length: Length::Short,
         }
     }
 }
@@ -237,6 +253,7 @@ pub fn rows(timeline: &Timeline, answering: &Answering, seen_at: u64, count: usi
             opens_group: !before.is_some_and(|before| joins(before, place)),
             closes_group: !joins(place, place + 1),
             is_last_seen: last_seen == Some(place),
+            length: length(timeline, key, content.text()),
             ..Row::new(key, content, at)
         };
         if let Content::Said(message) = &row.content {
@@ -251,9 +268,53 @@ pub fn rows(timeline: &Timeline, answering: &Answering, seen_at: u64, count: usi
     (skipped, rows.collect())
 }
 
+fn length(timeline: &Timeline, key: RowKey, text: &str) -> Length {
+    if beginning(text).is_none() {
+        Length::Short
+    } else if timeline.is_unfolded(key) {
+        Length::Unfolded
+    } else {
+        Length::Folded
+    }
+}
+
+/// A text of more than that is long, in characters and in lines.
+const SHORT_CHARS_MAX: usize = 1_200;
+const SHORT_LINES_MAX: usize = 24;
+/// What is then shown of it: enough less that the rest is worth asking for.
+const BEGINNING_CHARS: usize = 900;
+const BEGINNING_LINES: usize = 18;
+
+/// The beginning of a long text, up to the end of a line or a word if there is one nearby. It costs no more for being
+/// longer.
+#[must_use]
+pub fn beginning(text: &str) -> Option<&str> {
+    let text = text.trim_end();
+    let (mut lines, mut end, mut line_end, mut word_end) = (1, 0, 0, 0);
+    for (nth, (at, c)) in text.char_indices().enumerate() {
+        if nth < BEGINNING_CHARS && lines <= BEGINNING_LINES {
+            match c {
+                '\n' => line_end = at,
+                ' ' => word_end = at,
+                _ => {}
+            }
+            end = at;
+        }
+        lines += usize::from(c == '\n');
+        if nth >= SHORT_CHARS_MAX || lines > SHORT_LINES_MAX {
+            let near = [line_end, word_end].into_iter().find(|near| *near >= end / 2);
+            return text.get(..near.unwrap_or(end));
+        }
+    }
+    None
+}
+
 fn quoted(timeline: &Timeline, id: MessageId) -> Option<Quoted> {
     let message = timeline.message(id)?;
-    let text = message.text.chars().take(QUOTED_CHARS_MAX).collect();
+    // Signs are not words: there are as many words at the beginning of a text some times as long.
+    let text: String = message.text.chars().take(4 * QUOTED_CHARS_MAX).collect();
+    let text = if message.author == Author::Visitor { text } else { markdown::words(&text) };
+    let text = text.chars().take(QUOTED_CHARS_MAX).collect();
     Some(Quoted { author: message.author.clone(), text })
 }
 

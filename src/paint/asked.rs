@@ -8,6 +8,7 @@ use crate::core::answering::Fate;
 use crate::core::content::{
     Action, Answer, Card, Choice, FEEDBACK, Field, FieldKind, Kind, RATING, is_rating_open, value_of,
 };
+use crate::core::markdown;
 use crate::core::model::{Message, MessageId};
 use crate::core::view::Row;
 use crate::text::Sentence;
@@ -52,7 +53,7 @@ fn label(words: &Words, message: &Message, field: &Field) -> Element {
     let entry = entry(words, field).with("name", &field.name).with("class", "entry").with("dir", "auto");
     let entry = if field.is_required { entry.with("required", "") } else { entry };
     if field.label.is_empty() {
-        return entry.with("aria-label", &message.text);
+        return entry.with("aria-label", &markdown::words(&message.text));
     }
     el("label", "label").and(el("span", "").with("dir", "auto").saying(&field.label)).and(entry)
 }
@@ -112,7 +113,7 @@ fn filled(words: &Words, kind: &Kind, answers: &[Answer]) -> Element {
 // --- Choices and cards ---
 
 fn choose(message: &Message, choices: &[Choice], answers: &[Answer]) -> Element {
-    let group = el("div", "choices").with("role", "group").with("aria-label", &message.text);
+    let group = el("div", "choices").with("role", "group").with("aria-label", &markdown::words(&message.text));
     choices.iter().fold(group, |group, choice| group.and(chooser(message.id, choice, answers)))
 }
 

@@ -8,6 +8,7 @@ mod composer;
 mod files;
 mod header;
 mod icon;
+mod markdown;
 mod node;
 mod row;
 mod thread;

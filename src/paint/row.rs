@@ -3,6 +3,7 @@
 use super::asked::asked;
 use super::files::{files, uploading};
 use super::icon::button;
+use super::markdown::{fold, formatted, plain, shown};
 use super::{Act, Element, Words, el};
 use crate::core::Event;
 use crate::core::content::Kind;
@@ -29,10 +30,13 @@ pub fn row(words: &Words, row: &Row) -> Element {
 
 /// What it says, under what it answers; a survey says what it asks in the visitor's own language instead.
 fn bubble(words: &Words, row: &Row) -> Option<Element> {
-    let text = match held(&row.content) {
+    let text = || shown(row.content.text(), row.length);
+    let blocks = match held(&row.content) {
         Some(message) if message.kind == Kind::Rating => return None,
-        Some(message) if message.is_deleted => words.say(&Sentence::Deleted),
-        Some(_) | None => row.content.text().to_owned(),
+        Some(message) if message.is_deleted => vec![line("text", &words.say(&Sentence::Deleted))],
+        Some(message) if message.author != Author::Visitor => formatted(&text()),
+        Some(_) | None if row.content.text().is_empty() => Vec::new(),
+        Some(_) | None => vec![plain(&text())],
     };
     let quote = row.quoted.as_ref().map(|quoted| {
         let who = match &quoted.author {
@@ -42,8 +46,9 @@ fn bubble(words: &Words, row: &Row) -> Option<Element> {
         };
         el("blockquote", "quoted").and(line("name", &who)).and(line("", &quoted.text))
     });
-    let is_empty = text.is_empty() && quote.is_none();
-    (!is_empty).then(|| el("div", "bubble").maybe(quote).and(line("text", &text)))
+    let is_empty = blocks.is_empty() && quote.is_none();
+    let bubble = || blocks.into_iter().fold(el("div", "bubble").maybe(quote), Element::and);
+    (!is_empty).then(|| bubble().maybe(fold(words, row.key, row.length)))
 }
 
 /// The message a row shows, if the server has it.

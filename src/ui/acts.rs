@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use js_sys::{Array, Object, Reflect};
+use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
     ClipboardEvent, DragEvent, Element, EventTarget, File, FileList, FormData, HtmlElement, HtmlFormElement,
@@ -25,7 +26,14 @@ const NEAR_TOP_PX: i32 = 120;
 pub fn perform(ui: Ui, act: &Act, event: &web_sys::Event) {
     let target = event.current_target();
     match act {
-        Act::Tell(event) => ui.dispatch(event.clone()),
+        Act::Tell(event) => {
+            if let Event::Folded(..) = event
+                && let Some(target) = target.map(JsCast::unchecked_into::<Element>)
+            {
+                stay(&target);
+            }
+            ui.dispatch(event.clone());
+        }
         Act::Close => (ui.hands().close)(),
         Act::Typed => {
             if let Some(field) = target.map(JsCast::unchecked_into::<HtmlTextAreaElement>) {
@@ -144,6 +152,20 @@ fn object(fields: &[(&str, JsValue)]) -> JsValue {
         let _ = Reflect::set(&object, &JsValue::from_str(key), value);
     }
     object.into()
+}
+
+/// Keeps what one reads where it is when the height of what is below is about to change: the thread, laid out from the
+/// bottom up, would rather keep its end.
+fn stay(target: &Element) {
+    let above = |thread: &Element| thread.scroll_height() + thread.scroll_top();
+    if let Ok(Some(thread)) = target.closest(".thread")
+        && let Some(window) = web_sys::window()
+    {
+        let was = above(&thread);
+        let painted = Closure::once_into_js(move || thread.set_scroll_top(thread.scroll_top() + was - above(&thread)));
+        // A page without frames shows nothing that could move.
+        let _ = window.request_animation_frame(painted.unchecked_ref());
+    }
 }
 
 fn submit(ui: Ui, field: Option<HtmlTextAreaElement>) {

@@ -1,7 +1,11 @@
 //! What an input costs, counted in bytes asked of the allocator (which is the same every time, unlike seconds): twice
 //! the input may cost about twice as much.
 
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
 use natter::core::Outcome;
+use natter::core::markdown;
 use serde_json::json;
 
 use super::surfaces::{self, Life, SESSION, Step, begun};
@@ -43,6 +47,45 @@ const SHAPES: [(&str, Shape); 15] = [
     ("no JSON", |n| "a/b?%\u{1f600} ".repeat(n)),
 ];
 
+/// Markdown that begins much and ends nothing, or ends it all at once.
+const MARKDOWN: [(&str, Shape); 30] = [
+    ("stars", |n| "*".repeat(n)),
+    ("stars and words", |n| "*a ".repeat(n)),
+    ("stars around words", |n| "*a* **b** ".repeat(n)),
+    ("stars that may open or close", |n| "a*b**c".repeat(n)),
+    ("openers, then closers", |n| "*a **b _c ~~d ".repeat(n) + &"d~~ c_ b** a* ".repeat(n)),
+    ("brackets", |n| "[".repeat(n)),
+    ("closing brackets", |n| "]".repeat(n)),
+    ("brackets, then their ends", |n| "[".repeat(n) + &"](https://a.test)".repeat(n)),
+    ("brackets around stars", |n| "[*".repeat(n) + &"*]".repeat(n)),
+    ("links that don't end", |n| "[a](".repeat(n)),
+    ("addresses that don't end", |n| "[a](b(".repeat(n)),
+    ("addresses in angles that don't end", |n| "[a](<b".repeat(n)),
+    ("titles that don't end", |n| "[a](b \"".repeat(n)),
+    ("titles of both kinds", |n| "[a](b \"[a](b '".repeat(n)),
+    ("pictures", |n| "![".repeat(n)),
+    ("backticks", |n| "`".repeat(n)),
+    ("codes that don't end", |n| "`a``b```c````d`````".repeat(n)),
+    ("fences", |n| "```\n".repeat(n)),
+    ("fences of all lengths", |n| each(n.isqrt(), |i| "`".repeat(i + 3) + "a\n")),
+    ("quotes", |n| ">".repeat(n)),
+    ("lines of quotes", |n| "> a\n>> b\n".repeat(n)),
+    ("lists in lists", |n| "- ".repeat(n)),
+    ("lists further and further in", |n| each(n.isqrt(), |i| "  ".repeat(i) + "- a\n")),
+    ("items far apart", |n| "- a\n\n\n".repeat(n)),
+    ("numbers", |n| "1. ".repeat(n) + &"1".repeat(n)),
+    ("backslashes", |n| "\\".repeat(n)),
+    ("angles", |n| "<a".repeat(n)),
+    ("bare addresses", |n| "http://".repeat(n)),
+    ("bare e-mail addresses", |n| "a@".repeat(n) + &"a.a@".repeat(n)),
+    ("an e-mail address of many parts", |n| "a@".to_owned() + &"a.".repeat(n)),
+];
+
+const TEXT_READERS: [(&str, surfaces::Reader); 2] = [
+    ("markdown", |text| _ = black_box(markdown::read(text))),
+    ("plain text", |text| _ = black_box(markdown::read_plain(text))),
+];
+
 fn each(count: usize, item: impl Fn(usize) -> String) -> String {
     (0..count).map(item).collect()
 }
@@ -64,6 +107,32 @@ fn reading_costs_what_there_is_to_read() {
         for (name, read) in surfaces::READERS {
             grows_with_its_input(&format!("{name}, {shape}"), 5_000, |size| read(of(size)));
         }
+    }
+}
+
+#[test]
+fn markdown_costs_what_there_is_to_read() {
+    for (shape, text) in MARKDOWN {
+        let texts = [5_000, 10_000].map(|size| (size, text(size)));
+        let of = |size| &texts.iter().find(|(known, _)| *known == size).unwrap().1;
+        for (name, read) in TEXT_READERS {
+            grows_with_its_input(&format!("{name}, {shape}"), 5_000, |size| read(of(size)));
+        }
+    }
+}
+
+#[test]
+fn markdown_takes_no_time() {
+    // Looking at everything again for each sign asks for no memory. It would take minutes here, and otherwise it is
+    // some hundredths of a second: nothing that a busy machine does comes between the two.
+    for (shape, text) in MARKDOWN {
+        let text = text(200_000);
+        let begun = Instant::now();
+        for (_, read) in TEXT_READERS {
+            read(&text);
+        }
+        let took = begun.elapsed();
+        assert!(took < Duration::from_secs(4), "{shape}: {took:?}");
     }
 }
 

@@ -114,6 +114,7 @@ fn from_the_visitor() -> impl Strategy<Value = Step> {
         text().prop_map(Event::Drafted),
         key().prop_map(Event::Retried),
         key().prop_map(Event::Discarded),
+        (key(), any::<bool>()).prop_map(|(key, is_folded)| Event::Folded(key, is_folded)),
         Just(Event::ReachedTop),
         Just(Event::Left),
         Just(Event::Returned(Vec::new())),

@@ -8,6 +8,7 @@
 mod growth;
 mod inputs;
 mod life;
+mod markdown;
 mod records;
 #[path = "../support/replay.rs"]
 mod replay;

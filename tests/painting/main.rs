@@ -7,3 +7,4 @@ mod easel;
 mod files;
 mod head;
 mod rows;
+mod texts;

@@ -2,7 +2,7 @@
 
 use natter::core::model::Status;
 use natter::core::timeline::Failure;
-use natter::core::view::{Connection, Content};
+use natter::core::view::{Connection, Content, Length};
 use natter::core::wire::Method;
 use natter::core::{Event, Outcome, Tell};
 use serde_json::json;
@@ -174,6 +174,21 @@ fn a_failed_message_given_up_goes_back_to_where_it_was_written() {
     assert!(bench.texts().is_empty());
     assert_eq!(&*bench.widget.view().composer.put.1, "one");
     assert!(!bench.storage.keys().any(|key| key.starts_with("send/")));
+}
+
+#[test]
+fn a_long_text_is_folded_until_the_visitor_wants_more_and_again_when_not() {
+    let long = (1..=60).map(|line| format!("line {line}")).collect::<Vec<_>>().join("\n");
+    let mut bench = Bench::returning(&[agents(8, "short"), agents(9, &long)]);
+    let lengths = |bench: &Bench| bench.rows().iter().map(|row| row.length).collect::<Vec<_>>();
+    assert_eq!(lengths(&bench), [Length::Short, Length::Folded]);
+    let key = bench.keys_of(&long)[0];
+    bench.event(Event::Folded(key, false));
+    assert_eq!(lengths(&bench), [Length::Short, Length::Unfolded]);
+    bench.submit("thanks");
+    assert_eq!(lengths(&bench), [Length::Short, Length::Unfolded, Length::Short]);
+    bench.event(Event::Folded(key, true));
+    assert_eq!(lengths(&bench)[1], Length::Folded);
 }
 
 #[test]

@@ -108,6 +108,7 @@ fn read(record: &Record) -> (Now, Happening) {
         }
         "retried" => Event::Retried(RowKey(numbers[0])),
         "discarded" => Event::Discarded(RowKey(numbers[0])),
+        "folded" => Event::Folded(RowKey(numbers[0]), numbers[1] == 1),
         "reached top" => Event::ReachedTop,
         "frame" => Event::Socket(link(), SocketNews::Frame(text())),
         "closed" => Event::Socket(link(), SocketNews::Closed),

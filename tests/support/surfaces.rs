@@ -5,10 +5,12 @@ use std::collections::VecDeque;
 use std::hint::black_box;
 
 use natter::core::chance::{Chance, Seed};
+use natter::core::markdown;
 use natter::core::session::Session;
 use natter::core::settings::Settings;
 use natter::core::time::{Mono, Now, Wall};
 use natter::core::timeline::{KeptSend, RowKey};
+use natter::core::url::SafeUrl;
 use natter::core::view::Content;
 use natter::core::wire::{self, Request};
 use natter::core::{CallId, Effect, Event, Link, Outcome, SocketNews, TabNews, Widget};
@@ -17,7 +19,7 @@ use natter::core::{CallId, Effect, Event, Link, Outcome, SocketNews, TabNews, Wi
 pub type Reader = fn(&str);
 
 /// The readers by name.
-pub const READERS: [(&str, Reader); 11] = [
+pub const READERS: [(&str, Reader); 14] = [
     ("frame", |text| _ = black_box(wire::frame(text))),
     ("contact", |text| _ = black_box(wire::contact(text))),
     ("conversation", |text| _ = black_box(wire::conversation(text))),
@@ -50,6 +52,9 @@ pub const READERS: [(&str, Reader); 11] = [
             black_box(settings.storage_prefix());
         }
     }),
+    ("markdown", |text| _ = black_box(markdown::read(text))),
+    ("plain text", |text| _ = black_box(markdown::read_plain(text))),
+    ("address", |text| _ = black_box((SafeUrl::new(text), SafeUrl::of_file(text)))),
 ];
 
 /// What befalls a widget.
@@ -219,6 +224,8 @@ fn read_step(line: &str) -> Option<Step> {
         'd' => Step::Event(Event::Drafted(text.to_owned())),
         'r' => Step::Event(Event::Retried(RowKey(number()))),
         'x' => Step::Event(Event::Discarded(RowKey(number()))),
+        'p' => Step::Event(Event::Folded(RowKey(number()), false)),
+        'q' => Step::Event(Event::Folded(RowKey(number()), true)),
         'o' => Step::Event(Event::Opened(text.is_empty())),
         'v' => Step::Event(Event::Visible(text.is_empty())),
         'l' => Step::Event(Event::Online(text.is_empty())),

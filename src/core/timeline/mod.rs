@@ -65,8 +65,13 @@ pub struct Timeline {
     keys: u64,
     nth: u64,
     keep: Vec<Keep>,
+    /// Long texts that the visitor wants to see all of.
+    unfolded: Vec<RowKey>,
     is_changed: bool,
 }
+
+/// Long texts that stay unfolded, the last ones: nobody reads more at a time.
+const UNFOLDED_MAX: usize = 100;
 
 impl Timeline {
     /// The conversation it belongs to, once that has begun.
@@ -379,6 +384,24 @@ impl Timeline {
     /// What storage is to do since the last time this was asked.
     pub fn take_keep(&mut self) -> Vec<Keep> {
         std::mem::take(&mut self.keep)
+    }
+
+    /// Shows only the beginning of a row's long text, or all of it.
+    pub fn fold(&mut self, key: RowKey, is_folded: bool) {
+        self.unfolded.retain(|other| *other != key);
+        if !is_folded {
+            if self.unfolded.len() >= UNFOLDED_MAX {
+                self.unfolded.remove(0);
+            }
+            self.unfolded.push(key);
+        }
+        self.is_changed = true;
+    }
+
+    /// Whether the visitor wants to see all of a row's long text.
+    #[must_use]
+    pub fn is_unfolded(&self, key: RowKey) -> bool {
+        self.unfolded.contains(&key)
     }
 
     /// Whether anything shown has changed since the last time this was asked.

@@ -190,6 +190,7 @@ impl Widget {
             Event::Progressed(id, percent) => self.progressed(now.mono, id, percent),
             Event::Retried(key) => self.try_again(now.mono, key, turn),
             Event::Discarded(key) => self.discard(key, turn),
+            Event::Folded(key, is_folded) => self.timeline.fold(key, is_folded),
             Event::Filled(message, fields) => self.fill(message, fields),
             Event::Chosen(message, choice) => self.choose(message, choice),
             Event::ReachedTop => {

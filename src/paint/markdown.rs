@@ -1,0 +1,71 @@
+//! What was written: its blocks, its links, and only its beginning where it is long.
+
+use super::files::link;
+use super::icon::button;
+use super::{Act, Element, Node, Words, el};
+use crate::core::Event;
+use crate::core::markdown::{self, Mark, Piece};
+use crate::core::timeline::RowKey;
+use crate::core::view::{Length, beginning};
+use crate::text::Sentence;
+
+/// An agent's words, block by block; each block has its own direction.
+pub fn formatted(text: &str) -> Vec<Element> {
+    let block = |piece| match piece {
+        Piece::Marked(mark, inner) => element(mark, inner, false),
+        Piece::Text(text) => el("p", "").saying(&text),
+    };
+    markdown::read(text).into_iter().map(|piece| block(piece).with("class", "text").with("dir", "auto")).collect()
+}
+
+/// Anybody else's words, as they are; addresses among them are links.
+pub fn plain(text: &str) -> Element {
+    hold(el("p", "text").with("dir", "auto"), markdown::read_plain(text), false)
+}
+
+/// As much of a text as is to be seen.
+pub fn shown(text: &str, length: Length) -> String {
+    match (length, beginning(text)) {
+        (Length::Folded, Some(beginning)) => [beginning, "…"].concat(),
+        (Length::Folded | Length::Unfolded | Length::Short, _) => text.to_owned(),
+    }
+}
+
+/// The way to the rest of a long text, and back.
+pub fn fold(words: &Words, key: RowKey, length: Length) -> Option<Element> {
+    let (sentence, is_folded) = match length {
+        Length::Short => return None,
+        Length::Folded => (Sentence::ShowMore, true),
+        Length::Unfolded => (Sentence::ShowLess, false),
+    };
+    // Its key keeps it, and with it the focus, when there are more blocks before it.
+    let fold = button("link fold").with("aria-expanded", if is_folded { "false" } else { "true" }).keyed(0);
+    Some(fold.on("click", Act::Tell(Event::Folded(key, !is_folded))).saying(&words.say(&sentence)))
+}
+
+fn hold(element: Element, pieces: Vec<Piece>, is_in_link: bool) -> Element {
+    pieces.into_iter().fold(element, |element, piece| match piece {
+        Piece::Text(text) => element.holding(Node::Text(text)),
+        Piece::Marked(mark, inner) => element.and(self::element(mark, inner, is_in_link)),
+    })
+}
+
+/// The element of a mark. The outermost link is the one that is meant: there are none in links.
+fn element(mark: Mark, inner: Vec<Piece>, is_in_link: bool) -> Element {
+    let tag = match mark {
+        Mark::Paragraph => "p",
+        Mark::Quote => "blockquote",
+        Mark::List => "ul",
+        Mark::Numbered(1) => "ol",
+        Mark::Numbered(first) => return hold(el("ol", "").with("start", &first.to_string()), inner, is_in_link),
+        Mark::Item => "li",
+        Mark::CodeBlock => "pre",
+        Mark::Strong => "strong",
+        Mark::Emphasis => "em",
+        Mark::Struck => "s",
+        Mark::Code => "code",
+        Mark::Link(_) if is_in_link => "span",
+        Mark::Link(url) => return hold(link(&url, ""), inner, true),
+    };
+    hold(el(tag, ""), inner, is_in_link)
+}

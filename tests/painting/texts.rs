@@ -1,0 +1,113 @@
+//! What was written: formatted where agents wrote it, as it is where the visitor did, and folded where it is long.
+
+use natter::core::Event;
+use natter::core::model::Author;
+use natter::core::timeline::RowKey;
+use natter::core::view::{Content, Length, Row, beginning};
+use natter::paint::{Act, Element, Node};
+
+use crate::easel::{acts, agent, markup, message, of_class, row, said, text, thread, view};
+
+/// What a row's bubble holds.
+fn bubble(row: Row) -> String {
+    let painted = thread(&view(vec![row]));
+    let element = |node: &Node| if let Node::Element(element) = node { markup(element) } else { String::new() };
+    of_class(&painted, "bubble").iter().flat_map(|bubble| &bubble.children).map(element).collect()
+}
+
+fn by_agent(text: &str) -> String {
+    bubble(said(message(1, agent(), text)))
+}
+
+const LINK: &str = "target=\"_blank\" rel=\"noopener noreferrer nofollow ugc\"";
+
+#[test]
+fn an_agents_text_is_formatted() {
+    for (text, painted) in [
+        ("hi", "<p class=\"text\" dir=\"auto\">hi</p>"),
+        (
+            "**a** *b* ~~c~~ `d`\ne",
+            "<p class=\"text\" dir=\"auto\"><strong>a</strong> <em>b</em> <s>c</s> <code>d</code>\ne</p>",
+        ),
+        ("1. a\n   - b", "<ol class=\"text\" dir=\"auto\"><li>a<ul><li>b</li></ul></li></ol>"),
+        ("4. a", "<ol start=\"4\" class=\"text\" dir=\"auto\"><li>a</li></ol>"),
+        (
+            "> a\n\nb",
+            "<blockquote class=\"text\" dir=\"auto\"><p>a</p></blockquote><p class=\"text\" dir=\"auto\">b</p>",
+        ),
+        ("```\na\n```", "<pre class=\"text\" dir=\"auto\">a</pre>"),
+        ("<b>a</b>", "<p class=\"text\" dir=\"auto\"><b>a</b></p>"),
+    ] {
+        assert_eq!(by_agent(text), painted, "{text:?}");
+    }
+    assert_eq!(
+        by_agent("[a](https://a.test)"),
+        format!("<p class=\"text\" dir=\"auto\"><a href=\"https://a.test\" {LINK}>a</a></p>")
+    );
+    assert_eq!(
+        by_agent("[![a](https://a.test/a.png) *https://b.test*](https://c.test)"),
+        format!(
+            "<p class=\"text\" dir=\"auto\"><a href=\"https://c.test\" {LINK}><span>a</span> \
+             <em><span>https://b.test</span></em></a></p>"
+        )
+    );
+    assert_eq!(by_agent("[a](javascript:alert(1))"), "<p class=\"text\" dir=\"auto\">a</p>");
+}
+
+#[test]
+fn markup_in_a_text_is_text() {
+    let painted = thread(&view(vec![said(message(1, agent(), "<b>a</b>"))]));
+    assert_eq!(of_class(&painted, "text")[0].children, [Node::Text("<b>a</b>".to_owned())]);
+}
+
+#[test]
+fn what_the_visitor_wrote_stays_as_it_is_but_for_addresses() {
+    let own =
+        format!("<p class=\"text\" dir=\"auto\">**a** [b](<a href=\"https://b.test\" {LINK}>https://b.test</a>)</p>");
+    let written = "**a** [b](https://b.test)";
+    assert_eq!(bubble(said(message(1, Author::Visitor, written))), own);
+    assert_eq!(
+        bubble(row(1, Content::Unsent { text: written.into(), failure: None, files: Vec::new(), progress: 0 })),
+        own
+    );
+}
+
+#[test]
+fn a_deleted_text_is_the_widgets_own_sentence() {
+    let mut deleted = message(1, agent(), "**gone** https://a.test");
+    deleted.is_deleted = true;
+    let painted = bubble(said(deleted));
+    assert!(!painted.contains("gone") && !painted.contains("<a"), "{painted}");
+}
+
+#[test]
+fn a_long_text_shows_its_beginning_and_a_way_to_the_rest() {
+    let long = format!("{}the end", "A line that is said again and again.\n".repeat(50));
+    let rows = |length| vec![Row { length, ..said(message(7, agent(), &long)) }];
+    let folded = thread(&view(rows(Length::Folded)));
+    let more = of_class(&folded, "fold")[0];
+    assert_eq!((text(more).as_str(), more.attribute("aria-expanded")), ("Show more", Some("false")));
+    assert_eq!(acts(more), [&Act::Tell(Event::Folded(RowKey(7), false))]);
+    let shown = text(of_class(&folded, "text")[0]);
+    assert!(shown.ends_with("again.…") && shown.lines().count() == 18, "{shown}");
+
+    let unfolded = thread(&view(rows(Length::Unfolded)));
+    let less = of_class(&unfolded, "fold")[0];
+    assert_eq!((text(less).as_str(), less.attribute("aria-expanded")), ("Show less", Some("true")));
+    assert_eq!(acts(less), [&Act::Tell(Event::Folded(RowKey(7), true))]);
+    assert_eq!(text(of_class(&unfolded, "text")[0]), long);
+    let keys = |element: &Element| element.key;
+    assert_eq!(keys(more), keys(less), "the focus stays");
+}
+
+#[test]
+fn a_text_is_long_by_its_characters_or_its_lines() {
+    assert_eq!(beginning(&"a".repeat(1_200)), None);
+    assert_eq!(beginning(&"a\n".repeat(24)), None);
+    assert_eq!(beginning(&("a".to_owned() + &"\n".repeat(100))), None, "nothing follows");
+    assert_eq!(beginning(&"a\n".repeat(25)).unwrap().lines().count(), 18);
+    assert_eq!(beginning(&"ä ".repeat(800)).unwrap().chars().count(), 899, "up to a word's end");
+    assert_eq!(beginning(&"漢".repeat(1_201)).unwrap().chars().count(), 899);
+    let lines = "x".repeat(600) + "\n" + &"y ".repeat(400);
+    assert_eq!(beginning(&lines).unwrap().len(), 600, "rather up to a line's end");
+}
