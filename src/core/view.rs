@@ -321,7 +321,9 @@ fn quoted(timeline: &Timeline, id: MessageId) -> Option<Quoted> {
 fn unsent(send: &Send) -> Content {
     let failure = match &send.stage {
         Stage::Failed(failure) => Some(failure.clone()),
-        Stage::Gathering | Stage::Unsent | Stage::Posting { .. } | Stage::Unclear { .. } => None,
+        Stage::Gathering | Stage::Unsent | Stage::Posting { .. } | Stage::Unclear { .. } | Stage::Settled { .. } => {
+            None
+        }
     };
     Content::Unsent { text: Arc::clone(&send.text), failure, files: send.files.clone(), progress: send.progress }
 }

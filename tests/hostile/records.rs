@@ -18,7 +18,8 @@ fn send() -> impl Strategy<Value = Send> {
     let stage = prop_oneof![
         Just(Stage::Unsent),
         newest.clone().prop_map(|newest| Stage::Posting { newest }),
-        (newest, any::<u64>()).prop_map(|(newest, since)| Stage::Unclear { newest, since: Mono(since) }),
+        (newest.clone(), any::<u64>()).prop_map(|(newest, since)| Stage::Unclear { newest, since: Mono(since) }),
+        (newest, any::<u64>()).prop_map(|(newest, since)| Stage::Settled { newest, since: Mono(since) }),
         Just(Stage::Failed(Failure::Doubtful)),
         Just(Stage::Failed(Failure::FilesGone)),
         any::<Option<String>>().prop_map(|words| Stage::Failed(Failure::Refused(words))),
@@ -55,7 +56,9 @@ fn a_send_that_was_kept_is_the_same_after_a_reload() {
         assert_eq!(KeptSend::of(&revived, conversation).write(), text, "nor does keeping it again change it");
         let stage = match &send.stage {
             // Whatever was under way has no answer any more.
-            Stage::Posting { newest } | Stage::Unclear { newest, .. } => Stage::Unclear { newest: *newest, since: now },
+            Stage::Posting { newest } | Stage::Unclear { newest, .. } | Stage::Settled { newest, .. } => {
+                Stage::Unclear { newest: *newest, since: now }
+            }
             Stage::Failed(Failure::Refused(words)) => {
                 Stage::Failed(Failure::Refused(words.clone().filter(|words| !words.is_empty())))
             }

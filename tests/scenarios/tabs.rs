@@ -1,6 +1,6 @@
 //! One visitor in several tabs.
 
-use natter::core::view::{Connection, Content};
+use natter::core::view::{Connection, Content, Row};
 use natter::core::wire::Method;
 use natter::core::{Event, Outcome};
 use serde_json::json;
@@ -313,4 +313,34 @@ fn a_page_that_comes_back_to_another_contact_forgets_what_went_with_the_old_one(
         tab.event(Event::Returned(kept));
     });
     assert!(texts(&house, 1).is_empty(), "{:?}", texts(&house, 1));
+}
+
+#[test]
+fn a_page_that_comes_back_to_lead_believes_what_was_sent_meanwhile_even_where_it_can_not_tell_which_it_is() {
+    let mut house = Household::new(kept_session());
+    house.open();
+    house.on(0, Bench::go_live);
+    settle_reads(&mut house);
+    house.on(0, |tab| tab.submit("ok"));
+    house.on(0, |tab| tab.submit("ok"));
+    house.on(0, |tab| tab.frame(&created(&visitors(8, "ok"), Some("another device's"))));
+    house.on(0, |tab| tab.event(Event::Left));
+
+    house.open();
+    read(&mut house, &[agents(7, "hi"), visitors(8, "ok")]);
+    house.on(1, |tab| tab.answer("/messages", 200, &visitors(9, "ok")));
+    house.crash(1);
+    assert!(!house.on(0, |tab| tab.storage.keys().any(|key| key.starts_with("send/"))), "both are thought sent");
+
+    house.on(0, |tab| {
+        let kept = tab.kept();
+        tab.event(Event::Returned(kept));
+    });
+    for _ in 0..2 {
+        read(&mut house, &[agents(7, "hi"), visitors(8, "ok"), visitors(9, "ok")]);
+        house.wait(120_000);
+    }
+    let is_unsent = |row: &Row| matches!(row.content, Content::Unsent { .. });
+    assert!(!house.tabs[0].bench.rows().iter().any(is_unsent), "nobody is asked about what is there already");
+    assert_eq!((texts(&house, 0), posts(&house, 0)), (["hi", "ok", "ok"].map(str::to_owned).to_vec(), 0));
 }

@@ -66,7 +66,7 @@ impl Timeline {
             return;
         };
         send.guess = Some(message.id);
-        let is_over = matches!(send.stage, Stage::Unclear { .. });
+        let is_over = matches!(send.stage, Stage::Unclear { .. } | Stage::Settled { .. });
         let row = Row::new(send.key, message, Claim::Guess(send.echo.clone()));
         self.rows.insert(row);
         if is_over {

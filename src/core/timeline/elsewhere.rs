@@ -1,6 +1,6 @@
 //! Sends that other tabs write down, post and settle. What the device keeps of them is the truth.
 
-use super::{Claim, Keep, KeptSend, Lane, Send, Stage, TRIES_MAX, Timeline};
+use super::{Claim, Keep, KeptSend, Lane, Send, Stage, Timeline};
 use crate::core::model::EchoId;
 use crate::core::time::Mono;
 
@@ -50,10 +50,11 @@ impl Timeline {
         send.stage = match (told.stage, &send.stage) {
             // We know better since when.
             (Stage::Unclear { .. }, Stage::Posting { .. } | Stage::Unclear { .. }) => return,
-            (Stage::Unclear { newest, .. }, Stage::Gathering | Stage::Unsent | Stage::Failed(_)) => {
-                Stage::Posting { newest }
-            }
-            (told @ (Stage::Gathering | Stage::Unsent | Stage::Posting { .. } | Stage::Failed(_)), _) => told,
+            (
+                Stage::Unclear { newest, .. },
+                Stage::Gathering | Stage::Unsent | Stage::Settled { .. } | Stage::Failed(_),
+            ) => Stage::Posting { newest },
+            (told, _) => told,
         };
     }
 
@@ -64,22 +65,24 @@ impl Timeline {
         let newest = self.rows.newest();
         self.is_changed = true;
         let Some(send) = self.sends.get_mut(at) else { return };
-        if matches!(send.stage, Stage::Failed(_)) {
-            self.take(at);
-        } else if send.guess.is_some() {
-            self.accept_guess(at);
-        } else {
-            send.tries = TRIES_MAX;
-            send.stage = Stage::Unclear { newest: send.stage.posted_after().unwrap_or(newest), since: now };
+        match send.stage {
+            Stage::Failed(_) => drop(self.take(at)),
+            Stage::Gathering | Stage::Unsent | Stage::Posting { .. } | Stage::Unclear { .. }
+                if send.guess.is_some() =>
+            {
+                self.accept_guess(at);
+            }
+            Stage::Gathering | Stage::Unsent | Stage::Posting { .. } | Stage::Unclear { .. } => {
+                send.stage = Stage::Settled { newest: send.stage.posted_after().unwrap_or(newest), since: now };
+            }
+            Stage::Settled { .. } => {}
         }
     }
 
     /// The newest messages were read, asked for at `asked`. What another tab knew by then to be at the server is
     /// among them, or among what we took for something else.
     pub fn forget_settled(&mut self, asked: Mono) {
-        let is_settled = |send: &Send| {
-            send.tries >= TRIES_MAX && matches!(send.stage, Stage::Unclear { since, .. } if since <= asked)
-        };
+        let is_settled = |send: &Send| matches!(send.stage, Stage::Settled { since, .. } if since <= asked);
         while let Some(at) = self.sends.iter().position(is_settled) {
             self.take(at);
         }

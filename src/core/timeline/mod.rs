@@ -242,7 +242,7 @@ impl Timeline {
     #[must_use]
     pub fn doubtful_from(&self) -> Option<Floor> {
         let floor = |send: &Send| match send.stage {
-            Stage::Unclear { newest, .. } => Some(newest),
+            Stage::Unclear { newest, .. } | Stage::Settled { newest, .. } => Some(newest),
             Stage::Gathering | Stage::Unsent | Stage::Posting { .. } | Stage::Failed(_) => None,
         };
         // `None` sorts first: a send that could be the first message asks for all.
@@ -255,7 +255,7 @@ impl Timeline {
     pub fn grace_ends(&self) -> Option<Mono> {
         let end = |send: &Send| match send.stage {
             Stage::Unclear { since, .. } => Some(since.plus(GRACE_MS)),
-            Stage::Gathering | Stage::Unsent | Stage::Posting { .. } | Stage::Failed(_) => None,
+            Stage::Gathering | Stage::Unsent | Stage::Posting { .. } | Stage::Settled { .. } | Stage::Failed(_) => None,
         };
         self.sends.iter().filter_map(end).min()
     }

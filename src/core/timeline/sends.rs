@@ -52,6 +52,13 @@ pub enum Stage {
         /// When the connection ended.
         since: Mono,
     },
+    /// Another tab knew it to be at the server: it waits for its message alone, and is never posted again.
+    Settled {
+        /// Only messages above this can be the send.
+        newest: Option<MessageId>,
+        /// When we were told.
+        since: Mono,
+    },
     /// It waits for the person's decision.
     Failed(Failure),
 }
@@ -83,11 +90,11 @@ impl Lane {
 }
 
 impl Stage {
-    /// The newest message known when the send was posted, if it was and its fate is open.
+    /// The newest message known when the send was posted, if it was and its message is not here.
     #[must_use]
     pub const fn posted_after(&self) -> Option<Option<MessageId>> {
         match self {
-            Self::Posting { newest } | Self::Unclear { newest, .. } => Some(*newest),
+            Self::Posting { newest } | Self::Unclear { newest, .. } | Self::Settled { newest, .. } => Some(*newest),
             Self::Gathering | Self::Unsent | Self::Failed(_) => None,
         }
     }
@@ -116,7 +123,7 @@ impl Send {
     /// Whether it keeps the ones behind it waiting.
     #[must_use]
     pub const fn holds_its_lane(&self) -> bool {
-        self.stage.posted_after().is_some()
+        matches!(self.stage, Stage::Posting { .. } | Stage::Unclear { .. })
     }
 }
 
@@ -159,7 +166,11 @@ impl KeptSend {
             Stage::Failed(Failure::Refused(words)) => (true, Some(words.clone().unwrap_or_default())),
             Stage::Failed(Failure::Doubtful) => (true, None),
             Stage::Failed(Failure::FilesGone) => (true, Some(FILES_GONE.to_owned())),
-            Stage::Gathering | Stage::Unsent | Stage::Posting { .. } | Stage::Unclear { .. } => (false, None),
+            Stage::Gathering
+            | Stage::Unsent
+            | Stage::Posting { .. }
+            | Stage::Unclear { .. }
+            | Stage::Settled { .. } => (false, None),
         };
         Self {
             v: KEPT_VERSION,

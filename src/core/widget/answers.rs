@@ -230,10 +230,9 @@ impl Widget {
 
     /// What is in doubt is for the tab in charge to decide, and for the others to be told.
     fn decide(&mut self, asked: Mono, from: Option<MessageId>) {
+        self.timeline.forget_settled(asked);
         if self.tabs.is_in_charge() {
             self.timeline.decide(asked, from);
-        } else {
-            self.timeline.forget_settled(asked);
         }
     }
 
