@@ -344,3 +344,22 @@ fn a_page_that_comes_back_to_lead_believes_what_was_sent_meanwhile_even_where_it
     assert!(!house.tabs[0].bench.rows().iter().any(is_unsent), "nobody is asked about what is there already");
     assert_eq!((texts(&house, 0), posts(&house, 0)), (["hi", "ok", "ok"].map(str::to_owned).to_vec(), 0));
 }
+
+#[test]
+fn what_another_tab_knew_to_be_sent_is_gone_with_its_conversation() {
+    let mut house = two_tabs();
+    house.on(0, |tab| tab.submit("hello"));
+    house.on(0, |tab| tab.event(Event::Left));
+    read(&mut house, &[agents(7, "hi"), visitors(8, "hello")]);
+    house.on(1, |tab| tab.event(Event::Left));
+
+    house.on(0, |tab| {
+        let kept = tab.kept();
+        tab.event(Event::Returned(kept));
+    });
+    let not_found = json!({ "status": 404, "error": "Not Found" });
+    house.on(0, |tab| tab.answer("/messages", 404, &not_found));
+    house.on(0, |tab| tab.answer("abf55", 404, &not_found));
+    assert_eq!(texts(&house, 0), Vec::<String>::new());
+    assert!(!house.on(0, |tab| tab.storage.keys().any(|key| key.starts_with("send/"))), "it is not sent again");
+}

@@ -87,6 +87,8 @@ impl Timeline {
         self.conversation = None;
         self.rows = Rows::default();
         self.is_changed = true;
+        // What is at the server already is gone with the conversation.
+        self.sends.retain(|send| !matches!(send.stage, Stage::Settled { .. }));
         for send in &mut self.sends {
             send.guess = None;
             if send.holds_its_lane() {
@@ -439,8 +441,9 @@ impl Timeline {
     }
 
     fn save(&mut self, at: usize) {
-        // What is not gathered yet could be sent by nobody.
-        if let Some(send) = self.sends.get(at).filter(|send| send.stage != Stage::Gathering) {
+        // What is not gathered yet could be sent by nobody, what is settled must be sent by nobody.
+        let is_to_send = |send: &&Send| !matches!(send.stage, Stage::Gathering | Stage::Settled { .. });
+        if let Some(send) = self.sends.get(at).filter(is_to_send) {
             self.keep.push(Keep::Save(send.echo.clone(), KeptSend::of(send, self.conversation).write()));
         }
     }

@@ -157,7 +157,7 @@ impl Widget {
     fn heard_kept(&mut self, now: Mono, key: &str, value: Option<&str>, is_leading: bool) {
         if key == KEY_SESSION {
             if !is_leading {
-                self.learn_session(now, value);
+                self.learn_session(value);
             }
             return;
         }
@@ -189,7 +189,7 @@ impl Widget {
         }
         // Before the sends: what was in a conversation that is gone begins anew, and theirs is the word after that.
         let session = kept.iter().find(|(key, _)| key == KEY_SESSION);
-        self.learn_session(now, session.map(|(_, value)| &**value));
+        self.learn_session(session.map(|(_, value)| &**value));
         for (key, value) in kept {
             if let (Some(echo), Some(kept)) = (key.strip_prefix(KEY_SEND), KeptSend::read(&value)) {
                 self.timeline.learn(kept, &EchoId::from(echo), now);
@@ -197,7 +197,7 @@ impl Widget {
         }
     }
 
-    fn learn_session(&mut self, now: Mono, kept: Option<&str>) {
+    fn learn_session(&mut self, kept: Option<&str>) {
         let was = self.session.conversation();
         self.session.learn(kept);
         let is = self.session.conversation();
@@ -205,8 +205,6 @@ impl Widget {
             return;
         }
         if was.is_some() {
-            // What is at the server already is gone with the conversation.
-            self.timeline.forget_settled(now);
             self.start_over();
         }
         if let Some(id) = is {
