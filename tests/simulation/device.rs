@@ -111,7 +111,7 @@ impl World {
             if self.is_burnt(number) {
                 self.note(&format!("page {number} crashes in the middle of a turn"));
                 self.drop_page(number);
-                self.forget_unaccepted(number);
+                self.forget_unaccepted();
                 return self.open_if_none();
             }
             self.perform(number, effect);

@@ -46,10 +46,10 @@ impl World {
         }
     }
 
-    /// A page crashed. What the visitor was submitting in it that very moment is on the device, or was not accepted. On
-    /// the device, and nobody told: then it waits for the next page to lead.
-    pub fn forget_unaccepted(&mut self, page: u64) {
-        if self.submitting != Some(page) || !self.is_accepting {
+    /// A page crashed in the middle of its turn. What that turn accepted is on the device, or was not accepted. On the
+    /// device, and nobody told: then it waits for the next page to lead.
+    pub fn forget_unaccepted(&mut self) {
+        if !self.is_accepting {
             return;
         }
         if self.submitted.last().is_some_and(|last| !self.storage.contains_key(&format!("send/{}", last.echo))) {
