@@ -10,7 +10,7 @@ use crate::bench::Bench;
 /// The tabs of one browser.
 pub struct Household {
     pub tabs: Vec<Tab>,
-    storage: BTreeMap<String, String>,
+    pub storage: BTreeMap<String, String>,
     holder: Option<usize>,
     waiting: VecDeque<usize>,
     now: Mono,

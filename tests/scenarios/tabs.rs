@@ -363,3 +363,22 @@ fn what_another_tab_knew_to_be_sent_is_gone_with_its_conversation() {
     assert_eq!(texts(&house, 0), Vec::<String>::new());
     assert!(!house.on(0, |tab| tab.storage.keys().any(|key| key.starts_with("send/"))), "it is not sent again");
 }
+
+#[test]
+fn what_waits_behind_a_send_that_another_tab_knew_to_be_sent_waits_until_its_message_is_here() {
+    let mut house = two_tabs();
+    house.on(0, |tab| tab.submit("ok"));
+    house.on(0, |tab| tab.submit("ok"));
+    let (_, request) = house.tabs[0].bench.asked(Method::Post, "/messages").expect("the first is posted").clone();
+    let echo = json_body(&request)["echo_id"].as_str().unwrap().to_owned();
+    // The answer came, the record was erased, and then the leader was gone before it could say so.
+    assert!(house.storage.remove(&format!("send/{echo}")).is_some());
+    house.crash(0);
+    assert_eq!(posts(&house, 1), 0, "the first one's message could be taken for the second's");
+    read(&mut house, &[agents(7, "hi"), visitors(8, "ok")]);
+    assert_eq!(posts(&house, 1), 1);
+    house.crash(1);
+    house.open();
+    read(&mut house, &[agents(7, "hi"), visitors(8, "ok")]);
+    assert_eq!(texts(&house, 2), ["hi", "ok", "ok"], "the second is still to be decided");
+}

@@ -91,7 +91,7 @@ impl Timeline {
         self.sends.retain(|send| !matches!(send.stage, Stage::Settled { .. }));
         for send in &mut self.sends {
             send.guess = None;
-            if send.holds_its_lane() {
+            if send.is_in_doubt() {
                 // What may have been stored was stored in a conversation that is gone.
                 send.stage = Stage::Unsent;
             }
@@ -187,7 +187,7 @@ impl Timeline {
     /// The server refused a post: the lane moves on, the person decides.
     pub fn refused(&mut self, echo: &EchoId, words: Option<String>) {
         // Another tab's post may be in doubt here by the time its answer is told of.
-        let is_it = |send: &Send| send.echo == *echo && send.holds_its_lane();
+        let is_it = |send: &Send| send.echo == *echo && send.is_in_doubt();
         let Some(at) = self.sends.iter().position(is_it) else { return };
         self.drop_guess(at);
         self.change(at, |send| send.stage = Stage::Failed(Failure::Refused(words)));
@@ -303,8 +303,9 @@ impl Timeline {
 
     /// There is no conversation to look in: the person decides about what may have been sent.
     pub fn give_up_deciding(&mut self) {
+        self.sends.retain(|send| !matches!(send.stage, Stage::Settled { .. }));
         for at in 0..self.sends.len() {
-            if self.sends.get(at).is_some_and(Send::holds_its_lane) {
+            if self.sends.get(at).is_some_and(Send::is_in_doubt) {
                 self.change(at, |send| send.stage = Stage::Failed(Failure::Doubtful));
             }
         }

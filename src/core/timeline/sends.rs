@@ -52,7 +52,8 @@ pub enum Stage {
         /// When the connection ended.
         since: Mono,
     },
-    /// Another tab knew it to be at the server: it waits for its message alone, and is never posted again.
+    /// Another tab knew it to be at the server: it waits for its message alone, and is never posted again. Until that is
+    /// here, an equal one behind it could be taken for it.
     Settled {
         /// Only messages above this can be the send.
         newest: Option<MessageId>,
@@ -123,6 +124,12 @@ impl Send {
     /// Whether it keeps the ones behind it waiting.
     #[must_use]
     pub const fn holds_its_lane(&self) -> bool {
+        self.stage.posted_after().is_some()
+    }
+
+    /// Whether the server may have it, for all we know.
+    #[must_use]
+    pub const fn is_in_doubt(&self) -> bool {
         matches!(self.stage, Stage::Posting { .. } | Stage::Unclear { .. })
     }
 }
