@@ -127,10 +127,11 @@ fn with_a_past(count: u32) -> (Driver, Vec<String>) {
 fn scroll_up((mut driver, pages): (Driver, Vec<String>)) -> Driver {
     let count = (pages.len() + 1) * PAGE as usize;
     for page in pages {
-        driver.event(Event::ReachedTop);
+        driver.event(Event::WantedEarlier);
         driver.answer(page);
     }
-    assert_eq!(driver.widget.view().thread.rows.len(), count, "all of it is shown");
+    let thread = &driver.widget.view().thread;
+    assert_eq!(thread.skipped + thread.rows.len() + thread.newer, count, "all of it is held");
     driver
 }
 

@@ -77,6 +77,12 @@ pub enum Sentence {
     ShowMore,
     /// Shows only its beginning again.
     ShowLess,
+    /// Where reading stopped; with their number, the way to what came below.
+    Unread,
+    /// The way down to the newest message.
+    Newest,
+    /// Who is writing.
+    Typing(String),
     /// Agents have seen the visitor's message.
     Seen,
     /// Hands in what was filled in.
@@ -159,6 +165,9 @@ impl Sentence {
             Self::FilesGone => ("files_gone", None),
             Self::ShowMore => ("show_more", None),
             Self::ShowLess => ("show_less", None),
+            Self::Unread => ("unread", None),
+            Self::Newest => ("newest", None),
+            Self::Typing(name) => ("typing", Some(("{name}", name.clone()))),
             Self::Seen => ("seen", None),
             Self::Submit => ("submit", None),
             Self::Choose => ("choose", None),
@@ -261,7 +270,7 @@ mod tests {
         }
     }
 
-    const ALL: [Sentence; 51] = [
+    const ALL: [Sentence; 53] = [
         Sentence::PanelLabel,
         Sentence::Close,
         Sentence::GreetingTitle,
@@ -298,6 +307,8 @@ mod tests {
         Sentence::FilesGone,
         Sentence::ShowMore,
         Sentence::ShowLess,
+        Sentence::Unread,
+        Sentence::Newest,
         Sentence::Seen,
         Sentence::Submit,
         Sentence::Choose,
@@ -321,6 +332,7 @@ mod tests {
         let mut said: Vec<&str> = ALL.iter().map(|sentence| sentence.parts().0).collect();
         let told = [Sentence::NotSentBecause, Sentence::Picture, Sentence::FileTooLarge, Sentence::RemoveFile];
         said.extend(told.map(|sentence| sentence(String::new()).parts().0));
+        said.push(Sentence::Typing(String::new()).parts().0);
         said.push(Sentence::PictureViewer.parts().0);
         for sentence in &ALL {
             assert!(english.0.contains_key(sentence.parts().0), "{sentence:?}");

@@ -45,6 +45,13 @@ pub enum Call {
         /// Whether it asked for a rating: that is handed in in a form of its own.
         is_survey: bool,
     },
+    /// Let agents know that the visitor writes, or has stopped.
+    Type {
+        /// Where.
+        conversation: ConversationId,
+        /// Which of the two.
+        is_typing: bool,
+    },
     /// Say something.
     Post {
         /// Where.

@@ -25,10 +25,13 @@ pub mod settings;
 pub mod tabs;
 pub mod time;
 pub mod timeline;
+pub mod typing;
+pub mod unread;
 pub mod url;
 pub mod view;
 pub mod watch;
 mod widget;
+pub mod window;
 pub mod wire;
 
 pub use cable::{Link, SocketNews};
@@ -41,6 +44,7 @@ use doctor::Finding;
 use model::{EchoId, Enclosed, MessageId};
 use timeline::RowKey;
 use view::Changed;
+use window::Sight;
 use wire::Request;
 
 /// Something happened.
@@ -79,8 +83,12 @@ pub enum Event {
     Filled(MessageId, Vec<(String, String)>),
     /// The visitor chose this of what a message offers.
     Chosen(MessageId, Choice),
-    /// The visitor scrolled to the top of what is shown.
-    ReachedTop,
+    /// The visitor scrolled, and sees this of the rows that are shown; their focus or a selection is in this row.
+    Scrolled(Sight, Option<RowKey>),
+    /// The visitor wants to see what was said before the rows that are shown.
+    WantedEarlier,
+    /// The visitor wants to see the newest row.
+    WantedNewest,
     /// A socket reports.
     Socket(Link, SocketNews),
     /// A call ended.

@@ -116,7 +116,12 @@ pub fn record(now: Now, event: &Event) -> String {
         Event::Retried(key) => ("retried", "", vec![key.0], none),
         Event::Discarded(key) => ("discarded", "", vec![key.0], none),
         Event::Folded(key, is_folded) => ("folded", "", vec![key.0, u64::from(*is_folded)], none),
-        Event::ReachedTop => ("reached top", "", vec![], none),
+        Event::Scrolled(sight, held) => {
+            let seen = [u64::from(sight.is_at_top), sight.below as u64];
+            ("scrolled", "", seen.into_iter().chain(held.map(|key| key.0)).collect(), none)
+        }
+        Event::WantedEarlier => ("wanted earlier", "", vec![], none),
+        Event::WantedNewest => ("wanted newest", "", vec![], none),
         Event::Socket(link, SocketNews::Frame(text)) => ("frame", &**text, vec![link.0.into()], none),
         Event::Socket(link, SocketNews::Closed) => ("closed", "", vec![link.0.into()], none),
         Event::Replied(id, Outcome::Answered { status, body, retry_after_ms }) => {

@@ -1,11 +1,12 @@
 //! What there is to see: slices, each published only when it changed.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::answering::{Answering, Fate};
 use super::content::Answer;
 use super::markdown;
-use super::model::{Author, Enclosed, Message, MessageId, Status};
+use super::model::{Author, Enclosed, Message, MessageId, Person, Status};
 use super::timeline::{Failure, RowKey, Send, Stage, Timeline};
 
 /// Everything there is to see.
@@ -57,6 +58,16 @@ pub struct Thread {
     pub rows: Vec<Row>,
     /// How many rows come before these.
     pub skipped: usize,
+    /// How many rows come after these.
+    pub newer: usize,
+    /// Whether the newest row is more than a screen away.
+    pub is_away: bool,
+    /// Messages to the visitor that came below what is in sight.
+    pub unread: u32,
+    /// Raised by one each time the newest row is to be in sight, wherever the visitor was.
+    pub jumps: u32,
+    /// Who of the team is writing.
+    pub typing: Option<Person>,
     /// Whether nothing is known yet and the first page is on its way.
     pub is_loading: bool,
     /// Whether older messages may exist.
@@ -80,6 +91,8 @@ pub struct Row {
     pub opens_group: bool,
     /// Whether it ends one.
     pub closes_group: bool,
+    /// Whether it is the first one that came unseen: where reading stopped.
+    pub is_first_unread: bool,
     /// What the visitor answered to what it asks.
     pub answers: Vec<Answer>,
     /// How that answer fares.
@@ -127,6 +140,7 @@ impl Row {
             previous_at: None,
             opens_group: true,
             closes_group: true,
+            is_first_unread: false,
             answers: Vec::new(),
             fate: Fate::Settled,
             quoted: None,
@@ -155,6 +169,15 @@ pub enum Content {
 }
 
 impl Content {
+    /// The message, if the server has it.
+    #[must_use]
+    pub fn said(&self) -> Option<&Message> {
+        match self {
+            Self::Said(message) => Some(message),
+            Self::Unsent { .. } => None,
+        }
+    }
+
     /// What it says.
     #[must_use]
     pub fn text(&self) -> &str {
@@ -221,51 +244,75 @@ impl std::ops::BitOrAssign for Changed {
 /// Rows of one author within this many seconds are one group.
 const GROUP_S: u64 = 300;
 
-/// The newest `count` rows; `seen_at` is up to when agents have read, in seconds since 1970.
+/// What of the thread is shown, and how.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Shown {
+    /// The rows in these places.
+    pub range: Range<usize>,
+    /// And this message, wherever it is.
+    pub held: Option<MessageId>,
+    /// Where reading stopped.
+    pub first_unread: Option<MessageId>,
+    /// Up to when agents have read, in seconds since 1970.
+    pub seen_at: u64,
+}
+
+/// The rows that are shown.
 #[must_use]
-pub fn rows(timeline: &Timeline, answering: &Answering, seen_at: u64, count: usize) -> (usize, Vec<Row>) {
-    let skipped = timeline.len().saturating_sub(count);
+pub fn rows(timeline: &Timeline, answering: &Answering, shown: &Shown) -> Vec<Row> {
+    let Range { start, end } = shown.range;
     // One row before the window tells whether the first one in it opens a group.
-    let first = skipped.saturating_sub(1);
-    let said = timeline.said_from(first).map(|row| {
-        let content = Content::Said(Arc::clone(&row.message));
-        (row.key, row.message.at, content)
-    });
+    let first = start.saturating_sub(1);
+    let said = timeline.said_from(first).map(|row| (row.key, row.message.at, Content::Said(Arc::clone(&row.message))));
     let sends = timeline.shown_sends().skip(first.saturating_sub(timeline.said_len()));
     let sends = sends.map(|send| (send.key, send.at.0 / 1_000, unsent(send)));
-    let all: Vec<_> = said.chain(sends).collect();
+    let all: Vec<_> = said.chain(sends).take(end - first).collect();
     let joins = |a: usize, b: usize| match (all.get(a), all.get(b)) {
         (Some((_, before, one)), Some((_, after, other))) => {
             same_author(one, other) && after.saturating_sub(*before) < GROUP_S
         }
         _ => false,
     };
-    let in_window = skipped - first;
     let is_seen = |(_, at, content): &(RowKey, u64, Content)| {
-        *at <= seen_at && matches!(content, Content::Said(message) if message.author == Author::Visitor)
+        *at <= shown.seen_at && matches!(content, Content::Said(message) if message.author == Author::Visitor)
     };
-    let last_seen = all.iter().rposition(is_seen);
-    let rows = (in_window..all.len()).filter_map(|place| {
+    // Only the newest that was seen says so, and it may lie further down.
+    let last_seen = all.iter().rposition(is_seen).filter(|_| end == timeline.len());
+    let in_window = (start - first..all.len()).filter_map(|place| {
         let (key, at, content) = all.get(place)?.clone();
         let before = place.checked_sub(1);
-        let mut row = Row {
+        Some(Row {
             previous_at: before.and_then(|before| all.get(before)).map(|(_, at, _)| *at),
             opens_group: !before.is_some_and(|before| joins(before, place)),
             closes_group: !joins(place, place + 1),
             is_last_seen: last_seen == Some(place),
-            length: length(timeline, key, content.text()),
-            ..Row::new(key, content, at)
-        };
-        if let Content::Said(message) = &row.content {
-            row.quoted = message.reply_to.and_then(|id| quoted(timeline, id));
-            (row.answers, row.fate) = match answering.of(message.id) {
-                Some((answers, fate)) => (answers.to_vec(), fate),
-                None => (message.answers.clone(), Fate::Settled),
-            };
-        }
-        Some(row)
+            ..complete(timeline, answering, shown, Row::new(key, content, at))
+        })
     });
-    (skipped, rows.collect())
+    let mut rows: Vec<Row> = in_window.collect();
+    if let Some(held) = shown.held.and_then(|id| timeline.row(id)) {
+        let place = timeline.said_up_to(held.id).saturating_sub(1);
+        if !shown.range.contains(&place) {
+            let row = Row::new(held.key, Content::Said(Arc::clone(&held.message)), held.message.at);
+            let at = if place < start { 0 } else { rows.len() };
+            rows.insert(at, complete(timeline, answering, shown, row));
+        }
+    }
+    rows
+}
+
+/// What a row shows beside its message, whatever its neighbours.
+fn complete(timeline: &Timeline, answering: &Answering, shown: &Shown, mut row: Row) -> Row {
+    row.length = length(timeline, row.key, row.content.text());
+    if let Content::Said(message) = &row.content {
+        row.is_first_unread = shown.first_unread == Some(message.id);
+        row.quoted = message.reply_to.and_then(|id| quoted(timeline, id));
+        (row.answers, row.fate) = match answering.of(message.id) {
+            Some((answers, fate)) => (answers.to_vec(), fate),
+            None => (message.answers.clone(), Fate::Settled),
+        };
+    }
+    row
 }
 
 fn length(timeline: &Timeline, key: RowKey, text: &str) -> Length {
@@ -310,7 +357,7 @@ pub fn beginning(text: &str) -> Option<&str> {
 }
 
 fn quoted(timeline: &Timeline, id: MessageId) -> Option<Quoted> {
-    let message = timeline.message(id)?;
+    let message = &timeline.row(id)?.message;
     // Signs are not words: there are as many words at the beginning of a text some times as long.
     let text: String = message.text.chars().take(4 * QUOTED_CHARS_MAX).collect();
     let text = if message.author == Author::Visitor { text } else { markdown::words(&text) };

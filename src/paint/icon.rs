@@ -7,6 +7,8 @@ pub const CLOSE: &str = "M6 6l12 12M18 6L6 18";
 /// An arrow up.
 pub const SEND: &str = "M12 19V5M5.5 11.5L12 5l6.5 6.5";
 
+/// An arrow down.
+pub const DOWN: &str = "M12 5v14M5.5 12.5L12 19l6.5-6.5";
 /// A paper clip.
 pub const CLIP: &str =
     "M19 11.5l-7.3 7.3a4.6 4.6 0 0 1-6.5-6.5l8-8a3 3 0 0 1 4.3 4.3l-7.6 7.6a1.5 1.5 0 0 1-2.1-2.1l6.9-6.9";

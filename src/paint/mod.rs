@@ -16,6 +16,6 @@ mod words;
 
 pub use composer::composer;
 pub use header::header;
-pub use node::{Act, Element, Node, Parts, el};
+pub use node::{Act, Element, Node, Parts, Place, el};
 pub use thread::thread;
 pub use words::Words;

@@ -40,6 +40,15 @@ pub struct Parts {
     pub children: Vec<Node>,
 }
 
+/// A place in a list.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Place {
+    /// Counted from 1.
+    pub nth: usize,
+    /// How many there are, if that is known.
+    pub of: Option<usize>,
+}
+
 /// What happens when a visitor does something to an element.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Act {
@@ -92,6 +101,15 @@ impl Element {
     pub fn keyed(mut self, key: u64) -> Self {
         self.0.key = Some(key);
         self
+    }
+
+    /// In this place of a list whose other items need not be there.
+    #[must_use]
+    pub fn placed(self, place: Option<Place>) -> Self {
+        let Some(Place { nth, of }) = place else { return self };
+        // -1: nobody knows.
+        let of = of.map_or_else(|| "-1".to_owned(), |of| of.to_string());
+        self.with("aria-posinset", &nth.to_string()).with("aria-setsize", &of)
     }
 
     /// Doing this on that DOM event.

@@ -4,22 +4,25 @@ use super::asked::asked;
 use super::files::{files, uploading};
 use super::icon::button;
 use super::markdown::{fold, formatted, plain, shown};
-use super::{Act, Element, Words, el};
+use super::{Act, Element, Place, Words, el};
 use crate::core::Event;
 use crate::core::content::Kind;
-use crate::core::model::{Author, Message};
+use crate::core::model::{Author, Person};
 use crate::core::timeline::{Failure, RowKey};
+use crate::core::url::SafeUrl;
 use crate::core::view::{Content, Row};
 use crate::text::Sentence;
 
-/// A row.
-pub fn row(words: &Words, row: &Row) -> Element {
+/// A row; of a list that is not all there, it says its place.
+pub fn row(words: &Words, row: &Row, place: Option<Place>) -> Element {
     let is_new_day = row.previous_at.is_none_or(|before| words.speech.day(before) != words.speech.day(row.at));
-    let alive = held(&row.content).filter(|message| !message.is_deleted);
+    let alive = row.content.said().filter(|message| !message.is_deleted);
     el("li", &classes(row, is_new_day))
         .keyed(row.key.0)
+        .placed(place)
         .maybe(is_new_day.then(|| line("day", &words.day(row.at))))
-        .maybe(name(words, row).map(|name| line("name", &name)))
+        .maybe(row.is_first_unread.then(|| line("unread", &words.say(&Sentence::Unread))))
+        .maybe(name(words, row))
         .maybe(bubble(words, row))
         .maybe(on_its_way(words, row))
         .maybe(alive.and_then(|message| files(words, message.id, &message.attachments)))
@@ -31,7 +34,7 @@ pub fn row(words: &Words, row: &Row) -> Element {
 /// What it says, under what it answers; a survey says what it asks in the visitor's own language instead.
 fn bubble(words: &Words, row: &Row) -> Option<Element> {
     let text = || shown(row.content.text(), row.length);
-    let blocks = match held(&row.content) {
+    let blocks = match row.content.said() {
         Some(message) if message.kind == Kind::Rating => return None,
         Some(message) if message.is_deleted => vec![line("text", &words.say(&Sentence::Deleted))],
         Some(message) if message.author != Author::Visitor => formatted(&text()),
@@ -41,22 +44,14 @@ fn bubble(words: &Words, row: &Row) -> Option<Element> {
     let quote = row.quoted.as_ref().map(|quoted| {
         let who = match &quoted.author {
             Author::Visitor => words.say(&Sentence::You),
-            Author::Agent(person) | Author::Bot(person) if !person.name.is_empty() => person.name.clone(),
-            Author::Agent(_) | Author::Bot(_) | Author::Inbox => words.say(&Sentence::Team),
+            Author::Agent(person) | Author::Bot(person) => words.called(person),
+            Author::Inbox => words.say(&Sentence::Team),
         };
         el("blockquote", "quoted").and(line("name", &who)).and(line("", &quoted.text))
     });
     let is_empty = blocks.is_empty() && quote.is_none();
     let bubble = || blocks.into_iter().fold(el("div", "bubble").maybe(quote), Element::and);
     (!is_empty).then(|| bubble().maybe(fold(words, row.key, row.length)))
-}
-
-/// The message a row shows, if the server has it.
-fn held(content: &Content) -> Option<&Message> {
-    match content {
-        Content::Said(message) => Some(message),
-        Content::Unsent { .. } => None,
-    }
 }
 
 fn on_its_way(words: &Words, row: &Row) -> Option<Element> {
@@ -99,14 +94,27 @@ fn classes(row: &Row, is_new_day: bool) -> String {
     classes
 }
 
-fn name(words: &Words, row: &Row) -> Option<String> {
-    let Content::Said(message) = &row.content else { return None };
-    match &message.author {
-        Author::Agent(_) | Author::Bot(_) | Author::Inbox if !row.opens_group => None,
-        Author::Visitor => None,
-        Author::Agent(person) | Author::Bot(person) if !person.name.is_empty() => Some(person.name.clone()),
-        Author::Agent(_) | Author::Bot(_) | Author::Inbox => Some(words.say(&Sentence::Team)),
-    }
+/// Whose group begins: their face, and what they are called.
+fn name(words: &Words, row: &Row) -> Option<Element> {
+    let author = &row.content.said().filter(|_| row.opens_group)?.author;
+    let person = match author {
+        Author::Visitor => return None,
+        Author::Agent(person) | Author::Bot(person) => Some(person),
+        Author::Inbox => None,
+    };
+    let called = person.map_or_else(|| words.say(&Sentence::Team), |person| words.called(person));
+    let name = el("p", "name").maybe(person.map(|person| face(person, &called)));
+    Some(name.and(el("span", "").with("dir", "auto").saying(&called)))
+}
+
+/// Somebody's picture, over the first letters of their name: those are seen where there is none, or none can be had.
+fn face(person: &Person, called: &str) -> Element {
+    let letters = called.split_whitespace().filter_map(|word| word.chars().next()).take(2);
+    let letters: String = letters.flat_map(char::to_uppercase).collect();
+    let picture = SafeUrl::of_file(&person.avatar_url);
+    let picture = picture
+        .map(|url| el("img", "").with("alt", "").with("referrerpolicy", "no-referrer").with("src", url.as_str()));
+    el("span", "avatar").with("aria-hidden", "true").saying(&letters).maybe(picture)
 }
 
 /// The time under a group's last row, for machines and for people; or that it is on its way.

@@ -1,8 +1,8 @@
 //! The conversation: its rows, what comes before them, and what is there while there are none.
 
-use super::icon::button;
+use super::icon::{DOWN, button, icon};
 use super::row::row;
-use super::{Act, Element, Node, Words, el};
+use super::{Act, Element, Node, Place, Words, el};
 use crate::core::Event;
 use crate::core::view::{Row, Thread, View};
 use crate::text::Sentence;
@@ -14,24 +14,62 @@ use crate::text::Sentence;
 #[must_use]
 pub fn thread(words: &Words, view: &View, was: Option<&View>) -> Node {
     let before: &[Row] = was.map_or(&[], |was| &was.thread.rows);
+    let place_before = |at| was.and_then(|was| place(&was.thread, at));
     let mut list = el("ol", "list").with("aria-label", &words.say(&Sentence::ThreadLabel));
-    let mut nearby = before.iter();
-    for one in &view.thread.rows {
+    let mut nearby = before.iter().enumerate();
+    for (at, one) in view.thread.rows.iter().enumerate() {
         // Rows keep their order, so the one painted before is the next one, or a few further on.
-        let painted = nearby.clone().position(|other| other.key == one.key);
-        let is_same = painted.and_then(|at| nearby.nth(at)).is_some_and(|other| other == one);
-        list = list.holding(if is_same { Node::Same(one.key.0) } else { Node::Element(row(words, one)) });
+        let painted = nearby.clone().position(|(_, other)| other.key == one.key);
+        let painted = painted.and_then(|at| nearby.nth(at));
+        let place = place(&view.thread, at);
+        let is_same = painted.is_some_and(|(at, other)| other == one && place_before(at) == place);
+        list = list.holding(if is_same { Node::Same(one.key.0) } else { Node::Element(row(words, one, place)) });
     }
-    let rows = el("div", "rows").maybe(lead(words, &view.thread)).and(list);
+    let rows = el("div", "rows").maybe(lead(words, &view.thread)).and(list).maybe(typing(words, &view.thread));
     Node::Element(
-        el("div", "thread").on("scroll", Act::Scrolled).on("dragover", Act::Dropped).on("drop", Act::Dropped).and(rows),
+        el("div", "thread")
+            .on("scroll", Act::Scrolled)
+            .on("dragover", Act::Dropped)
+            .on("drop", Act::Dropped)
+            .maybe(newest(words, &view.thread))
+            .and(rows),
     )
+}
+
+/// A row's place, where the page does not hold the whole list.
+fn place(thread: &Thread, at: usize) -> Option<Place> {
+    let Thread { skipped, newer, has_earlier, rows, .. } = thread;
+    let is_whole = !has_earlier && skipped + newer == 0;
+    let of = Some(skipped + rows.len() + newer).filter(|_| !has_earlier);
+    (!is_whole).then_some(Place { nth: skipped + at + 1, of })
+}
+
+/// The way down for whoever reads further up.
+fn newest(words: &Words, thread: &Thread) -> Option<Element> {
+    let button = || button("newest").on("click", Act::Tell(Event::WantedNewest));
+    let button = match thread {
+        Thread { unread: 0, is_away: false, .. } => return None,
+        Thread { unread: 0, .. } => button().with("aria-label", &words.say(&Sentence::Newest)).and(icon(DOWN)),
+        Thread { unread, .. } => {
+            button().saying(&words.say(&Sentence::Unread)).and(el("span", "count").saying(&unread.to_string()))
+        }
+    };
+    Some(el("div", "below").and(button))
+}
+
+/// Who is writing.
+fn typing(words: &Words, thread: &Thread) -> Option<Element> {
+    let person = thread.typing.as_ref()?;
+    let dots = (0..3).fold(el("span", "dots").with("aria-hidden", "true"), |dots, _| dots.and(el("i", "")));
+    let who = words.say(&Sentence::Typing(words.called(person)));
+    Some(el("p", "typing").and(dots).and(el("span", "").with("dir", "auto").saying(&who)))
 }
 
 /// What stands before the first row: a greeting, a word of patience, or the way to older messages for those who don't
 /// scroll.
 fn lead(words: &Words, thread: &Thread) -> Option<Element> {
-    let earlier = |sentence| button("earlier").on("click", Act::Tell(Event::ReachedTop)).saying(&words.say(&sentence));
+    let earlier =
+        |sentence| button("earlier").on("click", Act::Tell(Event::WantedEarlier)).saying(&words.say(&sentence));
     match thread {
         Thread { is_loading: true, rows, .. } if rows.is_empty() => {
             Some(el("p", "quiet").with("role", "status").saying(&words.say(&Sentence::ThreadLoading)))

@@ -1,5 +1,6 @@
 //! The visitor's language, as painters use it.
 
+use crate::core::model::Person;
 use crate::text::{Catalogue, Sentence, Speech, day_title};
 
 /// Words, the browser's knowledge of dates, and today.
@@ -17,6 +18,12 @@ impl Words {
     #[must_use]
     pub fn say(&self, sentence: &Sentence) -> String {
         self.catalogue.say(sentence)
+    }
+
+    /// What somebody of the team is called.
+    #[must_use]
+    pub fn called(&self, person: &Person) -> String {
+        if person.name.is_empty() { self.say(&Sentence::Team) } else { person.name.clone() }
     }
 
     /// What is written over a day's messages.

@@ -3,24 +3,20 @@
 use std::sync::Arc;
 
 use js_sys::{Array, Object, Reflect};
-use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
     ClipboardEvent, DragEvent, Element, EventTarget, File, FileList, FormData, HtmlElement, HtmlFormElement,
     HtmlInputElement, HtmlMediaElement, HtmlTextAreaElement, KeyboardEvent,
 };
 
-use super::Ui;
+use super::{Ui, scrolling};
 use crate::core::Event;
 use crate::core::content::{Attachment, AttachmentKind};
 use crate::core::model::MessageId;
 use crate::core::url::SafeUrl;
-use crate::core::view::{Content, Thread, View};
+use crate::core::view::{Content, View};
 use crate::paint::Act;
 use crate::text::Sentence;
-
-/// This near to the top, in CSS pixels, the visitor is about to want more.
-const NEAR_TOP_PX: i32 = 120;
 
 /// Does what an element is there for.
 pub fn perform(ui: Ui, act: &Act, event: &web_sys::Event) {
@@ -30,7 +26,7 @@ pub fn perform(ui: Ui, act: &Act, event: &web_sys::Event) {
             if let Event::Folded(..) = event
                 && let Some(target) = target.map(JsCast::unchecked_into::<Element>)
             {
-                stay(&target);
+                scrolling::keep_still(&target);
             }
             ui.dispatch(event.clone());
         }
@@ -96,13 +92,8 @@ pub fn perform(ui: Ui, act: &Act, event: &web_sys::Event) {
             }
         }
         Act::Scrolled => {
-            if let Some(scroller) = target.map(JsCast::unchecked_into::<Element>) {
-                // From the bottom up, scrollTop is 0 at the bottom and negative above.
-                let above = scroller.scroll_height() - scroller.client_height() + scroller.scroll_top();
-                let Thread { has_earlier, is_loading_earlier, .. } = ui.view().thread;
-                if above < NEAR_TOP_PX && has_earlier && !is_loading_earlier {
-                    ui.dispatch(Event::ReachedTop);
-                }
+            if let Some(thread) = target.map(JsCast::unchecked_into::<Element>) {
+                scrolling::scrolled(ui, &thread);
             }
         }
     }
@@ -154,20 +145,6 @@ fn object(fields: &[(&str, JsValue)]) -> JsValue {
     object.into()
 }
 
-/// Keeps what one reads where it is when the height of what is below is about to change: the thread, laid out from the
-/// bottom up, would rather keep its end.
-fn stay(target: &Element) {
-    let above = |thread: &Element| thread.scroll_height() + thread.scroll_top();
-    if let Ok(Some(thread)) = target.closest(".thread")
-        && let Some(window) = web_sys::window()
-    {
-        let was = above(&thread);
-        let painted = Closure::once_into_js(move || thread.set_scroll_top(thread.scroll_top() + was - above(&thread)));
-        // A page without frames shows nothing that could move.
-        let _ = window.request_animation_frame(painted.unchecked_ref());
-    }
-}
-
 fn submit(ui: Ui, field: Option<HtmlTextAreaElement>) {
     let Some(field) = field else { return };
     let text = field.value();
@@ -202,14 +179,9 @@ fn load_again(media: &Element) {
 /// Nothing more is to be done.
 pub fn nothing(_: &View, _: Option<&View>, _: &Element) {}
 
-/// Whoever sends something wants to see it.
-pub fn show_own(view: &View, was: Option<&View>, thread: &Element) {
-    let newest = |view: &View| {
-        let last = view.thread.rows.last()?;
-        matches!(last.content, Content::Unsent { .. }).then_some(last.key)
-    };
-    let own = newest(view);
-    if own.is_some() && own != was.and_then(newest) {
+/// Whoever sends something, or asks for the newest, wants to see it.
+pub fn show_newest(view: &View, was: Option<&View>, thread: &Element) {
+    if was.map_or(0, |was| was.thread.jumps) != view.thread.jumps {
         thread.set_scroll_top(0);
     }
 }

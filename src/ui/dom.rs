@@ -11,15 +11,15 @@ use crate::paint::{Act, Element, Node, Parts};
 /// Where acts go, with the DOM event that led to them.
 pub type Report = Rc<dyn Fn(&Act, &web_sys::Event)>;
 
-/// A node in the page.
+/// A node in the page, or the place of one.
 pub struct Dom {
-    node: web_sys::Node,
+    node: Option<web_sys::Node>,
     what: What,
 }
 
 enum What {
     Text(String),
-    /// An empty text, in the place of something that comes and goes.
+    /// The place of something that comes and goes; the page has nothing there.
     Nothing,
     Element(Painted),
 }
@@ -45,40 +45,34 @@ const SVG: &str = "http://www.w3.org/2000/svg";
 impl Dom {
     /// Makes a node for the page.
     pub fn build(node: Node, report: &Report) -> Self {
-        let (text, what) = match node {
-            Node::Element(element) => {
-                if let Some(painted) = Painted::build(element, report) {
-                    return Self { node: painted.element.clone().into(), what: What::Element(painted) };
-                }
-                (String::new(), What::Nothing)
-            }
-            Node::Text(text) => (text.clone(), What::Text(text)),
-            Node::Same(_) | Node::Nothing => (String::new(), What::Nothing),
-        };
-        Self { node: page().create_text_node(&text).into(), what }
+        match node {
+            Node::Element(element) => Painted::build(element, report).map_or(Self::NOTHING, |painted| Self {
+                node: Some(painted.element.clone().into()),
+                what: What::Element(painted),
+            }),
+            Node::Text(text) => Self { node: Some(page().create_text_node(&text).into()), what: What::Text(text) },
+            Node::Same(_) | Node::Nothing => Self::NOTHING,
+        }
     }
 
-    /// Makes it what is painted now.
-    pub fn paint(&mut self, node: Node, report: &Report) {
+    const NOTHING: Self = Self { node: None, what: What::Nothing };
+
+    /// Makes it what is painted now; what it can't become is handed back.
+    pub fn paint(&mut self, node: Node, report: &Report) -> Option<Node> {
         match (&mut self.what, node) {
-            (_, Node::Same(_)) | (What::Nothing, Node::Nothing) => {}
+            (_, Node::Same(_)) | (What::Nothing, Node::Nothing) => None,
             (What::Text(was), Node::Text(text)) => {
-                if *was != text {
-                    self.node.set_node_value(Some(&text));
+                if let Some(node) = self.node.as_ref().filter(|_| *was != text) {
+                    node.set_node_value(Some(&text));
                     *was = text;
                 }
+                None
             }
             (What::Element(painted), Node::Element(element)) if painted.can_become(&element) => {
                 painted.paint(element, report);
+                None
             }
-            (_, node) => {
-                let other = Self::build(node, report);
-                if let Some(parent) = self.node.parent_node() {
-                    // It can only fail for a node that is not in the page, and then it need not be replaced there.
-                    let _ = parent.replace_child(&other.node, &self.node);
-                }
-                *self = other;
-            }
+            (_, node) => Some(node),
         }
     }
 
@@ -91,21 +85,23 @@ impl Dom {
     }
 
     /// It, as the page sees it.
-    pub const fn node(&self) -> &web_sys::Node {
-        &self.node
+    pub const fn node(&self) -> Option<&web_sys::Node> {
+        self.node.as_ref()
     }
 
     /// Puts it into the page.
     pub fn insert(&self, parent: &web_sys::Node, before: Option<&web_sys::Node>) {
-        // A page that took the panel away has no use for what is in it.
-        let _ = parent.insert_before(&self.node, before);
+        if let Some(node) = &self.node {
+            // A page that took the panel away has no use for what is in it.
+            let _ = parent.insert_before(node, before);
+        }
     }
 
     /// Takes it out of the page.
     pub fn remove(&self) {
-        if let Some(parent) = self.node.parent_node() {
+        if let Some((node, parent)) = self.node.as_ref().and_then(|node| Some((node, node.parent_node()?))) {
             // It was just found there.
-            let _ = parent.remove_child(&self.node);
+            let _ = parent.remove_child(node);
         }
     }
 
@@ -200,23 +196,26 @@ impl Painted {
                 Some(place) if place == at || key.is_some() => {
                     if place != at {
                         let moved = self.children.remove(place);
-                        moved.insert(&self.element, self.children.get(at).map(Dom::node));
-                        self.children.insert(at, moved);
+                        self.insert(at, moved);
                     }
-                    if let Some(dom) = self.children.get_mut(at) {
-                        dom.paint(child, report);
+                    let other = self.children.get_mut(at).and_then(|dom| dom.paint(child, report));
+                    if let Some(other) = other {
+                        self.insert(at, Dom::build(other, report));
+                        self.children.remove(at + 1).remove();
                     }
                 }
-                Some(_) | None => {
-                    let dom = Dom::build(child, report);
-                    dom.insert(&self.element, self.children.get(at).map(Dom::node));
-                    self.children.insert(at, dom);
-                }
+                Some(_) | None => self.insert(at, Dom::build(child, report)),
             }
         }
         for surplus in self.children.drain(count..) {
             surplus.remove();
         }
+    }
+
+    /// Puts a child in a place, and in the page before whatever comes next there.
+    fn insert(&mut self, at: usize, child: Dom) {
+        child.insert(&self.element, self.children.iter().skip(at).find_map(Dom::node));
+        self.children.insert(at, child);
     }
 }
 

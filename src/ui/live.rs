@@ -46,7 +46,8 @@ impl Render for Live {
             let report: Rc<dyn Fn(&_, &_)> = Rc::new(move |act: &_, event: &_| perform(ui, act, event));
             let (dom, was) = match was {
                 Some(Painted { mut dom, view }) => {
-                    dom.paint(node, &report);
+                    // A part's own element is always the same.
+                    let _ = dom.paint(node, &report);
                     (dom, Some(view))
                 }
                 None => (Dom::build(node, &report), None),
@@ -74,8 +75,8 @@ impl Mountable for Painted {
 
     fn insert_before_this(&self, child: &mut dyn Mountable) -> bool {
         let node = self.dom.node();
-        let parent = node.parent_element();
-        parent.is_some_and(|parent| child.try_mount(&parent, Some(node)))
+        let parent = node.and_then(|node| node.parent_element());
+        parent.is_some_and(|parent| child.try_mount(&parent, node))
     }
 
     fn elements(&self) -> Vec<Element> {

@@ -4,6 +4,7 @@
 mod acts;
 mod dom;
 mod live;
+mod scrolling;
 
 use std::rc::Rc;
 
@@ -14,6 +15,7 @@ use crate::core::Event;
 use crate::core::view::{Changed, View};
 use crate::paint::{self, Words};
 use live::Live;
+use scrolling::Seen;
 
 /// What every part of the panel works with: the view, the way to report, and the words.
 #[derive(Clone, Copy)]
@@ -29,6 +31,7 @@ struct Shared {
     dispatch: Rc<dyn Fn(Event)>,
     hands: Hands,
     words: Rc<Words>,
+    seen: Seen,
 }
 
 /// What the panel asks of the page around it.
@@ -45,7 +48,7 @@ pub struct Hands {
 impl Ui {
     /// An empty view, in these words. `dispatch` takes what the visitor does.
     pub fn new(dispatch: Rc<dyn Fn(Event)>, hands: Hands, words: Words) -> Self {
-        let shared = Shared { view: Rc::default(), dispatch, hands, words: Rc::new(words) };
+        let shared = Shared { view: Rc::default(), dispatch, hands, words: Rc::new(words), seen: Seen::default() };
         Self {
             panel: Trigger::new(),
             thread: Trigger::new(),
@@ -80,6 +83,11 @@ impl Ui {
         self.shared.with_value(|shared| Rc::clone(&shared.view))
     }
 
+    /// What the visitor was last seen to see; this is it from now on.
+    fn sees(&self, seen: Seen) -> Seen {
+        self.shared.try_update_value(|shared| std::mem::replace(&mut shared.seen, seen)).unwrap_or_default()
+    }
+
     fn words(&self) -> Rc<Words> {
         self.shared.with_value(|shared| Rc::clone(&shared.words))
     }
@@ -93,7 +101,7 @@ pub fn Panel(
 ) -> impl IntoView {
     [
         Live { ui, slice: ui.panel, paint: paint::header, painted: acts::nothing },
-        Live { ui, slice: ui.thread, paint: paint::thread, painted: acts::show_own },
+        Live { ui, slice: ui.thread, paint: paint::thread, painted: acts::show_newest },
         Live { ui, slice: ui.composer, paint: paint::composer, painted: acts::put_text },
     ]
     .into_iter()

@@ -165,7 +165,7 @@ async fn earlier_messages_can_be_asked_for_without_scrolling() {
     let painted = paint(&with_earlier);
     until("a button", || texts(&painted.panel, ".earlier") == ["Earlier messages"]).await;
     one(&painted.panel, ".earlier").click();
-    assert_eq!(*painted.events.borrow(), [Event::ReachedTop]);
+    assert_eq!(*painted.events.borrow(), [Event::WantedEarlier]);
 }
 
 #[wasm_bindgen_test]

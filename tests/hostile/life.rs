@@ -3,6 +3,7 @@
 use natter::core::tabs::{Standing, Word};
 use natter::core::timeline::RowKey;
 use natter::core::view::Content;
+use natter::core::window::{Distance, Sight};
 use natter::core::wire::{self, Body, Frame, Method, Request};
 use natter::core::{CallId, Effect, Event, Link, Outcome, SocketNews, TabNews};
 use proptest::prelude::*;
@@ -115,7 +116,12 @@ fn from_the_visitor() -> impl Strategy<Value = Step> {
         key().prop_map(Event::Retried),
         key().prop_map(Event::Discarded),
         (key(), any::<bool>()).prop_map(|(key, is_folded)| Event::Folded(key, is_folded)),
-        Just(Event::ReachedTop),
+        (any::<bool>(), 0..3_usize, prop::option::of(key())).prop_map(|(is_at_top, below, held)| {
+            let below = [Distance::Here, Distance::Near, Distance::Far][below];
+            Event::Scrolled(Sight { is_at_top, below }, held)
+        }),
+        Just(Event::WantedEarlier),
+        Just(Event::WantedNewest),
         Just(Event::Left),
         Just(Event::Returned(Vec::new())),
         Just(Event::Tick),

@@ -13,7 +13,7 @@ fn a_row_says_who_and_when() {
     let painted = thread(&view(vec![said(message(1, agent(), "hi"))]));
     assert_eq!(
         markup(of_class(&painted, "row")[0]),
-        "<li class=\"row opens closes\"><p class=\"name\" dir=\"auto\">Noor Haddad</p>\
+        "<li class=\"row opens closes\"><p class=\"name\"><span class=\"avatar\" aria-hidden=\"true\">NH</span><span dir=\"auto\">Noor Haddad</span></p>\
          <div class=\"bubble\"><p class=\"text\" dir=\"auto\">hi</p></div>\
          <p class=\"meta\"><time datetime=\"1795262400\">12:00</time></p></li>"
     );

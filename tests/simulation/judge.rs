@@ -1,10 +1,10 @@
 //! What must hold: after every single turn, and at the end.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use natter::core::Effect;
 use natter::core::model::EchoId;
 use natter::core::view::Content;
+use natter::core::{Effect, Event};
 use serde_json::Value;
 
 use crate::device::Page;
@@ -157,25 +157,36 @@ impl World {
         Ok(())
     }
 
-    /// The page shows what the server has, back to the first message.
+    /// The page shows what the server has, from the newest back to the first message.
     fn judge_page(&mut self, number: u64) -> Result<(), String> {
-        for _ in 0..200 {
-            let has_earlier = self.pages.get(&number).is_some_and(|page| page.widget.view().thread.has_earlier);
-            if !has_earlier {
+        self.tell(number, Event::WantedNewest)?;
+        let mut shown = VecDeque::new();
+        for _ in 0..400 {
+            let Some(page) = self.pages.get(&number) else { return Ok(()) };
+            let thread = &page.widget.view().thread;
+            let from_end = thread.newer + thread.rows.len();
+            for text in shown_texts(page).into_iter().rev().skip(shown.len().saturating_sub(thread.newer)) {
+                shown.push_front(text);
+            }
+            if from_end > shown.len() {
+                return Err(format!("page {number} shows a hole {} messages from its end", shown.len()));
+            }
+            if !thread.has_earlier {
                 break;
             }
-            self.tell(number, natter::core::Event::ReachedTop)?;
+            self.tell(number, Event::WantedEarlier)?;
             self.run_until(self.now + 2_000)?;
         }
-        let Some(page) = self.pages.get(&number) else { return Ok(()) };
-        let (shown, stored) = (shown_texts(page), self.stored_texts(page));
+        let stored: Vec<_> = self.server.messages.iter().map(|message| (true, message.text.clone())).collect();
         if shown == stored { Ok(()) } else { Err(format!("page {number} shows {shown:?}, stored is {stored:?}")) }
     }
 
-    /// As many of the newest messages as the page shows.
+    /// What a page that holds everything shows in its window.
     fn stored_texts(&self, page: &Page) -> Vec<(bool, String)> {
-        let all = self.server.messages.iter().map(|message| (true, message.text.clone()));
-        all.skip(page.widget.view().thread.skipped).collect()
+        let thread = &page.widget.view().thread;
+        let end = self.server.messages.len().saturating_sub(thread.newer);
+        let window = self.server.messages.iter().take(end).skip(thread.skipped);
+        window.map(|message| (true, message.text.clone())).collect()
     }
 
     fn is_anything_to_send(&self) -> bool {

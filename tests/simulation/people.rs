@@ -5,6 +5,7 @@ use natter::core::chance::Chance;
 use natter::core::model::Enclosed;
 use natter::core::timeline::RowKey;
 use natter::core::view::{Content, Row};
+use natter::core::window::{Distance, Sight};
 
 use crate::device::State;
 use crate::world::{DAWN_S, Happening, World};
@@ -117,7 +118,10 @@ impl World {
                 self.server.delete_contact();
                 Ok(())
             }
-            97..98 => self.tell(page, Event::ReachedTop),
+            97..98 => {
+                let below = [Distance::Here, Distance::Near, Distance::Far][chance.below(3) as usize];
+                self.tell(page, Event::Scrolled(Sight { is_at_top: chance.below(2) == 0, below }, None))
+            }
             _ => self.retry_what_failed(),
         }
     }

@@ -190,6 +190,7 @@ impl World {
             }
             self.thaw(number)?;
             self.bring_back(number)?;
+            self.tell(number, Event::WantedNewest)?;
         }
         if self.is_orphaned {
             for number in self.pages.keys().copied().collect::<Vec<_>>() {

@@ -8,6 +8,7 @@ use natter::core::model::{Enclosed, MessageId};
 use natter::core::settings::Settings;
 use natter::core::time::{Mono, Now, Wall};
 use natter::core::timeline::RowKey;
+use natter::core::window::{Distance, Sight};
 use natter::core::{Blocked, CallId, Event, Link, Outcome, SocketNews, TabNews, Widget};
 use serde_json::{Map, Value};
 
@@ -109,7 +110,13 @@ fn read(record: &Record) -> (Now, Happening) {
         "retried" => Event::Retried(RowKey(numbers[0])),
         "discarded" => Event::Discarded(RowKey(numbers[0])),
         "folded" => Event::Folded(RowKey(numbers[0]), numbers[1] == 1),
-        "reached top" => Event::ReachedTop,
+        "scrolled" => {
+            let below =
+                [Distance::Here, Distance::Near, Distance::Far][usize::try_from(numbers[1]).expect("a distance")];
+            Event::Scrolled(Sight { is_at_top: flag(), below }, numbers.get(2).copied().map(RowKey))
+        }
+        "wanted earlier" => Event::WantedEarlier,
+        "wanted newest" => Event::WantedNewest,
         "frame" => Event::Socket(link(), SocketNews::Frame(text())),
         "closed" => Event::Socket(link(), SocketNews::Closed),
         "answered" => {

@@ -344,10 +344,10 @@ impl Timeline {
         self.rows.from(first)
     }
 
-    /// A message that is held.
+    /// The row of a message that is held.
     #[must_use]
-    pub fn message(&self, id: MessageId) -> Option<&Message> {
-        self.rows.get(id).map(|row| &*row.message)
+    pub fn row(&self, id: MessageId) -> Option<&Row> {
+        self.rows.get(id)
     }
 
     /// How many of the rows are messages the server has; the sends come after them.
@@ -365,6 +365,24 @@ impl Timeline {
     /// The sends that are shown as such, in their order.
     pub fn shown_sends(&self) -> impl Iterator<Item = &Send> {
         self.sends.iter().filter(|send| send.guess.is_none())
+    }
+
+    /// How many rows there are up to and with this message.
+    #[must_use]
+    pub fn said_up_to(&self, id: MessageId) -> usize {
+        self.rows.count_up_to(id)
+    }
+
+    /// The message in this place, or the last one before it: sends come after all of them.
+    #[must_use]
+    pub fn message_at(&self, place: usize) -> Option<MessageId> {
+        self.rows.from(place).next().map_or_else(|| self.newest(), |row| Some(row.id))
+    }
+
+    /// The newest message's id.
+    #[must_use]
+    pub fn newest(&self) -> Option<MessageId> {
+        self.rows.newest()
     }
 
     /// The messages' ids, newest first.

@@ -110,6 +110,14 @@ impl Rows {
         self.len = self.chunks.iter().map(Vec::len).sum();
     }
 
+    /// How many rows there are up to and with this message, or where it would be.
+    #[must_use]
+    pub fn count_up_to(&self, id: MessageId) -> usize {
+        let Some((chunk, place)) = self.find(id) else { return 0 };
+        let before: usize = self.chunks.iter().take(chunk).map(Vec::len).sum();
+        before + place.map_or_else(|place| place, |place| place + 1)
+    }
+
     /// The rows from the `first`th on, oldest first.
     pub fn from(&self, first: usize) -> impl Iterator<Item = &Row> {
         let mut skip = first;
@@ -180,6 +188,9 @@ mod tests {
         );
         for first in [0, 1, 127, 128, 129, 1_500, ids.len() - 1, ids.len()] {
             assert_eq!(rows.from(first).next().map(|row| row.id.0), ids.get(first).copied());
+        }
+        for id in 0..4_010 {
+            assert_eq!(rows.count_up_to(MessageId(id)), ids.iter().filter(|other| **other <= id).count(), "{id}");
         }
         assert_eq!(
             (rows.oldest().map(|id| id.0), rows.newest().map(|id| id.0)),

@@ -11,6 +11,8 @@ use crate::core::model::{Author, ConversationId, EchoId, Message, MessageId};
 use crate::core::tabs::Word;
 use crate::core::time::Mono;
 use crate::core::timeline::{Lane, Road};
+use crate::core::unread::Unread;
+use crate::core::window::Window;
 use crate::core::wire::{self, ContactAnswer, News};
 use crate::core::{Effect, Tell, Turn};
 
@@ -40,10 +42,12 @@ impl Widget {
                     // It speaks again; what it kept to itself meanwhile has to be read.
                     self.want_history();
                 }
-                let is_new = self.settle(message, Road::Frame(echo));
-                if is_new && is_to_visitor && !self.is_open {
-                    self.unread = self.unread.saturating_add(1);
-                    turn.effects.push(Effect::Tell(Tell::Unread(self.unread)));
+                let id = message.id;
+                if is_to_visitor {
+                    self.typing.ended();
+                }
+                if self.settle(message, Road::Frame(echo)) && is_to_visitor {
+                    self.came(id, turn);
                 }
             }
             News::Updated(message) => {
@@ -65,7 +69,22 @@ impl Widget {
                     self.adopt_conversation(conversation.id);
                 }
             }
+            News::Typing(conversation, person) => {
+                if self.session.conversation() == Some(conversation) {
+                    match person {
+                        Some(person) => self.typing.began(self.last.mono, person),
+                        None => self.typing.ended(),
+                    }
+                }
+            }
             News::Other => {}
+        }
+    }
+
+    /// A message to the visitor came just now.
+    fn came(&mut self, id: MessageId, turn: &mut Turn) {
+        if self.unread.came(id, self.eyes()) {
+            turn.effects.push(Effect::Tell(Tell::Unread(self.unread.count())));
         }
     }
 
@@ -77,6 +96,8 @@ impl Widget {
             Call::ReadConversation { conversation } => self.reply_condition(now, conversation, &verdict, turn),
             Call::ReadMessages { conversation, .. } => self.reply_messages(now, conversation, &verdict, turn),
             Call::Answer { message, .. } => self.reply_answer(now, message, outcome),
+            // A hint: agents who miss it miss nothing.
+            Call::Type { .. } => {}
             Call::Post { conversation, echo, lane, .. } => {
                 if let (Verdict::Good(_) | Verdict::Refused(_), Outcome::Answered { status, body, .. }) =
                     (&verdict, outcome)
@@ -188,9 +209,16 @@ impl Widget {
             return self.history.failed(now, &mut self.chance, 0);
         };
         let progress = self.history.page(&page.iter().map(|message| message.id).collect::<Vec<_>>());
+        // What is newer than all we had came while nothing brought it. Of a first look nobody knows what was read.
+        let newest = self.timeline.newest();
         let mut is_news = false;
         for message in page {
-            is_news |= self.timeline.settle(message, &Road::History);
+            let (id, is_to_visitor) = (message.id, message.author != Author::Visitor);
+            let is_new = self.timeline.settle(message, &Road::History);
+            is_news |= is_new;
+            if is_new && is_to_visitor && newest.is_some_and(|newest| id > newest) {
+                self.came(id, turn);
+            }
         }
         if is_news && self.tabs.is_leading() && (!self.cable.is_live() || self.watch.is_silent()) {
             self.say(&Word::Read, turn);
@@ -206,7 +234,8 @@ impl Widget {
                 self.is_in_step_up_to(top);
                 self.decide(asked, Some(oldest));
             }
-            Progress::Earlier | Progress::Onward => {}
+            Progress::Earlier => self.window.earlier_came(&self.timeline),
+            Progress::Onward => {}
         }
     }
 
@@ -328,6 +357,9 @@ impl Widget {
 
     pub(super) fn start_over(&mut self) {
         self.timeline.start_over();
+        self.window = Window::default();
+        self.unread = Unread::default();
+        self.typing.ended();
         self.history = History::default();
         self.condition = Condition::default();
         self.answering.start_over();

@@ -10,7 +10,7 @@ use crate::core::{Effect, Turn, wire};
 impl Widget {
     /// The visitor filled in a form, or rated.
     pub(super) fn fill(&mut self, message: MessageId, fields: Vec<(String, String)>) {
-        let Some(kind) = self.timeline.message(message).map(|message| &message.kind) else { return };
+        let Some(kind) = self.timeline.row(message).map(|row| &row.message.kind) else { return };
         let mut answers = kind.answers(fields);
         if *kind == Kind::Rating {
             // Each half of a survey is handed in by itself; the server forgets the half it isn't told.
@@ -30,7 +30,7 @@ impl Widget {
     }
 
     fn give(&mut self, message: MessageId, answers: Vec<Answer>) {
-        let is_survey = self.timeline.message(message).is_some_and(|message| message.kind == Kind::Rating);
+        let is_survey = self.timeline.row(message).is_some_and(|row| row.message.kind == Kind::Rating);
         if let Some(conversation) = self.session.conversation().filter(|_| !answers.is_empty()) {
             self.answering.give(conversation, Given { message, answers }, is_survey);
         }
@@ -39,7 +39,7 @@ impl Widget {
     fn answers_to(&self, message: MessageId) -> Vec<Answer> {
         match self.answering.of(message) {
             Some((answers, _)) => answers.to_vec(),
-            None => self.timeline.message(message).map(|message| message.answers.clone()).unwrap_or_default(),
+            None => self.timeline.row(message).map(|row| row.message.answers.clone()).unwrap_or_default(),
         }
     }
 

@@ -67,7 +67,7 @@ impl Widget {
             ("status", self.condition.status().name()),
             ("messages", &self.timeline.said_len().to_string()),
             ("waiting", &self.timeline.shown_sends().count().to_string()),
-            ("unread", &self.unread.to_string()),
+            ("unread", &self.unread.count().to_string()),
             ("calls", &self.last_call.to_string()),
             ("next_ms", &due.to_string()),
             ("missing", &self.recording.missing().to_string()),

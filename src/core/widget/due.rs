@@ -69,6 +69,9 @@ impl Widget {
             self.call(now, Call::ReadMessages { conversation, before }, turn);
         }
         self.answer(now, conversation, turn);
+        if let Some(is_typing) = self.typing.tick(now).filter(|_| self.is_online) {
+            self.call(now, Call::Type { conversation, is_typing }, turn);
+        }
         if self.history.has_begun() && self.condition.next(now) {
             self.call(now, Call::ReadConversation { conversation }, turn);
         }

@@ -26,8 +26,11 @@ use super::settings::Settings;
 use super::tabs::{Tabs, Word};
 use super::time::{Mono, Now};
 use super::timeline::{Lane, RowKey, Send, Timeline};
+use super::typing::Typing;
+use super::unread::{Eyes, Unread};
 use super::view::{self, Problem, View};
 use super::watch::Watch;
+use super::window::{Sight, Window};
 use super::wire::News;
 use super::{Blocked, Effect, Event, Tell, Turn};
 use together::tell;
@@ -61,15 +64,16 @@ pub struct Widget {
     is_conversation_missed: bool,
     is_online: bool,
     is_open: bool,
-    unread: u32,
-    shown: usize,
+    is_visible: bool,
+    unread: Unread,
+    window: Window,
+    typing: Typing,
     composer: view::Composer,
+    /// What of the thread the view holds.
+    shown: view::Shown,
     view: View,
 }
 
-/// Rows shown to begin with, and how many more each time somebody scrolls to the top.
-const SHOWN_FIRST: usize = 40;
-const SHOWN_MORE: usize = 20;
 /// Sends that may wait: more is no conversation.
 const UNSENT_MAX: usize = 100;
 
@@ -108,9 +112,12 @@ impl Widget {
             is_conversation_missed: false,
             is_online: true,
             is_open: false,
-            unread: 0,
-            shown: SHOWN_FIRST,
+            is_visible: true,
+            unread: Unread::default(),
+            window: Window::default(),
+            typing: Typing::default(),
             composer: view::Composer::default(),
+            shown: view::Shown::default(),
             view: View::default(),
         }
     }
@@ -148,9 +155,9 @@ impl Widget {
         };
         let [text, upload] = Lane::ALL.map(lane);
         let grace = self.timeline.grace_ends().map(|end| (end, "send: decide"));
+        let anybodys = anybodys.into_iter().chain([self.typing.deadline()]);
         let leaders = [self.cable.deadline(), self.session.deadline(), self.watch.deadline(), text, upload, grace];
         anybodys
-            .into_iter()
             .chain(leaders.into_iter().filter(|_| self.tabs.is_in_charge()))
             .flatten()
             // What is past had its chance in the last turn and waits for something else.
@@ -170,14 +177,14 @@ impl Widget {
             Event::Tabs(news) => self.hear_tabs(now.mono, news, turn),
             Event::Opened(is_open) => {
                 self.is_open = is_open;
-                if is_open && self.unread > 0 {
-                    self.unread = 0;
+                if self.unread.opened(is_open) {
                     turn.effects.push(Effect::Tell(Tell::Unread(0)));
                 }
             }
             Event::Drafted(text) => {
                 self.composer.problem = None;
                 self.composer.has_text = !text.trim().is_empty();
+                self.typing.drafted(now.mono, !self.composer.has_text);
                 keep_draft(&text, turn);
             }
             Event::Picked(files) => self.pick(files),
@@ -193,12 +200,13 @@ impl Widget {
             Event::Folded(key, is_folded) => self.timeline.fold(key, is_folded),
             Event::Filled(message, fields) => self.fill(message, fields),
             Event::Chosen(message, choice) => self.choose(message, choice),
-            Event::ReachedTop => {
-                self.shown = self.shown.min(self.timeline.len()) + SHOWN_MORE;
-                if self.shown > self.timeline.len() {
+            Event::Scrolled(sight, held) => self.scrolled(sight, held),
+            Event::WantedEarlier => {
+                if self.window.rise(&self.timeline) {
                     self.history.want_earlier();
                 }
             }
+            Event::WantedNewest => self.jump(),
             Event::Socket(link, news) => {
                 let mut acts = Vec::new();
                 let heard = self.cable.hear(now.mono, link, &news, &mut self.chance, &mut acts);
@@ -217,6 +225,7 @@ impl Widget {
                 }
             }
             Event::Visible(is_visible) => {
+                self.is_visible = is_visible;
                 self.tabs.set_visible(is_visible);
                 if is_visible {
                     self.wake(now.mono, turn);
@@ -269,6 +278,9 @@ impl Widget {
             return;
         }
         self.composer.has_text = false;
+        self.typing.drafted(now.mono, true);
+        self.unread.wrote();
+        self.jump();
         let echo: EchoId = self.chance.uuid().into();
         let files = std::mem::take(&mut self.composer.files);
         if !files.is_empty() {
@@ -278,6 +290,32 @@ impl Widget {
         self.keep_sends(turn);
         keep_draft("", turn);
         tell(self.tabs.wonder(now.mono), turn);
+    }
+
+    fn scrolled(&mut self, sight: Sight, held: Option<RowKey>) {
+        let held = held.and_then(|key| self.view.thread.rows.iter().find(|row| row.key == key));
+        let held = held.and_then(|row| row.content.said()).map(|message| message.id);
+        if self.window.scrolled(&self.timeline, sight, held) {
+            self.history.want_earlier();
+        }
+        if self.window.shows_newest() {
+            self.unread.reached_end();
+        }
+    }
+
+    fn jump(&mut self) {
+        self.window.jump();
+        self.unread.reached_end();
+    }
+
+    /// What of the thread the visitor has before their eyes.
+    fn eyes(&self) -> Eyes {
+        match (self.is_open, self.is_visible, self.window.shows_newest()) {
+            (false, ..) => Eyes::Closed,
+            (true, false, _) => Eyes::Elsewhere,
+            (true, true, false) => Eyes::Above,
+            (true, true, true) => Eyes::There,
+        }
     }
 
     fn try_again(&mut self, now: Mono, key: RowKey, turn: &mut Turn) {

@@ -13,33 +13,40 @@ impl Widget {
     pub(super) fn publish(&mut self) -> Changed {
         let panel = view::Panel {
             is_open: self.is_open,
-            unread: self.unread,
+            unread: self.unread.count(),
             connection: self.connection(),
             status: self.condition.status(),
             agent_last_seen_at: self.condition.agent_last_seen_at(),
         };
+        let shown = view::Shown {
+            range: self.window.range(&self.timeline),
+            held: self.window.held(),
+            first_unread: self.unread.first(),
+            seen_at: self.condition.agent_last_seen_at(),
+        };
         let around = view::Thread {
             rows: Vec::new(),
-            skipped: 0,
+            skipped: shown.range.start,
+            newer: self.timeline.len() - shown.range.end,
+            is_away: self.window.is_away(),
+            unread: self.unread.below(),
+            jumps: self.window.jumps(),
+            typing: self.typing.theirs().cloned(),
             is_loading: self.session.conversation().is_some() && !self.history.has_begun(),
-            has_earlier: self.history.may_have_earlier() || self.timeline.len() > self.shown,
+            has_earlier: self.history.may_have_earlier() || shown.range.start > 0,
             is_loading_earlier: self.history.is_reading_earlier(),
         };
-        let was = &self.view.thread;
-        let is_same_around = (was.is_loading, was.has_earlier, was.is_loading_earlier)
-            == (around.is_loading, around.has_earlier, around.is_loading_earlier);
-        let is_same_window = was.rows.len() + was.skipped == self.timeline.len()
-            && was.skipped == self.timeline.len().saturating_sub(self.shown);
         let mut changed = Changed::default();
         let is_same_said = !self.timeline.take_changed() & !self.answering.take_changed();
-        let seen_at = self.condition.agent_last_seen_at();
-        let is_same_seen = self.view.panel.agent_last_seen_at == seen_at;
-        if !is_same_said || !is_same_seen || !is_same_around || !is_same_window {
-            let (skipped, rows) = view::rows(&self.timeline, &self.answering, seen_at, self.shown);
-            let thread = view::Thread { rows, skipped, ..around };
-            changed.thread = thread != self.view.thread;
-            self.view.thread = thread;
+        if !is_same_said || self.shown != shown {
+            let rows = view::rows(&self.timeline, &self.answering, &shown);
+            self.shown = shown;
+            changed.thread = rows != self.view.thread.rows;
+            self.view.thread.rows = rows;
         }
+        let rows = std::mem::take(&mut self.view.thread.rows);
+        changed.thread |= around != self.view.thread;
+        self.view.thread = view::Thread { rows, ..around };
         if panel != self.view.panel {
             changed.panel = true;
             self.view.panel = panel;

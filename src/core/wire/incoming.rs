@@ -37,6 +37,8 @@ pub enum News {
     Updated(Message),
     /// A conversation came to be or changed.
     Conversation(Conversation),
+    /// Somebody of the team writes in this conversation, or nobody any more.
+    Typing(ConversationId, Option<Person>),
     /// Something this version has no use for.
     Other,
 }
@@ -66,9 +68,18 @@ fn news(message: &Object) -> News {
         "conversation.created" | "conversation.updated" | "conversation.status_changed" => {
             read_conversation(data).map(News::Conversation)
         }
+        "conversation.typing_on" | "conversation.typing_off" => typing(data, event.ends_with("on")),
         _ => None,
     };
     heard.unwrap_or(News::Other)
+}
+
+/// Agents see each other write private notes, and the server tells visitors, too; and it tells them of themselves.
+fn typing(data: &Object, is_on: bool) -> Option<News> {
+    let user = below(data, "user")?;
+    let is_ours_to_know = string(user, "type") != Some("contact") && is_true(data, "is_private") != Some(true);
+    let conversation = ConversationId(number(below(data, "conversation")?, "id")?);
+    is_ours_to_know.then(|| News::Typing(conversation, is_on.then(|| person(user))))
 }
 
 /// What an answer to a contact request holds: PATCH leaves out what only the first answers carry.
@@ -155,18 +166,15 @@ fn author(data: &Object) -> Author {
         (Some(0), _) => Author::Visitor,
         (_, None) => Author::Inbox,
         (_, Some(sender)) => {
-            let person = Person {
-                id: number(sender, "id"),
-                name: ["available_name", "name"]
-                    .iter()
-                    .find_map(|key| string(sender, key))
-                    .unwrap_or_default()
-                    .to_owned(),
-                avatar_url: text(sender, "avatar_url"),
-            };
+            let person = person(sender);
             if string(sender, "type") == Some("agent_bot") { Author::Bot(person) } else { Author::Agent(person) }
         }
     }
+}
+
+fn person(data: &Object) -> Person {
+    let name = ["available_name", "name"].iter().find_map(|key| string(data, key));
+    Person { id: number(data, "id"), name: name.unwrap_or_default().to_owned(), avatar_url: text(data, "avatar_url") }
 }
 
 fn read_conversation(data: &Object) -> Option<Conversation> {
