@@ -18,7 +18,7 @@ const OTHERS = words(
     "messages attachments data_url thumb_url fallback_title items title value description media_url actions text uri " +
     "submitted_values csat_survey_response feedback_message in_reply_to payload meta contact " +
     "files survey answers label options " +
-    "source_id pubsub_token customer_identifier error creating posting failed refusal",
+    "conversation user is_private source_id pubsub_token customer_identifier error creating posting failed refusal",
 );
 /** What a text must look like to be one of the protocol's own. */
 const IS_OWN = /^[\w.:-]{1,40}$/;

@@ -11,4 +11,6 @@ mod interleavings;
 mod replay;
 mod stories;
 mod tabs;
+mod typing;
 mod uploads;
+mod window;
