@@ -9,7 +9,8 @@ use web_sys::{
     HtmlInputElement, HtmlMediaElement, HtmlTextAreaElement, KeyboardEvent,
 };
 
-use super::{Ui, scrolling};
+use super::Ui;
+use super::scrolling::{Still, scrolled};
 use crate::core::Event;
 use crate::core::content::{Attachment, AttachmentKind};
 use crate::core::model::MessageId;
@@ -26,7 +27,7 @@ pub fn perform(ui: Ui, act: &Act, event: &web_sys::Event) {
             if let Event::Folded(..) = event
                 && let Some(target) = target.map(JsCast::unchecked_into::<Element>)
             {
-                scrolling::keep_still(&target);
+                ui.keep_still(Still::at(target));
             }
             ui.dispatch(event.clone());
         }
@@ -93,7 +94,7 @@ pub fn perform(ui: Ui, act: &Act, event: &web_sys::Event) {
         }
         Act::Scrolled => {
             if let Some(thread) = target.map(JsCast::unchecked_into::<Element>) {
-                scrolling::scrolled(ui, &thread);
+                scrolled(ui, &thread);
             }
         }
     }

@@ -13,6 +13,7 @@ use leptos::tachys::view::{Mountable, Position, PositionState};
 use super::Ui;
 use super::acts::perform;
 use super::dom::Dom;
+use super::scrolling::Still;
 use crate::core::view::View;
 use crate::paint::{Node, Words};
 
@@ -24,6 +25,8 @@ pub struct Live {
     pub slice: Trigger,
     /// What it looks like, now that it looked like that.
     pub paint: fn(&Words, &View, Option<&View>) -> Node,
+    /// What of its element is to stay where it is on the screen while it is painted.
+    pub still: fn(Ui, &web_sys::Element) -> Option<Still>,
     /// What is to be done to its element each time it is painted; what it looked like is the last argument.
     pub painted: fn(&View, Option<&View>, &web_sys::Element),
 }
@@ -38,7 +41,7 @@ impl Render for Live {
     type State = RenderEffect<Painted>;
 
     fn build(self) -> Self::State {
-        let Self { ui, slice, paint, painted } = self;
+        let Self { ui, slice, paint, still, painted } = self;
         RenderEffect::new(move |was: Option<Painted>| {
             slice.track();
             let view = ui.view();
@@ -46,8 +49,12 @@ impl Render for Live {
             let report: Rc<dyn Fn(&_, &_)> = Rc::new(move |act: &_, event: &_| perform(ui, act, event));
             let (dom, was) = match was {
                 Some(Painted { mut dom, view }) => {
+                    let still = dom.element().and_then(|element| still(ui, element));
                     // A part's own element is always the same.
                     let _ = dom.paint(node, &report);
+                    if let (Some(still), Some(element)) = (still, dom.element()) {
+                        still.restore(element);
+                    }
                     (dom, Some(view))
                 }
                 None => (Dom::build(node, &report), None),

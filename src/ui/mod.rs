@@ -15,7 +15,7 @@ use crate::core::Event;
 use crate::core::view::{Changed, View};
 use crate::paint::{self, Words};
 use live::Live;
-use scrolling::Seen;
+use scrolling::{Seen, Still};
 
 /// What every part of the panel works with: the view, the way to report, and the words.
 #[derive(Clone, Copy)]
@@ -32,6 +32,7 @@ struct Shared {
     hands: Hands,
     words: Rc<Words>,
     seen: Seen,
+    still: Option<Still>,
 }
 
 /// What the panel asks of the page around it.
@@ -48,7 +49,8 @@ pub struct Hands {
 impl Ui {
     /// An empty view, in these words. `dispatch` takes what the visitor does.
     pub fn new(dispatch: Rc<dyn Fn(Event)>, hands: Hands, words: Words) -> Self {
-        let shared = Shared { view: Rc::default(), dispatch, hands, words: Rc::new(words), seen: Seen::default() };
+        let shared =
+            Shared { view: Rc::default(), dispatch, hands, words: Rc::new(words), seen: Seen::default(), still: None };
         Self {
             panel: Trigger::new(),
             thread: Trigger::new(),
@@ -83,9 +85,18 @@ impl Ui {
         self.shared.with_value(|shared| Rc::clone(&shared.view))
     }
 
-    /// What the visitor was last seen to see; this is it from now on.
+    /// What the visitor sees now; gives back what they saw before.
     fn sees(&self, seen: Seen) -> Seen {
         self.shared.try_update_value(|shared| std::mem::replace(&mut shared.seen, seen)).unwrap_or_default()
+    }
+
+    /// The next time the thread is painted, this is to stay where it is.
+    fn keep_still(&self, still: Still) {
+        self.shared.update_value(|shared| shared.still = Some(still));
+    }
+
+    fn still(&self) -> Option<Still> {
+        self.shared.try_update_value(|shared| shared.still.take()).flatten()
     }
 
     fn words(&self) -> Rc<Words> {
@@ -100,9 +111,9 @@ pub fn Panel(
     ui: Ui,
 ) -> impl IntoView {
     [
-        Live { ui, slice: ui.panel, paint: paint::header, painted: acts::nothing },
-        Live { ui, slice: ui.thread, paint: paint::thread, painted: acts::show_newest },
-        Live { ui, slice: ui.composer, paint: paint::composer, painted: acts::put_text },
+        Live { ui, slice: ui.panel, paint: paint::header, still: Still::nothing, painted: acts::nothing },
+        Live { ui, slice: ui.thread, paint: paint::thread, still: Still::reading, painted: acts::show_newest },
+        Live { ui, slice: ui.composer, paint: paint::composer, still: Still::nothing, painted: acts::put_text },
     ]
     .into_iter()
     .collect::<Vec<_>>()

@@ -5,7 +5,6 @@
 use std::iter::successors;
 
 use wasm_bindgen::JsCast;
-use wasm_bindgen::closure::Closure;
 use web_sys::{Element, ShadowRoot};
 
 use super::Ui;
@@ -18,7 +17,7 @@ const NEAR_TOP_PX: i32 = 240;
 /// This far from the last row it is still in sight.
 const AT_END_PX: i32 = 24;
 
-/// What the visitor saw, and where the thread was scrolled to.
+/// What the visitor saw of the thread when it was scrolled last.
 #[derive(Clone, Copy, Default)]
 pub struct Seen {
     sight: Option<Sight>,
@@ -36,40 +35,57 @@ pub fn scrolled(ui: Ui, thread: &Element) {
     let above = thread.scroll_height() - screen + scroll_top;
     let sight = Sight { is_at_top: above < NEAR_TOP_PX, below };
     let was = ui.sees(Seen { sight: Some(sight), scroll_top });
-    let Thread { has_earlier, is_loading_earlier, newer, .. } = ui.view().thread;
+    let Thread { has_earlier, is_loading_earlier, newer, ref rows, .. } = ui.view().thread;
     // Only whoever moves towards an end of the window wants it moved: in a thread that is hardly higher than the screen
     // both are near.
     let is_rising = scroll_top < was.scroll_top && sight.is_at_top && has_earlier && !is_loading_earlier;
     let is_sinking = scroll_top > was.scroll_top && below != Distance::Far && newer > 0;
     if is_rising || is_sinking || was.sight != Some(sight) {
-        let held = held(thread);
-        if let Some(row) = rows(thread).find(|row| is_in_sight(row, thread)) {
-            keep_still(&row);
-        }
-        ui.dispatch(Event::Scrolled(sight, held.and_then(|at| ui.view().thread.rows.get(at).map(|row| row.key))));
+        ui.dispatch(Event::Scrolled(sight, held(thread).and_then(|at| rows.get(at)).map(|row| row.key)));
     }
 }
 
-/// Keeps an element where it is on the screen while what is around it is about to change.
-pub fn keep_still(element: &Element) {
-    let (Ok(Some(thread)), Some(window)) = (element.closest(".thread"), web_sys::window()) else { return };
-    let (element, was) = (element.clone(), top(element));
-    let painted = Closure::once_into_js(move || {
-        let moved = top(&element) - was;
-        if element.is_connected() && moved != 0.0 {
+/// An element that is to stay where it is on the screen, whatever is painted around it.
+pub struct Still {
+    element: Element,
+    /// Its end, since its beginning may lose the name of a day or of a sender.
+    bottom: f64,
+}
+
+impl Still {
+    /// This element.
+    pub fn at(element: Element) -> Self {
+        let bottom = bottom(&element);
+        Self { element, bottom }
+    }
+
+    /// What the visitor reads in a thread that is about to be painted, if they read further up. The browser itself sees
+    /// to that only for what changes above.
+    pub fn reading(ui: Ui, thread: &Element) -> Option<Self> {
+        let read = || {
+            let top = thread.get_bounding_client_rect().top();
+            let is_up = thread.scroll_top() <= -AT_END_PX;
+            rows(thread).find(|row| is_up && bottom(row) > top).map(Self::at)
+        };
+        ui.still().or_else(read)
+    }
+
+    /// Nothing.
+    pub const fn nothing(_: Ui, _: &Element) -> Option<Self> {
+        None
+    }
+
+    /// It is painted.
+    pub fn restore(self, thread: &Element) {
+        let moved = bottom(&self.element) - self.bottom;
+        if self.element.is_connected() && moved != 0.0 {
             thread.set_scroll_top(thread.scroll_top() + moved as i32);
         }
-    });
-    // A page without frames shows nothing that could move.
-    let _ = window.request_animation_frame(painted.unchecked_ref());
+    }
 }
 
-fn top(element: &Element) -> f64 {
-    element.get_bounding_client_rect().top()
-}
-
-fn is_in_sight(row: &Element, thread: &Element) -> bool {
-    row.get_bounding_client_rect().bottom() > top(thread)
+fn bottom(element: &Element) -> f64 {
+    element.get_bounding_client_rect().bottom()
 }
 
 fn rows(thread: &Element) -> impl Iterator<Item = Element> {

@@ -28,5 +28,6 @@ mod stories;
 mod support;
 mod tabs;
 mod talk;
+mod threads;
 mod uploads;
 mod visitor;

@@ -1,0 +1,186 @@
+//! Long conversations, and what tells the visitor where they are in one.
+
+use serde_json::{Value, json};
+
+use crate::looks::shoot;
+use crate::support::Sandbox;
+use crate::visitor::Visitor;
+
+/// A visitor with an open chat, and the conversation's id.
+async fn begin(sandbox: &Sandbox) -> (Visitor, i64) {
+    let visitor = Visitor::arrive(sandbox).await;
+    visitor.open().await;
+    visitor.say("Hello").await;
+    visitor.sees(&["Hello"]).await;
+    let conversation = visitor.session().await["conversation"].as_i64().unwrap();
+    (visitor, conversation)
+}
+
+async fn until_last_is(visitor: &Visitor, text: &str) {
+    visitor.browser.until(&format!("[...root.querySelectorAll('.bubble')].at(-1)?.textContent === '{text}'")).await;
+}
+
+/// Scrolls by so many pixels; tells how far the row that was first in sight is from where it should be then.
+async fn slip_of_scrolling(visitor: &Visitor, by: i32) -> f64 {
+    let script = format!(
+        "(async () => {{
+           const thread = root.querySelector('.thread');
+           const top = thread.getBoundingClientRect().top;
+           const anchor = [...root.querySelectorAll('.row')].find(row => row.getBoundingClientRect().bottom > top + 1);
+           const before = anchor.getBoundingClientRect().bottom;
+           const start = thread.scrollTop;
+           thread.scrollTop += {by};
+           const moved = thread.scrollTop - start;
+           for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame);
+           // Others may have had a word in that frame as well.
+           await new Promise((done) => setTimeout(done));
+           return anchor.isConnected ? anchor.getBoundingClientRect().bottom - (before - moved) : 0;
+         }})()"
+    );
+    visitor.browser.ask(&script).await.as_f64().unwrap()
+}
+
+const NODES: &str =
+    "(function count(node) { return [...node.childNodes].reduce((sum, it) => sum + count(it), 1); })(root)";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_conversation_is_read_back_to_its_beginning_without_a_jump_and_with_few_nodes() {
+    let sandbox = Sandbox::start(None);
+    let (visitor, conversation) = begin(&sandbox).await;
+    for nth in 1..=180 {
+        let text = if nth % 7 == 0 {
+            format!("Message {nth}. {}", "It goes on. ".repeat(20))
+        } else {
+            format!("Message {nth}")
+        };
+        sandbox.agent_replies(conversation, &text).await;
+    }
+    until_last_is(&visitor, "Message 180").await;
+    visitor.reload().await;
+    visitor.open().await;
+    until_last_is(&visitor, "Message 180").await;
+
+    visitor.browser.until("document.getAnimations().length === 0 && root.getAnimations().length === 0").await;
+
+    let mut nodes = 0;
+    let mut slips = Vec::new();
+    let is_at_beginning = "root.querySelector('.bubble').textContent === 'Hello'";
+    while visitor.browser.ask(is_at_beginning).await != json!(true) {
+        let slip = slip_of_scrolling(&visitor, -300).await;
+        if slip.abs() > 1.0 {
+            slips.push(slip);
+        }
+        nodes = nodes.max(visitor.browser.ask(NODES).await.as_i64().unwrap());
+        visitor.browser.until("!root.querySelector('.thread')?.innerText.includes('Loading earlier')").await;
+    }
+    assert_eq!(slips, Vec::<f64>::new(), "what is read stays where it is");
+    assert!(nodes <= 600, "{nodes} nodes");
+    println!("{nodes} nodes at most");
+    let place = "[root.querySelector('.row').ariaPosInSet, root.querySelector('.row').ariaSetSize]";
+    assert_eq!(visitor.browser.ask(place).await, json!(["1", "181"]));
+    shoot(&visitor, "thread-beginning").await;
+
+    let rows = visitor.browser.ask("root.querySelectorAll('.row').length").await.as_i64().unwrap();
+    assert!(rows <= 60, "{rows} rows");
+    slips.clear();
+    for _ in 0..12 {
+        slips.push(slip_of_scrolling(&visitor, 400).await);
+    }
+    assert!(slips.iter().all(|slip| slip.abs() <= 1.0), "{slips:?}");
+
+    sandbox.agent_replies(conversation, "Something new").await;
+    sandbox.agent_replies(conversation, "And more").await;
+    visitor.browser.until("root.querySelector('.newest')?.textContent === 'New messages2'").await;
+    assert_eq!(slip_of_scrolling(&visitor, 0).await, 0.0);
+    shoot(&visitor, "thread-newer").await;
+    visitor.find(".newest").await.click().await.unwrap();
+    until_last_is(&visitor, "And more").await;
+    visitor.browser.until("root.querySelector('.thread').scrollTop === 0 && !root.querySelector('.newest')").await;
+    let marked = "root.querySelector('.row:has(.unread) .bubble').textContent";
+    assert_eq!(visitor.browser.ask(marked).await, json!("Something new"));
+    shoot(&visitor, "thread-unread").await;
+    visitor.browser.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_with_the_focus_is_not_taken_away() {
+    let sandbox = Sandbox::start(None);
+    let (visitor, conversation) = begin(&sandbox).await;
+    for nth in 1..=119 {
+        sandbox.agent_replies(conversation, &format!("Message {nth}")).await;
+    }
+    sandbox.agent_replies(conversation, "See https://example.org").await;
+    until_last_is(&visitor, "See https://example.org").await;
+    visitor.browser.ask("(root.querySelector('.bubble a').focus(), null)").await;
+    let is_there = "root.activeElement?.textContent === 'https://example.org'";
+    for _ in 0..40 {
+        slip_of_scrolling(&visitor, -400).await;
+        assert_eq!(visitor.browser.ask(is_there).await, json!(true));
+    }
+    visitor.browser.until("root.querySelector('.bubble').textContent === 'Hello'").await;
+    let rows = visitor.browser.ask("root.querySelectorAll('.row').length").await;
+    assert_eq!(rows, json!(61), "it is one more than the window");
+    visitor.browser.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_comes_below_moves_nothing_that_is_read() {
+    let sandbox = Sandbox::start(None);
+    let (visitor, conversation) = begin(&sandbox).await;
+    for nth in 1..=40 {
+        sandbox.agent_replies(conversation, &format!("Message {nth}")).await;
+    }
+    until_last_is(&visitor, "Message 40").await;
+    slip_of_scrolling(&visitor, -200).await;
+    let place = "[...root.querySelectorAll('.row')].find(row => row.textContent.includes('Message 30'))
+                   .getBoundingClientRect().top";
+    let was = visitor.browser.ask(place).await;
+    let path = format!("/conversations/{conversation}/toggle_typing_status");
+    sandbox.as_agent("POST", &path, &json!({ "typing_status": "on", "is_private": false })).await;
+    visitor.browser.until("root.querySelector('.typing')").await;
+    slip_of_scrolling(&visitor, 0).await;
+    assert_eq!(visitor.browser.ask(place).await, was, "somebody writes");
+    sandbox.agent_replies(conversation, "Something new").await;
+    until_last_is(&visitor, "Something new").await;
+    slip_of_scrolling(&visitor, 0).await;
+    assert_eq!(visitor.browser.ask(place).await, was, "something new comes");
+    assert_eq!(visitor.browser.ask("root.querySelector('.newest').textContent").await, json!("New messages1"));
+    visitor.browser.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_sees_the_other_write() {
+    let sandbox = Sandbox::start(None);
+    let (visitor, conversation) = begin(&sandbox).await;
+    let path = format!("/conversations/{conversation}/toggle_typing_status");
+    let typing = |status: &'static str, is_private: bool| json!({ "typing_status": status, "is_private": is_private });
+    sandbox.as_agent("POST", &path, &typing("on", true)).await;
+    sandbox.as_agent("POST", &path, &typing("on", false)).await;
+    visitor.browser.until("root.querySelector('.typing')?.textContent.endsWith('is typing')").await;
+    shoot(&visitor, "thread-typing").await;
+    sandbox.agent_replies(conversation, "There you are").await;
+    until_last_is(&visitor, "There you are").await;
+    visitor.browser.until("!root.querySelector('.typing')").await;
+    let name = "root.querySelector('.row:not(.own) .name').textContent";
+    assert!(visitor.browser.ask(name).await.as_str().is_some_and(|name| name.len() > 3), "a face and a name");
+    visitor.browser.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_came_while_the_chat_was_closed_is_marked() {
+    let sandbox = Sandbox::start(None);
+    let (visitor, conversation) = begin(&sandbox).await;
+    visitor.browser.types(thirtyfour::Key::Escape).await;
+    visitor.browser.until("root.querySelector('.launcher').ariaExpanded === 'false'").await;
+    for text in ["One", "Two"] {
+        sandbox.agent_replies(conversation, text).await;
+    }
+    visitor.browser.until("root.querySelector('.launcher').textContent.includes('2')").await;
+    visitor.open().await;
+    visitor.sees(&["Hello", "One", "Two"]).await;
+    let marked: Value = visitor.browser.ask("root.querySelector('.row:has(.unread) .bubble').textContent").await;
+    assert_eq!(marked, json!("One"));
+    visitor.say("Thanks").await;
+    visitor.browser.until("!root.querySelector('.unread')").await;
+    visitor.browser.quit().await;
+}
