@@ -15,7 +15,7 @@ use crate::text::Sentence;
 pub fn thread(words: &Words, view: &View, was: Option<&View>) -> Node {
     let before: &[Row] = was.map_or(&[], |was| &was.thread.rows);
     let place_before = |at| was.and_then(|was| place(&was.thread, at));
-    let mut list = el("ol", "list").with("aria-label", &words.say(&Sentence::ThreadLabel));
+    let mut list = el("ol", "list");
     let mut nearby = before.iter().enumerate();
     for (at, one) in view.thread.rows.iter().enumerate() {
         // Rows keep their order, so the one painted before is the next one, or a few further on.
@@ -28,6 +28,9 @@ pub fn thread(words: &Words, view: &View, was: Option<&View>) -> Node {
     let rows = el("div", "rows").maybe(lead(words, &view.thread)).and(list).maybe(typing(words, &view.thread));
     Node::Element(
         el("div", "thread")
+            .with("role", "group")
+            .with("aria-label", &words.say(&Sentence::ThreadLabel))
+            .with("tabindex", "0")
             .on("scroll", Act::Scrolled)
             .on("dragover", Act::Dropped)
             .on("drop", Act::Dropped)

@@ -24,10 +24,12 @@ pub fn perform(ui: Ui, act: &Act, event: &web_sys::Event) {
     let target = event.current_target();
     match act {
         Act::Tell(event) => {
-            if let Event::Folded(..) = event
-                && let Some(target) = target.map(JsCast::unchecked_into::<Element>)
-            {
-                ui.keep_still(Still::at(target));
+            let target = target.map(JsCast::unchecked_into::<Element>);
+            match event {
+                Event::Folded(..) => target.into_iter().for_each(|target| ui.keep_still(Still::at(target))),
+                // The button goes; the focus stays in the thread.
+                Event::WantedNewest => target.iter().for_each(focus_thread),
+                _ => {}
             }
             ui.dispatch(event.clone());
         }
@@ -179,6 +181,13 @@ fn load_again(media: &Element) {
 
 /// Nothing more is to be done.
 pub fn nothing(_: &View, _: Option<&View>, _: &Element) {}
+
+fn focus_thread(inside: &Element) {
+    if let Ok(Some(thread)) = inside.closest(".thread") {
+        // A thread that can't have the focus is not in the page any more.
+        let _ = thread.unchecked_ref::<HtmlElement>().focus();
+    }
+}
 
 /// Whoever sends something, or asks for the newest, wants to see it.
 pub fn show_newest(view: &View, was: Option<&View>, thread: &Element) {

@@ -61,7 +61,13 @@ async fn launcher_and_open_chat_fit_in_light_dark_and_on_a_narrow_screen() {
 pub async fn shoot(visitor: &Visitor, name: &str) {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/screenshots");
     std::fs::create_dir_all(&folder).unwrap();
-    // Motion has an end; pictures are taken after it.
-    visitor.browser.until("document.getAnimations().length === 0 && root.getAnimations().length === 0").await;
+    until_still(visitor).await;
     visitor.browser.page.screenshot(&folder.join(format!("{name}.png"))).await.unwrap();
+}
+
+/// Motion has an end, but for what says that something goes on.
+pub async fn until_still(visitor: &Visitor) {
+    let moves = "[...document.getAnimations(), ...root.getAnimations()]
+                   .some(it => it.effect.getComputedTiming().endTime !== Infinity)";
+    visitor.browser.until(&format!("!{moves}")).await;
 }

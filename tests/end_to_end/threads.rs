@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::looks::shoot;
+use crate::looks::{shoot, until_still};
 use crate::support::Sandbox;
 use crate::visitor::Visitor;
 
@@ -60,7 +60,7 @@ async fn a_long_conversation_is_read_back_to_its_beginning_without_a_jump_and_wi
     visitor.open().await;
     until_last_is(&visitor, "Message 180").await;
 
-    visitor.browser.until("document.getAnimations().length === 0 && root.getAnimations().length === 0").await;
+    until_still(&visitor).await;
 
     let mut nodes = 0;
     let mut slips = Vec::new();
@@ -96,6 +96,7 @@ async fn a_long_conversation_is_read_back_to_its_beginning_without_a_jump_and_wi
     visitor.find(".newest").await.click().await.unwrap();
     until_last_is(&visitor, "And more").await;
     visitor.browser.until("root.querySelector('.thread').scrollTop === 0 && !root.querySelector('.newest')").await;
+    assert_eq!(visitor.browser.ask("root.activeElement.className").await, json!("thread"), "the focus is not lost");
     let marked = "root.querySelector('.row:has(.unread) .bubble').textContent";
     assert_eq!(visitor.browser.ask(marked).await, json!("Something new"));
     shoot(&visitor, "thread-unread").await;
