@@ -180,12 +180,13 @@ fn submit(ui: Ui, field: Option<HtmlTextAreaElement>) {
     let _ = field.focus();
 }
 
-/// What is in a form, by name; a file is no answer.
+/// What is in a form, by name, without the dash that agents' names are painted with; a file is no answer.
 fn fields(form: &HtmlFormElement) -> Vec<(String, String)> {
     let Ok(data) = FormData::new_with_form(form) else { return Vec::new() };
     let pair = |pair: JsValue| {
         let pair = Array::from(&pair);
-        Some((pair.get(0).as_string()?, pair.get(1).as_string()?))
+        let name = pair.get(0).as_string()?;
+        Some((name.strip_prefix('-').unwrap_or(&name).to_owned(), pair.get(1).as_string()?))
     };
     Array::from(&data).iter().filter_map(pair).collect()
 }
