@@ -6,5 +6,8 @@ mod asked;
 mod easel;
 mod files;
 mod head;
+mod hostile;
+#[path = "../support/payloads.rs"]
+mod payloads;
 mod rows;
 mod texts;
