@@ -13,10 +13,13 @@ mod diagnosis;
 #[cfg(feature = "soak")]
 mod first_connect;
 mod guide;
+mod hostile;
 mod https;
 mod looks;
 mod network;
 mod parts;
+#[path = "../support/payloads.rs"]
+mod payloads;
 #[path = "../support/replay.rs"]
 mod replay;
 mod reports;

@@ -150,7 +150,7 @@ const LANGUAGES: [&str; 40] = [
 ];
 
 /// Names that mean something to a DOM or an object.
-const NAMES: [&str; 16] = [
+const NAMES: [&str; 22] = [
     "__proto__",
     "constructor",
     "prototype",
@@ -160,6 +160,12 @@ const NAMES: [&str; 16] = [
     "submit",
     "elements",
     "attributes",
+    "insertBefore",
+    "parentNode",
+    "removeChild",
+    "setAttribute",
+    "addEventListener",
+    "nodeName",
     "<form name=pwned><input name=attributes></form>",
     "<a id=natter></a><a id=natter name=baseUrl href=//evil.test>",
     "<img name=currentScript>",

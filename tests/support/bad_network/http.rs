@@ -194,14 +194,19 @@ impl Refusal {
             Self::TooMany => ("429 Too Many Requests", true, "Retry later\n"),
             Self::Unavailable => ("503 Service Unavailable", true, ""),
             Self::BadGateway => ("502 Bad Gateway", false, "<html><title>502 Bad Gateway</title></html>"),
+            Self::InCircles => ("307 Temporary Redirect", true, ""),
         };
         let cross_origin = if is_open && request.header("origin").is_some() {
             "Access-Control-Allow-Origin: *\r\nAccess-Control-Expose-Headers: \r\n"
         } else {
             ""
         };
+        let elsewhere = match self {
+            Self::InCircles => format!("Location: {}\r\n", request.path()),
+            Self::TooMany | Self::Unavailable | Self::BadGateway => String::new(),
+        };
         let length = body.len();
-        format!("HTTP/1.1 {status}\r\n{cross_origin}Content-Length: {length}\r\n\r\n{body}").into_bytes()
+        format!("HTTP/1.1 {status}\r\n{cross_origin}{elsewhere}Content-Length: {length}\r\n\r\n{body}").into_bytes()
     }
 }
 

@@ -52,6 +52,8 @@ pub enum Refusal {
     Unavailable,
     /// 502, from a proxy before Chatwoot, which knows nothing of other origins: preflights fail as well.
     BadGateway,
+    /// 307, to where it comes from.
+    InCircles,
 }
 
 /// The network between. It lives as long as the test's runtime.
