@@ -216,17 +216,47 @@ async fn nothing_that_others_write_runs_or_becomes_more_than_text() {
     visitor.browser.quit().await;
 }
 
-/// A server, or what stands before it, that sends every request around in circles is one that can't be reached: the
-/// visitor reads one sentence, and what was said meanwhile is there when it comes to its senses.
+/// A server, or what stands before it, that sends every request around in circles, answers without end or in no text at
+/// all is one that can't be reached: the visitor reads one sentence, and what was said meanwhile is there when it comes
+/// to its senses.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_leads_in_circles_delays_what_is_read() {
+async fn a_server_gone_mad_delays_what_is_read() {
     let mut talk = Talk::begin().await;
-    talk.network.refuse_all(Some(Refusal::InCircles));
-    talk.network.lose_sockets();
-    talk.agent_says("Are you there?").await;
-    talk.visitor.browser.until("root.querySelector('.trouble').textContent").await;
-    talk.network.refuse_all(None);
-    talk.until_shown("Are you there?").await;
+    for madness in [Refusal::InCircles, Refusal::TooLong, Refusal::Garbled] {
+        talk.network.refuse_all(Some(madness));
+        talk.network.lose_sockets();
+        let said = format!("Are you there? {madness:?}");
+        talk.agent_says(&said).await;
+        talk.visitor.browser.until("root.querySelector('.trouble').textContent").await;
+        talk.network.refuse_all(None);
+        talk.until_shown(&said).await;
+        talk.visitor.browser.until("!root.querySelector('.trouble').textContent").await;
+    }
     talk.visitor_says("Yes").await;
     talk.ends_well().await;
+}
+
+/// What a broken server pours out costs the page no more than its length: a frame too long to be a message is dropped
+/// before it is read, thousands of messages at once (a hundred thousand in a soak) are shown like any other, the
+/// newest of them, and the page answers all the while.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flood_of_frames_is_lived_through() {
+    let talk = Talk::begin().await;
+    let said = |id: usize, text: &str| {
+        let sender = json!({ "id": 2, "name": "Robin", "type": "user" });
+        let data = json!({ "id": 1_000_000 + id, "content": text, "message_type": 1, "sender": sender });
+        socket::text(&json!({ "message": { "event": "message.created", "data": data } }).to_string())
+    };
+    let last = if cfg!(feature = "soak") { 100_000 } else { 10_000 };
+    let flood: Vec<u8> = (1..=last).flat_map(|id| said(id, &format!("Message {id}"))).collect();
+    talk.network.inject(flood).await;
+    let shown = "root.querySelectorAll('.bubble').length";
+    assert!(talk.visitor.browser.ask(shown).await.as_u64().unwrap() <= 40, "the page answers meanwhile");
+    talk.network.inject(said(last + 1, &"x".repeat(10_000_000))).await;
+    talk.network.inject(said(last + 2, "The end")).await;
+    talk.until_shown("The end").await;
+    assert!(talk.visitor.browser.ask(shown).await.as_u64().unwrap() <= 40, "it shows what can be read");
+    let longest = "Math.max(...[...root.querySelectorAll('.bubble')].map(bubble => bubble.textContent.length))";
+    assert!(talk.visitor.browser.ask(longest).await.as_u64().unwrap() < 100, "nobody says ten million letters");
+    talk.visitor.browser.quit().await;
 }
