@@ -61,6 +61,11 @@ pub fn perform(ui: Ui, act: &Act, event: &web_sys::Event) {
             }
         }
         Act::Look(message, file) => look(ui, *message, *file, target),
+        Act::Assist(module) => {
+            let words = ui.words();
+            let labels: Vec<_> = words.catalogue.words_of(module).map(|(key, words)| (key, words.into())).collect();
+            (ui.hands().call)(module, "assist", &[target.into(), object(&labels)]);
+        }
         Act::Pick => {
             let form = target.and_then(|it| it.unchecked_into::<Element>().closest("form").ok().flatten());
             if let Some(picker) = form.and_then(|form| form.query_selector("[type=file]").ok().flatten()) {

@@ -8,6 +8,7 @@
 #[path = "../support/bad_network/mod.rs"]
 mod bad_network;
 mod browser;
+mod composer;
 mod content;
 mod diagnosis;
 #[cfg(feature = "soak")]

@@ -177,7 +177,7 @@ impl Widget {
             }
             Event::Drafted(text) => {
                 self.composer.problem = None;
-                self.composer.has_text = !text.trim().is_empty();
+                self.composer.hold(&text);
                 keep_draft(&text, turn);
             }
             Event::Picked(files) => self.pick(files),
@@ -268,7 +268,7 @@ impl Widget {
             self.put_into_composer(text.into());
             return;
         }
-        self.composer.has_text = false;
+        self.composer.hold("");
         let echo: EchoId = self.chance.uuid().into();
         let files = std::mem::take(&mut self.composer.files);
         if !files.is_empty() {
@@ -368,7 +368,7 @@ impl Widget {
     }
 
     fn put_into_composer(&mut self, text: Arc<str>) {
-        self.composer.has_text = !text.trim().is_empty();
+        self.composer.hold(&text);
         self.composer.put = (self.composer.put.0.wrapping_add(1), text);
     }
 }
