@@ -23,7 +23,7 @@ fn buttons(painted: &Node) -> Vec<&str> {
 fn what_is_empty_can_be_spoken_into_and_what_is_not_can_be_sent() {
     let empty = painted(&words(), |_| ());
     assert_eq!(buttons(&empty), ["Attach files", "Emoji", "Record a voice note"]);
-    let microphone = elements(&empty).into_iter().filter(|element| element.tag == "button").next_back().unwrap();
+    let microphone = elements(&empty).into_iter().rfind(|element| element.tag == "button").unwrap();
     assert_eq!(acts(microphone), [&Act::Assist("voice")]);
     let written = painted(&words(), |view| view.composer.has_text = true);
     assert_eq!(buttons(&written), ["Attach files", "Emoji", "Send"]);
