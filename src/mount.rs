@@ -92,6 +92,8 @@ pub fn mount(panel: HtmlElement, settings: &JsValue, host: &JsValue) -> Result<H
             catalogue: Catalogue::english(),
             speech: Box::new(IntlSpeech::new(&language)),
             now: || (js_sys::Date::now() / 1_000.0) as u64,
+            // Pages that are not secure have no devices.
+            can_record: web_sys::window().is_some_and(|window| get(&window.navigator(), "mediaDevices").is_some()),
         },
     );
     let painted = mount_to(panel, move || view! { <Panel ui/> });

@@ -59,8 +59,16 @@ pub enum Sentence {
     TooLong(u32),
     /// Too many messages wait.
     TooMany,
+    /// So many characters fit in yet; below zero, so many are too many.
+    CharactersLeft(i32),
+    /// The same for ears, which are not told at each key: no more than that.
+    CharactersFew(i32),
     /// Adds files to a message.
     Attach,
+    /// Offers emoji.
+    Emoji,
+    /// Begins to record a voice note.
+    Voice,
     /// The files that go with a message, as a list.
     Attached,
     /// Leaves a file out.
@@ -156,7 +164,11 @@ impl Sentence {
             Self::Barred => ("barred", None),
             Self::TooLong(count) => ("too_long", Some(("{count}", count.to_string()))),
             Self::TooMany => ("too_many", None),
+            Self::CharactersLeft(count) => ("characters_left", Some(("{count}", count.to_string()))),
+            Self::CharactersFew(count) => ("characters_few", Some(("{count}", count.to_string()))),
             Self::Attach => ("attach", None),
+            Self::Emoji => ("emoji", None),
+            Self::Voice => ("voice", None),
             Self::Attached => ("attached", None),
             Self::RemoveFile(name) => ("remove_file", Some(("{name}", name.clone()))),
             Self::Cancel => ("cancel", None),
@@ -217,6 +229,14 @@ impl Catalogue {
         Self(json::from_str(include_str!("../locales/en.json")).unwrap_or_default())
     }
 
+    /// The words of a module that is fetched when it is needed: those whose key begins with its name, by the rest of it.
+    pub fn words_of(&self, module: &str) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().filter_map(move |(key, words)| match words {
+            Value::String(words) => Some((key.strip_prefix(module)?.strip_prefix('_')?, words.as_str())),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => None,
+        })
+    }
+
     /// The sentence in this language.
     #[must_use]
     pub fn say(&self, sentence: &Sentence) -> String {
@@ -270,7 +290,7 @@ mod tests {
         }
     }
 
-    const ALL: [Sentence; 53] = [
+    const ALL: [Sentence; 57] = [
         Sentence::PanelLabel,
         Sentence::Close,
         Sentence::GreetingTitle,
@@ -300,7 +320,11 @@ mod tests {
         Sentence::PicturePrevious,
         Sentence::PictureNext,
         Sentence::PictureOriginal,
+        Sentence::CharactersLeft(3),
+        Sentence::CharactersFew(3),
         Sentence::Attach,
+        Sentence::Emoji,
+        Sentence::Voice,
         Sentence::Attached,
         Sentence::Cancel,
         Sentence::TooManyFiles(3),
@@ -337,9 +361,19 @@ mod tests {
         for sentence in &ALL {
             assert!(english.0.contains_key(sentence.parts().0), "{sentence:?}");
         }
-        for key in english.0.keys().filter(|key| !key.starts_with("launcher_")) {
+        let of_others = ["launcher_", "emoji_", "voice_"];
+        for key in english.0.keys().filter(|key| !of_others.iter().any(|other| key.starts_with(other))) {
             assert!(said.contains(&key.as_str()), "nobody says {key}");
         }
+    }
+
+    #[test]
+    fn a_module_gets_its_own_words() {
+        let english = Catalogue::english();
+        let words: Vec<(&str, &str)> = english.words_of("emoji").filter(|(key, _)| *key == "food").collect();
+        assert_eq!(words, [("food", "Food and drink")]);
+        assert!(english.words_of("voice").all(|(key, words)| !key.is_empty() && !words.is_empty()));
+        assert_eq!(english.words_of("emo").count(), 0);
     }
 
     #[test]

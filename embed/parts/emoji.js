@@ -625,6 +625,29 @@ export function open(wanted) {
   return wanted.signal?.aborted ? Promise.resolve() : new Promise((closed) => new Picker(wanted, closed));
 }
 
+/**
+ * Opens the picker from a button of a form, and writes what is picked into the form's field, where the caret is.
+ *
+ * @param {HTMLButtonElement} button
+ * @param {Record<string, string>} labels all of them, groups and the rest
+ * @returns {Promise<void>}
+ */
+export function assist(button, labels) {
+  const field = button.form.querySelector("textarea");
+  const root = button.getRootNode();
+  return open({ root, anchor: button, labels: { ...labels, groups: labels }, pick: (emoji) => write(root, field, emoji) });
+}
+
+function write(root, field, emoji) {
+  if (!root.activeElement?.closest(".emoji-picker")) {
+    field.focus({ preventScroll: true });
+    // As if it had been typed: it can be undone. Browsers that know of nothing better still do this.
+    if (document.execCommand("insertText", false, emoji)) return;
+  }
+  field.setRangeText(emoji, field.selectionStart, field.selectionEnd, "end");
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
 class Picker {
   #root;
   #anchor;

@@ -197,12 +197,28 @@ pub struct Composer {
     pub problem: Option<Problem>,
     /// Whether anything is written that could be sent.
     pub has_text: bool,
+    /// How many more characters the server takes, once they are few; below zero, how many are too many.
+    pub left: Option<i32>,
     /// The files that go with it.
     pub files: Vec<Enclosed>,
 }
 
 /// What the server takes at most, in characters.
 pub const TEXT_CHARS_MAX: u32 = 150_000;
+/// Some sentences before that, visitors are told.
+const FEW_CHARS: u32 = 500;
+
+impl Composer {
+    /// Takes note of what is written.
+    pub fn hold(&mut self, text: &str) {
+        let text = text.trim();
+        self.has_text = !text.is_empty();
+        // There are no more characters than bytes, and those are counted.
+        let is_near = text.len() >= (TEXT_CHARS_MAX - FEW_CHARS) as usize;
+        let left = || i64::from(TEXT_CHARS_MAX) - text.chars().count() as i64;
+        self.left = is_near.then(left).filter(|left| *left <= FEW_CHARS.into()).map(|left| left as i32);
+    }
+}
 
 /// What is wrong with what the visitor wanted to send.
 #[derive(Clone, Debug, Eq, PartialEq)]

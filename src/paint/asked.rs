@@ -50,7 +50,9 @@ fn submit(words: &Words) -> Element {
 
 /// A field with its name; a field that is the whole question has the question for a name.
 fn label(words: &Words, message: &Message, field: &Field) -> Element {
-    let entry = entry(words, field).with("name", &field.name).with("class", "entry").with("dir", "auto");
+    // A field takes the place of what its form has of this name, methods and all; no form has anything with a dash.
+    let name = ["-", &field.name].concat();
+    let entry = entry(words, field).with("name", &name).with("class", "entry").with("dir", "auto");
     let entry = if field.is_required { entry.with("required", "") } else { entry };
     if field.label.is_empty() {
         return entry.with("aria-label", &markdown::words(&message.text));

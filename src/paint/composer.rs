@@ -1,7 +1,7 @@
 //! Where the visitor writes.
 
 use super::files::enclosed;
-use super::icon::{CLIP, CLOSE, SEND, icon, icon_button};
+use super::icon::{CLIP, CLOSE, MICROPHONE, SEND, SMILE, icon, icon_button};
 use super::{Act, Node, Words, el};
 use crate::core::Event;
 use crate::core::view::{FILES_MAX, Problem, TEXT_CHARS_MAX, View};
@@ -30,10 +30,19 @@ pub fn composer(words: &Words, view: &View, _was: Option<&View>) -> Node {
     let picker =
         el("input", "picker").with("type", "file").with("multiple", "").with("hidden", "").on("change", Act::Picked);
     let attach = icon_button("attach", CLIP, &words.say(&Sentence::Attach)).on("click", Act::Pick);
+    let emoji = icon_button("attach emoji", SMILE, &words.say(&Sentence::Emoji));
+    let emoji = emoji.with("aria-expanded", "false").on("click", Act::Assist("emoji"));
     let send =
         el("button", "send").with("type", "submit").with("aria-label", &words.say(&Sentence::Send)).and(icon(SEND));
     let is_something = view.composer.has_text || !view.composer.files.is_empty();
-    let send = if is_something { send } else { send.with("disabled", "") };
+    // What can't be written can be said, as long as there is nothing to send.
+    let last = match (is_something, words.can_record) {
+        (true, _) => send,
+        (false, true) => {
+            icon_button("attach", MICROPHONE, &words.say(&Sentence::Voice)).on("click", Act::Assist("voice"))
+        }
+        (false, false) => send.with("disabled", ""),
+    };
     let picked = (!view.composer.files.is_empty()).then(|| {
         let list = el("ul", "picked").with("aria-label", &words.say(&Sentence::Attached));
         view.composer.files.iter().fold(list, |list, file| {
@@ -48,6 +57,20 @@ pub fn composer(words: &Words, view: &View, _was: Option<&View>) -> Node {
             .on("paste", Act::Pasted)
             .and(el("p", "problem").with("role", "alert").saying(&problem))
             .maybe(picked)
-            .and(el("div", "field").and(picker).and(attach).and(field).and(send)),
+            .maybe(view.composer.left.map(|left| {
+                let class = if left < 0 { "counter over" } else { "counter" };
+                el("p", class).with("aria-hidden", "true").saying(&words.say(&Sentence::CharactersLeft(left)))
+            }))
+            .and(el("p", "spoken").with("role", "status").saying(&told(words, view.composer.left)))
+            .and(el("div", "field").and(picker).and(attach).and(emoji).and(field).and(last)),
     )
+}
+
+/// What is said of the characters left: not at each key, but when they have become fewer than so many.
+fn told(words: &Words, left: Option<i32>) -> String {
+    match left.map(|left| [0, 20, 100, 500].into_iter().find(|step| (0..=*step).contains(&left))) {
+        None => String::new(),
+        Some(None) => words.say(&Sentence::TooLong(TEXT_CHARS_MAX)),
+        Some(Some(step)) => words.say(&Sentence::CharactersFew(step)),
+    }
 }

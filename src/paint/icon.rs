@@ -12,6 +12,11 @@ pub const DOWN: &str = "M12 5v14M5.5 12.5L12 19l6.5-6.5";
 /// A paper clip.
 pub const CLIP: &str =
     "M19 11.5l-7.3 7.3a4.6 4.6 0 0 1-6.5-6.5l8-8a3 3 0 0 1 4.3 4.3l-7.6 7.6a1.5 1.5 0 0 1-2.1-2.1l6.9-6.9";
+/// A face that smiles.
+pub const SMILE: &str = "M12 20.5a8.5 8.5 0 1 0 0-17 8.5 8.5 0 0 0 0 17zM8.5 14c1.8 2.7 5.2 2.7 7 0M9 9.5v.5M15 9.5v.5";
+/// A microphone on its stand.
+pub const MICROPHONE: &str =
+    "M12 3.5a2.7 2.7 0 0 1 2.7 2.7v5.3a2.7 2.7 0 0 1-5.4 0v-5.3a2.7 2.7 0 0 1 2.7-2.7zM6 11.5a6 6 0 0 0 12 0M12 17.5v3";
 /// A sheet with a folded corner.
 pub const FILE: &str = "M6 3.5h8l4.5 4.5v12.5h-12.5zM14 3.5v4.5h4.5";
 /// A pin in a map.

@@ -62,6 +62,8 @@ pub enum Act {
     Pressed,
     /// What is written is to be sent.
     Submit,
+    /// This module is to help with what is written.
+    Assist(&'static str),
     /// Files are to be picked.
     Pick,
     /// Files were picked.

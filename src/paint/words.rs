@@ -1,9 +1,9 @@
-//! The visitor's language, as painters use it.
+//! What painters know beside the view: the visitor's language, today, and what the browser can do.
 
 use crate::core::model::Person;
 use crate::text::{Catalogue, Sentence, Speech, day_title};
 
-/// Words, the browser's knowledge of dates, and today.
+/// Words, the browser's knowledge of dates, today, and whether there can be a microphone.
 pub struct Words {
     /// The sentences.
     pub catalogue: Catalogue,
@@ -11,6 +11,8 @@ pub struct Words {
     pub speech: Box<dyn Speech>,
     /// The time, in seconds since 1970.
     pub now: fn() -> u64,
+    /// Whether the browser lends this page a microphone, if the visitor has one and lets it.
+    pub can_record: bool,
 }
 
 impl Words {

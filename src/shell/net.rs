@@ -102,30 +102,40 @@ fn with_body(builder: RequestBuilder, body: Body) -> Result<Fetch, gloo_net::Err
 async fn answered(response: Response, read_until: Option<&str>) -> Outcome {
     let retry_after = response.headers().get("Retry-After").and_then(|seconds| seconds.parse::<u64>().ok());
     let status = response.status();
-    let body = match read_until {
-        Some(words) => beginning(&response, words).await,
-        None => response.text().await.ok(),
-    };
-    match body {
+    match read(&response, read_until).await {
         Some(body) => Outcome::Answered { status, body, retry_after_ms: retry_after.map(|s| s.saturating_mul(1_000)) },
         None => Outcome::Unclear,
     }
 }
 
-/// The body up to these words; the rest is not waited for.
-async fn beginning(response: &Response, words: &str) -> Option<String> {
-    let reader: ReadableStreamDefaultReader = response.body()?.get_reader().unchecked_into();
+/// A page of the longest messages there are is a fifth of this; what is longer is nothing Chatwoot says.
+const BODY_BYTES_MAX: usize = 16_000_000;
+
+/// The body, or what of it comes before these words: the rest is not waited for.
+async fn read(response: &Response, until: Option<&str>) -> Option<String> {
+    let Some(body) = response.body() else { return Some(String::new()) };
+    let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
     let mut bytes = Vec::new();
-    loop {
+    let is_whole = loop {
         let part = JsFuture::from(reader.read()).await.ok()?;
-        let Ok(part) = Reflect::get(&part, &"value".into()).ok()?.dyn_into::<Uint8Array>() else { break };
+        let Ok(part) = Reflect::get(&part, &"value".into()).ok()?.dyn_into::<Uint8Array>() else { break true };
+        // What was looked through before can only hold the beginning of the words.
+        let looked = bytes.len().saturating_sub(until.map_or(0, str::len));
         bytes.extend(part.to_vec());
-        if let Some(end) = bytes.windows(words.len()).position(|window| window == words.as_bytes()) {
-            bytes.truncate(end);
-            // Nobody waits for it to have stopped.
-            drop(reader.cancel());
-            break;
+        let found =
+            until.and_then(|words| bytes.get(looked..)?.windows(words.len()).position(|at| at == words.as_bytes()));
+        if let Some(end) = found {
+            bytes.truncate(looked + end);
+            break false;
         }
+        if bytes.len() > BODY_BYTES_MAX {
+            bytes.clear();
+            break false;
+        }
+    };
+    if !is_whole {
+        // Nobody waits for it to have stopped.
+        drop(reader.cancel());
     }
-    String::from_utf8(bytes).ok()
+    (is_whole || !bytes.is_empty()).then(|| String::from_utf8_lossy(&bytes).into_owned())
 }

@@ -46,12 +46,14 @@ impl Speech for IntlSpeech {
     }
 
     fn size(&self, bytes: u64) -> String {
-        let (unit, scale) = match bytes {
-            0..1_000 => ("byte", 1),
-            1_000..1_000_000 => ("kilobyte", 1_000),
-            _ => ("megabyte", 1_000_000),
+        // Bytes have no short name that knows of one and many.
+        let (unit, scale, display) = match bytes {
+            0..1_000 => ("byte", 1, "long"),
+            1_000..1_000_000 => ("kilobyte", 1_000, "short"),
+            _ => ("megabyte", 1_000_000, "short"),
         };
-        let options = options(&[("style", "unit"), ("unit", unit), ("maximumFractionDigits", "1")]);
+        let style = [("style", "unit"), ("unit", unit), ("unitDisplay", display), ("maximumFractionDigits", "1")];
+        let options = options(&style);
         let format = Intl::NumberFormat::new(&self.languages, &options).format();
         let number = JsValue::from_f64(bytes as f64 / f64::from(scale));
         format.call1(&JsValue::UNDEFINED, &number).ok().and_then(|said| said.as_string()).unwrap_or_default()

@@ -60,6 +60,11 @@ pub fn perform(ui: Ui, act: &Act, event: &web_sys::Event) {
             }
         }
         Act::Look(message, file) => look(ui, *message, *file, target),
+        Act::Assist(module) => {
+            let words = ui.words();
+            let labels: Vec<_> = words.catalogue.words_of(module).map(|(key, words)| (key, words.into())).collect();
+            (ui.hands().call)(module, "assist", &[target.into(), object(&labels)]);
+        }
         Act::Pick => {
             let form = target.and_then(|it| it.unchecked_into::<Element>().closest("form").ok().flatten());
             if let Some(picker) = form.and_then(|form| form.query_selector("[type=file]").ok().flatten()) {
@@ -160,12 +165,13 @@ fn submit(ui: Ui, field: Option<HtmlTextAreaElement>) {
     let _ = field.focus();
 }
 
-/// What is in a form, by name; a file is no answer.
+/// What is in a form, by name, without the dash that agents' names are painted with; a file is no answer.
 fn fields(form: &HtmlFormElement) -> Vec<(String, String)> {
     let Ok(data) = FormData::new_with_form(form) else { return Vec::new() };
     let pair = |pair: JsValue| {
         let pair = Array::from(&pair);
-        Some((pair.get(0).as_string()?, pair.get(1).as_string()?))
+        let name = pair.get(0).as_string()?;
+        Some((name.strip_prefix('-').unwrap_or(&name).to_owned(), pair.get(1).as_string()?))
     };
     Array::from(&data).iter().filter_map(pair).collect()
 }

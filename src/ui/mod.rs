@@ -43,8 +43,11 @@ pub struct Hands {
     /// Takes files that were picked.
     pub pick: Rc<dyn Fn(Vec<web_sys::File>)>,
     /// Calls a function of a module that is fetched when it is needed first.
-    pub call: Rc<dyn Fn(&'static str, &'static str, &[JsValue])>,
+    pub call: Rc<Calling>,
 }
+
+/// Takes a module's name, its function's, and what that is called with.
+pub type Calling = dyn Fn(&'static str, &'static str, &[JsValue]);
 
 impl Ui {
     /// An empty view, in these words. `dispatch` takes what the visitor does.

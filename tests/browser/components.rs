@@ -35,7 +35,12 @@ fn paint(view: &View) -> Painted {
     let ui = Ui::new(
         Rc::new(move |event| seen.borrow_mut().push(event)),
         Hands { close: Rc::new(|| {}), pick: Rc::new(|_| {}), call: Rc::new(|_, _, _| {}) },
-        Words { catalogue: Catalogue::english(), speech: Box::new(IntlSpeech::new("en-GB")), now: || NOON },
+        Words {
+            catalogue: Catalogue::english(),
+            speech: Box::new(IntlSpeech::new("en-GB")),
+            now: || NOON,
+            can_record: true,
+        },
     );
     let mounted = mount_to(panel.clone(), move || view! { <Panel ui/> });
     ui.paint(view, Changed { panel: true, thread: true, composer: true });

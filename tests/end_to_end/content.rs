@@ -56,15 +56,15 @@ async fn what_agents_ask_is_answered_in_place_and_read_by_them() {
     visitor.browser.until("root.querySelectorAll('.form .entry').length === 4").await;
     shoot(&visitor, "asked-form").await;
     visitor.find(".form .chip").await.click().await.unwrap();
-    visitor.find(".form [name=email]").await.send_keys("ida@example.org").await.unwrap();
-    visitor.find(".form [name=height]").await.send_keys("tall").await.unwrap();
+    visitor.find(".form [name=-email]").await.send_keys("ida@example.org").await.unwrap();
+    visitor.find(".form [name=-height]").await.send_keys("tall").await.unwrap();
     visitor.find(".form .chip").await.click().await.unwrap();
     assert_eq!(
-        visitor.browser.ask("root.querySelector('.form [name=height]').validity.patternMismatch").await,
+        visitor.browser.ask("root.querySelector('.form [name=-height]').validity.patternMismatch").await,
         json!(true)
     );
-    visitor.find(".form [name=height]").await.clear().await.unwrap();
-    visitor.find(".form [name=height]").await.send_keys("184" + Key::Enter).await.unwrap();
+    visitor.find(".form [name=-height]").await.clear().await.unwrap();
+    visitor.find(".form [name=-height]").await.send_keys("184" + Key::Enter).await.unwrap();
     visitor.browser.until("root.querySelector('.filled')?.textContent.includes('Saale')").await;
     answered(&sandbox, conversation, form, |given| {
         given[0]["value"] == "ida@example.org" && given[1]["value"] == "184" && given[3]["value"] == "saale"

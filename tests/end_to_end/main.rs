@@ -8,15 +8,19 @@
 #[path = "../support/bad_network/mod.rs"]
 mod bad_network;
 mod browser;
+mod composer;
 mod content;
 mod diagnosis;
 #[cfg(feature = "soak")]
 mod first_connect;
 mod guide;
+mod hostile;
 mod https;
 mod looks;
 mod network;
 mod parts;
+#[path = "../support/payloads.rs"]
+mod payloads;
 #[path = "../support/replay.rs"]
 mod replay;
 mod reports;

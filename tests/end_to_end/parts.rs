@@ -211,13 +211,13 @@ async fn every_emoji_is_reached_by_keyboard_and_has_a_name_of_its_own() {
 }
 
 /// Notes what the microphone gives out, to see that it is taken back.
-const LISTEN: &str = "((devices) => {
+pub const LISTEN: &str = "((devices) => {
   const ask = devices.getUserMedia.bind(devices);
   window.given = [];
   devices.getUserMedia = async (wanted) => { const stream = await ask(wanted); given.push(stream); return stream; };
 })(navigator.mediaDevices)";
 
-const TAKEN_BACK: &str =
+pub const TAKEN_BACK: &str =
     "given.length > 0 && given.every(stream => stream.getTracks().every(track => track.readyState === 'ended'))";
 
 /// What this piece of script comes to that has `record` at hand.

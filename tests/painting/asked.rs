@@ -37,7 +37,7 @@ fn a_question_for_an_address_is_a_field_named_by_the_question() {
     assert_eq!(
         asked(row("input_email", json!({}))),
         [
-            "<form class=\"form\"><input type=\"email\" value=\"\" autocomplete=\"email\" name=\"email\" class=\"entry\" \
+            "<form class=\"form\"><input type=\"email\" value=\"\" autocomplete=\"email\" name=\"-email\" class=\"entry\" \
           dir=\"auto\" required=\"\" aria-label=\"Please tell us\"></input>\
           <button class=\"chip strong\" type=\"submit\">Send answer</button></form>"
         ]
@@ -71,9 +71,9 @@ fn a_form_has_every_field_with_its_name_and_its_rules() {
         entries,
         [
             "<input type=\"email\" value=\"\" placeholder=\"you@…\" title=\"That is no address\" pattern=\"^.+@.+$\" \
-             autocomplete=\"email\" name=\"email\" class=\"entry\" dir=\"auto\" required=\"\"></input>",
-            "<textarea rows=\"3\" name=\"bio\" class=\"entry\" dir=\"auto\">I ride</textarea>",
-            "<select name=\"pick\" class=\"entry\" dir=\"auto\"><option value=\"\">Please choose</option>\
+             autocomplete=\"email\" name=\"-email\" class=\"entry\" dir=\"auto\" required=\"\"></input>",
+            "<textarea rows=\"3\" name=\"-bio\" class=\"entry\" dir=\"auto\">I ride</textarea>",
+            "<select name=\"-pick\" class=\"entry\" dir=\"auto\"><option value=\"\">Please choose</option>\
              <option value=\"a\">A</option><option value=\"b\" selected=\"\">B</option></select>",
         ]
     );

@@ -38,7 +38,7 @@ impl Speech for Fixed {
 
 /// English, at noon.
 pub fn words() -> Words {
-    Words { catalogue: Catalogue::english(), speech: Box::new(Fixed), now: || NOON }
+    Words { catalogue: Catalogue::english(), speech: Box::new(Fixed), now: || NOON, can_record: true }
 }
 
 /// A message as the server has it, with nothing special about it.

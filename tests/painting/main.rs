@@ -3,8 +3,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that can't go on says so")]
 
 mod asked;
+mod composer;
 mod easel;
 mod files;
 mod head;
+mod hostile;
+#[path = "../support/payloads.rs"]
+mod payloads;
 mod rows;
 mod texts;

@@ -465,6 +465,24 @@ fn a_text_longer_than_the_server_takes_is_handed_back() {
 }
 
 #[test]
+fn what_is_left_to_write_is_known_when_it_is_little() {
+    let mut bench = Bench::returning(&[]);
+    let mut left_after = |text: String| {
+        bench.event(Event::Drafted(text));
+        bench.widget.view().composer.left
+    };
+    assert_eq!(left_after("é".repeat(149_499)), None, "501 are many");
+    assert_eq!(left_after("é".repeat(149_500)), Some(500));
+    assert_eq!(left_after("é".repeat(149_500) + "  \n"), Some(500), "what is not sent doesn't count");
+    assert_eq!(left_after("é".repeat(150_003)), Some(-3));
+    assert_eq!(left_after("é".repeat(100_000)), None, "bytes are not what counts");
+    bench.submit(&"é".repeat(150_001));
+    assert_eq!(bench.widget.view().composer.left, Some(-1), "it is handed back");
+    bench.submit(&"é".repeat(150_000));
+    assert_eq!(bench.widget.view().composer.left, None, "it is sent");
+}
+
+#[test]
 fn more_than_the_server_takes_in_a_minute_waits_and_is_not_refused() {
     let mut bench = Bench::returning(&[]);
     let mut stored: u64 = 0;

@@ -183,7 +183,7 @@ impl Widget {
             }
             Event::Drafted(text) => {
                 self.composer.problem = None;
-                self.composer.has_text = !text.trim().is_empty();
+                self.composer.hold(&text);
                 self.typing.drafted(now.mono, !self.composer.has_text);
                 keep_draft(&text, turn);
             }
@@ -277,7 +277,7 @@ impl Widget {
             self.put_into_composer(text.into());
             return;
         }
-        self.composer.has_text = false;
+        self.composer.hold("");
         self.typing.drafted(now.mono, true);
         self.unread.wrote();
         self.jump();
@@ -406,7 +406,7 @@ impl Widget {
     }
 
     fn put_into_composer(&mut self, text: Arc<str>) {
-        self.composer.has_text = !text.trim().is_empty();
+        self.composer.hold(&text);
         self.composer.put = (self.composer.put.0.wrapping_add(1), text);
     }
 }

@@ -123,8 +123,8 @@ fn attachment(item: &Object) -> Attachment {
     let url = string(item, "data_url").and_then(SafeUrl::of_file);
     let name = first(item, &["fallback_title", "file_name"]);
     let name = if name.is_empty() { url.as_ref().map(file_name).unwrap_or_default() } else { name };
-    // A drawing in SVG can hold scripts; it is taken away, never shown.
-    let is_svg = name.rsplit('.').next().is_some_and(|end| end.eq_ignore_ascii_case("svg"));
+    // A drawing in SVG can hold scripts; it is taken away, never shown, whatever it is called.
+    let is_svg = ends_in_svg(&name) || url.as_ref().is_some_and(|url| ends_in_svg(&file_name(url)));
     Attachment {
         id: number(item, "id").unwrap_or(0),
         kind: match string(item, "file_type") {
@@ -141,6 +141,10 @@ fn attachment(item: &Object) -> Attachment {
         size: number(item, "file_size").unwrap_or(0),
         measures: number(item, "width").filter(|width| *width > 0).zip(number(item, "height").filter(|high| *high > 0)),
     }
+}
+
+fn ends_in_svg(name: &str) -> bool {
+    name.rsplit('.').next().and_then(|end| end.get(..3)).is_some_and(|end| end.eq_ignore_ascii_case("svg"))
 }
 
 /// The last part of an address, as people write it.

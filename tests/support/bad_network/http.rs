@@ -191,17 +191,23 @@ impl Request {
 impl Refusal {
     fn answer(self, request: &Request) -> Vec<u8> {
         let (status, is_open, body) = match self {
-            Self::TooMany => ("429 Too Many Requests", true, "Retry later\n"),
-            Self::Unavailable => ("503 Service Unavailable", true, ""),
-            Self::BadGateway => ("502 Bad Gateway", false, "<html><title>502 Bad Gateway</title></html>"),
+            Self::TooMany => ("429 Too Many Requests", true, b"Retry later\n".to_vec()),
+            Self::Unavailable => ("503 Service Unavailable", true, Vec::new()),
+            Self::BadGateway => ("502 Bad Gateway", false, b"<html><title>502 Bad Gateway</title></html>".to_vec()),
+            Self::InCircles => ("307 Temporary Redirect", true, Vec::new()),
+            Self::TooLong => ("200 OK", true, [&b"["[..], &[b' '; 20_000_000], b"]"].concat()),
+            Self::Garbled => ("200 OK", true, vec![0xFF; 1_000]),
         };
         let cross_origin = if is_open && request.header("origin").is_some() {
             "Access-Control-Allow-Origin: *\r\nAccess-Control-Expose-Headers: \r\n"
         } else {
             ""
         };
+        let elsewhere =
+            if self == Self::InCircles { format!("Location: {}\r\n", request.path()) } else { String::new() };
         let length = body.len();
-        format!("HTTP/1.1 {status}\r\n{cross_origin}Content-Length: {length}\r\n\r\n{body}").into_bytes()
+        let head = format!("HTTP/1.1 {status}\r\n{cross_origin}{elsewhere}Content-Length: {length}\r\n\r\n");
+        [head.into_bytes(), body].concat()
     }
 }
 

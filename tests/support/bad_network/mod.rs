@@ -52,6 +52,12 @@ pub enum Refusal {
     Unavailable,
     /// 502, from a proxy before Chatwoot, which knows nothing of other origins: preflights fail as well.
     BadGateway,
+    /// 307, to where it comes from.
+    InCircles,
+    /// 200, and a list of nothing that takes twenty million bytes.
+    TooLong,
+    /// 200, and bytes that are no text.
+    Garbled,
 }
 
 /// The network between. It lives as long as the test's runtime.

@@ -1,0 +1,217 @@
+//! Where visitors write: emoji, voice notes, and how much fits in.
+
+use serde_json::{Value, json};
+use thirtyfour::prelude::*;
+
+use crate::looks::shoot;
+use crate::parts::{LISTEN, TAKEN_BACK};
+use crate::support::Sandbox;
+use crate::visitor::Visitor;
+
+/// What is written, where the caret is, and what has the focus.
+const WRITTEN: &str =
+    "(field => [field.value, field.value.slice(0, field.selectionStart), root.activeElement?.localName])
+                       (root.querySelector('textarea'))";
+
+const DRAFT: &str = "Object.entries(localStorage).find(([key]) => key.endsWith('/draft'))?.[1]";
+
+const STICKS_OUT: &str = "[...root.querySelectorAll('.panel *, .emoji-picker *')].filter(it => {
+  const box = it.getBoundingClientRect();
+  return box.width > 1 && (box.right > innerWidth + 1 || box.left < -1) && !it.closest('.wave');
+}).map(it => it.className)";
+
+/// Takes pictures of it; `again` is clicked before each, if there is such a thing.
+async fn looks_well(visitor: &Visitor, name: &str, again: Option<&str>) {
+    for (scheme, direction, width, height) in [
+        ("light", "ltr", 1100, 820),
+        ("dark", "ltr", 1100, 820),
+        ("light", "rtl", 1100, 820),
+        ("dark", "ltr", 320, 568),
+    ] {
+        visitor.browser.prefer(scheme).await;
+        visitor.browser.resize(width, height).await;
+        visitor.browser.ask(&format!("(document.documentElement.dir = '{direction}', null)")).await;
+        if let Some(again) = again {
+            visitor.find(again).await.click().await.unwrap();
+        }
+        shoot(visitor, &format!("{name}-{scheme}-{direction}-{width}")).await;
+        assert_eq!(visitor.browser.ask(STICKS_OUT).await, json!([]), "{name} at {width}");
+        if let Some(again) = again {
+            visitor.find(again).await.click().await.unwrap();
+        }
+    }
+    visitor.browser.prefer("light").await;
+    visitor.browser.resize(1100, 820).await;
+    visitor.browser.ask("(document.documentElement.dir = 'ltr', null)").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_emoji_goes_where_the_caret_is_by_mouse_and_by_keyboard() {
+    let sandbox = Sandbox::start(None);
+    let visitor = Visitor::arrive(&sandbox).await;
+    visitor.open().await;
+    visitor.browser.types("Good morning").await;
+    for _ in 0.." morning".len() {
+        visitor.browser.types(Key::Left).await;
+    }
+    assert_eq!(visitor.browser.ask(WRITTEN).await, json!(["Good morning", "Good", "textarea"]));
+
+    visitor.find(".emoji").await.click().await.unwrap();
+    visitor.browser.until("root.activeElement?.matches('.emoji-picker [type=search]')").await;
+    visitor.find("[role=gridcell][aria-label=beaming]").await.click().await.unwrap();
+    visitor.browser.until("!root.querySelector('.emoji-picker')").await;
+    assert_eq!(visitor.browser.ask(WRITTEN).await, json!(["Good😁 morning", "Good😁", "textarea"]));
+    assert_eq!(visitor.browser.ask(DRAFT).await, "Good😁 morning", "the draft has it");
+
+    visitor
+        .browser
+        .page
+        .action_chain()
+        .key_down(Key::Shift)
+        .send_keys(Key::Tab)
+        .key_up(Key::Shift)
+        .perform()
+        .await
+        .unwrap();
+    assert_eq!(visitor.browser.ask("root.activeElement.getAttribute('aria-label')").await, "Emoji");
+    visitor.browser.types(Key::Enter).await;
+    visitor.browser.until("root.activeElement?.matches('.emoji-picker [type=search]')").await;
+    visitor.browser.types("hello").await;
+    visitor.browser.types(Key::Enter).await;
+    visitor.browser.until("!root.querySelector('.emoji-picker')").await;
+    visitor.browser.types("!").await;
+    assert_eq!(visitor.browser.ask(WRITTEN).await, json!(["Good😁👋! morning", "Good😁👋!", "textarea"]));
+    visitor.say("").await;
+    visitor.sees(&["Good😁👋! morning"]).await;
+
+    looks_well(&visitor, "composer-emoji", Some(".emoji")).await;
+    visitor.find(".emoji").await.click().await.unwrap();
+    visitor.browser.until("root.querySelector('.emoji-picker')").await;
+    visitor.browser.types(Key::Escape).await;
+    visitor.browser.until("!root.querySelector('.emoji-picker')").await;
+    assert_eq!(visitor.browser.ask("root.querySelector('.panel').hidden").await, json!(false));
+
+    visitor.find("textarea").await.send_keys("Thanks").await.unwrap();
+    visitor.find(".emoji").await.click().await.unwrap();
+    visitor.browser.until("root.querySelector('[role=gridcell][aria-label=beaming]')").await;
+    visitor.find("[role=gridcell][aria-label=beaming]").await.click().await.unwrap();
+    visitor.browser.until("!root.querySelector('.emoji-picker')").await;
+    assert_eq!(visitor.browser.ask(WRITTEN).await, json!(["Thanks😁", "Thanks😁", "textarea"]));
+    let undo = visitor.browser.page.action_chain().key_down(Key::Control).send_keys("z").key_up(Key::Control);
+    undo.perform().await.unwrap();
+    assert_ne!(visitor.browser.ask(WRITTEN).await[0], "Thanks😁", "what was picked can be undone like what was typed");
+    visitor.browser.quit().await;
+}
+
+const RECORDING: &str = "root.querySelector('.recording.live time')?.textContent === '0:01'";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_voice_note_is_recorded_attached_sent_and_heard() {
+    let sandbox = Sandbox::start(None);
+    let visitor = Visitor::arrive(&sandbox).await;
+    visitor.browser.ask(LISTEN).await;
+    visitor.open().await;
+    let microphone = "[aria-label='Record a voice note']";
+    shoot(&visitor, "composer-empty").await;
+
+    // By keyboard: it is the last thing in the field, and what stops it has the focus.
+    visitor.browser.types(Key::Tab).await;
+    visitor.browser.types(Key::Enter).await;
+    visitor.browser.until(RECORDING).await;
+    looks_well(&visitor, "composer-recording", None).await;
+    visitor.browser.types(Key::Escape).await;
+    visitor.browser.until("!root.querySelector('.recording') && root.activeElement?.matches('textarea')").await;
+    assert_eq!(
+        visitor.browser.ask("root.querySelector('.panel').hidden").await,
+        json!(false),
+        "only the recording ends"
+    );
+    assert_eq!(visitor.browser.ask("root.querySelectorAll('.picked .file').length").await, 0);
+    visitor.browser.until(TAKEN_BACK).await;
+
+    visitor.find(microphone).await.click().await.unwrap();
+    visitor.browser.until("root.querySelector('.recording.live')").await;
+    visitor.find(".launcher").await.click().await.unwrap();
+    visitor.browser.until("!root.querySelector('.recording')").await;
+    visitor.browser.until(TAKEN_BACK).await;
+    visitor.open().await;
+
+    visitor.find(microphone).await.click().await.unwrap();
+    visitor.browser.until(RECORDING).await;
+    visitor.find(".recording .send").await.click().await.unwrap();
+    visitor
+        .browser
+        .until("root.querySelectorAll('.picked .file').length === 1 && !root.querySelector('.recording')")
+        .await;
+    visitor.browser.until(TAKEN_BACK).await;
+    assert_eq!(
+        visitor.browser.ask(&format!("root.querySelector(`{microphone}`)")).await,
+        Value::Null,
+        "now it is to be sent"
+    );
+    shoot(&visitor, "composer-recorded").await;
+    visitor.find(".send").await.click().await.unwrap();
+    visitor.browser.until("root.querySelector('audio.playing')?.readyState > 0").await;
+    shoot(&visitor, "composer-heard").await;
+
+    let conversation = visitor.session().await["conversation"].as_i64().unwrap();
+    let stored = sandbox.messages(conversation).await;
+    let file = &stored[0]["attachments"][0];
+    assert_eq!((stored.len(), &file["file_type"]), (1, &json!("audio")));
+    assert!(file["file_size"].as_u64().unwrap() > 1_000, "{file}");
+    assert_eq!(visitor.browser.ask("root.adoptedStyleSheets.length").await, 2, "it leaves nothing");
+    visitor.browser.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_microphone_that_is_refused_is_told_in_a_sentence() {
+    let sandbox = Sandbox::start(None);
+    let visitor = Visitor::arrive(&sandbox).await;
+    visitor.open().await;
+    let refuse = "(navigator.mediaDevices.getUserMedia = () => new Promise((_, refuse) => window.refuse = () => \
+                  refuse(new DOMException('no', 'NotAllowedError'))), null)";
+    visitor.browser.ask(refuse).await;
+    visitor.browser.types(Key::Tab).await;
+    visitor.browser.types(Key::Enter).await;
+    visitor.browser.until("window.refuse && root.querySelector('.recording')").await;
+    assert_eq!(visitor.browser.ask("root.querySelector('.recording .send').disabled").await, json!(true));
+    shoot(&visitor, "composer-asking").await;
+    visitor.browser.ask("window.refuse()").await;
+    let told = "[...root.querySelectorAll('.problem[role=alert]')].map(it => it.textContent).join('')";
+    visitor.browser.until(&format!("({told}).startsWith('The microphone is not allowed')")).await;
+    assert_eq!(visitor.browser.ask("root.activeElement.localName").await, "textarea");
+    looks_well(&visitor, "composer-refused", None).await;
+    visitor.browser.types("Then I write").await;
+    assert_eq!(visitor.browser.ask(told).await, "", "it is told until one goes on");
+    visitor.say("").await;
+    visitor.sees(&["Then I write"]).await;
+    visitor.browser.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn how_much_fits_in_is_told_when_it_becomes_little() {
+    let sandbox = Sandbox::start(None);
+    let visitor = Visitor::arrive(&sandbox).await;
+    visitor.open().await;
+    let paste = "(field => (field.value = 'ab '.repeat(49_832) + 'ab', field.dispatchEvent(new Event('input')), null))
+                 (root.querySelector('textarea'))";
+    visitor.browser.ask(paste).await;
+    let told = "[root.querySelector('.counter')?.textContent, root.querySelector('.composer > .spoken').textContent]";
+    visitor.browser.types("x").await;
+    assert_eq!(visitor.browser.ask(told).await, json!([null, ""]), "501 are many");
+    visitor.browser.types("y").await;
+    let at_most = |count| format!("At most {count} more characters fit into this message.");
+    assert_eq!(visitor.browser.ask(told).await, json!(["Characters left: 500", at_most(500)]));
+    visitor.browser.types("z").await;
+    assert_eq!(visitor.browser.ask(told).await, json!(["Characters left: 499", at_most(500)]), "ears hear nothing new");
+    looks_well(&visitor, "composer-counter", None).await;
+    let more = "(field => (field.value += 'x'.repeat(510), field.dispatchEvent(new Event('input')), null))
+                (root.querySelector('textarea'))";
+    visitor.browser.ask(more).await;
+    visitor.browser.until("root.querySelector('.counter.over')?.textContent === 'Characters left: -11'").await;
+    shoot(&visitor, "composer-over").await;
+    visitor.browser.types(Key::Enter).await;
+    visitor.browser.until("root.querySelector('.problem').textContent.includes('too long')").await;
+    assert_eq!(visitor.browser.ask("root.querySelector('.counter').textContent").await, "Characters left: -11");
+    visitor.browser.quit().await;
+}

@@ -1,0 +1,66 @@
+//! Where the visitor writes.
+
+use natter::core::model::Enclosed;
+use natter::core::view::View;
+use natter::paint::{self, Act, Node, Words};
+use natter::text::Catalogue;
+
+use crate::easel::{acts, elements, of_class, text, words};
+
+fn painted(words: &Words, change: impl Fn(&mut View)) -> Node {
+    let mut view = View::default();
+    change(&mut view);
+    paint::composer(words, &view, None)
+}
+
+/// The names of the buttons, in their order.
+fn buttons(painted: &Node) -> Vec<&str> {
+    let all = elements(painted).into_iter().filter(|element| element.tag == "button");
+    all.filter_map(|button| button.attribute("aria-label")).collect()
+}
+
+#[test]
+fn what_is_empty_can_be_spoken_into_and_what_is_not_can_be_sent() {
+    let empty = painted(&words(), |_| ());
+    assert_eq!(buttons(&empty), ["Attach files", "Emoji", "Record a voice note"]);
+    let microphone = elements(&empty).into_iter().rfind(|element| element.tag == "button").unwrap();
+    assert_eq!(acts(microphone), [&Act::Assist("voice")]);
+    let written = painted(&words(), |view| view.composer.has_text = true);
+    assert_eq!(buttons(&written), ["Attach files", "Emoji", "Send"]);
+    let file = Enclosed { pick: 1, name: "voice.webm".to_owned(), size: 17 };
+    let recorded = painted(&words(), |view| view.composer.files = vec![file.clone()]);
+    assert_eq!(buttons(&recorded), ["Remove voice.webm", "Attach files", "Emoji", "Send"]);
+}
+
+#[test]
+fn where_there_can_be_no_microphone_none_is_offered() {
+    let deaf = Words { can_record: false, ..words() };
+    let empty = painted(&deaf, |_| ());
+    assert_eq!(buttons(&empty), ["Attach files", "Emoji", "Send"]);
+    assert!(of_class(&empty, "send")[0].attribute("disabled").is_some());
+}
+
+#[test]
+fn what_is_left_is_told_to_eyes_at_once_and_to_ears_in_steps() {
+    let told = |left| {
+        let painted = painted(&words(), |view| view.composer.left = left);
+        let shown = of_class(&painted, "counter").into_iter().map(text).collect::<String>();
+        (shown, text(of_class(&painted, "spoken")[0]))
+    };
+    assert_eq!(told(None), (String::new(), String::new()));
+    let heard: Vec<String> = (0..=500).rev().map(|left| told(Some(left)).1).collect();
+    let mut news = heard;
+    news.dedup();
+    let at_most = |count| format!("At most {count} more characters fit into this message.");
+    assert_eq!(news, [500, 100, 20, 0].map(at_most));
+    let (shown, heard) = told(Some(-1));
+    assert_eq!((shown.as_str(), heard.contains("150000")), ("Characters left: -1", true));
+}
+
+#[test]
+fn modules_are_fetched_with_words_of_their_own() {
+    let english = Catalogue::english();
+    for module in ["emoji", "voice"] {
+        assert!(english.words_of(module).count() > 3, "{module}");
+    }
+}
