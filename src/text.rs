@@ -1,6 +1,6 @@
 //! Every sentence a visitor can read, as one enum; the words themselves are in `locales/`.
 
-use miniserde::json::{self, Object, Value};
+use crate::json::{self, Value};
 
 /// A sentence, with what it speaks of.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -199,23 +199,20 @@ pub trait Speech {
 
 /// One language's words.
 #[derive(Debug)]
-pub struct Catalogue(Object);
+pub struct Catalogue(Value);
 
 impl Catalogue {
     /// English, which is always there.
     #[must_use]
     pub fn english() -> Self {
-        Self(json::from_str(include_str!("../locales/en.json")).unwrap_or_default())
+        Self(json::read(include_str!("../locales/en.json")).unwrap_or(Value::Null))
     }
 
     /// The sentence in this language.
     #[must_use]
     pub fn say(&self, sentence: &Sentence) -> String {
         let (key, value) = sentence.parts();
-        let words = match self.0.get(key) {
-            Some(Value::String(words)) => words,
-            Some(_) | None => key,
-        };
+        let words = self.0.object().and_then(|words| words.get(key)?.text()).unwrap_or(key);
         match value {
             Some((placeholder, value)) => words.replace(placeholder, &value),
             None => words.to_owned(),
@@ -322,11 +319,12 @@ mod tests {
         let told = [Sentence::NotSentBecause, Sentence::Picture, Sentence::FileTooLarge, Sentence::RemoveFile];
         said.extend(told.map(|sentence| sentence(String::new()).parts().0));
         said.push(Sentence::PictureViewer.parts().0);
+        let words = english.0.object().unwrap();
         for sentence in &ALL {
-            assert!(english.0.contains_key(sentence.parts().0), "{sentence:?}");
+            assert!(words.get(sentence.parts().0).is_some(), "{sentence:?}");
         }
-        for key in english.0.keys().filter(|key| !key.starts_with("launcher_")) {
-            assert!(said.contains(&key.as_str()), "nobody says {key}");
+        for key in words.names().filter(|key| !key.starts_with("launcher_")) {
+            assert!(said.contains(&key), "nobody says {key}");
         }
     }
 
