@@ -1,12 +1,10 @@
 //! What a message holds beside its text.
 
-use percent_encoding::percent_decode_str;
-
 use super::fields::{below, is_true, number, string, text};
 use crate::core::content::{
     Action, Answer, Attachment, AttachmentKind, Card, Choice, FEEDBACK, Field, FieldKind, Kind, RATING,
 };
-use crate::core::url::SafeUrl;
+use crate::core::url::{SafeUrl, unescaped};
 use crate::json::{Object, Value};
 
 /// More of anything in one message than a person can look at; the server itself has no limit.
@@ -147,7 +145,7 @@ fn attachment(item: &Object) -> Attachment {
 fn file_name(url: &SafeUrl) -> String {
     let path = url.as_str().split(['?', '#']).next().unwrap_or_default();
     let last = path.rsplit('/').next().unwrap_or_default();
-    percent_decode_str(last).decode_utf8_lossy().into_owned()
+    unescaped(last)
 }
 
 fn objects<'a>(object: &'a Object, key: &str) -> Vec<&'a Object> {

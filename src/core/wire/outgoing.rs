@@ -1,12 +1,11 @@
 //! What we say to the server.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-
 use crate::core::Call;
 use crate::core::content::{Answer, FEEDBACK, RATING, value_of};
 use crate::core::model::EchoId;
 use crate::core::settings::Settings;
 use crate::core::timeline::Lane;
+use crate::core::url::segment;
 use crate::json;
 
 /// An HTTP request, whole: the shell only has to make it.
@@ -141,11 +140,4 @@ pub fn object(fields: &[(&str, &str)]) -> String {
 #[must_use]
 pub fn list<'a>(items: impl Iterator<Item = &'a str>) -> String {
     json::list(&items.map(json::string).collect::<Vec<_>>())
-}
-
-/// A path segment's own characters, as RFC 3986 has them.
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'~');
-
-fn segment(text: &str) -> String {
-    utf8_percent_encode(text, SEGMENT).to_string()
 }
