@@ -1,10 +1,11 @@
 //! natter: a chat bubble for Chatwoot's API channel.
 //!
-//! [`core`] decides and is pure; [`text`] is every sentence; [`paint`] draws what there is to see. On wasm32 there are
+//! [`core`] decides and is pure; [`text`] is every sentence, [`json`] what is read and written; [`paint`] draws what there is to see. On wasm32 there are
 //! also `shell`, which performs what the core decides, `ui`, which puts what is painted into the page, and `mount`,
 //! where the two meet. ARCHITECTURE.md is the map.
 
 pub mod core;
+pub mod json;
 #[cfg(target_arch = "wasm32")]
 pub mod mount;
 pub mod paint;

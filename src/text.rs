@@ -1,6 +1,6 @@
 //! Every sentence a visitor can read, as one enum; the words themselves are in `locales/`.
 
-use miniserde::json::{self, Object, Value};
+use crate::json::{self, Object, Value};
 
 /// A sentence, with what it speaks of.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -220,31 +220,27 @@ pub trait Speech {
 
 /// One language's words.
 #[derive(Debug)]
-pub struct Catalogue(Object);
+pub struct Catalogue(Value);
 
 impl Catalogue {
     /// English, which is always there.
     #[must_use]
     pub fn english() -> Self {
-        Self(json::from_str(include_str!("../locales/en.json")).unwrap_or_default())
+        Self(json::read(include_str!("../locales/en.json")).unwrap_or(Value::Null))
     }
 
     /// The words of a module that is fetched when it is needed: those whose key begins with its name, by the rest of it.
     pub fn words_of(&self, module: &str) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().filter_map(move |(key, words)| match words {
-            Value::String(words) => Some((key.strip_prefix(module)?.strip_prefix('_')?, words.as_str())),
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => None,
-        })
+        let all = self.0.object();
+        let keys = all.into_iter().flat_map(Object::names);
+        keys.filter_map(move |key| Some((key.strip_prefix(module)?.strip_prefix('_')?, all?.get(key)?.text()?)))
     }
 
     /// The sentence in this language.
     #[must_use]
     pub fn say(&self, sentence: &Sentence) -> String {
         let (key, value) = sentence.parts();
-        let words = match self.0.get(key) {
-            Some(Value::String(words)) => words,
-            Some(_) | None => key,
-        };
+        let words = self.0.object().and_then(|words| words.get(key)?.text()).unwrap_or(key);
         match value {
             Some((placeholder, value)) => words.replace(placeholder, &value),
             None => words.to_owned(),
@@ -358,12 +354,13 @@ mod tests {
         said.extend(told.map(|sentence| sentence(String::new()).parts().0));
         said.push(Sentence::Typing(String::new()).parts().0);
         said.push(Sentence::PictureViewer.parts().0);
+        let words = english.0.object().unwrap();
         for sentence in &ALL {
-            assert!(english.0.contains_key(sentence.parts().0), "{sentence:?}");
+            assert!(words.get(sentence.parts().0).is_some(), "{sentence:?}");
         }
         let of_others = ["launcher_", "emoji_", "voice_"];
-        for key in english.0.keys().filter(|key| !of_others.iter().any(|other| key.starts_with(other))) {
-            assert!(said.contains(&key.as_str()), "nobody says {key}");
+        for key in words.names().filter(|key| !of_others.iter().any(|other| key.starts_with(other))) {
+            assert!(said.contains(&key), "nobody says {key}");
         }
     }
 

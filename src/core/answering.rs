@@ -3,13 +3,12 @@
 //! An answer changes the message that asked; giving it twice is giving it once. So it is simply repeated until the
 //! server has it, by whichever tab took it, and kept on the device until then.
 
-use miniserde::{Deserialize, Serialize, json};
-
 use super::backoff::Backoff;
 use super::chance::Chance;
 use super::content::{Answer, Given};
 use super::model::{ConversationId, MessageId};
 use super::time::Mono;
+use crate::json::{self, Value};
 
 /// The machine.
 #[derive(Debug)]
@@ -51,16 +50,7 @@ pub enum Fate {
     Refused(Option<String>),
 }
 
-/// What is kept on the device of one answer.
-#[derive(Deserialize, Serialize)]
-struct Kept {
-    v: u32,
-    conversation: u64,
-    survey: bool,
-    answers: Vec<(String, (String, String))>,
-}
-
-const KEPT_VERSION: u32 = 1;
+const KEPT_VERSION: u64 = 1;
 /// More questions than anybody answers at once.
 const WAITING_MAX: usize = 50;
 
@@ -94,19 +84,12 @@ impl Answering {
         if self.waiting.iter().any(|other| other.given.message == message) || self.waiting.len() >= WAITING_MAX {
             return;
         }
-        match json::from_str::<Kept>(kept) {
-            Ok(kept) if kept.v == KEPT_VERSION => {
-                let answer = |(name, (title, value))| Answer { name, title, value };
-                let answers = kept.answers.into_iter().map(answer).collect();
-                self.waiting.push(Waiting {
-                    given: Given { message, answers },
-                    conversation: ConversationId(kept.conversation),
-                    is_survey: kept.survey,
-                    stage: Stage::Unsent,
-                });
+        match Waiting::read(message, kept) {
+            Some(waiting) => {
+                self.waiting.push(waiting);
                 self.is_changed = true;
             }
-            Ok(_) | Err(_) => self.keep.push((message, None)),
+            None => self.keep.push((message, None)),
         }
     }
 
@@ -212,12 +195,34 @@ impl Answering {
 
 impl Waiting {
     fn kept(&self) -> String {
-        let answer = |answer: &Answer| (answer.name.clone(), (answer.title.clone(), answer.value.clone()));
-        json::to_string(&Kept {
-            v: KEPT_VERSION,
-            conversation: self.conversation.0,
-            survey: self.is_survey,
-            answers: self.given.answers.iter().map(answer).collect(),
+        let answer = |answer: &Answer| {
+            let told = json::list(&[json::string(&answer.title), json::string(&answer.value)]);
+            json::list(&[json::string(&answer.name), told])
+        };
+        json::object(&[
+            ("v", KEPT_VERSION.to_string()),
+            ("conversation", self.conversation.0.to_string()),
+            ("survey", self.is_survey.to_string()),
+            ("answers", json::list(&self.given.answers.iter().map(answer).collect::<Vec<_>>())),
+        ])
+    }
+
+    /// What was kept; `None` when it is broken or of another version.
+    fn read(message: MessageId, kept: &str) -> Option<Self> {
+        let kept = json::read(kept)?;
+        let kept = kept.object()?;
+        let answer = |answer: &Value| {
+            let [name, told] = answer.items()? else { return None };
+            let [title, value] = told.items()? else { return None };
+            let text = |value: &Value| value.text().map(str::to_owned);
+            Some(Answer { name: text(name)?, title: text(title)?, value: text(value)? })
+        };
+        kept.get("v")?.number().filter(|version| *version == KEPT_VERSION)?;
+        Some(Self {
+            given: Given { message, answers: kept.get("answers")?.items()?.iter().map(answer).collect::<Option<_>>()? },
+            conversation: ConversationId(kept.get("conversation")?.number()?),
+            is_survey: kept.get("survey")?.truth()?,
+            stage: Stage::Unsent,
         })
     }
 }

@@ -156,13 +156,15 @@ mod tests {
     use super::*;
     use crate::core::Link;
     use crate::core::time::Wall;
+    use crate::json::{self, Value};
 
     fn at(ms: u64) -> Now {
         Now { mono: Mono(ms), wall: Wall(ms) }
     }
 
     fn written(recording: &Recording) -> Vec<Vec<String>> {
-        miniserde::json::from_str(&recording.after("[]")).unwrap()
+        let strings = |list: &Value| list.items()?.iter().map(|item| Some(item.text()?.to_owned())).collect();
+        json::read(&recording.after("[]")).unwrap().items().unwrap().iter().map(strings).map(Option::unwrap).collect()
     }
 
     #[test]

@@ -4,13 +4,12 @@
 //! hears of it; the server gives a known one back unchanged, so asking twice is harmless. Creating a conversation is
 //! not so kind: when its answer is lost, the list is looked through before another is made.
 
-use miniserde::{Deserialize, Serialize, json};
-
 use super::Call;
 use super::backoff::Backoff;
 use super::chance::Chance;
 use super::model::{Contact, Conversation, ConversationId};
 use super::time::Mono;
+use crate::json::{self, Value};
 
 /// Who we are.
 #[derive(Debug)]
@@ -28,19 +27,7 @@ pub struct Session {
     is_changed: bool,
 }
 
-/// What is kept on the device. `customer_identifier` is what Chatwoot's guide calls the source_id.
-#[derive(Deserialize, Serialize)]
-struct Kept {
-    v: u32,
-    customer_identifier: String,
-    pubsub_token: Option<String>,
-    conversation: Option<u64>,
-    conversations: Option<Vec<u64>>,
-    /// Whether a conversation was asked for whose id was never heard.
-    creating: Option<bool>,
-}
-
-const KEPT_VERSION: u32 = 1;
+const KEPT_VERSION: u64 = 1;
 /// More conversations than anybody has; keeps a hostile server from filling the device.
 const CONVERSATIONS_MAX: usize = 500;
 
@@ -64,18 +51,22 @@ impl Session {
 
     /// Takes what the device kept; anything broken, foreign or of another version is as good as nothing.
     pub fn revive(&mut self, kept: &str) {
-        let Ok(kept) = json::from_str::<Kept>(kept) else {
+        let Some(Value::Object(kept)) = json::read(kept) else {
             return;
         };
-        if kept.v != KEPT_VERSION || !is_sound(&kept.customer_identifier) {
+        let number = |key| kept.get(key).and_then(Value::number);
+        let sound = |key| kept.get(key)?.text().filter(|text| is_sound(text)).map(str::to_owned);
+        let (Some(source_id), Some(KEPT_VERSION)) = (sound("customer_identifier"), number("v")) else {
             return;
-        }
-        self.source_id = Some(kept.customer_identifier);
-        self.pubsub_token = kept.pubsub_token.filter(|token| is_sound(token));
-        self.conversations =
-            kept.conversations.unwrap_or_default().into_iter().take(CONVERSATIONS_MAX).map(ConversationId).collect();
-        self.conversation = kept.conversation.map(ConversationId);
-        self.is_conversation_doubted = self.conversation.is_none() && kept.creating == Some(true);
+        };
+        let conversations = kept.get("conversations").and_then(Value::items).unwrap_or_default();
+        let conversations = conversations.iter().filter_map(Value::number).take(CONVERSATIONS_MAX);
+        self.source_id = Some(source_id);
+        self.pubsub_token = sound("pubsub_token");
+        self.conversations = conversations.map(ConversationId).collect();
+        self.conversation = number("conversation").map(ConversationId);
+        let was_creating = kept.get("creating").and_then(Value::truth).unwrap_or_default();
+        self.is_conversation_doubted = self.conversation.is_none() && was_creating;
     }
 
     /// Takes what another tab has put on the device in place of what we know.
@@ -98,18 +89,19 @@ impl Session {
         self.is_changed
     }
 
-    /// What the device is to keep of us: nothing when we are nobody.
+    /// What the device is to keep of us: nothing when we are nobody. `customer_identifier` is what Chatwoot's guide calls
+    /// the source_id; `creating` is whether a conversation was asked for whose id was never heard.
     #[must_use]
     pub fn kept(&self) -> Option<String> {
-        let kept = Kept {
-            v: KEPT_VERSION,
-            customer_identifier: self.source_id.clone()?,
-            pubsub_token: self.pubsub_token.clone(),
-            conversation: self.conversation.map(|id| id.0),
-            conversations: Some(self.conversations.iter().map(|id| id.0).collect()),
-            creating: Some(self.is_conversation_doubted),
-        };
-        Some(json::to_string(&kept))
+        let conversations: Vec<String> = self.conversations.iter().map(|id| id.0.to_string()).collect();
+        Some(json::object(&[
+            ("v", KEPT_VERSION.to_string()),
+            ("customer_identifier", json::string(self.source_id.as_ref()?)),
+            ("pubsub_token", json::or_null(self.pubsub_token.as_deref().map(json::string))),
+            ("conversation", json::or_null(self.conversation.map(|id| id.0.to_string()))),
+            ("conversations", json::list(&conversations)),
+            ("creating", self.is_conversation_doubted.to_string()),
+        ]))
     }
 
     /// Whether there is anything to ask the server: whether we are still known when that is in doubt, or what a message

@@ -41,6 +41,40 @@ impl SafeUrl {
     }
 }
 
+/// A text as one segment of a path: all but RFC 3986's own characters, and its dot, is escaped.
+#[must_use]
+pub fn segment(text: &str) -> String {
+    let mut segment = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'~') {
+            segment.push(char::from(byte));
+        } else {
+            let digit = |four_bits: u8| char::from(b"0123456789ABCDEF"[usize::from(four_bits)]);
+            segment.extend(['%', digit(byte >> 4), digit(byte & 15)]);
+        }
+    }
+    segment
+}
+
+/// What was escaped in a part of an address, as people write it.
+#[must_use]
+pub fn unescaped(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        let digit = |digit: Option<u8>| char::from(digit?).to_digit(16);
+        let mut ahead = rest.clone();
+        match (byte, digit(ahead.next()), digit(ahead.next())) {
+            (b'%', Some(high), Some(low)) => {
+                bytes.push((high << 4 | low) as u8);
+                rest = ahead;
+            }
+            _ => bytes.push(byte),
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
 /// Characters that show nothing but change what is shown: marks and overrides of direction, and what joins or parts.
 #[must_use]
 pub const fn is_invisible(c: char) -> bool {
@@ -64,6 +98,25 @@ mod tests {
         }
         assert_eq!(SafeUrl::new("  https://a.test ").unwrap().as_str(), "https://a.test");
         assert!(SafeUrl::of_file("https://a.test/a.png").is_some() && SafeUrl::of_file("mailto:a@b.test").is_none());
+    }
+
+    #[test]
+    fn a_segment_means_itself_to_every_server() {
+        for (text, segment) in
+            [("aZ09-_~", "aZ09-_~"), ("a b/c?", "a%20b%2Fc%3F"), ("..", "%2E%2E"), ("é%", "%C3%A9%25")]
+        {
+            assert_eq!(super::segment(text), segment);
+            assert_eq!(unescaped(segment), text);
+        }
+    }
+
+    #[test]
+    fn what_is_no_escape_stays_and_what_is_no_text_is_a_letter_nobody_knows() {
+        for (text, expected) in
+            [("100%", "100%"), ("%4", "%4"), ("%g0%+1", "%g0%+1"), ("a%ffb", "a\u{fffd}b"), ("%c3%A9", "é")]
+        {
+            assert_eq!(unescaped(text), expected);
+        }
     }
 
     #[test]

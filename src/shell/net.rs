@@ -1,10 +1,12 @@
 //! HTTP requests.
 
-use gloo_net::http::{Request as Fetch, RequestBuilder, Response};
 use js_sys::{Reflect, Uint8Array};
-use wasm_bindgen::JsCast;
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortController, ReadableStreamDefaultReader, ReferrerPolicy, RequestCredentials, RequestMode};
+use web_sys::{
+    AbortController, AbortSignal, Headers, ReadableStreamDefaultReader, ReferrerPolicy, Request as Fetch,
+    RequestCredentials, RequestInit, RequestMode, Response,
+};
 
 use super::Reporter;
 use super::files::Files;
@@ -64,45 +66,44 @@ pub fn probe(url: String, report: Reporter) {
     });
 }
 
-async fn make(request: Request, signal: Option<&web_sys::AbortSignal>) -> Outcome {
-    if web_sys::window().is_some_and(|window| !window.navigator().on_line()) {
-        return Outcome::NeverLeft;
-    }
-    let builder = match request.method {
-        Method::Get => Fetch::get(&request.url),
-        Method::Post => Fetch::post(&request.url),
-        Method::Patch => Fetch::patch(&request.url),
-        Method::Probe => Fetch::get(&request.url).mode(RequestMode::NoCors),
-    };
-    let Ok(fetch) = with_body(
-        builder
-            // Chatwoot answers bad input with JSON only when asked for exactly this.
-            .header("Accept", "application/json")
-            .credentials(RequestCredentials::Omit)
-            .referrer_policy(ReferrerPolicy::NoReferrer)
-            .abort_signal(signal),
-        request.body,
-    ) else {
+async fn make(request: Request, signal: Option<&AbortSignal>) -> Outcome {
+    let Some(window) = web_sys::window().filter(|window| window.navigator().on_line()) else {
         return Outcome::NeverLeft;
     };
-    match fetch.send().await {
-        Ok(response) => answered(response, request.read_until).await,
+    let Ok(fetch) = fetchable(&request, signal) else { return Outcome::NeverLeft };
+    match JsFuture::from(window.fetch_with_request(&fetch)).await {
+        Ok(response) => answered(&response.unchecked_into(), request.read_until).await,
         // A browser says no more than that it failed: unreachable, cut off, or blocked by CORS after all was done.
         Err(_) => Outcome::Unclear,
     }
 }
 
-fn with_body(builder: RequestBuilder, body: Body) -> Result<Fetch, gloo_net::Error> {
-    match body {
-        Body::None | Body::Form(..) => builder.build(),
-        Body::Json(text) => builder.header("Content-Type", "application/json").body(text),
+fn fetchable(request: &Request, signal: Option<&AbortSignal>) -> Result<Fetch, JsValue> {
+    let (init, headers) = (RequestInit::new(), Headers::new()?);
+    // Chatwoot answers bad input with JSON only when asked for exactly this.
+    headers.set("Accept", "application/json")?;
+    if let Body::Json(text) = &request.body {
+        headers.set("Content-Type", "application/json")?;
+        init.set_body(&text.into());
     }
+    match request.method {
+        Method::Get => {}
+        Method::Post => init.set_method("POST"),
+        Method::Patch => init.set_method("PATCH"),
+        Method::Probe => init.set_mode(RequestMode::NoCors),
+    }
+    init.set_headers(&headers);
+    init.set_credentials(RequestCredentials::Omit);
+    init.set_referrer_policy(ReferrerPolicy::NoReferrer);
+    init.set_signal(signal);
+    Fetch::new_with_str_and_init(&request.url, &init)
 }
 
-async fn answered(response: Response, read_until: Option<&str>) -> Outcome {
-    let retry_after = response.headers().get("Retry-After").and_then(|seconds| seconds.parse::<u64>().ok());
+async fn answered(response: &Response, read_until: Option<&str>) -> Outcome {
+    let retry_after = response.headers().get("Retry-After").ok().flatten();
+    let retry_after = retry_after.and_then(|seconds| seconds.parse::<u64>().ok());
     let status = response.status();
-    match read(&response, read_until).await {
+    match read(response, read_until).await {
         Some(body) => Outcome::Answered { status, body, retry_after_ms: retry_after.map(|s| s.saturating_mul(1_000)) },
         None => Outcome::Unclear,
     }

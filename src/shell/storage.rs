@@ -2,12 +2,13 @@
 
 use std::cell::RefCell;
 
-use gloo_storage::{LocalStorage, Storage};
+use web_sys::Storage;
 
 /// The keys under one prefix.
 pub struct Device {
     prefix: String,
-    is_blocked: bool,
+    /// Not there where the browser blocks it: cookies off, a sandboxed frame.
+    storage: Option<Storage>,
     memory: RefCell<Vec<(String, String)>>,
 }
 
@@ -15,27 +16,25 @@ impl Device {
     /// Opens the keys under `prefix`.
     #[must_use]
     pub fn open(prefix: String) -> Self {
-        // gloo-storage throws where the browser does (cookies blocked, a sandboxed frame), so it is asked first.
-        let is_blocked = !web_sys::window().is_some_and(|window| matches!(window.local_storage(), Ok(Some(_))));
-        Self { prefix, is_blocked, memory: RefCell::default() }
+        let storage = web_sys::window().and_then(|window| window.local_storage().ok()?);
+        Self { prefix, storage, memory: RefCell::default() }
     }
 
     /// Whether other tabs see what is kept here.
     #[must_use]
     pub const fn is_shared(&self) -> bool {
-        !self.is_blocked
+        self.storage.is_some()
     }
 
     /// All that is kept, by key without the prefix.
     #[must_use]
     pub fn all(&self) -> Vec<(String, String)> {
         let mut all = self.memory.borrow().clone();
-        if !self.is_blocked {
-            let raw = LocalStorage::raw();
-            let keys = (0..LocalStorage::length()).filter_map(|at| raw.key(at).ok().flatten());
+        if let Some(storage) = &self.storage {
+            let keys = (0..storage.length().unwrap_or_default()).filter_map(|at| storage.key(at).ok()?);
             all.extend(keys.filter_map(|key| {
                 let name = key.strip_prefix(&self.prefix)?.to_owned();
-                Some((name, raw.get_item(&key).ok().flatten()?))
+                Some((name, storage.get_item(&key).ok()??))
             }));
         }
         all
@@ -44,7 +43,7 @@ impl Device {
     /// Keeps a value.
     pub fn save(&self, name: &str, value: &str) {
         self.forget(name);
-        let is_kept = !self.is_blocked && LocalStorage::raw().set_item(&self.key(name), value).is_ok();
+        let is_kept = self.storage.as_ref().is_some_and(|storage| storage.set_item(&self.key(name), value).is_ok());
         if !is_kept {
             self.memory.borrow_mut().push((name.to_owned(), value.to_owned()));
         }
@@ -53,8 +52,9 @@ impl Device {
     /// Forgets a value.
     pub fn erase(&self, name: &str) {
         self.forget(name);
-        if !self.is_blocked {
-            LocalStorage::delete(self.key(name));
+        if let Some(storage) = &self.storage {
+            // What a browser won't let go of, it won't let be read either.
+            let _ = storage.remove_item(&self.key(name));
         }
     }
 

@@ -7,6 +7,7 @@
 
 mod growth;
 mod inputs;
+mod json;
 mod life;
 mod markdown;
 mod records;

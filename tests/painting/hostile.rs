@@ -115,7 +115,7 @@ fn refused(text: &str) -> String {
 }
 
 /// Every field of every kind of message, and what is painted beside messages.
-const FIELDS: [Field; 58] = [
+const FIELDS: [Field; 59] = [
     ("an agent's text", |t| sent(json!({ "content": t }), Letters)),
     ("a bot's text", |t| sent(json!({ "content": t, "sender": { "id": 3, "type": "agent_bot" } }), Letters)),
     ("the inbox's text", |t| sent(json!({ "content": t, "message_type": 3, "sender": null }), Letters)),
@@ -130,6 +130,11 @@ const FIELDS: [Field; 58] = [
     ("an agent's other name", |t| sent(json!({ "sender": { "id": 2, "available_name": t, "name": "x" } }), Text)),
     ("a bot's name", |t| sent(json!({ "sender": { "id": 2, "name": t, "type": "agent_bot" } }), Text)),
     ("an agent's picture", |t| sent(json!({ "sender": { "name": "Noor", "avatar_url": t } }), Beside("Noor"))),
+    ("the name of who is writing", |t| {
+        let mut view = view(Vec::new());
+        view.thread.typing = Some(person(t));
+        Painting { painted: thread(&view), is_there: Text }
+    }),
     ("an agent's kind", |t| sent(json!({ "sender": { "name": "Noor", "type": t } }), Beside("Noor"))),
     ("a message's kind", |t| sent(json!({ "content_type": t }), Beside("Look"))),
     ("a kind with items", |t| items(t, json!({ "title": "x", "value": "y" }), Beside("Look"))),
@@ -202,7 +207,7 @@ const FIELDS: [Field; 58] = [
 ];
 
 /// All there is in a panel: nothing that runs, loads a page, or changes how others are read.
-const ELEMENTS: [&str; 34] = [
+const ELEMENTS: [&str; 35] = [
     "a",
     "audio",
     "blockquote",
@@ -216,6 +221,7 @@ const ELEMENTS: [&str; 34] = [
     "fieldset",
     "form",
     "h2",
+    "i",
     "header",
     "img",
     "input",
@@ -273,6 +279,8 @@ fn is_harmless(tag: &str, name: &str, value: &str) -> bool {
         "class" => value.chars().all(|c| c.is_ascii_lowercase() || "- ".contains(c)),
         "viewBox" | "d" => value.chars().all(|c| c.is_ascii_alphanumeric() || ".- ".contains(c)),
         "width" | "height" | "rows" | "start" | "max" | "datetime" => value.parse::<u64>().is_ok(),
+        "tabindex" => value == "0",
+        "aria-posinset" | "aria-setsize" => value.parse::<i64>().is_ok(),
         "role" => is_one_of(&["group", "alert", "status"]),
         "dir" => value == "auto",
         "loading" => value == "lazy",

@@ -1,7 +1,7 @@
 //! The widget as visitors download it, and what it weighs.
 
 use crate::workbench::Workbench;
-use crate::{minify, setup};
+use crate::{minify, setup, slim};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -22,7 +22,10 @@ pub fn build(bench: &Workbench) -> Result<(), String> {
         );
     }
     match trunk.status() {
-        Ok(status) if status.success() => minified(bench),
+        Ok(status) if status.success() => {
+            slim::run(bench, &folder(bench))?;
+            minified(bench)
+        }
         Ok(status) => Err(format!("trunk did not build the widget ({status}).")),
         Err(error) => Err(format!("trunk can't be started: {error}.")),
     }

@@ -10,6 +10,7 @@ mod pins;
 mod process;
 mod setup;
 mod simulate;
+mod slim;
 mod soak;
 mod stamp;
 mod test;

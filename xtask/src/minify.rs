@@ -5,8 +5,9 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 /// Modules that keep the names they export, for browsers that the widget runs in anyway.
-const SETTINGS: [&str; 7] = [
+const SETTINGS: [&str; 8] = [
     "--minify",
+    "--tree-shaking=true",
     "--format=esm",
     "--target=es2022",
     // Else every emoji becomes twelve letters.

@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use miniserde::{Deserialize, Serialize, json};
-
 use super::RowKey;
 use crate::core::model::{ConversationId, EchoId, Enclosed, Message, MessageId};
 use crate::core::time::{Mono, Wall};
+use crate::json::{self, Value};
 
 /// A message the visitor submitted.
 #[derive(Clone, Debug, PartialEq)]
@@ -141,10 +140,8 @@ fn sorted(sizes: impl Iterator<Item = u64>) -> Vec<u64> {
 }
 
 /// A send as storage keeps it, one key each: the outbox survives a reload, and two tabs can't overwrite each other's.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct KeptSend {
-    /// The record's version.
-    v: u32,
     text: String,
     at: u64,
     nth: u64,
@@ -156,11 +153,11 @@ pub struct KeptSend {
     failed: bool,
     refusal: Option<String>,
     /// Names and sizes; the bytes are kept elsewhere.
-    files: Option<Vec<(String, u64)>>,
+    files: Vec<(String, u64)>,
 }
 
 /// 1 knew no files.
-const KEPT_VERSION: u32 = 2;
+const KEPT_VERSION: u64 = 2;
 /// What the record says of why it failed, where the server said nothing.
 const FILES_GONE: &str = "\u{0}files gone";
 
@@ -180,7 +177,6 @@ impl KeptSend {
             | Stage::Settled { .. } => (false, None),
         };
         Self {
-            v: KEPT_VERSION,
             text: (*send.text).to_owned(),
             at: send.at.0,
             nth: send.nth,
@@ -190,20 +186,56 @@ impl KeptSend {
             newest: posted_after.flatten().map(|id| id.0),
             failed,
             refusal,
-            files: Some(send.files.iter().map(|file| (file.name.clone(), file.size)).collect()),
+            files: send.files.iter().map(|file| (file.name.clone(), file.size)).collect(),
         }
     }
 
     /// Reads a record; `None` when it is broken or of another version.
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {
-        json::from_str(text).ok().filter(|kept: &Self| matches!(kept.v, 1 | KEPT_VERSION))
+        let record = json::read(text)?;
+        let record = record.object()?;
+        let number = |key| record.get(key)?.number();
+        let text = |key| record.get(key)?.text().map(str::to_owned);
+        let is_true = |key| record.get(key)?.truth();
+        let file = |file: &Value| match file.items()? {
+            [name, size] => Some((name.text()?.to_owned(), size.number()?)),
+            _ => None,
+        };
+        let files = record.get("files").and_then(Value::items).unwrap_or_default();
+        number("v").filter(|version| matches!(*version, 1 | KEPT_VERSION))?;
+        Some(Self {
+            text: text("text")?,
+            at: number("at")?,
+            nth: number("nth")?,
+            tries: u32::try_from(number("tries")?).ok()?,
+            conversation: number("conversation"),
+            posting: is_true("posting")?,
+            newest: number("newest"),
+            failed: is_true("failed")?,
+            refusal: text("refusal"),
+            files: files.iter().map(file).collect::<Option<_>>()?,
+        })
     }
 
     /// The record's text.
     #[must_use]
     pub fn write(&self) -> String {
-        json::to_string(self)
+        let file = |(name, size): &(String, u64)| json::list(&[json::string(name), size.to_string()]);
+        let number = |number: Option<u64>| number.map(|number| number.to_string());
+        json::object(&[
+            ("v", KEPT_VERSION.to_string()),
+            ("text", json::string(&self.text)),
+            ("at", self.at.to_string()),
+            ("nth", self.nth.to_string()),
+            ("tries", self.tries.to_string()),
+            ("conversation", json::or_null(number(self.conversation))),
+            ("posting", self.posting.to_string()),
+            ("newest", json::or_null(number(self.newest))),
+            ("failed", self.failed.to_string()),
+            ("refusal", json::or_null(self.refusal.as_deref().map(json::string))),
+            ("files", json::list(&self.files.iter().map(file).collect::<Vec<_>>())),
+        ])
     }
 
     /// The conversation it was submitted to, if that had begun.
@@ -230,12 +262,7 @@ impl KeptSend {
             key,
             echo,
             text: self.text.into(),
-            files: self
-                .files
-                .unwrap_or_default()
-                .into_iter()
-                .map(|(name, size)| Enclosed { pick: 0, name, size })
-                .collect(),
+            files: self.files.into_iter().map(|(name, size)| Enclosed { pick: 0, name, size }).collect(),
             at: Wall(self.at),
             nth: self.nth,
             stage,

@@ -1,13 +1,11 @@
 //! What a message holds beside its text.
 
-use miniserde::json::{Object, Value};
-use percent_encoding::percent_decode_str;
-
-use super::fields::{as_object, below, is_true, number, string, text};
+use super::fields::{below, is_true, number, string, text};
 use crate::core::content::{
     Action, Answer, Attachment, AttachmentKind, Card, Choice, FEEDBACK, Field, FieldKind, Kind, RATING,
 };
-use crate::core::url::SafeUrl;
+use crate::core::url::{SafeUrl, unescaped};
+use crate::json::{Object, Value};
 
 /// More of anything in one message than a person can look at; the server itself has no limit.
 const ITEMS_MAX: usize = 100;
@@ -151,16 +149,12 @@ fn ends_in_svg(name: &str) -> bool {
 fn file_name(url: &SafeUrl) -> String {
     let path = url.as_str().split(['?', '#']).next().unwrap_or_default();
     let last = path.rsplit('/').next().unwrap_or_default();
-    percent_decode_str(last).decode_utf8_lossy().into_owned()
+    unescaped(last)
 }
 
 fn objects<'a>(object: &'a Object, key: &str) -> Vec<&'a Object> {
-    match object.get(key) {
-        Some(Value::Array(items)) => items.iter().filter_map(as_object).take(ITEMS_MAX).collect(),
-        Some(Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_)) | None => {
-            Vec::new()
-        }
-    }
+    let items = object.get(key).and_then(Value::items).unwrap_or_default();
+    items.iter().filter_map(Value::object).take(ITEMS_MAX).collect()
 }
 
 /// The first of these that says anything.

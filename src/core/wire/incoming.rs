@@ -1,10 +1,9 @@
 //! What the server says.
 
-use miniserde::json::{Number, Object, Value};
-
 use super::content::{answers, attachments, kind};
 use super::fields::{below, is_true, list, number, object, string, text};
 use crate::core::model::{Author, Contact, Conversation, ConversationId, EchoId, Message, MessageId, Person, Status};
+use crate::json::Object;
 
 /// A frame of `/cable`, sub-protocol `actioncable-v1-json`.
 #[derive(Clone, Debug, PartialEq)]
@@ -192,9 +191,9 @@ fn read_conversation(data: &Object) -> Option<Conversation> {
 
 /// The echo_id of a frame; a number where somebody else's client sent one.
 fn echo(data: &Object) -> Option<EchoId> {
-    match data.get("echo_id")? {
-        Value::String(echo) if !echo.is_empty() => Some(echo.as_str().into()),
-        Value::Number(Number::U64(echo)) => Some(echo.to_string().into()),
-        Value::String(_) | Value::Number(_) | Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+    let echo = data.get("echo_id")?;
+    match echo.text() {
+        Some(text) => Some(text.into()).filter(|_| !text.is_empty()),
+        None => Some(echo.number()?.to_string().into()),
     }
 }

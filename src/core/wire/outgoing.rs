@@ -1,13 +1,12 @@
 //! What we say to the server.
 
-use miniserde::json::{self, Array, Number, Object, Value};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-
 use crate::core::Call;
 use crate::core::content::{Answer, FEEDBACK, RATING, value_of};
 use crate::core::model::EchoId;
 use crate::core::settings::Settings;
 use crate::core::timeline::Lane;
+use crate::core::url::segment;
+use crate::json;
 
 /// An HTTP request, whole: the shell only has to make it.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -90,23 +89,20 @@ pub fn request(settings: &Settings, source_id: &str, call: &Call) -> Request {
 
 /// Answers, as the server takes them: a rating in an object of its own, all else as a list.
 fn submitted(answers: &[Answer], is_survey: bool) -> String {
-    let text = |text: &str| Value::String(text.to_owned());
-    let of = |fields: Vec<(&str, Value)>| {
-        Value::Object(fields.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
-    };
     let values = if is_survey {
-        let rating = value_of(answers, RATING).and_then(|rating| rating.parse().ok()).unwrap_or(0);
+        let rating = value_of(answers, RATING).and_then(|rating| rating.parse::<u64>().ok()).unwrap_or(0);
         let feedback = value_of(answers, FEEDBACK).unwrap_or_default();
-        let rated = of(vec![("rating", Value::Number(Number::U64(rating))), (FEEDBACK, text(feedback))]);
-        of(vec![("csat_survey_response", rated)])
+        let rated = json::object(&[("rating", rating.to_string()), (FEEDBACK, json::string(feedback))]);
+        json::object(&[("csat_survey_response", rated)])
     } else {
         let one = |answer: &Answer| {
             let fields = [("name", &answer.name), ("title", &answer.title), ("value", &answer.value)];
-            of(fields.into_iter().filter(|(_, said)| !said.is_empty()).map(|(key, said)| (key, text(said))).collect())
+            let fields = fields.into_iter().filter(|(_, said)| !said.is_empty());
+            json::object(&fields.map(|(key, said)| (key, json::string(said))).collect::<Vec<_>>())
         };
-        Value::Array(answers.iter().map(one).collect())
+        json::list(&answers.iter().map(one).collect::<Vec<_>>())
     };
-    json::to_string(&of(vec![("submitted_values", values)]))
+    json::object(&[("submitted_values", values)])
 }
 
 /// What every message of a conversation stands behind, in the server's own spelling.
@@ -140,23 +136,12 @@ fn channel(pubsub_token: &str) -> String {
 /// An object of strings, as JSON.
 #[must_use]
 pub fn object(fields: &[(&str, &str)]) -> String {
-    let mut object = Object::new();
-    for (key, value) in fields {
-        object.insert((*key).to_owned(), Value::String((*value).to_owned()));
-    }
-    json::to_string(&object)
+    let fields: Vec<_> = fields.iter().map(|(key, value)| (*key, json::string(value))).collect();
+    json::object(&fields)
 }
 
 /// A list of strings, as JSON.
 #[must_use]
 pub fn list<'a>(items: impl Iterator<Item = &'a str>) -> String {
-    let items: Array = items.map(|item| Value::String(item.to_owned())).collect();
-    json::to_string(&items)
-}
-
-/// A path segment's own characters, as RFC 3986 has them.
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'~');
-
-fn segment(text: &str) -> String {
-    utf8_percent_encode(text, SEGMENT).to_string()
+    json::list(&items.map(json::string).collect::<Vec<_>>())
 }
