@@ -128,6 +128,7 @@ class NatterChat extends HTMLElement {
         baseUrl: this.#baseUrl(),
         inboxIdentifier: this.getAttribute("inbox-identifier") ?? "",
         language: this.#language(),
+        closesResolved: this.getAttribute("allow-messages-after-resolved") === "false",
       };
       const host = {
         close: () => this.close(),

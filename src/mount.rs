@@ -47,7 +47,7 @@ impl Handle {
 
 /// Mounts a widget into an element's panel, in place of whatever is in it.
 ///
-/// `settings` is an object with `baseUrl`, `inboxIdentifier` and perhaps `language`; `host` one with the functions
+/// `settings` is an object with `baseUrl`, `inboxIdentifier` and perhaps `language` and `closesResolved`; `host` one with the functions
 /// `close()`, which closes the panel, `unread(count)`, `trouble(name)`, with what is wrong or nothing any more, and
 /// `part(name)`, which promises the module of that name.
 ///
@@ -58,7 +58,8 @@ pub fn mount(panel: HtmlElement, settings: &JsValue, host: &JsValue) -> Result<H
     let text = |name: &str| get(settings, name).and_then(|value| value.as_string());
     let base_url = text("baseUrl").unwrap_or_default();
     let inbox = text("inboxIdentifier").unwrap_or_default();
-    let settings = Settings::new(&base_url, &inbox).map_err(explain)?;
+    let closes_resolved = get(settings, "closesResolved").is_some_and(|closes| closes.is_truthy());
+    let settings = Settings::new(&base_url, &inbox).map_err(explain)?.closing_resolved(closes_resolved);
     let language = text("language").unwrap_or_else(|| "en".to_owned());
 
     adopt_styles(&panel);

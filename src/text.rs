@@ -91,6 +91,28 @@ pub enum Sentence {
     Newest,
     /// Who is writing.
     Typing(String),
+    /// What else one can do.
+    Menu,
+    /// Leads from all conversations to the open one.
+    Back,
+    /// All of the visitor's conversations.
+    Conversations,
+    /// They are on their way.
+    ListLoading,
+    /// They can't be had.
+    ListFailed,
+    /// Begins another conversation.
+    NewConversation,
+    /// Ends the conversation.
+    EndConversation,
+    /// Of a conversation in the list: it has ended.
+    ConversationOver,
+    /// The conversation has ended, and a message opens it again.
+    Ended,
+    /// The conversation has ended, and takes no more messages.
+    EndedForGood,
+    /// The conversation had ended before the message could be sent.
+    NotSentInTime,
     /// Agents have seen the visitor's message.
     Seen,
     /// Hands in what was filled in.
@@ -180,6 +202,17 @@ impl Sentence {
             Self::Unread => ("unread", None),
             Self::Newest => ("newest", None),
             Self::Typing(name) => ("typing", Some(("{name}", name.clone()))),
+            Self::Menu => ("menu", None),
+            Self::Back => ("back", None),
+            Self::Conversations => ("conversations", None),
+            Self::ListLoading => ("list_loading", None),
+            Self::ListFailed => ("list_failed", None),
+            Self::NewConversation => ("new_conversation", None),
+            Self::EndConversation => ("end_conversation", None),
+            Self::ConversationOver => ("conversation_over", None),
+            Self::Ended => ("ended", None),
+            Self::EndedForGood => ("ended_for_good", None),
+            Self::NotSentInTime => ("not_sent_in_time", None),
             Self::Seen => ("seen", None),
             Self::Submit => ("submit", None),
             Self::Choose => ("choose", None),
@@ -286,7 +319,7 @@ mod tests {
         }
     }
 
-    const ALL: [Sentence; 57] = [
+    const ALL: [Sentence; 68] = [
         Sentence::PanelLabel,
         Sentence::Close,
         Sentence::GreetingTitle,
@@ -329,6 +362,17 @@ mod tests {
         Sentence::ShowLess,
         Sentence::Unread,
         Sentence::Newest,
+        Sentence::Menu,
+        Sentence::Back,
+        Sentence::Conversations,
+        Sentence::ListLoading,
+        Sentence::ListFailed,
+        Sentence::NewConversation,
+        Sentence::EndConversation,
+        Sentence::ConversationOver,
+        Sentence::Ended,
+        Sentence::EndedForGood,
+        Sentence::NotSentInTime,
         Sentence::Seen,
         Sentence::Submit,
         Sentence::Choose,

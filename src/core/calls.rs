@@ -22,6 +22,13 @@ pub enum Call {
     CreateConversation,
     /// Which conversations are there? Costly: it embeds every message. Only after a lost create answer.
     ListConversations,
+    /// Which conversations are there, and what was said last in each? As costly. Only when somebody looks.
+    Browse,
+    /// End the conversation.
+    Resolve {
+        /// Which.
+        conversation: ConversationId,
+    },
     /// Where the conversation stands. Costly for the server, too, so only after a gap; read up to its messages only.
     ReadConversation {
         /// Which.

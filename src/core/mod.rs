@@ -14,6 +14,7 @@ pub mod calls;
 pub mod chance;
 pub mod condition;
 pub mod content;
+pub mod conversations;
 pub mod doctor;
 pub mod history;
 pub mod markdown;
@@ -41,7 +42,7 @@ pub use widget::Widget;
 
 use content::Choice;
 use doctor::Finding;
-use model::{EchoId, Enclosed, MessageId};
+use model::{ConversationId, EchoId, Enclosed, MessageId};
 use timeline::RowKey;
 use view::Changed;
 use window::Sight;
@@ -89,6 +90,12 @@ pub enum Event {
     WantedEarlier,
     /// The visitor wants to see the newest row.
     WantedNewest,
+    /// The visitor wants to see all their conversations, or (false) the open one again.
+    Listed(bool),
+    /// The visitor opens this conversation; `None` for one that begins with what they say next.
+    Switched(Option<ConversationId>),
+    /// The visitor ends the conversation.
+    Ended,
     /// A socket reports.
     Socket(Link, SocketNews),
     /// A call ended.

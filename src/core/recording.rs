@@ -121,6 +121,9 @@ pub fn record(now: Now, event: &Event) -> String {
             ("scrolled", "", seen.into_iter().chain(held.map(|key| key.0)).collect(), none)
         }
         Event::WantedEarlier => ("wanted earlier", "", vec![], none),
+        Event::Listed(is_shown) => ("listed", "", flag(is_shown), none),
+        Event::Switched(id) => ("switched", "", id.iter().map(|id| id.0).collect(), none),
+        Event::Ended => ("ended", "", vec![], none),
         Event::WantedNewest => ("wanted newest", "", vec![], none),
         Event::Socket(link, SocketNews::Frame(text)) => ("frame", &**text, vec![link.0.into()], none),
         Event::Socket(link, SocketNews::Closed) => ("closed", "", vec![link.0.into()], none),

@@ -191,6 +191,24 @@ impl Session {
         }
     }
 
+    /// The next message begins a conversation; this one stays known.
+    pub const fn leave_conversation(&mut self) {
+        self.conversation = None;
+        self.is_changed = true;
+    }
+
+    /// Whether this device knows of that conversation.
+    #[must_use]
+    pub fn knows(&self, id: ConversationId) -> bool {
+        self.conversations.contains(&id)
+    }
+
+    /// Whether there is any conversation to go back to.
+    #[must_use]
+    pub const fn has_conversations(&self) -> bool {
+        !self.conversations.is_empty()
+    }
+
     /// The server surely did not make the conversation we asked for.
     pub const fn conversation_was_not_made(&mut self) {
         self.is_conversation_doubted = false;

@@ -7,6 +7,7 @@ use super::wire::PROTOCOL;
 pub struct Settings {
     base_url: String,
     inbox: String,
+    closes_resolved: bool,
 }
 
 /// What is wrong with the settings, for the developer who embeds the widget.
@@ -34,7 +35,20 @@ impl Settings {
         if inbox.is_empty() {
             return Err(Unusable::InboxIdentifier);
         }
-        Ok(Self { base_url: base_url.to_owned(), inbox: inbox.to_owned() })
+        Ok(Self { base_url: base_url.to_owned(), inbox: inbox.to_owned(), closes_resolved: false })
+    }
+
+    /// With conversations that take no more messages once they are resolved. Without, a message opens them again.
+    #[must_use]
+    pub const fn closing_resolved(mut self, closes: bool) -> Self {
+        self.closes_resolved = closes;
+        self
+    }
+
+    /// Whether resolved conversations take no more messages.
+    #[must_use]
+    pub const fn closes_resolved(&self) -> bool {
+        self.closes_resolved
     }
 
     /// The server's address, without a slash at its end.

@@ -10,7 +10,7 @@
 //! device, and believes nothing other tabs say, unless the browser has just confirmed that the lock is still its own. (A
 //! mark on the device would not do: a tab that hung reads an old device for a moment.)
 
-use super::model::EchoId;
+use super::model::{ConversationId, EchoId};
 use super::time::Mono;
 
 /// What the shell reports of the other tabs.
@@ -65,6 +65,8 @@ pub enum Word {
     Retry(EchoId),
     /// To the leader: the person gives this failed send up.
     Discard(EchoId),
+    /// To the leader: the person opens this conversation, or (none) will begin another.
+    Switch(Option<ConversationId>),
     /// Something may have been missed, or is not where it was: read the newest messages.
     Read,
 }

@@ -39,6 +39,14 @@ impl Unread {
         eyes == Eyes::Closed
     }
 
+    /// A message to the visitor came in a conversation that is not open. Tells whether the page should know.
+    pub fn came_elsewhere(&mut self, eyes: Eyes) -> bool {
+        if eyes == Eyes::Closed {
+            self.count = self.count.saturating_add(1);
+        }
+        eyes == Eyes::Closed
+    }
+
     /// The panel was opened or closed. Tells whether the page should know.
     pub fn opened(&mut self, is_open: bool) -> bool {
         if !is_open {

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use super::answering::{Answering, Fate};
 use super::content::Answer;
+use super::conversations::Summary;
 use super::markdown;
-use super::model::{Author, Enclosed, Message, MessageId, Person, Status};
+use super::model::{Author, ConversationId, Enclosed, Message, MessageId, Person, Status};
 use super::timeline::{Failure, RowKey, Send, Stage, Timeline};
 
 /// Everything there is to see.
@@ -33,6 +34,23 @@ pub struct Panel {
     pub status: Status,
     /// Up to when agents have read it, in seconds since 1970; 0 for never.
     pub agent_last_seen_at: u64,
+    /// What the visitor can do about their conversations.
+    pub choices: Choices,
+}
+
+/// What the visitor can do about their conversations.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Choices {
+    /// Look at all of them.
+    pub list: bool,
+    /// Messages to the visitor in those that are not open.
+    pub unread: u32,
+    /// Begin another.
+    pub begin: bool,
+    /// End the open one.
+    pub end: bool,
+    /// Whether they are looking at all of them.
+    pub is_listing: bool,
 }
 
 /// How the connection is, as far as the visitor should care.
@@ -68,12 +86,37 @@ pub struct Thread {
     pub jumps: u32,
     /// Who of the team is writing.
     pub typing: Option<Person>,
+    /// How it ended, if it did.
+    pub end: Option<End>,
+    /// All conversations, in place of this one.
+    pub list: Option<List>,
     /// Whether nothing is known yet and the first page is on its way.
     pub is_loading: bool,
     /// Whether older messages may exist.
     pub has_earlier: bool,
     /// Whether they are on their way.
     pub is_loading_earlier: bool,
+}
+
+/// How a conversation ended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct End {
+    /// Whether a message opens it again.
+    pub takes_more: bool,
+    /// Whether another can be begun.
+    pub can_begin: bool,
+}
+
+/// All conversations.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct List {
+    /// What was said in last comes first; `None` as long as nobody knows. With the messages to the visitor in each
+    /// that came while another was open.
+    pub all: Option<Vec<(Summary, u32)>>,
+    /// Whether the server did not give it.
+    pub is_failing: bool,
+    /// Which is open.
+    pub open: Option<ConversationId>,
 }
 
 /// One row.
@@ -191,6 +234,8 @@ impl Content {
 /// Where the visitor writes.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Composer {
+    /// Whether there is nothing to write to.
+    pub is_away: bool,
     /// What a reload or a discarded send puts into the field; raised by one for each time.
     pub put: (u32, Arc<str>),
     /// What is wrong with what the visitor wanted to send.

@@ -51,8 +51,9 @@ pub fn composer(words: &Words, view: &View, _was: Option<&View>) -> Node {
             list.and(enclosed(words, "li", file).and(remove))
         })
     });
+    let form = el("form", "composer");
     Node::Element(
-        el("form", "composer")
+        if view.composer.is_away { form.with("hidden", "") } else { form }
             .on("submit", Act::Submit)
             .on("paste", Act::Pasted)
             .and(el("p", "problem").with("role", "alert").saying(&problem))

@@ -7,6 +7,10 @@ pub const CLOSE: &str = "M6 6l12 12M18 6L6 18";
 /// An arrow up.
 pub const SEND: &str = "M12 19V5M5.5 11.5L12 5l6.5 6.5";
 
+/// A chevron back.
+pub const BACK: &str = "M15 5l-7 7 7 7";
+/// Three dots.
+pub const MORE: &str = "M12 5v.01M12 12v.01M12 19v.01";
 /// An arrow down.
 pub const DOWN: &str = "M12 5v14M5.5 12.5L12 19l6.5-6.5";
 /// A paper clip.

@@ -5,6 +5,7 @@
 
 mod asked;
 mod composer;
+mod conversations;
 mod files;
 mod header;
 mod icon;

@@ -74,6 +74,10 @@ pub enum Act {
     Dropped,
     /// The thread was scrolled.
     Scrolled,
+    /// The focus left something in the menu.
+    LeftMenu,
+    /// A key went down in the menu.
+    SteeredMenu,
     /// What was filled in is the answer to this message.
     Fill(MessageId),
     /// This picture of this message is to be seen large.

@@ -8,7 +8,7 @@ use super::{Act, Element, Place, Words, el};
 use crate::core::Event;
 use crate::core::content::Kind;
 use crate::core::model::{Author, Person};
-use crate::core::timeline::{Failure, RowKey};
+use crate::core::timeline::Failure;
 use crate::core::url::SafeUrl;
 use crate::core::view::{Content, Row};
 use crate::text::Sentence;
@@ -27,7 +27,7 @@ pub fn row(words: &Words, row: &Row, place: Option<Place>) -> Element {
         .maybe(on_its_way(words, row))
         .maybe(alive.and_then(|message| files(words, message.id, &message.attachments)))
         .maybe(alive.and_then(|message| asked(words, row, message)))
-        .maybe(failure(words, &row.content).map(|why| failed(words, row.key, &why)))
+        .maybe(failed(words, row))
         .maybe(meta(words, row))
 }
 
@@ -42,12 +42,7 @@ fn bubble(words: &Words, row: &Row) -> Option<Element> {
         Some(_) | None => vec![plain(&text())],
     };
     let quote = row.quoted.as_ref().map(|quoted| {
-        let who = match &quoted.author {
-            Author::Visitor => words.say(&Sentence::You),
-            Author::Agent(person) | Author::Bot(person) => words.called(person),
-            Author::Inbox => words.say(&Sentence::Team),
-        };
-        el("blockquote", "quoted").and(line("name", &who)).and(line("", &quoted.text))
+        el("blockquote", "quoted").and(line("name", &words.author(&quoted.author))).and(line("", &quoted.text))
     });
     let is_empty = blocks.is_empty() && quote.is_none();
     let bubble = || blocks.into_iter().fold(el("div", "bubble").maybe(quote), Element::and);
@@ -65,13 +60,19 @@ fn line(class: &str, text: &str) -> Element {
 }
 
 /// What is wrong, and what one can do.
-fn failed(words: &Words, key: RowKey, why: &str) -> Element {
+fn failed(words: &Words, row: &Row) -> Option<Element> {
+    let Content::Unsent { failure: Some(failure), .. } = &row.content else { return None };
+    let why = words.say(&match failure {
+        Failure::Refused(None) => Sentence::NotSent,
+        Failure::Refused(Some(words)) => Sentence::NotSentBecause(words.clone()),
+        Failure::Doubtful => Sentence::MaybeSent,
+        Failure::FilesGone => Sentence::FilesGone,
+        Failure::Ended => Sentence::NotSentInTime,
+    });
     let choice = |sentence, event| button("link").on("click", Act::Tell(event)).saying(&words.say(&sentence));
-    el("p", "failed")
-        .with("role", "alert")
-        .and(el("span", "").saying(why))
-        .and(choice(Sentence::TryAgain, Event::Retried(key)))
-        .and(choice(Sentence::TakeBack, Event::Discarded(key)))
+    let again = (*failure != Failure::Ended).then(|| choice(Sentence::TryAgain, Event::Retried(row.key)));
+    let failed = el("p", "failed").with("role", "alert").and(el("span", "").saying(&why));
+    Some(failed.maybe(again).and(choice(Sentence::TakeBack, Event::Discarded(row.key))))
 }
 
 fn classes(row: &Row, is_new_day: bool) -> String {
@@ -102,7 +103,7 @@ fn name(words: &Words, row: &Row) -> Option<Element> {
         Author::Agent(person) | Author::Bot(person) => Some(person),
         Author::Inbox => None,
     };
-    let called = person.map_or_else(|| words.say(&Sentence::Team), |person| words.called(person));
+    let called = words.author(author);
     let name = el("p", "name").maybe(person.map(|person| face(person, &called)));
     Some(name.and(el("span", "").with("dir", "auto").saying(&called)))
 }
@@ -134,14 +135,4 @@ fn meta(words: &Words, row: &Row) -> Option<Element> {
     };
     let time = el("time", "").with("datetime", &words.speech.machine(row.at)).saying(&shown);
     Some(el("p", "meta").and(time))
-}
-
-fn failure(words: &Words, content: &Content) -> Option<String> {
-    let Content::Unsent { failure: Some(failure), .. } = content else { return None };
-    Some(words.say(&match failure {
-        Failure::Refused(None) => Sentence::NotSent,
-        Failure::Refused(Some(words)) => Sentence::NotSentBecause(words.clone()),
-        Failure::Doubtful => Sentence::MaybeSent,
-        Failure::FilesGone => Sentence::FilesGone,
-    }))
 }

@@ -1,5 +1,6 @@
 //! The conversation: its rows, what comes before them, and what is there while there are none.
 
+use super::conversations::{conversations, end};
 use super::icon::{DOWN, button, icon};
 use super::row::row;
 use super::{Act, Element, Node, Place, Words, el};
@@ -25,7 +26,15 @@ pub fn thread(words: &Words, view: &View, was: Option<&View>) -> Node {
         let is_same = painted.is_some_and(|(at, other)| other == one && place_before(at) == place);
         list = list.holding(if is_same { Node::Same(one.key.0) } else { Node::Element(row(words, one, place)) });
     }
-    let rows = el("div", "rows").maybe(lead(words, &view.thread)).and(list).maybe(typing(words, &view.thread));
+    let talk = || {
+        let rows = el("div", "rows").maybe(lead(words, &view.thread)).and(list);
+        let over = view.thread.end.filter(|_| !view.thread.rows.is_empty());
+        rows.maybe(typing(words, &view.thread)).maybe(over.map(|over| end(words, &over)))
+    };
+    let rows = match &view.thread.list {
+        Some(list) => conversations(words, list).keyed(1),
+        None => talk().keyed(0),
+    };
     Node::Element(
         el("div", "thread")
             .with("role", "group")
@@ -34,7 +43,7 @@ pub fn thread(words: &Words, view: &View, was: Option<&View>) -> Node {
             .on("scroll", Act::Scrolled)
             .on("dragover", Act::Dropped)
             .on("drop", Act::Dropped)
-            .maybe(newest(words, &view.thread))
+            .maybe(newest(words, &view.thread).filter(|_| view.thread.list.is_none()))
             .and(rows),
     )
 }

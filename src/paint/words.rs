@@ -1,6 +1,6 @@
 //! What painters know beside the view: the visitor's language, today, and what the browser can do.
 
-use crate::core::model::Person;
+use crate::core::model::{Author, Person};
 use crate::text::{Catalogue, Sentence, Speech, day_title};
 
 /// Words, the browser's knowledge of dates, today, and whether there can be a microphone.
@@ -26,6 +26,23 @@ impl Words {
     #[must_use]
     pub fn called(&self, person: &Person) -> String {
         if person.name.is_empty() { self.say(&Sentence::Team) } else { person.name.clone() }
+    }
+
+    /// What an author is called.
+    #[must_use]
+    pub fn author(&self, author: &Author) -> String {
+        match author {
+            Author::Visitor => self.say(&Sentence::You),
+            Author::Agent(person) | Author::Bot(person) => self.called(person),
+            Author::Inbox => self.say(&Sentence::Team),
+        }
+    }
+
+    /// When something was: the time, or the day if that is not today.
+    #[must_use]
+    pub fn lately(&self, at: u64) -> String {
+        let is_today = self.speech.day(at) == self.speech.day((self.now)());
+        if is_today { self.speech.time(at) } else { self.day(at) }
     }
 
     /// What is written over a day's messages.

@@ -9,8 +9,8 @@ use web_sys::{
     HtmlInputElement, HtmlMediaElement, HtmlTextAreaElement, KeyboardEvent,
 };
 
-use super::Ui;
 use super::scrolling::{Still, scrolled};
+use super::{Ui, menu};
 use crate::core::Event;
 use crate::core::content::{Attachment, AttachmentKind};
 use crate::core::model::MessageId;
@@ -29,6 +29,7 @@ pub fn perform(ui: Ui, act: &Act, event: &web_sys::Event) {
                 Event::Folded(..) => target.into_iter().for_each(|target| ui.keep_still(Still::at(target))),
                 // The button goes; the focus stays in the thread.
                 Event::WantedNewest => target.iter().for_each(focus_thread),
+                Event::Listed(_) | Event::Switched(_) | Event::Ended => target.iter().for_each(menu::close),
                 _ => {}
             }
             ui.dispatch(event.clone());
@@ -99,6 +100,8 @@ pub fn perform(ui: Ui, act: &Act, event: &web_sys::Event) {
                 load_again(&media);
             }
         }
+        Act::LeftMenu => menu::left(event),
+        Act::SteeredMenu => menu::steered(event.unchecked_ref()),
         Act::Scrolled => {
             if let Some(thread) = target.map(JsCast::unchecked_into::<Element>) {
                 scrolled(ui, &thread);

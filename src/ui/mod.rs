@@ -4,6 +4,7 @@
 mod acts;
 mod dom;
 mod live;
+mod menu;
 mod scrolling;
 
 use std::rc::Rc;

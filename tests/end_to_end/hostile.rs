@@ -11,11 +11,11 @@ use crate::talk::Talk;
 use crate::visitor::Visitor;
 
 /// All there is in the widget. What the launcher and the panel are made of is there before anybody says anything.
-const ELEMENTS: &str = "a audio blockquote button code dd div dl dt em fieldset form h2 header img input label legend \
-                        li ol option p path pre progress s select span strong svg textarea time ul video";
+const ELEMENTS: &str = "a audio blockquote button code dd details div dl dt em fieldset form h2 header i img input label legend \
+                        li ol option p path pre progress s select span strong summary svg textarea time ul video";
 
 /// Nothing here runs, loads a page, leads to one in our place or styles anything.
-const ATTRIBUTES: &str = "alt aria-controls aria-expanded aria-hidden aria-label aria-pressed autocomplete checked class \
+const ATTRIBUTES: &str = "alt aria-controls aria-current aria-expanded aria-hidden aria-label aria-posinset aria-pressed aria-setsize autocomplete checked class \
                           controls d datetime decoding dir disabled enterkeyhint height hidden href id loading max \
                           multiple name part placeholder playsinline pattern preload referrerpolicy rel required role \
                           rows selected src start style tabindex target title type value viewBox width data-again";
@@ -251,11 +251,11 @@ async fn a_flood_of_frames_is_lived_through() {
     let flood: Vec<u8> = (1..=last).flat_map(|id| said(id, &format!("Message {id}"))).collect();
     talk.network.inject(flood).await;
     let shown = "root.querySelectorAll('.bubble').length";
-    assert!(talk.visitor.browser.ask(shown).await.as_u64().unwrap() <= 40, "the page answers meanwhile");
+    assert!(talk.visitor.browser.ask(shown).await.as_u64().unwrap() <= 60, "the page answers meanwhile");
     talk.network.inject(said(last + 1, &"x".repeat(10_000_000))).await;
     talk.network.inject(said(last + 2, "The end")).await;
     talk.until_shown("The end").await;
-    assert!(talk.visitor.browser.ask(shown).await.as_u64().unwrap() <= 40, "it shows what can be read");
+    assert!(talk.visitor.browser.ask(shown).await.as_u64().unwrap() <= 60, "it shows what can be read");
     let longest = "Math.max(...[...root.querySelectorAll('.bubble')].map(bubble => bubble.textContent.length))";
     assert!(talk.visitor.browser.ask(longest).await.as_u64().unwrap() < 100, "nobody says ten million letters");
     talk.visitor.browser.quit().await;

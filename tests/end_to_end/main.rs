@@ -10,6 +10,7 @@ mod bad_network;
 mod browser;
 mod composer;
 mod content;
+mod conversations;
 mod diagnosis;
 #[cfg(feature = "soak")]
 mod first_connect;

@@ -279,7 +279,7 @@ fn is_harmless(tag: &str, name: &str, value: &str) -> bool {
         "class" => value.chars().all(|c| c.is_ascii_lowercase() || "- ".contains(c)),
         "viewBox" | "d" => value.chars().all(|c| c.is_ascii_alphanumeric() || ".- ".contains(c)),
         "width" | "height" | "rows" | "start" | "max" | "datetime" => value.parse::<u64>().is_ok(),
-        "tabindex" => value == "0",
+        "tabindex" => is_one_of(&["0", "-1"]),
         "aria-posinset" | "aria-setsize" => value.parse::<i64>().is_ok(),
         "role" => is_one_of(&["group", "alert", "status"]),
         "dir" => value == "auto",

@@ -75,7 +75,10 @@ impl Bench {
     }
 
     fn unopened(storage: std::collections::BTreeMap<String, String>, seed: u64, now: Mono) -> Self {
-        let settings = Settings::new("https://chat.example.test", "inboxMainIdentifier00001").unwrap();
+        Self::at(settings(), storage, seed, now)
+    }
+
+    fn at(settings: Settings, storage: std::collections::BTreeMap<String, String>, seed: u64, now: Mono) -> Self {
         // Spread over all bits: neighbouring seeds would begin with the same numbers.
         let word = |salt: u64| (seed ^ (salt << 48)).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ salt;
         let seed = Seed { identity: [1, 2, 3, 4].map(word), chance: [5, 6, 7, 8].map(word) };
@@ -120,6 +123,17 @@ impl Bench {
         bench.answer("/messages", 200, &json!(said));
         bench.go_live();
         bench.answer("/messages", 200, &json!(said));
+        bench
+    }
+
+    /// The same, on a site whose ended conversations take no more.
+    pub fn closing() -> Self {
+        let settings = settings().closing_resolved(true);
+        let mut bench = Self::at(settings, kept_session(), 7, Mono(1_000));
+        bench.begin(false);
+        bench.answer("/messages", 200, &json!([agents(1, "hi")]));
+        bench.go_live();
+        bench.answer("/messages", 200, &json!([agents(1, "hi")]));
         bench
     }
 
@@ -252,6 +266,10 @@ impl Bench {
     pub fn is_said(&self, wanted: &str) -> bool {
         self.rows().iter().any(|row| matches!(&row.content, Content::Said(message) if message.text == wanted))
     }
+}
+
+fn settings() -> Settings {
+    Settings::new("https://chat.example.test", "inboxMainIdentifier00001").unwrap()
 }
 
 /// What a device keeps of a visitor with a conversation.

@@ -4,6 +4,7 @@
 
 mod asked;
 mod bench;
+mod conversations;
 mod diagnosis;
 mod household;
 mod interleavings;

@@ -4,7 +4,7 @@
 
 use natter::core::chance::Seed;
 use natter::core::content::Choice;
-use natter::core::model::{Enclosed, MessageId};
+use natter::core::model::{ConversationId, Enclosed, MessageId};
 use natter::core::settings::Settings;
 use natter::core::time::{Mono, Now, Wall};
 use natter::core::timeline::RowKey;
@@ -52,6 +52,7 @@ impl Report {
         let ((now, made), events) = (read(&self.events[0]), &self.events[1..]);
         let Happening::Made(chance) = made else { panic!("it begins with how the widget was made") };
         let settings = Settings::new("https://chat.example.test", "inboxMainIdentifier00001").expect("usable");
+        let settings = settings.closing_resolved(self.standing["closes_resolved"] == "yes");
         let mut widget = Widget::new(settings, Seed { identity: [1, 2, 3, 4], chance }, now);
         for record in events {
             let (now, Happening::Event(event)) = read(record) else { panic!("it is made once: {record:?}") };
@@ -116,6 +117,9 @@ fn read(record: &Record) -> (Now, Happening) {
             Event::Scrolled(Sight { is_at_top: flag(), below }, numbers.get(2).copied().map(RowKey))
         }
         "wanted earlier" => Event::WantedEarlier,
+        "listed" => Event::Listed(flag()),
+        "switched" => Event::Switched(numbers.first().copied().map(ConversationId)),
+        "ended" => Event::Ended,
         "wanted newest" => Event::WantedNewest,
         "frame" => Event::Socket(link(), SocketNews::Frame(text())),
         "closed" => Event::Socket(link(), SocketNews::Closed),

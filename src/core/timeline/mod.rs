@@ -163,6 +163,15 @@ impl Timeline {
         self.sends.get(at)
     }
 
+    /// The conversation takes no more: what waits is not sent, and the person decides about it.
+    pub fn hold_back(&mut self, lane: Lane) {
+        for at in 0..self.sends.len() {
+            if self.sends.get(at).is_some_and(|send| send.lane() == lane && send.stage == Stage::Unsent) {
+                self.change(at, |send| send.stage = Stage::Failed(Failure::Ended));
+            }
+        }
+    }
+
     /// A post surely never left: it is to be sent again.
     pub fn never_left(&mut self, echo: &EchoId) {
         if let Some(at) = self.posting(echo) {

@@ -72,6 +72,8 @@ pub enum Failure {
     Doubtful,
     /// The device no longer has its files.
     FilesGone,
+    /// Its conversation has ended, and the site wants no more in it.
+    Ended,
 }
 
 /// Two kinds of sends don't wait for each other, as a long upload should keep no word waiting. Within a lane, one is
@@ -160,6 +162,7 @@ pub struct KeptSend {
 const KEPT_VERSION: u64 = 2;
 /// What the record says of why it failed, where the server said nothing.
 const FILES_GONE: &str = "\u{0}files gone";
+const ENDED: &str = "\u{0}ended";
 
 impl KeptSend {
     /// What to keep of a send in this conversation.
@@ -170,6 +173,7 @@ impl KeptSend {
             Stage::Failed(Failure::Refused(words)) => (true, Some(words.clone().unwrap_or_default())),
             Stage::Failed(Failure::Doubtful) => (true, None),
             Stage::Failed(Failure::FilesGone) => (true, Some(FILES_GONE.to_owned())),
+            Stage::Failed(Failure::Ended) => (true, Some(ENDED.to_owned())),
             Stage::Gathering
             | Stage::Unsent
             | Stage::Posting { .. }
@@ -250,6 +254,7 @@ impl KeptSend {
         let stage = if self.failed {
             Stage::Failed(match self.refusal {
                 Some(words) if words == FILES_GONE => Failure::FilesGone,
+                Some(words) if words == ENDED => Failure::Ended,
                 Some(words) => Failure::Refused(Some(words).filter(|words| !words.is_empty())),
                 None => Failure::Doubtful,
             })

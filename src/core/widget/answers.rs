@@ -5,14 +5,11 @@ use std::sync::Arc;
 use super::Widget;
 use crate::core::cable::Heard;
 use crate::core::calls::{Call, Outcome, Verdict};
-use crate::core::condition::Condition;
-use crate::core::history::{History, Progress};
+use crate::core::history::Progress;
 use crate::core::model::{Author, ConversationId, EchoId, Message, MessageId};
 use crate::core::tabs::Word;
 use crate::core::time::Mono;
 use crate::core::timeline::{Lane, Road};
-use crate::core::unread::Unread;
-use crate::core::window::Window;
 use crate::core::wire::{self, ContactAnswer, News};
 use crate::core::{Effect, Tell, Turn};
 
@@ -33,10 +30,16 @@ impl Widget {
     pub(super) fn take_news(&mut self, news: News, turn: &mut Turn) {
         match news {
             News::Created(message, echo) => {
+                let is_to_visitor = message.author != Author::Visitor;
                 if self.is_elsewhere(&message) {
+                    if let Some(id) = message.conversation {
+                        self.conversations.heard_elsewhere(id, is_to_visitor);
+                    }
+                    if is_to_visitor && self.unread.came_elsewhere(self.eyes()) {
+                        turn.effects.push(Effect::Tell(Tell::Unread(self.unread.count())));
+                    }
                     return;
                 }
-                let is_to_visitor = message.author != Author::Visitor;
                 self.history.heard(message.id);
                 if self.watch.heard() {
                     // It speaks again; what it kept to itself meanwhile has to be read.
@@ -98,6 +101,9 @@ impl Widget {
             Call::Answer { message, .. } => self.reply_answer(now, message, outcome),
             // A hint: agents who miss it miss nothing.
             Call::Type { .. } => {}
+            Call::Browse => self.reply_browse(now, &verdict),
+            // A frame tells of it, too; if neither came, it is looked up.
+            Call::Resolve { .. } => self.condition.want(),
             Call::Post { conversation, echo, lane, .. } => {
                 if let (Verdict::Good(_) | Verdict::Refused(_), Outcome::Answered { status, body, .. }) =
                     (&verdict, outcome)
@@ -344,7 +350,12 @@ impl Widget {
 
     /// We have just made this conversation.
     fn begin_conversation(&mut self, id: ConversationId) {
+        let is_old = self.session.knows(id);
         self.session.conversation_is(id);
+        if is_old {
+            // An inbox with one conversation for each contact gives that one back, whatever was asked for.
+            return self.adopt_conversation(id);
+        }
         self.timeline.belongs_to(id);
         self.history.is_new();
     }
@@ -356,20 +367,9 @@ impl Widget {
     }
 
     pub(super) fn start_over(&mut self) {
-        self.timeline.start_over();
-        self.window = Window::default();
-        self.unread = Unread::default();
-        self.typing.ended();
-        self.history = History::default();
-        self.condition = Condition::default();
+        self.turn_page();
         self.answering.start_over();
-        // A read of the old conversation's has nobody to answer to any more.
-        self.calls.retain(|(_, call, _)| {
-            !matches!(
-                call,
-                Call::ReadConversation { .. } | Call::ReadMessages { .. } | Call::Answer { .. } | Call::Post { .. }
-            )
-        });
+        self.calls.retain(|(_, call, _)| !matches!(call, Call::Answer { .. }));
     }
 
     pub(super) fn want_history(&mut self) {

@@ -58,6 +58,7 @@ impl Widget {
         let due = self.deadline().map_or(0, |(due, _)| due.0);
         let standing = wire::write(&[
             ("version", env!("CARGO_PKG_VERSION")),
+            ("closes_resolved", is(self.settings.closes_resolved())),
             ("trouble", finding),
             ("leads", is(self.tabs.is_in_charge())),
             ("socket_live", is(self.cable.is_live())),

@@ -63,6 +63,7 @@ impl Widget {
     }
 
     fn read(&mut self, now: Mono, turn: &mut Turn) {
+        self.browse(now, turn);
         let Some(conversation) = self.conversation() else { return };
         let floor = self.timeline.doubtful_from().map_or(self.history.floor(), |floor| floor.and(self.history.floor()));
         if let Some(before) = self.history.next(now, floor, self.timeline.oldest()) {
@@ -79,6 +80,9 @@ impl Widget {
 
     fn post(&mut self, now: Mono, lane: Lane, turn: &mut Turn) {
         let Some(conversation) = self.conversation() else { return };
+        if self.is_closed() {
+            return self.timeline.hold_back(lane);
+        }
         // Until the newest messages are known, nobody could tell an old message from this one, were its answer lost.
         if self.history.has_begun()
             && self.is_online

@@ -3,6 +3,7 @@
 
 mod answers;
 mod asked;
+mod conversing;
 mod diagnosis;
 mod due;
 mod publishing;
@@ -16,6 +17,7 @@ use super::cable::{Cable, Heard, SocketNews};
 use super::calls::{CALL_MS_MAX, Call, CallId};
 use super::chance::{Chance, Seed};
 use super::condition::Condition;
+use super::conversations::Conversations;
 use super::doctor::Doctor;
 use super::history::History;
 use super::model::{EchoId, Enclosed};
@@ -68,6 +70,7 @@ pub struct Widget {
     unread: Unread,
     window: Window,
     typing: Typing,
+    conversations: Conversations,
     composer: view::Composer,
     /// What of the thread the view holds.
     shown: view::Shown,
@@ -116,6 +119,7 @@ impl Widget {
             unread: Unread::default(),
             window: Window::default(),
             typing: Typing::default(),
+            conversations: Conversations::default(),
             composer: view::Composer::default(),
             shown: view::Shown::default(),
             view: View::default(),
@@ -155,7 +159,7 @@ impl Widget {
         };
         let [text, upload] = Lane::ALL.map(lane);
         let grace = self.timeline.grace_ends().map(|end| (end, "send: decide"));
-        let anybodys = anybodys.into_iter().chain([self.typing.deadline()]);
+        let anybodys = anybodys.into_iter().chain([self.typing.deadline(), self.conversations.deadline()]);
         let leaders = [self.cable.deadline(), self.session.deadline(), self.watch.deadline(), text, upload, grace];
         anybodys
             .chain(leaders.into_iter().filter(|_| self.tabs.is_in_charge()))
@@ -207,6 +211,9 @@ impl Widget {
                 }
             }
             Event::WantedNewest => self.jump(),
+            Event::Listed(is_shown) => self.conversations.show(is_shown),
+            Event::Switched(to) => self.switch(to, turn),
+            Event::Ended => self.end_conversation(now.mono, turn),
             Event::Socket(link, news) => {
                 let mut acts = Vec::new();
                 let heard = self.cable.hear(now.mono, link, &news, &mut self.chance, &mut acts);
@@ -266,6 +273,9 @@ impl Widget {
         if text.is_empty() && self.composer.files.is_empty() {
             return;
         }
+        if self.is_closed() {
+            return self.put_into_composer(text.into());
+        }
         self.composer.problem = if text.chars().count() > view::TEXT_CHARS_MAX as usize {
             Some(Problem::TooLong)
         } else if self.timeline.shown_sends().count() >= UNSENT_MAX {
@@ -319,7 +329,7 @@ impl Widget {
     }
 
     fn try_again(&mut self, now: Mono, key: RowKey, turn: &mut Turn) {
-        let Some(echo) = self.timeline.echo_of(key) else { return };
+        let Some(echo) = self.timeline.echo_of(key).filter(|_| !self.is_closed()) else { return };
         self.retries.iter_mut().for_each(Backoff::hurry);
         self.timeline.retry(&echo);
         if !self.tabs.is_in_charge() {

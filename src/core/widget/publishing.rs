@@ -2,7 +2,9 @@
 
 use super::Widget;
 use crate::core::backoff::Backoff;
+use crate::core::conversations::Summary;
 use crate::core::doctor::Finding;
+use crate::core::model::Status;
 use crate::core::time::Mono;
 use crate::core::view::{self, Changed, Connection};
 
@@ -17,6 +19,13 @@ impl Widget {
             connection: self.connection(),
             status: self.condition.status(),
             agent_last_seen_at: self.condition.agent_last_seen_at(),
+            choices: view::Choices {
+                list: self.session.has_conversations(),
+                unread: self.conversations.unread(),
+                begin: self.can_leave(),
+                end: self.session.conversation().is_some() && self.condition.status() != Status::Resolved,
+                is_listing: self.conversations.is_shown(),
+            },
         };
         let shown = view::Shown {
             range: self.window.range(&self.timeline),
@@ -32,6 +41,9 @@ impl Widget {
             unread: self.unread.below(),
             jumps: self.window.jumps(),
             typing: self.typing.theirs().cloned(),
+            end: (self.condition.status() == Status::Resolved)
+                .then(|| view::End { takes_more: !self.is_closed(), can_begin: self.can_leave() }),
+            list: self.conversations.is_shown().then(|| self.list()),
             is_loading: self.session.conversation().is_some() && !self.history.has_begun(),
             has_earlier: self.history.may_have_earlier() || shown.range.start > 0,
             is_loading_earlier: self.history.is_reading_earlier(),
@@ -51,11 +63,21 @@ impl Widget {
             changed.panel = true;
             self.view.panel = panel;
         }
+        self.composer.is_away = self.conversations.is_shown() || self.is_closed();
         if self.composer != self.view.composer {
             changed.composer = true;
             self.view.composer = self.composer.clone();
         }
         changed
+    }
+
+    fn list(&self) -> view::List {
+        let with_unread = |one: &Summary| (one.clone(), self.conversations.unread_in(one.id));
+        view::List {
+            all: self.conversations.all().map(|all| all.iter().map(with_unread).collect()),
+            is_failing: self.conversations.is_failing(),
+            open: self.session.conversation(),
+        }
     }
 
     /// One failure is nothing: the next try comes within a second or two. Nor is a socket that can't be had, as long as

@@ -148,9 +148,10 @@ impl Widget {
                 self.timeline.retry(&echo);
             }
             Word::Discard(echo) => drop(self.give_up(&echo, turn)),
+            Word::Switch(to) if is_leading => self.switch(to, turn),
             Word::Read => self.want_history(),
             // A leader neither answers another nor listens to it: one of the two is about to learn that it is none.
-            Word::Ask | Word::Here(_) | Word::Frame(_) => {}
+            Word::Ask | Word::Here(_) | Word::Frame(_) | Word::Switch(_) => {}
         }
     }
 
@@ -204,8 +205,10 @@ impl Widget {
         if is == was {
             return;
         }
-        if was.is_some() {
-            self.start_over();
+        match was {
+            Some(was) if self.session.knows(was) => self.turn_page(),
+            Some(_) => self.start_over(),
+            None => {}
         }
         if let Some(id) = is {
             self.adopt_conversation(id);

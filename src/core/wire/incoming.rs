@@ -2,8 +2,9 @@
 
 use super::content::{answers, attachments, kind};
 use super::fields::{below, is_true, list, number, object, string, text};
+use crate::core::conversations::Summary;
 use crate::core::model::{Author, Contact, Conversation, ConversationId, EchoId, Message, MessageId, Person, Status};
-use crate::json::Object;
+use crate::json::{Object, Value};
 
 /// A frame of `/cable`, sub-protocol `actioncable-v1-json`.
 #[derive(Clone, Debug, PartialEq)]
@@ -117,6 +118,17 @@ pub fn conversation_head(text: &str) -> Option<Conversation> {
 #[must_use]
 pub fn conversations(body: &str) -> Option<Vec<Conversation>> {
     list(body, read_conversation)
+}
+
+/// Reads a list of conversations with what was said last in each; `None` when it is no list.
+#[must_use]
+pub fn summaries(body: &str) -> Option<Vec<Summary>> {
+    list(body, |data| {
+        let Conversation { id, status, .. } = read_conversation(data)?;
+        let said = data.get("messages").and_then(Value::items).unwrap_or_default();
+        let last = said.iter().filter_map(|message| read_message(message.object()?)).max_by_key(|message| message.id);
+        Some(Summary { id, status, last })
+    })
 }
 
 /// Reads one message, as answered by create.

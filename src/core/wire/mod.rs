@@ -11,7 +11,7 @@ mod tabs;
 
 pub use incoming::{
     ContactAnswer, Frame, News, contact, conversation, conversation_head, conversations, frame, message, messages,
-    refusal,
+    refusal, summaries,
 };
 pub use outgoing::{
     Body, Method, Request, cable_url, list as write_list, object as write, presence, request, subscribe,

@@ -58,7 +58,8 @@ pub fn request(settings: &Settings, source_id: &str, call: &Call) -> Request {
         Call::CreateContact => post(contacts, &[("source_id", source_id)]),
         Call::ReadContact => get(contact()),
         Call::CreateConversation => post(conversations(), &[]),
-        Call::ListConversations => get(conversations()),
+        Call::ListConversations | Call::Browse => get(conversations()),
+        Call::Resolve { conversation } => post(format!("{}/{}/toggle_status", conversations(), conversation.0), &[]),
         Call::ReadConversation { conversation } => {
             Request { read_until: Some(MESSAGES), ..get(format!("{}/{}", conversations(), conversation.0)) }
         }

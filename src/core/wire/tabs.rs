@@ -3,10 +3,11 @@
 
 use super::fields::{number, object as read, string};
 use super::outgoing::object as write;
+use crate::core::model::ConversationId;
 use crate::core::tabs::{Standing, Word};
 
 /// Raised with every change of the words, their meaning, or what is kept of a send.
-pub const PROTOCOL: u32 = 2;
+pub const PROTOCOL: u32 = 3;
 
 /// A word's text.
 #[must_use]
@@ -25,6 +26,7 @@ pub fn say(word: &Word) -> String {
         }
         Word::Retry(echo) => write(&[("say", "retry"), ("key", echo)]),
         Word::Discard(echo) => write(&[("say", "discard"), ("key", echo)]),
+        Word::Switch(id) => write(&[("say", "switch"), ("key", &id.map_or(0, |id| id.0).to_string())]),
         Word::Read => write(&[("say", "read")]),
     }
 }
@@ -47,6 +49,7 @@ pub fn hear(text: &str) -> Option<Word> {
         },
         "retry" => Word::Retry(field("key")?.into()),
         "discard" => Word::Discard(field("key")?.into()),
+        "switch" => Word::Switch(number(&said, "key").filter(|id| *id > 0).map(ConversationId)),
         "read" => Word::Read,
         _ => return None,
     })
@@ -68,6 +71,8 @@ mod tests {
             Word::Answered { echo: "a-b".into(), status: 422, body: String::new() },
             Word::Retry("a-b".into()),
             Word::Discard("a-b".into()),
+            Word::Switch(Some(ConversationId(7))),
+            Word::Switch(None),
             Word::Read,
         ] {
             assert_eq!(hear(&say(&word)), Some(word));

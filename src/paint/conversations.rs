@@ -1,0 +1,76 @@
+//! All of the visitor's conversations.
+
+use super::icon::button;
+use super::{Act, Element, Words, el};
+use crate::core::conversations::Summary;
+use crate::core::model::{Author, Message, Status};
+use crate::core::view::{End, List};
+use crate::core::{Event, markdown};
+use crate::text::Sentence;
+
+/// As much of a message as is shown of it here, in characters: more than a line.
+const EXCERPT_CHARS: usize = 120;
+
+/// The list, or why there is none yet.
+pub fn conversations(words: &Words, list: &List) -> Element {
+    let quiet = |sentence| el("p", "quiet").with("role", "status").saying(&words.say(&sentence));
+    let all = el("div", "rows listing");
+    match &list.all {
+        None if list.is_failing => {
+            let again = button("earlier").on("click", Act::Tell(Event::Listed(true)));
+            all.and(quiet(Sentence::ListFailed)).and(again.saying(&words.say(&Sentence::TryAgain)))
+        }
+        None => all.and(quiet(Sentence::ListLoading)),
+        Some(some) => {
+            let one = |list_so_far: Element, (summary, unread): &(Summary, u32)| {
+                let is_open = list.open == Some(summary.id);
+                list_so_far.and(el("li", "").keyed(summary.id.0).and(conversation(words, summary, *unread, is_open)))
+            };
+            all.and(some.iter().fold(el("ol", "list"), one))
+        }
+    }
+}
+
+fn conversation(words: &Words, summary: &Summary, unread: u32, is_open: bool) -> Element {
+    let last = summary.last.as_ref();
+    let line = |class: &str, text: &str| el("span", class).with("dir", "auto").saying(text);
+    let button = button("conversation").on("click", Act::Tell(Event::Switched(Some(summary.id))));
+    let button = if is_open { button.with("aria-current", "true") } else { button };
+    let time = |last: &Message| {
+        let machine = words.speech.machine(last.at);
+        el("time", "").with("datetime", &machine).saying(&words.lately(last.at))
+    };
+    let state = (summary.status == Status::Resolved).then(|| line("state", &words.say(&Sentence::ConversationOver)));
+    button
+        .and(line("who", &last.map_or_else(|| words.say(&Sentence::Team), |last| words.author(&last.author))))
+        .maybe(last.map(time))
+        .and(line("excerpt", &last.map(|last| excerpt(words, last)).unwrap_or_default()))
+        .maybe(state)
+        .maybe((unread > 0).then(|| el("span", "count").saying(&unread.to_string())))
+}
+
+/// The beginning of what was said, without the signs that would format it.
+fn excerpt(words: &Words, message: &Message) -> String {
+    if message.is_deleted {
+        return words.say(&Sentence::Deleted);
+    }
+    let text: String = message.text.chars().take(4 * EXCERPT_CHARS).collect();
+    let text = if message.author == Author::Visitor { text } else { markdown::words(&text) };
+    let text: String = text.chars().take(EXCERPT_CHARS).collect();
+    match message.attachments.first() {
+        Some(file) if text.is_empty() => file.name.clone(),
+        Some(_) | None => text,
+    }
+}
+
+/// What is said under a conversation that has ended, and what one can do.
+pub fn end(words: &Words, end: &End) -> Element {
+    let begin = || {
+        let begin = button("earlier").on("click", Act::Tell(Event::Switched(None)));
+        begin.saying(&words.say(&Sentence::NewConversation))
+    };
+    let over = if end.takes_more { Sentence::Ended } else { Sentence::EndedForGood };
+    el("div", "end")
+        .and(el("p", "quiet").with("role", "status").saying(&words.say(&over)))
+        .maybe(end.can_begin.then(begin))
+}
