@@ -73,11 +73,17 @@ impl Conversations {
     }
 
     /// The server's list. What was said in last comes first.
-    pub fn are(&mut self, mut all: Vec<Summary>) {
+    pub fn are(&mut self, all: Vec<Summary>) {
         self.is_asking = false;
         self.retry.succeeded();
-        all.sort_by_key(|one| std::cmp::Reverse((one.last.as_ref().map(|last| last.at), one.id)));
-        self.all = Some(all);
+        let age = |one: &Summary| (one.last.as_ref().map(|last| last.at), one.id);
+        // There are few, and the library's sorting would weigh more than all of this.
+        let sorted = all.into_iter().fold(Vec::new(), |mut sorted: Vec<Summary>, one| {
+            let place = sorted.partition_point(|other| age(other) > age(&one));
+            sorted.insert(place, one);
+            sorted
+        });
+        self.all = Some(sorted);
     }
 
     /// The question was not answered.

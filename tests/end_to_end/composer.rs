@@ -77,12 +77,17 @@ async fn an_emoji_goes_where_the_caret_is_by_mouse_and_by_keyboard() {
     visitor.browser.types(Key::Enter).await;
     visitor.browser.until("root.activeElement?.matches('.emoji-picker [type=search]')").await;
     visitor.browser.types("hello").await;
+    // With Shift held, the picker stays for more.
+    let more = visitor.browser.page.action_chain().key_down(Key::Shift).send_keys(Key::Enter).key_up(Key::Shift);
+    more.perform().await.unwrap();
+    visitor.browser.until("root.querySelector('textarea').value === 'Good😁👋 morning'").await;
+    assert_eq!(visitor.browser.ask("root.activeElement.type").await, "search");
     visitor.browser.types(Key::Enter).await;
     visitor.browser.until("!root.querySelector('.emoji-picker')").await;
     visitor.browser.types("!").await;
-    assert_eq!(visitor.browser.ask(WRITTEN).await, json!(["Good😁👋! morning", "Good😁👋!", "textarea"]));
+    assert_eq!(visitor.browser.ask(WRITTEN).await, json!(["Good😁👋👋! morning", "Good😁👋👋!", "textarea"]));
     visitor.say("").await;
-    visitor.sees(&["Good😁👋! morning"]).await;
+    visitor.sees(&["Good😁👋👋! morning"]).await;
 
     looks_well(&visitor, "composer-emoji", Some(".emoji")).await;
     visitor.find(".emoji").await.click().await.unwrap();

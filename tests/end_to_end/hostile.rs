@@ -79,8 +79,9 @@ greeting = "<script>pwned=1</script>[x](javascript:pwned=1)![x](https://evil.tes
 /// So many in one message: what a question may hold, and texts enough to stay within forty messages.
 const ITEMS: usize = 100;
 const TEXTS: usize = 48;
-/// Messages that are shown at a time.
+/// As many messages are shown at a time, at least, and no more than that.
 const SHOWN: usize = 40;
+const SHOWN_MAX: u64 = 60;
 
 async fn strict_visitor(network: &BadNetwork, sandbox: &Sandbox) -> Visitor {
     let server = &network.base_url;
@@ -179,7 +180,13 @@ async fn nothing_that_others_write_runs_or_becomes_more_than_text() {
         asks(&sandbox, conversation, kind, "</label><script>pwned=1</script>", &[]).await;
     }
     sandbox.agent_replies(conversation, "That is all").await;
-    let is_said = |text: &str| format!("[...root.querySelectorAll('.text')].some(b => b.textContent === '{text}')");
+    // Whoever reads further up stays there.
+    let is_said = |text: &str| {
+        format!(
+            "(root.querySelector('.thread').scrollTop = 0,
+              [...root.querySelectorAll('.text')].some(it => it.textContent === '{text}'))"
+        )
+    };
     visitor.browser.until(&is_said("That is all")).await;
     let unfolded = "(root.querySelectorAll('.fold[aria-expanded=false]').forEach(fold => fold.click()),
                      !root.querySelector('.fold[aria-expanded=false]'))";
@@ -251,11 +258,11 @@ async fn a_flood_of_frames_is_lived_through() {
     let flood: Vec<u8> = (1..=last).flat_map(|id| said(id, &format!("Message {id}"))).collect();
     talk.network.inject(flood).await;
     let shown = "root.querySelectorAll('.bubble').length";
-    assert!(talk.visitor.browser.ask(shown).await.as_u64().unwrap() <= 60, "the page answers meanwhile");
+    assert!(talk.visitor.browser.ask(shown).await.as_u64().unwrap() <= SHOWN_MAX, "the page answers meanwhile");
     talk.network.inject(said(last + 1, &"x".repeat(10_000_000))).await;
     talk.network.inject(said(last + 2, "The end")).await;
     talk.until_shown("The end").await;
-    assert!(talk.visitor.browser.ask(shown).await.as_u64().unwrap() <= 60, "it shows what can be read");
+    assert!(talk.visitor.browser.ask(shown).await.as_u64().unwrap() <= SHOWN_MAX, "it shows what can be read");
     let longest = "Math.max(...[...root.querySelectorAll('.bubble')].map(bubble => bubble.textContent.length))";
     assert!(talk.visitor.browser.ask(longest).await.as_u64().unwrap() < 100, "nobody says ten million letters");
     talk.visitor.browser.quit().await;

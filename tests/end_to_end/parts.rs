@@ -284,3 +284,20 @@ async fn a_microphone_that_cannot_be_had_is_told_by_a_word() {
     assert_eq!(recorded(&visitor, "delete window.MediaRecorder; await record()").await, "unsupported");
     visitor.browser.quit().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_strict_page_has_nothing_against_help_with_writing() {
+    let visitor = strict_page().await;
+    visitor.browser.types(Key::Tab).await;
+    visitor.browser.types(Key::Enter).await;
+    visitor.browser.until("root.querySelector('.recording.live .wave i')?.style.getPropertyValue('--level')").await;
+    visitor.browser.types(Key::Escape).await;
+    visitor.browser.until("!root.querySelector('.recording')").await;
+    visitor.find(".emoji").await.click().await.unwrap();
+    visitor.browser.until("root.querySelector('[role=gridcell][aria-label=beaming]')").await;
+    visitor.find("[role=gridcell][aria-label=beaming]").await.click().await.unwrap();
+    visitor.browser.until("root.querySelector('textarea').value === '😁'").await;
+    visitor.browser.ask("(window.closed_part = true, null)").await;
+    left_no_trace(&visitor).await;
+    visitor.browser.quit().await;
+}
