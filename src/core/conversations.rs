@@ -76,7 +76,8 @@ impl Conversations {
     pub fn are(&mut self, all: Vec<Summary>) {
         self.is_asking = false;
         self.retry.succeeded();
-        let age = |one: &Summary| (one.last.as_ref().map(|last| last.at), one.id);
+        // Messages' ids are in the order they were said in, whatever the conversation.
+        let age = |one: &Summary| (one.last.as_ref().map(|last| last.id), one.id);
         // There are few, and the library's sorting would weigh more than all of this.
         let sorted = all.into_iter().fold(Vec::new(), |mut sorted: Vec<Summary>, one| {
             let place = sorted.partition_point(|other| age(other) > age(&one));
@@ -135,8 +136,8 @@ mod tests {
     use super::*;
     use crate::core::model::{Author, MessageId};
 
-    fn summary(id: u64, at: Option<u64>) -> Summary {
-        let last = at.map(|at| Message::plain(MessageId(id), Author::Visitor, "hello", at));
+    fn summary(id: u64, last: Option<u64>) -> Summary {
+        let last = last.map(|last| Message::plain(MessageId(last), Author::Visitor, "hello", 0));
         Summary { id: ConversationId(id), status: Status::Open, last }
     }
 

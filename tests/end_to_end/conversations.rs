@@ -105,7 +105,7 @@ async fn tabs_open_the_same_conversation() {
     let leader = visitor.browser.page.window().await.unwrap();
     let follower = visitor.browser.page.new_tab().await.unwrap();
     visitor.browser.page.switch_to_window(follower).await.unwrap();
-    visitor.browser.page.goto(page).await.unwrap();
+    visitor.browser.page.goto(page.as_str()).await.unwrap();
     visitor.browser.until("root.querySelector('.launcher')").await;
     visitor.open().await;
     visitor.sees(&["My chain slips"]).await;

@@ -22,6 +22,7 @@ fn send() -> impl Strategy<Value = Send> {
         (newest, any::<u64>()).prop_map(|(newest, since)| Stage::Settled { newest, since: Mono(since) }),
         Just(Stage::Failed(Failure::Doubtful)),
         Just(Stage::Failed(Failure::FilesGone)),
+        Just(Stage::Failed(Failure::Ended)),
         any::<Option<String>>().prop_map(|words| Stage::Failed(Failure::Refused(words))),
     ];
     let file = (any::<String>(), any::<u64>()).prop_map(|(name, size)| Enclosed { pick: 0, name, size });
@@ -62,9 +63,9 @@ fn a_send_that_was_kept_is_the_same_after_a_reload() {
             Stage::Failed(Failure::Refused(words)) => {
                 Stage::Failed(Failure::Refused(words.clone().filter(|words| !words.is_empty())))
             }
-            Stage::Gathering | Stage::Unsent | Stage::Failed(Failure::Doubtful | Failure::FilesGone) => {
-                send.stage.clone()
-            }
+            Stage::Gathering
+            | Stage::Unsent
+            | Stage::Failed(Failure::Doubtful | Failure::FilesGone | Failure::Ended) => send.stage.clone(),
         };
         assert_eq!(revived, Send { stage, ..send });
     });

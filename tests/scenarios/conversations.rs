@@ -109,7 +109,6 @@ fn all_conversations_are_listed_newest_first_with_what_is_unread_and_can_be_gone
     assert!(bench.widget.view().composer.is_away);
     let (mut old, mut new) = (conversation(CONVERSATION), conversation(OTHER.0));
     old["messages"] = json!([agents(1, "hi"), visitors(2, "hello"), news]);
-    old["messages"][2]["created_at"] = json!(2_000_000_000);
     new["messages"] = json!([visitors(20, "something else")]);
     bench.answer("/conversations", 200, &json!([old, new]));
     let list = bench.widget.view().thread.list.clone().unwrap();
