@@ -150,6 +150,11 @@ impl History {
         }
     }
 
+    /// The oldest messages held were let go.
+    pub const fn let_go(&mut self) {
+        self.has_start = false;
+    }
+
     /// All messages up to `known`'s newest are here; these are the last of them.
     pub fn is_in_step_with(&mut self, known: impl Iterator<Item = MessageId>) {
         self.known = known.take(OVERLAP).collect();

@@ -8,6 +8,7 @@ use crate::bad_network::{BadNetwork, Refusal, socket};
 use crate::payloads::payloads;
 use crate::support::Sandbox;
 use crate::talk::Talk;
+use crate::threads::NODES;
 use crate::visitor::Visitor;
 
 /// All there is in the widget. What the launcher and the panel are made of is there before anybody says anything.
@@ -263,6 +264,8 @@ async fn a_flood_of_frames_is_lived_through() {
     talk.network.inject(said(last + 2, "The end")).await;
     talk.until_shown("The end").await;
     assert!(talk.visitor.browser.ask(shown).await.as_u64().unwrap() <= SHOWN_MAX, "it shows what can be read");
+    let nodes = talk.visitor.browser.ask(NODES).await.as_u64().unwrap();
+    assert!(nodes <= 600, "{nodes} nodes for {last} messages");
     let longest = "Math.max(...[...root.querySelectorAll('.bubble')].map(bubble => bubble.textContent.length))";
     assert!(talk.visitor.browser.ask(longest).await.as_u64().unwrap() < 100, "nobody says ten million letters");
     talk.visitor.browser.quit().await;

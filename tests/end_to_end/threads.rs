@@ -40,7 +40,8 @@ async fn slip_of_scrolling(visitor: &Visitor, by: i32) -> f64 {
     visitor.browser.ask(&script).await.as_f64().unwrap()
 }
 
-const NODES: &str =
+/// How many nodes the widget has.
+pub const NODES: &str =
     "(function count(node) { return [...node.childNodes].reduce((sum, it) => sum + count(it), 1); })(root)";
 
 #[tokio::test(flavor = "multi_thread")]

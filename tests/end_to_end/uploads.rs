@@ -101,7 +101,7 @@ async fn a_page_left_before_the_server_took_the_files_sends_them_when_it_is_back
     pick(&talk, &[("plan.txt", b"kept on the device"), ("dot.png", PNG)]).await;
     talk.network.refuse_all(Some(Refusal::Unavailable));
     talk.visitor.say("Later").await;
-    talk.network.until_met(Fate::Refused(Refusal::Unavailable), 1).await;
+    talk.visitor.browser.until("Object.keys(localStorage).some(key => key.includes('/send/'))").await;
     talk.visitor.browser.until("root.querySelectorAll('.unsent .file').length === 2").await;
     shoot(&talk.visitor, "upload-waiting").await;
     talk.reload().await;

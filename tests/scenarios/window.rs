@@ -141,3 +141,20 @@ fn a_thread_hardly_longer_than_the_screen_neither_moves_nor_forgets_its_end() {
     bench.event(Event::Scrolled(END, None));
     assert!(!bench.widget.view().thread.is_away);
 }
+
+#[test]
+fn what_is_long_past_is_let_go_and_read_again() {
+    let mut bench = Bench::returning(&[agents(1, "m1")]);
+    for id in 2..=20_002 {
+        bench.frame(&created(&agents(id, "more"), None));
+    }
+    let thread = &bench.widget.view().thread;
+    let held = thread.skipped + thread.rows.len();
+    assert!((10_000..=20_000).contains(&held) && thread.has_earlier, "{held}");
+    let first = 20_003 - held;
+    while bench.calls.is_empty() {
+        bench.event(Event::WantedEarlier);
+    }
+    let (_, request) = &bench.calls[0];
+    assert!(request.url.ends_with(&format!("/messages?before={first}")), "{}", request.url);
+}

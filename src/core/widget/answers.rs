@@ -13,6 +13,9 @@ use crate::core::timeline::{Lane, Road};
 use crate::core::wire::{self, ContactAnswer, News};
 use crate::core::{Effect, Tell, Turn};
 
+/// Messages held at most while nobody reads further up: twice as many as anybody scrolls through.
+const HELD_MAX: usize = 20_000;
+
 impl Widget {
     pub(super) fn take(&mut self, heard: Option<Heard>, turn: &mut Turn) {
         match heard {
@@ -52,6 +55,7 @@ impl Widget {
                 if self.settle(message, Road::Frame(echo)) && is_to_visitor {
                     self.came(id, turn);
                 }
+                self.let_go();
             }
             News::Updated(message) => {
                 if !self.is_elsewhere(&message) {
@@ -81,6 +85,18 @@ impl Widget {
                 }
             }
             News::Other => {}
+        }
+    }
+
+    /// What is long past and not looked at is let go; scrolling up reads it again.
+    fn let_go(&mut self) {
+        let held = self.timeline.said_len();
+        if held > HELD_MAX
+            && self.window.shows_newest()
+            && let Some(first) = self.timeline.message_at(held - HELD_MAX / 2)
+        {
+            self.timeline.let_go_before(first);
+            self.history.let_go();
         }
     }
 
