@@ -1,6 +1,9 @@
 //! The wasm binary: all it does is to carry the library's exports to JavaScript. On other machines it does nothing.
+//! Nothing runs before the first export is called, so a browser downloads no `main` and what Rust puts around it.
+#![cfg_attr(target_arch = "wasm32", no_main)]
 
 #[cfg(target_arch = "wasm32")]
 pub use natter::mount::{Handle, mount};
 
+#[cfg(not(target_arch = "wasm32"))]
 fn main() {}
