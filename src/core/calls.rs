@@ -52,6 +52,11 @@ pub enum Call {
         /// Whether it asked for a rating: that is handed in in a form of its own.
         is_survey: bool,
     },
+    /// Let agents, and the visitor's other devices, know that the visitor has read what is there.
+    See {
+        /// Where.
+        conversation: ConversationId,
+    },
     /// Let agents know that the visitor writes, or has stopped.
     Type {
         /// Where.

@@ -13,6 +13,8 @@ use super::time::Mono;
 pub struct Condition {
     status: Status,
     agent_last_seen_at: u64,
+    contact_last_seen_at: u64,
+    is_known: bool,
     is_wanted: bool,
     is_asking: bool,
     retry: Backoff,
@@ -23,6 +25,8 @@ impl Default for Condition {
         Self {
             status: Status::Open,
             agent_last_seen_at: 0,
+            contact_last_seen_at: 0,
+            is_known: false,
             is_wanted: false,
             is_asking: false,
             retry: Backoff::new(2_000, 60_000),
@@ -50,6 +54,24 @@ impl Condition {
     pub fn is(&mut self, conversation: &Conversation) {
         self.status = conversation.status;
         self.agent_last_seen_at = self.agent_last_seen_at.max(conversation.agent_last_seen_at);
+        self.contact_last_seen_at = self.contact_last_seen_at.max(conversation.contact_last_seen_at);
+    }
+
+    /// An answer told all of that; whether it is the first one.
+    pub const fn becomes_known(&mut self) -> bool {
+        !std::mem::replace(&mut self.is_known, true)
+    }
+
+    /// Whether the server was asked, and answered.
+    #[must_use]
+    pub const fn is_known(&self) -> bool {
+        self.is_known
+    }
+
+    /// Up to when the visitor has read, as far as the server was told, in seconds since 1970; 0 for never.
+    #[must_use]
+    pub const fn contact_last_seen_at(&self) -> u64 {
+        self.contact_last_seen_at
     }
 
     /// The question was answered, be it usefully or not: asking again would bring no more.
@@ -106,7 +128,12 @@ mod tests {
 
     #[test]
     fn what_agents_have_read_they_have_read() {
-        let told = |status, agent_last_seen_at| Conversation { id: ConversationId(6), status, agent_last_seen_at };
+        let told = |status, agent_last_seen_at| Conversation {
+            id: ConversationId(6),
+            status,
+            agent_last_seen_at,
+            contact_last_seen_at: 0,
+        };
         let mut condition = Condition::default();
         condition.is(&told(Status::Resolved, 50));
         condition.is(&told(Status::Open, 0));

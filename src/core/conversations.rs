@@ -2,6 +2,8 @@
 //!
 //! The server's list embeds every message ever said, so it is asked for only while somebody looks at it.
 
+use std::sync::Arc;
+
 use super::backoff::Backoff;
 use super::chance::Chance;
 use super::model::{ConversationId, Message, Status};
@@ -15,7 +17,7 @@ pub struct Summary {
     /// Where it stands.
     pub status: Status,
     /// What was said last.
-    pub last: Option<Message>,
+    pub last: Option<Arc<Message>>,
 }
 
 /// The list.
@@ -137,7 +139,7 @@ mod tests {
     use crate::core::model::{Author, MessageId};
 
     fn summary(id: u64, last: Option<u64>) -> Summary {
-        let last = last.map(|last| Message::plain(MessageId(last), Author::Visitor, "hello", 0));
+        let last = last.map(|last| Message::plain(MessageId(last), Author::Visitor, "hello", 0).into());
         Summary { id: ConversationId(id), status: Status::Open, last }
     }
 

@@ -104,6 +104,8 @@ pub struct Conversation {
     pub status: Status,
     /// Up to when an agent has read it, in seconds since 1970; 0 for never.
     pub agent_last_seen_at: u64,
+    /// Up to when the visitor has read it, on whichever device; 0 where none ever said so.
+    pub contact_last_seen_at: u64,
 }
 
 /// Where a conversation stands.

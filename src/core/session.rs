@@ -356,7 +356,12 @@ mod tests {
         assert_eq!(session.next(Mono(0), true), Some(Call::CreateConversation));
         session.failed(Mono(0), &mut Chance::new([1, 2, 3, 4]), 0);
         assert_eq!(session.next(Mono(9_000), true), Some(Call::ListConversations));
-        let listed = |id| Conversation { id: ConversationId(id), status: Default::default(), agent_last_seen_at: 0 };
+        let listed = |id| Conversation {
+            id: ConversationId(id),
+            status: Default::default(),
+            agent_last_seen_at: 0,
+            contact_last_seen_at: 0,
+        };
         assert_eq!(session.conversations_are(&[listed(6), listed(4)]), Some(ConversationId(6)));
         assert_eq!(session.next(Mono(9_000), true), None);
     }

@@ -47,6 +47,15 @@ impl Unread {
         eyes == Eyes::Closed
     }
 
+    /// These came while no page of the visitor's was there. Tells whether the page should know.
+    pub fn missed(&mut self, ids: &[MessageId], eyes: Eyes) -> bool {
+        self.first = ids.first().copied().or(self.first);
+        if eyes == Eyes::Closed {
+            self.count = self.count.max(u32::try_from(ids.len()).unwrap_or(u32::MAX));
+        }
+        eyes == Eyes::Closed && !ids.is_empty()
+    }
+
     /// The panel was opened or closed. Tells whether the page should know.
     pub fn opened(&mut self, is_open: bool) -> bool {
         if !is_open {

@@ -32,7 +32,7 @@ pub fn conversations(words: &Words, list: &List) -> Element {
 }
 
 fn conversation(words: &Words, summary: &Summary, unread: u32, is_open: bool) -> Element {
-    let last = summary.last.as_ref();
+    let last = summary.last.as_deref();
     let line = |class: &str, text: &str| el("span", class).with("dir", "auto").saying(text);
     let button = button("conversation").on("click", Act::Tell(Event::Switched(Some(summary.id))));
     let button = if is_open { button.with("aria-current", "true") } else { button };

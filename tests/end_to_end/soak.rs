@@ -5,6 +5,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use crate::bad_network::{Fate, Refusal, socket};
 use crate::talk::Talk;
+use crate::uploads::{pick, stored, until_none_is_kept};
 
 /// What the core waits before it posts again what may have been stored: `timeline::GRACE_MS`.
 const GRACE: Duration = Duration::from_millis(natter::core::timeline::GRACE_MS);
@@ -38,6 +39,26 @@ async fn what_was_said_to_a_proxy_without_a_server_is_said_after_the_grace() {
     talk.network.refuse_all(None);
     talk.agent_says("Good morning again").await;
     talk.ends_well_within(ONE_LOSS).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_left_in_the_middle_of_an_upload_sends_it_once_after_the_grace() {
+    let talk = Talk::begin().await;
+    let film = vec![7; 5_000_000];
+    pick(&talk, &[("film.bin", &film)]).await;
+    talk.network.black_hole(true);
+    talk.visitor.say("In the middle").await;
+    let under_way = "Object.entries(localStorage).some(([key, kept]) =>
+                       key.includes('/send/') && JSON.parse(kept).posting)";
+    talk.visitor.browser.until(under_way).await;
+    let left = Instant::now();
+    talk.reload().await;
+    talk.network.black_hole(false);
+    talk.until_settled_within(ONE_LOSS).await;
+    assert!(left.elapsed() >= GRACE, "it was posted again while it could still have been stored");
+    assert_eq!(stored(&talk).await, [("In the middle".to_owned(), vec![("film.bin".to_owned(), 5_000_000)])]);
+    until_none_is_kept(&talk).await;
+    talk.visitor.browser.quit().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

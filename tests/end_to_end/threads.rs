@@ -1,5 +1,7 @@
 //! Long conversations, and what tells the visitor where they are in one.
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use serde_json::{Value, json};
 
 use crate::looks::{shoot, until_still};
@@ -184,5 +186,30 @@ async fn what_came_while_the_chat_was_closed_is_marked() {
     assert_eq!(marked, json!("One"));
     visitor.say("Thanks").await;
     visitor.browser.until("!root.querySelector('.unread')").await;
+    visitor.browser.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_came_while_nobody_was_there_is_counted_when_the_visitor_is_back() {
+    let sandbox = Sandbox::start(None);
+    let (visitor, conversation) = begin(&sandbox).await;
+    sandbox.agent_replies(conversation, "Read").await;
+    visitor.sees(&["Hello", "Read"]).await;
+    let path = format!("/conversations/{conversation}");
+    while sandbox.as_agent("GET", &path, &Value::Null).await.ok()["contact_last_seen_at"] == 0 {
+        tokio::task::yield_now().await;
+    }
+    let page = visitor.browser.page.current_url().await.unwrap();
+    visitor.browser.page.goto("about:blank").await.unwrap();
+    // The server counts in whole seconds.
+    let read_at = sandbox.as_agent("GET", &path, &Value::Null).await.ok()["contact_last_seen_at"].as_u64().unwrap();
+    while SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() <= read_at {
+        tokio::task::yield_now().await;
+    }
+    for text in ["One", "Two", "Three"] {
+        sandbox.agent_replies(conversation, text).await;
+    }
+    visitor.browser.page.goto(page.as_str()).await.unwrap();
+    visitor.browser.until("root?.querySelector('.launcher')?.textContent.includes('3')").await;
     visitor.browser.quit().await;
 }

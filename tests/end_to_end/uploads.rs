@@ -15,7 +15,7 @@ const PNG: &[u8] = &[
 ];
 
 /// Picks real files, by name and content.
-async fn pick(talk: &Talk, files: &[(&str, &[u8])]) {
+pub async fn pick(talk: &Talk, files: &[(&str, &[u8])]) {
     let folder = tempfile::tempdir().unwrap();
     let mut paths = Vec::new();
     for (name, bytes) in files {
@@ -31,7 +31,7 @@ async fn pick(talk: &Talk, files: &[(&str, &[u8])]) {
 }
 
 /// The names and sizes of the files the server has, by message.
-async fn stored(talk: &Talk) -> Vec<(String, Vec<(String, u64)>)> {
+pub async fn stored(talk: &Talk) -> Vec<(String, Vec<(String, u64)>)> {
     let messages = talk.sandbox.messages(talk.conversation).await;
     let name = |file: &Value| file["data_url"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
     let files = |message: &Value| {
@@ -48,7 +48,7 @@ fn kept_files() -> &'static str {
 }
 
 /// Waits until the device keeps no files any more.
-async fn until_none_is_kept(talk: &Talk) {
+pub async fn until_none_is_kept(talk: &Talk) {
     let script = format!(
         "const done = arguments[0]; (async () => {{ while ({} > 0) await new Promise(r => setTimeout(r, 25)); done(true); }})()",
         kept_files()

@@ -14,6 +14,7 @@ const OTHER: ConversationId = ConversationId(9);
 fn talking() -> Bench {
     let mut bench = Bench::returning(&[agents(1, "hi"), visitors(2, "hello")]);
     bench.event(Event::Opened(true));
+    bench.answer("/update_last_seen", 200, &Value::Null);
     bench
 }
 
@@ -113,7 +114,7 @@ fn all_conversations_are_listed_newest_first_with_what_is_unread_and_can_be_gone
     bench.answer("/conversations", 200, &json!([old, new]));
     let list = bench.widget.view().thread.list.clone().unwrap();
     let shown: Vec<_> =
-        list.all.unwrap().into_iter().map(|(one, unread)| (one.id.0, one.last.unwrap().text, unread)).collect();
+        list.all.unwrap().into_iter().map(|(one, unread)| (one.id.0, one.last.unwrap().text.clone(), unread)).collect();
     let expected = [(CONVERSATION, "**Good** news".to_owned(), 1), (OTHER.0, "something else".to_owned(), 0)];
     assert_eq!(shown, expected);
 

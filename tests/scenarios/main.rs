@@ -8,6 +8,7 @@ mod conversations;
 mod diagnosis;
 mod household;
 mod interleavings;
+mod reading;
 #[path = "../support/replay.rs"]
 mod replay;
 mod stories;

@@ -21,6 +21,7 @@ fn reading(pages: u64) -> Bench {
     let said: Vec<_> = (981..=1_000).map(|id| agents(id, &format!("m{id}"))).collect();
     let mut bench = Bench::returning(&said);
     bench.event(Event::Opened(true));
+    bench.answer("/update_last_seen", 200, &json!(null));
     for nth in 1..pages {
         bench.event(Event::Scrolled(TOP, None));
         let before = 1_001 - nth * 20;

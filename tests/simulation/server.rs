@@ -99,6 +99,7 @@ impl Server {
                 let stored = self.store(text, true, at, echo, files);
                 Answer { status: 200, body: json(&stored), frames: vec![created(&stored)] }
             }
+            ("POST", [_, "conversations", _, "toggle_typing" | "update_last_seen"]) => good(Value::Null),
             _ => panic!("no such route: {method} {path}"),
         }
     }

@@ -394,6 +394,11 @@ impl Timeline {
         self.rows.newest()
     }
 
+    /// So many of the newest messages at most, newest first.
+    pub fn newest_rows(&self, count: usize) -> impl Iterator<Item = &Row> {
+        self.rows.newest_first().take(count)
+    }
+
     /// The messages' ids, newest first.
     pub fn newest_first(&self) -> impl Iterator<Item = MessageId> {
         self.rows.newest_first().map(|row| row.id)

@@ -116,7 +116,7 @@ impl Widget {
             Call::ReadMessages { conversation, .. } => self.reply_messages(now, conversation, &verdict, turn),
             Call::Answer { message, .. } => self.reply_answer(now, message, outcome),
             // A hint: agents who miss it miss nothing.
-            Call::Type { .. } => {}
+            Call::See { .. } | Call::Type { .. } => {}
             Call::Browse => self.reply_browse(now, &verdict),
             // A frame tells of it, too; if neither came, it is looked up.
             Call::Resolve { .. } => self.condition.want(),
@@ -201,6 +201,9 @@ impl Widget {
                 self.condition.is_answered();
                 if let Some(head) = wire::conversation_head(body).filter(|head| head.id == conversation) {
                     self.condition.is(&head);
+                    if self.condition.becomes_known() {
+                        self.count_unread(turn);
+                    }
                 }
             }
             // Verified contacts get no list on 4.0.4, and may get no more here one day: messages come all the same.

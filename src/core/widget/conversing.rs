@@ -77,6 +77,7 @@ impl Widget {
         self.window = Window::default();
         self.unread = Unread::default();
         self.typing.ended();
+        self.seen = None;
         self.history = History::default();
         self.condition = Condition::default();
         // A read of the old conversation's has nobody to answer to any more.

@@ -70,6 +70,7 @@ impl Widget {
             self.call(now, Call::ReadMessages { conversation, before }, turn);
         }
         self.answer(now, conversation, turn);
+        self.see(now, conversation, turn);
         if let Some(is_typing) = self.typing.tick(now).filter(|_| self.is_online) {
             self.call(now, Call::Type { conversation, is_typing }, turn);
         }

@@ -7,6 +7,7 @@ mod conversing;
 mod diagnosis;
 mod due;
 mod publishing;
+mod reading;
 mod together;
 
 use std::sync::Arc;
@@ -20,7 +21,7 @@ use super::condition::Condition;
 use super::conversations::Conversations;
 use super::doctor::Doctor;
 use super::history::History;
-use super::model::{EchoId, Enclosed};
+use super::model::{EchoId, Enclosed, MessageId};
 use super::pace::Pace;
 use super::recording::{self, Recording};
 use super::session::Session;
@@ -29,7 +30,7 @@ use super::tabs::{Tabs, Word};
 use super::time::{Mono, Now};
 use super::timeline::{Lane, RowKey, Send, Timeline};
 use super::typing::Typing;
-use super::unread::{Eyes, Unread};
+use super::unread::Unread;
 use super::view::{self, Problem, View};
 use super::watch::Watch;
 use super::window::{Sight, Window};
@@ -70,6 +71,8 @@ pub struct Widget {
     unread: Unread,
     window: Window,
     typing: Typing,
+    /// The newest message that was said to have been read.
+    seen: Option<MessageId>,
     conversations: Conversations,
     composer: view::Composer,
     /// What of the thread the view holds.
@@ -119,6 +122,7 @@ impl Widget {
             unread: Unread::default(),
             window: Window::default(),
             typing: Typing::default(),
+            seen: None,
             conversations: Conversations::default(),
             composer: view::Composer::default(),
             shown: view::Shown::default(),
@@ -316,16 +320,6 @@ impl Widget {
     fn jump(&mut self) {
         self.window.jump();
         self.unread.reached_end();
-    }
-
-    /// What of the thread the visitor has before their eyes.
-    fn eyes(&self) -> Eyes {
-        match (self.is_open, self.is_visible, self.window.shows_newest()) {
-            (false, ..) => Eyes::Closed,
-            (true, false, _) => Eyes::Elsewhere,
-            (true, true, false) => Eyes::Above,
-            (true, true, true) => Eyes::There,
-        }
     }
 
     fn try_again(&mut self, now: Mono, key: RowKey, turn: &mut Turn) {

@@ -127,7 +127,7 @@ pub fn summaries(body: &str) -> Option<Vec<Summary>> {
         let Conversation { id, status, .. } = read_conversation(data)?;
         let said = data.get("messages").and_then(Value::items).unwrap_or_default();
         let last = said.iter().filter_map(|message| read_message(message.object()?)).max_by_key(|message| message.id);
-        Some(Summary { id, status, last })
+        Some(Summary { id, status, last: last.map(Into::into) })
     })
 }
 
@@ -198,6 +198,7 @@ fn read_conversation(data: &Object) -> Option<Conversation> {
             Some(_) | None => Status::Open,
         },
         agent_last_seen_at: number(data, "agent_last_seen_at").unwrap_or(0),
+        contact_last_seen_at: number(data, "contact_last_seen_at").unwrap_or(0),
     })
 }
 

@@ -72,6 +72,7 @@ pub fn request(settings: &Settings, source_id: &str, call: &Call) -> Request {
             body: Body::Json(submitted(answers, *is_survey)),
             ..get(format!("{}/{}", messages(conversation.0), message.0))
         },
+        Call::See { conversation } => post(format!("{}/{}/update_last_seen", conversations(), conversation.0), &[]),
         Call::Type { conversation, is_typing } => {
             let status = if *is_typing { "on" } else { "off" };
             post(format!("{}/{}/toggle_typing?typing_status={status}", conversations(), conversation.0), &[])

@@ -1,0 +1,52 @@
+//! What the visitor has read, here and on other devices.
+
+use super::Widget;
+use crate::core::calls::Call;
+use crate::core::model::{Author, ConversationId, MessageId};
+use crate::core::time::Mono;
+use crate::core::unread::Eyes;
+use crate::core::{Effect, Tell, Turn};
+
+/// So many of the newest messages are looked through: more unread ones are as many.
+const LOOKED_AT: usize = 100;
+
+impl Widget {
+    /// What of the thread the visitor has before their eyes.
+    pub(super) fn eyes(&self) -> Eyes {
+        match (self.is_open, self.is_visible, self.window.shows_newest() && !self.conversations.is_shown()) {
+            (false, ..) => Eyes::Closed,
+            (true, false, _) => Eyes::Elsewhere,
+            (true, true, false) => Eyes::Above,
+            (true, true, true) => Eyes::There,
+        }
+    }
+
+    /// Says that the newest message was read, once.
+    pub(super) fn see(&mut self, now: Mono, conversation: ConversationId, turn: &mut Turn) {
+        if self.eyes() != Eyes::There || !self.is_online || !self.condition.is_known() {
+            return;
+        }
+        let newest = self.timeline.newest_rows(LOOKED_AT).find(|row| row.message.author != Author::Visitor);
+        let Some((id, at)) = newest.map(|row| (row.id, row.message.at)) else { return };
+        if at > self.condition.contact_last_seen_at() && self.seen < Some(id) {
+            self.seen = Some(id);
+            self.call(now, Call::See { conversation }, turn);
+        }
+    }
+
+    /// What came since the visitor read last, wherever that was; their own words count as having read.
+    pub(super) fn count_unread(&mut self, turn: &mut Turn) {
+        let read_at = self.condition.contact_last_seen_at();
+        if read_at == 0 {
+            // Nobody ever said, so nobody knows.
+            return;
+        }
+        let rows = self.timeline.newest_rows(LOOKED_AT);
+        let unread = rows.take_while(|row| row.message.author != Author::Visitor && row.message.at > read_at);
+        let mut ids: Vec<MessageId> = unread.map(|row| row.id).collect();
+        ids.reverse();
+        if self.unread.missed(&ids, self.eyes()) {
+            turn.effects.push(Effect::Tell(Tell::Unread(self.unread.count())));
+        }
+    }
+}
