@@ -24,13 +24,8 @@ pub fn perform(ui: Ui, act: &Act, event: &web_sys::Event) {
     let target = event.current_target();
     match act {
         Act::Tell(event) => {
-            let target = target.map(JsCast::unchecked_into::<Element>);
-            match event {
-                Event::Folded(..) => target.into_iter().for_each(|target| ui.keep_still(Still::at(target))),
-                // The button goes; the focus stays in the thread.
-                Event::WantedNewest => target.iter().for_each(focus_thread),
-                Event::Listed(_) | Event::Switched(_) | Event::Ended => target.iter().for_each(menu::close),
-                _ => {}
+            if let Some(target) = target.map(JsCast::unchecked_into::<Element>) {
+                get_ready(ui, event, target);
             }
             ui.dispatch(event.clone());
         }
@@ -190,6 +185,18 @@ fn load_again(media: &Element) {
 
 /// Nothing more is to be done.
 pub fn nothing(_: &View, _: Option<&View>, _: &Element) {}
+
+/// What an event is about to change about the element that led to it.
+fn get_ready(ui: Ui, event: &Event, target: Element) {
+    if matches!(event, Event::Folded(..)) {
+        ui.keep_still(Still::at(target));
+    } else if matches!(event, Event::WantedNewest) {
+        // The button goes; the focus stays in the thread.
+        focus_thread(&target);
+    } else if matches!(event, Event::Listed(_) | Event::Switched(_) | Event::Ended) {
+        menu::close(&target);
+    }
+}
 
 fn focus_thread(inside: &Element) {
     if let Ok(Some(thread)) = inside.closest(".thread") {

@@ -91,7 +91,7 @@ async fn rows_say_who_and_when_and_whose() {
     own.previous_at = Some(NOON + 60);
     let painted = paint(&view(vec![said(1, agent(), "hi", NOON), second, own]));
     until("three bubbles", || texts(&painted.panel, ".bubble") == ["hi", "still here", "hello"]).await;
-    assert_eq!(texts(&painted.panel, ".name"), ["Noor Haddad"], "once a group, and never oneself");
+    assert_eq!(texts(&painted.panel, ".name [dir]"), ["Noor Haddad"], "once a group, and never oneself");
     assert_eq!(texts(&painted.panel, ".day"), ["Today"]);
     let classes: Vec<String> = all(&painted.panel, ".row").iter().map(|row| row.class_name()).collect();
     assert_eq!(classes, ["row opens closes", "row closes", "row own opens closes"]);
