@@ -13,6 +13,8 @@ mod content;
 mod diagnosis;
 #[cfg(feature = "soak")]
 mod first_connect;
+#[cfg(feature = "gallery")]
+mod gallery;
 mod guide;
 mod hostile;
 mod https;
