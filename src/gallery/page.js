@@ -14,6 +14,10 @@ export function open(page, mark, names, show) {
     setAttribute.call(this, name, isElsewhere ? stand_in(value.slice(ELSEWHERE.length)) : value);
   };
 
+  const { prototype } = HTMLImageElement;
+  const src = Object.getOwnPropertyDescriptor(prototype, "src");
+  Object.defineProperty(prototype, "src", { ...src, set(value) { this.setAttribute("src", value); } });
+
   const list = document.createElement("nav");
   list.id = mark;
   list.style.cssText = "display: block; max-inline-size: 40rem; padding: 24px; columns: 3 11rem; font: 14px/1.7 system-ui";

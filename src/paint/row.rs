@@ -47,7 +47,9 @@ fn bubble(words: &Words, row: &Row) -> Option<Element> {
             Author::Agent(person) | Author::Bot(person) => words.called(person),
             Author::Inbox => words.say(&Sentence::Team),
         };
-        el("blockquote", "quoted").and(line("name", &who)).and(line("", &quoted.text))
+        // Its direction is that of what was said: a name has its own, and does not count.
+        let said = el("p", "").saying(&quoted.text);
+        el("blockquote", "quoted").with("dir", "auto").and(line("name", &who)).and(said)
     });
     let is_empty = blocks.is_empty() && quote.is_none();
     let bubble = || blocks.into_iter().fold(el("div", "bubble").maybe(quote), Element::and);
@@ -67,11 +69,11 @@ fn line(class: &str, text: &str) -> Element {
 /// What is wrong, and what one can do.
 fn failed(words: &Words, key: RowKey, why: &str) -> Element {
     let choice = |sentence, event| button("link").on("click", Act::Tell(event)).saying(&words.say(&sentence));
-    el("p", "failed")
-        .with("role", "alert")
-        .and(el("span", "").saying(why))
-        .and(choice(Sentence::TryAgain, Event::Retried(key)))
-        .and(choice(Sentence::TakeBack, Event::Discarded(key)))
+    el("p", "failed").with("role", "alert").and(el("span", "").saying(why)).and(
+        el("span", "ways")
+            .and(choice(Sentence::TryAgain, Event::Retried(key)))
+            .and(choice(Sentence::TakeBack, Event::Discarded(key))),
+    )
 }
 
 fn classes(row: &Row, is_new_day: bool) -> String {
@@ -118,6 +120,7 @@ fn face(person: &Person, called: &str) -> Element {
             .with("loading", "lazy")
             .with("referrerpolicy", "no-referrer")
             .with("src", url.as_str())
+            .on("error", Act::Missing)
     });
     el("span", "avatar").with("aria-hidden", "true").saying(&letters).maybe(picture)
 }

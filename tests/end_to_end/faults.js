@@ -54,7 +54,7 @@
       const isHigh = top < edge.top - 3 || bottom > edge.bottom + 3;
       if (isWide && !scrolls(at, "X") && (isBox || overflowX !== "visible") && textOverflow !== "ellipsis") faults.add(`${name(element)} is wider than its ${name(at)}`);
       if (isHigh && !scrolls(at, "Y") && (isBox || overflowY !== "visible")) faults.add(`${name(element)} is higher than its ${name(at)}`);
-      if (at === panel || scrolls(at, "X") || scrolls(at, "Y")) break;
+      if (at === panel || at.localName === "dialog" || scrolls(at, "X") || scrolls(at, "Y")) break;
     }
   }
   for (const field of panel.querySelectorAll("textarea")) {
