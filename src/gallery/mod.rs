@@ -27,6 +27,9 @@ pub const NOON: u64 = 1_795_262_400;
 /// What a page shows of the gallery when it holds it, and a release must not: `cargo xtask build` looks for it.
 pub const MARK: &str = "natter-gallery";
 
+/// What the element itself shows, before and without any wasm; `page.js` brings it about.
+pub const ELEMENT: [&str; 4] = ["element-launcher", "element-unread", "element-skeleton", "element-failed"];
+
 /// One state of the panel.
 #[derive(Clone, Debug)]
 pub struct Screen {
@@ -76,8 +79,8 @@ mod tests {
     #[test]
     fn every_screen_has_a_name_of_its_own_that_a_file_can_have() {
         let screens = screens();
-        let names: BTreeSet<&str> = screens.iter().map(|screen| screen.name).collect();
-        assert_eq!(names.len(), screens.len());
+        let names: BTreeSet<&str> = screens.iter().map(|screen| screen.name).chain(ELEMENT).collect();
+        assert_eq!(names.len(), screens.len() + ELEMENT.len());
         let is_plain = |name: &&str| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
         assert!(names.iter().all(is_plain), "{names:?}");
     }

@@ -53,8 +53,14 @@ export function open(page, mark, names, show) {
     if (now.get("theme")) element.setAttribute("theme", now.get("theme"));
     if (now.get("width")) element.style.setProperty("--panel-width", `${now.get("width")}px`);
     page.append(element);
-    // Not `open()`: that would mount a widget that looks for its server.
     const panel = element.shadowRoot.querySelector(".panel");
+    if (name in elements) {
+      await elements[name](element, panel);
+      await painted();
+      document.documentElement.dataset.shown = location.hash;
+      return;
+    }
+    // Not `open()`: that would mount a widget that looks for its server.
     panel.hidden = false;
     element.shadowRoot.querySelector(".launcher").setAttribute("aria-expanded", "true");
     await film;
@@ -72,6 +78,26 @@ export function open(page, mark, names, show) {
   addEventListener("hashchange", follow);
   follow();
 }
+
+/** The element by itself. It has no server's address here: what it opens fails to load. */
+const elements = {
+  "element-launcher": () => {},
+  "element-unread": (element) => {
+    const badge = element.shadowRoot.querySelector(".badge");
+    badge.hidden = false;
+    badge.textContent = "12";
+  },
+  "element-skeleton": async (element, panel) => {
+    element.open();
+    const bones = panel.firstElementChild.cloneNode(true);
+    await elements["element-failed"](element, panel);
+    panel.replaceChildren(bones);
+  },
+  "element-failed": async (element, panel) => {
+    element.open();
+    while (!panel.querySelector(".sorry")) await painted();
+  },
+};
 
 /** The browser has painted what was asked for by now. */
 async function painted() {

@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 use web_sys::HtmlElement;
 
-use super::{MARK, NOON, Screen, long_words, screens};
+use super::{ELEMENT, MARK, NOON, Screen, long_words, screens};
 use crate::core::view::Changed;
 use crate::mount::adopt_styles;
 use crate::paint::Words;
@@ -28,7 +28,8 @@ extern "C" {
 #[wasm_bindgen]
 pub fn gallery(page: &HtmlElement) {
     let screens = screens();
-    let names = screens.iter().map(|screen| JsValue::from_str(screen.name)).collect();
+    let names = ELEMENT.into_iter().chain(screens.iter().map(|screen| screen.name));
+    let names = names.map(JsValue::from_str).collect();
     // Unmounted when the next one is shown.
     let mut shown: Option<Box<dyn Any>> = None;
     let show = move |panel: HtmlElement, name: String, is_long: bool, part: js_sys::Function| -> String {

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use natter::gallery::{MARK, screens};
+use natter::gallery::{ELEMENT, MARK, screens};
 use serde_json::{Value, json};
 
 use crate::browser::Browser;
@@ -70,7 +70,8 @@ async fn every_screen_is_pictured_and_has_no_fault_that_can_be_measured() {
     let browser = Browser::start().await;
     let site = site::serve().await;
     let wanted = std::env::var("NATTER_SCREENS").unwrap_or_default();
-    let names: Vec<&str> = screens().iter().map(|screen| screen.name).filter(|name| name.contains(&wanted)).collect();
+    let names = ELEMENT.into_iter().chain(screens().into_iter().map(|screen| screen.name));
+    let names: Vec<&str> = names.filter(|name| name.contains(&wanted)).collect();
     let mut faults = String::new();
     browser.devtools("Emulation.setTimezoneOverride", json!({ "timezoneId": "Europe/Berlin" })).await;
     let still = json!({ "features": [{ "name": "prefers-reduced-motion", "value": "reduce" }] });
@@ -96,6 +97,40 @@ async fn every_screen_is_pictured_and_has_no_fault_that_can_be_measured() {
     std::fs::write(folder().join("faults.txt"), &faults).unwrap();
     browser.quit().await;
     assert!(faults.is_empty(), "there are faults:\n{faults}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_done_to_the_panel_on_purpose_is_found() {
+    let browser = Browser::start().await;
+    let site = site::serve().await;
+    let Some(variant) = Variant::all().into_iter().next() else { panic!("there is no variant") };
+    hold(&browser, &variant).await;
+    browser.page.goto(format!("{site}/gallery#{}", address(&variant, "talk"))).await.unwrap();
+    show(&browser, &address(&variant, "talk")).await;
+    assert_eq!((measured(&browser, TARGET).await, nameless(&browser).await), (Vec::new(), Vec::new()));
+    for (style, fault) in [
+        (".bubble { min-inline-size: 600px }", "sticks out sideways"),
+        (".rows { inline-size: 500px }", "can be scrolled sideways"),
+        (".bubble { block-size: 20px }", "is higher than its"),
+        (".title { flex: none; inline-size: 20px; overflow: clip; white-space: nowrap }", "is wider than its"),
+        (".input { max-block-size: 16px }", "is cut"),
+        (".tool { inline-size: 20px }", "less than 24"),
+        (".meta { color: var(--n7) }", "text has a contrast of"),
+        (".unsent .bubble, .list { opacity: 0.6 }", "text has a contrast of"),
+    ] {
+        let sheet = Value::from(style);
+        let add = format!(
+            "(root.adoptedStyleSheets = [...root.adoptedStyleSheets, new CSSStyleSheet()],
+              root.adoptedStyleSheets.at(-1).replaceSync({sheet}), null)"
+        );
+        browser.ask(&add).await;
+        let found = measured(&browser, TARGET).await;
+        assert!(found.iter().any(|found| found.contains(fault)), "{style}: {found:?}");
+        browser.ask("(root.adoptedStyleSheets = root.adoptedStyleSheets.slice(0, -1), null)").await;
+    }
+    browser.ask("(root.querySelector('.tool').removeAttribute('aria-label'), null)").await;
+    assert_eq!(nameless(&browser).await, ["a button has no name"]);
+    browser.quit().await;
 }
 
 /// The browser is a screen of this kind.
