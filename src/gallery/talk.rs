@@ -12,13 +12,12 @@ const GROUP_S: u64 = 300;
 /// Between two messages, unless told otherwise.
 const PAUSE_S: u64 = 60;
 
+/// Noor's picture.
+const PORTRAIT: &str = "https://pictures.example.test/96x96/noor.png";
+
 /// From the workshop, with a picture.
 pub fn noor() -> Author {
-    Author::Agent(Person {
-        id: Some(2),
-        name: "Noor Haddad".to_owned(),
-        avatar_url: "https://pictures.example.test/96x96/noor.png".to_owned(),
-    })
+    Author::Agent(Person { id: Some(2), name: "Noor Haddad".to_owned(), avatar_url: PORTRAIT.to_owned() })
 }
 
 /// From the shop, without one.
@@ -72,19 +71,17 @@ impl Talk {
     fn sent(self, message_type: u8, text: &str, fields: &str) -> Self {
         let (id, at) = (self.next_id(), self.at);
         let text = json::string(text);
-        let author = noor();
-        let sender = match &author {
-            Author::Agent(person) if message_type == 1 => {
-                format!(r#"{{"id":2,"type":"user","name":"{}","avatar_url":"{}"}}"#, person.name, person.avatar_url)
-            }
-            _ => r#"{"id":9,"type":"contact","name":"Ida"}"#.to_owned(),
+        let sender = if message_type == 0 {
+            r#"{"id":9,"type":"contact","name":"Ida"}"#.to_owned()
+        } else {
+            format!(r#"{{"id":2,"type":"user","name":"Noor Haddad","avatar_url":"{PORTRAIT}"}}"#)
         };
         let message = format!(
             r#"{{"id":{},"content":{text},"message_type":{message_type},"created_at":{at},"sender":{sender},{fields}}}"#,
             id.0
         );
         // A screen whose fields are no JSON shows them: whoever wrote it sees why.
-        self.message(wire::message(&message).unwrap_or_else(|| Message::plain(id, author, &message, at)))
+        self.message(wire::message(&message).unwrap_or_else(|| Message::plain(id, noor(), &message, at)))
     }
 
     /// This message is said.

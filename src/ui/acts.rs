@@ -25,11 +25,11 @@ pub fn perform(ui: Ui, act: &Act, event: &web_sys::Event) {
     match act {
         Act::Tell(event) => {
             let target = target.map(JsCast::unchecked_into::<Element>);
-            match event {
-                Event::Folded(..) => target.into_iter().for_each(|target| ui.keep_still(Still::at(target))),
+            match (event, target) {
+                (Event::Folded(..), Some(target)) => ui.keep_still(Still::at(target)),
                 // The button goes; the focus stays in the thread.
-                Event::WantedNewest => target.iter().for_each(focus_thread),
-                _ => {}
+                (Event::WantedNewest, Some(target)) => focus_thread(&target),
+                (_, _) => {}
             }
             ui.dispatch(event.clone());
         }

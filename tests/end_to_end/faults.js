@@ -33,6 +33,10 @@
     if (element.scrollWidth > element.clientWidth) faults.add(`${name(element)} can be scrolled sideways`);
   }
 
+  // --- There is a way out ---
+  const ways = root.querySelectorAll(".launcher, .panel header button, dialog[open] button");
+  if (!panel.hidden && ![...ways].some((way) => way.checkVisibility())) faults.add("the panel can't be closed");
+
   // --- No text is cut ---
   const texts = [];
   for (const element of all) {
