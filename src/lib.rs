@@ -5,6 +5,8 @@
 //! where the two meet. ARCHITECTURE.md is the map.
 
 pub mod core;
+#[cfg(feature = "gallery")]
+pub mod gallery;
 pub mod json;
 #[cfg(target_arch = "wasm32")]
 pub mod mount;

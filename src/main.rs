@@ -2,6 +2,8 @@
 //! Nothing runs before the first export is called, so a browser downloads no `main` and what Rust puts around it.
 #![cfg_attr(target_arch = "wasm32", no_main)]
 
+#[cfg(all(target_arch = "wasm32", feature = "gallery"))]
+pub use natter::gallery::gallery;
 #[cfg(target_arch = "wasm32")]
 pub use natter::mount::{Handle, mount};
 

@@ -146,7 +146,7 @@ fn explain(unusable: Unusable) -> JsValue {
 }
 
 /// The panel's style goes to the shadow root as a constructed sheet: a strict page allows no other.
-fn adopt_styles(panel: &HtmlElement) {
+pub(crate) fn adopt_styles(panel: &HtmlElement) {
     let Ok(root) = panel.get_root_node().dyn_into::<ShadowRoot>() else { return };
     let Ok(sheet) = CssStyleSheet::new() else { return };
     if sheet.replace_sync(include_str!("../style/widget.css")).is_ok() {

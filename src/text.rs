@@ -262,6 +262,13 @@ impl Catalogue {
         Self(json::read(include_str!("../locales/en.json")).unwrap_or(Value::Null))
     }
 
+    /// A language that is known from this JSON alone.
+    #[cfg(feature = "gallery")]
+    #[must_use]
+    pub fn read(words: &str) -> Self {
+        Self(json::read(words).unwrap_or(Value::Null))
+    }
+
     /// The words of a module that is fetched when it is needed: those whose key begins with its name, by the rest of it.
     pub fn words_of(&self, module: &str) -> impl Iterator<Item = (&str, &str)> {
         let all = self.0.object();

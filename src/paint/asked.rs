@@ -21,7 +21,9 @@ pub fn asked(words: &Words, row: &Row, message: &Message) -> Option<Element> {
         Kind::Form(_) if !row.answers.is_empty() => asking.and(filled(words, &message.kind, &row.answers)),
         Kind::Form(fields) => asking.and(form(words, message, fields)),
         Kind::Choice(choices) => asking.and(choose(message, choices, &row.answers)),
-        Kind::Cards(all) | Kind::Articles(all) => asking.and(cards(message.id, all, &row.answers)),
+        // Several stand beside each other; what is to be read is listed.
+        Kind::Cards(all) if all.len() > 1 => asking.and(cards("cards strip", message.id, all, &row.answers)),
+        Kind::Cards(all) | Kind::Articles(all) => asking.and(cards("cards", message.id, all, &row.answers)),
         Kind::Rating => rating(words, asking, row, message),
     };
     Some(asking.maybe(match &row.fate {
@@ -128,8 +130,8 @@ fn chooser(message: MessageId, choice: &Choice, answers: &[Answer]) -> Element {
         .saying(&choice.title)
 }
 
-fn cards(message: MessageId, cards: &[Card], answers: &[Answer]) -> Element {
-    cards.iter().fold(el("ul", "cards"), |list, one| list.and(card(message, one, answers)))
+fn cards(class: &str, message: MessageId, cards: &[Card], answers: &[Answer]) -> Element {
+    cards.iter().fold(el("ul", class), |list, one| list.and(card(message, one, answers)))
 }
 
 fn card(message: MessageId, card: &Card, answers: &[Answer]) -> Element {
@@ -139,6 +141,7 @@ fn card(message: MessageId, card: &Card, answers: &[Answer]) -> Element {
             .with("alt", "")
             .with("loading", "lazy")
             .with("referrerpolicy", "no-referrer")
+            .on("error", Act::Missing)
     });
     let title = match &card.link {
         Some(url) => link(url, "card-title"),

@@ -1,6 +1,6 @@
 //! A message's files: pictures, sounds, films, and what one can only take away.
 
-use super::icon::{FILE, PLACE, button, icon};
+use super::icon::{FILE, PHONE, PLACE, button, icon};
 use super::{Act, Element, Words, el};
 use crate::core::Event;
 use crate::core::content::{Attachment, AttachmentKind};
@@ -20,8 +20,12 @@ pub fn files(words: &Words, message: MessageId, attachments: &[Attachment]) -> O
 fn file(words: &Words, message: MessageId, file: &Attachment) -> Element {
     let Some(url) = &file.url else {
         return match (file.kind, SafeUrl::new(&format!("tel:{}", file.name.replace(' ', "")))) {
-            (AttachmentKind::Contact, Some(number)) => link(&number, "file").saying(&file.name),
-            (AttachmentKind::Location, _) => el("p", "file").and(icon(PLACE)).saying(&file.name),
+            // A number has one direction everywhere.
+            (AttachmentKind::Contact, Some(number)) => {
+                let number = link(&number, "file").and(icon(PHONE));
+                number.and(el("span", "file-name").with("dir", "ltr").saying(&file.name))
+            }
+            (AttachmentKind::Location, _) => el("p", "file").and(icon(PLACE)).and(called(file)),
             _ => el("p", "file gone").saying(&words.say(&Sentence::FileGone)),
         };
     };
@@ -37,13 +41,16 @@ fn file(words: &Words, message: MessageId, file: &Attachment) -> Element {
         AttachmentKind::Image => picture(words, message, file, file.thumb.as_ref().unwrap_or(url)),
         AttachmentKind::Audio => playing("audio"),
         AttachmentKind::Video => playing("video").with("playsinline", ""),
-        AttachmentKind::Location => link(url, "file").and(icon(PLACE)).saying(&file.name),
+        AttachmentKind::Location => link(url, "file").and(icon(PLACE)).and(called(file)),
         AttachmentKind::Contact | AttachmentKind::File => {
-            let named = el("span", "file-name").with("dir", "auto").saying(&file.name);
             let size = (file.size > 0).then(|| el("span", "file-size").saying(&words.speech.size(file.size)));
-            link(url, "file").and(icon(FILE)).and(named).maybe(size)
+            link(url, "file").and(icon(FILE)).and(called(file)).maybe(size)
         }
     }
+}
+
+fn called(file: &Attachment) -> Element {
+    el("span", "file-name").with("dir", "auto").saying(&file.name)
 }
 
 /// A picture, as large as it will be before it is there.
@@ -53,7 +60,8 @@ fn picture(words: &Words, message: MessageId, file: &Attachment, url: &SafeUrl) 
         .with("alt", &file.name)
         .with("loading", "lazy")
         .with("decoding", "async")
-        .with("referrerpolicy", "no-referrer");
+        .with("referrerpolicy", "no-referrer")
+        .on("error", Act::Missing);
     let image = match file.measures {
         Some((width, height)) => image.with("width", &width.to_string()).with("height", &height.to_string()),
         None => image.with("class", "unmeasured"),
@@ -62,6 +70,7 @@ fn picture(words: &Words, message: MessageId, file: &Attachment, url: &SafeUrl) 
         .with("aria-label", &words.say(&Sentence::Picture(file.name.clone())))
         .on("click", Act::Look(message, file.id))
         .and(image)
+        .and(el("span", "gone").saying(&words.say(&Sentence::FileGone)))
 }
 
 /// A file that is to go with a message, or is on its way with one.

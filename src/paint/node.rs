@@ -82,6 +82,8 @@ pub enum Act {
     Fill(MessageId),
     /// This picture of this message is to be seen large.
     Look(MessageId, u64),
+    /// It could not be loaded: it gives way to what stands for it.
+    Missing,
     /// It could not be loaded, or ended too early: its address may have grown old.
     Again,
 }

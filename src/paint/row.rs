@@ -42,7 +42,10 @@ fn bubble(words: &Words, row: &Row) -> Option<Element> {
         Some(_) | None => vec![plain(&text())],
     };
     let quote = row.quoted.as_ref().map(|quoted| {
-        el("blockquote", "quoted").and(line("name", &words.author(&quoted.author))).and(line("", &quoted.text))
+        // Its direction is that of what was said: a name has its own, and does not count.
+        let said = el("p", "").saying(&quoted.text);
+        let who = line("name", &words.author(&quoted.author));
+        el("blockquote", "quoted").with("dir", "auto").and(who).and(said)
     });
     let is_empty = blocks.is_empty() && quote.is_none();
     let bubble = || blocks.into_iter().fold(el("div", "bubble").maybe(quote), Element::and);
@@ -71,8 +74,8 @@ fn failed(words: &Words, row: &Row) -> Option<Element> {
     });
     let choice = |sentence, event| button("link").on("click", Act::Tell(event)).saying(&words.say(&sentence));
     let again = (*failure != Failure::Ended).then(|| choice(Sentence::TryAgain, Event::Retried(row.key)));
-    let failed = el("p", "failed").with("role", "alert").and(el("span", "").saying(&why));
-    Some(failed.maybe(again).and(choice(Sentence::TakeBack, Event::Discarded(row.key))))
+    let ways = el("span", "ways").maybe(again).and(choice(Sentence::TakeBack, Event::Discarded(row.key)));
+    Some(el("p", "failed").with("role", "alert").and(el("span", "").saying(&why)).and(ways))
 }
 
 fn classes(row: &Row, is_new_day: bool) -> String {
@@ -119,6 +122,7 @@ fn face(person: &Person, called: &str) -> Element {
             .with("loading", "lazy")
             .with("referrerpolicy", "no-referrer")
             .with("src", url.as_str())
+            .on("error", Act::Missing)
     });
     el("span", "avatar").with("aria-hidden", "true").saying(&letters).maybe(picture)
 }

@@ -84,7 +84,8 @@ fn lead(words: &Words, thread: &Thread) -> Option<Element> {
         |sentence| button("earlier").on("click", Act::Tell(Event::WantedEarlier)).saying(&words.say(&sentence));
     match thread {
         Thread { is_loading: true, rows, .. } if rows.is_empty() => {
-            Some(el("p", "quiet").with("role", "status").saying(&words.say(&Sentence::ThreadLoading)))
+            let bones = (0..3).fold(el("div", "skeleton").with("role", "status"), |bones, _| bones.and(el("i", "")));
+            Some(bones.and(el("span", "spoken").saying(&words.say(&Sentence::ThreadLoading))))
         }
         Thread { rows, .. } if rows.is_empty() => Some(
             el("div", "greeting")

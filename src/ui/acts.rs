@@ -90,6 +90,11 @@ pub fn perform(ui: Ui, act: &Act, event: &web_sys::Event) {
                 (ui.hands().pick)(listed(dropped.and_then(|dropped| dropped.files())));
             }
         }
+        Act::Missing => {
+            if let Some(picture) = target.map(JsCast::unchecked_into::<HtmlElement>) {
+                picture.set_hidden(true);
+            }
+        }
         Act::Again => {
             if let Some(media) = target.map(JsCast::unchecked_into::<Element>) {
                 load_again(&media);

@@ -134,7 +134,7 @@ async fn a_failed_row_says_why_and_offers_what_helps() {
     let painted = paint(&view(vec![unsent(7, "hello", Some(refused)), unsent(8, "you", Some(Failure::Doubtful))]));
     until("two failures", || all(&painted.panel, ".failed").len() == 2).await;
     assert_eq!(
-        texts(&painted.panel, ".failed span"),
+        texts(&painted.panel, ".failed > span:first-child"),
         ["Not sent. The team's server says: Too many messages", "This message may not have arrived"]
     );
     let buttons = all(&painted.panel, ".failed button");

@@ -14,6 +14,8 @@ mod conversations;
 mod diagnosis;
 #[cfg(feature = "soak")]
 mod first_connect;
+#[cfg(feature = "gallery")]
+mod gallery;
 mod guide;
 mod hostile;
 mod https;

@@ -9,21 +9,28 @@ use axum::http::header::CONTENT_SECURITY_POLICY;
 use axum::response::Html;
 use axum::routing::get;
 use serde::Deserialize;
-use tower_http::services::ServeDir;
+use tower_http::services::{ServeDir, ServeFile};
 
 /// The website's address; it is served until the test ends.
 pub async fn serve() -> String {
-    let site = std::env::var_os("NATTER_SITE").map_or_else(|| PathBuf::from("target/dist"), PathBuf::from);
+    let site = folder();
     assert!(
         site.join("natter_bg.wasm").is_file(),
         "there is no built widget in {}: type `cargo xtask test e2e`",
         site.display()
     );
-    let router = Router::new().route("/page", get(page)).fallback_service(ServeDir::new(site));
+    let playground = ServeFile::new(site.join("index.html"));
+    let router = Router::new().route("/page", get(page)).route_service("/gallery", playground);
+    let router = router.fallback_service(ServeDir::new(site));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(listener, router).await });
     format!("http://{address}")
+}
+
+/// Where the built widget is.
+pub fn folder() -> PathBuf {
+    std::env::var_os("NATTER_SITE").map_or_else(|| PathBuf::from("target/dist"), PathBuf::from)
 }
 
 #[derive(Deserialize)]

@@ -114,6 +114,7 @@ fn cards_lead_on_or_say_something_and_never_run_anything() {
     let painted = thread(&view(vec![row("cards", cards)]));
     let chips: Vec<String> = of_class(&painted, "chip").into_iter().map(text).collect();
     assert_eq!(chips, ["View", "Add"]);
+    assert!(of_class(&painted, "strip").is_empty(), "one has all the room");
     let picture = of_class(&painted, "card-picture")[0];
     assert_eq!((picture.attribute("src"), picture.attribute("alt")), (Some("https://a.test/a.png"), Some("")));
 }
@@ -127,6 +128,7 @@ fn articles_are_links_with_what_they_are_about() {
     let painted = thread(&view(vec![row("article", articles)]));
     let titles: Vec<_> = of_class(&painted, "card-title").into_iter().map(|it| (it.tag, text(it))).collect();
     assert_eq!(titles, [("a", "API".to_owned()), ("p", "Trap".to_owned())]);
+    assert!(of_class(&painted, "strip").is_empty(), "they are listed");
 }
 
 #[test]

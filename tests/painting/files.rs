@@ -43,6 +43,14 @@ fn a_picture_is_as_large_as_it_will_be_before_it_is_there() {
 }
 
 #[test]
+fn a_picture_that_can_not_be_loaded_gives_way_to_words() {
+    let painted = painted(json!([file("image", "lost.png")]));
+    let image = elements(&painted).into_iter().find(|element| element.tag == "img").unwrap();
+    assert_eq!(image.acts, [("error", Act::Missing)]);
+    assert_eq!(text(of_class(&painted, "picture")[0]), "This file is not available");
+}
+
+#[test]
 fn sounds_and_films_have_the_browsers_own_controls() {
     for (kind, tag) in [("audio", "audio"), ("video", "video")] {
         let painted = painted(json!([file(kind, "note.webm")]));

@@ -3,7 +3,7 @@
 use natter::core::Event;
 use natter::core::model::Author;
 use natter::core::timeline::{Failure, RowKey};
-use natter::core::view::Content;
+use natter::core::view::{Content, Quoted, Row};
 use natter::paint::{self, Act, Node};
 
 use crate::easel::{acts, agent, elements, markup, message, of_class, row, said, text, thread, view, words};
@@ -27,6 +27,27 @@ fn a_failed_row_offers_what_helps() {
     let offered: Vec<_> = of_class(&painted, "link").into_iter().flat_map(acts).collect();
     assert_eq!(offered, [&Act::Tell(Event::Retried(RowKey(7))), &Act::Tell(Event::Discarded(RowKey(7)))]);
     assert_eq!(text(of_class(&painted, "failed")[0]), "This message may not have arrivedTry againEdit");
+}
+
+#[test]
+fn while_messages_are_on_their_way_there_is_their_shape_and_a_word_for_ears() {
+    let mut waiting = view(Vec::new());
+    waiting.thread.is_loading = true;
+    let painted = thread(&waiting);
+    let bones = of_class(&painted, "skeleton")[0];
+    assert_eq!((bones.attribute("role"), &*text(bones)), (Some("status"), "Loading messages"));
+    assert_eq!(elements(&painted).iter().filter(|element| element.tag == "i").count(), 3);
+}
+
+#[test]
+fn a_quote_has_the_direction_of_what_was_said_not_of_who_said_it() {
+    let quoted = Some(Quoted { author: agent(), text: "שלום".to_owned() });
+    let painted = thread(&view(vec![Row { quoted, ..said(message(1, agent(), "hi")) }]));
+    let quote = of_class(&painted, "quoted")[0];
+    assert_eq!(
+        markup(quote),
+        "<blockquote class=\"quoted\" dir=\"auto\"><p class=\"name\" dir=\"auto\">Noor Haddad</p><p>שלום</p></blockquote>"
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The widget as visitors download it, and what it weighs.
 
 use crate::workbench::Workbench;
-use crate::{minify, setup, slim};
+use crate::{gallery, minify, setup, slim};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -23,6 +23,7 @@ pub fn build(bench: &Workbench) -> Result<(), String> {
     }
     match trunk.status() {
         Ok(status) if status.success() => {
+            without_gallery(&folder(bench))?;
             slim::run(bench, &folder(bench))?;
             minified(bench)
         }
@@ -43,6 +44,17 @@ fn minified(bench: &Workbench) -> Result<(), String> {
             Ok(())
         }
     }
+}
+
+/// The gallery is for whoever works on the widget, and no visitor downloads any of it.
+fn without_gallery(folder: &Path) -> Result<(), String> {
+    for path in files_below(folder)? {
+        let bytes = std::fs::read(&path).map_err(|error| format!("{} can't be read: {error}.", path.display()))?;
+        if bytes.windows(gallery::MARK.len()).any(|part| part == gallery::MARK.as_bytes()) {
+            return Err(format!("{} holds the gallery; a release must not.", path.display()));
+        }
+    }
+    Ok(())
 }
 
 /// Rust's library is built with the widget, for size and without words for panics, which nobody in a visitor's browser
@@ -206,6 +218,19 @@ mod tests {
     #[test]
     fn a_bundle_without_wasm_is_no_bundle() {
         assert!(verdict(&[weight("a.js", 1, 1)]).is_err());
+    }
+
+    #[test]
+    fn a_bundle_with_the_gallery_is_none() {
+        let folder = std::env::temp_dir().join(format!("natter-bundle-{}", std::process::id()));
+        std::fs::create_dir_all(folder.join("deep")).unwrap();
+        std::fs::write(folder.join("natter_bg.wasm"), [0, 97, 115, 109, 255]).unwrap();
+        assert_eq!(without_gallery(&folder), Ok(()));
+        std::fs::write(folder.join("deep/natter.js"), "list.id = \"natter-gallery\";").unwrap();
+        assert!(without_gallery(&folder).is_err());
+        std::fs::remove_dir_all(folder).unwrap();
+        let gallery = Path::new(env!("CARGO_MANIFEST_DIR")).join("../src/gallery/mod.rs");
+        assert!(std::fs::read_to_string(gallery).unwrap().contains(&format!("{:?}", gallery::MARK)));
     }
 
     #[test]

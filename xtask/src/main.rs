@@ -5,6 +5,7 @@ mod bench;
 mod bundle;
 mod children;
 mod demo;
+mod gallery;
 mod minify;
 mod pins;
 mod process;
@@ -54,6 +55,10 @@ fn dispatch(words: &[&str]) -> Result<ExitCode, String> {
             let (bench, browser) = setup::for_tests()?;
             return bench::run(&bench, &browser);
         }
+        ["gallery", rest @ ..] => {
+            let (bench, browser) = setup::for_tests()?;
+            return gallery::run(&bench, &browser, rest.first().copied());
+        }
         ["simulate", rest @ ..] => return simulate::run(&setup::for_building()?, rest),
         ["soak", rest @ ..] => {
             let (bench, browser) = setup::for_tests()?;
@@ -82,6 +87,7 @@ cargo xtask setup [--tests]         installs what building needs (with --tests: 
 cargo xtask demo [--port N]         the sandbox and the page with the chat bubble, until Ctrl-C
 cargo xtask build                   the release bundle in target/dist, and what it weighs
 cargo xtask test [SUITE [FILTER]]   every suite, or one of: {}
+cargo xtask gallery [SCREENS]       pictures of the panel in every state in target/gallery, and what is wrong with them
 cargo xtask simulate [--seeds N] [--from S]
                                     the core in bad weather, by seed
 cargo xtask soak [--minutes N]      the widget on bad networks, for as long as it takes and N minutes of any weather

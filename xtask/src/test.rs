@@ -33,10 +33,11 @@ struct Suite {
     run: fn(&Stage) -> Outcome,
 }
 
-const SUITES: [Suite; 10] = [
+const SUITES: [Suite; 11] = [
     Suite { name: "lint", title: "format", run: format },
     Suite { name: "lint", title: "clippy, native", run: clippy_native },
     Suite { name: "lint", title: "clippy, wasm32", run: clippy_wasm },
+    Suite { name: "lint", title: "clippy, the gallery", run: clippy_gallery },
     Suite { name: "lint", title: "documentation", run: documentation },
     Suite { name: "core", title: "native tests", run: native },
     Suite { name: "wasm", title: "tests in a browser", run: in_browser },
@@ -108,7 +109,7 @@ fn format(stage: &Stage) -> Outcome {
 
 fn clippy_native(stage: &Stage) -> Outcome {
     let mut cargo = stage.bench.command("cargo");
-    check(cargo.args(["clippy", "--workspace", "--all-targets", "--features", "soak", "--", "-D", "warnings"]))
+    check(cargo.args(["clippy", "--workspace", "--all-targets", "--features", "soak,gallery", "--", "-D", "warnings"]))
 }
 
 fn clippy_wasm(stage: &Stage) -> Outcome {
@@ -117,6 +118,12 @@ fn clippy_wasm(stage: &Stage) -> Outcome {
     for target in test_targets(stage.bench)?.iter().filter(|target| is_for_browsers(target)) {
         cargo.args(["--test", target]);
     }
+    check(cargo.args(["--", "-D", "warnings"]))
+}
+
+fn clippy_gallery(stage: &Stage) -> Outcome {
+    let mut cargo = stage.bench.command("cargo");
+    cargo.args(["clippy", "--target", WASM, "--features", "gallery", "--lib", "--bin", "natter"]);
     check(cargo.args(["--", "-D", "warnings"]))
 }
 

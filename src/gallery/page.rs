@@ -1,0 +1,66 @@
+//! The page: it lists the screens and shows one of them in the panel of the widget's own element.
+
+use std::any::Any;
+use std::rc::Rc;
+
+use js_sys::Array;
+use leptos::mount::mount_to;
+use leptos::prelude::*;
+use wasm_bindgen::prelude::*;
+use web_sys::HtmlElement;
+
+use super::{ELEMENT, MARK, NOON, Screen, long_words, screens};
+use crate::core::view::Changed;
+use crate::mount::adopt_styles;
+use crate::paint::Words;
+use crate::shell::{IntlSpeech, Parts};
+use crate::text::Catalogue;
+use crate::ui::{Hands, Panel, Ui};
+
+#[wasm_bindgen(module = "/src/gallery/page.js")]
+extern "C" {
+    /// Fills the page. `names` are the screens', `show` takes a panel, a screen's name, whether words are to be long,
+    /// and what promises a part by its name; it returns what is to be clicked.
+    fn open(page: &HtmlElement, mark: &str, names: Array, show: JsValue);
+}
+
+/// Takes over this page.
+#[wasm_bindgen]
+pub fn gallery(page: &HtmlElement) {
+    let screens = screens();
+    let names = ELEMENT.into_iter().chain(screens.iter().map(|screen| screen.name));
+    let names = names.map(JsValue::from_str).collect();
+    // Unmounted when the next one is shown.
+    let mut shown: Option<Box<dyn Any>> = None;
+    let show = move |panel: HtmlElement, name: String, is_long: bool, part: js_sys::Function| -> String {
+        drop(shown.take());
+        let Some(screen) = screens.iter().find(|screen| screen.name == name) else { return String::new() };
+        shown = Some(show(panel, screen, is_long, part));
+        screen.click.to_owned()
+    };
+    let show = Closure::<dyn FnMut(HtmlElement, String, bool, js_sys::Function) -> String>::new(show);
+    open(page, MARK, names, show.into_js_value());
+}
+
+fn show(panel: HtmlElement, screen: &Screen, is_long: bool, part: js_sys::Function) -> Box<dyn Any> {
+    adopt_styles(&panel);
+    panel.replace_children_with_node_0();
+    let parts = Parts::new(Some(part));
+    let ui = Ui::new(
+        Rc::new(|_| {}),
+        Hands {
+            close: Rc::new(|| {}),
+            pick: Rc::new(|_| {}),
+            call: Rc::new(move |module, function, arguments| parts.start(module, function, arguments)),
+        },
+        Words {
+            catalogue: if is_long { long_words() } else { Catalogue::english() },
+            speech: Box::new(IntlSpeech::new("en")),
+            now: || NOON,
+            can_record: true,
+        },
+    );
+    let mounted = mount_to(panel, move || view! { <Panel ui/> });
+    ui.paint(&screen.view, Changed { panel: true, thread: true, composer: true });
+    Box::new(mounted)
+}

@@ -1,0 +1,44 @@
+//! The visitor's messages on their way, and those that did not get there.
+
+use super::Screen;
+use super::panel::files;
+use super::talk::{Talk, usual};
+use crate::core::model::Enclosed;
+use crate::core::timeline::Failure;
+use crate::core::view::Content;
+
+/// The screens.
+pub fn screens() -> Vec<Screen> {
+    vec![
+        usual().content(unsent("Is there a train back at six?", None)).screen("send-one"),
+        Talk::began(120)
+            .content(unsent("Is there a train back at six?", None))
+            .content(unsent("Or a ferry?", None))
+            .content(unsent("I can also take the bus, if somebody tells me where it leaves.", None))
+            .screen("send-several"),
+        usual()
+            .content(unsent("First, no words.", Some(Failure::Refused(None))))
+            .content(unsent(
+                "Then, words.",
+                Some(Failure::Refused(Some("Conversation is muted by an administrator".to_owned()))),
+            ))
+            .content(unsent("Then, nobody knows.", Some(Failure::Doubtful)))
+            .screen("send-failed"),
+        Talk::began(120)
+            .content(sending("The rack, from both sides.", files(2), None, 0))
+            .content(sending("", files(3), None, 64))
+            .screen("send-files"),
+        Talk::began(120)
+            .content(sending("The rack again.", files(1), Some(Failure::FilesGone), 0))
+            .content(sending("", files(3), Some(Failure::Refused(Some("File is too big".to_owned()))), 100))
+            .screen("send-files-failed"),
+    ]
+}
+
+fn unsent(text: &str, failure: Option<Failure>) -> Content {
+    sending(text, Vec::new(), failure, 0)
+}
+
+fn sending(text: &str, files: Vec<Enclosed>, failure: Option<Failure>, progress: u8) -> Content {
+    Content::Unsent { text: text.into(), failure, files, progress }
+}
