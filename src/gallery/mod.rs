@@ -5,6 +5,7 @@
 //! fetched in a real page is drawn on the spot: `page.js` stands in for the network.
 
 mod asking;
+mod conversations;
 mod files;
 mod language;
 #[cfg(target_arch = "wasm32")]
@@ -61,6 +62,7 @@ pub fn screens() -> Vec<Screen> {
     [
         panel::screens(),
         threads::screens(),
+        conversations::screens(),
         sends::screens(),
         writing::screens(),
         asking::screens(),
