@@ -69,7 +69,8 @@ export function open(page, mark, names, show) {
     await painted();
     if (click) {
       panel.querySelector(click)?.click();
-      const is_there = () => element.shadowRoot.querySelector("dialog[open], .panel [aria-expanded=true]:not(.fold)");
+      const opened = "dialog[open], details[open], .panel [aria-expanded=true]:not(.fold)";
+      const is_there = () => element.shadowRoot.querySelector(opened);
       while (!is_there()) await painted();
       await painted();
     }

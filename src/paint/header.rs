@@ -43,6 +43,9 @@ fn menu(words: &Words, choices: &Choices) -> Option<Element> {
     let unread = (choices.unread > 0).then(|| el("span", "count").saying(&choices.unread.to_string()));
     let opener = el("summary", "tool").with("aria-label", &words.say(&Sentence::Menu)).and(icon(MORE)).maybe(unread);
     let items = el("ul", "items").with("tabindex", "-1").maybe(list).maybe(begin).maybe(end);
-    let menu = el("details", "menu").on("focusout", Act::LeftMenu).on("keydown", Act::SteeredMenu);
+    let menu = el("details", "menu")
+        .with("aria-label", &words.say(&Sentence::Menu))
+        .on("focusout", Act::LeftMenu)
+        .on("keydown", Act::SteeredMenu);
     (!is_empty).then(|| menu.and(opener).and(items))
 }

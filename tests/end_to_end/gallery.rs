@@ -8,6 +8,7 @@ use natter::gallery::{ELEMENT, MARK, screens};
 use serde_json::{Value, json};
 
 use crate::browser::Browser;
+use crate::looks::until_still;
 use crate::site;
 
 const FAULTS: &str = include_str!("faults.js");
@@ -156,6 +157,7 @@ async fn show(browser: &Browser, address: &str) {
              && [...root.querySelectorAll('video, audio')].every(it => it.readyState > 0 || it.error)"
         ))
         .await;
+    until_still(browser).await;
 }
 
 /// What can be measured on the page itself.

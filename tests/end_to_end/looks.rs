@@ -3,6 +3,7 @@
 
 use serde_json::json;
 
+use crate::browser::Browser;
 use crate::support::Sandbox;
 use crate::visitor::Visitor;
 
@@ -61,13 +62,13 @@ async fn launcher_and_open_chat_fit_in_light_dark_and_on_a_narrow_screen() {
 pub async fn shoot(visitor: &Visitor, name: &str) {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/screenshots");
     std::fs::create_dir_all(&folder).unwrap();
-    until_still(visitor).await;
+    until_still(&visitor.browser).await;
     visitor.browser.page.screenshot(&folder.join(format!("{name}.png"))).await.unwrap();
 }
 
 /// Motion has an end, but for what says that something goes on.
-pub async fn until_still(visitor: &Visitor) {
+pub async fn until_still(browser: &Browser) {
     let moves = "[...document.getAnimations(), ...root.getAnimations()]
                    .some(it => it.effect.getComputedTiming().endTime !== Infinity)";
-    visitor.browser.until(&format!("!{moves}")).await;
+    browser.until(&format!("!{moves}")).await;
 }

@@ -63,7 +63,7 @@ async fn a_long_conversation_is_read_back_to_its_beginning_without_a_jump_and_wi
     visitor.open().await;
     until_last_is(&visitor, "Message 180").await;
 
-    until_still(&visitor).await;
+    until_still(&visitor.browser).await;
 
     let mut nodes = 0;
     let mut slips = Vec::new();
