@@ -75,8 +75,6 @@ async fn every_screen_is_pictured_and_has_no_fault_that_can_be_measured() {
     let names: Vec<&str> = names.filter(|name| name.contains(&wanted)).collect();
     let mut faults = String::new();
     browser.devtools("Emulation.setTimezoneOverride", json!({ "timezoneId": "Europe/Berlin" })).await;
-    let still = json!({ "features": [{ "name": "prefers-reduced-motion", "value": "reduce" }] });
-    browser.devtools("Emulation.setEmulatedMedia", still).await;
     for variant in Variant::all() {
         hold(&browser, &variant).await;
         // A page anew: what adapts to a screen does so when it is loaded.
@@ -134,11 +132,13 @@ async fn what_is_done_to_the_panel_on_purpose_is_found() {
     browser.quit().await;
 }
 
-/// The browser is a screen of this kind.
+/// The browser is a screen of this kind, on which nothing moves.
 async fn hold(browser: &Browser, variant: &Variant) {
     let (width, height) = variant.size();
     browser.resize(width, height).await;
     browser.devtools("Emulation.setTouchEmulationEnabled", json!({ "enabled": variant.is_narrow })).await;
+    let still = json!({ "features": [{ "name": "prefers-reduced-motion", "value": "reduce" }] });
+    browser.devtools("Emulation.setEmulatedMedia", still).await;
 }
 
 fn address(variant: &Variant, screen: &str) -> String {
