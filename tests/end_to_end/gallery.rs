@@ -111,7 +111,10 @@ async fn what_is_done_to_the_panel_on_purpose_is_found() {
         (".bubble { min-inline-size: 600px }", "sticks out sideways"),
         (".rows { inline-size: 500px }", "can be scrolled sideways"),
         (".bubble { block-size: 20px }", "is higher than its"),
-        (".title { flex: none; inline-size: 20px; overflow: clip; white-space: nowrap }", "is wider than its"),
+        (
+            ".title { flex: none; inline-size: 20px; overflow: clip; text-overflow: clip; white-space: nowrap }",
+            "is wider than its",
+        ),
         (".input { max-block-size: 16px }", "is cut"),
         (".tool { inline-size: 20px }", "less than 24"),
         (".meta { color: var(--n7) }", "text has a contrast of"),
