@@ -1,5 +1,6 @@
 //! One visitor in several tabs.
 
+use natter::core::model::ConversationId;
 use natter::core::view::{Connection, Content, Row};
 use natter::core::wire::Method;
 use natter::core::{Event, Outcome};
@@ -381,4 +382,23 @@ fn what_waits_behind_a_send_that_another_tab_knew_to_be_sent_waits_until_its_mes
     house.open();
     read(&mut house, &[agents(7, "hi"), visitors(8, "ok")]);
     assert_eq!(texts(&house, 2), ["hi", "ok", "ok"], "the second is still to be decided");
+}
+
+#[test]
+fn what_waits_in_another_conversation_is_read_in_every_tab_once_any_opens_it() {
+    let mut kept = kept_session();
+    kept.insert("session".to_owned(), kept["session"].replace("[6]", "[6,9]"));
+    let mut house = Household::new(kept);
+    for _ in 0..2 {
+        house.open();
+    }
+    house.on(0, Bench::go_live);
+    settle_reads(&mut house);
+    let mut elsewhere = agents(20, "It is ready");
+    elsewhere["conversation_id"] = json!(9);
+    house.on(0, |tab| tab.frame(&created(&elsewhere, None)));
+    let unread = |house: &Household| [0, 1].map(|tab| house.tabs[tab].bench.widget.view().panel.choices.unread);
+    assert_eq!(unread(&house), [1, 1]);
+    house.on(1, |tab| tab.event(Event::Switched(Some(ConversationId(9)))));
+    assert_eq!(unread(&house), [0, 0]);
 }

@@ -381,6 +381,7 @@ impl Widget {
 
     /// We found it: it may hold messages already.
     pub(super) fn adopt_conversation(&mut self, id: ConversationId) {
+        self.conversations.opened(id);
         self.timeline.belongs_to(id);
         self.history.want();
     }

@@ -39,7 +39,6 @@ impl Widget {
         match to {
             Some(id) => {
                 self.session.conversation_is(id);
-                self.conversations.opened(id);
                 self.adopt_conversation(id);
                 self.condition.want();
             }
