@@ -1,12 +1,14 @@
 //! natter: a chat bubble for Chatwoot's API channel.
 //!
-//! [`core`] decides and is pure; [`text`] is every sentence, [`json`] what is read and written; [`paint`] draws what there is to see. On wasm32 there are
-//! also `shell`, which performs what the core decides, `ui`, which puts what is painted into the page, and `mount`,
-//! where the two meet. ARCHITECTURE.md is the map.
+//! [`core`] decides and is pure; [`text`] is every sentence, [`json`] what is read and written; [`paint`] draws what
+//! there is to see. On wasm32 there are also `shell`, which performs what the core decides, `ui`, which puts what is
+//! painted into the page, and `mount`, where the two meet. ARCHITECTURE.md is the map.
 
 pub mod core;
 #[cfg(feature = "gallery")]
 pub mod gallery;
+#[cfg(target_arch = "wasm32")]
+mod js;
 pub mod json;
 #[cfg(target_arch = "wasm32")]
 pub mod mount;

@@ -47,9 +47,9 @@ impl Handle {
 
 /// Mounts a widget into an element's panel, in place of whatever is in it.
 ///
-/// `settings` is an object with `baseUrl`, `inboxIdentifier` and perhaps `language` and `closesResolved`; `host` one with the functions
-/// `close()`, which closes the panel, `unread(count)`, `trouble(name)`, with what is wrong or nothing any more, and
-/// `part(name)`, which promises the module of that name.
+/// `settings` is an object with `baseUrl`, `inboxIdentifier` and perhaps `language` and `closesResolved`; `host` one
+/// with the functions `close()`, which closes the panel, `unread(count)`, `trouble(name)`, with what is wrong or
+/// nothing any more, and `part(name)`, which promises the module of that name.
 ///
 /// # Errors
 /// When a setting can't be used; the error's message names it, and never its value.

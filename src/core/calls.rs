@@ -115,6 +115,13 @@ pub enum Verdict<'a> {
 }
 
 impl Outcome {
+    /// An HTTP answer, with what its `Retry-After` says, if that can be read: seconds.
+    #[must_use]
+    pub fn answered(status: u16, body: String, retry_after: Option<&str>) -> Self {
+        let seconds = retry_after.and_then(|seconds| seconds.parse::<u64>().ok());
+        Self::Answered { status, body, retry_after_ms: seconds.map(|seconds| seconds.saturating_mul(1_000)) }
+    }
+
     /// Reads the outcome as the client API means it.
     #[must_use]
     pub fn verdict(&self) -> Verdict<'_> {

@@ -3,51 +3,30 @@
 //! Frames tell of every change; what changed in a gap is asked for when the socket is live again. The server's answer
 //! holds every message there ever was behind the few fields wanted here, so only its beginning is read.
 
-use super::backoff::Backoff;
 use super::chance::Chance;
 use super::model::{Conversation, Status};
+use super::question::Question;
 use super::time::Mono;
 
 /// The machine.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Condition {
     status: Status,
     agent_last_seen_at: u64,
     contact_last_seen_at: u64,
     is_known: bool,
-    is_wanted: bool,
-    is_asking: bool,
-    retry: Backoff,
-}
-
-impl Default for Condition {
-    fn default() -> Self {
-        Self {
-            status: Status::Open,
-            agent_last_seen_at: 0,
-            contact_last_seen_at: 0,
-            is_known: false,
-            is_wanted: false,
-            is_asking: false,
-            retry: Backoff::new(2_000, 60_000),
-        }
-    }
+    question: Question,
 }
 
 impl Condition {
     /// Changes may have been missed.
     pub const fn want(&mut self) {
-        self.is_wanted = true;
+        self.question.want();
     }
 
     /// Whether to ask now. Then the answer is waited for.
     pub fn next(&mut self, now: Mono) -> bool {
-        let asks = self.is_wanted && !self.is_asking && self.retry.is_over(now);
-        if asks {
-            self.is_wanted = false;
-            self.is_asking = true;
-        }
-        asks
+        self.question.next(now)
     }
 
     /// The server says where it stands. Frames may be older than what is known, but nobody unreads anything.
@@ -74,17 +53,14 @@ impl Condition {
         self.contact_last_seen_at
     }
 
-    /// The question was answered, be it usefully or not: asking again would bring no more.
+    /// The question was answered, be it usefully or not.
     pub const fn is_answered(&mut self) {
-        self.is_asking = false;
-        self.retry.succeeded();
+        self.question.is_answered();
     }
 
     /// The question was not answered.
     pub fn failed(&mut self, now: Mono, chance: &mut Chance, at_least_ms: u64) {
-        self.is_asking = false;
-        self.is_wanted = true;
-        self.retry.failed(now, chance, at_least_ms);
+        self.question.failed(now, chance, at_least_ms);
     }
 
     /// Its status.
@@ -102,7 +78,7 @@ impl Condition {
     /// When `next` may ask.
     #[must_use]
     pub fn deadline(&self) -> Option<(Mono, &'static str)> {
-        self.retry.until().filter(|_| self.is_wanted).map(|until| (until, "condition: ask again"))
+        self.question.deadline().map(|until| (until, "condition: ask again"))
     }
 }
 

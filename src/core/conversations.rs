@@ -4,9 +4,9 @@
 
 use std::sync::Arc;
 
-use super::backoff::Backoff;
 use super::chance::Chance;
 use super::model::{ConversationId, Message, Status};
+use super::question::Question;
 use super::time::Mono;
 
 /// One of them.
@@ -21,22 +21,13 @@ pub struct Summary {
 }
 
 /// The list.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Conversations {
     is_shown: bool,
     all: Option<Vec<Summary>>,
-    is_wanted: bool,
-    is_asking: bool,
-    retry: Backoff,
+    question: Question,
     /// Messages to the visitor that came in others than the one that was open, since that one was open last.
     unread: Vec<(ConversationId, u32)>,
-}
-
-impl Default for Conversations {
-    fn default() -> Self {
-        let retry = Backoff::new(2_000, 60_000);
-        Self { is_shown: false, all: None, is_wanted: false, is_asking: false, retry, unread: Vec::new() }
-    }
 }
 
 impl Conversations {
@@ -44,14 +35,16 @@ impl Conversations {
     pub const fn show(&mut self, is_shown: bool) {
         self.is_shown = is_shown;
         if is_shown {
-            self.is_wanted = true;
-            self.retry.succeeded();
+            self.question.want();
+            self.question.forgive();
         }
     }
 
     /// Something came in one that is not open.
     pub fn heard_elsewhere(&mut self, id: ConversationId, is_to_visitor: bool) {
-        self.is_wanted |= self.is_shown;
+        if self.is_shown {
+            self.question.want();
+        }
         if is_to_visitor {
             let others = self.unread_in(id);
             self.opened(id);
@@ -66,18 +59,12 @@ impl Conversations {
 
     /// Whether to ask for it now. Then the answer is waited for.
     pub fn next(&mut self, now: Mono) -> bool {
-        let asks = self.is_wanted && self.is_shown && !self.is_asking && self.retry.is_over(now);
-        if asks {
-            self.is_wanted = false;
-            self.is_asking = true;
-        }
-        asks
+        self.is_shown && self.question.next(now)
     }
 
     /// The server's list. What was said in last comes first.
     pub fn are(&mut self, all: Vec<Summary>) {
-        self.is_asking = false;
-        self.retry.succeeded();
+        self.question.is_answered();
         // Messages' ids are in the order they were said in, whatever the conversation.
         let age = |one: &Summary| (one.last.as_ref().map(|last| last.id), one.id);
         // There are few, and the library's sorting would weigh more than all of this.
@@ -91,15 +78,13 @@ impl Conversations {
 
     /// The question was not answered.
     pub fn failed(&mut self, now: Mono, chance: &mut Chance, at_least_ms: u64) {
-        self.is_asking = false;
-        self.is_wanted = true;
-        self.retry.failed(now, chance, at_least_ms);
+        self.question.failed(now, chance, at_least_ms);
     }
 
     /// When `next` may ask.
     #[must_use]
     pub fn deadline(&self) -> Option<(Mono, &'static str)> {
-        self.retry.until().filter(|_| self.is_wanted && self.is_shown).map(|until| (until, "conversations: again"))
+        self.question.deadline().filter(|_| self.is_shown).map(|until| (until, "conversations: again"))
     }
 
     /// Whether it is looked at.
@@ -111,7 +96,7 @@ impl Conversations {
     /// Whether the server did not give it.
     #[must_use]
     pub const fn is_failing(&self) -> bool {
-        self.retry.tries() > 0
+        self.question.is_failing()
     }
 
     /// Messages that came in this one while another was open.

@@ -20,6 +20,7 @@ pub mod history;
 pub mod markdown;
 pub mod model;
 pub mod pace;
+pub mod question;
 pub mod recording;
 pub mod session;
 pub mod settings;

@@ -419,11 +419,16 @@ pub fn beginning(text: &str) -> Option<&str> {
 
 fn quoted(timeline: &Timeline, id: MessageId) -> Option<Quoted> {
     let message = &timeline.row(id)?.message;
+    Some(Quoted { author: message.author.clone(), text: excerpt(message, QUOTED_CHARS_MAX) })
+}
+
+/// The beginning of what was said, in so many characters, without the signs that format it.
+#[must_use]
+pub fn excerpt(message: &Message, chars: usize) -> String {
     // Signs are not words: there are as many words at the beginning of a text some times as long.
-    let text: String = message.text.chars().take(4 * QUOTED_CHARS_MAX).collect();
+    let text: String = message.text.chars().take(4 * chars).collect();
     let text = if message.author == Author::Visitor { text } else { markdown::words(&text) };
-    let text = text.chars().take(QUOTED_CHARS_MAX).collect();
-    Some(Quoted { author: message.author.clone(), text })
+    text.chars().take(chars).collect()
 }
 
 fn unsent(send: &Send) -> Content {

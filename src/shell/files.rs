@@ -9,9 +9,10 @@ use wasm_bindgen::closure::Closure;
 use web_sys::{AbortSignal, File};
 
 use super::Reporter;
-use super::parts::{Parts, object};
+use super::parts::Parts;
 use crate::core::model::{EchoId, Enclosed};
 use crate::core::{CallId, Event, Outcome};
+use crate::js::object;
 
 /// The module that does it.
 const MODULE: &str = "files";
@@ -84,7 +85,7 @@ impl Files {
             ("signal", signal.map_or(JsValue::UNDEFINED, JsValue::from)),
         ]);
         // Without the module, nothing can have left.
-        let Some(ended) = self.parts.call(MODULE, "post", &[request]).await else { return Outcome::NeverLeft };
+        let Some(ended) = self.parts.call(MODULE, "post", &[request.into()]).await else { return Outcome::NeverLeft };
         match ended.as_string().as_deref() {
             Some("gone") => Outcome::FilesGone,
             Some("never") => Outcome::NeverLeft,
@@ -100,10 +101,6 @@ impl Files {
 
 fn answered(answer: &JsValue) -> Outcome {
     let get = |name: &str| Reflect::get(answer, &name.into()).unwrap_or_default();
-    let seconds = get("retryAfter").as_string().and_then(|seconds| seconds.parse::<u64>().ok());
-    Outcome::Answered {
-        status: get("status").as_f64().unwrap_or_default() as u16,
-        body: get("body").as_string().unwrap_or_default(),
-        retry_after_ms: seconds.map(|seconds| seconds.saturating_mul(1_000)),
-    }
+    let status = get("status").as_f64().unwrap_or_default() as u16;
+    Outcome::answered(status, get("body").as_string().unwrap_or_default(), get("retryAfter").as_string().as_deref())
 }

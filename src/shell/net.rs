@@ -101,10 +101,9 @@ fn fetchable(request: &Request, signal: Option<&AbortSignal>) -> Result<Fetch, J
 
 async fn answered(response: &Response, read_until: Option<&str>) -> Outcome {
     let retry_after = response.headers().get("Retry-After").ok().flatten();
-    let retry_after = retry_after.and_then(|seconds| seconds.parse::<u64>().ok());
     let status = response.status();
     match read(response, read_until).await {
-        Some(body) => Outcome::Answered { status, body, retry_after_ms: retry_after.map(|s| s.saturating_mul(1_000)) },
+        Some(body) => Outcome::answered(status, body, retry_after.as_deref()),
         None => Outcome::Unclear,
     }
 }

@@ -40,14 +40,3 @@ async fn settled(value: JsValue) -> Option<JsValue> {
         Err(value) => Some(value),
     }
 }
-
-/// A JavaScript object of these properties.
-#[must_use]
-pub fn object(fields: &[(&str, JsValue)]) -> JsValue {
-    let object = js_sys::Object::new();
-    for (key, value) in fields {
-        // Setting a property of a fresh object can't fail.
-        let _ = Reflect::set(&object, &JsValue::from_str(key), value);
-    }
-    object.into()
-}

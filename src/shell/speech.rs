@@ -1,8 +1,9 @@
 //! Languages and calendars, by the browser's Intl.
 
-use js_sys::{Array, Date, Function, Intl, Object, Reflect};
+use js_sys::{Array, Date, Function, Intl, Object};
 use wasm_bindgen::JsValue;
 
+use crate::js::object;
 use crate::text::Speech;
 
 /// The browser's speech, in one language.
@@ -61,12 +62,7 @@ impl Speech for IntlSpeech {
 }
 
 fn options(of: &[(&str, &str)]) -> Object {
-    let options = Object::new();
-    for (key, value) in of {
-        // Setting a property of a fresh object can't fail.
-        let _ = Reflect::set(&options, &JsValue::from_str(key), &JsValue::from_str(value));
-    }
-    options
+    object(&of.iter().map(|(key, value)| (*key, JsValue::from_str(value))).collect::<Vec<_>>())
 }
 
 fn say(format: &Function, at: u64) -> String {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use js_sys::{Array, Object, Reflect};
+use js_sys::Array;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
     ClipboardEvent, DragEvent, Element, EventTarget, File, FileList, FormData, HtmlElement, HtmlFormElement,
@@ -16,6 +16,7 @@ use crate::core::content::{Attachment, AttachmentKind};
 use crate::core::model::MessageId;
 use crate::core::url::SafeUrl;
 use crate::core::view::{Content, View};
+use crate::js::object;
 use crate::paint::Act;
 use crate::text::Sentence;
 
@@ -59,7 +60,7 @@ pub fn perform(ui: Ui, act: &Act, event: &web_sys::Event) {
         Act::Assist(module) => {
             let words = ui.words();
             let labels: Vec<_> = words.catalogue.words_of(module).map(|(key, words)| (key, words.into())).collect();
-            (ui.hands().call)(module, "assist", &[target.into(), object(&labels)]);
+            (ui.hands().call)(module, "assist", &[target.into(), object(&labels).into()]);
         }
         Act::Pick => {
             let form = target.and_then(|it| it.unchecked_into::<Element>().closest("form").ok().flatten());
@@ -141,19 +142,9 @@ fn look(ui: Ui, message: MessageId, file: u64, target: Option<EventTarget>) {
         label("broken", Sentence::FileGone),
     ]);
     let pictures: Array = pictures.iter().map(picture).collect();
-    let options = object(&[("pictures", pictures.into()), ("at", JsValue::from(at as u32)), ("labels", labels)]);
+    let options = object(&[("pictures", pictures.into()), ("at", JsValue::from(at as u32)), ("labels", labels.into())]);
     let root = target.unchecked_into::<Element>().get_root_node();
-    (ui.hands().call)("lightbox", "open", &[root.into(), options]);
-}
-
-/// A JavaScript object of these properties.
-fn object(fields: &[(&str, JsValue)]) -> JsValue {
-    let object = Object::new();
-    for (key, value) in fields {
-        // Setting a property of a fresh object can't fail.
-        let _ = Reflect::set(&object, &JsValue::from_str(key), value);
-    }
-    object.into()
+    (ui.hands().call)("lightbox", "open", &[root.into(), options.into()]);
 }
 
 fn submit(ui: Ui, field: Option<HtmlTextAreaElement>) {

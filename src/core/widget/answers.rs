@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Widget;
+use crate::core::Turn;
 use crate::core::cable::Heard;
 use crate::core::calls::{Call, Outcome, Verdict};
 use crate::core::history::Progress;
@@ -11,7 +12,6 @@ use crate::core::tabs::Word;
 use crate::core::time::Mono;
 use crate::core::timeline::{Lane, Road};
 use crate::core::wire::{self, ContactAnswer, News};
-use crate::core::{Effect, Tell, Turn};
 
 /// Messages held at most while nobody reads further up: twice as many as anybody scrolls through.
 const HELD_MAX: usize = 20_000;
@@ -39,7 +39,7 @@ impl Widget {
                         self.conversations.heard_elsewhere(id, is_to_visitor);
                     }
                     if is_to_visitor && self.unread.came_elsewhere(self.eyes()) {
-                        turn.effects.push(Effect::Tell(Tell::Unread(self.unread.count())));
+                        self.tell_unread(turn);
                     }
                     return;
                 }
@@ -103,7 +103,7 @@ impl Widget {
     /// A message to the visitor came just now.
     fn came(&mut self, id: MessageId, turn: &mut Turn) {
         if self.unread.came(id, self.eyes()) {
-            turn.effects.push(Effect::Tell(Tell::Unread(self.unread.count())));
+            self.tell_unread(turn);
         }
     }
 

@@ -35,7 +35,7 @@ use super::view::{self, Problem, View};
 use super::watch::Watch;
 use super::window::{Sight, Window};
 use super::wire::News;
-use super::{Blocked, Effect, Event, Tell, Turn};
+use super::{Blocked, Effect, Event, Turn};
 use together::tell;
 
 /// All chat state.
@@ -186,7 +186,7 @@ impl Widget {
             Event::Opened(is_open) => {
                 self.is_open = is_open;
                 if self.unread.opened(is_open) {
-                    turn.effects.push(Effect::Tell(Tell::Unread(0)));
+                    self.tell_unread(turn);
                 }
             }
             Event::Drafted(text) => {

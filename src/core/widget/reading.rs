@@ -46,7 +46,12 @@ impl Widget {
         let mut ids: Vec<MessageId> = unread.map(|row| row.id).collect();
         ids.reverse();
         if self.unread.missed(&ids, self.eyes()) {
-            turn.effects.push(Effect::Tell(Tell::Unread(self.unread.count())));
+            self.tell_unread(turn);
         }
+    }
+
+    /// Tells the page how many messages wait to be read.
+    pub(super) fn tell_unread(&self, turn: &mut Turn) {
+        turn.effects.push(Effect::Tell(Tell::Unread(self.unread.count())));
     }
 }
