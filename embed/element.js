@@ -181,7 +181,7 @@ class NatterChat extends HTMLElement {
     launcher.setAttribute("aria-expanded", String(this.isOpen));
     launcher.setAttribute(
       "aria-label",
-      this.#say(this.isOpen ? "close" : count ? `unread_${plural()}` : "open").replace("{count}", String(count)),
+      this.#say(count ? `unread_${plural()}` : "panel").replace("{count}", String(count)),
     );
     this.#panel.setAttribute("aria-label", this.#say("panel"));
   }

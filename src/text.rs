@@ -143,6 +143,76 @@ pub enum Sentence {
     FileGone,
     /// A message that was deleted.
     Deleted,
+    /// Somebody of the team is there.
+    PresenceOnline,
+    /// Nobody is, and nobody knows when somebody will be.
+    PresenceAway,
+    /// The team is back later today, at this time.
+    BackToday(String),
+    /// The team is back tomorrow, at this time.
+    BackTomorrow(String),
+    /// The team is back on this day of the week, at this time.
+    BackOn(String, String),
+    /// How soon the team answers: within minutes.
+    ReplyMinutes,
+    /// How soon the team answers: within hours.
+    ReplyHours,
+    /// How soon the team answers: within a day.
+    ReplyDay,
+    /// Hides what is shown of new messages over the launcher.
+    PreviewsDismiss,
+    /// Whether new messages are heard.
+    Sound,
+    /// Whether the browser tells of answers while nobody looks.
+    Notify,
+    /// Offers that.
+    NotifyAsk,
+    /// Takes the offer.
+    NotifyYes,
+    /// Declines it.
+    NotifyNo,
+    /// The browser was told not to.
+    NotifyDenied,
+    /// How the chat looks, as a choice.
+    Theme,
+    /// Light or dark as the device is.
+    ThemeAuto,
+    /// Light.
+    ThemeLight,
+    /// Dark.
+    ThemeDark,
+    /// Which language the chat speaks, as a choice.
+    Language,
+    /// Saves the conversation as a text file.
+    TranscriptText,
+    /// Saves the conversation as a JSON file.
+    TranscriptJson,
+    /// It could not be read to its beginning.
+    TranscriptFailed,
+    /// Makes the device forget the visitor.
+    Forget,
+    /// What that means.
+    ForgetAsk,
+    /// Does it.
+    ForgetYes,
+    /// Over the form before the first message.
+    IntroText,
+    /// Hands that form in.
+    IntroStart,
+    /// Of a field that can be left empty.
+    IntroOptional,
+    /// A field for the visitor's name.
+    FieldName,
+    /// A field for the visitor's e-mail address.
+    FieldEmail,
+    /// A field for the visitor's phone number.
+    FieldPhone,
+    /// For ears: somebody wrote this.
+    AnnounceMessage(String, String),
+    /// For ears: somebody sent a file.
+    AnnounceFile(String),
+    /// For ears: the connection is back.
+    Connected,
     /// The worst of five ratings.
     Rating1,
     /// The second worst.
@@ -156,85 +226,247 @@ pub enum Sentence {
 }
 
 impl Sentence {
-    /// Its key in `locales/`, and what stands in its placeholder.
-    fn parts(&self) -> (&'static str, Option<(&'static str, String)>) {
+    /// Its key in `locales/`.
+    const fn key(&self) -> &'static str {
         match self {
-            Self::PanelLabel => ("panel_label", None),
-            Self::Close => ("close", None),
-            Self::GreetingTitle => ("greeting_title", None),
-            Self::GreetingText => ("greeting_text", None),
-            Self::ThreadLabel => ("thread_label", None),
-            Self::ThreadLoading => ("thread_loading", None),
-            Self::Earlier => ("earlier", None),
-            Self::EarlierLoading => ("earlier_loading", None),
-            Self::Today => ("today", None),
-            Self::Yesterday => ("yesterday", None),
-            Self::You => ("you", None),
-            Self::Team => ("team", None),
-            Self::ComposerLabel => ("composer_label", None),
-            Self::ComposerPlaceholder => ("composer_placeholder", None),
-            Self::Send => ("send", None),
-            Self::Sending => ("sending", None),
-            Self::NotSent => ("not_sent", None),
-            Self::NotSentBecause(words) => ("not_sent_because", Some(("{words}", words.clone()))),
-            Self::MaybeSent => ("maybe_sent", None),
-            Self::TryAgain => ("try_again", None),
-            Self::TakeBack => ("take_back", None),
-            Self::Offline => ("offline", None),
-            Self::Unreachable => ("unreachable", None),
-            Self::Busy => ("busy", None),
-            Self::Barred => ("barred", None),
-            Self::TooLong(count) => ("too_long", Some(("{count}", count.to_string()))),
-            Self::TooMany => ("too_many", None),
-            Self::CharactersLeft(count) => ("characters_left", Some(("{count}", count.to_string()))),
-            Self::CharactersFew(count) => ("characters_few", Some(("{count}", count.to_string()))),
-            Self::Attach => ("attach", None),
-            Self::Emoji => ("emoji", None),
-            Self::Voice => ("voice", None),
-            Self::Attached => ("attached", None),
-            Self::RemoveFile(name) => ("remove_file", Some(("{name}", name.clone()))),
-            Self::Cancel => ("cancel", None),
-            Self::FileTooLarge(name) => ("file_too_large", Some(("{name}", name.clone()))),
-            Self::TooManyFiles(count) => ("too_many_files", Some(("{count}", count.to_string()))),
-            Self::FilesGone => ("files_gone", None),
-            Self::ShowMore => ("show_more", None),
-            Self::ShowLess => ("show_less", None),
-            Self::Unread => ("unread", None),
-            Self::Newest => ("newest", None),
-            Self::Typing(name) => ("typing", Some(("{name}", name.clone()))),
-            Self::Menu => ("menu", None),
-            Self::Back => ("back", None),
-            Self::Conversations => ("conversations", None),
-            Self::ListLoading => ("list_loading", None),
-            Self::ListFailed => ("list_failed", None),
-            Self::NewConversation => ("new_conversation", None),
-            Self::EndConversation => ("end_conversation", None),
-            Self::ConversationOver => ("conversation_over", None),
-            Self::Ended => ("ended", None),
-            Self::EndedForGood => ("ended_for_good", None),
-            Self::NotSentInTime => ("not_sent_in_time", None),
-            Self::Seen => ("seen", None),
-            Self::Submit => ("submit", None),
-            Self::Choose => ("choose", None),
-            Self::RatingAsk => ("rating_ask", None),
-            Self::RatingThanks => ("rating_thanks", None),
-            Self::RatingClosed => ("rating_closed", None),
-            Self::FeedbackAsk => ("feedback_ask", None),
-            Self::AnswerNotSaved => ("answer_not_saved", None),
-            Self::Picture(name) => ("picture", Some(("{name}", name.clone()))),
-            Self::PictureViewer => ("picture_viewer", None),
-            Self::PicturePrevious => ("picture_previous", None),
-            Self::PictureNext => ("picture_next", None),
-            Self::PictureOriginal => ("picture_original", None),
-            Self::FileGone => ("file_gone", None),
-            Self::Deleted => ("deleted", None),
-            Self::Rating1 => ("rating_1", None),
-            Self::Rating2 => ("rating_2", None),
-            Self::Rating3 => ("rating_3", None),
-            Self::Rating4 => ("rating_4", None),
-            Self::Rating5 => ("rating_5", None),
+            Self::PanelLabel => "panel_label",
+            Self::Close => "close",
+            Self::GreetingTitle => "greeting_title",
+            Self::GreetingText => "greeting_text",
+            Self::ThreadLabel => "thread_label",
+            Self::ThreadLoading => "thread_loading",
+            Self::Earlier => "earlier",
+            Self::EarlierLoading => "earlier_loading",
+            Self::Today => "today",
+            Self::Yesterday => "yesterday",
+            Self::You => "you",
+            Self::Team => "team",
+            Self::ComposerLabel => "composer_label",
+            Self::ComposerPlaceholder => "composer_placeholder",
+            Self::Send => "send",
+            Self::Sending => "sending",
+            Self::NotSent => "not_sent",
+            Self::NotSentBecause(..) => "not_sent_because",
+            Self::MaybeSent => "maybe_sent",
+            Self::TryAgain => "try_again",
+            Self::TakeBack => "take_back",
+            Self::Offline => "offline",
+            Self::Unreachable => "unreachable",
+            Self::Busy => "busy",
+            Self::Barred => "barred",
+            Self::TooLong(..) => "too_long",
+            Self::TooMany => "too_many",
+            Self::CharactersLeft(..) => "characters_left",
+            Self::CharactersFew(..) => "characters_few",
+            Self::Attach => "attach",
+            Self::Emoji => "emoji",
+            Self::Voice => "voice",
+            Self::Attached => "attached",
+            Self::RemoveFile(..) => "remove_file",
+            Self::Cancel => "cancel",
+            Self::FileTooLarge(..) => "file_too_large",
+            Self::TooManyFiles(..) => "too_many_files",
+            Self::FilesGone => "files_gone",
+            Self::ShowMore => "show_more",
+            Self::ShowLess => "show_less",
+            Self::Unread => "unread",
+            Self::Newest => "newest",
+            Self::Typing(..) => "typing",
+            Self::Menu => "menu",
+            Self::Back => "back",
+            Self::Conversations => "conversations",
+            Self::ListLoading => "list_loading",
+            Self::ListFailed => "list_failed",
+            Self::NewConversation => "new_conversation",
+            Self::EndConversation => "end_conversation",
+            Self::ConversationOver => "conversation_over",
+            Self::Ended => "ended",
+            Self::EndedForGood => "ended_for_good",
+            Self::NotSentInTime => "not_sent_in_time",
+            Self::Seen => "seen",
+            Self::Submit => "submit",
+            Self::Choose => "choose",
+            Self::RatingAsk => "rating_ask",
+            Self::RatingThanks => "rating_thanks",
+            Self::RatingClosed => "rating_closed",
+            Self::FeedbackAsk => "feedback_ask",
+            Self::AnswerNotSaved => "answer_not_saved",
+            Self::Picture(..) => "picture",
+            Self::PictureViewer => "picture_viewer",
+            Self::PicturePrevious => "picture_previous",
+            Self::PictureNext => "picture_next",
+            Self::PictureOriginal => "picture_original",
+            Self::FileGone => "file_gone",
+            Self::Deleted => "deleted",
+            Self::PresenceOnline => "presence_online",
+            Self::PresenceAway => "presence_away",
+            Self::BackToday(..) => "back_today",
+            Self::BackTomorrow(..) => "back_tomorrow",
+            Self::BackOn(..) => "back_on",
+            Self::ReplyMinutes => "reply_minutes",
+            Self::ReplyHours => "reply_hours",
+            Self::ReplyDay => "reply_day",
+            Self::PreviewsDismiss => "previews_dismiss",
+            Self::Sound => "sound",
+            Self::Notify => "notify",
+            Self::NotifyAsk => "notify_ask",
+            Self::NotifyYes => "notify_yes",
+            Self::NotifyNo => "notify_no",
+            Self::NotifyDenied => "notify_denied",
+            Self::Theme => "theme",
+            Self::ThemeAuto => "theme_auto",
+            Self::ThemeLight => "theme_light",
+            Self::ThemeDark => "theme_dark",
+            Self::Language => "language",
+            Self::TranscriptText => "transcript_text",
+            Self::TranscriptJson => "transcript_json",
+            Self::TranscriptFailed => "transcript_failed",
+            Self::Forget => "forget",
+            Self::ForgetAsk => "forget_ask",
+            Self::ForgetYes => "forget_yes",
+            Self::IntroText => "intro_text",
+            Self::IntroStart => "intro_start",
+            Self::IntroOptional => "intro_optional",
+            Self::FieldName => "field_name",
+            Self::FieldEmail => "field_email",
+            Self::FieldPhone => "field_phone",
+            Self::AnnounceMessage(..) => "announce_message",
+            Self::AnnounceFile(..) => "announce_file",
+            Self::Connected => "connected",
+            Self::Rating1 => "rating_1",
+            Self::Rating2 => "rating_2",
+            Self::Rating3 => "rating_3",
+            Self::Rating4 => "rating_4",
+            Self::Rating5 => "rating_5",
         }
     }
+
+    /// What stands in its placeholders.
+    fn values(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::NotSentBecause(words) => vec![("words", words.clone())],
+            Self::TooLong(count) => vec![("count", count.to_string())],
+            Self::CharactersLeft(count) | Self::CharactersFew(count) => vec![("count", count.to_string())],
+            Self::TooManyFiles(count) => vec![("count", count.to_string())],
+            Self::RemoveFile(name)
+            | Self::FileTooLarge(name)
+            | Self::Typing(name)
+            | Self::Picture(name)
+            | Self::AnnounceFile(name) => vec![("name", name.clone())],
+            Self::BackToday(time) | Self::BackTomorrow(time) => vec![("time", time.clone())],
+            Self::BackOn(day, time) => vec![("day", day.clone()), ("time", time.clone())],
+            Self::AnnounceMessage(name, text) => vec![("name", name.clone()), ("text", text.clone())],
+            Self::PanelLabel
+            | Self::Close
+            | Self::GreetingTitle
+            | Self::GreetingText
+            | Self::ThreadLabel
+            | Self::ThreadLoading
+            | Self::Earlier
+            | Self::EarlierLoading
+            | Self::Today
+            | Self::Yesterday
+            | Self::You
+            | Self::Team
+            | Self::ComposerLabel
+            | Self::ComposerPlaceholder
+            | Self::Send
+            | Self::Sending
+            | Self::NotSent
+            | Self::MaybeSent
+            | Self::TryAgain
+            | Self::TakeBack
+            | Self::Offline
+            | Self::Unreachable
+            | Self::Busy
+            | Self::Barred
+            | Self::TooMany
+            | Self::Attach
+            | Self::Emoji
+            | Self::Voice
+            | Self::Attached
+            | Self::Cancel
+            | Self::FilesGone
+            | Self::ShowMore
+            | Self::ShowLess
+            | Self::Unread
+            | Self::Newest
+            | Self::Menu
+            | Self::Back
+            | Self::Conversations
+            | Self::ListLoading
+            | Self::ListFailed
+            | Self::NewConversation
+            | Self::EndConversation
+            | Self::ConversationOver
+            | Self::Ended
+            | Self::EndedForGood
+            | Self::NotSentInTime
+            | Self::Seen
+            | Self::Submit
+            | Self::Choose
+            | Self::RatingAsk
+            | Self::RatingThanks
+            | Self::RatingClosed
+            | Self::FeedbackAsk
+            | Self::AnswerNotSaved
+            | Self::PictureViewer
+            | Self::PicturePrevious
+            | Self::PictureNext
+            | Self::PictureOriginal
+            | Self::FileGone
+            | Self::Deleted
+            | Self::PresenceOnline
+            | Self::PresenceAway
+            | Self::ReplyMinutes
+            | Self::ReplyHours
+            | Self::ReplyDay
+            | Self::PreviewsDismiss
+            | Self::Sound
+            | Self::Notify
+            | Self::NotifyAsk
+            | Self::NotifyYes
+            | Self::NotifyNo
+            | Self::NotifyDenied
+            | Self::Theme
+            | Self::ThemeAuto
+            | Self::ThemeLight
+            | Self::ThemeDark
+            | Self::Language
+            | Self::TranscriptText
+            | Self::TranscriptJson
+            | Self::TranscriptFailed
+            | Self::Forget
+            | Self::ForgetAsk
+            | Self::ForgetYes
+            | Self::IntroText
+            | Self::IntroStart
+            | Self::IntroOptional
+            | Self::FieldName
+            | Self::FieldEmail
+            | Self::FieldPhone
+            | Self::Connected
+            | Self::Rating1
+            | Self::Rating2
+            | Self::Rating3
+            | Self::Rating4
+            | Self::Rating5 => Vec::new(),
+        }
+    }
+}
+
+/// A sentence's words, with these values in its placeholders; what looks like a placeholder in a value is none.
+fn fill(words: &str, values: &[(&str, String)]) -> String {
+    let mut filled = String::new();
+    for part in words.split_inclusive('}') {
+        let value = |(text, name): (&str, &str)| {
+            let (_, value) = values.iter().find(|(other, _)| *other == name)?;
+            Some([text, value].concat())
+        };
+        let known = part.strip_suffix('}').and_then(|part| part.rsplit_once('{')).and_then(value);
+        filled.push_str(known.as_deref().unwrap_or(part));
+    }
+    filled
 }
 
 /// What the browser knows of languages and calendars; the shell implements it with Intl, tests with something fixed.
@@ -279,12 +511,9 @@ impl Catalogue {
     /// The sentence in this language.
     #[must_use]
     pub fn say(&self, sentence: &Sentence) -> String {
-        let (key, value) = sentence.parts();
+        let key = sentence.key();
         let words = self.0.object().and_then(|words| words.get(key)?.text()).unwrap_or(key);
-        match value {
-            Some((placeholder, value)) => words.replace(placeholder, &value),
-            None => words.to_owned(),
-        }
+        fill(words, &sentence.values())
     }
 }
 
@@ -326,7 +555,7 @@ mod tests {
         }
     }
 
-    const ALL: [Sentence; 68] = [
+    const ALL: [Sentence; 98] = [
         Sentence::PanelLabel,
         Sentence::Close,
         Sentence::GreetingTitle,
@@ -390,6 +619,36 @@ mod tests {
         Sentence::AnswerNotSaved,
         Sentence::FileGone,
         Sentence::Deleted,
+        Sentence::PresenceOnline,
+        Sentence::PresenceAway,
+        Sentence::ReplyMinutes,
+        Sentence::ReplyHours,
+        Sentence::ReplyDay,
+        Sentence::PreviewsDismiss,
+        Sentence::Sound,
+        Sentence::Notify,
+        Sentence::NotifyAsk,
+        Sentence::NotifyYes,
+        Sentence::NotifyNo,
+        Sentence::NotifyDenied,
+        Sentence::Theme,
+        Sentence::ThemeAuto,
+        Sentence::ThemeLight,
+        Sentence::ThemeDark,
+        Sentence::Language,
+        Sentence::TranscriptText,
+        Sentence::TranscriptJson,
+        Sentence::TranscriptFailed,
+        Sentence::Forget,
+        Sentence::ForgetAsk,
+        Sentence::ForgetYes,
+        Sentence::IntroText,
+        Sentence::IntroStart,
+        Sentence::IntroOptional,
+        Sentence::FieldName,
+        Sentence::FieldEmail,
+        Sentence::FieldPhone,
+        Sentence::Connected,
         Sentence::Rating1,
         Sentence::Rating2,
         Sentence::Rating3,
@@ -400,16 +659,19 @@ mod tests {
     #[test]
     fn every_sentence_has_its_words_and_every_word_its_sentence() {
         let english = Catalogue::english();
-        let mut said: Vec<&str> = ALL.iter().map(|sentence| sentence.parts().0).collect();
+        let mut said: Vec<&str> = ALL.iter().map(|sentence| sentence.key()).collect();
         let told = [Sentence::NotSentBecause, Sentence::Picture, Sentence::FileTooLarge, Sentence::RemoveFile];
-        said.extend(told.map(|sentence| sentence(String::new()).parts().0));
-        said.push(Sentence::Typing(String::new()).parts().0);
-        said.push(Sentence::PictureViewer.parts().0);
+        said.extend(told.map(|sentence| sentence(String::new()).key()));
+        let one = [Sentence::Typing, Sentence::BackToday, Sentence::BackTomorrow, Sentence::AnnounceFile];
+        said.extend(one.map(|sentence| sentence(String::new()).key()));
+        let two = [Sentence::BackOn, Sentence::AnnounceMessage];
+        said.extend(two.map(|sentence| sentence(String::new(), String::new()).key()));
+        said.push(Sentence::PictureViewer.key());
         let words = english.0.object().unwrap();
         for sentence in &ALL {
-            assert!(words.get(sentence.parts().0).is_some(), "{sentence:?}");
+            assert!(words.get(sentence.key()).is_some(), "{sentence:?}");
         }
-        let of_others = ["launcher_", "emoji_", "voice_"];
+        let of_others = ["launcher_", "emoji_", "voice_", "phone_"];
         for key in words.names().filter(|key| !of_others.iter().any(|other| key.starts_with(other))) {
             assert!(said.contains(&key), "nobody says {key}");
         }
@@ -422,6 +684,12 @@ mod tests {
         assert_eq!(words, [("food", "Food and drink")]);
         assert!(english.words_of("voice").all(|(key, words)| !key.is_empty() && !words.is_empty()));
         assert_eq!(english.words_of("emo").count(), 0);
+    }
+
+    #[test]
+    fn a_value_that_looks_like_a_placeholder_is_none() {
+        let values = [("name", "{text}".to_owned()), ("text", "{name} }{".to_owned())];
+        assert_eq!(fill("{name} says: {text}, {other} {", &values), "{text} says: {name} }{, {other} {");
     }
 
     #[test]

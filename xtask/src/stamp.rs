@@ -202,7 +202,7 @@ mod tests {
     fn the_launchers_words_come_from_the_locales_and_no_others() {
         let locales = Path::new(env!("CARGO_MANIFEST_DIR")).join("../locales");
         let labels = labels(&locales).unwrap();
-        assert!(labels.contains(r#""en":{"#) && labels.contains(r#""open":"Open chat""#), "{labels}");
+        assert!(labels.contains(r#""en":{"#) && labels.contains(r#""panel":"Chat""#), "{labels}");
         assert!(!labels.contains("composer"), "{labels}");
     }
 }
