@@ -233,6 +233,7 @@ impl Driver {
                 | Effect::Tell(_)
                 | Effect::Tabs(_)
                 | Effect::Probe(_)
+                | Effect::Zone(_)
                 | Effect::Gather(..)
                 | Effect::Scatter(_) => {}
             }

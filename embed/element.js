@@ -27,10 +27,15 @@ const load = () =>
       throw error;
     }));
 
+/** Code that is fetched when it is needed first. */
+const part = (name) => import(new URL(`./parts/${name}.js`, import.meta.url).href);
+
 class NatterChat extends HTMLElement {
   #launcher = element("button", "launcher");
   #badge = element("span", "badge");
   #panel = element("div", "panel");
+  #over = element("div", "over");
+  #theme;
   #handle;
   #isMounting = false;
   #unread = 0;
@@ -60,7 +65,7 @@ class NatterChat extends HTMLElement {
         this.close();
       }
     });
-    root.append(panel, launcher);
+    root.append(panel, this.#over, launcher);
     panel.hidden = true;
     this.#badge.hidden = true;
     this.#label();
@@ -110,7 +115,7 @@ class NatterChat extends HTMLElement {
     if (!this.#handle) return {};
     const recording = this.#handle.diagnostics();
     try {
-      const { redact } = await import(new URL("./parts/diagnostics.js", import.meta.url).href);
+      const { redact } = await part("diagnostics");
       return redact(recording);
     } catch {
       // What can't be masked is not told.
@@ -124,19 +129,17 @@ class NatterChat extends HTMLElement {
     try {
       const { mount } = await load();
       if (!this.isConnected) return;
-      const settings = {
-        baseUrl: this.#baseUrl(),
-        inboxIdentifier: this.getAttribute("inbox-identifier") ?? "",
-        language: this.#language(),
-        closesResolved: this.getAttribute("allow-messages-after-resolved") === "false",
-      };
+      const given = [...this.attributes].map(({ name, value }) => [name, value]);
+      const settings = { ...Object.fromEntries(given), "base-url": this.#baseUrl(), language: this.#language() };
       const host = {
-        close: () => this.close(),
+        open: (isOpen) => (isOpen ? this.open() : this.close()),
         unread: (count) => this.#setUnread(count),
+        theme: (name) => this.#setTheme(name),
+        odd: (name) => console.warn(`natter: the setting ${name} can't be read, so it counts as not given (README).`),
         trouble: (name) => this.#report(name),
-        part: (name) => import(new URL(`./parts/${name}.js`, import.meta.url).href),
+        part,
       };
-      this.#handle = mount(this.#panel, settings, host);
+      this.#handle = mount(this.#panel, this.#over, JSON.stringify(settings), host);
       this.#handle.opened(this.isOpen);
       this.#focus();
     } catch (error) {
@@ -155,18 +158,28 @@ class NatterChat extends HTMLElement {
     this.#handle = undefined;
     this.#panel.hidden = true;
     this.#panel.replaceChildren();
+    this.#over.replaceChildren();
     this.#setUnread(0);
   }
 
   #focus() {
-    if (this.isOpen) (this.#panel.querySelector("textarea") ?? this.#panel).focus();
+    const first = "form:not([hidden]) :is(textarea, select, input:not([hidden]))";
+    if (this.isOpen) (this.#panel.querySelector(first) ?? this.#panel).focus();
   }
 
   #setUnread(count) {
+    // The title says so, too; a page where nobody ever wrote needs no code for that.
+    if (count || this.#unread) part("attention").then(({ unread }) => unread(this, this.#unread), () => {});
     this.#unread = count;
     this.#badge.hidden = count === 0;
     this.#badge.textContent = count > 99 ? "99+" : String(count);
     this.#label();
+  }
+
+  // "auto" leaves it to the site.
+  #setTheme(name) {
+    this.#theme ??= this.getAttribute("theme") ?? "auto";
+    this.setAttribute("theme", name === "auto" ? this.#theme : name);
   }
 
   // For whoever runs the page; the visitor is told in the panel.

@@ -9,13 +9,15 @@ use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 use web_sys::{CssStyleSheet, HtmlElement, ShadowRoot};
 
-use crate::core::settings::{Settings, Unusable};
+use crate::core::preferences::Preference;
+use crate::core::settings::Unusable;
 use crate::core::view::{Changed, View};
-use crate::core::{Event, Tell};
+use crate::core::{Arrival, Event, Format, Tell, wire};
+use crate::js::object;
 use crate::paint::Words;
 use crate::shell::{Audience, Driver, IntlSpeech, Parts};
-use crate::text::Catalogue;
-use crate::ui::{Hands, Panel, Ui};
+use crate::text::{Catalogue, transcript};
+use crate::ui::{Hands, Panel, Previews, Ui};
 
 /// A mounted widget, for the element that owns it.
 #[wasm_bindgen]
@@ -32,6 +34,11 @@ impl Handle {
         self.driver.dispatch(Event::Opened(is_open));
     }
 
+    /// The site has said this to the visitor, and they want to answer.
+    pub fn prompted(&self, text: String) {
+        self.driver.dispatch(Event::Prompted(text));
+    }
+
     /// How things stand and what led there, as JSON, word for word: for the element alone, which tells nobody before
     /// `parts/diagnostics.js` has masked the words.
     pub fn diagnostics(&self) -> String {
@@ -45,40 +52,48 @@ impl Handle {
     }
 }
 
-/// Mounts a widget into an element's panel, in place of whatever is in it.
+/// Mounts a widget into an element's panel, in place of whatever is in it, and what is shown over the launcher into
+/// `over`.
 ///
-/// `settings` is an object with `baseUrl`, `inboxIdentifier` and perhaps `language` and `closesResolved`; `host` one
-/// with the functions `close()`, which closes the panel, `unread(count)`, `trouble(name)`, with what is wrong or
-/// nothing any more, and `part(name)`, which promises the module of that name.
+/// `settings` is the element's attributes as a JSON object; `host` an object with the functions `open(is_open)`, which
+/// opens or closes the panel, `unread(count)`, `theme(name)`, `odd(setting)`, which names a setting that can't be read,
+/// `trouble(name)`, with what is wrong or nothing any more, and `part(name)`, which promises the module of that name.
 ///
 /// # Errors
 /// When a setting can't be used; the error's message names it, and never its value.
 #[wasm_bindgen]
-pub fn mount(panel: HtmlElement, settings: &JsValue, host: &JsValue) -> Result<Handle, JsValue> {
-    let text = |name: &str| get(settings, name).and_then(|value| value.as_string());
-    let base_url = text("baseUrl").unwrap_or_default();
-    let inbox = text("inboxIdentifier").unwrap_or_default();
-    let closes_resolved = get(settings, "closesResolved").is_some_and(|closes| closes.is_truthy());
-    let settings = Settings::new(&base_url, &inbox).map_err(explain)?.closing_resolved(closes_resolved);
-    let language = text("language").unwrap_or_else(|| "en".to_owned());
+pub fn mount(panel: HtmlElement, over: HtmlElement, settings: &str, host: &JsValue) -> Result<Handle, JsValue> {
+    let (settings, odd) = wire::settings(settings).map_err(explain)?;
+    let host = Host::new(host);
+    odd.into_iter().for_each(|name| host.call("odd", &name.into()));
+    let language = if settings.options.language.is_empty() { "en" } else { &settings.options.language };
 
     adopt_styles(&panel);
     panel.replace_children_with_node_0();
-    let function = |name: &str| get(host, name).and_then(|value| value.dyn_into::<Function>().ok());
-    let (close, unread, trouble) = (function("close"), function("unread"), function("trouble"));
-    let parts = Parts::new(function("part"));
+    let parts = Parts::new(host.function("part"));
 
     // The two need each other: the ui reports to a driver that is there by the time anybody can click.
     let slot: Rc<std::cell::OnceCell<Rc<Driver>>> = Rc::default();
-    let (to_driver, to_pick) = (Rc::clone(&slot), Rc::clone(&slot));
-    let ui = Ui::new(
+    let with_driver = |deed: fn(&Driver, Event)| {
+        let slot = Rc::clone(&slot);
         Rc::new(move |event| {
-            if let Some(driver) = to_driver.get() {
-                driver.dispatch(event);
+            if let Some(driver) = slot.get() {
+                deed(driver, event);
             }
-        }),
+        })
+    };
+    let (dispatch, to_pick) = (with_driver(Driver::dispatch), Rc::clone(&slot));
+    let ui = Ui::new(
+        dispatch.clone(),
         Hands {
-            close: Rc::new(move || call(close.as_ref(), &JsValue::UNDEFINED)),
+            open: {
+                let host = host.clone();
+                Rc::new(move |is_open| host.call("open", &is_open.into()))
+            },
+            notify: {
+                let (parts, dispatch) = (parts.clone(), dispatch);
+                Rc::new(move || ask_for_notices(parts.clone(), dispatch.clone()))
+            },
             pick: Rc::new(move |files| {
                 if let Some(driver) = to_pick.get() {
                     driver.pick(files);
@@ -91,24 +106,57 @@ pub fn mount(panel: HtmlElement, settings: &JsValue, host: &JsValue) -> Result<H
         },
         Words {
             catalogue: Catalogue::english(),
-            speech: Box::new(IntlSpeech::new(&language)),
+            speech: Box::new(IntlSpeech::new(language)),
             now: || (js_sys::Date::now() / 1_000.0) as u64,
             // Pages that are not secure have no devices.
             can_record: web_sys::window().is_some_and(|window| get(&window.navigator(), "mediaDevices").is_some()),
         },
     );
-    let painted = mount_to(panel, move || view! { <Panel ui/> });
-    let driver = Driver::start(settings, parts, Box::new(Painter { ui, unread, trouble }));
+    let painted = (mount_to(panel, move || view! { <Panel ui/> }), mount_to(over, move || view! { <Previews ui/> }));
+    let prefix = settings.storage_prefix();
+    let driver = Driver::start(settings, parts.clone(), Box::new(Painter { ui, host, parts, prefix }));
     // Empty until here: nothing else ever fills it.
     let _ = slot.set(Rc::clone(&driver));
     Ok(Handle { driver, painted: Box::new(painted) })
 }
 
+/// Asks the browser whether it may tell of messages; it asks the visitor.
+fn ask_for_notices(parts: Parts, dispatch: Rc<dyn Fn(Event)>) {
+    wasm_bindgen_futures::spawn_local(async move {
+        let answer = parts.call("attention", "ask", &[]).await;
+        dispatch(match answer.is_some_and(|answer| answer.is_truthy()) {
+            true => Event::Preferred(Preference::Notices(true)),
+            false => Event::Denied,
+        });
+    });
+}
+
+/// What the element does for us.
+#[derive(Clone)]
+struct Host(JsValue);
+
+impl Host {
+    fn new(host: &JsValue) -> Self {
+        Self(host.clone())
+    }
+
+    fn function(&self, name: &str) -> Option<Function> {
+        get(&self.0, name).and_then(|value| value.dyn_into().ok())
+    }
+
+    fn call(&self, name: &str, argument: &JsValue) {
+        // What the page's own function throws is the page's affair.
+        let _ = self.function(name).map(|function| function.call1(&JsValue::UNDEFINED, argument));
+    }
+}
+
 /// Passes on what the driver publishes.
 struct Painter {
     ui: Ui,
-    unread: Option<Function>,
-    trouble: Option<Function>,
+    host: Host,
+    parts: Parts,
+    /// What everything of this server and inbox is called by in the browser.
+    prefix: String,
 }
 
 impl Audience for Painter {
@@ -118,28 +166,52 @@ impl Audience for Painter {
 
     fn tell(&self, tell: Tell) {
         match tell {
-            Tell::Unread(count) => call(self.unread.as_ref(), &JsValue::from(count)),
+            Tell::Unread(count) => self.host.call("unread", &count.into()),
+            Tell::Theme(theme) => self.host.call("theme", &theme.name().into()),
             Tell::Trouble(finding) => {
                 let name = finding.map_or(JsValue::NULL, |finding| finding.name().into());
-                call(self.trouble.as_ref(), &name);
+                self.host.call("trouble", &name);
+            }
+            Tell::Arrived(arrival) => self.tell_arrival(&arrival),
+            Tell::Transcript(format, messages) => {
+                let words = self.ui.words();
+                let all = messages.iter().map(|message| (words.author(&message.author), &**message));
+                let format = if format == Format::Json { "json" } else { "text" };
+                self.parts.start("transcript", "save", &[format.into(), transcript(all).into()]);
             }
         }
     }
 }
 
-/// An own property of an object that is not a function's or prototype's.
-fn get(object: &JsValue, name: &str) -> Option<JsValue> {
-    Reflect::get(object, &JsValue::from_str(name)).ok().filter(|value| !value.is_undefined() && !value.is_null())
+impl Painter {
+    /// As much of a message as a notification shows, in characters.
+    const NOTICE_CHARS: usize = 200;
+
+    fn tell_arrival(&self, arrival: &Arrival) {
+        let (words, message) = (self.ui.words(), &arrival.message);
+        let open = self.host.function("open").map_or(JsValue::UNDEFINED, JsValue::from);
+        let arrived = object(&[
+            ("name", format!("{}arrived/{}", self.prefix, message.id.0).into()),
+            ("title", words.author(&message.author).into()),
+            ("text", words.line(message, Self::NOTICE_CHARS).into()),
+            ("seen", arrival.is_seen.into()),
+            ("heard", arrival.is_heard.into()),
+            ("noticed", arrival.is_noticed.into()),
+            ("open", open),
+        ]);
+        self.parts.start("attention", "arrived", &[arrived.into()]);
+    }
 }
 
-fn call(function: Option<&Function>, argument: &JsValue) {
-    // What the page's own function throws is the page's affair.
-    let _ = function.map(|function| function.call1(&JsValue::UNDEFINED, argument));
+/// A property of an object.
+fn get(of: &JsValue, name: &str) -> Option<JsValue> {
+    Reflect::get(of, &JsValue::from_str(name)).ok().filter(|value| !value.is_undefined() && !value.is_null())
 }
 
 fn explain(unusable: Unusable) -> JsValue {
     js_sys::Error::new(match unusable {
         Unusable::BaseUrl => "natter: base-url must be the http or https address of a Chatwoot server.",
+        Unusable::Secret => "natter: the page holds a secret of the server's (api_access_token or hmac_token). Take it out, and change it: whoever reads the page has it.",
         Unusable::InboxIdentifier => "natter: inbox-identifier must be the identifier of an API inbox.",
     })
     .into()

@@ -1,5 +1,8 @@
 //! Every sentence a visitor can read, as one enum; the words themselves are in `locales/`.
 
+use crate::core::content::Attachment;
+use crate::core::model::Message;
+use crate::core::url::SafeUrl;
 use crate::json::{self, Object, Value};
 
 /// A sentence, with what it speaks of.
@@ -475,12 +478,33 @@ pub trait Speech {
     fn day(&self, at: u64) -> i64;
     /// A date, as written over a day's messages.
     fn date(&self, at: u64) -> String;
+    /// A day of the week, standing alone.
+    fn weekday(&self, at: u64) -> String;
     /// A time of day.
     fn time(&self, at: u64) -> String;
     /// A moment for machines: what `<time datetime>` takes.
     fn machine(&self, at: u64) -> String;
     /// So many bytes, as people say it.
     fn size(&self, bytes: u64) -> String;
+}
+
+/// A conversation as JSON, oldest message first: who, when (seconds since 1970), what, and its files' addresses.
+#[must_use]
+pub fn transcript<'a>(all: impl Iterator<Item = (String, &'a Message)>) -> String {
+    let one = |(author, message): (String, &Message)| {
+        let file = |file: &Attachment| {
+            let url = file.url.as_ref().map_or("", SafeUrl::as_str);
+            json::object(&[("name", json::string(&file.name)), ("url", json::string(url))])
+        };
+        let files: Vec<String> = message.attachments.iter().map(file).collect();
+        json::object(&[
+            ("author", json::string(&author)),
+            ("at", message.at.to_string()),
+            ("text", json::string(if message.is_deleted { "" } else { &message.text })),
+            ("files", json::list(&files)),
+        ])
+    };
+    json::list(&all.map(one).collect::<Vec<_>>())
 }
 
 /// One language's words.
@@ -540,6 +564,10 @@ mod tests {
 
         fn date(&self, at: u64) -> String {
             format!("day {}", self.day(at))
+        }
+
+        fn weekday(&self, at: u64) -> String {
+            format!("weekday {}", self.day(at) % 7)
         }
 
         fn time(&self, at: u64) -> String {

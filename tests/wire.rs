@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that can't go on says so")]
 
 use natter::core::Call;
+use natter::core::availability::Hours;
 use natter::core::content::Answer;
 use natter::core::model::{Author, ConversationId, Message, MessageId, Status};
 use natter::core::settings::Settings;
@@ -103,7 +104,7 @@ fn a_created_message_comes_with_its_echo_id_if_it_had_one() {
 fn a_deleted_message_does_not_bring_its_old_text_back() {
     let frame = fixture!("frame_message_deleted");
     assert!(frame.contains("Hello **there**, see <https://127.0.0.1/"), "the server does tell");
-    let News::Updated(message) = news(&frame) else { panic!("an update") };
+    let News::Updated(message, _) = news(&frame) else { panic!("an update") };
     assert!(message.is_deleted);
     assert_eq!(message.text, "This message was deleted");
 }
@@ -119,10 +120,50 @@ fn a_conversations_frames_tell_its_status() {
 }
 
 #[test]
-fn what_this_version_has_no_use_for_is_dropped() {
-    for frame in [fixture!("frame_presence"), fixture!("frame_typing_on")] {
-        assert_eq!(news(&frame), News::Other);
-    }
+fn what_is_none_of_a_visitors_business_is_dropped() {
+    assert_eq!(news(&fixture!("frame_typing_on")), News::Other, "over a private note");
+}
+
+#[test]
+fn presence_is_whether_any_agent_is_online() {
+    assert_eq!(news(&fixture!("frame_presence")), News::Presence(true));
+    let told = |users: Value| {
+        news(&json!({ "message": { "event": "presence.update", "data": { "users": users } } }).to_string())
+    };
+    assert_eq!(told(json!({ "2": "busy", "3": "offline" })), News::Presence(false));
+    assert_eq!((told(json!({})), told(json!(null))), (News::Presence(false), News::Other));
+}
+
+#[test]
+fn an_inbox_has_a_name_a_zone_and_hours_if_it_keeps_any() {
+    let day = |day: u64, of: Value| {
+        let mut all = json!({ "day_of_week": day, "closed_all_day": false, "open_all_day": false, "open_hour": 9,
+            "open_minutes": 30, "close_hour": 17, "close_minutes": 0 });
+        of.as_object().unwrap().iter().for_each(|(key, value)| all[key] = value.clone());
+        all
+    };
+    let closed = json!({ "closed_all_day": true, "open_hour": null, "open_minutes": null });
+    let days = [
+        day(0, closed),
+        day(1, json!({})),
+        day(2, json!({ "open_all_day": true })),
+        day(3, json!({ "close_hour": 23, "close_minutes": 59 })),
+        json!({ "day_of_week": 4 }),
+        json!(7),
+    ];
+    let mut inbox = json!({ "identifier": "x", "name": "Main API inbox", "timezone": "Europe/Berlin",
+        "working_hours": days, "working_hours_enabled": true, "csat_survey_enabled": false });
+    let read = |inbox: &Value| wire::inbox(&inbox.to_string()).unwrap();
+    let hours = |day, opens, closes| Hours { day, opens, closes };
+    let expected = vec![hours(1, 570, 1_020), hours(2, 0, 1_440), hours(3, 570, 1_440)];
+    let told = read(&inbox);
+    assert_eq!(
+        (told.name.as_str(), told.zone.as_str(), told.hours),
+        ("Main API inbox", "Europe/Berlin", Some(expected))
+    );
+    inbox["working_hours_enabled"] = json!(false);
+    assert_eq!(read(&inbox).hours, None);
+    assert_eq!(wire::inbox("{\"error\":\"Not Found\"}"), None);
 }
 
 #[test]
@@ -171,7 +212,7 @@ fn a_refusals_words_are_the_servers() {
 fn requests_are_what_the_guide_says() {
     let settings = Settings::new("https://chat.example.test/", "in/box ?").unwrap();
     let check = |call: &Call, method, path: &str, body: Option<Value>| {
-        let request = wire::request(&settings, "a/../b", call);
+        let request = wire::request(&settings, "a/../b", call, "");
         assert_eq!(
             request.url,
             format!("https://chat.example.test/public/api/v1/inboxes/in%2Fbox%20%3F/contacts{path}")
@@ -189,6 +230,11 @@ fn requests_are_what_the_guide_says() {
     check(&Call::CreateContact, Method::Post, "", Some(json!({ "source_id": "a/../b" })));
     check(&Call::ReadContact, Method::Get, base, None);
     check(&Call::CreateConversation, Method::Post, &format!("{base}/conversations"), Some(json!({})));
+    let inbox = wire::request(&settings, "a/../b", &Call::ReadInbox, "");
+    assert_eq!(inbox.url, "https://chat.example.test/public/api/v1/inboxes/in%2Fbox%20%3F");
+    let about = r#"{"name":"Ana","custom_attributes":{"bikes":2}}"#.to_owned();
+    let told = json!({ "name": "Ana", "custom_attributes": { "bikes": 2 } });
+    check(&Call::UpdateContact { about }, Method::Patch, base, Some(told));
     check(&Call::ListConversations, Method::Get, &format!("{base}/conversations"), None);
     let messages = format!("{base}/conversations/6/messages");
     check(&Call::ReadMessages { conversation, before: None }, Method::Get, &messages, None);

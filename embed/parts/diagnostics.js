@@ -6,11 +6,12 @@
 // the beginning of JSON where the text was. Names come with the fields that the core reads.
 
 /** Fields whose text is the protocol's own: kinds, states, and the marks the widget itself puts on messages. */
-const OWN = words("type event status content_type file_type echo_id reason");
+const OWN = words("type event status content_type file_type echo_id reason theme");
 /** Fields whose numbers say who is meant, how many or when. */
 const NUMBERS = words(
   "id conversation_id message_type created_at agent_last_seen_at contact_last_seen_at echo_id status " +
-    "v at nth tries conversation conversations newest rating files file_size",
+    "v at nth tries conversation conversations newest rating files file_size agreed_at " +
+    "day_of_week open_hour open_minutes close_hour close_minutes",
 );
 /** Other fields: what they hold goes on below, or gets a stand-in. */
 const OTHERS = words(
@@ -18,7 +19,8 @@ const OTHERS = words(
     "messages attachments data_url thumb_url fallback_title items title value description media_url actions text uri " +
     "submitted_values csat_survey_response feedback_message in_reply_to payload meta contact " +
     "files survey answers label options " +
-    "conversation user is_private source_id pubsub_token customer_identifier error creating posting failed refusal",
+    "conversation user is_private source_id pubsub_token customer_identifier error creating posting failed refusal " +
+    "agreed told silent notices timezone working_hours working_hours_enabled closed_all_day open_all_day users",
 );
 /** What a text must look like to be one of the protocol's own. */
 const IS_OWN = /^[\w.:-]{1,40}$/;
@@ -26,7 +28,9 @@ const IS_NUMBER = /^\d{1,16}$/;
 /** What `session.rs` takes for an id. */
 const IS_ID = /^[\w-]{1,255}$/;
 /** What the widget keeps, and the marks by which tabs call a message. */
-const IS_RECORD = /^(session|send\/[\w-]{1,40}|answer\/\d{1,16})$/;
+const IS_RECORD = /^(session|introduction|preferences|send\/[\w-]{1,40}|answer\/\d{1,16})$/;
+/** What the answers to the first form are to the server. */
+const SHAPES = ["text", "number", "truth", "name"];
 /** What a survey's answers are called. */
 const SURVEY = ["rating", "feedback_message"];
 const IS_MARK = /^([\da-f-]{36}|\d{1,16})$/;
@@ -36,6 +40,8 @@ const SPACE = /^\p{White_Space}+|\p{White_Space}+$/gu;
 export function redact(recording) {
   const [standing, ...records] = JSON.parse(recording);
   const masks = new Map();
+  // The site's own names for what it asks first.
+  const asked = [...SHAPES, "consent", ...standing.asks.split(" ").map((name) => name.replace(/^consent=|\*$/g, ""))];
 
   const mask = (text) => {
     const bare = text.replaceAll("\0", "").replace(SPACE, "");
@@ -47,7 +53,9 @@ export function redact(recording) {
 
   const value = (name, it) => {
     if (Array.isArray(it)) return it.map((item) => value(name, item));
+    if (name === "users") return Object.fromEntries(Object.entries(it ?? {}).filter(([id, is]) => IS_NUMBER.test(id) && IS_OWN.test(is)));
     if (typeof it === "string") {
+      if (["answers", "agreed"].includes(name) && asked.includes(it)) return it;
       const stays = (OWN.has(name) && IS_OWN.test(it)) || (NUMBERS.has(name) && IS_NUMBER.test(it));
       return stays ? it : mask(it);
     }
@@ -75,7 +83,7 @@ export function redact(recording) {
 
   const kept = (key, text) =>
     IS_RECORD.test(key) ? json(text) : key === "rating" && IS_NUMBER.test(text) ? text : mask(text);
-  const keyOf = (key) => (IS_RECORD.test(key) || IS_MARK.test(key) || key === "draft" || SURVEY.includes(key) ? key : mask(key));
+  const keyOf = (key) => (IS_RECORD.test(key) || IS_MARK.test(key) || key === "draft" || SURVEY.includes(key) || asked.includes(key) ? key : mask(key));
 
   // What tabs say to each other.
   const word = (text) => {
@@ -94,7 +102,8 @@ export function redact(recording) {
     }
   };
 
-  const texts = { frame: json, answered: json, said: word, gathered: (echo) => (IS_MARK.test(echo) ? echo : mask(echo)) };
+  const theme = (name) => (IS_OWN.test(name) ? name : mask(name));
+  const texts = { theme, frame: json, answered: json, said: word, gathered: (echo) => (IS_MARK.test(echo) ? echo : mask(echo)) };
   const events = records.map(([mono, wall, what, text, numbers, ...pairs]) => [
     mono,
     wall,

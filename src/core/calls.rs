@@ -18,6 +18,13 @@ pub enum Call {
     CreateContact,
     /// Are we still known, and with which pubsub_token?
     ReadContact,
+    /// What the inbox is called, and its hours.
+    ReadInbox,
+    /// Say who the contact is.
+    UpdateContact {
+        /// What to say, as JSON.
+        about: String,
+    },
     /// Make a conversation.
     CreateConversation,
     /// Which conversations are there? Costly: it embeds every message. Only after a lost create answer.

@@ -25,7 +25,7 @@ pub enum Kind {
 }
 
 /// A field of a form.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Field {
     /// What its value is handed in under.
     pub name: String,
@@ -45,10 +45,11 @@ pub struct Field {
     pub pattern_error: String,
 }
 
-/// What is to be written into a field.
-#[derive(Clone, Debug, Eq, PartialEq)]
+/// What is to be written into a field. Agents' forms know of the first four.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub enum FieldKind {
     /// A line.
+    #[default]
     Text,
     /// An address of e-mail.
     Email,
@@ -56,6 +57,18 @@ pub enum FieldKind {
     TextArea,
     /// One of these.
     Select(Vec<Choice>),
+    /// What the visitor is called.
+    Name,
+    /// A phone number, with its country's code.
+    Phone,
+    /// A number.
+    Number,
+    /// An address of a page.
+    Link,
+    /// A day.
+    Date,
+    /// Yes or no.
+    Check,
 }
 
 /// One of several.

@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 pub mod answering;
+pub mod availability;
 pub mod backoff;
 pub mod cable;
 pub mod calls;
@@ -17,9 +18,11 @@ pub mod content;
 pub mod conversations;
 pub mod doctor;
 pub mod history;
+pub mod introduction;
 pub mod markdown;
 pub mod model;
 pub mod pace;
+pub mod preferences;
 pub mod question;
 pub mod recording;
 pub mod session;
@@ -41,9 +44,13 @@ pub use calls::{Call, CallId, Outcome};
 pub use tabs::{TabAct, TabNews};
 pub use widget::Widget;
 
+use std::sync::Arc;
+
+use availability::Offset;
 use content::Choice;
 use doctor::Finding;
-use model::{ConversationId, EchoId, Enclosed, MessageId};
+use model::{ConversationId, EchoId, Enclosed, Message, MessageId};
+use preferences::{Preference, Theme};
 use timeline::RowKey;
 use view::Changed;
 use window::Sight;
@@ -97,6 +104,24 @@ pub enum Event {
     Switched(Option<ConversationId>),
     /// The visitor ends the conversation.
     Ended,
+    /// The visitor filled in what is asked before the first message: fields by name.
+    Introduced(Vec<(String, String)>),
+    /// The visitor chooses how the widget behaves.
+    Preferred(Preference),
+    /// The browser was asked to tell of messages, and won't.
+    Denied,
+    /// The visitor does not want to see the new messages over the launcher.
+    Dismissed,
+    /// The visitor wants to keep the conversation as a file.
+    WantedTranscript(Format),
+    /// The visitor wants to be forgotten on this device.
+    Forgot,
+    /// The page is, or has become, this one.
+    Paged(Page),
+    /// The site said this to the visitor before they opened the panel.
+    Prompted(String),
+    /// What the clocks of the inbox's time zone show.
+    Zoned(Vec<Offset>),
     /// A socket reports.
     Socket(Link, SocketNews),
     /// A call ended.
@@ -142,17 +167,58 @@ pub enum Effect {
     Gather(EchoId, Vec<u64>),
     /// Forget a send's files.
     Scatter(EchoId),
+    /// Look up what the clocks of this time zone show; report it as `Zoned`.
+    Zone(String),
     /// Tell the page.
     Tell(Tell),
 }
 
 /// What the page is told.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Tell {
     /// So many messages to the visitor came while the panel was closed.
     Unread(u32),
     /// Something is wrong, or nothing is any more.
     Trouble(Option<Finding>),
+    /// A message came that the visitor wants to be told of.
+    Arrived(Arrival),
+    /// The visitor wants the chat to look like this.
+    Theme(Theme),
+    /// All that was said, oldest first, to be kept as a file.
+    Transcript(Format, Vec<Arc<Message>>),
+}
+
+/// A message that came, and how the visitor wants to be told of it, if no tab of theirs shows it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Arrival {
+    /// The message.
+    pub message: Arc<Message>,
+    /// Whether the visitor sees it in this tab: then none of the others need tell of it.
+    pub is_seen: bool,
+    /// Whether something is to be heard.
+    pub is_heard: bool,
+    /// Whether the browser is to tell of it, if nobody sees the page.
+    pub is_noticed: bool,
+}
+
+/// What a transcript is written as.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Format {
+    /// Text, for people.
+    Text,
+    /// JSON, for programs.
+    Json,
+}
+
+/// Where the visitor is on the website.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Page {
+    /// The page's address, without query and fragment: those may hold what is nobody's business.
+    pub url: String,
+    /// The one they came from, likewise.
+    pub referrer: String,
+    /// The visitor's language (BCP 47).
+    pub language: String,
 }
 
 /// Why a browser lets no request through.

@@ -52,6 +52,12 @@ impl Question {
         self.retry.succeeded();
     }
 
+    /// Whether it waits to be put, or for its answer.
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        self.is_wanted || self.is_asking
+    }
+
     /// Whether it was put in vain.
     #[must_use]
     pub const fn is_failing(&self) -> bool {

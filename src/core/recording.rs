@@ -7,8 +7,9 @@
 
 use std::collections::VecDeque;
 
+use super::preferences::Preference;
 use super::time::{Mono, Now};
-use super::{Blocked, Event, Outcome, SocketNews, TabNews, wire};
+use super::{Blocked, Event, Format, Outcome, SocketNews, TabNews, wire};
 
 /// Some hours of a lively conversation. What goes beyond is forgotten from the beginning.
 const BYTES_MAX: usize = 256 * 1024;
@@ -124,6 +125,21 @@ pub fn record(now: Now, event: &Event) -> String {
         Event::Listed(is_shown) => ("listed", "", flag(is_shown), none),
         Event::Switched(id) => ("switched", "", id.iter().map(|id| id.0).collect(), none),
         Event::Ended => ("ended", "", vec![], none),
+        Event::Introduced(values) => ("introduced", "", vec![], &**values),
+        Event::Preferred(Preference::Silent(is_silent)) => ("silent", "", flag(is_silent), none),
+        Event::Preferred(Preference::Notices(wants)) => ("notices", "", flag(wants), none),
+        Event::Preferred(Preference::Theme(theme)) => ("theme", theme.name(), vec![], none),
+        Event::Denied => ("denied", "", vec![], none),
+        Event::Dismissed => ("dismissed", "", vec![], none),
+        Event::WantedTranscript(format) => ("transcript", "", vec![u64::from(*format == Format::Json)], none),
+        Event::Forgot => ("forgot", "", vec![], none),
+        // Where somebody is and what they were told there is nobody's business.
+        Event::Paged(_) => ("paged", "", vec![], none),
+        Event::Prompted(_) => ("prompted", "", vec![], none),
+        Event::Zoned(offsets) => {
+            let numbers = offsets.iter().flat_map(|offset| [offset.from, offset.ahead.cast_unsigned()]).collect();
+            ("zoned", "", numbers, none)
+        }
         Event::WantedNewest => ("wanted newest", "", vec![], none),
         Event::Socket(link, SocketNews::Frame(text)) => ("frame", &**text, vec![link.0.into()], none),
         Event::Socket(link, SocketNews::Closed) => ("closed", "", vec![link.0.into()], none),

@@ -1,5 +1,7 @@
 //! What the embedding site tells us.
 
+use super::introduction::Form;
+use super::model::Person;
 use super::wire::PROTOCOL;
 
 /// Where the server is and which inbox is ours; checked once, here.
@@ -7,7 +9,42 @@ use super::wire::PROTOCOL;
 pub struct Settings {
     base_url: String,
     inbox: String,
-    closes_resolved: bool,
+    /// All else.
+    pub options: Options,
+}
+
+/// What a site can leave out.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Options {
+    /// Whether resolved conversations take no more messages. Else a message opens them again.
+    pub closes_resolved: bool,
+    /// Who answers here: the faces in the panel's head.
+    pub team: Vec<Person>,
+    /// How soon they do.
+    pub reply: Option<Reply>,
+    /// What to ask before the first message.
+    pub form: Option<Form>,
+    /// Whether agents are told on which page a conversation began.
+    pub tells_page: bool,
+    /// Whether the browser's own notifications are offered.
+    pub offers_notices: bool,
+    /// Whether the visitor can choose between light and dark.
+    pub offers_themes: bool,
+    /// Whether nothing is heard until the visitor wants it.
+    pub is_silent: bool,
+    /// The language the widget speaks (BCP 47); empty for English.
+    pub language: String,
+}
+
+/// How soon the team answers.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Reply {
+    /// Within minutes.
+    Minutes,
+    /// Within hours.
+    Hours,
+    /// Within a day.
+    Day,
 }
 
 /// What is wrong with the settings, for the developer who embeds the widget.
@@ -17,6 +54,8 @@ pub enum Unusable {
     BaseUrl,
     /// `inbox-identifier` is empty.
     InboxIdentifier,
+    /// A secret of the server's is in the page: `api_access_token` or `hmac_token`.
+    Secret,
 }
 
 impl Settings {
@@ -35,20 +74,14 @@ impl Settings {
         if inbox.is_empty() {
             return Err(Unusable::InboxIdentifier);
         }
-        Ok(Self { base_url: base_url.to_owned(), inbox: inbox.to_owned(), closes_resolved: false })
+        Ok(Self { base_url: base_url.to_owned(), inbox: inbox.to_owned(), options: Options::default() })
     }
 
-    /// With conversations that take no more messages once they are resolved. Without, a message opens them again.
+    /// With these options.
     #[must_use]
-    pub const fn closing_resolved(mut self, closes: bool) -> Self {
-        self.closes_resolved = closes;
+    pub fn with(mut self, options: Options) -> Self {
+        self.options = options;
         self
-    }
-
-    /// Whether resolved conversations take no more messages.
-    #[must_use]
-    pub const fn closes_resolved(&self) -> bool {
-        self.closes_resolved
     }
 
     /// The server's address, without a slash at its end.

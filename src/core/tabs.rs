@@ -69,6 +69,8 @@ pub enum Word {
     Switch(Option<ConversationId>),
     /// Something may have been missed, or is not where it was: read the newest messages.
     Read,
+    /// The person wants to be forgotten on this device.
+    Forget,
 }
 
 /// How the leader's connection is.

@@ -11,7 +11,12 @@ pub struct Unread {
     below: u32,
     /// The first of all that came unseen, for as long as it is worth showing where reading stopped.
     first: Option<MessageId>,
+    /// The newest of them, oldest first: shown over the launcher.
+    previews: Vec<MessageId>,
 }
+
+/// As many are shown over the launcher.
+const PREVIEWS_MAX: usize = 3;
 
 /// What of the thread the visitor has before their eyes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -36,7 +41,17 @@ impl Unread {
             Eyes::There => return false,
         }
         self.first = self.first.or(Some(id));
+        self.preview(id, eyes);
         eyes == Eyes::Closed
+    }
+
+    fn preview(&mut self, id: MessageId, eyes: Eyes) {
+        if eyes == Eyes::Closed && !self.previews.contains(&id) {
+            let place = self.previews.partition_point(|other| *other < id);
+            self.previews.insert(place, id);
+            let surplus = self.previews.len().saturating_sub(PREVIEWS_MAX);
+            self.previews.drain(..surplus);
+        }
     }
 
     /// A message to the visitor came in a conversation that is not open. Tells whether the page should know.
@@ -53,6 +68,7 @@ impl Unread {
         if eyes == Eyes::Closed {
             self.count = self.count.max(u32::try_from(ids.len()).unwrap_or(u32::MAX));
         }
+        ids.iter().for_each(|id| self.preview(*id, eyes));
         eyes == Eyes::Closed && !ids.is_empty()
     }
 
@@ -61,7 +77,28 @@ impl Unread {
         if !is_open {
             (self.first, self.below) = (None, 0);
         }
+        self.previews.clear();
         is_open && std::mem::take(&mut self.count) > 0
+    }
+
+    /// Up to this message they were read, by another tab or device of the visitor's; so many came after it. Tells
+    /// whether the page should know.
+    pub fn read_elsewhere(&mut self, id: MessageId, after: u32) -> bool {
+        self.previews.retain(|other| *other > id);
+        let is_news = after < self.count;
+        self.count = self.count.min(after);
+        is_news
+    }
+
+    /// The visitor has seen what is shown over the launcher, and does not want it there.
+    pub fn dismiss(&mut self) {
+        self.previews.clear();
+    }
+
+    /// What is shown over the launcher, oldest first.
+    #[must_use]
+    pub fn previews(&self) -> &[MessageId] {
+        &self.previews
     }
 
     /// The newest row came in sight.
@@ -114,5 +151,34 @@ mod tests {
         assert_eq!(unread.first(), Some(MessageId(9)), "nobody was looking");
         assert!(!unread.opened(false), "nothing to tell");
         assert_eq!(unread, Unread::default());
+    }
+
+    #[test]
+    fn the_newest_three_are_shown_over_the_launcher_until_the_visitor_knows() {
+        let mut unread = Unread::default();
+        for id in [4, 9, 7, 8] {
+            unread.came(MessageId(id), Eyes::Closed);
+        }
+        assert_eq!(unread.previews(), [7, 8, 9].map(MessageId));
+        unread.dismiss();
+        assert_eq!((unread.previews(), unread.count()), (&[][..], 4), "what was not read is still counted");
+        unread.missed(&[MessageId(8), MessageId(9)], Eyes::Closed);
+        assert_eq!(unread.previews(), [8, 9].map(MessageId));
+        unread.opened(true);
+        unread.came(MessageId(10), Eyes::Above);
+        assert!(unread.previews().is_empty(), "the panel is open");
+    }
+
+    #[test]
+    fn what_was_read_elsewhere_is_read() {
+        let mut unread = Unread::default();
+        for id in 4..=6 {
+            unread.came(MessageId(id), Eyes::Closed);
+        }
+        assert!(unread.read_elsewhere(MessageId(5), 1));
+        assert_eq!((unread.count(), unread.previews()), (1, &[MessageId(6)][..]));
+        assert!(!unread.read_elsewhere(MessageId(4), 2), "old news");
+        assert!(unread.read_elsewhere(MessageId(6), 0));
+        assert_eq!(unread.count(), 0);
     }
 }

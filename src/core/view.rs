@@ -4,10 +4,14 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::answering::{Answering, Fate};
+use super::availability::Presence;
 use super::content::Answer;
 use super::conversations::Summary;
+use super::introduction::Form;
 use super::markdown;
 use super::model::{Author, ConversationId, Enclosed, Message, MessageId, Person, Status};
+use super::preferences::Theme;
+use super::settings::Reply;
 use super::timeline::{Failure, RowKey, Send, Stage, Timeline};
 
 /// Everything there is to see.
@@ -19,6 +23,8 @@ pub struct View {
     pub thread: Thread,
     /// Where the visitor writes.
     pub composer: Composer,
+    /// What is shown over the launcher: the newest messages nobody has looked at, oldest first.
+    pub previews: Vec<Arc<Message>>,
 }
 
 /// The panel around the conversation.
@@ -36,6 +42,34 @@ pub struct Panel {
     pub agent_last_seen_at: u64,
     /// What the visitor can do about their conversations.
     pub choices: Choices,
+    /// What the inbox is called; empty as long as nobody knows.
+    pub name: String,
+    /// Whether anybody is there.
+    pub presence: Presence,
+    /// How soon the team answers, as the site says.
+    pub reply: Option<Reply>,
+    /// Who answers here: as the site says, and then agents who wrote; at most [`FACES_MAX`].
+    pub faces: Vec<Person>,
+    /// What can be chosen, and was.
+    pub settings: Switches,
+}
+
+/// As many faces stand in the panel's head.
+pub const FACES_MAX: usize = 3;
+
+/// What can be chosen about the widget itself, and was.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Switches {
+    /// Whether messages are heard.
+    pub is_heard: bool,
+    /// Whether the browser tells of them; `None` where that is not offered.
+    pub notices: Option<bool>,
+    /// Light or dark; `None` where that is not offered.
+    pub theme: Option<Theme>,
+    /// Whether there is anything to be kept as a file.
+    pub has_transcript: bool,
+    /// Whether the device knows the visitor at all.
+    pub is_known: bool,
 }
 
 /// What the visitor can do about their conversations.
@@ -90,6 +124,10 @@ pub struct Thread {
     pub end: Option<End>,
     /// All conversations, in place of this one.
     pub list: Option<List>,
+    /// What is to be asked before the first message.
+    pub form: Option<Form>,
+    /// What the site said to the visitor before they opened the panel; empty for nothing.
+    pub prompt: String,
     /// Whether nothing is known yet and the first page is on its way.
     pub is_loading: bool,
     /// Whether older messages may exist.
@@ -242,6 +280,8 @@ pub struct Composer {
     pub problem: Option<Problem>,
     /// Whether anything is written that could be sent.
     pub has_text: bool,
+    /// Whether the visitor is to be asked if the browser may tell them of the answer.
+    pub offers_notices: bool,
     /// How many more characters the server takes, once they are few; below zero, how many are too many.
     pub left: Option<i32>,
     /// The files that go with it.
@@ -276,6 +316,10 @@ pub enum Problem {
     FileTooLarge(String),
     /// More files than one message takes: [`FILES_MAX`].
     TooManyFiles,
+    /// The conversation could not be read to its beginning.
+    NoTranscript,
+    /// The browser won't tell of messages.
+    NoNotices,
 }
 
 /// A file's size at most, in bytes: what Chatwoot's own widget allows.
@@ -292,6 +336,8 @@ pub struct Changed {
     pub thread: bool,
     /// [`View::composer`].
     pub composer: bool,
+    /// [`View::previews`].
+    pub previews: bool,
 }
 
 impl std::ops::BitOrAssign for Changed {
@@ -299,6 +345,7 @@ impl std::ops::BitOrAssign for Changed {
         self.panel |= other.panel;
         self.thread |= other.thread;
         self.composer |= other.composer;
+        self.previews |= other.previews;
     }
 }
 

@@ -39,7 +39,7 @@ fn list(name: &'static str, list: List) -> Screen {
     let choices = Choices { list: true, begin: true, is_listing: true, ..Choices::default() };
     let thread = Thread { list: Some(list), ..Thread::default() };
     let composer = Composer { is_away: true, ..Composer::default() };
-    Screen::new(name, View { panel: Panel { choices, ..open().panel }, thread, composer })
+    Screen::new(name, View { panel: Panel { choices, ..open().panel }, thread, composer, ..View::default() })
 }
 
 fn all() -> Vec<(Summary, u32)> {

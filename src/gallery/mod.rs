@@ -4,6 +4,7 @@
 //! A screen is a [`View`], painted by the widget's own painters, put into the panel of the widget's own element. What is
 //! fetched in a real page is drawn on the spot: `page.js` stands in for the network.
 
+mod around;
 mod asking;
 mod conversations;
 mod files;
@@ -40,13 +41,21 @@ pub struct Screen {
     pub view: View,
     /// What is to be clicked before it can be seen, as a selector; "" for nothing.
     pub click: &'static str,
+    /// Whether the panel is closed.
+    pub is_closed: bool,
 }
 
 impl Screen {
     /// A screen that is there at once.
     #[must_use]
     pub const fn new(name: &'static str, view: View) -> Self {
-        Self { name, view, click: "" }
+        Self { name, view, click: "", is_closed: false }
+    }
+
+    /// The same with the panel closed.
+    #[must_use]
+    pub fn closed(self) -> Self {
+        Self { is_closed: true, ..self }
     }
 
     /// The same after a click on this.
@@ -68,6 +77,7 @@ pub fn screens() -> Vec<Screen> {
         asking::screens(),
         files::screens(),
         panel::composers(),
+        around::screens(),
     ]
     .concat()
 }

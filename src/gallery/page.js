@@ -67,7 +67,11 @@ export function open(page, mark, names, show) {
     const part = (name) => import(new URL(`/parts/${name}.js`, location.href).href);
     const click = show(panel, name, now.get("words") === "long", part);
     await painted();
-    if (click) {
+    if (click === "closed") {
+      panel.hidden = true;
+      element.shadowRoot.querySelector(".launcher").setAttribute("aria-expanded", "false");
+      await painted();
+    } else if (click) {
       panel.querySelector(click)?.click();
       const opened = "dialog[open], details[open], .panel [aria-expanded=true]:not(.fold)";
       const is_there = () => element.shadowRoot.querySelector(opened);

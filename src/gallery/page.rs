@@ -15,7 +15,7 @@ use crate::mount::adopt_styles;
 use crate::paint::Words;
 use crate::shell::{IntlSpeech, Parts};
 use crate::text::Catalogue;
-use crate::ui::{Hands, Panel, Ui};
+use crate::ui::{Hands, Panel, Previews, Ui};
 
 #[wasm_bindgen(module = "/src/gallery/page.js")]
 extern "C" {
@@ -23,6 +23,9 @@ extern "C" {
     /// and what promises a part by its name; it returns what is to be clicked.
     fn open(page: &HtmlElement, mark: &str, names: Array, show: JsValue);
 }
+
+/// Instead of what is to be clicked: the panel is to be closed.
+const CLOSED: &str = "closed";
 
 /// Takes over this page.
 #[wasm_bindgen]
@@ -36,7 +39,7 @@ pub fn gallery(page: &HtmlElement) {
         drop(shown.take());
         let Some(screen) = screens.iter().find(|screen| screen.name == name) else { return String::new() };
         shown = Some(show(panel, screen, is_long, part));
-        screen.click.to_owned()
+        if screen.is_closed { CLOSED } else { screen.click }.to_owned()
     };
     let show = Closure::<dyn FnMut(HtmlElement, String, bool, js_sys::Function) -> String>::new(show);
     open(page, MARK, names, show.into_js_value());
@@ -49,7 +52,8 @@ fn show(panel: HtmlElement, screen: &Screen, is_long: bool, part: js_sys::Functi
     let ui = Ui::new(
         Rc::new(|_| {}),
         Hands {
-            close: Rc::new(|| {}),
+            open: Rc::new(|_| {}),
+            notify: Rc::new(|| {}),
             pick: Rc::new(|_| {}),
             call: Rc::new(move |module, function, arguments| parts.start(module, function, arguments)),
         },
@@ -60,7 +64,9 @@ fn show(panel: HtmlElement, screen: &Screen, is_long: bool, part: js_sys::Functi
             can_record: true,
         },
     );
-    let mounted = mount_to(panel, move || view! { <Panel ui/> });
-    ui.paint(&screen.view, Changed { panel: true, thread: true, composer: true });
+    let over = panel.next_element_sibling().map(JsCast::unchecked_into::<HtmlElement>);
+    let over = over.map(|over| mount_to(over, move || view! { <Previews ui/> }));
+    let mounted = (over, mount_to(panel, move || view! { <Panel ui/> }));
+    ui.paint(&screen.view, Changed { panel: true, thread: true, composer: true, previews: true });
     Box::new(mounted)
 }

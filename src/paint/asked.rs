@@ -42,7 +42,7 @@ fn refused(why: &str) -> Element {
 
 fn form(words: &Words, message: &Message, fields: &[Field]) -> Element {
     let form = el("form", "form").on("submit", Act::Fill(message.id));
-    let form = fields.iter().fold(form, |form, field| form.and(label(words, message, field)));
+    let form = fields.iter().fold(form, |form, field| form.and(label(words, &message.text, field)));
     form.and(submit(words))
 }
 
@@ -51,15 +51,18 @@ fn submit(words: &Words) -> Element {
 }
 
 /// A field with its name; a field that is the whole question has the question for a name.
-fn label(words: &Words, message: &Message, field: &Field) -> Element {
+pub fn label(words: &Words, question: &str, field: &Field) -> Element {
     // A field takes the place of what its form has of this name, methods and all; no form has anything with a dash.
     let name = ["-", &field.name].concat();
-    let entry = entry(words, field).with("name", &name).with("class", "entry").with("dir", "auto");
+    let is_tick = field.kind == FieldKind::Check;
+    let entry = entry(words, field).with("name", &name).with("class", if is_tick { "tick" } else { "entry" });
+    let entry = if is_tick { entry } else { entry.with("dir", "auto") };
     let entry = if field.is_required { entry.with("required", "") } else { entry };
     if field.label.is_empty() {
-        return entry.with("aria-label", &markdown::words(&message.text));
+        return entry.with("aria-label", &markdown::words(question));
     }
-    el("label", "label").and(el("span", "").with("dir", "auto").saying(&field.label)).and(entry)
+    let name = el("span", "").with("dir", "auto").saying(&field.label);
+    if is_tick { el("label", "label check").and(entry).and(name) } else { el("label", "label").and(name).and(entry) }
 }
 
 fn entry(words: &Words, field: &Field) -> Element {
@@ -71,6 +74,12 @@ fn entry(words: &Words, field: &Field) -> Element {
     match &field.kind {
         FieldKind::Text => line("text"),
         FieldKind::Email => line("email").with("autocomplete", "email"),
+        FieldKind::Name => line("text").with("autocomplete", "name"),
+        FieldKind::Phone => line("tel").with("autocomplete", "tel").on("focus", Act::Assist("phone")),
+        FieldKind::Number => line("number").with("step", "any"),
+        FieldKind::Link => line("url").with("autocomplete", "url"),
+        FieldKind::Date => line("date"),
+        FieldKind::Check => el("input", "").with("type", "checkbox"),
         FieldKind::TextArea => {
             with_some(el("textarea", "").with("rows", "3"), "placeholder", &field.placeholder).saying(&field.default)
         }
@@ -106,7 +115,15 @@ fn filled(words: &Words, kind: &Kind, answers: &[Answer]) -> Element {
         let name = field.map_or(answer.title.as_str(), |field| field.label.as_str());
         let chosen = field.and_then(|field| match &field.kind {
             FieldKind::Select(choices) => choices.iter().find(|choice| choice.value == answer.value),
-            FieldKind::Text | FieldKind::Email | FieldKind::TextArea => None,
+            FieldKind::Text
+            | FieldKind::Email
+            | FieldKind::TextArea
+            | FieldKind::Name
+            | FieldKind::Phone
+            | FieldKind::Number
+            | FieldKind::Link
+            | FieldKind::Date
+            | FieldKind::Check => None,
         });
         let value = chosen.map_or(answer.value.as_str(), |choice| choice.title.as_str());
         let name = if name.is_empty() { words.say(&Sentence::You) } else { name.to_owned() };

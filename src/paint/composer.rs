@@ -1,9 +1,10 @@
 //! Where the visitor writes.
 
 use super::files::enclosed;
-use super::icon::{CLIP, CLOSE, MICROPHONE, SEND, SMILE, icon, icon_button};
+use super::icon::{CLIP, CLOSE, MICROPHONE, SEND, SMILE, button, icon, icon_button};
 use super::{Act, Node, Words, el};
 use crate::core::Event;
+use crate::core::preferences::Preference;
 use crate::core::view::{FILES_MAX, Problem, TEXT_CHARS_MAX, View};
 use crate::text::Sentence;
 
@@ -14,6 +15,8 @@ pub fn composer(words: &Words, view: &View, _was: Option<&View>) -> Node {
         Some(Problem::TooLong) => words.say(&Sentence::TooLong(TEXT_CHARS_MAX)),
         Some(Problem::TooMany) => words.say(&Sentence::TooMany),
         Some(Problem::FileTooLarge(name)) => words.say(&Sentence::FileTooLarge(name.clone())),
+        Some(Problem::NoNotices) => words.say(&Sentence::NotifyDenied),
+        Some(Problem::NoTranscript) => words.say(&Sentence::TranscriptFailed),
         Some(Problem::TooManyFiles) => words.say(&Sentence::TooManyFiles(FILES_MAX)),
         None => String::new(),
     };
@@ -51,12 +54,19 @@ pub fn composer(words: &Words, view: &View, _was: Option<&View>) -> Node {
             list.and(enclosed(words, "li", file).and(remove))
         })
     });
+    let offer = view.composer.offers_notices.then(|| {
+        let choice = |act, sentence| button("link").on("click", act).saying(&words.say(&sentence));
+        let no = Act::Tell(Event::Preferred(Preference::Notices(false)));
+        let ways = el("span", "ways").and(choice(Act::Notify, Sentence::NotifyYes)).and(choice(no, Sentence::NotifyNo));
+        el("p", "offer").and(el("span", "").saying(&words.say(&Sentence::NotifyAsk))).and(ways)
+    });
     let form = el("form", "composer");
     Node::Element(
         if view.composer.is_away { form.with("hidden", "") } else { form }
             .on("submit", Act::Submit)
             .on("paste", Act::Pasted)
             .and(el("p", "problem").with("role", "alert").saying(&problem))
+            .maybe(offer)
             .maybe(picked)
             .maybe(view.composer.left.map(|left| {
                 let class = if left < 0 { "counter over" } else { "counter" };

@@ -5,7 +5,7 @@ use super::{Act, Element, Words, el};
 use crate::core::Event;
 use crate::core::conversations::Summary;
 use crate::core::model::{Message, Status};
-use crate::core::view::{End, List, excerpt};
+use crate::core::view::{End, List};
 use crate::text::Sentence;
 
 /// As much of a message as is shown of it here, in characters: more than a line.
@@ -44,21 +44,9 @@ fn conversation(words: &Words, summary: &Summary, unread: u32, is_open: bool) ->
     button
         .and(line("who", &last.map_or_else(|| words.say(&Sentence::Team), |last| words.author(&last.author))))
         .maybe(last.map(time))
-        .and(line("excerpt", &last.map(|last| line_of(words, last)).unwrap_or_default()))
+        .and(line("excerpt", &last.map(|last| words.line(last, EXCERPT_CHARS)).unwrap_or_default()))
         .maybe(state)
         .maybe((unread > 0).then(|| el("span", "count").saying(&unread.to_string())))
-}
-
-/// What is shown of a message in a line.
-fn line_of(words: &Words, message: &Message) -> String {
-    if message.is_deleted {
-        return words.say(&Sentence::Deleted);
-    }
-    let text = excerpt(message, EXCERPT_CHARS);
-    match message.attachments.first() {
-        Some(file) if text.is_empty() => file.name.clone(),
-        Some(_) | None => text,
-    }
 }
 
 /// What is said under a conversation that has ended, and what one can do.

@@ -1,15 +1,20 @@
-//! The panel's head: who one writes to, and how the connection is.
+//! The panel's head: who one writes to, whether they are there, and how the connection is.
 
-use super::icon::{BACK, CLOSE, MORE, button, icon, icon_button};
-use super::{Act, Element, Node, Words, el};
+use super::face::face;
+use super::icon::{BACK, CLOSE, icon_button};
+use super::menu::menu;
+use super::{Act, Node, Words, el};
 use crate::core::Event;
-use crate::core::view::{Choices, Connection, View};
+use crate::core::availability::Presence;
+use crate::core::settings::Reply;
+use crate::core::view::{Connection, Panel, View};
 use crate::text::Sentence;
 
 /// The head, with the slim line under it.
 #[must_use]
 pub fn header(words: &Words, view: &View, _was: Option<&View>) -> Node {
-    let trouble = match view.panel.connection {
+    let panel = &view.panel;
+    let trouble = match panel.connection {
         Connection::Fine => String::new(),
         Connection::Offline => words.say(&Sentence::Offline),
         Connection::Unreachable => words.say(&Sentence::Unreachable),
@@ -17,35 +22,49 @@ pub fn header(words: &Words, view: &View, _was: Option<&View>) -> Node {
         Connection::Barred => words.say(&Sentence::Barred),
     };
     let close = icon_button("tool", CLOSE, &words.say(&Sentence::Close)).on("click", Act::Close);
-    let choices = &view.panel.choices;
-    let back = choices.is_listing.then(|| {
+    let is_listing = panel.choices.is_listing;
+    let back = is_listing.then(|| {
         icon_button("tool back", BACK, &words.say(&Sentence::Back)).on("click", Act::Tell(Event::Listed(false)))
     });
-    let title = if choices.is_listing { Sentence::Conversations } else { Sentence::PanelLabel };
-    let title = el("h2", "title").saying(&words.say(&title));
-    Node::Element(
-        el("div", "top")
-            .and(el("header", "head").maybe(back).and(title).maybe(menu(words, choices)).and(close))
-            .and(el("p", "trouble").with("role", "status").saying(&trouble)),
-    )
+    let title = match panel.name.as_str() {
+        _ if is_listing => words.say(&Sentence::Conversations),
+        "" => words.say(&Sentence::PanelLabel),
+        name => name.to_owned(),
+    };
+    let faces = (!is_listing && !panel.faces.is_empty()).then(|| {
+        let faces = panel.faces.iter().map(|person| face(person, &person.name));
+        faces.fold(el("div", "team"), |team, face| team.and(face))
+    });
+    let presence = Some(presence(words, panel)).filter(|said| !is_listing && !said.is_empty()).map(|said| {
+        let is_online = panel.presence == Presence::Online;
+        el("p", if is_online { "presence online" } else { "presence" }).with("dir", "auto").saying(&said)
+    });
+    let who = el("div", "whom").and(el("h2", "title").with("dir", "auto").saying(&title)).maybe(presence);
+    let head = el("header", "head").maybe(back).maybe(faces).and(who).maybe(menu(words, panel)).and(close);
+    let trouble = el("p", "trouble").with("role", "status").saying(&trouble);
+    Node::Element(el("div", "top").and(head).and(trouble))
 }
 
-/// What else one can do; nothing where there is nothing.
-fn menu(words: &Words, choices: &Choices) -> Option<Element> {
-    let item = |event, sentence| {
-        let item = button("item").on("click", Act::Tell(event));
-        el("li", "").and(item.saying(&words.say(&sentence)))
+/// Whether anybody is there, or when, or how soon they answer; nothing where nobody knows.
+fn presence(words: &Words, panel: &Panel) -> String {
+    let sentence = match (panel.presence, panel.reply) {
+        (Presence::Online, _) => Sentence::PresenceOnline,
+        (Presence::Until(at), _) => back(words, at),
+        (Presence::Away, None) => Sentence::PresenceAway,
+        (Presence::Away | Presence::Unknown, Some(Reply::Minutes)) => Sentence::ReplyMinutes,
+        (Presence::Away | Presence::Unknown, Some(Reply::Hours)) => Sentence::ReplyHours,
+        (Presence::Away | Presence::Unknown, Some(Reply::Day)) => Sentence::ReplyDay,
+        (Presence::Unknown, None) => return String::new(),
     };
-    let list = (choices.list && !choices.is_listing).then(|| item(Event::Listed(true), Sentence::Conversations));
-    let begin = choices.begin.then(|| item(Event::Switched(None), Sentence::NewConversation));
-    let end = (choices.end && !choices.is_listing).then(|| item(Event::Ended, Sentence::EndConversation));
-    let is_empty = list.is_none() && begin.is_none() && end.is_none();
-    let unread = (choices.unread > 0).then(|| el("span", "count").saying(&choices.unread.to_string()));
-    let opener = el("summary", "tool").with("aria-label", &words.say(&Sentence::Menu)).and(icon(MORE)).maybe(unread);
-    let items = el("ul", "items").with("tabindex", "-1").maybe(list).maybe(begin).maybe(end);
-    let menu = el("details", "menu")
-        .with("aria-label", &words.say(&Sentence::Menu))
-        .on("focusout", Act::LeftMenu)
-        .on("keydown", Act::SteeredMenu);
-    (!is_empty).then(|| menu.and(opener).and(items))
+    words.say(&sentence)
+}
+
+/// When the team is back, on the visitor's own clock.
+fn back(words: &Words, at: u64) -> Sentence {
+    let time = words.speech.time(at);
+    match words.speech.day(at) - words.speech.day((words.now)()) {
+        0 => Sentence::BackToday(time),
+        1 => Sentence::BackTomorrow(time),
+        _ => Sentence::BackOn(words.speech.weekday(at), time),
+    }
 }

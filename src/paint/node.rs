@@ -56,6 +56,12 @@ pub enum Act {
     Tell(Event),
     /// The panel closes.
     Close,
+    /// It opens.
+    Open,
+    /// The browser is asked whether it may tell of messages.
+    Notify,
+    /// What was filled in is who the visitor is.
+    Introduce,
     /// The writing field holds something else now.
     Typed,
     /// A key went down in the writing field.

@@ -1,15 +1,15 @@
 //! One message, sent or not.
 
 use super::asked::asked;
+use super::face::face;
 use super::files::{files, uploading};
 use super::icon::button;
 use super::markdown::{fold, formatted, plain, shown};
 use super::{Act, Element, Place, Words, el};
 use crate::core::Event;
 use crate::core::content::Kind;
-use crate::core::model::{Author, Person};
+use crate::core::model::Author;
 use crate::core::timeline::Failure;
-use crate::core::url::SafeUrl;
 use crate::core::view::{Content, Row};
 use crate::text::Sentence;
 
@@ -109,22 +109,6 @@ fn name(words: &Words, row: &Row) -> Option<Element> {
     let called = words.author(author);
     let name = el("p", "name").maybe(person.map(|person| face(person, &called)));
     Some(name.and(el("span", "").with("dir", "auto").saying(&called)))
-}
-
-/// Somebody's picture, over the first letters of their name: those are seen where there is none, or none can be had.
-fn face(person: &Person, called: &str) -> Element {
-    // The style sheet makes capitals of them: what is one in which script would weigh 14 kB here.
-    let letters: String = called.split(' ').filter_map(|word| word.chars().next()).take(2).collect();
-    let picture = SafeUrl::of_file(&person.avatar_url);
-    let picture = picture.map(|url| {
-        el("img", "")
-            .with("alt", "")
-            .with("loading", "lazy")
-            .with("referrerpolicy", "no-referrer")
-            .with("src", url.as_str())
-            .on("error", Act::Missing)
-    });
-    el("span", "avatar").with("aria-hidden", "true").saying(&letters).maybe(picture)
 }
 
 /// The time under a group's last row, for machines and for people; or that it is on its way.

@@ -2,6 +2,8 @@
 
 use super::conversations::{conversations, end};
 use super::icon::{DOWN, button, icon};
+use super::introduction::introduction;
+use super::markdown::formatted;
 use super::row::row;
 use super::{Act, Element, Node, Place, Words, el};
 use crate::core::Event;
@@ -31,9 +33,10 @@ pub fn thread(words: &Words, view: &View, was: Option<&View>) -> Node {
         let over = view.thread.end.filter(|_| !view.thread.rows.is_empty());
         rows.maybe(typing(words, &view.thread)).maybe(over.map(|over| end(words, &over)))
     };
-    let rows = match &view.thread.list {
-        Some(list) => conversations(words, list).keyed(1),
-        None => talk().keyed(0),
+    let rows = match (&view.thread.list, &view.thread.form) {
+        (Some(list), _) => conversations(words, list).keyed(1),
+        (None, Some(form)) => el("div", "rows").keyed(2).and(introduction(words, form)),
+        (None, None) => talk().keyed(0),
     };
     Node::Element(
         el("div", "thread")
@@ -86,6 +89,10 @@ fn lead(words: &Words, thread: &Thread) -> Option<Element> {
         Thread { is_loading: true, rows, .. } if rows.is_empty() => {
             let bones = (0..3).fold(el("div", "skeleton").with("role", "status"), |bones, _| bones.and(el("i", "")));
             Some(bones.and(el("span", "spoken").saying(&words.say(&Sentence::ThreadLoading))))
+        }
+        Thread { rows, prompt, .. } if rows.is_empty() && !prompt.is_empty() => {
+            let bubble = formatted(prompt).into_iter().fold(el("div", "bubble"), Element::and);
+            Some(el("div", "row opens closes prompt").and(bubble))
         }
         Thread { rows, .. } if rows.is_empty() => Some(
             el("div", "greeting")

@@ -1,6 +1,7 @@
 //! What painters know beside the view: the visitor's language, today, and what the browser can do.
 
-use crate::core::model::{Author, Person};
+use crate::core::model::{Author, Message, Person};
+use crate::core::view::excerpt;
 use crate::text::{Catalogue, Sentence, Speech, day_title};
 
 /// Words, the browser's knowledge of dates, today, and whether there can be a microphone.
@@ -35,6 +36,19 @@ impl Words {
             Author::Visitor => self.say(&Sentence::You),
             Author::Agent(person) | Author::Bot(person) => self.called(person),
             Author::Inbox => self.say(&Sentence::Team),
+        }
+    }
+
+    /// What is shown of a message where there is room for so many characters.
+    #[must_use]
+    pub fn line(&self, message: &Message, chars: usize) -> String {
+        if message.is_deleted {
+            return self.say(&Sentence::Deleted);
+        }
+        let text = excerpt(message, chars);
+        match message.attachments.first() {
+            Some(file) if text.is_empty() => file.name.clone(),
+            Some(_) | None => text,
         }
     }
 

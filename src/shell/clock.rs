@@ -2,15 +2,16 @@
 
 use std::rc::Rc;
 
-use js_sys::Reflect;
+use js_sys::{Array, Reflect};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{EventTarget, VisibilityState, Window};
 
-use super::Reporter;
+use super::{Parts, Reporter};
+use crate::core::availability::Offset;
 use crate::core::chance::Seed;
 use crate::core::time::{Mono, Now, Wall};
-use crate::core::{Blocked, Event};
+use crate::core::{Blocked, Event, Page};
 
 /// Both clocks.
 pub fn now() -> Now {
@@ -52,6 +53,28 @@ pub fn is_mixed_content(base_url: &str) -> bool {
     let is_secure = web_sys::window().and_then(|window| window.location().protocol().ok()).as_deref() == Some("https:");
     let host = base_url.strip_prefix("http://").unwrap_or_default();
     is_secure && !host.is_empty() && !host.starts_with("localhost") && !host.starts_with("127.")
+}
+
+/// Where the visitor is.
+pub fn whereabouts() -> Page {
+    let Some(window) = web_sys::window() else { return Page::default() };
+    let without_query = |url: String| url.split(['?', '#']).next().unwrap_or_default().to_owned();
+    Page {
+        url: window.location().href().map(without_query).unwrap_or_default(),
+        referrer: window.document().map(|page| without_query(page.referrer())).unwrap_or_default(),
+        language: window.navigator().language().unwrap_or_default(),
+    }
+}
+
+/// Looks up what the clocks of a time zone show.
+pub fn look_up(zone: String, parts: Parts, report: Reporter) {
+    wasm_bindgen_futures::spawn_local(async move {
+        // A zone the browser doesn't know has no clocks: nothing is said of hours then.
+        let Some(found) = parts.call("zone", "offsets", &[zone.into()]).await else { return };
+        let numbers: Vec<f64> = Array::from(&found).iter().filter_map(|number| number.as_f64()).collect();
+        let offset = |pair: &[f64]| Some(Offset { from: *pair.first()? as u64, ahead: *pair.last()? as i64 });
+        report(Event::Zoned(numbers.chunks_exact(2).filter_map(offset).collect()));
+    });
 }
 
 /// A listener on the page, gone when dropped.

@@ -50,6 +50,9 @@ pub struct Driver {
     ears: RefCell<Vec<clock::Ear>>,
     tabs: RefCell<tabs::Tabs>,
     files: files::Files,
+    parts: Parts,
+    /// Whether the core wants to know where the visitor is.
+    tells_page: bool,
 }
 
 /// Events handled before the browser gets a turn: a burst must not freeze the page.
@@ -62,7 +65,8 @@ impl Driver {
         let base_url = settings.base_url().to_owned();
         let device = Rc::new(Device::open(settings.storage_prefix()));
         let tabs = tabs::Tabs::new(settings.tabs_name());
-        let files = files::Files::new(parts, settings.storage_prefix());
+        let files = files::Files::new(parts.clone(), settings.storage_prefix());
+        let tells_page = settings.options.tells_page;
         let began = Event::Began { kept: device.all(), is_shared: device.is_shared() && tabs::Tabs::are_supported() };
         let driver = Rc::new_cyclic(|me: &Weak<Self>| Self {
             me: me.clone(),
@@ -77,6 +81,8 @@ impl Driver {
             ears: RefCell::default(),
             tabs: RefCell::new(tabs),
             files,
+            parts,
+            tells_page,
         });
         let device = Rc::clone(&driver.device);
         driver.ears.replace(clock::listen(&driver.reporter(), move || device.all(), base_url));
@@ -86,6 +92,7 @@ impl Driver {
         if is_mixed {
             driver.enqueue(Event::Blocked(Blocked::AsMixedContent));
         }
+        driver.tell_page();
         driver.dispatch(began);
         driver
     }
@@ -104,6 +111,9 @@ impl Driver {
 
     /// Takes an event; it is handled at once unless another one just is.
     pub fn dispatch(&self, event: Event) {
+        if let Event::Submitted(_) = event {
+            self.tell_page();
+        }
         self.enqueue(event);
         if !self.is_running.replace(true) {
             self.run();
@@ -143,6 +153,12 @@ impl Driver {
         }
     }
 
+    fn tell_page(&self) {
+        if self.tells_page {
+            self.enqueue(Event::Paged(clock::whereabouts()));
+        }
+    }
+
     fn enqueue(&self, event: Event) {
         self.queue.borrow_mut().push_back(event);
     }
@@ -166,6 +182,7 @@ impl Driver {
             Effect::Erase(key) => self.device.erase(&key),
             Effect::Gather(echo, picks) => self.files.gather(echo, &picks, self.reporter()),
             Effect::Scatter(echo) => self.files.scatter(&echo),
+            Effect::Zone(zone) => clock::look_up(zone, self.parts.clone(), self.reporter()),
             Effect::Tell(tell) => self.audience.tell(tell),
         }
     }

@@ -38,6 +38,10 @@ impl Speech for IntlSpeech {
         say(&self.date, at)
     }
 
+    fn weekday(&self, at: u64) -> String {
+        say(&Intl::DateTimeFormat::new(&self.languages, &options(&[("weekday", "long")])).format(), at)
+    }
+
     fn time(&self, at: u64) -> String {
         say(&self.time, at)
     }

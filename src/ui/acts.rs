@@ -30,7 +30,9 @@ pub fn perform(ui: Ui, act: &Act, event: &web_sys::Event) {
             }
             ui.dispatch(event.clone());
         }
-        Act::Close => (ui.hands().close)(),
+        Act::Close => (ui.hands().open)(false),
+        Act::Open => (ui.hands().open)(true),
+        Act::Notify => (ui.hands().notify)(),
         Act::Typed => {
             if let Some(field) = target.map(JsCast::unchecked_into::<HtmlTextAreaElement>) {
                 fit(&field);
@@ -54,6 +56,12 @@ pub fn perform(ui: Ui, act: &Act, event: &web_sys::Event) {
             event.prevent_default();
             if let Some(form) = target.map(JsCast::unchecked_into::<HtmlFormElement>) {
                 ui.dispatch(Event::Filled(*message, fields(&form)));
+            }
+        }
+        Act::Introduce => {
+            event.prevent_default();
+            if let Some(form) = target.map(JsCast::unchecked_into::<HtmlFormElement>) {
+                ui.dispatch(Event::Introduced(fields(&form)));
             }
         }
         Act::Look(message, file) => look(ui, *message, *file, target),
@@ -189,7 +197,10 @@ fn get_ready(ui: Ui, event: &Event, target: Element) {
     } else if matches!(event, Event::WantedNewest) {
         // The button goes; the focus stays in the thread.
         focus_thread(&target);
-    } else if matches!(event, Event::Listed(_) | Event::Switched(_) | Event::Ended) {
+    } else if matches!(
+        event,
+        Event::Listed(_) | Event::Switched(_) | Event::Ended | Event::WantedTranscript(_) | Event::Forgot
+    ) {
         menu::close(&target);
     }
 }
@@ -210,6 +221,13 @@ pub fn show_newest(view: &View, was: Option<&View>, thread: &Element) {
 
 /// A reload, or a message taken back, puts text into the writing field.
 pub fn put_text(view: &View, was: Option<&View>, composer: &Element) {
+    // The form before the first message gives way to the field: on with it.
+    if was.is_some_and(|was| was.thread.form.is_some() && view.thread.form.is_none())
+        && let Some(field) = field(composer)
+    {
+        // A field that can't have the focus is not in the page any more.
+        let _ = field.focus();
+    }
     let (times, text) = &view.composer.put;
     if was.map_or(0, |was| was.composer.put.0) != *times
         && let Some(field) = field(composer)

@@ -24,6 +24,7 @@ pub struct Ui {
     panel: Trigger,
     thread: Trigger,
     composer: Trigger,
+    previews: Trigger,
     shared: StoredValue<Shared, LocalStorage>,
 }
 
@@ -39,8 +40,10 @@ struct Shared {
 /// What the panel asks of the page around it.
 #[derive(Clone)]
 pub struct Hands {
-    /// Closes the panel.
-    pub close: Rc<dyn Fn()>,
+    /// Opens the panel, or (false) closes it.
+    pub open: Rc<dyn Fn(bool)>,
+    /// Asks the browser whether it may tell of messages.
+    pub notify: Rc<dyn Fn()>,
     /// Takes files that were picked.
     pub pick: Rc<dyn Fn(Vec<web_sys::File>)>,
     /// Calls a function of a module that is fetched when it is needed first.
@@ -59,6 +62,7 @@ impl Ui {
             panel: Trigger::new(),
             thread: Trigger::new(),
             composer: Trigger::new(),
+            previews: Trigger::new(),
             shared: StoredValue::new_local(shared),
         }
     }
@@ -66,9 +70,12 @@ impl Ui {
     /// Takes the slices that changed.
     pub fn paint(&self, view: &View, changed: Changed) {
         self.shared.update_value(|shared| shared.view = Rc::new(view.clone()));
-        for (is_changed, slice) in
-            [(changed.panel, self.panel), (changed.thread, self.thread), (changed.composer, self.composer)]
-        {
+        for (is_changed, slice) in [
+            (changed.panel, self.panel),
+            (changed.thread, self.thread),
+            (changed.composer, self.composer),
+            (changed.previews, self.previews),
+        ] {
             if is_changed {
                 slice.notify();
             }
@@ -103,7 +110,8 @@ impl Ui {
         self.shared.try_update_value(|shared| shared.still.take()).flatten()
     }
 
-    fn words(&self) -> Rc<Words> {
+    /// The words of the visitor's language.
+    pub fn words(&self) -> Rc<Words> {
         self.shared.with_value(|shared| Rc::clone(&shared.words))
     }
 }
@@ -121,4 +129,14 @@ pub fn Panel(
     ]
     .into_iter()
     .collect::<Vec<_>>()
+}
+
+/// What is shown over the launcher.
+#[component]
+pub fn Previews(
+    /// What it works with.
+    ui: Ui,
+) -> impl IntoView {
+    let (still, painted) = (Still::nothing, acts::nothing);
+    vec![Live { ui, slice: ui.previews, paint: paint::previews, still, painted }]
 }

@@ -34,7 +34,7 @@ fn paint(view: &View) -> Painted {
     let seen = Rc::clone(&events);
     let ui = Ui::new(
         Rc::new(move |event| seen.borrow_mut().push(event)),
-        Hands { close: Rc::new(|| {}), pick: Rc::new(|_| {}), call: Rc::new(|_, _, _| {}) },
+        Hands { open: Rc::new(|_| {}), notify: Rc::new(|| {}), pick: Rc::new(|_| {}), call: Rc::new(|_, _, _| {}) },
         Words {
             catalogue: Catalogue::english(),
             speech: Box::new(IntlSpeech::new("en-GB")),
@@ -43,13 +43,13 @@ fn paint(view: &View) -> Painted {
         },
     );
     let mounted = mount_to(panel.clone(), move || view! { <Panel ui/> });
-    ui.paint(view, Changed { panel: true, thread: true, composer: true });
+    ui.paint(view, Changed { panel: true, thread: true, composer: true, previews: true });
     Painted { ui, panel, events, _mounted: Box::new(mounted) }
 }
 
 impl Painted {
     fn repaint(&self, view: &View) {
-        self.ui.paint(view, Changed { panel: true, thread: true, composer: true });
+        self.ui.paint(view, Changed { panel: true, thread: true, composer: true, previews: true });
     }
 }
 

@@ -17,9 +17,19 @@ const NOWHERE: &str = "http://127.0.0.1:9";
 fn start(inbox: &str) -> (Handle, HtmlElement) {
     let (root, panel) = panel();
     panel.append_child(&root.owner_document().unwrap().create_element("i").unwrap()).unwrap();
-    let settings = object(&[("baseUrl", NOWHERE.into()), ("inboxIdentifier", inbox.into())]);
-    let handle = mount(panel.clone(), &settings, &object(&[])).unwrap();
+    let handle = mount(panel.clone(), over(&panel), &settings(NOWHERE, inbox), &object(&[])).unwrap();
     (handle, panel)
+}
+
+fn settings(base_url: &str, inbox: &str) -> String {
+    natter::core::wire::write(&[("base-url", base_url), ("inbox-identifier", inbox)])
+}
+
+/// What lies over the launcher, beside the panel.
+fn over(panel: &HtmlElement) -> HtmlElement {
+    let over = panel.owner_document().unwrap().create_element("div").unwrap();
+    panel.get_root_node().append_child(&over).unwrap();
+    over.unchecked_into()
 }
 
 fn write(panel: &HtmlElement, text: &str) {
@@ -128,8 +138,8 @@ async fn a_draft_comes_back() {
 fn settings_that_can_not_be_used_are_named_and_not_repeated() {
     let (_, panel) = panel();
     let error = |base: &str, inbox: &str| {
-        let settings = object(&[("baseUrl", base.into()), ("inboxIdentifier", inbox.into())]);
-        let error = mount(panel.clone(), &settings, &object(&[])).err().expect("it is refused");
+        let refused = mount(panel.clone(), over(&panel), &settings(base, inbox), &object(&[]));
+        let error = refused.err().expect("it is refused");
         String::from(error.unchecked_into::<js_sys::Error>().message())
     };
     let base = error("javascript:alert(1)", "abc");

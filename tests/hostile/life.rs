@@ -220,12 +220,19 @@ fn a_stranger_who_sends_nothing_stays_one() {
         for effect in life.effects {
             match effect {
                 Effect::Save(key, _) | Effect::Erase(key) => assert_eq!(key, "draft"),
-                Effect::Call(..)
-                | Effect::Connect(..)
-                | Effect::Transmit(..)
-                | Effect::Gather(..)
-                | Effect::Scatter(_) => panic!("nobody asked for {effect:?}"),
-                Effect::Abort(_) | Effect::Disconnect(_) | Effect::Tell(_) | Effect::Tabs(_) | Effect::Probe(_) => {}
+                // What the inbox is called concerns nobody in particular.
+                Effect::Call(_, request) => {
+                    assert!(request.method == Method::Get && !request.url.contains("contacts"), "{request:?}");
+                }
+                Effect::Connect(..) | Effect::Transmit(..) | Effect::Gather(..) | Effect::Scatter(_) => {
+                    panic!("nobody asked for {effect:?}")
+                }
+                Effect::Abort(_)
+                | Effect::Disconnect(_)
+                | Effect::Tell(_)
+                | Effect::Tabs(_)
+                | Effect::Probe(_)
+                | Effect::Zone(_) => {}
             }
         }
     });

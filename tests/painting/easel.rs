@@ -23,6 +23,10 @@ impl Speech for Fixed {
         format!("day {}", self.day(at))
     }
 
+    fn weekday(&self, at: u64) -> String {
+        format!("weekday {}", self.day(at) % 7)
+    }
+
     fn time(&self, at: u64) -> String {
         format!("{:02}:{:02}", at % 86_400 / 3_600, at % 3_600 / 60)
     }

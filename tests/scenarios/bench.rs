@@ -3,7 +3,7 @@
 
 use natter::core::chance::Seed;
 use natter::core::model::EchoId;
-use natter::core::settings::Settings;
+use natter::core::settings::{Options, Settings};
 use natter::core::time::{Mono, Now, Wall};
 use natter::core::timeline::RowKey;
 use natter::core::view::{Content, Row};
@@ -21,6 +21,7 @@ pub const DAWN: u64 = 1_795_223_800;
 /// A widget with its clock, its storage and what it asked for.
 pub struct Bench {
     pub widget: Widget,
+    settings: Settings,
     pub now: Mono,
     /// What the device keeps.
     pub storage: std::collections::BTreeMap<String, String>,
@@ -38,6 +39,10 @@ pub struct Bench {
     pub condition: String,
     /// How often it was asked for that; it is answered at once.
     pub conditions_asked: u32,
+    /// What the server says of the inbox; it is answered at once.
+    pub inbox: Value,
+    /// Time zones it wants looked up.
+    pub zones: Vec<String>,
     /// Addresses it wants probed.
     pub probes: Vec<String>,
     /// What it wants done about other tabs.
@@ -83,7 +88,8 @@ impl Bench {
         let word = |salt: u64| (seed ^ (salt << 48)).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ salt;
         let seed = Seed { identity: [1, 2, 3, 4].map(word), chance: [5, 6, 7, 8].map(word) };
         Self {
-            widget: Widget::new(settings, seed, both(now)),
+            widget: Widget::new(settings.clone(), seed, both(now)),
+            settings,
             now,
             storage,
             calls: Vec::new(),
@@ -93,6 +99,8 @@ impl Bench {
             aborted: Vec::new(),
             condition: format!(r#"{{"id":{CONVERSATION},"inbox_id":1,"status":"open","agent_last_seen_at":0,"#),
             conditions_asked: 0,
+            inbox: json!({ "name": "Workshop", "timezone": "Europe/Berlin", "working_hours_enabled": false }),
+            zones: Vec::new(),
             probes: Vec::new(),
             acts: Vec::new(),
             gathering: Vec::new(),
@@ -126,30 +134,45 @@ impl Bench {
         bench
     }
 
+    /// The same, on a site with these options.
+    pub fn on_a_site(options: Options, said: &[Value]) -> Self {
+        let mut bench = Self::at(settings().with(options), kept_session(), 7, Mono(1_000));
+        bench.begin(false);
+        bench.answer("/messages", 200, &json!(said));
+        bench.go_live();
+        bench.answer("/messages", 200, &json!(said));
+        bench
+    }
+
+    /// A stranger on such a site.
+    pub fn first_on_a_site(options: Options) -> Self {
+        let mut bench = Self::at(settings().with(options), std::collections::BTreeMap::new(), 7, Mono(1_000));
+        bench.begin(false);
+        bench
+    }
+
     /// The same, on a site whose ended conversations take no more.
     pub fn closing() -> Self {
-        let settings = settings().closing_resolved(true);
-        let mut bench = Self::at(settings, kept_session(), 7, Mono(1_000));
-        bench.begin(false);
-        bench.answer("/messages", 200, &json!([agents(1, "hi")]));
-        bench.go_live();
-        bench.answer("/messages", 200, &json!([agents(1, "hi")]));
-        bench
+        Self::on_a_site(Options { closes_resolved: true, ..Options::default() }, &[agents(1, "hi")])
     }
 
     /// The same device, after a reload.
     pub fn reload(&self, seed: u64) -> Self {
-        let mut reloaded = Self::with_storage(self.storage.clone(), seed);
+        let mut reloaded = Self::at(self.settings.clone(), self.storage.clone(), seed, Mono(1_000));
+        reloaded.begin(false);
         reloaded.now = self.now;
         reloaded
     }
 
     pub fn event(&mut self, event: Event) {
         let turn = self.widget.update(both(self.now), event);
-        let mut asked = None;
+        let (mut asked, mut inbox) = (None, None);
         for effect in turn.effects {
             match effect {
                 Effect::Call(id, request) if request.read_until.is_some() => asked = Some(id),
+                Effect::Call(id, request) if request.url.ends_with("/inboxes/inboxMainIdentifier00001") => {
+                    inbox = Some(id)
+                }
                 Effect::Call(id, request) => {
                     if let Some(echo) = json_body(&request)["echo_id"].as_str() {
                         let kept = self.storage.get(&format!("send/{echo}")).expect("kept before it leaves");
@@ -178,10 +201,14 @@ impl Bench {
                 Effect::Tabs(act) => self.acts.push(act),
                 Effect::Gather(echo, picks) => self.gathering.push((echo, picks)),
                 Effect::Scatter(echo) => self.scattered.push(echo),
+                Effect::Zone(zone) => self.zones.push(zone),
             }
         }
         if let Some(id) = asked {
             self.tell_condition(id);
+        }
+        if let Some(id) = inbox {
+            self.event(Event::Replied(id, Outcome::answered(200, self.inbox.to_string(), None)));
         }
     }
 

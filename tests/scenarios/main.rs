@@ -3,11 +3,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that can't go on says so")]
 
 mod asked;
+mod attention;
+mod availability;
 mod bench;
 mod conversations;
 mod diagnosis;
 mod household;
 mod interleavings;
+mod introduction;
 mod reading;
 #[path = "../support/replay.rs"]
 mod replay;
@@ -16,3 +19,4 @@ mod tabs;
 mod typing;
 mod uploads;
 mod window;
+mod wishes;

@@ -42,7 +42,7 @@ fn an_agents_reply_appears_and_counts_as_unread_only_while_closed() {
     let mut bench = Bench::returning(&[visitors(8, "hello")]);
     bench.frame(&created(&agents(9, "hi there"), None));
     assert_eq!(bench.texts(), ["hello", "hi there"]);
-    assert_eq!((bench.widget.view().panel.unread, bench.told.as_slice()), (1, &[Tell::Unread(1)][..]));
+    assert_eq!((bench.widget.view().panel.unread, &bench.told[0]), (1, &Tell::Unread(1)));
 
     bench.frame(&created(&agents(9, "hi there"), None));
     assert_eq!((bench.texts().len(), bench.widget.view().panel.unread), (2, 1), "the same message twice is one");

@@ -10,7 +10,7 @@ use crate::bench::{Bench, agents, contact, conversation, created, json_body, kep
 use crate::household::Household;
 
 /// Two tabs of a returning visitor; the first leads, its socket is live, and both have read what was said.
-fn two_tabs() -> Household {
+pub fn two_tabs() -> Household {
     let mut house = Household::new(kept_session());
     for _ in 0..2 {
         house.open();

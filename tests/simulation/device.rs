@@ -179,7 +179,7 @@ impl World {
     fn perform(&mut self, page: u64, effect: Effect) {
         match effect {
             Effect::Call(call, request) => self.send(page, call, request),
-            Effect::Abort(_) | Effect::Tell(_) | Effect::Probe(_) => {}
+            Effect::Abort(_) | Effect::Tell(_) | Effect::Probe(_) | Effect::Zone(_) => {}
             Effect::Connect(link, _) => {
                 let ms = self.way();
                 self.after(ms, Happening::Opens { page, link });

@@ -57,7 +57,11 @@ pub struct Answer {
 impl Server {
     /// Answers a request of the client API.
     pub fn answer(&mut self, method: &str, path: &str, body: &Value, files: Vec<u64>, at: u64) -> Answer {
-        let path = path.strip_prefix("/public/api/v1/inboxes/inbox/contacts").expect("the client API");
+        let path = path.strip_prefix("/public/api/v1/inboxes/inbox").expect("the client API");
+        if path.is_empty() {
+            return good(json!({ "name": "Workshop", "timezone": "UTC", "working_hours_enabled": false }));
+        }
+        let path = path.strip_prefix("/contacts").expect("the client API");
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let steps: Vec<&str> = path.split('/').skip(1).collect();
         match (method, &steps[..]) {

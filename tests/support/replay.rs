@@ -2,14 +2,17 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a report that can't be read is no report")]
 #![allow(dead_code, reason = "each test binary uses the part it needs")]
 
+use natter::core::availability::Offset;
 use natter::core::chance::Seed;
-use natter::core::content::Choice;
+use natter::core::content::{Choice, Field};
+use natter::core::introduction::{Consent, Form};
 use natter::core::model::{ConversationId, Enclosed, MessageId};
-use natter::core::settings::Settings;
+use natter::core::preferences::{Preference, Theme};
+use natter::core::settings::{Options, Settings};
 use natter::core::time::{Mono, Now, Wall};
 use natter::core::timeline::RowKey;
 use natter::core::window::{Distance, Sight};
-use natter::core::{Blocked, CallId, Event, Link, Outcome, SocketNews, TabNews, Widget};
+use natter::core::{Blocked, CallId, Event, Format, Link, Outcome, Page, SocketNews, TabNews, Widget};
 use serde_json::{Map, Value};
 
 /// How things stood in the field, and what had happened until then.
@@ -52,7 +55,9 @@ impl Report {
         let ((now, made), events) = (read(&self.events[0]), &self.events[1..]);
         let Happening::Made(chance) = made else { panic!("it begins with how the widget was made") };
         let settings = Settings::new("https://chat.example.test", "inboxMainIdentifier00001").expect("usable");
-        let settings = settings.closing_resolved(self.standing["closes_resolved"] == "yes");
+        let closes_resolved = self.standing["closes_resolved"] == "yes";
+        let settings =
+            settings.with(Options { closes_resolved, form: form(&self.standing["asks"]), ..Options::default() });
         let mut widget = Widget::new(settings, Seed { identity: [1, 2, 3, 4], chance }, now);
         for record in events {
             let (now, Happening::Event(event)) = read(record) else { panic!("it is made once: {record:?}") };
@@ -65,6 +70,21 @@ impl Report {
     pub fn leads_where_it_says(&self) {
         assert_eq!(Self::of(&self.replayed()).standing, self.standing, "after {:#?}", self.events);
     }
+}
+
+/// The form of this outline (`Form::outline`).
+fn form(outline: &Value) -> Option<Form> {
+    let outline = outline.as_str().filter(|outline| !outline.is_empty())?;
+    let mut form = Form::default();
+    for part in outline.split(' ') {
+        if let Some((_, version)) = part.split_once('=') {
+            form.consent = Some(Consent { text: String::new(), version: version.to_owned() });
+        } else {
+            let name = part.trim_end_matches('*').to_owned();
+            form.fields.push(Field { name, is_required: part.ends_with('*'), ..Field::default() });
+        }
+    }
+    Some(form)
 }
 
 enum Happening {
@@ -120,6 +140,23 @@ fn read(record: &Record) -> (Now, Happening) {
         "listed" => Event::Listed(flag()),
         "switched" => Event::Switched(numbers.first().copied().map(ConversationId)),
         "ended" => Event::Ended,
+        "introduced" => Event::Introduced(kept()),
+        "silent" => Event::Preferred(Preference::Silent(flag())),
+        "notices" => Event::Preferred(Preference::Notices(flag())),
+        "theme" => {
+            let theme = Theme::ALL.into_iter().find(|theme| theme.name() == text()).expect("a theme");
+            Event::Preferred(Preference::Theme(theme))
+        }
+        "denied" => Event::Denied,
+        "dismissed" => Event::Dismissed,
+        "transcript" => Event::WantedTranscript(if flag() { Format::Json } else { Format::Text }),
+        "forgot" => Event::Forgot,
+        "paged" => Event::Paged(Page::default()),
+        "prompted" => Event::Prompted(String::new()),
+        "zoned" => {
+            let offset = |pair: &[u64]| Offset { from: pair[0], ahead: pair[1].cast_signed() };
+            Event::Zoned(numbers.chunks(2).map(offset).collect())
+        }
         "wanted newest" => Event::WantedNewest,
         "frame" => Event::Socket(link(), SocketNews::Frame(text())),
         "closed" => Event::Socket(link(), SocketNews::Closed),

@@ -48,7 +48,7 @@ pub const READERS: [(&str, Reader); 14] = [
     ("settings", |text| {
         _ = black_box(Settings::new(text, "inbox"));
         if let Ok(settings) = Settings::new("https://chat.example.test", text) {
-            black_box(wire::request(&settings, text, &natter::core::Call::ReadContact));
+            black_box(wire::request(&settings, text, &natter::core::Call::ReadContact, ""));
             black_box(settings.storage_prefix());
         }
     }),
@@ -157,12 +157,14 @@ impl Life {
             Effect::Disconnect(link) => self.link = self.link.filter(|open| open != link),
             Effect::Save(key, _) | Effect::Erase(key) => {
                 let is_ours = ["send/", "answer/"].iter().any(|ours| key.starts_with(ours));
-                assert!(key == "session" || key == "draft" || is_ours, "{key}");
+                let names = ["session", "draft", "introduction", "preferences"];
+                assert!(names.contains(&key.as_str()) || is_ours, "{key}");
             }
             Effect::Transmit(..)
             | Effect::Tell(_)
             | Effect::Tabs(_)
             | Effect::Probe(_)
+            | Effect::Zone(_)
             | Effect::Gather(..)
             | Effect::Scatter(_) => {}
         }

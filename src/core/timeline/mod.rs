@@ -221,6 +221,13 @@ impl Timeline {
         self.take(at)
     }
 
+    /// Forgets every send, whatever may have become of it.
+    pub fn forget_sends(&mut self) {
+        while !self.sends.is_empty() {
+            drop(self.take(0));
+        }
+    }
+
     /// So much of an upload is on its way.
     pub fn progressed(&mut self, echo: &EchoId, percent: u8) {
         if let Some(send) = self.sends.iter_mut().find(|send| send.echo == *echo && send.progress != percent) {

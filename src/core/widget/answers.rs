@@ -38,8 +38,11 @@ impl Widget {
                     if let Some(id) = message.conversation {
                         self.conversations.heard_elsewhere(id, is_to_visitor);
                     }
-                    if is_to_visitor && self.unread.came_elsewhere(self.eyes()) {
-                        self.tell_unread(turn);
+                    if is_to_visitor {
+                        if self.unread.came_elsewhere(self.eyes()) {
+                            self.tell_unread(turn);
+                        }
+                        self.tell_arrival(&message.into(), turn);
                     }
                     return;
                 }
@@ -57,11 +60,15 @@ impl Widget {
                 }
                 self.let_go();
             }
-            News::Updated(message) => {
+            News::Updated(message, is_read) => {
                 if !self.is_elsewhere(&message) {
+                    if is_read && message.author != Author::Visitor {
+                        self.was_read(message.id, turn);
+                    }
                     self.timeline.amend(message);
                 }
             }
+            News::Presence(is_online) => self.availability.heard(self.last.mono, is_online),
             News::Conversation(conversation) => {
                 if self.session.conversation() == Some(conversation.id) {
                     self.condition.is(&conversation);
@@ -105,6 +112,9 @@ impl Widget {
         if self.unread.came(id, self.eyes()) {
             self.tell_unread(turn);
         }
+        if let Some(row) = self.timeline.row(id) {
+            self.tell_arrival(&row.message, turn);
+        }
     }
 
     pub(super) fn reply(&mut self, now: Mono, call: Call, outcome: &Outcome, turn: &mut Turn) {
@@ -117,6 +127,8 @@ impl Widget {
             Call::Answer { message, .. } => self.reply_answer(now, message, outcome),
             // A hint: agents who miss it miss nothing.
             Call::See { .. } | Call::Type { .. } => {}
+            Call::ReadInbox => self.reply_inbox(now, &verdict),
+            Call::UpdateContact { .. } => self.reply_update(now, &verdict, turn),
             Call::Browse => self.reply_browse(now, &verdict),
             // A frame tells of it, too; if neither came, it is looked up.
             Call::Resolve { .. } => self.condition.want(),
@@ -149,6 +161,7 @@ impl Widget {
             Verdict::Gone if *call == Call::ReadContact => {
                 self.is_conversation_missed = false;
                 self.session.contact_is_gone();
+                self.introduction.tell_again();
                 self.start_over();
                 let mut acts = Vec::new();
                 self.cable.close(&mut acts);

@@ -19,7 +19,7 @@ impl Widget {
 
     /// Whether the conversation has ended and takes no more, as the site wants it.
     pub(super) fn is_closed(&self) -> bool {
-        self.settings.closes_resolved()
+        self.settings.options.closes_resolved
             && self.session.conversation().is_some()
             && self.condition.status() == Status::Resolved
     }

@@ -3,6 +3,7 @@
 use super::Widget;
 use crate::core::calls::{Call, Outcome};
 use crate::core::doctor::{Sign, Socket};
+use crate::core::introduction::Form;
 use crate::core::time::Mono;
 use crate::core::{Effect, Tell, Turn, wire};
 
@@ -56,9 +57,12 @@ impl Widget {
         let finding = self.doctor.finding(self.is_online, self.socket()).map_or("none", |finding| finding.name());
         let is = |holds: bool| if holds { "yes" } else { "no" };
         let due = self.deadline().map_or(0, |(due, _)| due.0);
+        let form = self.settings.options.form.as_ref();
+        let asks = form.map(Form::outline).unwrap_or_default();
         let standing = wire::write(&[
             ("version", env!("CARGO_PKG_VERSION")),
-            ("closes_resolved", is(self.settings.closes_resolved())),
+            ("closes_resolved", is(self.settings.options.closes_resolved)),
+            ("asks", &asks),
             ("trouble", finding),
             ("leads", is(self.tabs.is_in_charge())),
             ("socket_live", is(self.cable.is_live())),

@@ -44,7 +44,9 @@ impl Widget {
         self.act(acts, turn);
         self.take(heard, turn);
         // After the cable: an unconfirmed subscription is a question for it.
-        let has_unsent = self.timeline.has_unsent();
+        self.tell_introduction(now, turn);
+        let has_unsent =
+            self.timeline.has_unsent() && !(self.session.is_contact_sure() && self.introduction.comes_first());
         if self.session.has_question(now, has_unsent)
             && self.may_write(now, turn)
             && let Some(call) = self.session.next(now, has_unsent)
@@ -64,6 +66,8 @@ impl Widget {
 
     fn read(&mut self, now: Mono, turn: &mut Turn) {
         self.browse(now, turn);
+        self.attend(now, turn);
+        self.write_transcript(turn);
         let Some(conversation) = self.conversation() else { return };
         let floor = self.timeline.doubtful_from().map_or(self.history.floor(), |floor| floor.and(self.history.floor()));
         if let Some(before) = self.history.next(now, floor, self.timeline.oldest()) {
@@ -125,7 +129,8 @@ impl Widget {
     pub(super) fn call(&mut self, now: Mono, call: Call, turn: &mut Turn) {
         self.last_call += 1;
         let id = CallId(self.last_call);
-        let request = wire::request(&self.settings, self.session.source_id().unwrap_or_default(), &call);
+        let about = if call == Call::CreateConversation { self.circumstances() } else { String::new() };
+        let request = wire::request(&self.settings, self.session.source_id().unwrap_or_default(), &call, &about);
         self.calls.push((id, call, now));
         turn.effects.push(Effect::Call(id, request));
     }
@@ -178,7 +183,7 @@ impl Widget {
         }
     }
 
-    fn keep_one(&self, key: String, value: Option<String>, turn: &mut Turn) {
+    pub(super) fn keep_one(&self, key: String, value: Option<String>, turn: &mut Turn) {
         turn.effects.push(match &value {
             Some(value) => Effect::Save(key.clone(), value.clone()),
             None => Effect::Erase(key.clone()),

@@ -3,16 +3,20 @@
 
 mod answers;
 mod asked;
+mod attending;
 mod conversing;
 mod diagnosis;
 mod due;
+mod introducing;
 mod publishing;
 mod reading;
 mod together;
+mod wishing;
 
 use std::sync::Arc;
 
 use super::answering::Answering;
+use super::availability::Availability;
 use super::backoff::Backoff;
 use super::cable::{Cable, Heard, SocketNews};
 use super::calls::{CALL_MS_MAX, Call, CallId};
@@ -21,8 +25,10 @@ use super::condition::Condition;
 use super::conversations::Conversations;
 use super::doctor::Doctor;
 use super::history::History;
-use super::model::{EchoId, Enclosed, MessageId};
+use super::introduction::Introduction;
+use super::model::{EchoId, Enclosed, MessageId, Person};
 use super::pace::Pace;
+use super::preferences::Preferences;
 use super::recording::{self, Recording};
 use super::session::Session;
 use super::settings::Settings;
@@ -35,7 +41,7 @@ use super::view::{self, Problem, View};
 use super::watch::Watch;
 use super::window::{Sight, Window};
 use super::wire::News;
-use super::{Blocked, Effect, Event, Turn};
+use super::{Blocked, Effect, Event, Format, Page, Turn};
 use together::tell;
 
 /// All chat state.
@@ -74,6 +80,16 @@ pub struct Widget {
     /// The newest message that was said to have been read.
     seen: Option<MessageId>,
     conversations: Conversations,
+    availability: Availability,
+    introduction: Introduction,
+    preferences: Preferences,
+    /// What the visitor wants to keep the conversation as, until all of it is here.
+    transcript: Option<Format>,
+    page: Page,
+    /// What the site said to the visitor before they opened the panel.
+    prompt: String,
+    /// Who answers here.
+    faces: Vec<Person>,
     composer: view::Composer,
     /// What of the thread the view holds.
     shown: view::Shown,
@@ -90,12 +106,15 @@ const KEY_SESSION: &str = "session";
 const KEY_DRAFT: &str = "draft";
 const KEY_SEND: &str = "send/";
 const KEY_ANSWER: &str = "answer/";
+const KEY_INTRODUCTION: &str = "introduction";
+const KEY_PREFERENCES: &str = "preferences";
 
 impl Widget {
     /// A widget that has not begun yet.
     #[must_use]
     pub fn new(settings: Settings, seed: Seed, now: Now) -> Self {
         Self {
+            faces: settings.options.team.iter().take(view::FACES_MAX).cloned().collect(),
             settings,
             chance: Chance::new(seed.chance),
             last: now,
@@ -124,6 +143,12 @@ impl Widget {
             typing: Typing::default(),
             seen: None,
             conversations: Conversations::default(),
+            availability: Availability::default(),
+            introduction: Introduction::default(),
+            preferences: Preferences::default(),
+            transcript: None,
+            page: Page::default(),
+            prompt: String::new(),
             composer: view::Composer::default(),
             shown: view::Shown::default(),
             view: View::default(),
@@ -163,8 +188,11 @@ impl Widget {
         };
         let [text, upload] = Lane::ALL.map(lane);
         let grace = self.timeline.grace_ends().map(|end| (end, "send: decide"));
-        let anybodys = anybodys.into_iter().chain([self.typing.deadline(), self.conversations.deadline()]);
-        let leaders = [self.cable.deadline(), self.session.deadline(), self.watch.deadline(), text, upload, grace];
+        let others = [self.typing.deadline(), self.conversations.deadline(), self.availability.deadline(self.last)];
+        let anybodys = anybodys.into_iter().chain(others);
+        let introduction = self.introduction.deadline();
+        let leaders =
+            [self.cable.deadline(), self.session.deadline(), self.watch.deadline(), introduction, text, upload, grace];
         anybodys
             .chain(leaders.into_iter().filter(|_| self.tabs.is_in_charge()))
             .flatten()
@@ -218,6 +246,15 @@ impl Widget {
             Event::Listed(is_shown) => self.conversations.show(is_shown),
             Event::Switched(to) => self.switch(to, turn),
             Event::Ended => self.end_conversation(now.mono, turn),
+            Event::Introduced(values) => self.introduce(now, &values, turn),
+            Event::Preferred(preference) => self.prefer(preference, turn),
+            Event::Denied => self.is_denied(turn),
+            Event::Dismissed => self.unread.dismiss(),
+            Event::WantedTranscript(format) => self.want_transcript(format),
+            Event::Forgot => self.forget(now.mono, turn),
+            Event::Paged(page) => self.page = page,
+            Event::Prompted(prompt) => self.prompt = prompt,
+            Event::Zoned(offsets) => self.availability.clocks_are(offsets),
             Event::Socket(link, news) => {
                 let mut acts = Vec::new();
                 let heard = self.cable.hear(now.mono, link, &news, &mut self.chance, &mut acts);
@@ -266,6 +303,9 @@ impl Widget {
             self.put_into_composer(draft.as_str().into());
         }
         self.revive_answers(&kept);
+        if let Some((_, preferences)) = kept.iter().find(|(key, _)| key == KEY_PREFERENCES) {
+            self.learn_preferences(preferences, turn);
+        }
         tell(self.tabs.begin(is_shared), turn);
         self.take_stock(now, kept);
     }
@@ -277,7 +317,7 @@ impl Widget {
         if text.is_empty() && self.composer.files.is_empty() {
             return;
         }
-        if self.is_closed() {
+        if self.is_closed() || self.form().is_some() {
             return self.put_into_composer(text.into());
         }
         self.composer.problem = if text.chars().count() > view::TEXT_CHARS_MAX as usize {

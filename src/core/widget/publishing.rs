@@ -1,18 +1,26 @@
 //! What there is to see: the slices anew, and which of them changed.
 
+use std::sync::Arc;
+
 use super::Widget;
 use crate::core::backoff::Backoff;
 use crate::core::conversations::Summary;
 use crate::core::doctor::Finding;
-use crate::core::model::Status;
+use crate::core::model::{Author, Message, Person, Status};
 use crate::core::time::Mono;
 use crate::core::view::{self, Changed, Connection};
 
 /// By then a first look without the socket has been answered, if anything answers.
 const CUT_OFF_MS: u64 = 8_000;
+/// So many of the newest messages tell who answers.
+const LOOKED_AT: usize = 60;
 
 impl Widget {
     pub(super) fn publish(&mut self) -> Changed {
+        let is_same_said = !self.timeline.take_changed() & !self.answering.take_changed();
+        if !is_same_said {
+            self.faces = self.who_answers();
+        }
         let panel = view::Panel {
             is_open: self.is_open,
             unread: self.unread.count(),
@@ -25,6 +33,17 @@ impl Widget {
                 begin: self.can_leave(),
                 end: self.session.conversation().is_some() && self.condition.status() != Status::Resolved,
                 is_listing: self.conversations.is_shown(),
+            },
+            name: self.availability.name().to_owned(),
+            presence: self.availability.presence(self.last),
+            reply: self.settings.options.reply,
+            faces: self.faces.clone(),
+            settings: view::Switches {
+                is_heard: !self.preferences.silent.unwrap_or(self.settings.options.is_silent),
+                notices: self.settings.options.offers_notices.then_some(self.preferences.notices == Some(true)),
+                theme: self.settings.options.offers_themes.then_some(self.preferences.theme),
+                has_transcript: self.timeline.said_len() > 0,
+                is_known: self.session.source_id().is_some(),
             },
         };
         let shown = view::Shown {
@@ -44,12 +63,13 @@ impl Widget {
             end: (self.condition.status() == Status::Resolved)
                 .then(|| view::End { takes_more: !self.is_closed(), can_begin: self.can_leave() }),
             list: self.conversations.is_shown().then(|| self.list()),
+            form: self.form(),
+            prompt: self.prompt.clone(),
             is_loading: self.session.conversation().is_some() && !self.history.has_begun(),
             has_earlier: self.history.may_have_earlier() || shown.range.start > 0,
             is_loading_earlier: self.history.is_reading_earlier(),
         };
         let mut changed = Changed::default();
-        let is_same_said = !self.timeline.take_changed() & !self.answering.take_changed();
         if !is_same_said || self.shown != shown {
             let rows = view::rows(&self.timeline, &self.answering, &shown);
             self.shown = shown;
@@ -63,12 +83,35 @@ impl Widget {
             changed.panel = true;
             self.view.panel = panel;
         }
-        self.composer.is_away = self.conversations.is_shown() || self.is_closed();
+        let previews = self.unread.previews().iter().filter_map(|id| self.timeline.row(*id));
+        let previews: Vec<Arc<Message>> = previews.map(|row| Arc::clone(&row.message)).collect();
+        if previews != self.view.previews {
+            changed.previews = true;
+            self.view.previews = previews;
+        }
+        self.composer.is_away = self.conversations.is_shown() || self.is_closed() || self.view.thread.form.is_some();
+        self.composer.offers_notices = self.settings.options.offers_notices
+            && self.preferences.notices.is_none()
+            && self.timeline.newest().is_some();
         if self.composer != self.view.composer {
             changed.composer = true;
             self.view.composer = self.composer.clone();
         }
         changed
+    }
+
+    /// Who answers here: those the site names, then those who wrote last.
+    pub(super) fn who_answers(&self) -> Vec<Person> {
+        let mut faces = self.settings.options.team.clone();
+        for row in self.timeline.newest_rows(LOOKED_AT) {
+            if let Author::Agent(person) = &row.message.author
+                && faces.iter().all(|face| face.name != person.name)
+            {
+                faces.push(person.clone());
+            }
+        }
+        faces.truncate(view::FACES_MAX);
+        faces
     }
 
     fn list(&self) -> view::List {

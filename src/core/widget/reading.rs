@@ -50,6 +50,15 @@ impl Widget {
         }
     }
 
+    /// Another tab or device of the visitor's has read up to this message.
+    pub(super) fn was_read(&mut self, id: MessageId, turn: &mut Turn) {
+        let newer = self.timeline.newest_rows(LOOKED_AT).take_while(|row| row.id > id);
+        let after = newer.filter(|row| row.message.author != Author::Visitor).count();
+        if self.unread.read_elsewhere(id, u32::try_from(after).unwrap_or(u32::MAX)) {
+            self.tell_unread(turn);
+        }
+    }
+
     /// Tells the page how many messages wait to be read.
     pub(super) fn tell_unread(&self, turn: &mut Turn) {
         turn.effects.push(Effect::Tell(Tell::Unread(self.unread.count())));

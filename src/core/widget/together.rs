@@ -1,6 +1,6 @@
 //! One visitor in several tabs: what the others tell us, what we tell them, and who is in charge.
 
-use super::{KEY_SEND, KEY_SESSION, WORDS_MAX, Widget};
+use super::{KEY_INTRODUCTION, KEY_PREFERENCES, KEY_SEND, KEY_SESSION, WORDS_MAX, Widget};
 use crate::core::backoff::Backoff;
 use crate::core::calls::{Call, Outcome};
 use crate::core::model::EchoId;
@@ -132,7 +132,7 @@ impl Widget {
                     self.condition.want();
                 }
             }
-            Word::Kept(key, value) => self.heard_kept(now, &key, value.as_deref(), is_leading),
+            Word::Kept(key, value) => self.heard_kept(now, &key, value.as_deref(), is_leading, turn),
             Word::Frame(text) if !is_leading => {
                 self.tabs.heard(now);
                 if let Frame::News(news) = wire::frame(&text) {
@@ -150,17 +150,23 @@ impl Widget {
             Word::Discard(echo) => drop(self.give_up(&echo, turn)),
             Word::Switch(to) if is_leading => self.switch(to, turn),
             Word::Read => self.want_history(),
+            Word::Forget => self.hear_forget(now, turn),
             // A leader neither answers another nor listens to it: one of the two is about to learn that it is none.
             Word::Ask | Word::Here(_) | Word::Frame(_) | Word::Switch(_) => {}
         }
     }
 
-    fn heard_kept(&mut self, now: Mono, key: &str, value: Option<&str>, is_leading: bool) {
+    fn heard_kept(&mut self, now: Mono, key: &str, value: Option<&str>, is_leading: bool, turn: &mut Turn) {
         if key == KEY_SESSION {
             if !is_leading {
                 self.learn_session(value);
             }
             return;
+        }
+        match key {
+            KEY_INTRODUCTION => self.introduction.revive(value.unwrap_or_default()),
+            KEY_PREFERENCES => self.learn_preferences(value.unwrap_or_default(), turn),
+            _ => {}
         }
         let Some(echo) = key.strip_prefix(KEY_SEND).map(EchoId::from) else { return };
         match value.map(KeptSend::read) {
@@ -191,6 +197,9 @@ impl Widget {
         // Before the sends: what was in a conversation that is gone begins anew, and theirs is the word after that.
         let session = kept.iter().find(|(key, _)| key == KEY_SESSION);
         self.learn_session(session.map(|(_, value)| &**value));
+        if let Some((_, introduction)) = kept.iter().find(|(key, _)| key == KEY_INTRODUCTION) {
+            self.introduction.revive(introduction);
+        }
         for (key, value) in kept {
             if let (Some(echo), Some(kept)) = (key.strip_prefix(KEY_SEND), KeptSend::read(&value)) {
                 self.timeline.learn(kept, &EchoId::from(echo), now);

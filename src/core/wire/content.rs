@@ -31,19 +31,10 @@ pub fn kind(data: &Object, attributes: Option<&Object>) -> Kind {
 
 /// A field that is the whole question: its label is the message's text.
 fn lone_field(name: &str, kind: FieldKind) -> Field {
-    Field {
-        name: name.to_owned(),
-        label: String::new(),
-        kind,
-        placeholder: String::new(),
-        default: String::new(),
-        is_required: true,
-        pattern: String::new(),
-        pattern_error: String::new(),
-    }
+    Field { name: name.to_owned(), kind, is_required: true, ..Field::default() }
 }
 
-fn field(item: &Object) -> Option<Field> {
+pub fn field(item: &Object) -> Option<Field> {
     let name = string(item, "name").filter(|name| !name.is_empty())?.to_owned();
     let options = || objects(item, "options").into_iter().filter_map(choice).collect();
     let is_required = is_true(item, "required").unwrap_or_else(|| !text(item, "required").is_empty());
@@ -152,7 +143,7 @@ fn file_name(url: &SafeUrl) -> String {
     unescaped(last)
 }
 
-fn objects<'a>(object: &'a Object, key: &str) -> Vec<&'a Object> {
+pub fn objects<'a>(object: &'a Object, key: &str) -> Vec<&'a Object> {
     let items = object.get(key).and_then(Value::items).unwrap_or_default();
     items.iter().filter_map(Value::object).take(ITEMS_MAX).collect()
 }

@@ -2,6 +2,7 @@
 
 use super::content::{answers, attachments, kind};
 use super::fields::{below, is_true, list, number, object, string, text};
+use crate::core::availability::{Hours, Inbox};
 use crate::core::conversations::Summary;
 use crate::core::model::{Author, Contact, Conversation, ConversationId, EchoId, Message, MessageId, Person, Status};
 use crate::json::{Object, Value};
@@ -33,12 +34,14 @@ pub enum Frame {
 pub enum News {
     /// A message came to be.
     Created(Message, Option<EchoId>),
-    /// A message changed.
-    Updated(Message),
+    /// A message changed; whether the visitor has read it by now, as far as the server was told.
+    Updated(Message, bool),
     /// A conversation came to be or changed.
     Conversation(Conversation),
     /// Somebody of the team writes in this conversation, or nobody any more.
     Typing(ConversationId, Option<Person>),
+    /// Whether any agent of the account is online.
+    Presence(bool),
     /// Something this version has no use for.
     Other,
 }
@@ -64,7 +67,11 @@ fn news(message: &Object) -> News {
     };
     let heard = match event {
         "message.created" => read_message(data).map(|message| News::Created(message, echo(data))),
-        "message.updated" => read_message(data).map(News::Updated),
+        "message.updated" => {
+            read_message(data).map(|message| News::Updated(message, string(data, "status") == Some("read")))
+        }
+        "presence.update" => below(data, "users")
+            .map(|users| News::Presence(users.names().any(|id| string(users, id) == Some("online")))),
         "conversation.created" | "conversation.updated" | "conversation.status_changed" => {
             read_conversation(data).map(News::Conversation)
         }
@@ -152,6 +159,34 @@ pub fn refusal(body: &str) -> Option<String> {
         .find_map(|key| string(&answer, key))
         .filter(|words| !words.is_empty())
         .map(str::to_owned)
+}
+
+/// Reads an inbox.
+#[must_use]
+pub fn inbox(body: &str) -> Option<Inbox> {
+    let inbox = object(body)?;
+    let keeps_hours = is_true(&inbox, "working_hours_enabled") == Some(true);
+    let hours = inbox.get("working_hours").and_then(Value::items).filter(|_| keeps_hours);
+    Some(Inbox {
+        name: string(&inbox, "name")?.to_owned(),
+        zone: text(&inbox, "timezone"),
+        hours: hours.map(|days| days.iter().take(DAYS_MAX).filter_map(|day| hours_of(day.object()?)).collect()),
+    })
+}
+
+/// The server holds one entry for each day of the week.
+const DAYS_MAX: usize = 7;
+
+/// A day's hours, if it has any. A day that closes at 23:59 ends where the next one begins.
+fn hours_of(day: &Object) -> Option<Hours> {
+    let minutes = |hour, minute| Some(number(day, hour)?.min(24) * 60 + number(day, minute).unwrap_or(0).min(59));
+    let is = |what| is_true(day, what) == Some(true);
+    let (opens, closes) = match (is("closed_all_day"), is("open_all_day")) {
+        (true, _) => return None,
+        (false, true) => (0, 1_440),
+        (false, false) => (minutes("open_hour", "open_minutes")?, minutes("close_hour", "close_minutes")?),
+    };
+    Some(Hours { day: number(day, "day_of_week")?, opens, closes: if closes >= 1_439 { 1_440 } else { closes } })
 }
 
 fn read_message(data: &Object) -> Option<Message> {

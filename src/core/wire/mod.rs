@@ -7,13 +7,15 @@ mod content;
 mod fields;
 mod incoming;
 mod outgoing;
+mod settings;
 mod tabs;
 
 pub use incoming::{
-    ContactAnswer, Frame, News, contact, conversation, conversation_head, conversations, frame, message, messages,
-    refusal, summaries,
+    ContactAnswer, Frame, News, contact, conversation, conversation_head, conversations, frame, inbox, message,
+    messages, refusal, summaries,
 };
 pub use outgoing::{
     Body, Method, Request, cable_url, list as write_list, object as write, presence, request, subscribe,
 };
+pub use settings::settings;
 pub use tabs::{PROTOCOL, hear, say};

@@ -45,10 +45,12 @@ pub enum Body {
     Form(Vec<(&'static str, String)>, EchoId),
 }
 
-/// The request that makes `call`, for the contact inbox `source_id`.
+/// The request that makes `call`, for the contact inbox `source_id`. `about` is the JSON that a conversation is made
+/// with, if it is.
 #[must_use]
-pub fn request(settings: &Settings, source_id: &str, call: &Call) -> Request {
-    let contacts = format!("{}/public/api/v1/inboxes/{}/contacts", settings.base_url(), segment(settings.inbox()));
+pub fn request(settings: &Settings, source_id: &str, call: &Call, about: &str) -> Request {
+    let inbox = format!("{}/public/api/v1/inboxes/{}", settings.base_url(), segment(settings.inbox()));
+    let contacts = format!("{inbox}/contacts");
     let contact = || format!("{contacts}/{}", segment(source_id));
     let conversations = || format!("{}/conversations", contact());
     let messages = |id: u64| format!("{}/{id}/messages", conversations());
@@ -57,7 +59,14 @@ pub fn request(settings: &Settings, source_id: &str, call: &Call) -> Request {
     match call {
         Call::CreateContact => post(contacts, &[("source_id", source_id)]),
         Call::ReadContact => get(contact()),
-        Call::CreateConversation => post(conversations(), &[]),
+        Call::ReadInbox => get(inbox),
+        Call::UpdateContact { about } => {
+            Request { method: Method::Patch, body: Body::Json(about.clone()), ..get(contact()) }
+        }
+        Call::CreateConversation if about.is_empty() => post(conversations(), &[]),
+        Call::CreateConversation => {
+            Request { method: Method::Post, body: Body::Json(about.to_owned()), ..get(conversations()) }
+        }
         Call::ListConversations | Call::Browse => get(conversations()),
         Call::Resolve { conversation } => post(format!("{}/{}/toggle_status", conversations(), conversation.0), &[]),
         Call::ReadConversation { conversation } => {

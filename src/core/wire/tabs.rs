@@ -7,7 +7,7 @@ use crate::core::model::ConversationId;
 use crate::core::tabs::{Standing, Word};
 
 /// Raised with every change of the words, their meaning, or what is kept of a send.
-pub const PROTOCOL: u32 = 3;
+pub const PROTOCOL: u32 = 4;
 
 /// A word's text.
 #[must_use]
@@ -28,6 +28,7 @@ pub fn say(word: &Word) -> String {
         Word::Discard(echo) => write(&[("say", "discard"), ("key", echo)]),
         Word::Switch(id) => write(&[("say", "switch"), ("key", &id.map_or(0, |id| id.0).to_string())]),
         Word::Read => write(&[("say", "read")]),
+        Word::Forget => write(&[("say", "forget")]),
     }
 }
 
@@ -51,6 +52,7 @@ pub fn hear(text: &str) -> Option<Word> {
         "discard" => Word::Discard(field("key")?.into()),
         "switch" => Word::Switch(number(&said, "key").filter(|id| *id > 0).map(ConversationId)),
         "read" => Word::Read,
+        "forget" => Word::Forget,
         _ => return None,
     })
 }
@@ -74,6 +76,7 @@ mod tests {
             Word::Switch(Some(ConversationId(7))),
             Word::Switch(None),
             Word::Read,
+            Word::Forget,
         ] {
             assert_eq!(hear(&say(&word)), Some(word));
         }

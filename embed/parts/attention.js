@@ -1,0 +1,95 @@
+// What calls a visitor back: the count in the page's title, a sound, and the browser's own notification.
+//
+// A page can hold several chats, and a visitor have several tabs. The title counts for all chats of its page. A message
+// is told of in one tab: all that hear of it reach for a lock that bears its name, those that show it first.
+
+const counts = new Map();
+let ours = "";
+let watching;
+
+/** So many messages wait in this chat. */
+export function unread(chat, count) {
+  if (count) counts.set(chat, count);
+  else counts.delete(chat);
+  entitle();
+  // Pages change their titles, too.
+  if (counts.size && !watching) {
+    watching = new MutationObserver(entitle);
+    watching.observe(document.head ?? document, { childList: true, subtree: true, characterData: true });
+  } else if (!counts.size) {
+    watching?.disconnect();
+    watching = undefined;
+  }
+}
+
+function entitle() {
+  const sum = [...counts.values()].reduce((sum, count) => sum + count, 0);
+  const own = ours && document.title.startsWith(ours) ? document.title.slice(ours.length) : document.title;
+  ours = sum ? `(${sum > 99 ? "99+" : sum}) ` : "";
+  if (document.title !== ours + own) document.title = ours + own;
+}
+
+/** A message came; `name` is its own in this browser, `open` opens the chat. */
+export function arrived({ name, title, text, seen, heard, noticed, open }) {
+  const wait = seen ? 0 : document.hidden ? 300 : 150;
+  // Before a page was touched, browsers let it make no sound; another tab may.
+  const isTouched = navigator.userActivation?.hasBeenActive ?? true;
+  if (heard && (seen || isTouched)) setTimeout(once, wait, `${name}/heard`, seen ? () => {} : ring);
+  if (noticed) setTimeout(once, wait, `${name}/noticed`, document.hidden && !seen ? () => notify(title, text, open) : () => {});
+}
+
+/** Whether the browser may tell of messages; it asks the visitor if it never did. */
+export async function ask() {
+  return (await globalThis.Notification?.requestPermission()) === "granted";
+}
+
+// The lock is held until every tab has heard of the message.
+function once(name, deed) {
+  if (!navigator.locks) return deed();
+  navigator.locks
+    .request(name, { ifAvailable: true }, (lock) => {
+      if (!lock) return;
+      deed();
+      return new Promise((done) => setTimeout(done, 5000));
+    })
+    .catch(() => {});
+}
+
+let sound;
+let rang = -Infinity;
+
+// Two soft notes, a fourth apart; a burst of messages is one sound.
+function ring() {
+  if (performance.now() - rang < 2000) return;
+  rang = performance.now();
+  try {
+    sound ??= new AudioContext();
+    sound.resume();
+    [660, 880].forEach((pitch, nth) => {
+      const [note, volume, at] = [sound.createOscillator(), sound.createGain(), sound.currentTime + nth * 0.14];
+      note.frequency.value = pitch;
+      volume.gain.setValueAtTime(0.0001, at);
+      volume.gain.exponentialRampToValueAtTime(0.12, at + 0.02);
+      volume.gain.exponentialRampToValueAtTime(0.0001, at + 0.5);
+      note.connect(volume).connect(sound.destination);
+      note.start(at);
+      note.stop(at + 0.5);
+    });
+  } catch {
+    // A browser without sound is silent.
+  }
+}
+
+function notify(title, text, open) {
+  if (globalThis.Notification?.permission !== "granted") return;
+  try {
+    const shown = new Notification(title, { body: text, tag: "natter" });
+    shown.onclick = () => {
+      focus();
+      open?.(true);
+      shown.close();
+    };
+  } catch {
+    // Android's browsers have notifications for service workers only.
+  }
+}

@@ -1,0 +1,173 @@
+//! The settings of the element that a site puts into its page: its attributes, as one JSON object of strings. Those
+//! that hold more than a word hold JSON themselves.
+
+use super::content::{field, objects};
+use super::fields::{object, string, text};
+use crate::core::content::{Field, FieldKind};
+use crate::core::introduction::{Consent, Form};
+use crate::core::model::Person;
+use crate::core::settings::{Options, Reply, Settings, Unusable};
+use crate::json::{self, Object, Value};
+
+/// Reads them. Beside the settings come the names of those that could not be read: they count as not given.
+///
+/// # Errors
+/// When one that must be there can't be used, or one is there that must not be.
+pub fn settings(text: &str) -> Result<(Settings, Vec<&'static str>), Unusable> {
+    let given = object(text).unwrap_or_default();
+    let word = |name| string(&given, name).map(str::trim).filter(|word| !word.is_empty());
+    if given.names().any(is_secret) {
+        return Err(Unusable::Secret);
+    }
+    let settings = Settings::new(word("base-url").unwrap_or_default(), word("inbox-identifier").unwrap_or_default())?;
+    let mut odd = Vec::new();
+    let mut choice = |name, words: &[&str]| {
+        let word = word(name)?;
+        let at = words.iter().position(|other| *other == word);
+        if at.is_none() {
+            odd.push(name);
+        }
+        at
+    };
+    // An attribute without a value means what its name says.
+    let is_set = |name| string(&given, name).is_some_and(|word| word != "false");
+    let reply = choice("reply-time", &["minutes", "hours", "day"]);
+    let reply = reply.and_then(|at| [Reply::Minutes, Reply::Hours, Reply::Day].get(at).copied());
+    let is_silent = choice("sound", &["on", "off"]) == Some(1);
+    let mut read = |name, is_fine: fn(&Value) -> bool| {
+        let value = json::read(word(name)?).filter(is_fine);
+        if value.is_none() {
+            odd.push(name);
+        }
+        value
+    };
+    let team = read("team", |value| value.items().is_some());
+    let form = read("form", |value| value.object().is_some());
+    let options = Options {
+        closes_resolved: word("allow-messages-after-resolved") == Some("false"),
+        team: team.iter().flat_map(|team| team.items().unwrap_or_default()).filter_map(person).collect(),
+        reply,
+        form: form.as_ref().and_then(Value::object).map(read_form),
+        tells_page: is_set("page-context"),
+        offers_notices: is_set("notifications"),
+        offers_themes: is_set("theme-choice"),
+        is_silent,
+        language: word("language").unwrap_or_default().to_owned(),
+    };
+    Ok((settings.with(options), odd))
+}
+
+/// What opens a server's doors to everybody who reads the page.
+fn is_secret(name: &str) -> bool {
+    let plain: String = name.chars().filter(char::is_ascii_alphabetic).collect();
+    ["apiaccesstoken", "hmactoken", "hmackey"].iter().any(|secret| plain.eq_ignore_ascii_case(secret))
+}
+
+fn person(value: &Value) -> Option<Person> {
+    let (name, avatar_url) = match value.object() {
+        Some(person) => (text(person, "name"), text(person, "avatar")),
+        None => (value.text()?.to_owned(), String::new()),
+    };
+    Some(Person { id: None, name, avatar_url }).filter(|person| !person.name.is_empty())
+}
+
+fn read_form(form: &Object) -> Form {
+    let consent = form.get("consent").and_then(Value::object).map(|consent| Consent {
+        text: text(consent, "text"),
+        version: string(consent, "version").filter(|version| !version.is_empty()).unwrap_or("1").to_owned(),
+    });
+    Form {
+        text: text(form, "text"),
+        fields: objects(form, "fields").into_iter().filter_map(own_field).collect(),
+        consent: consent.filter(|consent| !consent.text.is_empty()),
+    }
+}
+
+/// A field as agents' forms have it, and some kinds more.
+fn own_field(item: &Object) -> Option<Field> {
+    let field = field(item)?;
+    let kind = match string(item, "type") {
+        Some("name") => FieldKind::Name,
+        Some("phone") => FieldKind::Phone,
+        Some("number") => FieldKind::Number,
+        Some("link") => FieldKind::Link,
+        Some("date") => FieldKind::Date,
+        Some("checkbox") => FieldKind::Check,
+        Some(_) | None => field.kind,
+    };
+    Some(Field { kind, label: text(item, "label"), ..field })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(extra: &str) -> Result<(Settings, Vec<&'static str>), Unusable> {
+        settings(&format!(r#"{{"base-url":"https://chat.example.test/","inbox-identifier":"abc"{extra}}}"#))
+    }
+
+    #[test]
+    fn what_a_site_leaves_out_is_off() {
+        let (settings, odd) = read("").unwrap();
+        assert_eq!((settings.base_url(), settings.inbox()), ("https://chat.example.test", "abc"));
+        assert_eq!((settings.options, odd), (Options::default(), vec![]));
+        assert_eq!(super::settings("nonsense"), Err(Unusable::BaseUrl));
+    }
+
+    #[test]
+    fn words_and_bare_attributes_are_read() {
+        let all = r#","reply-time":"hours","sound":"off","page-context":"","notifications":"true","theme-choice":"false",
+            "allow-messages-after-resolved":"false""#;
+        let (settings, odd) = read(all).unwrap();
+        let expected = Options {
+            closes_resolved: true,
+            reply: Some(Reply::Hours),
+            tells_page: true,
+            offers_notices: true,
+            is_silent: true,
+            ..Options::default()
+        };
+        assert_eq!((settings.options, odd), (expected, vec![]));
+    }
+
+    #[test]
+    fn what_can_not_be_read_is_named_and_not_guessed() {
+        let (settings, odd) = read(r#","reply-time":"soon","team":"Ana","form":"[]","sound":"loud""#).unwrap();
+        assert_eq!((settings.options, odd), (Options::default(), vec!["reply-time", "sound", "team", "form"]));
+    }
+
+    #[test]
+    fn a_team_has_names_and_perhaps_faces() {
+        let team = r#"[{\"name\":\"Ana\",\"avatar\":\"https://a.test/ana.png\"},\"Ben\",{\"name\":\"\"},7]"#;
+        let (settings, _) = read(&format!(r#","team":"{team}""#)).unwrap();
+        let names: Vec<_> = settings.options.team.iter().map(|one| (&*one.name, &*one.avatar_url)).collect();
+        assert_eq!(names, [("Ana", "https://a.test/ana.png"), ("Ben", "")]);
+    }
+
+    #[test]
+    fn a_form_has_fields_of_its_own_kinds() {
+        let fields = r#"[{"name":"full_name","type":"name","required":true},{"name":"since","type":"date","label":"Since"},
+            {"name":"size","type":"select","options":[{"label":"Small","value":"s"}]},{"type":"name"},{"name":"x","type":"?"}]"#;
+        let form = format!(r#"{{"text":"Hi","fields":{fields},"consent":{{"text":"I agree","version":"7"}}}}"#);
+        let (settings, odd) = read(&format!(r#","form":{}"#, json::string(&form))).unwrap();
+        let form = settings.options.form.unwrap();
+        let kinds: Vec<_> = form.fields.iter().map(|field| (&*field.name, field.kind.clone(), &*field.label)).collect();
+        let small = crate::core::content::Choice { title: "Small".to_owned(), value: "s".to_owned() };
+        let expected = [
+            ("full_name", FieldKind::Name, ""),
+            ("since", FieldKind::Date, "Since"),
+            ("size", FieldKind::Select(vec![small]), ""),
+            ("x", FieldKind::Text, ""),
+        ];
+        assert_eq!(kinds, expected);
+        assert_eq!(form.consent, Some(Consent { text: "I agree".to_owned(), version: "7".to_owned() }));
+        assert_eq!((form.text.as_str(), form.fields[0].is_required, odd), ("Hi", true, vec![]));
+    }
+
+    #[test]
+    fn secrets_are_refused_by_name() {
+        for name in ["api_access_token", "api-access-token", "hmac_token", "hmacToken", "HMAC-KEY"] {
+            assert_eq!(read(&format!(r#","{name}":"x""#)), Err(Unusable::Secret), "{name}");
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! The form before the first message.
+
+use super::asked::label;
+use super::markdown::formatted;
+use super::{Act, Element, Words, el};
+use crate::core::content::{Field, FieldKind};
+use crate::core::introduction::{CONSENT, Consent, Form};
+use crate::text::Sentence;
+
+/// What is to be filled in before anything can be written.
+pub fn introduction(words: &Words, form: &Form) -> Element {
+    let text = if form.text.is_empty() { words.say(&Sentence::IntroText) } else { form.text.clone() };
+    let text = formatted(&text).into_iter().fold(el("div", "intro-text"), Element::and);
+    let fields = form.fields.iter().map(|field| label(words, "", &named(words, field)));
+    let start = el("button", "chip strong").with("type", "submit").saying(&words.say(&Sentence::IntroStart));
+    let filled = fields.fold(el("form", "form").on("submit", Act::Introduce), Element::and);
+    el("div", "intro").and(text).and(filled.maybe(form.consent.as_ref().map(consent)).and(start))
+}
+
+/// With the widget's own name for what every site asks, and a word where nothing need be said.
+fn named(words: &Words, field: &Field) -> Field {
+    let own = match field.kind {
+        FieldKind::Name => words.say(&Sentence::FieldName),
+        FieldKind::Email => words.say(&Sentence::FieldEmail),
+        FieldKind::Phone => words.say(&Sentence::FieldPhone),
+        FieldKind::Text
+        | FieldKind::TextArea
+        | FieldKind::Select(_)
+        | FieldKind::Number
+        | FieldKind::Link
+        | FieldKind::Date
+        | FieldKind::Check => field.name.clone(),
+    };
+    let label = if field.label.is_empty() { own } else { field.label.clone() };
+    let is_open = !field.is_required && field.kind != FieldKind::Check;
+    let optional = || [&label, " (", &words.say(&Sentence::IntroOptional), ")"].concat();
+    Field { label: if is_open { optional() } else { label }, ..field.clone() }
+}
+
+fn consent(consent: &Consent) -> Element {
+    let name = ["-", CONSENT].concat();
+    let tick = el("input", "tick").with("type", "checkbox").with("name", &name).with("required", "");
+    let text = formatted(&consent.text).into_iter().fold(el("span", "terms"), Element::and);
+    el("label", "label check").and(tick).and(text)
+}

@@ -1,0 +1,66 @@
+//! What else one can do: about the conversations, and about the widget itself.
+
+use super::icon::{MORE, button, icon};
+use super::{Act, Element, Words, el};
+use crate::core::preferences::{Preference, Theme};
+use crate::core::view::{Choices, Panel, Switches};
+use crate::core::{Event, Format};
+use crate::text::Sentence;
+
+/// The menu.
+pub fn menu(words: &Words, panel: &Panel) -> Option<Element> {
+    let Panel { choices, settings, .. } = panel;
+    let Choices { list, unread, begin, end, is_listing } = *choices;
+    let Switches { is_heard, notices, theme, has_transcript, is_known } = *settings;
+    let item =
+        |class: &str, act, sentence| el("li", "").and(button(class).on("click", act).saying(&words.say(&sentence)));
+    let tell = |event, sentence| item("item", Act::Tell(event), sentence);
+    let switch = |is_on: bool, act, sentence| {
+        let switch = button("item switch").with("role", "switch").on("click", act);
+        el("li", "")
+            .and(switch.with("aria-checked", if is_on { "true" } else { "false" }).saying(&words.say(&sentence)))
+    };
+    let unread = (unread > 0).then(|| el("span", "count").saying(&unread.to_string()));
+    let opener = el("summary", "tool").with("aria-label", &words.say(&Sentence::Menu)).and(icon(MORE)).maybe(unread);
+    let heard = Act::Tell(Event::Preferred(Preference::Silent(is_heard)));
+    let notified = |is_on| if is_on { Act::Tell(Event::Preferred(Preference::Notices(false))) } else { Act::Notify };
+    let saved = |format, sentence| tell(Event::WantedTranscript(format), sentence);
+    let items = el("ul", "items")
+        .with("tabindex", "-1")
+        .maybe((list && !is_listing).then(|| tell(Event::Listed(true), Sentence::Conversations)))
+        .maybe(begin.then(|| tell(Event::Switched(None), Sentence::NewConversation)))
+        .maybe((end && !is_listing).then(|| tell(Event::Ended, Sentence::EndConversation)))
+        .and(switch(is_heard, heard, Sentence::Sound))
+        .maybe(notices.map(|is_on| switch(is_on, notified(is_on), Sentence::Notify)))
+        .maybe(theme.map(|chosen| themes(words, chosen)))
+        .maybe(has_transcript.then(|| saved(Format::Text, Sentence::TranscriptText)))
+        .maybe(has_transcript.then(|| saved(Format::Json, Sentence::TranscriptJson)))
+        .maybe(is_known.then(|| forget(words)));
+    let menu = el("details", "menu").on("focusout", Act::LeftMenu).on("keydown", Act::SteeredMenu);
+    Some(menu.and(opener).and(items))
+}
+
+/// Light, dark, or as the device is.
+fn themes(words: &Words, chosen: Theme) -> Element {
+    let one = |group: Element, theme: Theme| {
+        let sentence = match theme {
+            Theme::Auto => Sentence::ThemeAuto,
+            Theme::Light => Sentence::ThemeLight,
+            Theme::Dark => Sentence::ThemeDark,
+        };
+        let is_it = if theme == chosen { "true" } else { "false" };
+        let one = button("choice").with("aria-pressed", is_it);
+        group.and(one.on("click", Act::Tell(Event::Preferred(Preference::Theme(theme)))).saying(&words.say(&sentence)))
+    };
+    let name = words.say(&Sentence::Theme);
+    let group = el("div", "themes").with("role", "group").with("aria-label", &name);
+    el("li", "").and(el("p", "label").saying(&name)).and(Theme::ALL.into_iter().fold(group, one))
+}
+
+/// What can't be taken back takes two steps.
+fn forget(words: &Words) -> Element {
+    let yes = button("item strong").on("click", Act::Tell(Event::Forgot)).saying(&words.say(&Sentence::ForgetYes));
+    let opener = el("summary", "item").saying(&words.say(&Sentence::Forget));
+    let why = el("p", "label").saying(&words.say(&Sentence::ForgetAsk));
+    el("li", "").and(el("details", "forget").and(opener).and(why).and(yes))
+}
