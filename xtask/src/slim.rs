@@ -3,6 +3,7 @@
 
 mod functions;
 mod glue;
+mod hints;
 mod likeness;
 mod wasm;
 
@@ -68,7 +69,8 @@ fn with_short_names(glue: &str, wasm: &[u8]) -> Result<(String, Vec<u8>), String
     let glue = glue::with_exports(&glue, &exports)?;
     let wasm = wasm::with_imports(wasm, MODULE, |name| imports.short(name))?;
     let wasm = wasm::with_exports(&wasm, |name| exports.short(name))?;
-    Ok((glue, functions::alike_together(&wasm::without_notes(&wasm)?)?))
+    let wasm = hints::dropped(&wasm::without_notes(&wasm)?)?;
+    Ok((glue, functions::alike_together(&wasm)?))
 }
 
 /// Names and what they are to be, in order.
