@@ -221,7 +221,7 @@ fn explain(unusable: Unusable) -> JsValue {
 pub(crate) fn adopt_styles(panel: &HtmlElement) {
     let Ok(root) = panel.get_root_node().dyn_into::<ShadowRoot>() else { return };
     let Ok(sheet) = CssStyleSheet::new() else { return };
-    if sheet.replace_sync(include_str!("../style/widget.css")).is_ok() {
+    if sheet.replace_sync(include_str!(concat!(env!("OUT_DIR"), "/widget.css"))).is_ok() {
         let all = Array::from(&root.adopted_style_sheets());
         all.push(&sheet);
         root.set_adopted_style_sheets(&all);

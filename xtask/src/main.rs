@@ -4,6 +4,7 @@
 mod bench;
 mod bundle;
 mod children;
+mod css;
 mod demo;
 mod gallery;
 mod minify;

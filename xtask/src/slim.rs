@@ -1,7 +1,10 @@
 //! The release bundle without what nobody needs: wasm-bindgen names everything for people to read, and exports what
 //! crates below ours offer to pages. No visitor reads the one, no page calls the other.
 
+mod functions;
 mod glue;
+mod hints;
+mod likeness;
 mod wasm;
 
 use crate::workbench::Workbench;
@@ -54,7 +57,7 @@ const THOROUGH: [&str; 6] = [
     "-Oz",
     // The stack lies lowest: nothing but a stack that overflows is ever at an address below 1024.
     "--low-memory-unused",
-    // Trunk's run has put functions of like names, which are often alike, side by side: brotli likes that.
+    // Their order is ours to choose, when all names are short.
     "--skip-pass=reorder-functions",
 ];
 
@@ -66,7 +69,8 @@ fn with_short_names(glue: &str, wasm: &[u8]) -> Result<(String, Vec<u8>), String
     let glue = glue::with_exports(&glue, &exports)?;
     let wasm = wasm::with_imports(wasm, MODULE, |name| imports.short(name))?;
     let wasm = wasm::with_exports(&wasm, |name| exports.short(name))?;
-    Ok((glue, wasm::without_notes(&wasm)?))
+    let wasm = hints::dropped(&wasm::without_notes(&wasm)?)?;
+    Ok((glue, functions::alike_together(&wasm)?))
 }
 
 /// Names and what they are to be, in order.

@@ -1,0 +1,77 @@
+//! Every load and store says how its address is aligned. That is a hint and changes nothing that is read or written;
+//! the engines of today's browsers make no use of it. Said the same way everywhere, it need not be downloaded.
+
+use std::convert::Infallible;
+use wasm_encoder::reencode::{Error, Reencode, utils};
+use wasm_encoder::{MemArg, Module};
+use wasmparser::Parser;
+
+/// The module with loads and stores that promise nothing of their addresses. It must share no memory between threads:
+/// atomic ones have to promise.
+pub fn dropped(wasm: &[u8]) -> Result<Vec<u8>, String> {
+    let mut module = Module::new();
+    match Unaligned.parse_core_module(&mut module, Parser::new(0), wasm) {
+        Ok(()) => Ok(module.finish()),
+        Err(error) => Err(format!("The wasm's hints can't be dropped: {error}.")),
+    }
+}
+
+struct Unaligned;
+
+impl Reencode for Unaligned {
+    type Error = Infallible;
+
+    fn mem_arg(&mut self, address: wasmparser::MemArg) -> Result<MemArg, Error<Infallible>> {
+        Ok(MemArg { align: 0, ..utils::mem_arg(self, address)? })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasm_encoder::{
+        CodeSection, Function, FunctionSection, Instruction as Do, MemArgTarget, MemorySection, MemoryType, TypeSection,
+    };
+
+    fn module(align: u32) -> Vec<u8> {
+        let mut types = TypeSection::new();
+        types.ty().function([], []);
+        let mut functions = FunctionSection::new();
+        functions.function(0);
+        let mut memories = MemorySection::new();
+        memories.memory(MemoryType { minimum: 1, maximum: None, memory64: false, shared: false, page_size_log2: None });
+        let mut body = Function::new([]);
+        let at =
+            |offset, align| wasm_encoder::MemArg { offset, align, target: MemArgTarget::Memory(0), ordering: None };
+        for instruction in [
+            Do::I32Const(8),
+            Do::I32Const(300),
+            Do::I64Load(at(16, align)),
+            Do::I64Store(at(24, align)),
+            Do::I32Const(8),
+            Do::I32Load8U(at(1, 0)),
+            Do::Drop,
+            Do::End,
+        ] {
+            body.instruction(&instruction);
+        }
+        let mut code = CodeSection::new();
+        code.function(&body);
+        let mut module = Module::new();
+        module.section(&types).section(&functions).section(&memories).section(&code);
+        module.finish()
+    }
+
+    #[test]
+    fn whatever_was_said_of_addresses_nothing_is_said_any_more_and_all_else_stays() {
+        for align in 0..=3 {
+            assert_eq!(dropped(&module(align)), Ok(module(0)));
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_no_wasm_are_refused_in_a_sentence() {
+        let refused = dropped(b"<!doctype html>").unwrap_err();
+        assert!(refused.starts_with("The wasm's hints can't be dropped: "), "{refused}");
+    }
+}
