@@ -1,19 +1,47 @@
-//! Before the widget is compiled: the panel's style as it goes into the wasm, in the words of `style/widget.css` and none
-//! of its whitespace and comments.
+//! Before the widget is compiled: the panel's style as it goes into the wasm, without its whitespace and comments, and
+//! English, each sentence in the place it has in `locales/en.json`.
 #![allow(clippy::print_stdout, reason = "what is printed is for cargo")]
 
 #[path = "xtask/src/css.rs"]
 mod css;
+#[allow(dead_code, reason = "only reading is wanted here")]
+#[path = "src/json.rs"]
+mod json;
+#[path = "xtask/src/words.rs"]
+mod words;
 
-use std::path::PathBuf;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 const PANEL_SHEET: &str = "style/widget.css";
+const ENGLISH: &str = "locales/en.json";
 
 fn main() -> Result<(), String> {
-    println!("cargo::rerun-if-changed={PANEL_SHEET}");
+    for source in [PANEL_SHEET, ENGLISH] {
+        println!("cargo::rerun-if-changed={source}");
+    }
     let out = env::var_os("OUT_DIR").map(PathBuf::from).ok_or("OUT_DIR is not set: only cargo runs this.")?;
     let sheet = fs::read_to_string(PANEL_SHEET).map_err(|error| format!("{PANEL_SHEET} can't be read: {error}."))?;
-    let path = out.join("widget.css");
-    fs::write(&path, css::minified(&sheet)).map_err(|error| format!("{} can't be written: {error}.", path.display()))
+    write(&out.join("widget.css"), &css::minified(&sheet))?;
+    write(&out.join("english.rs"), &english(&words::Words::read(Path::new(ENGLISH))?))
+}
+
+fn write(path: &Path, text: &str) -> Result<(), String> {
+    fs::write(path, text).map_err(|error| format!("{} can't be written: {error}.", path.display()))
+}
+
+/// The sentences in their order, and the place of each by its key.
+fn english(words: &words::Words) -> String {
+    let keys: Vec<&str> = words.panels().collect();
+    let mut rust = format!("pub const ENGLISH: [&str; {}] = [", keys.len());
+    for key in &keys {
+        // Writing into a string can't fail.
+        let _ = write!(rust, "{:?},", words.get(key).unwrap_or_default());
+    }
+    rust.push_str("];\n/// Where a sentence stands.\npub mod at {\n");
+    for (place, key) in keys.iter().enumerate() {
+        let _ = writeln!(rust, "    pub const {}: usize = {place};", key.to_uppercase());
+    }
+    rust + "}\n"
 }

@@ -8,8 +8,15 @@ const SVG = "http://www.w3.org/2000/svg";
 const BUBBLE = "M20.5 11.5a8 8 0 0 1-8.3 7.7c-1.2 0-2.4-.2-3.4-.7L4 20l1.4-4.2a7.3 7.3 0 0 1-1.4-4.3 8 8 0 0 1 8.2-7.7 8 8 0 0 1 8.3 7.7z";
 const DOWN = "M6 9.5l6 6 6-6";
 
-// What the launcher says, by language: stamped from `locales/` when the site is built.
+// What the launcher is called in every language, and what else it says in English; the rest comes with the panel's
+// sentences. Stamped from `locales/` when the site is built.
 const LABELS = {/*@labels@*/};
+const ENGLISH = JSON.parse(`/*@english@*/`);
+/** Other names for languages that are there, and which of theirs is nearest for those that are not. */
+const NEAREST = { nb: "no", nn: "no", "zh-hk": "zh-TW", "zh-mo": "zh-TW", "zh-hant": "zh-TW", "sr-latn": "sh", bs: "sh", fil: "tl", iw: "he" };
+const RIGHT_TO_LEFT = ["ar", "fa", "he", "ur"];
+/** So long the panel waits for its language before it speaks English until that comes. */
+const PATIENCE_MS = 1000;
 
 const sheet = new CSSStyleSheet();
 sheet.replaceSync(`/*@launcher.css@*/`);
@@ -36,6 +43,8 @@ class NatterChat extends HTMLElement {
   #panel = element("div", "panel");
   #over = element("div", "over");
   #theme;
+  #language = "en";
+  #words = ENGLISH;
   #handle;
   #isMounting = false;
   #unread = 0;
@@ -68,10 +77,10 @@ class NatterChat extends HTMLElement {
     root.append(panel, this.#over, launcher);
     panel.hidden = true;
     this.#badge.hidden = true;
-    this.#label();
   }
 
   connectedCallback() {
+    this.#speak(this.#wantedLanguage());
     if (this.#isKnownVisitor()) {
       const idle = globalThis.requestIdleCallback ?? ((task) => setTimeout(task, 1));
       idle(() => this.isConnected && this.#mount());
@@ -127,10 +136,12 @@ class NatterChat extends HTMLElement {
     if (this.#handle || this.#isMounting) return;
     this.#isMounting = true;
     try {
-      const { mount } = await load();
+      const words = this.#fetchWords();
+      const soon = [words, new Promise((done) => setTimeout(done, PATIENCE_MS))];
+      const [{ mount }, said] = await Promise.all([load(), Promise.race(soon)]);
       if (!this.isConnected) return;
       const given = [...this.attributes].map(({ name, value }) => [name, value]);
-      const settings = { ...Object.fromEntries(given), "base-url": this.#baseUrl(), language: this.#language() };
+      const settings = { ...Object.fromEntries(given), "base-url": this.#baseUrl(), language: this.#language };
       const host = {
         open: (isOpen) => (isOpen ? this.open() : this.close()),
         unread: (count) => this.#setUnread(count),
@@ -139,14 +150,15 @@ class NatterChat extends HTMLElement {
         trouble: (name) => this.#report(name),
         part,
       };
-      this.#handle = mount(this.#panel, this.#over, JSON.stringify(settings), host);
+      this.#handle = mount(this.#panel, this.#over, JSON.stringify(settings), said ?? "", host);
       this.#handle.opened(this.isOpen);
+      if (!said) words.then((late) => this.#handle?.speak(this.#language, late ?? ""));
       this.#focus();
     } catch (error) {
       console.error(error instanceof Error ? error.message : "natter: the chat can't be loaded.");
       const sorry = element("p", "sorry");
       sorry.setAttribute("role", "alert");
-      sorry.textContent = this.#say("failed");
+      sorry.textContent = this.#words.failed;
       this.#panel.replaceChildren(sorry);
     } finally {
       this.#isMounting = false;
@@ -190,23 +202,47 @@ class NatterChat extends HTMLElement {
 
   #label() {
     const [launcher, count] = [this.#launcher, this.#unread];
-    const plural = () => new Intl.PluralRules(this.#language()).select(count);
+    const form = `unread_${new Intl.PluralRules(this.#language).select(count)}`;
+    const label = LABELS[this.#language];
     launcher.setAttribute("aria-expanded", String(this.isOpen));
-    launcher.setAttribute(
-      "aria-label",
-      this.#say(count ? `unread_${plural()}` : "panel").replace("{count}", String(count)),
-    );
-    this.#panel.setAttribute("aria-label", this.#say("panel"));
+    launcher.setAttribute("aria-label", count ? (this.#words[form] ?? label).replace("{count}", String(count)) : label);
+    this.#panel.setAttribute("aria-label", label);
   }
 
-  #say(what) {
-    const language = this.#language();
-    const labels = LABELS[language] ?? LABELS[language.split("-")[0]] ?? LABELS.en ?? {};
-    return labels[what] ?? labels[what.replace(/_\w+$/, "_other")] ?? what;
+  /** Speaks a language from now on, as far as its words are there. */
+  #speak(language) {
+    this.#language = language;
+    for (const part of [this.#panel, this.#over]) {
+      part.lang = language;
+      part.dir = RIGHT_TO_LEFT.includes(language) ? "rtl" : "ltr";
+    }
+    this.#label();
   }
 
-  #language() {
-    return this.getAttribute("language") || "en";
+  /** Promises the panel's sentences, as JSON; nothing for English, which is in the wasm, or if they can't be had. */
+  async #fetchWords() {
+    const language = this.#language;
+    if (language === "en") return undefined;
+    try {
+      const { launcher, words } = await (await fetch(new URL(`./locales/${language}.json`, import.meta.url))).json();
+      this.#words = launcher;
+      this.#label();
+      return JSON.stringify(words);
+    } catch {
+      console.warn(`natter: the sentences in ${language} can't be had, so it speaks English.`);
+      return undefined;
+    }
+  }
+
+  // As the site says, else the page, else the browser.
+  #wantedLanguage() {
+    const wanted = this.getAttribute("language") || document.documentElement.lang || navigator.language || "";
+    for (const parts = wanted.replaceAll("_", "-").toLowerCase().split("-"); parts.length; parts.pop()) {
+      const name = parts.join("-");
+      const found = NEAREST[name] ?? Object.keys(LABELS).find((one) => one.toLowerCase() === name);
+      if (found) return found;
+    }
+    return "en";
   }
 
   #baseUrl() {

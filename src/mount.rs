@@ -23,6 +23,7 @@ use crate::ui::{Hands, Panel, Previews, Ui};
 #[wasm_bindgen]
 pub struct Handle {
     driver: Rc<Driver>,
+    ui: Ui,
     /// Unmounts when dropped.
     painted: Box<dyn Any>,
 }
@@ -37,6 +38,11 @@ impl Handle {
     /// The site has said this to the visitor, and they want to answer.
     pub fn prompted(&self, text: String) {
         self.driver.dispatch(Event::Prompted(text));
+    }
+
+    /// Speaks this language from now on; `words` are its sentences as a JSON list, or nothing for English.
+    pub fn speak(&self, language: &str, words: &str) {
+        self.ui.speak(spoken(language, words));
     }
 
     /// How things stand and what led there, as JSON, word for word: for the element alone, which tells nobody before
@@ -55,14 +61,21 @@ impl Handle {
 /// Mounts a widget into an element's panel, in place of whatever is in it, and what is shown over the launcher into
 /// `over`.
 ///
-/// `settings` is the element's attributes as a JSON object; `host` an object with the functions `open(is_open)`, which
+/// `settings` is the element's attributes as a JSON object, `words` the sentences of its language as a JSON list, or
+/// nothing for English; `host` an object with the functions `open(is_open)`, which
 /// opens or closes the panel, `unread(count)`, `theme(name)`, `odd(setting)`, which names a setting that can't be read,
 /// `trouble(name)`, with what is wrong or nothing any more, and `part(name)`, which promises the module of that name.
 ///
 /// # Errors
 /// When a setting can't be used; the error's message names it, and never its value.
 #[wasm_bindgen]
-pub fn mount(panel: HtmlElement, over: HtmlElement, settings: &str, host: &JsValue) -> Result<Handle, JsValue> {
+pub fn mount(
+    panel: HtmlElement,
+    over: HtmlElement,
+    settings: &str,
+    words: &str,
+    host: &JsValue,
+) -> Result<Handle, JsValue> {
     let (settings, odd) = wire::settings(settings).map_err(explain)?;
     let host = Host::new(host);
     odd.into_iter().for_each(|name| host.call("odd", &name.into()));
@@ -104,13 +117,7 @@ pub fn mount(panel: HtmlElement, over: HtmlElement, settings: &str, host: &JsVal
                 Rc::new(move |module, function, arguments| parts.start(module, function, arguments))
             },
         },
-        Words {
-            catalogue: Catalogue::english(),
-            speech: Box::new(IntlSpeech::new(language)),
-            now: || (js_sys::Date::now() / 1_000.0) as u64,
-            // Pages that are not secure have no devices.
-            can_record: web_sys::window().is_some_and(|window| get(&window.navigator(), "mediaDevices").is_some()),
-        },
+        spoken(language, words),
     );
     let painted = (mount_to(panel, move || view! { <Panel ui/> }), mount_to(over, move || view! { <Previews ui/> }));
     let prefix = settings.storage_prefix();
@@ -118,6 +125,17 @@ pub fn mount(panel: HtmlElement, over: HtmlElement, settings: &str, host: &JsVal
     // Empty until here: nothing else ever fills it.
     let _ = slot.set(Rc::clone(&driver));
     Ok(Handle { driver, painted: Box::new(painted) })
+}
+
+/// What is said in a language.
+fn spoken(language: &str, words: &str) -> Words {
+    Words {
+        catalogue: Catalogue::read(words),
+        speech: Box::new(IntlSpeech::new(language)),
+        now: || (js_sys::Date::now() / 1_000.0) as u64,
+        // Pages that are not secure have no devices.
+        can_record: web_sys::window().is_some_and(|window| get(&window.navigator(), "mediaDevices").is_some()),
+    }
 }
 
 /// Asks the browser whether it may tell of messages; it asks the visitor.

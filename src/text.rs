@@ -3,7 +3,12 @@
 use crate::core::content::Attachment;
 use crate::core::model::Message;
 use crate::core::url::SafeUrl;
-use crate::json::{self, Object, Value};
+use crate::json::{self, Value};
+#[cfg(feature = "gallery")]
+pub(crate) use english::ENGLISH;
+#[cfg(not(feature = "gallery"))]
+use english::ENGLISH;
+use english::at;
 
 /// A sentence, with what it speaks of.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -229,118 +234,118 @@ pub enum Sentence {
 }
 
 impl Sentence {
-    /// Its key in `locales/`.
-    const fn key(&self) -> &'static str {
+    /// Its place among the sentences of `locales/`.
+    const fn place(&self) -> usize {
         match self {
-            Self::PanelLabel => "panel_label",
-            Self::Close => "close",
-            Self::GreetingTitle => "greeting_title",
-            Self::GreetingText => "greeting_text",
-            Self::ThreadLabel => "thread_label",
-            Self::ThreadLoading => "thread_loading",
-            Self::Earlier => "earlier",
-            Self::EarlierLoading => "earlier_loading",
-            Self::Today => "today",
-            Self::Yesterday => "yesterday",
-            Self::You => "you",
-            Self::Team => "team",
-            Self::ComposerLabel => "composer_label",
-            Self::ComposerPlaceholder => "composer_placeholder",
-            Self::Send => "send",
-            Self::Sending => "sending",
-            Self::NotSent => "not_sent",
-            Self::NotSentBecause(..) => "not_sent_because",
-            Self::MaybeSent => "maybe_sent",
-            Self::TryAgain => "try_again",
-            Self::TakeBack => "take_back",
-            Self::Offline => "offline",
-            Self::Unreachable => "unreachable",
-            Self::Busy => "busy",
-            Self::Barred => "barred",
-            Self::TooLong(..) => "too_long",
-            Self::TooMany => "too_many",
-            Self::CharactersLeft(..) => "characters_left",
-            Self::CharactersFew(..) => "characters_few",
-            Self::Attach => "attach",
-            Self::Emoji => "emoji",
-            Self::Voice => "voice",
-            Self::Attached => "attached",
-            Self::RemoveFile(..) => "remove_file",
-            Self::Cancel => "cancel",
-            Self::FileTooLarge(..) => "file_too_large",
-            Self::TooManyFiles(..) => "too_many_files",
-            Self::FilesGone => "files_gone",
-            Self::ShowMore => "show_more",
-            Self::ShowLess => "show_less",
-            Self::Unread => "unread",
-            Self::Newest => "newest",
-            Self::Typing(..) => "typing",
-            Self::Menu => "menu",
-            Self::Back => "back",
-            Self::Conversations => "conversations",
-            Self::ListLoading => "list_loading",
-            Self::ListFailed => "list_failed",
-            Self::NewConversation => "new_conversation",
-            Self::EndConversation => "end_conversation",
-            Self::ConversationOver => "conversation_over",
-            Self::Ended => "ended",
-            Self::EndedForGood => "ended_for_good",
-            Self::NotSentInTime => "not_sent_in_time",
-            Self::Seen => "seen",
-            Self::Submit => "submit",
-            Self::Choose => "choose",
-            Self::RatingAsk => "rating_ask",
-            Self::RatingThanks => "rating_thanks",
-            Self::RatingClosed => "rating_closed",
-            Self::FeedbackAsk => "feedback_ask",
-            Self::AnswerNotSaved => "answer_not_saved",
-            Self::Picture(..) => "picture",
-            Self::PictureViewer => "picture_viewer",
-            Self::PicturePrevious => "picture_previous",
-            Self::PictureNext => "picture_next",
-            Self::PictureOriginal => "picture_original",
-            Self::FileGone => "file_gone",
-            Self::Deleted => "deleted",
-            Self::PresenceOnline => "presence_online",
-            Self::PresenceAway => "presence_away",
-            Self::BackToday(..) => "back_today",
-            Self::BackTomorrow(..) => "back_tomorrow",
-            Self::BackOn(..) => "back_on",
-            Self::ReplyMinutes => "reply_minutes",
-            Self::ReplyHours => "reply_hours",
-            Self::ReplyDay => "reply_day",
-            Self::PreviewsDismiss => "previews_dismiss",
-            Self::Sound => "sound",
-            Self::Notify => "notify",
-            Self::NotifyAsk => "notify_ask",
-            Self::NotifyYes => "notify_yes",
-            Self::NotifyNo => "notify_no",
-            Self::NotifyDenied => "notify_denied",
-            Self::Theme => "theme",
-            Self::ThemeAuto => "theme_auto",
-            Self::ThemeLight => "theme_light",
-            Self::ThemeDark => "theme_dark",
-            Self::Language => "language",
-            Self::TranscriptText => "transcript_text",
-            Self::TranscriptJson => "transcript_json",
-            Self::TranscriptFailed => "transcript_failed",
-            Self::Forget => "forget",
-            Self::ForgetAsk => "forget_ask",
-            Self::ForgetYes => "forget_yes",
-            Self::IntroText => "intro_text",
-            Self::IntroStart => "intro_start",
-            Self::IntroOptional => "intro_optional",
-            Self::FieldName => "field_name",
-            Self::FieldEmail => "field_email",
-            Self::FieldPhone => "field_phone",
-            Self::AnnounceMessage(..) => "announce_message",
-            Self::AnnounceFile(..) => "announce_file",
-            Self::Connected => "connected",
-            Self::Rating1 => "rating_1",
-            Self::Rating2 => "rating_2",
-            Self::Rating3 => "rating_3",
-            Self::Rating4 => "rating_4",
-            Self::Rating5 => "rating_5",
+            Self::PanelLabel => at::PANEL_LABEL,
+            Self::Close => at::CLOSE,
+            Self::GreetingTitle => at::GREETING_TITLE,
+            Self::GreetingText => at::GREETING_TEXT,
+            Self::ThreadLabel => at::THREAD_LABEL,
+            Self::ThreadLoading => at::THREAD_LOADING,
+            Self::Earlier => at::EARLIER,
+            Self::EarlierLoading => at::EARLIER_LOADING,
+            Self::Today => at::TODAY,
+            Self::Yesterday => at::YESTERDAY,
+            Self::You => at::YOU,
+            Self::Team => at::TEAM,
+            Self::ComposerLabel => at::COMPOSER_LABEL,
+            Self::ComposerPlaceholder => at::COMPOSER_PLACEHOLDER,
+            Self::Send => at::SEND,
+            Self::Sending => at::SENDING,
+            Self::NotSent => at::NOT_SENT,
+            Self::NotSentBecause(..) => at::NOT_SENT_BECAUSE,
+            Self::MaybeSent => at::MAYBE_SENT,
+            Self::TryAgain => at::TRY_AGAIN,
+            Self::TakeBack => at::TAKE_BACK,
+            Self::Offline => at::OFFLINE,
+            Self::Unreachable => at::UNREACHABLE,
+            Self::Busy => at::BUSY,
+            Self::Barred => at::BARRED,
+            Self::TooLong(..) => at::TOO_LONG,
+            Self::TooMany => at::TOO_MANY,
+            Self::CharactersLeft(..) => at::CHARACTERS_LEFT,
+            Self::CharactersFew(..) => at::CHARACTERS_FEW,
+            Self::Attach => at::ATTACH,
+            Self::Emoji => at::EMOJI,
+            Self::Voice => at::VOICE,
+            Self::Attached => at::ATTACHED,
+            Self::RemoveFile(..) => at::REMOVE_FILE,
+            Self::Cancel => at::CANCEL,
+            Self::FileTooLarge(..) => at::FILE_TOO_LARGE,
+            Self::TooManyFiles(..) => at::TOO_MANY_FILES,
+            Self::FilesGone => at::FILES_GONE,
+            Self::ShowMore => at::SHOW_MORE,
+            Self::ShowLess => at::SHOW_LESS,
+            Self::Unread => at::UNREAD,
+            Self::Newest => at::NEWEST,
+            Self::Typing(..) => at::TYPING,
+            Self::Menu => at::MENU,
+            Self::Back => at::BACK,
+            Self::Conversations => at::CONVERSATIONS,
+            Self::ListLoading => at::LIST_LOADING,
+            Self::ListFailed => at::LIST_FAILED,
+            Self::NewConversation => at::NEW_CONVERSATION,
+            Self::EndConversation => at::END_CONVERSATION,
+            Self::ConversationOver => at::CONVERSATION_OVER,
+            Self::Ended => at::ENDED,
+            Self::EndedForGood => at::ENDED_FOR_GOOD,
+            Self::NotSentInTime => at::NOT_SENT_IN_TIME,
+            Self::Seen => at::SEEN,
+            Self::Submit => at::SUBMIT,
+            Self::Choose => at::CHOOSE,
+            Self::RatingAsk => at::RATING_ASK,
+            Self::RatingThanks => at::RATING_THANKS,
+            Self::RatingClosed => at::RATING_CLOSED,
+            Self::FeedbackAsk => at::FEEDBACK_ASK,
+            Self::AnswerNotSaved => at::ANSWER_NOT_SAVED,
+            Self::Picture(..) => at::PICTURE,
+            Self::PictureViewer => at::PICTURE_VIEWER,
+            Self::PicturePrevious => at::PICTURE_PREVIOUS,
+            Self::PictureNext => at::PICTURE_NEXT,
+            Self::PictureOriginal => at::PICTURE_ORIGINAL,
+            Self::FileGone => at::FILE_GONE,
+            Self::Deleted => at::DELETED,
+            Self::PresenceOnline => at::PRESENCE_ONLINE,
+            Self::PresenceAway => at::PRESENCE_AWAY,
+            Self::BackToday(..) => at::BACK_TODAY,
+            Self::BackTomorrow(..) => at::BACK_TOMORROW,
+            Self::BackOn(..) => at::BACK_ON,
+            Self::ReplyMinutes => at::REPLY_MINUTES,
+            Self::ReplyHours => at::REPLY_HOURS,
+            Self::ReplyDay => at::REPLY_DAY,
+            Self::PreviewsDismiss => at::PREVIEWS_DISMISS,
+            Self::Sound => at::SOUND,
+            Self::Notify => at::NOTIFY,
+            Self::NotifyAsk => at::NOTIFY_ASK,
+            Self::NotifyYes => at::NOTIFY_YES,
+            Self::NotifyNo => at::NOTIFY_NO,
+            Self::NotifyDenied => at::NOTIFY_DENIED,
+            Self::Theme => at::THEME,
+            Self::ThemeAuto => at::THEME_AUTO,
+            Self::ThemeLight => at::THEME_LIGHT,
+            Self::ThemeDark => at::THEME_DARK,
+            Self::Language => at::LANGUAGE,
+            Self::TranscriptText => at::TRANSCRIPT_TEXT,
+            Self::TranscriptJson => at::TRANSCRIPT_JSON,
+            Self::TranscriptFailed => at::TRANSCRIPT_FAILED,
+            Self::Forget => at::FORGET,
+            Self::ForgetAsk => at::FORGET_ASK,
+            Self::ForgetYes => at::FORGET_YES,
+            Self::IntroText => at::INTRO_TEXT,
+            Self::IntroStart => at::INTRO_START,
+            Self::IntroOptional => at::INTRO_OPTIONAL,
+            Self::FieldName => at::FIELD_NAME,
+            Self::FieldEmail => at::FIELD_EMAIL,
+            Self::FieldPhone => at::FIELD_PHONE,
+            Self::AnnounceMessage(..) => at::ANNOUNCE_MESSAGE,
+            Self::AnnounceFile(..) => at::ANNOUNCE_FILE,
+            Self::Connected => at::CONNECTED,
+            Self::Rating1 => at::RATING_1,
+            Self::Rating2 => at::RATING_2,
+            Self::Rating3 => at::RATING_3,
+            Self::Rating4 => at::RATING_4,
+            Self::Rating5 => at::RATING_5,
         }
     }
 
@@ -507,37 +512,37 @@ pub fn transcript<'a>(all: impl Iterator<Item = (String, &'a Message)>) -> Strin
     json::list(&all.map(one).collect::<Vec<_>>())
 }
 
-/// One language's words.
-#[derive(Debug)]
-pub struct Catalogue(Value);
+/// English, and where each sentence stands: `build.rs` makes it of `locales/en.json`.
+mod english {
+    include!(concat!(env!("OUT_DIR"), "/english.rs"));
+}
+
+/// One language's words, each in its sentence's place; where it has none, English.
+#[derive(Debug, Default)]
+pub struct Catalogue(Vec<Value>);
 
 impl Catalogue {
     /// English, which is always there.
     #[must_use]
     pub fn english() -> Self {
-        Self(json::read(include_str!("../locales/en.json")).unwrap_or(Value::Null))
+        Self::default()
     }
 
-    /// A language that is known from this JSON alone.
-    #[cfg(feature = "gallery")]
+    /// Reads a language: a JSON list of its sentences. Anything else is English.
     #[must_use]
     pub fn read(words: &str) -> Self {
-        Self(json::read(words).unwrap_or(Value::Null))
-    }
-
-    /// The words of a module that is fetched when it is needed: those whose key begins with its name, by the rest of it.
-    pub fn words_of(&self, module: &str) -> impl Iterator<Item = (&str, &str)> {
-        let all = self.0.object();
-        let keys = all.into_iter().flat_map(Object::names);
-        keys.filter_map(move |key| Some((key.strip_prefix(module)?.strip_prefix('_')?, all?.get(key)?.text()?)))
+        match json::read(words) {
+            Some(Value::List(words)) if words.len() == ENGLISH.len() => Self(words),
+            Some(_) | None => Self::english(),
+        }
     }
 
     /// The sentence in this language.
     #[must_use]
     pub fn say(&self, sentence: &Sentence) -> String {
-        let key = sentence.key();
-        let words = self.0.object().and_then(|words| words.get(key)?.text()).unwrap_or(key);
-        fill(words, &sentence.values())
+        let place = sentence.place();
+        let words = self.0.get(place).and_then(Value::text).or_else(|| ENGLISH.get(place).copied());
+        fill(words.unwrap_or_default(), &sentence.values())
     }
 }
 
@@ -685,33 +690,16 @@ mod tests {
     ];
 
     #[test]
-    fn every_sentence_has_its_words_and_every_word_its_sentence() {
-        let english = Catalogue::english();
-        let mut said: Vec<&str> = ALL.iter().map(|sentence| sentence.key()).collect();
-        let told = [Sentence::NotSentBecause, Sentence::Picture, Sentence::FileTooLarge, Sentence::RemoveFile];
-        said.extend(told.map(|sentence| sentence(String::new()).key()));
-        let one = [Sentence::Typing, Sentence::BackToday, Sentence::BackTomorrow, Sentence::AnnounceFile];
-        said.extend(one.map(|sentence| sentence(String::new()).key()));
-        let two = [Sentence::BackOn, Sentence::AnnounceMessage];
-        said.extend(two.map(|sentence| sentence(String::new(), String::new()).key()));
-        said.push(Sentence::PictureViewer.key());
-        let words = english.0.object().unwrap();
-        for sentence in &ALL {
-            assert!(words.get(sentence.key()).is_some(), "{sentence:?}");
+    fn a_language_is_as_many_sentences_and_nothing_else_is_one() {
+        let close = |words: &str| Catalogue::read(words).say(&Sentence::Close);
+        let mut words = vec![json::string("x"); ENGLISH.len()];
+        assert_eq!(close(&json::list(&words)), "x");
+        words[at::CLOSE] = "7".to_owned();
+        assert_eq!(close(&json::list(&words)), "Close", "what is missing is said in English");
+        words.pop();
+        for other in [json::list(&words), String::new(), "{}".to_owned()] {
+            assert_eq!(close(&other), "Close", "of another version, or none at all");
         }
-        let of_others = ["launcher_", "emoji_", "voice_", "phone_"];
-        for key in words.names().filter(|key| !of_others.iter().any(|other| key.starts_with(other))) {
-            assert!(said.contains(&key), "nobody says {key}");
-        }
-    }
-
-    #[test]
-    fn a_module_gets_its_own_words() {
-        let english = Catalogue::english();
-        let words: Vec<(&str, &str)> = english.words_of("emoji").filter(|(key, _)| *key == "food").collect();
-        assert_eq!(words, [("food", "Food and drink")]);
-        assert!(english.words_of("voice").all(|(key, words)| !key.is_empty() && !words.is_empty()));
-        assert_eq!(english.words_of("emo").count(), 0);
     }
 
     #[test]

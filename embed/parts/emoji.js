@@ -3,6 +3,7 @@
 // The list is the project's own: what people write to a team, each with the words they would look for. The first of
 // them is its name. It is English whatever the visitor speaks, and says so to screen readers.
 
+import { words } from "./words.js";
 const GROUPS = {
   smileys: `
 😀 grinning,happy,smile
@@ -632,7 +633,8 @@ export function open(wanted) {
  * @param {Record<string, string>} labels all of them, groups and the rest
  * @returns {Promise<void>}
  */
-export function assist(button, labels) {
+export async function assist(button) {
+  const labels = await words(button, "emoji");
   const field = button.form.querySelector("textarea");
   const root = button.getRootNode();
   return open({ root, anchor: button, labels: { ...labels, groups: labels }, pick: (emoji) => write(root, field, emoji) });

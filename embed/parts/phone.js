@@ -1,5 +1,7 @@
 // Country codes for a field that wants a phone number: a list beside the field, once somebody is about to write in it.
 
+import { words } from "./words.js";
+
 // Region and code, by code; names are the browser's.
 const CODES =
   "US1 CA1 RU7 KZ7 EG20 ZA27 GR30 NL31 BE32 FR33 ES34 HU36 IT39 RO40 CH41 AT43 GB44 DK45 SE46 NO47 PL48 DE49 PE51 MX52 " +
@@ -13,8 +15,9 @@ const CODES =
   "WS685 KI686 NC687 TV688 PF689 FM691 MH692 HK852 MO853 KH855 LA856 BD880 TW886 MV960 LB961 JO962 SY963 IQ964 KW965 " +
   "SA966 YE967 OM968 PS970 AE971 IL972 BH973 QA974 BT975 MN976 NP977 TJ992 TM993 AZ994 GE995 KG996 UZ998";
 
-/** Puts the list before a field. `words` has what it is called. */
-export function assist(field, { country }) {
+/** Puts the list before a field. */
+export async function assist(field) {
+  const { country } = await words(field, "phone");
   if (field.previousElementSibling?.localName === "select") return;
   const language = field.closest("[lang]")?.lang || field.getRootNode().host?.getAttribute("language") || "en";
   const names = new Intl.DisplayNames([language, "en"], { type: "region" });

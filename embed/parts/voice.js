@@ -1,6 +1,7 @@
 // A voice note, recorded where one writes: a bar takes the place of the field for as long as it takes, and what was
 // recorded becomes a file that is picked like any other.
 
+import { words } from "./words.js";
 import { record } from "./recorder.js";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -93,7 +94,8 @@ sheet.replaceSync(`
  *   busy: string, unsupported: string }} labels
  * @returns {Promise<void>}
  */
-export async function assist(button, labels) {
+export async function assist(button) {
+  const labels = await words(button, "voice");
   const { form } = button;
   const root = form.getRootNode();
   const over = new AbortController();

@@ -66,9 +66,7 @@ pub fn perform(ui: Ui, act: &Act, event: &web_sys::Event) {
         }
         Act::Look(message, file) => look(ui, *message, *file, target),
         Act::Assist(module) => {
-            let words = ui.words();
-            let labels: Vec<_> = words.catalogue.words_of(module).map(|(key, words)| (key, words.into())).collect();
-            (ui.hands().call)(module, "assist", &[target.into(), object(&labels).into()]);
+            (ui.hands().call)(module, "assist", &[target.into()]);
         }
         Act::Pick => {
             let form = target.and_then(|it| it.unchecked_into::<Element>().closest("form").ok().flatten());

@@ -56,11 +56,3 @@ fn what_is_left_is_told_to_eyes_at_once_and_to_ears_in_steps() {
     let (shown, heard) = told(Some(-1));
     assert_eq!((shown.as_str(), heard.contains("150000")), ("Characters left: -1", true));
 }
-
-#[test]
-fn modules_are_fetched_with_words_of_their_own() {
-    let english = Catalogue::english();
-    for module in ["emoji", "voice"] {
-        assert!(english.words_of(module).count() > 3, "{module}");
-    }
-}

@@ -126,12 +126,11 @@ fn files_below(folder: &Path) -> Result<Vec<PathBuf>, String> {
     Ok(files)
 }
 
-/// Code, style and English are downloaded for an open chat; `parts` only on their first use, and
-/// the page belongs to the host.
+/// Code and style are downloaded for an open chat, English in them; `parts` and other languages only where they are
+/// used, and the page belongs to the host.
 fn is_for_an_open_chat(name: &str) -> bool {
-    let english = name == "locales/en.json";
     let code = [".wasm", ".js", ".css"].iter().any(|kind| name.ends_with(kind));
-    english || (code && !name.starts_with("parts/") && !name.starts_with("playground"))
+    code && !name.starts_with("parts/") && !name.starts_with("playground")
 }
 
 fn compressed_length(bytes: &[u8]) -> std::io::Result<usize> {
@@ -236,7 +235,7 @@ mod tests {
     #[test]
     fn what_an_open_chat_does_not_need_is_not_weighed() {
         for name in
-            ["natter_bg.wasm", "natter.js", "embed.js", "widget.css", "snippets/a/inline0.js", "locales/en.json"]
+            ["natter_bg.wasm", "natter.js", "embed.js", "widget.css", "snippets/a/inline0.js"]
         {
             assert!(is_for_an_open_chat(name), "{name}");
         }

@@ -7,6 +7,8 @@ mod children;
 mod css;
 mod demo;
 mod gallery;
+#[path = "../../src/json.rs"]
+mod json;
 mod minify;
 mod pins;
 mod process;
@@ -16,6 +18,7 @@ mod slim;
 mod soak;
 mod stamp;
 mod test;
+mod words;
 mod workbench;
 
 use std::process::ExitCode;

@@ -1,7 +1,8 @@
 //! What trunk can't do: it calls this after each build, to put into the staged files what is known
 //! only then. Today that is the launcher's style, which must be there before any request.
 
-use crate::css;
+use crate::words::{MODULES, Words};
+use crate::{css, json};
 use std::collections::BTreeMap;
 use std::env;
 use std::fs;
@@ -9,10 +10,10 @@ use std::path::{Path, PathBuf};
 
 /// Where element.js, inside a template literal, wants the launcher's style.
 const LAUNCHER_CSS: &str = "/*@launcher.css@*/";
-/// Where element.js, inside an object literal, wants what the launcher says, by language.
+/// Where element.js wants all that the launcher says in English.
+const ENGLISH: &str = "/*@english@*/";
+/// Where element.js, inside an object literal, wants what the launcher is called, by language.
 const LABELS: &str = "/*@labels@*/";
-/// What a sentence of the launcher's is called in `locales/` before its own name.
-const LABEL_PREFIX: &str = "launcher_";
 /// The style sheets that make up the launcher's, in order.
 const LAUNCHER_SHEETS: [&str; 2] = ["style/tokens.css", "style/launcher.css"];
 
@@ -28,8 +29,20 @@ pub fn run(project: &Path) -> Result<(), String> {
         css.push_str(&css::minified(&read(&project.join(sheet))?));
     }
     let stamped = with_once(&script, LAUNCHER_CSS, &in_template_literal(&css))?;
-    let stamped = with_once(&stamped, LABELS, &labels(&project.join("locales"))?)?;
-    fs::write(&path, stamped).map_err(|error| format!("{} can't be written: {error}.", path.display()))
+    let languages = languages(&project.join("locales"))?;
+    let english = languages.get("en").ok_or("There is no locales/en.json, where every sentence begins.")?;
+    let stamped = with_once(&stamped, LABELS, &labels(&languages))?;
+    let stamped = with_once(&stamped, ENGLISH, &of_module(english, "launcher"))?;
+    write(&path, &stamped)?;
+    let folder = staged.join("locales");
+    fs::create_dir_all(&folder).map_err(|error| format!("{} can't be made: {error}.", folder.display()))?;
+    languages.iter().try_for_each(|(language, words)| {
+        write(&folder.join(language).with_extension("json"), &fetched(words, english))
+    })
+}
+
+fn write(path: &Path, text: &str) -> Result<(), String> {
+    fs::write(path, text).map_err(|error| format!("{} can't be written: {error}.", path.display()))
 }
 
 fn read(path: &Path) -> Result<String, String> {
@@ -44,26 +57,38 @@ fn with_once(script: &str, place: &str, text: &str) -> Result<String, String> {
     }
 }
 
-/// What the launcher says in every language, as the inside of a JavaScript object literal.
-fn labels(locales: &Path) -> Result<String, String> {
+/// Every language, by its code.
+fn languages(locales: &Path) -> Result<BTreeMap<String, Words>, String> {
     let unreadable = |error| format!("stamp can't read {}: {error}.", locales.display());
     let mut languages = BTreeMap::new();
     for entry in fs::read_dir(locales).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
         if let Some(language) = path.file_name().and_then(|name| name.to_str()?.strip_suffix(".json")) {
-            languages.insert(language.to_owned(), labels_of(&path)?);
+            languages.insert(language.to_owned(), Words::read(&path)?);
         }
     }
-    let all: Vec<String> = languages.iter().map(|(language, labels)| format!("{language:?}:{labels}")).collect();
-    Ok(all.join(","))
+    Ok(languages)
 }
 
-fn labels_of(path: &Path) -> Result<String, String> {
-    let words: BTreeMap<String, String> = serde_json::from_str(&read(path)?)
-        .map_err(|error| format!("{} is not an object of sentences: {error}.", path.display()))?;
-    let labels: BTreeMap<&str, &String> =
-        words.iter().filter_map(|(key, said)| Some((key.strip_prefix(LABEL_PREFIX)?, said))).collect();
-    serde_json::to_string(&labels).map_err(|error| format!("{} can't be written: {error}.", path.display()))
+/// What the launcher is called in every language, as the inside of a JavaScript object literal.
+fn labels(languages: &BTreeMap<String, Words>) -> String {
+    let label = |(language, words): (&String, &Words)| {
+        let (_, label) = words.modules("launcher").find(|(name, _)| *name == "panel")?;
+        Some(format!("{}:{}", json::string(language), json::string(label)))
+    };
+    languages.iter().filter_map(label).collect::<Vec<_>>().join(",")
+}
+
+/// A language as the widget fetches it: the panel's sentences in the order of English, and each module's by name.
+fn fetched(words: &Words, english: &Words) -> String {
+    let said = |key| json::string(words.get(key).or_else(|| english.get(key)).unwrap_or_default());
+    let panels: Vec<String> = english.panels().map(said).collect();
+    let panel = [("words", json::list(&panels))].into_iter();
+    json::object(&panel.chain(MODULES.map(|module| (module, of_module(words, module)))).collect::<Vec<_>>())
+}
+
+fn of_module(words: &Words, module: &'static str) -> String {
+    json::object(&words.modules(module).map(|(name, said)| (name, json::string(said))).collect::<Vec<_>>())
 }
 
 fn in_template_literal(text: &str) -> String {
@@ -88,9 +113,23 @@ mod tests {
 
     #[test]
     fn the_launchers_words_come_from_the_locales_and_no_others() {
-        let locales = Path::new(env!("CARGO_MANIFEST_DIR")).join("../locales");
-        let labels = labels(&locales).unwrap();
-        assert!(labels.contains(r#""en":{"#) && labels.contains(r#""panel":"Chat""#), "{labels}");
-        assert!(!labels.contains("composer"), "{labels}");
+        let labels = labels(&all());
+        assert!(labels.contains(r#""en":"Chat""#) && labels.split(',').count() > 50, "{labels}");
+    }
+
+    #[test]
+    fn a_language_is_fetched_with_its_sentences_in_english_order() {
+        let all = all();
+        let (english, german) = (&all["en"], fetched(&all["de"], &all["en"]));
+        let read = json::read(&german).unwrap();
+        let fetched = read.object().unwrap();
+        let place = english.panels().position(|key| key == "close").unwrap();
+        let said = fetched.get("words").unwrap().items().unwrap();
+        assert_eq!((said.len(), said[place].text()), (english.panels().count(), Some("Schließen")));
+        assert!(fetched.get("voice").unwrap().object().unwrap().get("stop").is_some());
+    }
+
+    fn all() -> BTreeMap<String, Words> {
+        languages(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../locales")).unwrap()
     }
 }
