@@ -4,8 +4,6 @@ use std::any::Any;
 use std::rc::Rc;
 
 use js_sys::{Array, Function, Reflect};
-use leptos::mount::mount_to;
-use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 use web_sys::{CssStyleSheet, HtmlElement, ShadowRoot};
 
@@ -15,7 +13,7 @@ use crate::core::{Event, Tell};
 use crate::paint::Words;
 use crate::shell::{Audience, Driver, IntlSpeech, Parts};
 use crate::text::Catalogue;
-use crate::ui::{Hands, Panel, Ui};
+use crate::ui::{self, Hands, Ui};
 
 /// A mounted widget, for the element that owns it.
 #[wasm_bindgen]
@@ -97,11 +95,11 @@ pub fn mount(panel: HtmlElement, settings: &JsValue, host: &JsValue) -> Result<H
             can_record: web_sys::window().is_some_and(|window| get(&window.navigator(), "mediaDevices").is_some()),
         },
     );
-    let painted = mount_to(panel, move || view! { <Panel ui/> });
+    let painted = ui::mount(&ui, &panel);
     let driver = Driver::start(settings, parts, Box::new(Painter { ui, unread, trouble }));
     // Empty until here: nothing else ever fills it.
     let _ = slot.set(Rc::clone(&driver));
-    Ok(Handle { driver, painted: Box::new(painted) })
+    Ok(Handle { driver, painted })
 }
 
 /// Passes on what the driver publishes.

@@ -4,8 +4,6 @@ use std::any::Any;
 use std::rc::Rc;
 
 use js_sys::Array;
-use leptos::mount::mount_to;
-use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 use web_sys::HtmlElement;
 
@@ -15,7 +13,7 @@ use crate::mount::adopt_styles;
 use crate::paint::Words;
 use crate::shell::{IntlSpeech, Parts};
 use crate::text::Catalogue;
-use crate::ui::{Hands, Panel, Ui};
+use crate::ui::{self, Hands, Ui};
 
 #[wasm_bindgen(module = "/src/gallery/page.js")]
 extern "C" {
@@ -60,7 +58,7 @@ fn show(panel: HtmlElement, screen: &Screen, is_long: bool, part: js_sys::Functi
             can_record: true,
         },
     );
-    let mounted = mount_to(panel, move || view! { <Panel ui/> });
+    let mounted = ui::mount(&ui, &panel);
     ui.paint(&screen.view, Changed { panel: true, thread: true, composer: true });
-    Box::new(mounted)
+    mounted
 }
