@@ -18,3 +18,8 @@ pub mod shell;
 pub mod text;
 #[cfg(target_arch = "wasm32")]
 pub mod ui;
+
+/// Where everything lives: of the allocators that give memory back, the smallest to download.
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static MEMORY: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();

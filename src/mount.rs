@@ -4,8 +4,6 @@ use std::any::Any;
 use std::rc::Rc;
 
 use js_sys::{Array, Function, Reflect};
-use leptos::mount::mount_to;
-use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 use web_sys::{CssStyleSheet, HtmlElement, ShadowRoot};
 
@@ -17,7 +15,7 @@ use crate::js::object;
 use crate::paint::Words;
 use crate::shell::{Audience, Driver, IntlSpeech, Parts};
 use crate::text::{Catalogue, transcript};
-use crate::ui::{Hands, Panel, Previews, Ui};
+use crate::ui::{self, Hands, Ui};
 
 /// A mounted widget, for the element that owns it.
 #[wasm_bindgen]
@@ -119,12 +117,12 @@ pub fn mount(
         },
         spoken(language, words),
     );
-    let painted = (mount_to(panel, move || view! { <Panel ui/> }), mount_to(over, move || view! { <Previews ui/> }));
+    let painted = ui::mount(&ui, &panel, &over);
     let prefix = settings.storage_prefix();
-    let driver = Driver::start(settings, parts.clone(), Box::new(Painter { ui, host, parts, prefix }));
+    let driver = Driver::start(settings, parts.clone(), Box::new(Painter { ui: ui.clone(), host, parts, prefix }));
     // Empty until here: nothing else ever fills it.
     let _ = slot.set(Rc::clone(&driver));
-    Ok(Handle { driver, painted: Box::new(painted) })
+    Ok(Handle { driver, ui, painted })
 }
 
 /// What is said in a language.

@@ -4,8 +4,6 @@ use std::any::Any;
 use std::rc::Rc;
 
 use js_sys::Array;
-use leptos::mount::mount_to;
-use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
 use web_sys::HtmlElement;
 
@@ -15,7 +13,7 @@ use crate::mount::adopt_styles;
 use crate::paint::Words;
 use crate::shell::{IntlSpeech, Parts};
 use crate::text::Catalogue;
-use crate::ui::{Hands, Panel, Previews, Ui};
+use crate::ui::{self, Hands, Ui};
 
 #[wasm_bindgen(module = "/src/gallery/page.js")]
 extern "C" {
@@ -64,9 +62,8 @@ fn show(panel: HtmlElement, screen: &Screen, is_long: bool, part: js_sys::Functi
             can_record: true,
         },
     );
-    let over = panel.next_element_sibling().map(JsCast::unchecked_into::<HtmlElement>);
-    let over = over.map(|over| mount_to(over, move || view! { <Previews ui/> }));
-    let mounted = (over, mount_to(panel, move || view! { <Panel ui/> }));
+    let over: Option<HtmlElement> = panel.next_element_sibling().map(JsCast::unchecked_into);
+    let mounted = ui::mount(&ui, &panel, over.as_ref().unwrap_or(&panel));
     ui.paint(&screen.view, Changed { panel: true, thread: true, composer: true, previews: true });
-    Box::new(mounted)
+    mounted
 }

@@ -21,7 +21,7 @@ use crate::paint::Act;
 use crate::text::Sentence;
 
 /// Does what an element is there for.
-pub fn perform(ui: Ui, act: &Act, event: &web_sys::Event) {
+pub fn perform(ui: &Ui, act: &Act, event: &web_sys::Event) {
     let target = event.current_target();
     match act {
         Act::Tell(event) => {
@@ -123,7 +123,7 @@ fn listed(list: Option<FileList>) -> Vec<File> {
 }
 
 /// Shows a message's pictures large, beginning with this one.
-fn look(ui: Ui, message: MessageId, file: u64, target: Option<EventTarget>) {
+fn look(ui: &Ui, message: MessageId, file: u64, target: Option<EventTarget>) {
     let view = ui.view();
     let held = view.thread.rows.iter().find_map(|row| match &row.content {
         Content::Said(said) if said.id == message => Some(Arc::clone(said)),
@@ -153,7 +153,7 @@ fn look(ui: Ui, message: MessageId, file: u64, target: Option<EventTarget>) {
     (ui.hands().call)("lightbox", "open", &[root.into(), options.into()]);
 }
 
-fn submit(ui: Ui, field: Option<HtmlTextAreaElement>) {
+fn submit(ui: &Ui, field: Option<HtmlTextAreaElement>) {
     let Some(field) = field else { return };
     let text = field.value();
     if !text.trim().is_empty() || !ui.view().composer.files.is_empty() {
@@ -189,7 +189,7 @@ fn load_again(media: &Element) {
 pub fn nothing(_: &View, _: Option<&View>, _: &Element) {}
 
 /// What an event is about to change about the element that led to it.
-fn get_ready(ui: Ui, event: &Event, target: Element) {
+fn get_ready(ui: &Ui, event: &Event, target: Element) {
     if matches!(event, Event::Folded(..)) {
         ui.keep_still(Still::at(target));
     } else if matches!(event, Event::WantedNewest) {

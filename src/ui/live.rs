@@ -3,12 +3,8 @@
 use std::rc::Rc;
 
 use leptos::prelude::*;
-use leptos::tachys::html::attribute::Attribute;
-use leptos::tachys::html::attribute::any_attribute::AnyAttribute;
-use leptos::tachys::hydration::Cursor;
 use leptos::tachys::renderer::types::{Element, Node as DomNode};
-use leptos::tachys::view::add_attr::AddAnyAttr;
-use leptos::tachys::view::{Mountable, Position, PositionState};
+use leptos::tachys::view::Mountable;
 
 use super::Ui;
 use super::acts::perform;
@@ -22,11 +18,11 @@ pub struct Live {
     /// What it works with.
     pub ui: Ui,
     /// What makes it paint again.
-    pub slice: Trigger,
+    pub slice: ArcTrigger,
     /// What it looks like, now that it looked like that.
     pub paint: fn(&Words, &View, Option<&View>) -> Node,
     /// What of its element is to stay where it is on the screen while it is painted.
-    pub still: fn(Ui, &web_sys::Element) -> Option<Still>,
+    pub still: fn(&Ui, &web_sys::Element) -> Option<Still>,
     /// What is to be done to its element each time it is painted; what it looked like is the last argument.
     pub painted: fn(&View, Option<&View>, &web_sys::Element),
 }
@@ -35,6 +31,7 @@ pub struct Live {
 pub struct Painted {
     dom: Dom,
     view: Rc<View>,
+    words: Rc<Words>,
 }
 
 impl Render for Live {
@@ -45,11 +42,15 @@ impl Render for Live {
         RenderEffect::new(move |was: Option<Painted>| {
             slice.track();
             let view = ui.view();
-            let node = paint(&ui.words(), &view, was.as_ref().map(|was| &*was.view));
-            let report: Rc<dyn Fn(&_, &_)> = Rc::new(move |act: &_, event: &_| perform(ui, act, event));
+            let words = ui.words();
+            // In other words, all of it is other.
+            let before = was.as_ref().filter(|was| Rc::ptr_eq(&was.words, &words));
+            let node = paint(&words, &view, before.map(|was| &*was.view));
+            let reporting = ui.clone();
+            let report: Rc<dyn Fn(&_, &_)> = Rc::new(move |act: &_, event: &_| perform(&reporting, act, event));
             let (dom, was) = match was {
-                Some(Painted { mut dom, view }) => {
-                    let still = dom.element().and_then(|element| still(ui, element));
+                Some(Painted { mut dom, view, .. }) => {
+                    let still = dom.element().and_then(|element| still(&ui, element));
                     // A part's own element is always the same.
                     let _ = dom.paint(node, &report);
                     if let (Some(still), Some(element)) = (still, dom.element()) {
@@ -62,7 +63,7 @@ impl Render for Live {
             if let Some(element) = dom.element() {
                 painted(&view, was.as_deref(), element);
             }
-            Painted { dom, view }
+            Painted { dom, view, words }
         })
     }
 
@@ -88,38 +89,5 @@ impl Mountable for Painted {
 
     fn elements(&self) -> Vec<Element> {
         self.dom.element().cloned().into_iter().collect()
-    }
-}
-
-// What Leptos asks of views for rendering on a server, which this widget never does.
-
-impl AddAnyAttr for Live {
-    type Output<New: Attribute> = Self;
-
-    fn add_any_attr<New: Attribute>(self, _: New) -> Self {
-        self
-    }
-}
-
-impl RenderHtml for Live {
-    type AsyncOutput = Self;
-    type Owned = Self;
-
-    const MIN_LENGTH: usize = 0;
-
-    fn dry_resolve(&mut self) {}
-
-    async fn resolve(self) -> Self {
-        self
-    }
-
-    fn to_html_with_buf(self, _: &mut String, _: &mut Position, _: bool, _: bool, _: Vec<AnyAttribute>) {}
-
-    fn hydrate<const FROM_SERVER: bool>(self, _: &Cursor, _: &PositionState) -> Self::State {
-        self.build()
-    }
-
-    fn into_owned(self) -> Self {
-        self
     }
 }

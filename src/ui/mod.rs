@@ -7,10 +7,14 @@ mod live;
 mod menu;
 mod scrolling;
 
+use std::any::Any;
+use std::cell::RefCell;
 use std::rc::Rc;
 
+use leptos::mount::mount_to_renderer;
 use leptos::prelude::*;
 use wasm_bindgen::JsValue;
+use web_sys::Element;
 
 use crate::core::Event;
 use crate::core::view::{Changed, View};
@@ -19,13 +23,13 @@ use live::Live;
 use scrolling::{Seen, Still};
 
 /// What every part of the panel works with: the view, the way to report, and the words.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct Ui {
-    panel: Trigger,
-    thread: Trigger,
-    composer: Trigger,
-    previews: Trigger,
-    shared: StoredValue<Shared, LocalStorage>,
+    panel: ArcTrigger,
+    thread: ArcTrigger,
+    composer: ArcTrigger,
+    previews: ArcTrigger,
+    shared: Rc<RefCell<Shared>>,
 }
 
 struct Shared {
@@ -59,22 +63,32 @@ impl Ui {
         let shared =
             Shared { view: Rc::default(), dispatch, hands, words: Rc::new(words), seen: Seen::default(), still: None };
         Self {
-            panel: Trigger::new(),
-            thread: Trigger::new(),
-            composer: Trigger::new(),
-            previews: Trigger::new(),
-            shared: StoredValue::new_local(shared),
+            panel: ArcTrigger::new(),
+            thread: ArcTrigger::new(),
+            composer: ArcTrigger::new(),
+            previews: ArcTrigger::new(),
+            shared: Rc::new(RefCell::new(shared)),
         }
     }
 
     /// Takes the slices that changed.
     pub fn paint(&self, view: &View, changed: Changed) {
-        self.shared.update_value(|shared| shared.view = Rc::new(view.clone()));
+        self.shared.borrow_mut().view = Rc::new(view.clone());
+        self.paint_again(changed);
+    }
+
+    /// Speaks in these words from now on.
+    pub fn speak(&self, words: Words) {
+        self.shared.borrow_mut().words = Rc::new(words);
+        self.paint_again(Changed { panel: true, thread: true, composer: true, previews: true });
+    }
+
+    fn paint_again(&self, changed: Changed) {
         for (is_changed, slice) in [
-            (changed.panel, self.panel),
-            (changed.thread, self.thread),
-            (changed.composer, self.composer),
-            (changed.previews, self.previews),
+            (changed.panel, &self.panel),
+            (changed.thread, &self.thread),
+            (changed.composer, &self.composer),
+            (changed.previews, &self.previews),
         ] {
             if is_changed {
                 slice.notify();
@@ -84,59 +98,55 @@ impl Ui {
 
     fn dispatch(&self, event: Event) {
         // Outside the borrow: what it leads to may read the words.
-        let dispatch = self.shared.with_value(|shared| shared.dispatch.clone());
+        let dispatch = Rc::clone(&self.shared.borrow().dispatch);
         dispatch(event);
     }
 
     fn hands(&self) -> Hands {
-        self.shared.with_value(|shared| shared.hands.clone())
+        self.shared.borrow().hands.clone()
     }
 
     fn view(&self) -> Rc<View> {
-        self.shared.with_value(|shared| Rc::clone(&shared.view))
+        Rc::clone(&self.shared.borrow().view)
     }
 
     /// What the visitor sees now; gives back what they saw before.
     fn sees(&self, seen: Seen) -> Seen {
-        self.shared.try_update_value(|shared| std::mem::replace(&mut shared.seen, seen)).unwrap_or_default()
+        std::mem::replace(&mut self.shared.borrow_mut().seen, seen)
     }
 
     /// The next time the thread is painted, this is to stay where it is.
     fn keep_still(&self, still: Still) {
-        self.shared.update_value(|shared| shared.still = Some(still));
+        self.shared.borrow_mut().still = Some(still);
     }
 
     fn still(&self) -> Option<Still> {
-        self.shared.try_update_value(|shared| shared.still.take()).flatten()
+        self.shared.borrow_mut().still.take()
     }
 
     /// The words of the visitor's language.
     pub fn words(&self) -> Rc<Words> {
-        self.shared.with_value(|shared| Rc::clone(&shared.words))
+        Rc::clone(&self.shared.borrow().words)
     }
 }
 
-/// The panel's content.
-#[component]
-pub fn Panel(
-    /// What it works with.
-    ui: Ui,
-) -> impl IntoView {
-    [
-        Live { ui, slice: ui.panel, paint: paint::header, still: Still::nothing, painted: acts::nothing },
-        Live { ui, slice: ui.thread, paint: paint::thread, still: Still::reading, painted: acts::show_newest },
-        Live { ui, slice: ui.composer, paint: paint::composer, still: Still::nothing, painted: acts::put_text },
-    ]
-    .into_iter()
-    .collect::<Vec<_>>()
-}
-
-/// What is shown over the launcher.
-#[component]
-pub fn Previews(
-    /// What it works with.
-    ui: Ui,
-) -> impl IntoView {
-    let (still, painted) = (Still::nothing, acts::nothing);
-    vec![Live { ui, slice: ui.previews, paint: paint::previews, still, painted }]
+/// Puts the panel's content into its element, and what is shown over the launcher into another, until what this gives is
+/// dropped.
+#[must_use]
+pub fn mount(ui: &Ui, panel: &Element, over: &Element) -> Box<dyn Any> {
+    let part = |slice: &ArcTrigger, paint, still, painted| Live {
+        ui: ui.clone(),
+        slice: slice.clone(),
+        paint,
+        still,
+        painted,
+    };
+    let parts = vec![
+        part(&ui.panel, paint::header, Still::nothing, acts::nothing),
+        part(&ui.thread, paint::thread, Still::reading, acts::show_newest),
+        part(&ui.composer, paint::composer, Still::nothing, acts::put_text),
+    ];
+    let previews = vec![part(&ui.previews, paint::previews, Still::nothing, acts::nothing)];
+    let put = |parts: Vec<Live>, place| mount_to_renderer(place, move || parts);
+    Box::new([put(parts, panel), put(previews, over)])
 }

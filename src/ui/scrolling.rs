@@ -25,7 +25,7 @@ pub struct Seen {
 }
 
 /// The visitor scrolled, or the browser did.
-pub fn scrolled(ui: Ui, thread: &Element) {
+pub fn scrolled(ui: &Ui, thread: &Element) {
     let (scroll_top, screen) = (thread.scroll_top(), thread.client_height());
     let below = match -scroll_top {
         ..AT_END_PX => Distance::Here,
@@ -61,7 +61,7 @@ impl Still {
 
     /// What the visitor reads in a thread that is about to be painted, if they read further up. The browser itself sees
     /// to that only for what changes above.
-    pub fn reading(ui: Ui, thread: &Element) -> Option<Self> {
+    pub fn reading(ui: &Ui, thread: &Element) -> Option<Self> {
         let read = || {
             let top = thread.get_bounding_client_rect().top();
             let is_up = thread.scroll_top() <= -AT_END_PX;
@@ -71,7 +71,7 @@ impl Still {
     }
 
     /// Nothing.
-    pub const fn nothing(_: Ui, _: &Element) -> Option<Self> {
+    pub const fn nothing(_: &Ui, _: &Element) -> Option<Self> {
         None
     }
 

@@ -3,8 +3,6 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use leptos::mount::mount_to;
-use leptos::prelude::*;
 use natter::core::Event;
 use natter::core::model::{Author, Message, MessageId, Person};
 use natter::core::timeline::{Failure, RowKey};
@@ -12,7 +10,7 @@ use natter::core::view::{Changed, Connection, Content, Row, Thread, View};
 use natter::paint::Words;
 use natter::shell::IntlSpeech;
 use natter::text::Catalogue;
-use natter::ui::{Hands, Panel, Ui};
+use natter::ui::{self, Hands, Ui};
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::HtmlElement;
 
@@ -42,9 +40,10 @@ fn paint(view: &View) -> Painted {
             can_record: true,
         },
     );
-    let mounted = mount_to(panel.clone(), move || view! { <Panel ui/> });
+    let over = panel.owner_document().unwrap().create_element("div").unwrap();
+    let mounted = ui::mount(&ui, &panel, &over);
     ui.paint(view, Changed { panel: true, thread: true, composer: true, previews: true });
-    Painted { ui, panel, events, _mounted: Box::new(mounted) }
+    Painted { ui, panel, events, _mounted: mounted }
 }
 
 impl Painted {

@@ -234,9 +234,7 @@ mod tests {
 
     #[test]
     fn what_an_open_chat_does_not_need_is_not_weighed() {
-        for name in
-            ["natter_bg.wasm", "natter.js", "embed.js", "widget.css", "snippets/a/inline0.js"]
-        {
+        for name in ["natter_bg.wasm", "natter.js", "embed.js", "widget.css", "snippets/a/inline0.js"] {
             assert!(is_for_an_open_chat(name), "{name}");
         }
         for name in ["index.html", "parts/emoji.js", "locales/de.json", "natter.d.ts"] {

@@ -7,6 +7,7 @@ mod children;
 mod css;
 mod demo;
 mod gallery;
+#[allow(dead_code, reason = "the widget uses all of it")]
 #[path = "../../src/json.rs"]
 mod json;
 mod minify;

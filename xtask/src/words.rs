@@ -13,7 +13,8 @@ pub struct Words(Object);
 impl Words {
     /// Reads a file of `locales/`.
     pub fn read(path: &Path) -> Result<Self, String> {
-        let text = std::fs::read_to_string(path).map_err(|error| format!("{} can't be read: {error}.", path.display()))?;
+        let text =
+            std::fs::read_to_string(path).map_err(|error| format!("{} can't be read: {error}.", path.display()))?;
         match json::read(&text) {
             Some(Value::Object(words)) => Ok(Self(words)),
             Some(_) | None => Err(format!("{} is not a JSON object of sentences.", path.display())),
@@ -35,7 +36,6 @@ impl Words {
     pub fn modules(&self, module: &'static str) -> impl Iterator<Item = (&str, &str)> {
         self.0.names().filter_map(move |key| Some((own(key, module)?, self.get(key)?)))
     }
-
 }
 
 /// The rest of a module's key. (A module's bare name is a sentence of the panel's: what its button is called.)
