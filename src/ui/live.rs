@@ -2,9 +2,11 @@
 
 use std::rc::Rc;
 
-use leptos::prelude::*;
-use leptos::tachys::renderer::types::{Element, Node as DomNode};
-use leptos::tachys::view::Mountable;
+use reactive_graph::effect::RenderEffect;
+use reactive_graph::signal::ArcTrigger;
+use reactive_graph::traits::Track;
+use tachys::renderer::types::{Element, Node as DomNode};
+use tachys::view::{Mountable, Render};
 
 use super::Ui;
 use super::acts::perform;

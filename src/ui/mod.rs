@@ -11,8 +11,11 @@ use std::any::Any;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use leptos::mount::mount_to_renderer;
-use leptos::prelude::*;
+use any_spawner::Executor;
+use reactive_graph::owner::Owner;
+use reactive_graph::signal::ArcTrigger;
+use reactive_graph::traits::Notify;
+use tachys::view::{Mountable, Render};
 use wasm_bindgen::JsValue;
 use web_sys::Element;
 
@@ -147,6 +150,25 @@ pub fn mount(ui: &Ui, panel: &Element, over: &Element) -> Box<dyn Any> {
         part(&ui.composer, paint::composer, Still::nothing, acts::put_text),
     ];
     let previews = vec![part(&ui.previews, paint::previews, Still::nothing, acts::nothing)];
-    let put = |parts: Vec<Live>, place| mount_to_renderer(place, move || parts);
-    Box::new([put(parts, panel), put(previews, over)])
+    // An error says that effects have somebody to run them already.
+    let _ = Executor::init_wasm_bindgen();
+    let owner = Owner::new();
+    let put = |parts: Vec<Live>, place| {
+        let mut content = owner.with(|| parts.build());
+        content.mount(place, None);
+        content
+    };
+    Box::new(Mounted { content: [put(parts, panel), put(previews, over)], _owner: owner.clone() })
+}
+
+struct Mounted {
+    content: [<Vec<Live> as Render>::State; 2],
+    /// Of the effects: dropped after what they paint.
+    _owner: Owner,
+}
+
+impl Drop for Mounted {
+    fn drop(&mut self) {
+        self.content.iter_mut().for_each(Mountable::unmount);
+    }
 }
