@@ -7,7 +7,7 @@ use super::backoff::Backoff;
 use super::chance::Chance;
 use super::content::{Answer, Given};
 use super::model::{ConversationId, MessageId};
-use super::time::Mono;
+use super::time::{Due, Mono};
 use crate::json::{self, Value};
 
 /// The machine.
@@ -145,9 +145,9 @@ impl Answering {
 
     /// When the next try is due.
     #[must_use]
-    pub fn deadline(&self) -> Option<(Mono, &'static str)> {
+    pub fn deadline(&self) -> Option<Due> {
         let is_waiting = self.waiting.iter().any(|other| other.stage == Stage::Unsent);
-        self.retry.until().filter(|_| is_waiting).map(|until| (until, "answer: again"))
+        self.retry.until().filter(|_| is_waiting).map(|until| until.due("answer: again"))
     }
 
     /// What was answered to a message here and how it fares, if that is more than the server says.
