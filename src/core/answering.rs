@@ -99,7 +99,7 @@ impl Answering {
         if !self.retry.is_over(now) || self.waiting.iter().any(is_asking) {
             return None;
         }
-        let is_next = |other: &&mut Waiting| other.stage == Stage::Unsent && other.conversation == conversation;
+        let is_next = |other: &&mut Waiting| matches!(other.stage, Stage::Unsent) && other.conversation == conversation;
         let next = self.waiting.iter_mut().find(is_next)?;
         next.stage = Stage::Asking;
         Some((next.given.clone(), next.is_survey))
@@ -146,7 +146,7 @@ impl Answering {
     /// When the next try is due.
     #[must_use]
     pub fn deadline(&self) -> Option<Due> {
-        let is_waiting = self.waiting.iter().any(|other| other.stage == Stage::Unsent);
+        let is_waiting = self.waiting.iter().any(|other| matches!(other.stage, Stage::Unsent));
         self.retry.until().filter(|_| is_waiting).map(|until| until.due("answer: again"))
     }
 

@@ -172,7 +172,7 @@ impl Widget {
         self.announce(&mut turn);
         self.diagnose(now.mono, &mut turn);
         turn.changed = self.publish();
-        self.recording.keep(now, record, is_ping && turn == Turn::default());
+        self.recording.keep(now, record, is_ping && turn.is_empty());
         turn
     }
 
@@ -260,7 +260,7 @@ impl Widget {
                 let heard = self.cable.hear(now.mono, link, &news, &mut self.chance, &mut acts);
                 self.act(acts, turn);
                 if let (Some(Heard::News(heard)), SocketNews::Frame(text)) = (&heard, news)
-                    && **heard != News::Other
+                    && !matches!(**heard, News::Other)
                 {
                     self.say(&Word::Frame(text), turn);
                 }
