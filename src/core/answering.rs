@@ -7,7 +7,7 @@ use super::backoff::Backoff;
 use super::chance::Chance;
 use super::content::{Answer, Given};
 use super::model::{ConversationId, MessageId};
-use super::time::Mono;
+use super::time::{Due, Mono};
 use crate::json::{self, Value};
 
 /// The machine.
@@ -99,7 +99,7 @@ impl Answering {
         if !self.retry.is_over(now) || self.waiting.iter().any(is_asking) {
             return None;
         }
-        let is_next = |other: &&mut Waiting| other.stage == Stage::Unsent && other.conversation == conversation;
+        let is_next = |other: &&mut Waiting| matches!(other.stage, Stage::Unsent) && other.conversation == conversation;
         let next = self.waiting.iter_mut().find(is_next)?;
         next.stage = Stage::Asking;
         Some((next.given.clone(), next.is_survey))
@@ -145,9 +145,9 @@ impl Answering {
 
     /// When the next try is due.
     #[must_use]
-    pub fn deadline(&self) -> Option<(Mono, &'static str)> {
-        let is_waiting = self.waiting.iter().any(|other| other.stage == Stage::Unsent);
-        self.retry.until().filter(|_| is_waiting).map(|until| (until, "answer: again"))
+    pub fn deadline(&self) -> Option<Due> {
+        let is_waiting = self.waiting.iter().any(|other| matches!(other.stage, Stage::Unsent));
+        self.retry.until().filter(|_| is_waiting).map(|until| until.due("answer: again"))
     }
 
     /// What was answered to a message here and how it fares, if that is more than the server says.

@@ -6,7 +6,7 @@
 
 use super::chance::Chance;
 use super::question::Question;
-use super::time::{Mono, Now};
+use super::time::{Due, Mono, Now};
 
 /// What the server says of an inbox.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -142,13 +142,13 @@ impl Availability {
 
     /// When that may change by itself, or the question may be put again.
     #[must_use]
-    pub fn deadline(&self, now: Now) -> Option<(Mono, &'static str)> {
+    pub fn deadline(&self, now: Now) -> Option<Due> {
         let at = now.wall.0 / 1_000;
         let times = self.times(now).unwrap_or_default();
         let next = times.iter().flat_map(|(opens, closes)| [*opens, *closes]).find(|change| *change > at);
         let change = next.map(|change| now.mono.plus((change * 1_000).saturating_sub(now.wall.0)));
         let until = [self.question.deadline(), self.online_until, change].into_iter().flatten();
-        until.filter(|until| *until > now.mono).min().map(|until| (until, "availability: may change"))
+        until.filter(|until| *until > now.mono).min().map(|until| until.due("availability: may change"))
     }
 
     /// The times somebody works, from yesterday on for more than a week: apart from each other, in their order, in
@@ -273,7 +273,7 @@ mod tests {
         let mut office = office(weekdays(), &[(0, 0)]);
         office.heard(Mono(5_000), true);
         assert_eq!(office.presence(at(SATURDAY)), Presence::Online);
-        assert_eq!(office.deadline(at(SATURDAY)), Some((Mono(5_000 + ONLINE_MS), "availability: may change")));
+        assert_eq!(office.deadline(at(SATURDAY)), Some(Mono(5_000 + ONLINE_MS).due("availability: may change")));
         let later = Now { mono: Mono(5_000 + ONLINE_MS), wall: Wall(SATURDAY * 1_000) };
         assert_eq!(office.presence(later), Presence::Until(SATURDAY + 2 * DAY_S + 9 * HOUR));
         office.heard(Mono(5_000), true);
@@ -285,7 +285,7 @@ mod tests {
     fn the_line_changes_on_the_minute() {
         let office = office(weekdays(), &[(0, 0)]);
         let friday = SATURDAY - DAY_S;
-        let (due, _) = office.deadline(at(friday + 16 * HOUR)).unwrap();
+        let due = office.deadline(at(friday + 16 * HOUR)).unwrap().at;
         assert_eq!(due, Mono(5_000).plus(HOUR * 1_000), "at five");
     }
 

@@ -8,7 +8,7 @@
 
 use super::backoff::Backoff;
 use super::chance::Chance;
-use super::time::Mono;
+use super::time::{Due, Mono};
 use super::wire::{self, Frame, News};
 
 /// A socket's number. Every socket gets a new one, so that late news of an old one can be told apart.
@@ -240,18 +240,18 @@ impl Cable {
 
     /// When `tick` has something to do.
     #[must_use]
-    pub fn deadline(&self) -> Option<(Mono, &'static str)> {
+    pub fn deadline(&self) -> Option<Due> {
         match self.phase {
-            Phase::Idle => self.token.as_ref().map(|_| (self.retry.until().unwrap_or_default(), "cable: connect")),
+            Phase::Idle => self.token.as_ref().map(|_| self.retry.until().unwrap_or_default().due("cable: connect")),
             Phase::Doubtful => None,
-            Phase::Opening { since, .. } => Some((since.plus(OPEN_MS_MAX), "cable: still opening")),
+            Phase::Opening { since, .. } => Some(since.plus(OPEN_MS_MAX).due("cable: still opening")),
             Phase::Subscribing { since, heard, .. } => {
-                Some((since.plus(CONFIRM_MS_MAX).min(heard.plus(STALE_MS)), "cable: unconfirmed"))
+                Some(since.plus(CONFIRM_MS_MAX).min(heard.plus(STALE_MS)).due("cable: unconfirmed"))
             }
             Phase::Live { heard, present, .. } => {
                 let stale = heard.plus(STALE_MS);
                 let due = present.filter(|_| self.is_visible).map_or(stale, |present| present.plus(PRESENCE_MS));
-                Some((stale.min(due), "cable: stale or presence"))
+                Some(stale.min(due).due("cable: stale or presence"))
             }
         }
     }
@@ -360,7 +360,7 @@ mod tests {
 
         /// Lets time run to the next deadline.
         fn run_on(&mut self) -> Option<Heard> {
-            let (due, _) = self.cable.deadline().unwrap();
+            let due = self.cable.deadline().unwrap().at;
             self.now = self.now.max(due);
             self.tick()
         }

@@ -6,7 +6,7 @@
 use super::chance::Chance;
 use super::model::{Conversation, Status};
 use super::question::Question;
-use super::time::Mono;
+use super::time::{Due, Mono};
 
 /// The machine.
 #[derive(Debug, Default)]
@@ -77,8 +77,8 @@ impl Condition {
 
     /// When `next` may ask.
     #[must_use]
-    pub fn deadline(&self) -> Option<(Mono, &'static str)> {
-        self.question.deadline().map(|until| (until, "condition: ask again"))
+    pub fn deadline(&self) -> Option<Due> {
+        self.question.deadline().map(|until| until.due("condition: ask again"))
     }
 }
 
@@ -94,7 +94,7 @@ mod tests {
         condition.want();
         assert!(condition.next(Mono(0)) && !condition.next(Mono(0)));
         condition.failed(Mono(0), &mut Chance::new([1, 2, 3, 4]), 0);
-        let (due, _) = condition.deadline().unwrap();
+        let due = condition.deadline().unwrap().at;
         assert!(!condition.next(Mono(0)) && condition.next(due));
         condition.want();
         assert!(!condition.next(due), "one question at a time");

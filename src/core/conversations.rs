@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::chance::Chance;
 use super::model::{ConversationId, Message, Status};
 use super::question::Question;
-use super::time::Mono;
+use super::time::{Due, Mono};
 
 /// One of them.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -83,8 +83,8 @@ impl Conversations {
 
     /// When `next` may ask.
     #[must_use]
-    pub fn deadline(&self) -> Option<(Mono, &'static str)> {
-        self.question.deadline().filter(|_| self.is_shown).map(|until| (until, "conversations: again"))
+    pub fn deadline(&self) -> Option<Due> {
+        self.question.deadline().filter(|_| self.is_shown).map(|until| until.due("conversations: again"))
     }
 
     /// Whether it is looked at.

@@ -13,7 +13,7 @@ use std::collections::VecDeque;
 use super::backoff::Backoff;
 use super::chance::Chance;
 use super::model::MessageId;
-use super::time::Mono;
+use super::time::{Due, Mono};
 
 /// Messages in a full page; a shorter one is the conversation's beginning.
 const PAGE: usize = 20;
@@ -281,9 +281,9 @@ impl History {
 
     /// When `next` has something to do that it had not just now.
     #[must_use]
-    pub fn deadline(&self) -> Option<(Mono, &'static str)> {
+    pub fn deadline(&self) -> Option<Due> {
         let is_waiting = self.is_wanted || self.is_earlier_wanted || self.run.is_some();
-        self.retry.until().filter(|_| is_waiting).map(|until| (until, "history: again"))
+        self.retry.until().filter(|_| is_waiting).map(|until| until.due("history: again"))
     }
 
     fn begin(&mut self, now: Mono, floor: Floor, oldest: Option<MessageId>) -> Option<Run> {
@@ -414,7 +414,7 @@ mod tests {
         assert_eq!(history.next(Mono(5), Floor::At(MessageId(40)), None), Some(Some(MessageId(76))));
         history.failed(Mono(5), &mut chance, 0);
         assert_eq!(history.failures(), 1);
-        let (due, _) = history.deadline().unwrap();
+        let due = history.deadline().unwrap().at;
         assert_eq!(history.next(due, Floor::Anywhere, None), Some(Some(MessageId(76))), "else there would be a hole");
     }
 

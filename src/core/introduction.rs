@@ -7,7 +7,7 @@
 use super::chance::Chance;
 use super::content::{Field, FieldKind};
 use super::question::Question;
-use super::time::{Mono, Wall};
+use super::time::{Due, Mono, Wall};
 use crate::json::{self, Value};
 
 /// What is asked.
@@ -157,8 +157,8 @@ impl Introduction {
 
     /// When `next` may have something to tell.
     #[must_use]
-    pub fn deadline(&self) -> Option<(Mono, &'static str)> {
-        self.question.deadline().map(|until| (until, "introduction: again"))
+    pub fn deadline(&self) -> Option<Due> {
+        self.question.deadline().map(|until| until.due("introduction: again"))
     }
 
     /// What a contact is told to be, as JSON.

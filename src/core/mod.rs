@@ -238,3 +238,11 @@ pub struct Turn {
     /// To be painted.
     pub changed: Changed,
 }
+
+impl Turn {
+    /// Whether it led to nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.effects.is_empty() && self.changed == Changed::default()
+    }
+}

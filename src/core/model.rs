@@ -84,6 +84,14 @@ pub enum Author {
     Inbox,
 }
 
+impl Author {
+    /// Whether it was the visitor.
+    #[must_use]
+    pub const fn is_visitor(&self) -> bool {
+        matches!(self, Self::Visitor)
+    }
+}
+
 /// An agent or a bot, as far as a visitor may know them.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Person {

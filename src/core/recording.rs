@@ -7,6 +7,7 @@
 
 use std::collections::VecDeque;
 
+use super::availability::Offset;
 use super::preferences::Preference;
 use super::time::{Mono, Now};
 use super::{Blocked, Event, Format, Outcome, SocketNews, TabNews, wire};
@@ -88,77 +89,79 @@ pub fn is_ping(event: &Event) -> bool {
 /// An event's record.
 #[must_use]
 pub fn record(now: Now, event: &Event) -> String {
-    let none: &[(String, String)] = &[];
-    let names: Vec<(String, String)>;
-    let flag = |is_set: &bool| vec![u64::from(*is_set)];
-    let (what, text, numbers, kept) = match event {
-        Event::Began { kept, is_shared } => ("began", "", flag(is_shared), &**kept),
-        Event::Tabs(TabNews::Granted(kept)) => ("granted", "", vec![], &**kept),
-        Event::Tabs(TabNews::Stolen) => ("stolen", "", vec![], none),
-        Event::Tabs(TabNews::Confirmed) => ("confirmed", "", vec![], none),
-        Event::Tabs(TabNews::Said(text)) => ("said", &**text, vec![], none),
-        Event::Opened(is_open) => ("opened", "", flag(is_open), none),
+    let write = |what, text: &str, numbers: &[u64], kept: &[_]| write(now, what, text, numbers, kept);
+    let plain = |what| write(what, "", &[], &[]);
+    let text = |what, text: &str| write(what, text, &[], &[]);
+    let number = |what, number: u64| write(what, "", &[number], &[]);
+    let flag = |what, is_set: bool| number(what, is_set.into());
+    match event {
+        Event::Began { kept, is_shared } => write("began", "", &[(*is_shared).into()], kept),
+        Event::Tabs(TabNews::Granted(kept)) => write("granted", "", &[], kept),
+        Event::Tabs(TabNews::Stolen) => plain("stolen"),
+        Event::Tabs(TabNews::Confirmed) => plain("confirmed"),
+        Event::Tabs(TabNews::Said(said)) => text("said", said),
+        Event::Opened(is_open) => flag("opened", *is_open),
         // All that becomes of a draft is written down elsewhere; and it comes with every key.
-        Event::Drafted(text) => ("drafted", "", flag(&!text.trim().is_empty()), none),
-        Event::Submitted(text) => ("submitted", &**text, vec![], none),
+        Event::Drafted(text) => flag("drafted", !text.trim().is_empty()),
+        Event::Submitted(submitted) => text("submitted", submitted),
         Event::Picked(files) => {
-            let numbers = files.iter().flat_map(|file| [file.pick, file.size]).collect();
-            names = files.iter().map(|file| (file.name.clone(), String::new())).collect();
-            ("picked", "", numbers, &names[..])
+            let numbers: Vec<u64> = files.iter().flat_map(|file| [file.pick, file.size]).collect();
+            let names: Vec<_> = files.iter().map(|file| (file.name.clone(), String::new())).collect();
+            write("picked", "", &numbers, &names)
         }
-        Event::Unpicked(pick) => ("unpicked", "", vec![*pick], none),
-        Event::Gathered(echo) => ("gathered", &**echo, vec![], none),
-        Event::Progressed(id, percent) => ("progressed", "", vec![id.0, (*percent).into()], none),
-        Event::Filled(message, fields) => ("filled", "", vec![message.0], &**fields),
+        Event::Unpicked(pick) => number("unpicked", *pick),
+        Event::Gathered(echo) => text("gathered", echo),
+        Event::Progressed(id, percent) => write("progressed", "", &[id.0, (*percent).into()], &[]),
+        Event::Filled(message, fields) => write("filled", "", &[message.0], fields),
         Event::Chosen(message, choice) => {
-            names = vec![(choice.title.clone(), choice.value.clone())];
-            ("chosen", "", vec![message.0], &names[..])
+            write("chosen", "", &[message.0], &[(choice.title.clone(), choice.value.clone())])
         }
-        Event::Retried(key) => ("retried", "", vec![key.0], none),
-        Event::Discarded(key) => ("discarded", "", vec![key.0], none),
-        Event::Folded(key, is_folded) => ("folded", "", vec![key.0, u64::from(*is_folded)], none),
+        Event::Retried(key) => number("retried", key.0),
+        Event::Discarded(key) => number("discarded", key.0),
+        Event::Folded(key, is_folded) => write("folded", "", &[key.0, (*is_folded).into()], &[]),
         Event::Scrolled(sight, held) => {
-            let seen = [u64::from(sight.is_at_top), sight.below as u64];
-            ("scrolled", "", seen.into_iter().chain(held.map(|key| key.0)).collect(), none)
+            let mut numbers = vec![sight.is_at_top.into(), sight.below as u64];
+            numbers.extend(held.map(|key| key.0));
+            write("scrolled", "", &numbers, &[])
         }
-        Event::WantedEarlier => ("wanted earlier", "", vec![], none),
-        Event::Listed(is_shown) => ("listed", "", flag(is_shown), none),
-        Event::Switched(id) => ("switched", "", id.iter().map(|id| id.0).collect(), none),
-        Event::Ended => ("ended", "", vec![], none),
-        Event::Introduced(values) => ("introduced", "", vec![], &**values),
-        Event::Preferred(Preference::Silent(is_silent)) => ("silent", "", flag(is_silent), none),
-        Event::Preferred(Preference::Notices(wants)) => ("notices", "", flag(wants), none),
-        Event::Preferred(Preference::Theme(theme)) => ("theme", theme.name(), vec![], none),
-        Event::Denied => ("denied", "", vec![], none),
-        Event::Dismissed => ("dismissed", "", vec![], none),
-        Event::WantedTranscript(format) => ("transcript", "", vec![u64::from(*format == Format::Json)], none),
-        Event::Forgot => ("forgot", "", vec![], none),
+        Event::WantedEarlier => plain("wanted earlier"),
+        Event::Listed(is_shown) => flag("listed", *is_shown),
+        Event::Switched(Some(id)) => number("switched", id.0),
+        Event::Switched(None) => plain("switched"),
+        Event::Ended => plain("ended"),
+        Event::Introduced(values) => write("introduced", "", &[], values),
+        Event::Preferred(Preference::Silent(is_silent)) => flag("silent", *is_silent),
+        Event::Preferred(Preference::Notices(wants)) => flag("notices", *wants),
+        Event::Preferred(Preference::Theme(theme)) => text("theme", theme.name()),
+        Event::Denied => plain("denied"),
+        Event::Dismissed => plain("dismissed"),
+        Event::WantedTranscript(format) => flag("transcript", *format == Format::Json),
+        Event::Forgot => plain("forgot"),
         // Where somebody is and what they were told there is nobody's business.
-        Event::Paged(_) => ("paged", "", vec![], none),
-        Event::Prompted(_) => ("prompted", "", vec![], none),
+        Event::Paged(_) => plain("paged"),
+        Event::Prompted(_) => plain("prompted"),
         Event::Zoned(offsets) => {
-            let numbers = offsets.iter().flat_map(|offset| [offset.from, offset.ahead.cast_unsigned()]).collect();
-            ("zoned", "", numbers, none)
+            let offset = |offset: &Offset| [offset.from, offset.ahead.cast_unsigned()];
+            write("zoned", "", &offsets.iter().flat_map(offset).collect::<Vec<_>>(), &[])
         }
-        Event::WantedNewest => ("wanted newest", "", vec![], none),
-        Event::Socket(link, SocketNews::Frame(text)) => ("frame", &**text, vec![link.0.into()], none),
-        Event::Socket(link, SocketNews::Closed) => ("closed", "", vec![link.0.into()], none),
+        Event::WantedNewest => plain("wanted newest"),
+        Event::Socket(link, SocketNews::Frame(frame)) => write("frame", frame, &[link.0.into()], &[]),
+        Event::Socket(link, SocketNews::Closed) => number("closed", link.0.into()),
         Event::Replied(id, Outcome::Answered { status, body, retry_after_ms }) => {
-            ("answered", &**body, vec![id.0, (*status).into(), retry_after_ms.unwrap_or(0)], none)
+            write("answered", body, &[id.0, (*status).into(), retry_after_ms.unwrap_or(0)], &[])
         }
-        Event::Replied(id, Outcome::NeverLeft) => ("never left", "", vec![id.0], none),
-        Event::Replied(id, Outcome::FilesGone) => ("files gone", "", vec![id.0], none),
-        Event::Replied(id, Outcome::Unclear) => ("unanswered", "", vec![id.0], none),
-        Event::Visible(is_visible) => ("visible", "", flag(is_visible), none),
-        Event::Online(is_online) => ("online", "", flag(is_online), none),
-        Event::Blocked(Blocked::ByPolicy) => ("blocked by policy", "", vec![], none),
-        Event::Blocked(Blocked::AsMixedContent) => ("blocked as mixed content", "", vec![], none),
-        Event::Probed(answers) => ("probed", "", flag(answers), none),
-        Event::Left => ("left", "", vec![], none),
-        Event::Returned(kept) => ("returned", "", vec![], &**kept),
-        Event::Tick => ("tick", "", vec![], none),
-    };
-    write(now, what, text, &numbers, kept)
+        Event::Replied(id, Outcome::NeverLeft) => number("never left", id.0),
+        Event::Replied(id, Outcome::FilesGone) => number("files gone", id.0),
+        Event::Replied(id, Outcome::Unclear) => number("unanswered", id.0),
+        Event::Visible(is_visible) => flag("visible", *is_visible),
+        Event::Online(is_online) => flag("online", *is_online),
+        Event::Blocked(Blocked::ByPolicy) => plain("blocked by policy"),
+        Event::Blocked(Blocked::AsMixedContent) => plain("blocked as mixed content"),
+        Event::Probed(answers) => flag("probed", *answers),
+        Event::Left => plain("left"),
+        Event::Returned(kept) => write("returned", "", &[], kept),
+        Event::Tick => plain("tick"),
+    }
 }
 
 /// Both clocks, what happened, its text, its numbers, and what the device kept: all of it strings.

@@ -8,7 +8,7 @@ use super::Call;
 use super::backoff::Backoff;
 use super::chance::Chance;
 use super::model::{Contact, Conversation, ConversationId};
-use super::time::Mono;
+use super::time::{Due, Mono};
 use crate::json::{self, Value};
 
 /// Who we are.
@@ -279,8 +279,8 @@ impl Session {
 
     /// When `next` may have something to ask that it had not just now.
     #[must_use]
-    pub fn deadline(&self) -> Option<(Mono, &'static str)> {
-        self.retry.until().filter(|_| !self.is_asking).map(|until| (until, "session: ask again"))
+    pub fn deadline(&self) -> Option<Due> {
+        self.retry.until().filter(|_| !self.is_asking).map(|until| until.due("session: ask again"))
     }
 
     /// A question was answered by other means.

@@ -11,7 +11,7 @@
 //! mark on the device would not do: a tab that hung reads an old device for a moment.)
 
 use super::model::{ConversationId, EchoId};
-use super::time::Mono;
+use super::time::{Due, Mono};
 
 /// What the shell reports of the other tabs.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -232,7 +232,7 @@ impl Tabs {
 
     /// Asks when it is time to; takes the lock when nobody answers.
     pub fn tick(&mut self, now: Mono) -> Option<TabAct> {
-        let (due, _) = self.deadline()?;
+        let due = self.deadline()?.at;
         if now < due || self.is_leading() {
             return None;
         }
@@ -246,17 +246,17 @@ impl Tabs {
 
     /// When `tick` has something to do.
     #[must_use]
-    pub fn deadline(&self) -> Option<(Mono, &'static str)> {
+    pub fn deadline(&self) -> Option<Due> {
         if let Some(asked) = self.confirming {
-            return Some((asked.plus(CONFIRM_MS_MAX), "tabs: unconfirmed"));
+            return Some(asked.plus(CONFIRM_MS_MAX).due("tabs: unconfirmed"));
         }
         if !self.is_visible || self.role != Role::Following {
             return None;
         }
         Some(match (self.asked, self.heard) {
-            (Some(asked), _) => (asked.plus(ANSWER_MS_MAX), "tabs: no answer"),
-            (None, Some(heard)) => (heard.plus(ASK_MS), "tabs: ask"),
-            (None, None) => (Mono::default(), "tabs: ask"),
+            (Some(asked), _) => asked.plus(ANSWER_MS_MAX).due("tabs: no answer"),
+            (None, Some(heard)) => heard.plus(ASK_MS).due("tabs: ask"),
+            (None, None) => Mono::default().due("tabs: ask"),
         })
     }
 
@@ -417,7 +417,7 @@ mod tests {
         assert_eq!(tabs.may_write(Mono(1_100)), (false, Some(TabAct::Confirm)));
         tabs.is_confirmed();
         assert_eq!(tabs.may_write(Mono(9_000)), (false, Some(TabAct::Confirm)), "an answer heard too late is none");
-        assert_eq!(tabs.deadline().map(|(due, _)| due), Some(Mono(14_000)));
+        assert_eq!(tabs.deadline().map(|due| due.at), Some(Mono(14_000)));
         assert_eq!(tabs.may_write(Mono(14_000)), (false, Some(TabAct::Confirm)));
         tabs.depose();
         assert_eq!(tabs.may_write(Mono(14_001)), (false, None));

@@ -24,11 +24,32 @@ impl Mono {
         Self(self.0.saturating_add(ms))
     }
 
+    /// This moment, as one that `who` waits for.
+    #[must_use]
+    #[cfg_attr(target_arch = "wasm32", expect(unused_variables, reason = "nobody there is told who waits"))]
+    pub const fn due(self, who: &'static str) -> Due {
+        Due {
+            at: self,
+            #[cfg(not(target_arch = "wasm32"))]
+            who,
+        }
+    }
+
     /// Milliseconds since `earlier`; none when that lies ahead.
     #[must_use]
     pub const fn since(self, earlier: Self) -> u64 {
         self.0.saturating_sub(earlier.0)
     }
+}
+
+/// A moment that something waits for.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Due {
+    /// When.
+    pub at: Mono,
+    /// Who waits, and what for: of interest to people who look for a defect, and no part of what visitors download.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub who: &'static str,
 }
 
 /// The two clocks may part by this much (a slewing wall clock, coarse timers) before it must have been a sleep or a

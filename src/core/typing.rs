@@ -4,7 +4,7 @@
 //! pause or send, but a page that is closed says nothing.
 
 use super::model::Person;
-use super::time::Mono;
+use super::time::{Due, Mono};
 
 /// Longer than any of Chatwoot's pages keeps on saying that somebody writes without saying it again.
 const HEARD_MS: u64 = 30_000;
@@ -65,9 +65,9 @@ impl Typing {
 
     /// When something ends by time alone.
     #[must_use]
-    pub fn deadline(&self) -> Option<(Mono, &'static str)> {
-        let theirs = self.theirs.as_ref().map(|(_, until)| (*until, "typing: theirs"));
-        let ours = self.wrote.map(|wrote| (wrote.plus(PAUSE_MS), "typing: ours"));
+    pub fn deadline(&self) -> Option<Due> {
+        let theirs = self.theirs.as_ref().map(|(_, until)| until.due("typing: theirs"));
+        let ours = self.wrote.map(|wrote| wrote.plus(PAUSE_MS).due("typing: ours"));
         theirs.into_iter().chain(ours).min()
     }
 }
@@ -88,7 +88,7 @@ mod tests {
         }
         typing.drafted(Mono(11_000), false);
         assert_eq!(typing.tick(Mono(11_000)), Some(true), "they might have stopped to believe it");
-        assert_eq!(typing.deadline(), Some((Mono(15_000), "typing: ours")));
+        assert_eq!(typing.deadline(), Some(Mono(15_000).due("typing: ours")));
         assert_eq!((typing.tick(Mono(14_999)), typing.tick(Mono(15_000))), (None, Some(false)));
         typing.drafted(Mono(20_000), false);
         typing.tick(Mono(20_000));

@@ -4,7 +4,7 @@
 //! subscription lost on the server), or may never open at all. Our own messages tell: each comes back as a frame. When
 //! one doesn't, or there is no live socket, the newest page is read now and then until a frame proves otherwise.
 
-use super::time::Mono;
+use super::time::{Due, Mono};
 
 /// An echo usually comes before the answer to the post; this leaves room for a slow broadcast.
 const ECHO_MS_MAX: u64 = 10_000;
@@ -85,9 +85,9 @@ impl Watch {
 
     /// When `tick` has something to do.
     #[must_use]
-    pub fn deadline(&self) -> Option<(Mono, &'static str)> {
-        let echo = self.awaited.map(|since| (since.plus(ECHO_MS_MAX), "watch: no echo"));
-        let poll = self.next.map(|next| (next, "watch: look"));
+    pub fn deadline(&self) -> Option<Due> {
+        let echo = self.awaited.map(|since| since.plus(ECHO_MS_MAX).due("watch: no echo"));
+        let poll = self.next.map(|next| next.due("watch: look"));
         echo.into_iter().chain(poll).min()
     }
 }

@@ -37,7 +37,7 @@ fn bubble(words: &Words, row: &Row) -> Option<Element> {
     let blocks = match row.content.said() {
         Some(message) if message.kind == Kind::Rating => return None,
         Some(message) if message.is_deleted => vec![line("text", &words.say(&Sentence::Deleted))],
-        Some(message) if message.author != Author::Visitor => formatted(&text()),
+        Some(message) if !message.author.is_visitor() => formatted(&text()),
         Some(_) | None if row.content.text().is_empty() => Vec::new(),
         Some(_) | None => vec![plain(&text())],
     };
@@ -80,7 +80,7 @@ fn failed(words: &Words, row: &Row) -> Option<Element> {
 
 fn classes(row: &Row, is_new_day: bool) -> String {
     let (is_own, is_unsent, is_deleted) = match &row.content {
-        Content::Said(message) => (message.author == Author::Visitor, false, message.is_deleted),
+        Content::Said(message) => (message.author.is_visitor(), false, message.is_deleted),
         Content::Unsent { failure, .. } => (true, failure.is_none(), false),
     };
     let mut classes = "row".to_owned();

@@ -190,7 +190,7 @@ impl Driver {
     /// One timer for everything: the core's next deadline, or at once if events are left over.
     fn set_timer(&self) {
         let is_left_over = !self.queue.borrow().is_empty();
-        let due = self.widget.borrow().deadline().map(|(due, _)| due);
+        let due = self.widget.borrow().deadline().map(|due| due.at);
         let ms = if is_left_over { Some(0) } else { due.map(|due| due.since(clock::now().mono).min(TIMER_MS_MAX)) };
         let timer = ms.map(|ms| {
             let report = self.reporter();

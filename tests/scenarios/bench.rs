@@ -4,7 +4,7 @@
 use natter::core::chance::Seed;
 use natter::core::model::EchoId;
 use natter::core::settings::{Options, Settings};
-use natter::core::time::{Mono, Now, Wall};
+use natter::core::time::{Due, Mono, Now, Wall};
 use natter::core::timeline::RowKey;
 use natter::core::view::{Content, Row};
 use natter::core::wire::{Body, Method, Request};
@@ -225,7 +225,7 @@ impl Bench {
     /// Lets time pass; deadlines are kept on the way.
     pub fn wait(&mut self, ms: u64) {
         let end = self.now.plus(ms);
-        while let Some((due, _)) = self.widget.deadline().filter(|(due, _)| *due <= end) {
+        while let Some(Due { at: due, .. }) = self.widget.deadline().filter(|due| due.at <= end) {
             assert!(due > self.now, "a deadline in the past would keep a browser busy for ever");
             self.now = due;
             self.event(Event::Tick);

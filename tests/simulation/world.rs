@@ -208,7 +208,7 @@ impl World {
         loop {
             let next = self.happenings.keys().next().map(|(due, _)| *due);
             let awake = self.pages.iter().filter(|(_, page)| page.state == State::Awake);
-            let deadlines = awake.filter_map(|(number, page)| Some((page.widget.deadline()?.0.0, *number)));
+            let deadlines = awake.filter_map(|(number, page)| Some((page.widget.deadline()?.at.0, *number)));
             let deadline = deadlines.min().map(|(due, number)| (due.max(self.now + 1), number));
             let due = next.into_iter().chain(deadline.map(|(due, _)| due)).min().unwrap_or(end);
             if due > end {

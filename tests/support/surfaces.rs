@@ -8,7 +8,7 @@ use natter::core::chance::{Chance, Seed};
 use natter::core::markdown;
 use natter::core::session::Session;
 use natter::core::settings::Settings;
-use natter::core::time::{Mono, Now, Wall};
+use natter::core::time::{Due, Mono, Now, Wall};
 use natter::core::timeline::{KeptSend, RowKey};
 use natter::core::url::SafeUrl;
 use natter::core::view::Content;
@@ -171,7 +171,7 @@ impl Life {
     }
 
     fn look(&self) {
-        if let Some((due, who)) = self.widget.deadline() {
+        if let Some(Due { at: due, who }) = self.widget.deadline() {
             assert!(due > self.now.mono, "{who} would keep a browser busy for ever");
         }
         let rows = &self.widget.view().thread.rows;

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use super::{Claim, Row, Send, Stage, Timeline};
-use crate::core::model::{Author, EchoId, Message, MessageId};
+use crate::core::model::{EchoId, Message, MessageId};
 
 impl Timeline {
     /// Whether an echo_id is one of our sends', or of a message already proven to be one.
     pub(super) fn is_ours(&self, echo: &EchoId, id: MessageId) -> bool {
         self.sends.iter().any(|send| send.echo == *echo)
-            || self.rows.get(id).is_some_and(|row| row.claim == Claim::Ours(echo.clone()))
+            || self.rows.get(id).is_some_and(|row| matches!(&row.claim, Claim::Ours(other) if other == echo))
     }
 
     /// The server itself says that this message is that send.
@@ -50,7 +50,7 @@ impl Timeline {
 
     pub(super) fn settle_unmarked(&mut self, message: Message) -> bool {
         let id = message.id;
-        if self.rows.get(id).is_none() && message.author == Author::Visitor {
+        if self.rows.get(id).is_none() && message.author.is_visitor() {
             let like = |send: &Send| send.could_be(&message);
             if let Some(at) = self.sends.iter().position(like) {
                 self.take_for(at, message);
@@ -110,9 +110,8 @@ impl Timeline {
             return;
         };
         let after = |row: &&Row| newest.is_none_or(|newest| row.id > newest);
-        let is_it = |row: &&Row| {
-            row.claim == Claim::None && row.message.author == Author::Visitor && send.could_be(&row.message)
-        };
+        let is_it =
+            |row: &&Row| row.claim == Claim::None && row.message.author.is_visitor() && send.could_be(&row.message);
         let found = self.rows.newest_first().take_while(after).filter(is_it).last();
         if let Some(message) = found.map(|row| (*row.message).clone()) {
             self.take_for(at, message);

@@ -7,7 +7,7 @@ use crate::core::Turn;
 use crate::core::cable::Heard;
 use crate::core::calls::{Call, Outcome, Verdict};
 use crate::core::history::Progress;
-use crate::core::model::{Author, ConversationId, EchoId, Message, MessageId};
+use crate::core::model::{ConversationId, EchoId, Message, MessageId};
 use crate::core::tabs::Word;
 use crate::core::time::Mono;
 use crate::core::timeline::{Lane, Road};
@@ -34,7 +34,7 @@ impl Widget {
     pub(super) fn take_news(&mut self, news: News, turn: &mut Turn) {
         match news {
             News::Created(message, echo) => {
-                let is_to_visitor = message.author != Author::Visitor;
+                let is_to_visitor = !message.author.is_visitor();
                 if self.is_elsewhere(&message) {
                     if let Some(id) = message.conversation {
                         self.conversations.heard_elsewhere(id, is_to_visitor);
@@ -63,7 +63,7 @@ impl Widget {
             }
             News::Updated(message, is_read) => {
                 if !self.is_elsewhere(&message) {
-                    if is_read && message.author != Author::Visitor {
+                    if is_read && !message.author.is_visitor() {
                         self.was_read(message.id, turn);
                     }
                     self.timeline.amend(message);
@@ -78,7 +78,7 @@ impl Widget {
                 if !self.tabs.is_in_charge() {
                     return;
                 }
-                let is_awaited = self.calls.iter().any(|(_, call, _)| *call == Call::CreateConversation);
+                let is_awaited = self.calls.iter().any(|(_, call, _)| matches!(call, Call::CreateConversation));
                 if self.session.is_conversation_doubted() && !is_awaited {
                     self.session.conversation_is(conversation.id);
                     self.adopt_conversation(conversation.id);
@@ -165,7 +165,7 @@ impl Widget {
                 }
                 ContactAnswer::Unusable => self.session.failed(now, &mut self.chance, 0),
             },
-            Verdict::Gone if *call == Call::ReadContact => {
+            Verdict::Gone if matches!(call, Call::ReadContact) => {
                 self.is_conversation_missed = false;
                 self.session.contact_is_gone();
                 self.introduction.tell_again();
@@ -184,7 +184,7 @@ impl Widget {
     }
 
     fn reply_conversation(&mut self, now: Mono, call: &Call, verdict: &Verdict<'_>) {
-        let is_create = *call == Call::CreateConversation;
+        let is_create = matches!(call, Call::CreateConversation);
         match verdict {
             // Its frame was faster. If it told of another one, that is ours now, and this one stays empty.
             Verdict::Good(_) if self.session.conversation().is_some() => self.session.is_answered(),
@@ -258,7 +258,7 @@ impl Widget {
         let newest = self.timeline.newest();
         let mut is_news = false;
         for message in page {
-            let (id, is_to_visitor) = (message.id, message.author != Author::Visitor);
+            let (id, is_to_visitor) = (message.id, !message.author.is_visitor());
             let is_new = self.timeline.settle(message, &Road::History);
             is_news |= is_new;
             if is_new && is_to_visitor && newest.is_some_and(|newest| id > newest) {
@@ -322,7 +322,7 @@ impl Widget {
         outcome: &Outcome,
         turn: &mut Turn,
     ) {
-        if *outcome == Outcome::FilesGone {
+        if matches!(outcome, Outcome::FilesGone) {
             return self.timeline.files_are_gone(echo);
         }
         match outcome.verdict() {

@@ -56,7 +56,7 @@ impl Widget {
     pub fn diagnostics(&self) -> String {
         let finding = self.doctor.finding(self.is_online, self.socket()).map_or("none", |finding| finding.name());
         let is = |holds: bool| if holds { "yes" } else { "no" };
-        let due = self.deadline().map_or(0, |(due, _)| due.0);
+        let due = self.deadline().map_or(0, |due| due.at.0);
         let form = self.settings.options.form.as_ref();
         let asks = form.map(Form::outline).unwrap_or_default();
         let standing = wire::write(&[

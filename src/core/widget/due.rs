@@ -129,7 +129,7 @@ impl Widget {
     pub(super) fn call(&mut self, now: Mono, call: Call, turn: &mut Turn) {
         self.last_call += 1;
         let id = CallId(self.last_call);
-        let about = if call == Call::CreateConversation { self.circumstances() } else { String::new() };
+        let about = if matches!(call, Call::CreateConversation) { self.circumstances() } else { String::new() };
         let request = wire::request(&self.settings, self.session.source_id().unwrap_or_default(), &call, &about);
         self.calls.push((id, call, now));
         turn.effects.push(Effect::Call(id, request));

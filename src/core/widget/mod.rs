@@ -33,7 +33,7 @@ use super::recording::{self, Recording};
 use super::session::Session;
 use super::settings::Settings;
 use super::tabs::{Tabs, Word};
-use super::time::{Mono, Now};
+use super::time::{Due, Mono, Now};
 use super::timeline::{Lane, RowKey, Send, Timeline};
 use super::typing::Typing;
 use super::unread::Unread;
@@ -175,22 +175,22 @@ impl Widget {
         self.announce(&mut turn);
         self.diagnose(now.mono, &mut turn);
         turn.changed = self.publish();
-        self.recording.keep(now, record, is_ping && turn == Turn::default());
+        self.recording.keep(now, record, is_ping && turn.is_empty());
         turn
     }
 
     /// When the next `Tick` is wanted, and by whom.
     #[must_use]
-    pub fn deadline(&self) -> Option<(Mono, &'static str)> {
-        let call = self.calls.iter().map(|(.., asked)| (asked.plus(CALL_MS_MAX), "call: given up")).min();
+    pub fn deadline(&self) -> Option<Due> {
+        let call = self.calls.iter().map(|(.., asked)| asked.plus(CALL_MS_MAX).due("call: given up")).min();
         let anybodys =
             [self.tabs.deadline(), self.history.deadline(), self.condition.deadline(), self.answering.deadline(), call];
         let lane = |lane: Lane| {
             let until = self.retries.get(lane as usize).and_then(Backoff::until).max(self.pace.opens());
-            until.filter(|_| self.timeline.can_post(lane)).map(|until| (until, "send: again"))
+            until.filter(|_| self.timeline.can_post(lane)).map(|until| until.due("send: again"))
         };
         let [text, upload] = Lane::ALL.map(lane);
-        let grace = self.timeline.grace_ends().map(|end| (end, "send: decide"));
+        let grace = self.timeline.grace_ends().map(|end| end.due("send: decide"));
         let others = [self.typing.deadline(), self.conversations.deadline(), self.availability.deadline(self.last)];
         let anybodys = anybodys.into_iter().chain(others);
         let introduction = self.introduction.deadline();
@@ -200,7 +200,7 @@ impl Widget {
             .chain(leaders.into_iter().filter(|_| self.tabs.is_in_charge()))
             .flatten()
             // What is past had its chance in the last turn and waits for something else.
-            .filter(|(due, _)| *due > self.last.mono)
+            .filter(|due| due.at > self.last.mono)
             .min()
     }
 
@@ -263,7 +263,7 @@ impl Widget {
                 let heard = self.cable.hear(now.mono, link, &news, &mut self.chance, &mut acts);
                 self.act(acts, turn);
                 if let (Some(Heard::News(heard)), SocketNews::Frame(text)) = (&heard, news)
-                    && **heard != News::Other
+                    && !matches!(**heard, News::Other)
                 {
                     self.say(&Word::Frame(text), turn);
                 }

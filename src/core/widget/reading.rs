@@ -2,7 +2,7 @@
 
 use super::Widget;
 use crate::core::calls::Call;
-use crate::core::model::{Author, ConversationId, MessageId};
+use crate::core::model::{ConversationId, MessageId};
 use crate::core::time::Mono;
 use crate::core::unread::Eyes;
 use crate::core::{Effect, Tell, Turn};
@@ -26,7 +26,7 @@ impl Widget {
         if self.eyes() != Eyes::There || !self.is_online || !self.condition.is_known() {
             return;
         }
-        let newest = self.timeline.newest_rows(LOOKED_AT).find(|row| row.message.author != Author::Visitor);
+        let newest = self.timeline.newest_rows(LOOKED_AT).find(|row| !row.message.author.is_visitor());
         let Some((id, at)) = newest.map(|row| (row.id, row.message.at)) else { return };
         if at > self.condition.contact_last_seen_at() && self.seen < Some(id) {
             self.seen = Some(id);
@@ -43,7 +43,7 @@ impl Widget {
             return;
         }
         let rows = self.timeline.newest_rows(LOOKED_AT);
-        let unread = rows.take_while(|row| row.message.author != Author::Visitor && row.message.at > read_at);
+        let unread = rows.take_while(|row| !row.message.author.is_visitor() && row.message.at > read_at);
         let mut ids: Vec<MessageId> = unread.map(|row| row.id).collect();
         ids.reverse();
         if self.unread.missed(&ids, self.eyes()) {
@@ -54,7 +54,7 @@ impl Widget {
     /// Another tab or device of the visitor's has read up to this message.
     pub(super) fn was_read(&mut self, id: MessageId, turn: &mut Turn) {
         let newer = self.timeline.newest_rows(LOOKED_AT).take_while(|row| row.id > id);
-        let after = newer.filter(|row| row.message.author != Author::Visitor).count();
+        let after = newer.filter(|row| !row.message.author.is_visitor()).count();
         if self.unread.read_elsewhere(id, u32::try_from(after).unwrap_or(u32::MAX)) {
             self.tell_unread(turn);
         }
