@@ -21,7 +21,8 @@ pub fn menu(words: &Words, panel: &Panel) -> Option<Element> {
             .and(switch.with("aria-checked", if is_on { "true" } else { "false" }).saying(&words.say(&sentence)))
     };
     let unread = (unread > 0).then(|| el("span", "count").saying(&unread.to_string()));
-    let opener = el("summary", "tool").with("aria-label", &words.say(&Sentence::Menu)).and(icon(MORE)).maybe(unread);
+    let name = words.say(&Sentence::Menu);
+    let opener = el("summary", "tool").with("aria-label", &name).and(icon(MORE)).maybe(unread);
     let heard = Act::Tell(Event::Preferred(Preference::Silent(is_heard)));
     let notified = |is_on| if is_on { Act::Tell(Event::Preferred(Preference::Notices(false))) } else { Act::Notify };
     let saved = |format, sentence| tell(Event::WantedTranscript(format), sentence);
@@ -36,7 +37,8 @@ pub fn menu(words: &Words, panel: &Panel) -> Option<Element> {
         .maybe(has_transcript.then(|| saved(Format::Text, Sentence::TranscriptText)))
         .maybe(has_transcript.then(|| saved(Format::Json, Sentence::TranscriptJson)))
         .maybe(is_known.then(|| forget(words)));
-    let menu = el("details", "menu").on("focusout", Act::LeftMenu).on("keydown", Act::SteeredMenu);
+    let menu =
+        el("details", "menu").with("aria-label", &name).on("focusout", Act::LeftMenu).on("keydown", Act::SteeredMenu);
     Some(menu.and(opener).and(items))
 }
 
@@ -60,7 +62,8 @@ fn themes(words: &Words, chosen: Theme) -> Element {
 /// What can't be taken back takes two steps.
 fn forget(words: &Words) -> Element {
     let yes = button("item strong").on("click", Act::Tell(Event::Forgot)).saying(&words.say(&Sentence::ForgetYes));
-    let opener = el("summary", "item").saying(&words.say(&Sentence::Forget));
+    let name = words.say(&Sentence::Forget);
+    let opener = el("summary", "item").saying(&name);
     let why = el("p", "label").saying(&words.say(&Sentence::ForgetAsk));
-    el("li", "").and(el("details", "forget").and(opener).and(why).and(yes))
+    el("li", "").and(el("details", "forget").with("aria-label", &name).and(opener).and(why).and(yes))
 }
