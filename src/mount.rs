@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use js_sys::{Array, Function, Reflect};
 use wasm_bindgen::prelude::*;
@@ -176,7 +177,7 @@ struct Painter {
 }
 
 impl Audience for Painter {
-    fn publish(&self, view: &View, changed: Changed) {
+    fn publish(&self, view: &Arc<View>, changed: Changed) {
         self.ui.paint(view, changed);
     }
 
