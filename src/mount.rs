@@ -208,7 +208,7 @@ impl Painter {
         let (words, message) = (self.ui.words(), &arrival.message);
         let open = self.host.function("open").map_or(JsValue::UNDEFINED, JsValue::from);
         let arrived = object(&[
-            ("name", format!("{}arrived/{}", self.prefix, message.id.0).into()),
+            ("name", [&self.prefix, "arrived/", &message.id.0.to_string()].concat().into()),
             ("title", words.author(&message.author).into()),
             ("text", words.line(message, Self::NOTICE_CHARS).into()),
             ("seen", arrival.is_seen.into()),
