@@ -316,7 +316,7 @@ pub fn string(text: &str) -> String {
 /// A list of what is JSON already.
 #[must_use]
 pub fn list(items: &[String]) -> String {
-    format!("[{}]", items.join(","))
+    ["[", &items.join(","), "]"].concat()
 }
 
 /// An object of such fields.

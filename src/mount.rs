@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use js_sys::{Array, Function, Reflect};
 use wasm_bindgen::prelude::*;
@@ -176,7 +177,7 @@ struct Painter {
 }
 
 impl Audience for Painter {
-    fn publish(&self, view: &View, changed: Changed) {
+    fn publish(&self, view: &Arc<View>, changed: Changed) {
         self.ui.paint(view, changed);
     }
 
@@ -207,7 +208,7 @@ impl Painter {
         let (words, message) = (self.ui.words(), &arrival.message);
         let open = self.host.function("open").map_or(JsValue::UNDEFINED, JsValue::from);
         let arrived = object(&[
-            ("name", format!("{}arrived/{}", self.prefix, message.id.0).into()),
+            ("name", [&self.prefix, "arrived/", &message.id.0.to_string()].concat().into()),
             ("title", words.author(&message.author).into()),
             ("text", words.line(message, Self::NOTICE_CHARS).into()),
             ("seen", arrival.is_seen.into()),

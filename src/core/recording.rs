@@ -70,7 +70,7 @@ impl Recording {
     /// All of it, as a JSON list that begins with this item.
     #[must_use]
     pub fn after(&self, item: &str) -> String {
-        let mut text = format!("[{item}");
+        let mut text = ["[", item].concat();
         for record in &self.records {
             text.push_str(",\n");
             text.push_str(record);

@@ -99,13 +99,13 @@ impl Settings {
     /// What the lock and the channel of this visitor's tabs are called.
     #[must_use]
     pub fn tabs_name(&self) -> String {
-        format!("{}tabs/{PROTOCOL}", self.storage_prefix())
+        [&self.storage_prefix(), "tabs/", &PROTOCOL.to_string()].concat()
     }
 
     /// What every storage key of this server and inbox starts with.
     #[must_use]
     pub fn storage_prefix(&self) -> String {
-        format!("natter/1/{}/{}/", self.base_url, self.inbox)
+        ["natter/1/", &self.base_url, "/", &self.inbox, "/"].concat()
     }
 }
 

@@ -28,6 +28,19 @@ pub struct View {
     pub previews: Vec<Arc<Message>>,
 }
 
+impl View {
+    /// Which slices are others than in this one.
+    #[must_use]
+    pub fn changed_since(&self, before: &Self) -> Changed {
+        Changed {
+            panel: self.panel != before.panel,
+            thread: self.thread != before.thread,
+            composer: self.composer != before.composer,
+            previews: self.previews != before.previews,
+        }
+    }
+}
+
 /// The panel around the conversation.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Panel {
@@ -121,7 +134,7 @@ pub enum Connection {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Thread {
     /// The rows, oldest first.
-    pub rows: Vec<Row>,
+    pub rows: Arc<Vec<Row>>,
     /// How many rows come before these.
     pub skipped: usize,
     /// How many rows come after these.

@@ -1,5 +1,7 @@
 //! Several conversations: the menu, the list, and how one ends.
 
+use std::sync::Arc;
+
 use super::talk::{noor, open, usual};
 use super::{NOON, Screen};
 use crate::core::conversations::Summary;
@@ -23,7 +25,8 @@ pub fn screens() -> Vec<Screen> {
     let text = "One more thing: do you have lights?".into();
     let content = Content::Unsent { text, failure: Some(Failure::Ended), files: Vec::new(), progress: 0 };
     let key = crate::core::timeline::RowKey(9_000);
-    too_late.thread.rows.push(Row { previous_at: Some(NOON), ..Row::new(key, content, NOON) });
+    let rows = Arc::make_mut(&mut too_late.thread.rows);
+    rows.push(Row { previous_at: Some(NOON), ..Row::new(key, content, NOON) });
     vec![
         Screen::new("menu", with(choices)).clicked(".menu summary"),
         Screen::new("menu-unread", with(Choices { unread: 12, ..choices })),

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use js_sys::Array;
 use wasm_bindgen::prelude::*;
@@ -64,6 +65,6 @@ fn show(panel: HtmlElement, screen: &Screen, is_long: bool, part: js_sys::Functi
     );
     let over: Option<HtmlElement> = panel.next_element_sibling().map(JsCast::unchecked_into);
     let mounted = ui::mount(&ui, &panel, over.as_ref().unwrap_or(&panel));
-    ui.paint(&screen.view, Changed { panel: true, thread: true, composer: true, previews: true });
+    ui.paint(&Arc::new(screen.view.clone()), Changed { panel: true, thread: true, composer: true, previews: true });
     mounted
 }

@@ -135,7 +135,7 @@ impl Talk {
 
     /// The same, where the thread is like this.
     pub fn thread(self, change: impl FnOnce(&mut Thread)) -> View {
-        let mut thread = Thread { rows: self.rows(), ..Thread::default() };
+        let mut thread = Thread { rows: self.rows().into(), ..Thread::default() };
         change(&mut thread);
         View { thread, ..open() }
     }

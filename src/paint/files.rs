@@ -19,7 +19,7 @@ pub fn files(words: &Words, message: MessageId, attachments: &[Attachment]) -> O
 
 fn file(words: &Words, message: MessageId, file: &Attachment) -> Element {
     let Some(url) = &file.url else {
-        return match (file.kind, SafeUrl::new(&format!("tel:{}", file.name.replace(' ', "")))) {
+        return match (file.kind, SafeUrl::new(&["tel:", &file.name.replace(' ', "")].concat())) {
             // A number has one direction everywhere.
             (AttachmentKind::Contact, Some(number)) => {
                 let number = link(&number, "file").and(icon(PHONE));

@@ -95,7 +95,7 @@ impl Files {
     }
 
     fn name(&self, echo: &EchoId) -> String {
-        format!("{}{echo}", self.prefix)
+        [&*self.prefix, echo].concat()
     }
 }
 

@@ -16,6 +16,7 @@ mod tabs;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
+use std::sync::Arc;
 
 use gloo_timers::callback::Timeout;
 
@@ -31,7 +32,7 @@ pub use storage::Device;
 /// Where the driver's news goes.
 pub trait Audience {
     /// The view's slices that changed.
-    fn publish(&self, view: &View, changed: Changed);
+    fn publish(&self, view: &Arc<View>, changed: Changed);
     /// Something the page wants to know.
     fn tell(&self, tell: Tell);
 }

@@ -254,5 +254,5 @@ fn fit(field: &HtmlTextAreaElement) {
     let style = HtmlElement::style(field);
     // A style the browser refuses leaves the field one line high, and scrolling.
     let _ = style.set_property("height", "auto");
-    let _ = style.set_property("height", &format!("{}px", field.scroll_height()));
+    let _ = style.set_property("height", &[&field.scroll_height().to_string(), "px"].concat());
 }

@@ -1,6 +1,7 @@
 //! A part of the panel that is painted again whenever its slice of the view changes.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use reactive_graph::effect::RenderEffect;
 use reactive_graph::signal::ArcTrigger;
@@ -32,7 +33,7 @@ pub struct Live {
 /// The part as it is in the page.
 pub struct Painted {
     dom: Dom,
-    view: Rc<View>,
+    view: Arc<View>,
     words: Rc<Words>,
 }
 

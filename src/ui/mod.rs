@@ -10,6 +10,7 @@ mod scrolling;
 use std::any::Any;
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use any_spawner::Executor;
 use reactive_graph::owner::Owner;
@@ -36,7 +37,7 @@ pub struct Ui {
 }
 
 struct Shared {
-    view: Rc<View>,
+    view: Arc<View>,
     dispatch: Rc<dyn Fn(Event)>,
     hands: Hands,
     words: Rc<Words>,
@@ -64,7 +65,7 @@ impl Ui {
     /// An empty view, in these words. `dispatch` takes what the visitor does.
     pub fn new(dispatch: Rc<dyn Fn(Event)>, hands: Hands, words: Words) -> Self {
         let shared =
-            Shared { view: Rc::default(), dispatch, hands, words: Rc::new(words), seen: Seen::default(), still: None };
+            Shared { view: Arc::default(), dispatch, hands, words: Rc::new(words), seen: Seen::default(), still: None };
         Self {
             panel: ArcTrigger::new(),
             thread: ArcTrigger::new(),
@@ -75,8 +76,8 @@ impl Ui {
     }
 
     /// Takes the slices that changed.
-    pub fn paint(&self, view: &View, changed: Changed) {
-        self.shared.borrow_mut().view = Rc::new(view.clone());
+    pub fn paint(&self, view: &Arc<View>, changed: Changed) {
+        self.shared.borrow_mut().view = Arc::clone(view);
         self.paint_again(changed);
     }
 
@@ -109,8 +110,8 @@ impl Ui {
         self.shared.borrow().hands.clone()
     }
 
-    fn view(&self) -> Rc<View> {
-        Rc::clone(&self.shared.borrow().view)
+    fn view(&self) -> Arc<View> {
+        Arc::clone(&self.shared.borrow().view)
     }
 
     /// What the visitor sees now; gives back what they saw before.

@@ -70,7 +70,7 @@ fn agent() -> Author {
 }
 
 fn view(rows: Vec<Row>) -> View {
-    View { thread: Thread { rows, ..Thread::default() }, ..View::default() }
+    View { thread: Thread { rows: rows.into(), ..Thread::default() }, ..View::default() }
 }
 
 #[wasm_bindgen_test]

@@ -67,7 +67,7 @@ pub fn row(key: u64, content: Content) -> Row {
 
 /// A view of these rows.
 pub fn view(rows: Vec<Row>) -> View {
-    View { thread: Thread { rows, ..Thread::default() }, ..View::default() }
+    View { thread: Thread { rows: rows.into(), ..Thread::default() }, ..View::default() }
 }
 
 /// The thread's painting.

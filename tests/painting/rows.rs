@@ -1,5 +1,7 @@
 //! Rows: who said it, when, and what became of it.
 
+use std::sync::Arc;
+
 use natter::core::Event;
 use natter::core::model::Author;
 use natter::core::timeline::{Failure, RowKey};
@@ -54,8 +56,9 @@ fn a_quote_has_the_direction_of_what_was_said_not_of_who_said_it() {
 fn what_has_not_changed_is_not_painted_again() {
     let before = view(vec![said(message(1, agent(), "hi")), said(message(2, Author::Visitor, "hello"))]);
     let mut after = before.clone();
-    after.thread.rows.remove(0);
-    after.thread.rows.push(said(message(3, agent(), "news")));
+    let rows = Arc::make_mut(&mut after.thread.rows);
+    rows.remove(0);
+    rows.push(said(message(3, agent(), "news")));
     let painted = paint::thread(&words(), &after, Some(&before));
     let list = elements(&painted).into_iter().find(|element| element.tag == "ol").unwrap();
     assert_eq!(list.children[0], Node::Same(2));

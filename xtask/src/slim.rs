@@ -50,9 +50,10 @@ fn optimise(bench: &Workbench, wasm: &Path) -> Result<(), String> {
     }
 }
 
-const THOROUGH: [&str; 6] = [
+const THOROUGH: [&str; 7] = [
     "--flatten",
     "--rereloop",
+    "-Oz",
     "-Oz",
     "-Oz",
     // The stack lies lowest: nothing but a stack that overflows is ever at an address below 1024.

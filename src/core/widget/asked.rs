@@ -79,7 +79,7 @@ impl Widget {
 
     pub(super) fn keep_answers(&mut self, turn: &mut Turn) {
         for (message, kept) in self.answering.take_keep() {
-            let key = format!("{KEY_ANSWER}{}", message.0);
+            let key = [KEY_ANSWER, &message.0.to_string()].concat();
             turn.effects.push(match kept {
                 Some(kept) => Effect::Save(key, kept),
                 None => Effect::Erase(key),

@@ -171,13 +171,13 @@ impl Widget {
     pub(super) fn keep_sends(&mut self, turn: &mut Turn) {
         for keep in self.timeline.take_keep() {
             match keep {
-                Keep::Save(echo, kept) => self.keep_one(format!("{KEY_SEND}{echo}"), Some(kept), turn),
+                Keep::Save(echo, kept) => self.keep_one([KEY_SEND, &echo].concat(), Some(kept), turn),
                 Keep::Erase(echo, lane) => {
                     // Before the record: a crash between the two must not leave files that nobody knows of.
                     if lane == Lane::Upload {
                         turn.effects.push(Effect::Scatter(echo.clone()));
                     }
-                    self.keep_one(format!("{KEY_SEND}{echo}"), None, turn);
+                    self.keep_one([KEY_SEND, &echo].concat(), None, turn);
                 }
             }
         }

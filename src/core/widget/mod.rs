@@ -95,7 +95,7 @@ pub struct Widget {
     composer: view::Composer,
     /// What of the thread the view holds.
     shown: view::Shown,
-    view: View,
+    view: Arc<View>,
 }
 
 /// Sends that may wait: more is no conversation.
@@ -154,7 +154,7 @@ impl Widget {
             prompt: String::new(),
             composer: view::Composer::default(),
             shown: view::Shown::default(),
-            view: View::default(),
+            view: Arc::default(),
         }
     }
 
@@ -206,7 +206,7 @@ impl Widget {
 
     /// What there is to see.
     #[must_use]
-    pub const fn view(&self) -> &View {
+    pub const fn view(&self) -> &Arc<View> {
         &self.view
     }
 

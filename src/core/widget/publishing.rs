@@ -8,7 +8,7 @@ use crate::core::conversations::Summary;
 use crate::core::doctor::Finding;
 use crate::core::model::{Author, Message, Person, Status};
 use crate::core::time::Mono;
-use crate::core::view::{self, Changed, Connection};
+use crate::core::view::{self, Changed, Connection, View};
 
 /// By then a first look without the socket has been answered, if anything answers.
 const CUT_OFF_MS: u64 = 8_000;
@@ -64,8 +64,14 @@ impl Widget {
             first_unread: self.unread.first(),
             seen_at: self.condition.agent_last_seen_at(),
         };
-        let around = view::Thread {
-            rows: Vec::new(),
+        let is_same_thread = is_same_said && self.shown == shown;
+        let rows = if is_same_thread {
+            Arc::clone(&self.view.thread.rows)
+        } else {
+            view::rows(&self.timeline, &self.answering, &shown).into()
+        };
+        let thread = view::Thread {
+            rows,
             skipped: shown.range.start,
             newer: self.timeline.len() - shown.range.end,
             is_away: self.window.is_away(),
@@ -81,33 +87,17 @@ impl Widget {
             has_earlier: self.history.may_have_earlier() || shown.range.start > 0,
             is_loading_earlier: self.history.is_reading_earlier(),
         };
-        let mut changed = Changed::default();
-        if !is_same_said || self.shown != shown {
-            let rows = view::rows(&self.timeline, &self.answering, &shown);
-            self.shown = shown;
-            changed.thread = rows != self.view.thread.rows;
-            self.view.thread.rows = rows;
-        }
-        let rows = std::mem::take(&mut self.view.thread.rows);
-        changed.thread |= around != self.view.thread;
-        self.view.thread = view::Thread { rows, ..around };
-        if panel != self.view.panel {
-            changed.panel = true;
-            self.view.panel = panel;
-        }
+        self.shown = shown;
         let previews = self.unread.previews().iter().filter_map(|id| self.timeline.row(*id));
         let previews: Vec<Arc<Message>> = previews.map(|row| Arc::clone(&row.message)).collect();
-        if previews != self.view.previews {
-            changed.previews = true;
-            self.view.previews = previews;
-        }
-        self.composer.is_away = self.conversations.is_shown() || self.is_closed() || self.view.thread.form.is_some();
+        self.composer.is_away = self.conversations.is_shown() || self.is_closed() || thread.form.is_some();
         self.composer.offers_notices = self.settings.options.offers_notices
             && self.preferences.notices.is_none()
             && self.timeline.newest().is_some();
-        if self.composer != self.view.composer {
-            changed.composer = true;
-            self.view.composer = self.composer.clone();
+        let view = View { panel, thread, composer: self.composer.clone(), previews };
+        let changed = view.changed_since(&self.view);
+        if changed != Changed::default() {
+            self.view = view.into();
         }
         changed
     }

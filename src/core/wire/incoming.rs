@@ -118,7 +118,7 @@ pub fn conversation(body: &str) -> Option<Conversation> {
 /// Reads the beginning of a conversation, cut off before its messages.
 #[must_use]
 pub fn conversation_head(text: &str) -> Option<Conversation> {
-    conversation(&format!("{}}}", text.trim_end().trim_end_matches(',')))
+    conversation(&[text.trim_end().trim_end_matches(','), "}"].concat())
 }
 
 /// Reads a list of conversations; `None` when it is no list.

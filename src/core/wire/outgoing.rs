@@ -2,7 +2,7 @@
 
 use crate::core::Call;
 use crate::core::content::{Answer, FEEDBACK, RATING, value_of};
-use crate::core::model::EchoId;
+use crate::core::model::{ConversationId, EchoId};
 use crate::core::settings::Settings;
 use crate::core::timeline::Lane;
 use crate::core::url::segment;
@@ -49,11 +49,12 @@ pub enum Body {
 /// with, if it is.
 #[must_use]
 pub fn request(settings: &Settings, source_id: &str, call: &Call, about: &str) -> Request {
-    let inbox = format!("{}/public/api/v1/inboxes/{}", settings.base_url(), segment(settings.inbox()));
-    let contacts = format!("{inbox}/contacts");
-    let contact = || format!("{contacts}/{}", segment(source_id));
-    let conversations = || format!("{}/conversations", contact());
-    let messages = |id: u64| format!("{}/{id}/messages", conversations());
+    let inbox = [settings.base_url(), "/public/api/v1/inboxes/", &segment(settings.inbox())].concat();
+    let contacts = [&inbox, "/contacts"].concat();
+    let contact = || [&contacts, "/", &segment(source_id)].concat();
+    let conversations = || [&contact(), "/conversations"].concat();
+    let below = |id: &ConversationId, rest| [&conversations(), "/", &id.0.to_string(), rest].concat();
+    let messages = |id| below(id, "/messages");
     let get = |url| Request { method: Method::Get, url, body: Body::None, read_until: None };
     let post = |url, body: &[_]| Request { method: Method::Post, body: Body::Json(object(body)), ..get(url) };
     match call {
@@ -68,32 +69,32 @@ pub fn request(settings: &Settings, source_id: &str, call: &Call, about: &str) -
             Request { method: Method::Post, body: Body::Json(about.to_owned()), ..get(conversations()) }
         }
         Call::ListConversations | Call::Browse => get(conversations()),
-        Call::Resolve { conversation } => post(format!("{}/{}/toggle_status", conversations(), conversation.0), &[]),
+        Call::Resolve { conversation } => post(below(conversation, "/toggle_status"), &[]),
         Call::ReadConversation { conversation } => {
-            Request { read_until: Some(MESSAGES), ..get(format!("{}/{}", conversations(), conversation.0)) }
+            Request { read_until: Some(MESSAGES), ..get(below(conversation, "")) }
         }
-        Call::ReadMessages { conversation, before: None } => get(messages(conversation.0)),
+        Call::ReadMessages { conversation, before: None } => get(messages(conversation)),
         Call::ReadMessages { conversation, before: Some(before) } => {
-            get(format!("{}?before={}", messages(conversation.0), before.0))
+            get([&messages(conversation), "?before=", &before.0.to_string()].concat())
         }
         Call::Answer { conversation, message, answers, is_survey } => Request {
             method: Method::Patch,
             body: Body::Json(submitted(answers, *is_survey)),
-            ..get(format!("{}/{}", messages(conversation.0), message.0))
+            ..get([&messages(conversation), "/", &message.0.to_string()].concat())
         },
-        Call::See { conversation } => post(format!("{}/{}/update_last_seen", conversations(), conversation.0), &[]),
+        Call::See { conversation } => post(below(conversation, "/update_last_seen"), &[]),
         Call::Type { conversation, is_typing } => {
             let status = if *is_typing { "on" } else { "off" };
-            post(format!("{}/{}/toggle_typing?typing_status={status}", conversations(), conversation.0), &[])
+            post([&below(conversation, "/toggle_typing?typing_status="), status].concat(), &[])
         }
         Call::Post { conversation, echo, text, lane: Lane::Text } => {
-            post(messages(conversation.0), &[("content", text), ("echo_id", echo)])
+            post(messages(conversation), &[("content", text), ("echo_id", echo)])
         }
         Call::Post { conversation, echo, text, lane: Lane::Upload } => {
             let fields = [("content", text), ("echo_id", echo)];
             let fields = fields.into_iter().filter(|(_, said)| !said.is_empty());
-            let fields = fields.map(|(name, said)| (name, said.to_string())).collect();
-            Request { method: Method::Post, body: Body::Form(fields, echo.clone()), ..get(messages(conversation.0)) }
+            let fields = fields.map(|(name, said)| (name, str::to_owned(said))).collect();
+            Request { method: Method::Post, body: Body::Form(fields, echo.clone()), ..get(messages(conversation)) }
         }
     }
 }
@@ -123,7 +124,7 @@ const MESSAGES: &str = "\"messages\":";
 #[must_use]
 pub fn cable_url(settings: &Settings) -> String {
     // `http` → `ws`, `https` → `wss`.
-    format!("ws{}/cable", settings.base_url().trim_start_matches("http"))
+    ["ws", settings.base_url().trim_start_matches("http"), "/cable"].concat()
 }
 
 /// The command that subscribes to a visitor's news. Its text is fixed on purpose: the same token in other words is a
