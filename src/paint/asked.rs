@@ -11,6 +11,7 @@ use crate::core::content::{
 use crate::core::markdown;
 use crate::core::model::{Message, MessageId};
 use crate::core::view::Row;
+use crate::digits::digits;
 use crate::text::Sentence;
 
 /// What a message asks, as far as it asks anything, and how the answer fares.
@@ -207,7 +208,7 @@ fn rating(words: &Words, asking: Element, row: &Row, message: &Message) -> Eleme
 }
 
 fn face(words: &Words, at: usize, shown: &str, rated: &str, is_open: bool) -> Element {
-    let value = (at + 1).to_string();
+    let value = digits(at as u64 + 1);
     let name = match at {
         0 => Sentence::Rating1,
         1 => Sentence::Rating2,

@@ -6,6 +6,7 @@ use crate::core::Event;
 use crate::core::conversations::Summary;
 use crate::core::model::{Message, Status};
 use crate::core::view::{End, List};
+use crate::digits::digits;
 use crate::text::Sentence;
 
 /// As much of a message as is shown of it here, in characters: more than a line.
@@ -46,7 +47,7 @@ fn conversation(words: &Words, summary: &Summary, unread: u32, is_open: bool) ->
         .maybe(last.map(time))
         .and(line("excerpt", &last.map(|last| words.line(last, EXCERPT_CHARS)).unwrap_or_default()))
         .maybe(state)
-        .maybe((unread > 0).then(|| el("span", "count").saying(&unread.to_string())))
+        .maybe((unread > 0).then(|| el("span", "count").saying(&digits(unread.into()))))
 }
 
 /// What is said under a conversation that has ended, and what one can do.

@@ -7,6 +7,7 @@ use crate::core::content::{Attachment, AttachmentKind};
 use crate::core::model::{Enclosed, MessageId};
 use crate::core::timeline::RowKey;
 use crate::core::url::SafeUrl;
+use crate::digits::digits;
 use crate::text::Sentence;
 
 /// A message's files, in their order.
@@ -63,7 +64,7 @@ fn picture(words: &Words, message: MessageId, file: &Attachment, url: &SafeUrl) 
         .with("referrerpolicy", "no-referrer")
         .on("error", Act::Missing);
     let image = match file.measures {
-        Some((width, height)) => image.with("width", &width.to_string()).with("height", &height.to_string()),
+        Some((width, height)) => image.with("width", &digits(width)).with("height", &digits(height)),
         None => image.with("class", "unmeasured"),
     };
     button("picture")
@@ -84,7 +85,7 @@ pub fn enclosed(words: &Words, tag: &'static str, file: &Enclosed) -> Element {
 /// The files of a message on its way, how far they are, and the way to stop them.
 pub fn uploading(words: &Words, key: RowKey, files: &[Enclosed], progress: u8, is_failed: bool) -> Option<Element> {
     let all = files.iter().fold(el("div", "files"), |all, file| all.and(enclosed(words, "div", file)));
-    let percent = progress.to_string();
+    let percent = digits(progress.into());
     let bar = el("progress", "progress").with("max", "100").with("value", &percent);
     let bar = bar.with("aria-label", &words.say(&Sentence::Sending));
     let cancel = button("link").on("click", Act::Tell(Event::Discarded(key))).saying(&words.say(&Sentence::Cancel));

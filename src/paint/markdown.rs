@@ -7,6 +7,7 @@ use crate::core::Event;
 use crate::core::markdown::{self, Mark, Piece};
 use crate::core::timeline::RowKey;
 use crate::core::view::{Length, beginning};
+use crate::digits::digits;
 use crate::text::Sentence;
 
 /// An agent's words, block by block; each block has its own direction.
@@ -57,7 +58,7 @@ fn element(mark: Mark, inner: Vec<Piece>, is_in_link: bool) -> Element {
         Mark::Quote => "blockquote",
         Mark::List => "ul",
         Mark::Numbered(1) => "ol",
-        Mark::Numbered(first) => return hold(el("ol", "").with("start", &first.to_string()), inner, is_in_link),
+        Mark::Numbered(first) => return hold(el("ol", "").with("start", &digits(first.into())), inner, is_in_link),
         Mark::Item => "li",
         Mark::CodeBlock => "pre",
         Mark::Strong => "strong",

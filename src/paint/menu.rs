@@ -5,6 +5,7 @@ use super::{Act, Element, Words, el};
 use crate::core::preferences::{Preference, Theme};
 use crate::core::view::{Choices, Panel, Switches};
 use crate::core::{Event, Format};
+use crate::digits::digits;
 use crate::text::Sentence;
 
 /// The menu.
@@ -20,7 +21,7 @@ pub fn menu(words: &Words, panel: &Panel) -> Option<Element> {
         el("li", "")
             .and(switch.with("aria-checked", if is_on { "true" } else { "false" }).saying(&words.say(&sentence)))
     };
-    let unread = (unread > 0).then(|| el("span", "count").saying(&unread.to_string()));
+    let unread = (unread > 0).then(|| el("span", "count").saying(&digits(unread.into())));
     let opener = el("summary", "tool").with("aria-label", &words.say(&Sentence::Menu)).and(icon(MORE)).maybe(unread);
     let heard = Act::Tell(Event::Preferred(Preference::Silent(is_heard)));
     let notified = |is_on| if is_on { Act::Tell(Event::Preferred(Preference::Notices(false))) } else { Act::Notify };

@@ -7,6 +7,7 @@ use std::ops::Deref;
 
 use crate::core::Event;
 use crate::core::model::MessageId;
+use crate::digits::digits;
 
 /// Something to be seen.
 #[derive(Clone, Debug, PartialEq)]
@@ -122,8 +123,8 @@ impl Element {
     pub fn placed(self, place: Option<Place>) -> Self {
         let Some(Place { nth, of }) = place else { return self };
         // -1: nobody knows.
-        let of = of.map_or_else(|| "-1".to_owned(), |of| of.to_string());
-        self.with("aria-posinset", &nth.to_string()).with("aria-setsize", &of)
+        let of = of.map_or_else(|| "-1".to_owned(), |of| digits(of as u64));
+        self.with("aria-posinset", &digits(nth as u64)).with("aria-setsize", &of)
     }
 
     /// Doing this on that DOM event.

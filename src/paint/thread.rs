@@ -8,6 +8,7 @@ use super::row::row;
 use super::{Act, Element, Node, Place, Words, el};
 use crate::core::Event;
 use crate::core::view::{Row, Thread, View};
+use crate::digits::digits;
 use crate::text::Sentence;
 
 /// The scrolling part of the panel.
@@ -66,7 +67,7 @@ fn newest(words: &Words, thread: &Thread) -> Option<Element> {
         Thread { unread: 0, is_away: false, .. } => return None,
         Thread { unread: 0, .. } => button().with("aria-label", &words.say(&Sentence::Newest)).and(icon(DOWN)),
         Thread { unread, .. } => {
-            button().saying(&words.say(&Sentence::Unread)).and(el("span", "count").saying(&unread.to_string()))
+            button().saying(&words.say(&Sentence::Unread)).and(el("span", "count").saying(&digits((*unread).into())))
         }
     };
     Some(el("div", "below").and(button))
