@@ -5,9 +5,11 @@
 
 use std::ops::Deref;
 
+use super::Words;
 use crate::core::Event;
 use crate::core::model::MessageId;
 use crate::digits::digits;
+use crate::text::Sentence;
 
 /// Something to be seen.
 #[derive(Clone, Debug, PartialEq)]
@@ -157,6 +159,24 @@ impl Element {
     #[must_use]
     pub fn saying(self, text: &str) -> Self {
         self.holding(Node::Text(text.to_owned()))
+    }
+
+    /// Holding this sentence, after what it holds already.
+    #[must_use]
+    pub fn told(self, words: &Words, sentence: &Sentence) -> Self {
+        self.saying(&words.say(sentence))
+    }
+
+    /// Called this sentence, for those who don't see what it shows.
+    #[must_use]
+    pub fn labelled(self, words: &Words, sentence: &Sentence) -> Self {
+        self.with("aria-label", &words.say(sentence))
+    }
+
+    /// Written in the direction of what it holds, whatever the page's is.
+    #[must_use]
+    pub fn in_own_direction(self) -> Self {
+        self.with("dir", "auto")
     }
 
     /// What it is made of.
