@@ -326,6 +326,12 @@ pub fn object(fields: &[(&str, String)]) -> String {
     ["{", &fields.join(","), "}"].concat()
 }
 
+/// What is true or false, as JSON.
+#[must_use]
+pub fn truth(is_true: bool) -> String {
+    if is_true { "true" } else { "false" }.to_owned()
+}
+
 /// What is JSON already, or `null` where there is nothing.
 #[must_use]
 pub fn or_null(json: Option<String>) -> String {

@@ -4,8 +4,13 @@
 //! there is to see. On wasm32 there are also `shell`, which performs what the core decides, `ui`, which puts what is
 //! painted into the page, and `mount`, where the two meet. ARCHITECTURE.md is the map.
 
+// clippy.toml says what is not for visitors to download.
+#![cfg_attr(target_arch = "wasm32", warn(clippy::disallowed_macros, clippy::disallowed_methods))]
+
 pub mod core;
+pub mod digits;
 #[cfg(feature = "gallery")]
+#[allow(clippy::disallowed_macros, clippy::disallowed_methods, reason = "no visitor downloads it")]
 pub mod gallery;
 #[cfg(target_arch = "wasm32")]
 mod js;

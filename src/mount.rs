@@ -12,6 +12,7 @@ use crate::core::preferences::Preference;
 use crate::core::settings::Unusable;
 use crate::core::view::{Changed, View};
 use crate::core::{Arrival, Event, Format, Tell, wire};
+use crate::digits::digits;
 use crate::js::object;
 use crate::paint::Words;
 use crate::shell::{Audience, Driver, IntlSpeech, Parts};
@@ -208,7 +209,7 @@ impl Painter {
         let (words, message) = (self.ui.words(), &arrival.message);
         let open = self.host.function("open").map_or(JsValue::UNDEFINED, JsValue::from);
         let arrived = object(&[
-            ("name", [&self.prefix, "arrived/", &message.id.0.to_string()].concat().into()),
+            ("name", [&self.prefix, "arrived/", &digits(message.id.0)].concat().into()),
             ("title", words.author(&message.author).into()),
             ("text", words.line(message, Self::NOTICE_CHARS).into()),
             ("seen", arrival.is_seen.into()),

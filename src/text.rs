@@ -3,6 +3,7 @@
 use crate::core::content::Attachment;
 use crate::core::model::Message;
 use crate::core::url::SafeUrl;
+use crate::digits::digits;
 use crate::json::{self, Value};
 #[cfg(feature = "gallery")]
 pub(crate) use english::ENGLISH;
@@ -353,9 +354,12 @@ impl Sentence {
     fn values(&self) -> Vec<(&'static str, String)> {
         match self {
             Self::NotSentBecause(words) => vec![("words", words.clone())],
-            Self::TooLong(count) => vec![("count", count.to_string())],
-            Self::CharactersLeft(count) | Self::CharactersFew(count) => vec![("count", count.to_string())],
-            Self::TooManyFiles(count) => vec![("count", count.to_string())],
+            Self::TooLong(count) => vec![("count", digits((*count).into()))],
+            Self::CharactersLeft(count) | Self::CharactersFew(count) => {
+                let sign = if *count < 0 { "-" } else { "" };
+                vec![("count", [sign, &digits(count.unsigned_abs().into())].concat())]
+            }
+            Self::TooManyFiles(count) => vec![("count", digits(*count as u64))],
             Self::RemoveFile(name)
             | Self::FileTooLarge(name)
             | Self::Typing(name)
@@ -504,7 +508,7 @@ pub fn transcript<'a>(all: impl Iterator<Item = (String, &'a Message)>) -> Strin
         let files: Vec<String> = message.attachments.iter().map(file).collect();
         json::object(&[
             ("author", json::string(&author)),
-            ("at", message.at.to_string()),
+            ("at", digits(message.at)),
             ("text", json::string(if message.is_deleted { "" } else { &message.text })),
             ("files", json::list(&files)),
         ])

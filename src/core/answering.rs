@@ -8,6 +8,7 @@ use super::chance::Chance;
 use super::content::{Answer, Given};
 use super::model::{ConversationId, MessageId};
 use super::time::{Due, Mono};
+use crate::digits::digits;
 use crate::json::{self, Value};
 
 /// The machine.
@@ -200,9 +201,9 @@ impl Waiting {
             json::list(&[json::string(&answer.name), told])
         };
         json::object(&[
-            ("v", KEPT_VERSION.to_string()),
-            ("conversation", self.conversation.0.to_string()),
-            ("survey", self.is_survey.to_string()),
+            ("v", digits(KEPT_VERSION)),
+            ("conversation", digits(self.conversation.0)),
+            ("survey", json::truth(self.is_survey)),
             ("answers", json::list(&self.given.answers.iter().map(answer).collect::<Vec<_>>())),
         ])
     }

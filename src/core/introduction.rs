@@ -8,6 +8,7 @@ use super::chance::Chance;
 use super::content::{Field, FieldKind};
 use super::question::Question;
 use super::time::{Due, Mono, Wall};
+use crate::digits::digits;
 use crate::json::{self, Value};
 
 /// What is asked.
@@ -167,13 +168,13 @@ impl Introduction {
         let attribute = |given: &Given| match given.shape {
             Shape::Name => None,
             Shape::Number if is_number(&given.value) => Some(given.value.clone()),
-            Shape::Truth => Some((!given.value.is_empty()).to_string()),
+            Shape::Truth => Some(json::truth(!given.value.is_empty())),
             Shape::Text | Shape::Number => Some(json::string(&given.value)),
         };
         let mut attributes: Vec<(&str, String)> =
             self.answers.iter().filter_map(|given| Some((given.name.as_str(), attribute(given)?))).collect();
         if let Some((version, at)) = &self.agreed {
-            attributes.extend([("consent_version", json::string(version)), ("consent_at", at.to_string())]);
+            attributes.extend([("consent_version", json::string(version)), ("consent_at", digits(*at))]);
         }
         let name = self.answers.iter().find(|given| given.shape == Shape::Name);
         let name = name.map(|given| ("name", json::string(&given.value)));
@@ -194,11 +195,11 @@ impl Introduction {
         let (version, at) = self.agreed.as_ref().map_or(("", 0), |(version, at)| (version, *at));
         std::mem::take(&mut self.is_changed).then(|| {
             json::object(&[
-                ("v", KEPT_VERSION.to_string()),
+                ("v", digits(KEPT_VERSION)),
                 ("answers", json::list(&self.answers.iter().map(one).collect::<Vec<_>>())),
                 ("agreed", json::string(version)),
-                ("agreed_at", at.to_string()),
-                ("told", (!self.question.is_open()).to_string()),
+                ("agreed_at", digits(at)),
+                ("told", json::truth(!self.question.is_open())),
             ])
         })
     }

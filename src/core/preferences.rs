@@ -1,5 +1,6 @@
 //! What the visitor has chosen: whether anything is heard, whether the browser tells of messages, light or dark.
 
+use crate::digits::digits;
 use crate::json::{self, Value};
 
 /// One choice.
@@ -66,9 +67,9 @@ impl Preferences {
     /// What the device is to keep.
     #[must_use]
     pub fn kept(self) -> String {
-        let truth = |said: Option<bool>| json::or_null(said.map(|said| said.to_string()));
+        let truth = |said: Option<bool>| json::or_null(said.map(json::truth));
         json::object(&[
-            ("v", KEPT_VERSION.to_string()),
+            ("v", digits(KEPT_VERSION)),
             ("silent", truth(self.silent)),
             ("notices", truth(self.notices)),
             ("theme", json::string(self.theme.name())),

@@ -11,6 +11,7 @@ use super::availability::Offset;
 use super::preferences::Preference;
 use super::time::{Mono, Now};
 use super::{Blocked, Event, Format, Outcome, SocketNews, TabNews, wire};
+use crate::digits::digits;
 
 /// Some hours of a lively conversation. What goes beyond is forgotten from the beginning.
 const BYTES_MAX: usize = 256 * 1024;
@@ -166,9 +167,9 @@ pub fn record(now: Now, event: &Event) -> String {
 
 /// Both clocks, what happened, its text, its numbers, and what the device kept: all of it strings.
 fn write(now: Now, what: &str, text: &str, numbers: &[u64], kept: &[(String, String)]) -> String {
-    let numbers: Vec<String> = numbers.iter().map(u64::to_string).collect();
+    let numbers: Vec<String> = numbers.iter().copied().map(digits).collect();
     let numbers = numbers.join(" ");
-    let (mono, wall) = (now.mono.0.to_string(), now.wall.0.to_string());
+    let (mono, wall) = (digits(now.mono.0), digits(now.wall.0));
     let kept = kept.iter().flat_map(|(key, value)| [&**key, &**value]);
     wire::write_list([&*mono, &*wall, what, text, &*numbers].into_iter().chain(kept))
 }

@@ -9,6 +9,7 @@ use super::backoff::Backoff;
 use super::chance::Chance;
 use super::model::{Contact, Conversation, ConversationId};
 use super::time::{Due, Mono};
+use crate::digits::digits;
 use crate::json::{self, Value};
 
 /// Who we are.
@@ -93,14 +94,14 @@ impl Session {
     /// the source_id; `creating` is whether a conversation was asked for whose id was never heard.
     #[must_use]
     pub fn kept(&self) -> Option<String> {
-        let conversations: Vec<String> = self.conversations.iter().map(|id| id.0.to_string()).collect();
+        let conversations: Vec<String> = self.conversations.iter().map(|id| digits(id.0)).collect();
         Some(json::object(&[
-            ("v", KEPT_VERSION.to_string()),
+            ("v", digits(KEPT_VERSION)),
             ("customer_identifier", json::string(self.source_id.as_ref()?)),
             ("pubsub_token", json::or_null(self.pubsub_token.as_deref().map(json::string))),
-            ("conversation", json::or_null(self.conversation.map(|id| id.0.to_string()))),
+            ("conversation", json::or_null(self.conversation.map(|id| digits(id.0)))),
             ("conversations", json::list(&conversations)),
-            ("creating", self.is_conversation_doubted.to_string()),
+            ("creating", json::truth(self.is_conversation_doubted)),
         ]))
     }
 

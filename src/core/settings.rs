@@ -3,6 +3,7 @@
 use super::introduction::Form;
 use super::model::Person;
 use super::wire::PROTOCOL;
+use crate::digits::digits;
 
 /// Where the server is and which inbox is ours; checked once, here.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -99,7 +100,7 @@ impl Settings {
     /// What the lock and the channel of this visitor's tabs are called.
     #[must_use]
     pub fn tabs_name(&self) -> String {
-        [&self.storage_prefix(), "tabs/", &PROTOCOL.to_string()].concat()
+        [&self.storage_prefix(), "tabs/", &digits(PROTOCOL.into())].concat()
     }
 
     /// What every storage key of this server and inbox starts with.

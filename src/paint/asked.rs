@@ -11,6 +11,7 @@ use crate::core::content::{
 use crate::core::markdown;
 use crate::core::model::{Message, MessageId};
 use crate::core::view::Row;
+use crate::digits::digits;
 use crate::text::Sentence;
 
 /// What a message asks, as far as it asks anything, and how the answer fares.
@@ -28,7 +29,7 @@ pub fn asked(words: &Words, row: &Row, message: &Message) -> Option<Element> {
     };
     Some(asking.maybe(match &row.fate {
         Fate::Settled => None,
-        Fate::Sending => Some(el("p", "meta").saying(&words.say(&Sentence::Sending))),
+        Fate::Sending => Some(el("p", "meta").told(words, &Sentence::Sending)),
         Fate::Refused(None) => Some(refused(&words.say(&Sentence::AnswerNotSaved))),
         Fate::Refused(Some(why)) => Some(refused(&words.say(&Sentence::NotSentBecause(why.clone())))),
     }))
@@ -47,7 +48,7 @@ fn form(words: &Words, message: &Message, fields: &[Field]) -> Element {
 }
 
 fn submit(words: &Words) -> Element {
-    el("button", "chip strong").with("type", "submit").saying(&words.say(&Sentence::Submit))
+    el("button", "chip strong").with("type", "submit").told(words, &Sentence::Submit)
 }
 
 /// A field with its name; a field that is the whole question has the question for a name.
@@ -56,12 +57,12 @@ pub fn label(words: &Words, question: &str, field: &Field) -> Element {
     let name = ["-", &field.name].concat();
     let is_tick = field.kind == FieldKind::Check;
     let entry = entry(words, field).with("name", &name).with("class", if is_tick { "tick" } else { "entry" });
-    let entry = if is_tick { entry } else { entry.with("dir", "auto") };
+    let entry = if is_tick { entry } else { entry.in_own_direction() };
     let entry = if field.is_required { entry.with("required", "") } else { entry };
     if field.label.is_empty() {
         return entry.with("aria-label", &markdown::words(question));
     }
-    let name = el("span", "").with("dir", "auto").saying(&field.label);
+    let name = el("span", "").in_own_direction().saying(&field.label);
     if is_tick { el("label", "label check").and(entry).and(name) } else { el("label", "label").and(name).and(entry) }
 }
 
@@ -127,7 +128,7 @@ fn filled(words: &Words, kind: &Kind, answers: &[Answer]) -> Element {
         });
         let value = chosen.map_or(answer.value.as_str(), |choice| choice.title.as_str());
         let name = if name.is_empty() { words.say(&Sentence::You) } else { name.to_owned() };
-        list.and(el("dt", "").with("dir", "auto").saying(&name)).and(el("dd", "").with("dir", "auto").saying(value))
+        list.and(el("dt", "").in_own_direction().saying(&name)).and(el("dd", "").in_own_direction().saying(value))
     })
 }
 
@@ -142,7 +143,7 @@ fn chooser(message: MessageId, choice: &Choice, answers: &[Answer]) -> Element {
     let is_chosen = answers.iter().any(|answer| answer.value == choice.value && answer.title == choice.title);
     button("chip")
         .with("aria-pressed", if is_chosen { "true" } else { "false" })
-        .with("dir", "auto")
+        .in_own_direction()
         .on("click", Act::Tell(Event::Chosen(message, choice.clone())))
         .saying(&choice.title)
 }
@@ -164,14 +165,14 @@ fn card(message: MessageId, card: &Card, answers: &[Answer]) -> Element {
         Some(url) => link(url, "card-title"),
         None => el("p", "card-title"),
     };
-    let about = (!card.description.is_empty()).then(|| el("p", "card-about").with("dir", "auto"));
+    let about = (!card.description.is_empty()).then(|| el("p", "card-about").in_own_direction());
     let all = el("li", "card")
         .maybe(picture)
-        .and(title.with("dir", "auto").saying(&card.title))
+        .and(title.in_own_direction().saying(&card.title))
         .maybe(about.map(|about| about.saying(&card.description)));
     card.actions.iter().fold(all, |all, action| {
         all.and(match action {
-            Action::Link(title, url) => link(url, "chip").with("dir", "auto").saying(title),
+            Action::Link(title, url) => link(url, "chip").in_own_direction().saying(title),
             Action::Postback(choice) => chooser(message, choice, answers),
         })
     })
@@ -189,11 +190,11 @@ fn rating(words: &Words, asking: Element, row: &Row, message: &Message) -> Eleme
         .iter()
         .enumerate()
         .fold(el("div", "faces"), |faces, (at, shown)| faces.and(face(words, at, shown, rated, is_open)));
-    let ask = el("fieldset", "rating").and(el("legend", "").saying(&words.say(&Sentence::RatingAsk))).and(faces);
+    let ask = el("fieldset", "rating").and(el("legend", "").told(words, &Sentence::RatingAsk)).and(faces);
     let asking = asking.and(el("form", "").on("change", Act::Fill(message.id)).and(ask));
-    let thanks = |sentence| el("p", "thanks").with("role", "status").saying(&words.say(&sentence));
+    let thanks = |sentence| el("p", "thanks").with("role", "status").told(words, &sentence);
     if !told.is_empty() {
-        asking.and(el("p", "told").with("dir", "auto").saying(told)).and(thanks(Sentence::RatingThanks))
+        asking.and(el("p", "told").in_own_direction().saying(told)).and(thanks(Sentence::RatingThanks))
     } else if !is_open {
         asking.and(thanks(if rated.is_empty() { Sentence::RatingClosed } else { Sentence::RatingThanks }))
     } else if rated.is_empty() {
@@ -201,13 +202,13 @@ fn rating(words: &Words, asking: Element, row: &Row, message: &Message) -> Eleme
     } else {
         let name = words.say(&Sentence::FeedbackAsk);
         let field = el("textarea", "entry").with("name", FEEDBACK).with("rows", "3").with("required", "");
-        let label = el("label", "label").and(el("span", "").saying(&name)).and(field.with("dir", "auto"));
+        let label = el("label", "label").and(el("span", "").saying(&name)).and(field.in_own_direction());
         asking.and(el("form", "form").on("submit", Act::Fill(message.id)).and(label).and(submit(words)))
     }
 }
 
 fn face(words: &Words, at: usize, shown: &str, rated: &str, is_open: bool) -> Element {
-    let value = (at + 1).to_string();
+    let value = digits(at as u64 + 1);
     let name = match at {
         0 => Sentence::Rating1,
         1 => Sentence::Rating2,
@@ -216,7 +217,7 @@ fn face(words: &Words, at: usize, shown: &str, rated: &str, is_open: bool) -> El
         _ => Sentence::Rating5,
     };
     let radio = el("input", "").with("type", "radio").with("name", RATING).with("value", &value);
-    let radio = radio.with("aria-label", &words.say(&name));
+    let radio = radio.labelled(words, &name);
     let radio = if rated == value { radio.with("checked", "") } else { radio };
     let radio = if is_open { radio } else { radio.with("disabled", "") };
     el("label", "face").with("title", &words.say(&name)).and(radio).and(el("span", "").saying(shown))

@@ -23,9 +23,9 @@ pub fn composer(words: &Words, view: &View, _was: Option<&View>) -> Node {
     // The field's text is the browser's own; only a reload, or a message taken back, puts text into it.
     let field = el("textarea", "input")
         .with("rows", "1")
-        .with("dir", "auto")
+        .in_own_direction()
         .with("enterkeyhint", "send")
-        .with("aria-label", &words.say(&Sentence::ComposerLabel))
+        .labelled(words, &Sentence::ComposerLabel)
         .with("placeholder", &words.say(&Sentence::ComposerPlaceholder))
         .on("keydown", Act::Pressed)
         .on("input", Act::Typed);
@@ -35,8 +35,7 @@ pub fn composer(words: &Words, view: &View, _was: Option<&View>) -> Node {
     let attach = icon_button("attach", CLIP, &words.say(&Sentence::Attach)).on("click", Act::Pick);
     let emoji = icon_button("attach emoji", SMILE, &words.say(&Sentence::Emoji));
     let emoji = emoji.with("aria-expanded", "false").on("click", Act::Assist("emoji"));
-    let send =
-        el("button", "send").with("type", "submit").with("aria-label", &words.say(&Sentence::Send)).and(icon(SEND));
+    let send = el("button", "send").with("type", "submit").labelled(words, &Sentence::Send).and(icon(SEND));
     let is_something = view.composer.has_text || !view.composer.files.is_empty();
     // What can't be written can be said, as long as there is nothing to send.
     let last = match (is_something, words.can_record) {
@@ -47,7 +46,7 @@ pub fn composer(words: &Words, view: &View, _was: Option<&View>) -> Node {
         (false, false) => send.with("disabled", ""),
     };
     let picked = (!view.composer.files.is_empty()).then(|| {
-        let list = el("ul", "picked").with("aria-label", &words.say(&Sentence::Attached));
+        let list = el("ul", "picked").labelled(words, &Sentence::Attached);
         view.composer.files.iter().fold(list, |list, file| {
             let remove = words.say(&Sentence::RemoveFile(file.name.clone()));
             let remove = icon_button("tool", CLOSE, &remove).on("click", Act::Tell(Event::Unpicked(file.pick)));
@@ -55,10 +54,10 @@ pub fn composer(words: &Words, view: &View, _was: Option<&View>) -> Node {
         })
     });
     let offer = view.composer.offers_notices.then(|| {
-        let choice = |act, sentence| button("link").on("click", act).saying(&words.say(&sentence));
+        let choice = |act, sentence| button("link").on("click", act).told(words, &sentence);
         let no = Act::Tell(Event::Preferred(Preference::Notices(false)));
         let ways = el("span", "ways").and(choice(Act::Notify, Sentence::NotifyYes)).and(choice(no, Sentence::NotifyNo));
-        el("p", "offer").and(el("span", "").saying(&words.say(&Sentence::NotifyAsk))).and(ways)
+        el("p", "offer").and(el("span", "").told(words, &Sentence::NotifyAsk)).and(ways)
     });
     let form = el("form", "composer");
     Node::Element(
@@ -70,7 +69,7 @@ pub fn composer(words: &Words, view: &View, _was: Option<&View>) -> Node {
             .maybe(picked)
             .maybe(view.composer.left.map(|left| {
                 let class = if left < 0 { "counter over" } else { "counter" };
-                el("p", class).with("aria-hidden", "true").saying(&words.say(&Sentence::CharactersLeft(left)))
+                el("p", class).with("aria-hidden", "true").told(words, &Sentence::CharactersLeft(left))
             }))
             .and(el("p", "spoken").with("role", "status").saying(&told(words, view.composer.left)))
             .and(el("div", "field").and(picker).and(attach).and(emoji).and(field).and(last)),

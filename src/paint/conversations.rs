@@ -6,6 +6,7 @@ use crate::core::Event;
 use crate::core::conversations::Summary;
 use crate::core::model::{Message, Status};
 use crate::core::view::{End, List};
+use crate::digits::digits;
 use crate::text::Sentence;
 
 /// As much of a message as is shown of it here, in characters: more than a line.
@@ -13,12 +14,12 @@ const EXCERPT_CHARS: usize = 120;
 
 /// The list, or why there is none yet.
 pub fn conversations(words: &Words, list: &List) -> Element {
-    let quiet = |sentence| el("p", "quiet").with("role", "status").saying(&words.say(&sentence));
+    let quiet = |sentence| el("p", "quiet").with("role", "status").told(words, &sentence);
     let all = el("div", "rows listing");
     match &list.all {
         None if list.is_failing => {
             let again = button("earlier").on("click", Act::Tell(Event::Listed(true)));
-            all.and(quiet(Sentence::ListFailed)).and(again.saying(&words.say(&Sentence::TryAgain)))
+            all.and(quiet(Sentence::ListFailed)).and(again.told(words, &Sentence::TryAgain))
         }
         None => all.and(quiet(Sentence::ListLoading)),
         Some(some) => {
@@ -33,7 +34,7 @@ pub fn conversations(words: &Words, list: &List) -> Element {
 
 fn conversation(words: &Words, summary: &Summary, unread: u32, is_open: bool) -> Element {
     let last = summary.last.as_deref();
-    let line = |class: &str, text: &str| el("span", class).with("dir", "auto").saying(text);
+    let line = |class: &str, text: &str| el("span", class).in_own_direction().saying(text);
     let button = button("conversation").on("click", Act::Tell(Event::Switched(Some(summary.id))));
     let button = if is_open { button.with("aria-current", "true") } else { button };
     let time = |last: &Message| {
@@ -46,17 +47,15 @@ fn conversation(words: &Words, summary: &Summary, unread: u32, is_open: bool) ->
         .maybe(last.map(time))
         .and(line("excerpt", &last.map(|last| words.line(last, EXCERPT_CHARS)).unwrap_or_default()))
         .maybe(state)
-        .maybe((unread > 0).then(|| el("span", "count").saying(&unread.to_string())))
+        .maybe((unread > 0).then(|| el("span", "count").saying(&digits(unread.into()))))
 }
 
 /// What is said under a conversation that has ended, and what one can do.
 pub fn end(words: &Words, end: &End) -> Element {
     let begin = || {
         let begin = button("earlier").on("click", Act::Tell(Event::Switched(None)));
-        begin.saying(&words.say(&Sentence::NewConversation))
+        begin.told(words, &Sentence::NewConversation)
     };
     let over = if end.takes_more { Sentence::Ended } else { Sentence::EndedForGood };
-    el("div", "end")
-        .and(el("p", "quiet").with("role", "status").saying(&words.say(&over)))
-        .maybe(end.can_begin.then(begin))
+    el("div", "end").and(el("p", "quiet").with("role", "status").told(words, &over)).maybe(end.can_begin.then(begin))
 }

@@ -7,6 +7,7 @@ use crate::core::content::{Attachment, AttachmentKind};
 use crate::core::model::{Enclosed, MessageId};
 use crate::core::timeline::RowKey;
 use crate::core::url::SafeUrl;
+use crate::digits::digits;
 use crate::text::Sentence;
 
 /// A message's files, in their order.
@@ -26,7 +27,7 @@ fn file(words: &Words, message: MessageId, file: &Attachment) -> Element {
                 number.and(el("span", "file-name").with("dir", "ltr").saying(&file.name))
             }
             (AttachmentKind::Location, _) => el("p", "file").and(icon(PLACE)).and(called(file)),
-            _ => el("p", "file gone").saying(&words.say(&Sentence::FileGone)),
+            _ => el("p", "file gone").told(words, &Sentence::FileGone),
         };
     };
     let playing = |tag| {
@@ -50,7 +51,7 @@ fn file(words: &Words, message: MessageId, file: &Attachment) -> Element {
 }
 
 fn called(file: &Attachment) -> Element {
-    el("span", "file-name").with("dir", "auto").saying(&file.name)
+    el("span", "file-name").in_own_direction().saying(&file.name)
 }
 
 /// A picture, as large as it will be before it is there.
@@ -63,31 +64,31 @@ fn picture(words: &Words, message: MessageId, file: &Attachment, url: &SafeUrl) 
         .with("referrerpolicy", "no-referrer")
         .on("error", Act::Missing);
     let image = match file.measures {
-        Some((width, height)) => image.with("width", &width.to_string()).with("height", &height.to_string()),
+        Some((width, height)) => image.with("width", &digits(width)).with("height", &digits(height)),
         None => image.with("class", "unmeasured"),
     };
     button("picture")
-        .with("aria-label", &words.say(&Sentence::Picture(file.name.clone())))
+        .labelled(words, &Sentence::Picture(file.name.clone()))
         .on("click", Act::Look(message, file.id))
         .and(image)
-        .and(el("span", "gone").saying(&words.say(&Sentence::FileGone)))
+        .and(el("span", "gone").told(words, &Sentence::FileGone))
 }
 
 /// A file that is to go with a message, or is on its way with one.
 pub fn enclosed(words: &Words, tag: &'static str, file: &Enclosed) -> Element {
     el(tag, "file")
         .and(icon(FILE))
-        .and(el("span", "file-name").with("dir", "auto").saying(&file.name))
+        .and(el("span", "file-name").in_own_direction().saying(&file.name))
         .and(el("span", "file-size").saying(&words.speech.size(file.size)))
 }
 
 /// The files of a message on its way, how far they are, and the way to stop them.
 pub fn uploading(words: &Words, key: RowKey, files: &[Enclosed], progress: u8, is_failed: bool) -> Option<Element> {
     let all = files.iter().fold(el("div", "files"), |all, file| all.and(enclosed(words, "div", file)));
-    let percent = progress.to_string();
+    let percent = digits(progress.into());
     let bar = el("progress", "progress").with("max", "100").with("value", &percent);
-    let bar = bar.with("aria-label", &words.say(&Sentence::Sending));
-    let cancel = button("link").on("click", Act::Tell(Event::Discarded(key))).saying(&words.say(&Sentence::Cancel));
+    let bar = bar.labelled(words, &Sentence::Sending);
+    let cancel = button("link").on("click", Act::Tell(Event::Discarded(key))).told(words, &Sentence::Cancel);
     let under_way = (!is_failed).then(|| el("p", "uploading").and(bar).and(cancel));
     (!files.is_empty()).then(|| all.maybe(under_way))
 }

@@ -37,9 +37,9 @@ pub fn header(words: &Words, view: &View, _was: Option<&View>) -> Node {
     });
     let presence = Some(presence(words, panel)).filter(|said| !is_listing && !said.is_empty()).map(|said| {
         let is_online = panel.presence == Presence::Online;
-        el("p", if is_online { "presence online" } else { "presence" }).with("dir", "auto").saying(&said)
+        el("p", if is_online { "presence online" } else { "presence" }).in_own_direction().saying(&said)
     });
-    let who = el("div", "whom").and(el("h2", "title").with("dir", "auto").saying(&title)).maybe(presence);
+    let who = el("div", "whom").and(el("h2", "title").in_own_direction().saying(&title)).maybe(presence);
     let head = el("header", "head").maybe(back).maybe(faces).and(who).maybe(menu(words, panel)).and(close);
     let trouble = el("p", "trouble").with("role", "status").saying(&trouble);
     Node::Element(el("div", "top").and(head).and(trouble).and(aloud(words, &panel.told)))

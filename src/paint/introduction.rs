@@ -12,7 +12,7 @@ pub fn introduction(words: &Words, form: &Form) -> Element {
     let text = if form.text.is_empty() { words.say(&Sentence::IntroText) } else { form.text.clone() };
     let text = formatted(&text).into_iter().fold(el("div", "intro-text"), Element::and);
     let fields = form.fields.iter().map(|field| label(words, "", &named(words, field)));
-    let start = el("button", "chip strong").with("type", "submit").saying(&words.say(&Sentence::IntroStart));
+    let start = el("button", "chip strong").with("type", "submit").told(words, &Sentence::IntroStart);
     let filled = fields.fold(el("form", "form").on("submit", Act::Introduce), Element::and);
     el("div", "intro").and(text).and(filled.maybe(form.consent.as_ref().map(consent)).and(start))
 }

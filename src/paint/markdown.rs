@@ -7,6 +7,7 @@ use crate::core::Event;
 use crate::core::markdown::{self, Mark, Piece};
 use crate::core::timeline::RowKey;
 use crate::core::view::{Length, beginning};
+use crate::digits::digits;
 use crate::text::Sentence;
 
 /// An agent's words, block by block; each block has its own direction.
@@ -15,12 +16,12 @@ pub fn formatted(text: &str) -> Vec<Element> {
         Piece::Marked(mark, inner) => element(mark, inner, false),
         Piece::Text(text) => el("p", "").saying(&text),
     };
-    markdown::read(text).into_iter().map(|piece| block(piece).with("class", "text").with("dir", "auto")).collect()
+    markdown::read(text).into_iter().map(|piece| block(piece).with("class", "text").in_own_direction()).collect()
 }
 
 /// Anybody else's words, as they are; addresses among them are links.
 pub fn plain(text: &str) -> Element {
-    hold(el("p", "text").with("dir", "auto"), markdown::read_plain(text), false)
+    hold(el("p", "text").in_own_direction(), markdown::read_plain(text), false)
 }
 
 /// As much of a text as is to be seen.
@@ -40,7 +41,7 @@ pub fn fold(words: &Words, key: RowKey, length: Length) -> Option<Element> {
     };
     // Its key keeps it, and with it the focus, when there are more blocks before it.
     let fold = button("link fold").with("aria-expanded", if is_folded { "false" } else { "true" }).keyed(0);
-    Some(fold.on("click", Act::Tell(Event::Folded(key, !is_folded))).saying(&words.say(&sentence)))
+    Some(fold.on("click", Act::Tell(Event::Folded(key, !is_folded))).told(words, &sentence))
 }
 
 fn hold(element: Element, pieces: Vec<Piece>, is_in_link: bool) -> Element {
@@ -57,7 +58,7 @@ fn element(mark: Mark, inner: Vec<Piece>, is_in_link: bool) -> Element {
         Mark::Quote => "blockquote",
         Mark::List => "ul",
         Mark::Numbered(1) => "ol",
-        Mark::Numbered(first) => return hold(el("ol", "").with("start", &first.to_string()), inner, is_in_link),
+        Mark::Numbered(first) => return hold(el("ol", "").with("start", &digits(first.into())), inner, is_in_link),
         Mark::Item => "li",
         Mark::CodeBlock => "pre",
         Mark::Strong => "strong",

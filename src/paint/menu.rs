@@ -5,6 +5,7 @@ use super::{Act, Element, Words, el};
 use crate::core::preferences::{Preference, Theme};
 use crate::core::view::{Choices, Panel, Switches};
 use crate::core::{Event, Format};
+use crate::digits::digits;
 use crate::text::Sentence;
 
 /// The menu.
@@ -12,17 +13,14 @@ pub fn menu(words: &Words, panel: &Panel) -> Option<Element> {
     let Panel { choices, settings, .. } = panel;
     let Choices { list, unread, begin, end, is_listing } = *choices;
     let Switches { is_heard, notices, theme, has_transcript, is_known } = *settings;
-    let item =
-        |class: &str, act, sentence| el("li", "").and(button(class).on("click", act).saying(&words.say(&sentence)));
+    let item = |class: &str, act, sentence| el("li", "").and(button(class).on("click", act).told(words, &sentence));
     let tell = |event, sentence| item("item", Act::Tell(event), sentence);
     let switch = |is_on: bool, act, sentence| {
         let switch = button("item switch").with("role", "switch").on("click", act);
-        el("li", "")
-            .and(switch.with("aria-checked", if is_on { "true" } else { "false" }).saying(&words.say(&sentence)))
+        el("li", "").and(switch.with("aria-checked", if is_on { "true" } else { "false" }).told(words, &sentence))
     };
-    let unread = (unread > 0).then(|| el("span", "count").saying(&unread.to_string()));
-    let name = words.say(&Sentence::Menu);
-    let opener = el("summary", "tool").with("aria-label", &name).and(icon(MORE)).maybe(unread);
+    let unread = (unread > 0).then(|| el("span", "count").saying(&digits(unread.into())));
+    let opener = el("summary", "tool").labelled(words, &Sentence::Menu).and(icon(MORE)).maybe(unread);
     let heard = Act::Tell(Event::Preferred(Preference::Silent(is_heard)));
     let notified = |is_on| if is_on { Act::Tell(Event::Preferred(Preference::Notices(false))) } else { Act::Notify };
     let saved = |format, sentence| tell(Event::WantedTranscript(format), sentence);
@@ -37,8 +35,10 @@ pub fn menu(words: &Words, panel: &Panel) -> Option<Element> {
         .maybe(has_transcript.then(|| saved(Format::Text, Sentence::TranscriptText)))
         .maybe(has_transcript.then(|| saved(Format::Json, Sentence::TranscriptJson)))
         .maybe(is_known.then(|| forget(words)));
-    let menu =
-        el("details", "menu").with("aria-label", &name).on("focusout", Act::LeftMenu).on("keydown", Act::SteeredMenu);
+    let menu = el("details", "menu")
+        .labelled(words, &Sentence::Menu)
+        .on("focusout", Act::LeftMenu)
+        .on("keydown", Act::SteeredMenu);
     Some(menu.and(opener).and(items))
 }
 
@@ -52,7 +52,7 @@ fn themes(words: &Words, chosen: Theme) -> Element {
         };
         let is_it = if theme == chosen { "true" } else { "false" };
         let one = button("choice").with("aria-pressed", is_it);
-        group.and(one.on("click", Act::Tell(Event::Preferred(Preference::Theme(theme)))).saying(&words.say(&sentence)))
+        group.and(one.on("click", Act::Tell(Event::Preferred(Preference::Theme(theme)))).told(words, &sentence))
     };
     let name = words.say(&Sentence::Theme);
     let group = el("div", "themes").with("role", "group").with("aria-label", &name);
@@ -61,9 +61,8 @@ fn themes(words: &Words, chosen: Theme) -> Element {
 
 /// What can't be taken back takes two steps.
 fn forget(words: &Words) -> Element {
-    let yes = button("item strong").on("click", Act::Tell(Event::Forgot)).saying(&words.say(&Sentence::ForgetYes));
-    let name = words.say(&Sentence::Forget);
-    let opener = el("summary", "item").saying(&name);
-    let why = el("p", "label").saying(&words.say(&Sentence::ForgetAsk));
-    el("li", "").and(el("details", "forget").with("aria-label", &name).and(opener).and(why).and(yes))
+    let yes = button("item strong").on("click", Act::Tell(Event::Forgot)).told(words, &Sentence::ForgetYes);
+    let opener = el("summary", "item").told(words, &Sentence::Forget);
+    let why = el("p", "label").told(words, &Sentence::ForgetAsk);
+    el("li", "").and(el("details", "forget").labelled(words, &Sentence::Forget).and(opener).and(why).and(yes))
 }

@@ -5,8 +5,11 @@
 
 use std::ops::Deref;
 
+use super::Words;
 use crate::core::Event;
 use crate::core::model::MessageId;
+use crate::digits::digits;
+use crate::text::Sentence;
 
 /// Something to be seen.
 #[derive(Clone, Debug, PartialEq)]
@@ -122,8 +125,8 @@ impl Element {
     pub fn placed(self, place: Option<Place>) -> Self {
         let Some(Place { nth, of }) = place else { return self };
         // -1: nobody knows.
-        let of = of.map_or_else(|| "-1".to_owned(), |of| of.to_string());
-        self.with("aria-posinset", &nth.to_string()).with("aria-setsize", &of)
+        let of = of.map_or_else(|| "-1".to_owned(), |of| digits(of as u64));
+        self.with("aria-posinset", &digits(nth as u64)).with("aria-setsize", &of)
     }
 
     /// Doing this on that DOM event.
@@ -156,6 +159,24 @@ impl Element {
     #[must_use]
     pub fn saying(self, text: &str) -> Self {
         self.holding(Node::Text(text.to_owned()))
+    }
+
+    /// Holding this sentence, after what it holds already.
+    #[must_use]
+    pub fn told(self, words: &Words, sentence: &Sentence) -> Self {
+        self.saying(&words.say(sentence))
+    }
+
+    /// Called this sentence, for those who don't see what it shows.
+    #[must_use]
+    pub fn labelled(self, words: &Words, sentence: &Sentence) -> Self {
+        self.with("aria-label", &words.say(sentence))
+    }
+
+    /// Written in the direction of what it holds, whatever the page's is.
+    #[must_use]
+    pub fn in_own_direction(self) -> Self {
+        self.with("dir", "auto")
     }
 
     /// What it is made of.

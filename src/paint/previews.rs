@@ -29,7 +29,7 @@ fn card(words: &Words, message: &Message) -> Element {
         Author::Agent(person) | Author::Bot(person) => Some(person),
         Author::Visitor | Author::Inbox => None,
     };
-    let text = |class: &str, text: &str| el("span", class).with("dir", "auto").saying(text);
+    let text = |class: &str, text: &str| el("span", class).in_own_direction().saying(text);
     let said = el("span", "said").and(text("who", &called)).and(text("excerpt", &words.line(message, SHOWN_CHARS)));
     let card = button("preview").keyed(message.id.0).on("click", Act::Open);
     card.maybe(person.map(|person| face(person, &called))).and(said)

@@ -45,7 +45,7 @@ fn bubble(words: &Words, row: &Row) -> Option<Element> {
         // Its direction is that of what was said: a name has its own, and does not count.
         let said = el("p", "").saying(&quoted.text);
         let who = line("name", &words.author(&quoted.author));
-        el("blockquote", "quoted").with("dir", "auto").and(who).and(said)
+        el("blockquote", "quoted").in_own_direction().and(who).and(said)
     });
     let is_empty = blocks.is_empty() && quote.is_none();
     let bubble = || blocks.into_iter().fold(el("div", "bubble").maybe(quote), Element::and);
@@ -59,7 +59,7 @@ fn on_its_way(words: &Words, row: &Row) -> Option<Element> {
 
 /// A line whose direction is its text's own.
 fn line(class: &str, text: &str) -> Element {
-    el("p", class).with("dir", "auto").saying(text)
+    el("p", class).in_own_direction().saying(text)
 }
 
 /// What is wrong, and what one can do.
@@ -72,7 +72,7 @@ fn failed(words: &Words, row: &Row) -> Option<Element> {
         Failure::FilesGone => Sentence::FilesGone,
         Failure::Ended => Sentence::NotSentInTime,
     });
-    let choice = |sentence, event| button("link").on("click", Act::Tell(event)).saying(&words.say(&sentence));
+    let choice = |sentence, event| button("link").on("click", Act::Tell(event)).told(words, &sentence);
     let again = (*failure != Failure::Ended).then(|| choice(Sentence::TryAgain, Event::Retried(row.key)));
     let ways = el("span", "ways").maybe(again).and(choice(Sentence::TakeBack, Event::Discarded(row.key)));
     Some(el("p", "failed").with("role", "alert").and(el("span", "").saying(&why)).and(ways))
@@ -108,7 +108,7 @@ fn name(words: &Words, row: &Row) -> Option<Element> {
     };
     let called = words.author(author);
     let name = el("p", "name").maybe(person.map(|person| face(person, &called)));
-    Some(name.and(el("span", "").with("dir", "auto").saying(&called)))
+    Some(name.and(el("span", "").in_own_direction().saying(&called)))
 }
 
 /// The time under a group's last row, for machines and for people; or that it is on its way.

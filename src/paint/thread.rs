@@ -8,6 +8,7 @@ use super::row::row;
 use super::{Act, Element, Node, Place, Words, el};
 use crate::core::Event;
 use crate::core::view::{Row, Thread, View};
+use crate::digits::digits;
 use crate::text::Sentence;
 
 /// The scrolling part of the panel.
@@ -41,7 +42,7 @@ pub fn thread(words: &Words, view: &View, was: Option<&View>) -> Node {
     Node::Element(
         el("div", "thread")
             .with("role", "group")
-            .with("aria-label", &words.say(&Sentence::ThreadLabel))
+            .labelled(words, &Sentence::ThreadLabel)
             .with("tabindex", "0")
             .on("scroll", Act::Scrolled)
             .on("dragover", Act::Dropped)
@@ -64,9 +65,9 @@ fn newest(words: &Words, thread: &Thread) -> Option<Element> {
     let button = || button("newest").on("click", Act::Tell(Event::WantedNewest));
     let button = match thread {
         Thread { unread: 0, is_away: false, .. } => return None,
-        Thread { unread: 0, .. } => button().with("aria-label", &words.say(&Sentence::Newest)).and(icon(DOWN)),
+        Thread { unread: 0, .. } => button().labelled(words, &Sentence::Newest).and(icon(DOWN)),
         Thread { unread, .. } => {
-            button().saying(&words.say(&Sentence::Unread)).and(el("span", "count").saying(&unread.to_string()))
+            button().told(words, &Sentence::Unread).and(el("span", "count").saying(&digits((*unread).into())))
         }
     };
     Some(el("div", "below").and(button))
@@ -77,18 +78,17 @@ fn typing(words: &Words, thread: &Thread) -> Option<Element> {
     let person = thread.typing.as_ref()?;
     let dots = (0..3).fold(el("span", "dots").with("aria-hidden", "true"), |dots, _| dots.and(el("i", "")));
     let who = words.say(&Sentence::Typing(words.called(person)));
-    Some(el("p", "typing").and(dots).and(el("span", "").with("dir", "auto").saying(&who)))
+    Some(el("p", "typing").and(dots).and(el("span", "").in_own_direction().saying(&who)))
 }
 
 /// What stands before the first row: a greeting, a word of patience, or the way to older messages for those who don't
 /// scroll.
 fn lead(words: &Words, thread: &Thread) -> Option<Element> {
-    let earlier =
-        |sentence| button("earlier").on("click", Act::Tell(Event::WantedEarlier)).saying(&words.say(&sentence));
+    let earlier = |sentence| button("earlier").on("click", Act::Tell(Event::WantedEarlier)).told(words, &sentence);
     match thread {
         Thread { is_loading: true, rows, .. } if rows.is_empty() => {
             let bones = (0..3).fold(el("div", "skeleton").with("role", "status"), |bones, _| bones.and(el("i", "")));
-            Some(bones.and(el("span", "spoken").saying(&words.say(&Sentence::ThreadLoading))))
+            Some(bones.and(el("span", "spoken").told(words, &Sentence::ThreadLoading)))
         }
         Thread { rows, prompt, .. } if rows.is_empty() && !prompt.is_empty() => {
             let bubble = formatted(prompt).into_iter().fold(el("div", "bubble"), Element::and);
@@ -96,8 +96,8 @@ fn lead(words: &Words, thread: &Thread) -> Option<Element> {
         }
         Thread { rows, .. } if rows.is_empty() => Some(
             el("div", "greeting")
-                .and(el("p", "greeting-title").saying(&words.say(&Sentence::GreetingTitle)))
-                .and(el("p", "").saying(&words.say(&Sentence::GreetingText))),
+                .and(el("p", "greeting-title").told(words, &Sentence::GreetingTitle))
+                .and(el("p", "").told(words, &Sentence::GreetingText)),
         ),
         Thread { is_loading_earlier: true, .. } => Some(earlier(Sentence::EarlierLoading)),
         Thread { has_earlier: true, .. } => Some(earlier(Sentence::Earlier)),

@@ -16,6 +16,7 @@ use crate::core::content::{Attachment, AttachmentKind};
 use crate::core::model::MessageId;
 use crate::core::url::SafeUrl;
 use crate::core::view::{Content, View};
+use crate::digits::digits;
 use crate::js::object;
 use crate::paint::Act;
 use crate::text::Sentence;
@@ -254,5 +255,5 @@ fn fit(field: &HtmlTextAreaElement) {
     let style = HtmlElement::style(field);
     // A style the browser refuses leaves the field one line high, and scrolling.
     let _ = style.set_property("height", "auto");
-    let _ = style.set_property("height", &[&field.scroll_height().to_string(), "px"].concat());
+    let _ = style.set_property("height", &[&digits(field.scroll_height().unsigned_abs().into()), "px"].concat());
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::RowKey;
 use crate::core::model::{ConversationId, EchoId, Enclosed, Message, MessageId};
 use crate::core::time::{Mono, Wall};
+use crate::digits::digits;
 use crate::json::{self, Value};
 
 /// A message the visitor submitted.
@@ -225,18 +226,18 @@ impl KeptSend {
     /// The record's text.
     #[must_use]
     pub fn write(&self) -> String {
-        let file = |(name, size): &(String, u64)| json::list(&[json::string(name), size.to_string()]);
-        let number = |number: Option<u64>| number.map(|number| number.to_string());
+        let file = |(name, size): &(String, u64)| json::list(&[json::string(name), digits(*size)]);
+        let number = |number: Option<u64>| number.map(digits);
         json::object(&[
-            ("v", KEPT_VERSION.to_string()),
+            ("v", digits(KEPT_VERSION)),
             ("text", json::string(&self.text)),
-            ("at", self.at.to_string()),
-            ("nth", self.nth.to_string()),
-            ("tries", self.tries.to_string()),
+            ("at", digits(self.at)),
+            ("nth", digits(self.nth)),
+            ("tries", digits(self.tries.into())),
             ("conversation", json::or_null(number(self.conversation))),
-            ("posting", self.posting.to_string()),
+            ("posting", json::truth(self.posting)),
             ("newest", json::or_null(number(self.newest))),
-            ("failed", self.failed.to_string()),
+            ("failed", json::truth(self.failed)),
             ("refusal", json::or_null(self.refusal.as_deref().map(json::string))),
             ("files", json::list(&self.files.iter().map(file).collect::<Vec<_>>())),
         ])

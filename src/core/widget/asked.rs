@@ -6,6 +6,7 @@ use crate::core::content::{Answer, Choice, Given, Kind, RATING, value_of};
 use crate::core::model::{ConversationId, MessageId};
 use crate::core::time::Mono;
 use crate::core::{Effect, Turn, wire};
+use crate::digits::digits;
 
 impl Widget {
     /// The visitor filled in a form, or rated.
@@ -79,7 +80,7 @@ impl Widget {
 
     pub(super) fn keep_answers(&mut self, turn: &mut Turn) {
         for (message, kept) in self.answering.take_keep() {
-            let key = [KEY_ANSWER, &message.0.to_string()].concat();
+            let key = [KEY_ANSWER, &digits(message.0)].concat();
             turn.effects.push(match kept {
                 Some(kept) => Effect::Save(key, kept),
                 None => Effect::Erase(key),

@@ -6,6 +6,7 @@ use crate::core::doctor::{Sign, Socket};
 use crate::core::introduction::Form;
 use crate::core::time::Mono;
 use crate::core::{Effect, Tell, Turn, wire};
+use crate::digits::digits;
 
 /// Sockets that could not be had in a row before they are thought to be impossible.
 const SOCKETS_MAX: u32 = 2;
@@ -66,16 +67,16 @@ impl Widget {
             ("trouble", finding),
             ("leads", is(self.tabs.is_in_charge())),
             ("socket_live", is(self.cable.is_live())),
-            ("socket_failures", &self.cable.failures().to_string()),
+            ("socket_failures", &digits(self.cable.failures().into())),
             ("has_contact", is(self.session.pubsub_token().is_some())),
             ("has_conversation", is(self.session.conversation().is_some())),
             ("status", self.condition.status().name()),
-            ("messages", &self.timeline.said_len().to_string()),
-            ("waiting", &self.timeline.shown_sends().count().to_string()),
-            ("unread", &self.unread.count().to_string()),
-            ("calls", &self.last_call.to_string()),
-            ("next_ms", &due.to_string()),
-            ("missing", &self.recording.missing().to_string()),
+            ("messages", &digits(self.timeline.said_len() as u64)),
+            ("waiting", &digits(self.timeline.shown_sends().count() as u64)),
+            ("unread", &digits(self.unread.count().into())),
+            ("calls", &digits(self.last_call)),
+            ("next_ms", &digits(due)),
+            ("missing", &digits(self.recording.missing())),
         ]);
         self.recording.after(&standing)
     }

@@ -5,6 +5,7 @@ use crate::core::content::{
     Action, Answer, Attachment, AttachmentKind, Card, Choice, FEEDBACK, Field, FieldKind, Kind, RATING,
 };
 use crate::core::url::{SafeUrl, unescaped};
+use crate::digits::digits;
 use crate::json::{Object, Value};
 
 /// More of anything in one message than a person can look at; the server itself has no limit.
@@ -85,7 +86,7 @@ fn action(item: &Object) -> Option<Action> {
 pub fn answers(attributes: &Object) -> Vec<Answer> {
     let survey = below(attributes, "submitted_values").and_then(|values| below(values, "csat_survey_response"));
     if let Some(survey) = survey {
-        let rating = number(survey, "rating").map(|rating| rating.to_string());
+        let rating = number(survey, "rating").map(digits);
         return [(RATING, rating), (FEEDBACK, string(survey, "feedback_message").map(str::to_owned))]
             .into_iter()
             .filter_map(|(name, value)| Some(Answer { name: name.to_owned(), title: String::new(), value: value? }))

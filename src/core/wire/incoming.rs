@@ -5,6 +5,7 @@ use super::fields::{below, is_true, list, number, object, string, text};
 use crate::core::availability::{Hours, Inbox};
 use crate::core::conversations::Summary;
 use crate::core::model::{Author, Contact, Conversation, ConversationId, EchoId, Message, MessageId, Person, Status};
+use crate::digits::digits;
 use crate::json::{Object, Value};
 
 /// A frame of `/cable`, sub-protocol `actioncable-v1-json`.
@@ -242,6 +243,6 @@ fn echo(data: &Object) -> Option<EchoId> {
     let echo = data.get("echo_id")?;
     match echo.text() {
         Some(text) => Some(text.into()).filter(|_| !text.is_empty()),
-        None => Some(echo.number()?.to_string().into()),
+        None => Some(digits(echo.number()?).into()),
     }
 }

@@ -6,6 +6,7 @@ use crate::core::model::{ConversationId, EchoId};
 use crate::core::settings::Settings;
 use crate::core::timeline::Lane;
 use crate::core::url::segment;
+use crate::digits::digits;
 use crate::json;
 
 /// An HTTP request, whole: the shell only has to make it.
@@ -53,7 +54,7 @@ pub fn request(settings: &Settings, source_id: &str, call: &Call, about: &str) -
     let contacts = [&inbox, "/contacts"].concat();
     let contact = || [&contacts, "/", &segment(source_id)].concat();
     let conversations = || [&contact(), "/conversations"].concat();
-    let below = |id: &ConversationId, rest| [&conversations(), "/", &id.0.to_string(), rest].concat();
+    let below = |id: &ConversationId, rest| [&conversations(), "/", &digits(id.0), rest].concat();
     let messages = |id| below(id, "/messages");
     let get = |url| Request { method: Method::Get, url, body: Body::None, read_until: None };
     let post = |url, body: &[_]| Request { method: Method::Post, body: Body::Json(object(body)), ..get(url) };
@@ -75,12 +76,12 @@ pub fn request(settings: &Settings, source_id: &str, call: &Call, about: &str) -
         }
         Call::ReadMessages { conversation, before: None } => get(messages(conversation)),
         Call::ReadMessages { conversation, before: Some(before) } => {
-            get([&messages(conversation), "?before=", &before.0.to_string()].concat())
+            get([&messages(conversation), "?before=", &digits(before.0)].concat())
         }
         Call::Answer { conversation, message, answers, is_survey } => Request {
             method: Method::Patch,
             body: Body::Json(submitted(answers, *is_survey)),
-            ..get([&messages(conversation), "/", &message.0.to_string()].concat())
+            ..get([&messages(conversation), "/", &digits(message.0)].concat())
         },
         Call::See { conversation } => post(below(conversation, "/update_last_seen"), &[]),
         Call::Type { conversation, is_typing } => {
@@ -104,7 +105,7 @@ fn submitted(answers: &[Answer], is_survey: bool) -> String {
     let values = if is_survey {
         let rating = value_of(answers, RATING).and_then(|rating| rating.parse::<u64>().ok()).unwrap_or(0);
         let feedback = value_of(answers, FEEDBACK).unwrap_or_default();
-        let rated = json::object(&[("rating", rating.to_string()), (FEEDBACK, json::string(feedback))]);
+        let rated = json::object(&[("rating", digits(rating)), (FEEDBACK, json::string(feedback))]);
         json::object(&[("csat_survey_response", rated)])
     } else {
         let one = |answer: &Answer| {

@@ -5,6 +5,7 @@ use super::fields::{number, object as read, string};
 use super::outgoing::object as write;
 use crate::core::model::ConversationId;
 use crate::core::tabs::{Standing, Word};
+use crate::digits::digits;
 
 /// Raised with every change of the words, their meaning, or what is kept of a send.
 pub const PROTOCOL: u32 = 4;
@@ -22,11 +23,11 @@ pub fn say(word: &Word) -> String {
         Word::Kept(key, None) => write(&[("say", "kept"), ("key", key)]),
         Word::Frame(text) => write(&[("say", "frame"), ("text", text)]),
         Word::Answered { echo, status, body } => {
-            write(&[("say", "answered"), ("key", echo), ("status", &status.to_string()), ("text", body)])
+            write(&[("say", "answered"), ("key", echo), ("status", &digits((*status).into())), ("text", body)])
         }
         Word::Retry(echo) => write(&[("say", "retry"), ("key", echo)]),
         Word::Discard(echo) => write(&[("say", "discard"), ("key", echo)]),
-        Word::Switch(id) => write(&[("say", "switch"), ("key", &id.map_or(0, |id| id.0).to_string())]),
+        Word::Switch(id) => write(&[("say", "switch"), ("key", &digits(id.map_or(0, |id| id.0)))]),
         Word::Read => write(&[("say", "read")]),
         Word::Forget => write(&[("say", "forget")]),
     }
