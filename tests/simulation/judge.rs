@@ -63,7 +63,7 @@ impl World {
     pub fn look(&mut self, number: u64) -> Result<(), String> {
         let Some(page) = self.pages.get_mut(&number) else { return Ok(()) };
         let mut seen = BTreeSet::new();
-        for row in &page.widget.view().thread.rows {
+        for row in page.widget.view().thread.rows.iter() {
             if !seen.insert(row.key) {
                 return Err(format!("page {number}: two rows have the key {:?}", row.key));
             }
