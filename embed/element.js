@@ -13,7 +13,7 @@ const DOWN = "M6 9.5l6 6 6-6";
 const LABELS = {/*@labels@*/};
 const ENGLISH = JSON.parse(`/*@english@*/`);
 /** Other names for languages that are there, and which of theirs is nearest for those that are not. */
-const NEAREST = { nb: "no", nn: "no", "zh-hk": "zh-TW", "zh-mo": "zh-TW", "zh-hant": "zh-TW", "sr-latn": "sh", bs: "sh", fil: "tl", iw: "he" };
+const NEAREST = { __proto__: null, nb: "no", nn: "no", "zh-hk": "zh-TW", "zh-mo": "zh-TW", "zh-hant": "zh-TW", "sr-latn": "sh", bs: "sh", fil: "tl", iw: "he" };
 const RIGHT_TO_LEFT = ["ar", "fa", "he", "ur"];
 /** Screens that the panel fills, as in launcher.css. */
 const SMALL = "(max-width: 479px), (max-height: 439px)";
@@ -95,8 +95,12 @@ class NatterChat extends HTMLElement {
     if (!this.isConnected) return;
     const before = this.#language;
     this.#speak(this.#wantedLanguage());
-    if (this.#handle && before !== this.#language) {
-      this.#fetchWords().then((words) => this.#handle?.speak(this.#language, words ?? ""));
+    const wanted = this.#language;
+    if (this.#handle && before !== wanted) {
+      // Of several changes in a row, the last one counts.
+      this.#fetchWords().then((words) => {
+        if (wanted === this.#language || !words) this.#handle?.speak(this.#language, words ?? "");
+      });
     }
   }
 
@@ -106,7 +110,7 @@ class NatterChat extends HTMLElement {
       const idle = globalThis.requestIdleCallback ?? ((task) => setTimeout(task, 1));
       idle(() => this.isConnected && this.#mount());
     } else if (this.hasAttribute("prompts")) {
-      part("prompts").then(({ prompt }) => this.#prompt(prompt), () => {});
+      Promise.all([part("prompts"), this.#fetchWords()]).then(([{ prompt }]) => this.#prompt(prompt), () => {});
     }
   }
 
@@ -178,7 +182,10 @@ class NatterChat extends HTMLElement {
       this.#handle = mount(this.#panel, this.#over, JSON.stringify(settings), said ?? "", host);
       if (this.#prompted) this.#handle.prompted(this.#prompted);
       this.#handle.opened(this.isOpen);
-      if (!said) words.then((late) => this.#handle?.speak(this.#language, late ?? ""));
+      words.then((late) => {
+        // Too late for `mount`, or not to be had at all.
+        if (late !== said || this.#language !== settings.language) this.#handle?.speak(this.#language, late ?? "");
+      });
       this.#focus();
     } catch (error) {
       console.error(error instanceof Error ? error.message : "natter: the chat can't be loaded.");
@@ -274,11 +281,14 @@ class NatterChat extends HTMLElement {
     }
     try {
       const { launcher, words } = await (await fetch(new URL(`./locales/${language}.json`, import.meta.url))).json();
-      this.#words = launcher;
-      this.#label();
+      if (language === this.#language) {
+        this.#words = launcher;
+        this.#label();
+      }
       return JSON.stringify(words);
     } catch {
       console.warn(`natter: the sentences in ${language} can't be had, so it speaks English.`);
+      if (language === this.#language) this.#speak("en");
       return undefined;
     }
   }
