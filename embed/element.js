@@ -15,6 +15,8 @@ const ENGLISH = JSON.parse(`/*@english@*/`);
 /** Other names for languages that are there, and which of theirs is nearest for those that are not. */
 const NEAREST = { nb: "no", nn: "no", "zh-hk": "zh-TW", "zh-mo": "zh-TW", "zh-hant": "zh-TW", "sr-latn": "sh", bs: "sh", fil: "tl", iw: "he" };
 const RIGHT_TO_LEFT = ["ar", "fa", "he", "ur"];
+/** Screens that the panel fills, as in launcher.css. */
+const SMALL = "(max-width: 479px), (max-height: 439px)";
 /** So long the panel waits for its language before it speaks English until that comes. */
 const PATIENCE_MS = 1000;
 
@@ -37,6 +39,8 @@ const load = () =>
 /** Code that is fetched when it is needed first. */
 const part = (name) => import(new URL(`./parts/${name}.js`, import.meta.url).href);
 
+const odd = (name) => console.warn(`natter: the setting ${name} can't be read, so it counts as not given (README).`);
+
 class NatterChat extends HTMLElement {
   #launcher = element("button", "launcher");
   #badge = element("span", "badge");
@@ -45,6 +49,12 @@ class NatterChat extends HTMLElement {
   #theme;
   #language = "en";
   #words = ENGLISH;
+  /** Ends the watch over the open panel. */
+  #unfill;
+  /** Ends the site's prompts. */
+  #silence;
+  /** What the site said, and the visitor wants to answer. */
+  #prompted = "";
   #handle;
   #isMounting = false;
   #unread = 0;
@@ -79,11 +89,24 @@ class NatterChat extends HTMLElement {
     this.#badge.hidden = true;
   }
 
+  static observedAttributes = ["language"];
+
+  attributeChangedCallback() {
+    if (!this.isConnected) return;
+    const before = this.#language;
+    this.#speak(this.#wantedLanguage());
+    if (this.#handle && before !== this.#language) {
+      this.#fetchWords().then((words) => this.#handle?.speak(this.#language, words ?? ""));
+    }
+  }
+
   connectedCallback() {
     this.#speak(this.#wantedLanguage());
     if (this.#isKnownVisitor()) {
       const idle = globalThis.requestIdleCallback ?? ((task) => setTimeout(task, 1));
       idle(() => this.isConnected && this.#mount());
+    } else if (this.hasAttribute("prompts")) {
+      part("prompts").then(({ prompt }) => this.#prompt(prompt), () => {});
     }
   }
 
@@ -108,12 +131,14 @@ class NatterChat extends HTMLElement {
     this.#handle?.opened(true);
     this.#focus();
     this.#mount();
+    if (matchMedia(SMALL).matches) part("small").then(({ fill }) => this.isOpen && (this.#unfill ??= fill(this.#panel, SMALL)), () => {});
   }
 
   /** Closes the panel. */
   close() {
     if (!this.isOpen) return;
     this.#panel.hidden = true;
+    this.#unfill = this.#unfill?.();
     this.#label();
     this.#handle?.opened(false);
     this.#launcher.focus();
@@ -146,11 +171,12 @@ class NatterChat extends HTMLElement {
         open: (isOpen) => (isOpen ? this.open() : this.close()),
         unread: (count) => this.#setUnread(count),
         theme: (name) => this.#setTheme(name),
-        odd: (name) => console.warn(`natter: the setting ${name} can't be read, so it counts as not given (README).`),
+        odd,
         trouble: (name) => this.#report(name),
         part,
       };
       this.#handle = mount(this.#panel, this.#over, JSON.stringify(settings), said ?? "", host);
+      if (this.#prompted) this.#handle.prompted(this.#prompted);
       this.#handle.opened(this.isOpen);
       if (!said) words.then((late) => this.#handle?.speak(this.#language, late ?? ""));
       this.#focus();
@@ -165,7 +191,27 @@ class NatterChat extends HTMLElement {
     }
   }
 
+  #prompt(prompt) {
+    let prompts = [];
+    try {
+      prompts = JSON.parse(this.getAttribute("prompts")).filter(({ text }) => text);
+    } catch {
+      odd("prompts");
+    }
+    this.#silence?.();
+    const accept = (text) => {
+      this.#prompted = text;
+      this.#handle?.prompted(text);
+      this.open();
+    };
+    const { dismiss } = this.#words;
+    const isBusy = () => this.isOpen || this.#isKnownVisitor();
+    if (this.isConnected) this.#silence = prompt({ over: this.#over, prompts, key: this.#prefix(), dismiss, accept, isBusy });
+  }
+
   #unmount() {
+    this.#silence?.();
+    this.#unfill = this.#unfill?.();
     this.#handle?.destroy();
     this.#handle = undefined;
     this.#panel.hidden = true;
@@ -222,7 +268,10 @@ class NatterChat extends HTMLElement {
   /** Promises the panel's sentences, as JSON; nothing for English, which is in the wasm, or if they can't be had. */
   async #fetchWords() {
     const language = this.#language;
-    if (language === "en") return undefined;
+    if (language === "en") {
+      this.#words = ENGLISH;
+      return undefined;
+    }
     try {
       const { launcher, words } = await (await fetch(new URL(`./locales/${language}.json`, import.meta.url))).json();
       this.#words = launcher;
@@ -254,11 +303,15 @@ class NatterChat extends HTMLElement {
     }
   }
 
+  /** What every name in storage begins with, as in `settings.rs`. */
+  #prefix() {
+    return `natter/1/${this.#baseUrl()}/${this.getAttribute("inbox-identifier")}/`;
+  }
+
   // Where storage is blocked nobody is known.
   #isKnownVisitor() {
     try {
-      const key = `natter/1/${this.#baseUrl()}/${this.getAttribute("inbox-identifier")}/session`;
-      return localStorage.getItem(key) !== null;
+      return localStorage.getItem(`${this.#prefix()}session`) !== null;
     } catch {
       return false;
     }

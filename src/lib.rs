@@ -24,7 +24,7 @@ pub mod text;
 #[cfg(target_arch = "wasm32")]
 pub mod ui;
 
-/// Where everything lives: of the allocators that give memory back, the smallest to download.
+/// Where everything lives: less to download than Rust's own allocator.
 #[cfg(target_arch = "wasm32")]
 #[global_allocator]
 static MEMORY: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();

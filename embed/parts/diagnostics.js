@@ -41,7 +41,7 @@ export function redact(recording) {
   const [standing, ...records] = JSON.parse(recording);
   const masks = new Map();
   // The site's own names for what it asks first.
-  const asked = [...SHAPES, "consent", ...standing.asks.split(" ").map((name) => name.replace(/^consent=|\*$/g, ""))];
+  const asked = [...SHAPES, "consent", ...(standing.asks ?? "").split(" ").map((name) => name.replace(/^consent=|\*$/g, ""))];
 
   const mask = (text) => {
     const bare = text.replaceAll("\0", "").replace(SPACE, "");

@@ -66,6 +66,19 @@ pub struct Panel {
     pub faces: Vec<Person>,
     /// What can be chosen, and was.
     pub settings: Switches,
+    /// What is to be said aloud to whoever can't see it, raised by one for each time.
+    pub told: (u32, Option<Told>),
+}
+
+/// What is said aloud.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Told {
+    /// A message to the visitor came.
+    Message(Arc<Message>),
+    /// Somebody of the team began to write.
+    Typing(Person),
+    /// The connection is back.
+    Connected,
 }
 
 /// As many faces stand in the panel's head.

@@ -61,6 +61,8 @@ export function open(page, mark, names, show) {
       return;
     }
     // Not `open()`: that would mount a widget that looks for its server.
+    panel.dir = document.documentElement.dir;
+    panel.nextElementSibling.dir = panel.dir;
     panel.hidden = false;
     element.shadowRoot.querySelector(".launcher").setAttribute("aria-expanded", "true");
     await film;

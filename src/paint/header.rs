@@ -3,11 +3,11 @@
 use super::face::face;
 use super::icon::{BACK, CLOSE, icon_button};
 use super::menu::menu;
-use super::{Act, Node, Words, el};
+use super::{Act, Element, Node, Words, el};
 use crate::core::Event;
 use crate::core::availability::Presence;
 use crate::core::settings::Reply;
-use crate::core::view::{Connection, Panel, View};
+use crate::core::view::{Connection, Panel, Told, View};
 use crate::text::Sentence;
 
 /// The head, with the slim line under it.
@@ -42,7 +42,25 @@ pub fn header(words: &Words, view: &View, _was: Option<&View>) -> Node {
     let who = el("div", "whom").and(el("h2", "title").in_own_direction().saying(&title)).maybe(presence);
     let head = el("header", "head").maybe(back).maybe(faces).and(who).maybe(menu(words, panel)).and(close);
     let trouble = el("p", "trouble").with("role", "status").saying(&trouble);
-    Node::Element(el("div", "top").and(head).and(trouble))
+    Node::Element(el("div", "top").and(head).and(trouble).and(aloud(words, &panel.told)))
+}
+
+/// As much of a message as is read out by itself, in characters.
+const READ_CHARS: usize = 300;
+
+/// What is said aloud: a place that is always there, since those that come with their text are often not heard.
+fn aloud(words: &Words, (times, told): &(u32, Option<Told>)) -> Element {
+    let sentence = |told: &Told| match told {
+        Told::Message(message) => {
+            let (who, line) = (words.author(&message.author), words.line(message, READ_CHARS));
+            if message.text.is_empty() { Sentence::AnnounceFile(who) } else { Sentence::AnnounceMessage(who, line) }
+        }
+        Told::Typing(person) => Sentence::Typing(words.called(person)),
+        Told::Connected => Sentence::Connected,
+    };
+    // The same words twice are said twice: each time in an element of its own.
+    let said = told.as_ref().map(|told| el("p", "").keyed((*times).into()).saying(&words.say(&sentence(told))));
+    el("div", "spoken aloud").with("role", "status").maybe(said)
 }
 
 /// Whether anybody is there, or when, or how soon they answer; nothing where nobody knows.

@@ -35,7 +35,10 @@ pub fn menu(words: &Words, panel: &Panel) -> Option<Element> {
         .maybe(has_transcript.then(|| saved(Format::Text, Sentence::TranscriptText)))
         .maybe(has_transcript.then(|| saved(Format::Json, Sentence::TranscriptJson)))
         .maybe(is_known.then(|| forget(words)));
-    let menu = el("details", "menu").on("focusout", Act::LeftMenu).on("keydown", Act::SteeredMenu);
+    let menu = el("details", "menu")
+        .labelled(words, &Sentence::Menu)
+        .on("focusout", Act::LeftMenu)
+        .on("keydown", Act::SteeredMenu);
     Some(menu.and(opener).and(items))
 }
 
@@ -61,5 +64,5 @@ fn forget(words: &Words) -> Element {
     let yes = button("item strong").on("click", Act::Tell(Event::Forgot)).told(words, &Sentence::ForgetYes);
     let opener = el("summary", "item").told(words, &Sentence::Forget);
     let why = el("p", "label").told(words, &Sentence::ForgetAsk);
-    el("li", "").and(el("details", "forget").and(opener).and(why).and(yes))
+    el("li", "").and(el("details", "forget").labelled(words, &Sentence::Forget).and(opener).and(why).and(yes))
 }

@@ -216,6 +216,16 @@ pub fn show_newest(view: &View, was: Option<&View>, thread: &Element) {
     if was.map_or(0, |was| was.thread.jumps) != view.thread.jumps {
         thread.set_scroll_top(0);
     }
+    // Where there is something to be filled in first, there is nothing else to be done.
+    let asks = |view: &View| view.thread.form.is_some();
+    if asks(view)
+        && view.panel.is_open
+        && !was.is_some_and(asks)
+        && let Ok(Some(first)) = thread.query_selector(".intro :is(input, select, textarea)")
+    {
+        // A field that can't have the focus is not in the page any more.
+        let _ = first.unchecked_ref::<HtmlElement>().focus();
+    }
 }
 
 /// A reload, or a message taken back, puts text into the writing field.

@@ -17,7 +17,7 @@ const NOWHERE: &str = "http://127.0.0.1:9";
 fn start(inbox: &str) -> (Handle, HtmlElement) {
     let (root, panel) = panel();
     panel.append_child(&root.owner_document().unwrap().create_element("i").unwrap()).unwrap();
-    let handle = mount(panel.clone(), over(&panel), &settings(NOWHERE, inbox), &object(&[])).unwrap();
+    let handle = mount(panel.clone(), over(&panel), &settings(NOWHERE, inbox), "", &object(&[])).unwrap();
     (handle, panel)
 }
 
@@ -138,7 +138,7 @@ async fn a_draft_comes_back() {
 fn settings_that_can_not_be_used_are_named_and_not_repeated() {
     let (_, panel) = panel();
     let error = |base: &str, inbox: &str| {
-        let refused = mount(panel.clone(), over(&panel), &settings(base, inbox), &object(&[]));
+        let refused = mount(panel.clone(), over(&panel), &settings(base, inbox), "", &object(&[]));
         let error = refused.err().expect("it is refused");
         String::from(error.unchecked_into::<js_sys::Error>().message())
     };

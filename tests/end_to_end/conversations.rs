@@ -27,7 +27,8 @@ async fn a_conversation_is_ended_another_begun_and_the_first_gone_back_to() {
     let sandbox = Sandbox::start(None);
     let visitor = Visitor::arrive(&sandbox).await;
     visitor.open().await;
-    assert_eq!(visitor.browser.ask("root.querySelector('.menu')").await, Value::Null, "there is nothing to choose yet");
+    let choices = "[...root.querySelectorAll('.item')].map(it => it.textContent)";
+    assert_eq!(visitor.browser.ask(choices).await, json!(["Sound"]), "of conversations there is nothing to choose yet");
     visitor.say("My chain slips").await;
     visitor.sees(&["My chain slips"]).await;
     let first = open_conversation(&visitor).await;
@@ -75,7 +76,10 @@ async fn a_conversation_is_ended_another_begun_and_the_first_gone_back_to() {
 #[tokio::test(flavor = "multi_thread")]
 async fn where_the_site_wants_it_an_ended_conversation_takes_no_more() {
     let sandbox = Sandbox::start(None);
-    let query = format!("base_url={}&inbox={}&after_resolved=false", sandbox.base_url, sandbox.inbox_identifier);
+    let query = format!(
+        "base_url={}&inbox={}&attributes=allow-messages-after-resolved=false",
+        sandbox.base_url, sandbox.inbox_identifier
+    );
     let visitor = Visitor::arrive_to(&query).await;
     visitor.open().await;
     visitor.say("Hello").await;

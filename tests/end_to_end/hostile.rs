@@ -16,8 +16,8 @@ const ELEMENTS: &str = "a audio blockquote button code dd details div dl dt em f
                         li ol option p path pre progress s select span strong summary svg textarea time ul video";
 
 /// Nothing here runs, loads a page, leads to one in our place or styles anything.
-const ATTRIBUTES: &str = "alt aria-controls aria-current aria-expanded aria-hidden aria-label aria-posinset aria-pressed aria-setsize autocomplete checked class \
-                          controls d datetime decoding dir disabled enterkeyhint height hidden href id loading max \
+const ATTRIBUTES: &str = "alt aria-checked aria-controls aria-current aria-expanded aria-hidden aria-label aria-posinset aria-pressed aria-setsize autocomplete checked class \
+                          controls d datetime decoding dir disabled enterkeyhint height hidden href id lang loading max \
                           multiple name part placeholder playsinline pattern preload referrerpolicy rel required role \
                           rows selected src start style tabindex target title type value viewBox width data-again";
 

@@ -45,11 +45,15 @@ async fn launcher_and_open_chat_fit_in_light_dark_and_on_a_narrow_screen() {
     visitor.browser.prefer("light").await;
     visitor.browser.resize(1100, 820).await;
     visitor.browser.ask("document.documentElement.dir = 'rtl'").await;
+    visitor.browser.ask("document.querySelector('natter-chat').setAttribute('language', 'ar')").await;
+    visitor.browser.until("root.querySelector('.panel').dir === 'rtl' && /\\p{Script=Arabic}/u.test(root.querySelector('textarea').placeholder)").await;
     shoot(&visitor, "chat-rtl").await;
     let is_mirrored = "root.querySelector('.launcher').getBoundingClientRect().left < 100 \
                        && root.querySelector('.own .bubble').getBoundingClientRect().left < 60";
     assert_eq!(visitor.browser.ask(is_mirrored).await, json!(true));
     visitor.browser.ask("document.documentElement.dir = 'ltr'").await;
+    visitor.browser.ask("document.querySelector('natter-chat').setAttribute('language', 'en')").await;
+    visitor.browser.until("root.querySelector('textarea').placeholder === 'Write a message'").await;
 
     sandbox.kill();
     visitor.say("Can you still read me?").await;

@@ -5,9 +5,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that can't go on says so")]
 
+mod around;
 #[path = "../support/bad_network/mod.rs"]
 mod bad_network;
 mod browser;
+#[path = "../support/cable.rs"]
+mod cable;
 mod composer;
 mod content;
 mod conversations;

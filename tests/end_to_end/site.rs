@@ -37,15 +37,15 @@ pub fn folder() -> PathBuf {
 struct Wanted {
     base_url: String,
     inbox: String,
-    after_resolved: Option<String>,
+    /// What the bubble's element has besides.
+    #[serde(default)]
+    attributes: String,
     /// The page's Content-Security-Policy, if it has one.
     policy: Option<String>,
 }
 
 async fn page(Query(wanted): Query<Wanted>) -> (HeaderMap, Html<String>) {
-    let Wanted { base_url, inbox, after_resolved, policy } = wanted;
-    let after_resolved =
-        after_resolved.map(|it| format!(" allow-messages-after-resolved=\"{it}\"")).unwrap_or_default();
+    let Wanted { base_url, inbox, attributes, policy } = wanted;
     let policy = policy.map(|policy| (CONTENT_SECURITY_POLICY, policy.parse().unwrap()));
     let page = Html(format!(
         r#"<!doctype html>
@@ -54,7 +54,7 @@ async fn page(Query(wanted): Query<Wanted>) -> (HeaderMap, Html<String>) {
 <link rel="stylesheet" href="/playground.css"><link rel="icon" href="data:,">
 <main><h1>Somebody's website</h1><p>With a bubble in the corner.</p></main>
 <script type="module" src="/element.js"></script>
-<natter-chat base-url="{base_url}" inbox-identifier="{inbox}"{after_resolved}></natter-chat>"#
+<natter-chat base-url="{base_url}" inbox-identifier="{inbox}" {attributes}></natter-chat>"#
     ));
     (policy.into_iter().collect(), page)
 }

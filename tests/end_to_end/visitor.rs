@@ -24,6 +24,12 @@ impl Visitor {
         Self::arrive_by(&sandbox.base_url, inbox).await
     }
 
+    /// Comes to a website whose bubble has these attributes besides.
+    pub async fn arrive_with(sandbox: &Sandbox, attributes: &str) -> Self {
+        let (base_url, inbox) = (&sandbox.base_url, &sandbox.inbox_identifier);
+        Self::arrive_to(&format!("base_url={base_url}&inbox={inbox}&attributes={attributes}")).await
+    }
+
     /// Comes to a website whose bubble looks for the server at this address.
     pub async fn arrive_by(base_url: &str, inbox: &str) -> Self {
         Self::arrive_to(&format!("base_url={base_url}&inbox={inbox}")).await

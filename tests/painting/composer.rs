@@ -3,7 +3,6 @@
 use natter::core::model::Enclosed;
 use natter::core::view::View;
 use natter::paint::{self, Act, Node, Words};
-use natter::text::Catalogue;
 
 use crate::easel::{acts, elements, of_class, text, words};
 

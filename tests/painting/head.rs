@@ -1,9 +1,130 @@
-//! The head: how the connection is, in one sentence.
+//! The head: who is there, how the connection is, what can be chosen, and what is said aloud.
 
-use natter::core::view::Connection;
-use natter::paint;
+use natter::core::availability::Presence;
+use natter::core::model::{Author, Message, MessageId, Person};
+use natter::core::preferences::{Preference, Theme};
+use natter::core::settings::Reply;
+use natter::core::view::{Connection, Panel, Switches, Told};
+use natter::core::{Event, Format};
+use natter::paint::{self, Act, Node};
 
-use crate::easel::{of_class, text, view, words};
+use crate::easel::{NOON, acts, agent, of_class, text, view, words};
+
+fn head(panel: Panel) -> Node {
+    let mut view = view(Vec::new());
+    view.panel = panel;
+    paint::header(&words(), &view, None)
+}
+
+fn presence(presence: Presence, reply: Option<Reply>) -> Option<String> {
+    let head = head(Panel { presence, reply, ..Panel::default() });
+    of_class(&head, "presence").first().map(|line| text(line))
+}
+
+#[test]
+fn one_line_says_whether_anybody_is_there() {
+    let day = 86_400;
+    let until = |at| presence(Presence::Until(at), Some(Reply::Day));
+    assert_eq!(presence(Presence::Online, Some(Reply::Day)).as_deref(), Some("Online"));
+    assert_eq!(until(NOON + 3 * 3_600).as_deref(), Some("Back today at 15:00"));
+    assert_eq!(until(NOON + day - 3 * 3_600).as_deref(), Some("Back tomorrow at 09:00"));
+    let weekday = format!("Back on weekday {} at 12:00", (NOON / day + 2) % 7);
+    assert_eq!(until(NOON + 2 * day), Some(weekday));
+    assert_eq!(presence(Presence::Away, None).as_deref(), Some("Away at the moment"));
+    assert_eq!(presence(Presence::Unknown, None), None, "nothing is claimed that nobody knows");
+    for away in [Presence::Away, Presence::Unknown] {
+        let reply = presence(away, Some(Reply::Hours));
+        assert_eq!(reply.as_deref(), Some("We usually answer within a few hours"));
+    }
+}
+
+#[test]
+fn the_inbox_has_its_own_name_and_its_teams_faces() {
+    let person = |name: &str| Person { name: name.to_owned(), ..Person::default() };
+    let head =
+        head(Panel { name: "Workshop".to_owned(), faces: vec![person("Ana Lima"), person("Ben")], ..Panel::default() });
+    assert_eq!(text(of_class(&head, "title")[0]), "Workshop");
+    let faces: Vec<String> = of_class(&head, "avatar").into_iter().map(text).collect();
+    assert_eq!(faces, ["AL", "B"]);
+}
+
+#[test]
+fn what_is_not_offered_is_not_in_the_menu_and_what_is_shows_how_it_stands() {
+    let items = |settings| {
+        let head = head(Panel { settings, ..Panel::default() });
+        let said = |class: &str| of_class(&head, class).into_iter().map(text).collect::<Vec<_>>();
+        let checked = of_class(&head, "switch")
+            .iter()
+            .map(|it| it.attribute("aria-checked").unwrap().to_owned())
+            .collect::<Vec<_>>();
+        (said("item"), said("choice"), checked)
+    };
+    assert_eq!(items(Switches::default()), (vec!["Sound".to_owned()], vec![], vec!["false".to_owned()]));
+    let all = Switches {
+        is_heard: true,
+        notices: Some(false),
+        theme: Some(Theme::Dark),
+        has_transcript: true,
+        is_known: true,
+    };
+    let (offered, themes, checked) = items(all);
+    let expected = [
+        "Sound",
+        "Notify me of answers",
+        "Save conversation as text",
+        "Save conversation as JSON",
+        "Forget me on this device",
+        "Forget me",
+    ];
+    assert_eq!(offered, expected);
+    assert_eq!((themes.len(), checked), (3, vec!["true".to_owned(), "false".to_owned()]));
+}
+
+#[test]
+fn every_choice_does_what_it_says() {
+    let all = Switches {
+        is_heard: true,
+        notices: Some(true),
+        theme: Some(Theme::Auto),
+        has_transcript: true,
+        is_known: true,
+    };
+    let head = head(Panel { settings: all, ..Panel::default() });
+    let told = |class: &str| -> Vec<Act> {
+        of_class(&head, class)
+            .into_iter()
+            .flat_map(|item| acts(item).into_iter().cloned().collect::<Vec<_>>())
+            .collect()
+    };
+    let tell = Act::Tell;
+    let expected = [
+        tell(Event::Preferred(Preference::Silent(true))),
+        tell(Event::Preferred(Preference::Notices(false))),
+        tell(Event::WantedTranscript(Format::Text)),
+        tell(Event::WantedTranscript(Format::Json)),
+        tell(Event::Forgot),
+    ];
+    assert_eq!(told("item"), expected);
+    assert_eq!(told("choice"), Theme::ALL.map(|theme| tell(Event::Preferred(Preference::Theme(theme)))));
+}
+
+#[test]
+fn what_is_said_aloud_is_in_a_place_of_its_own_and_said_anew_each_time() {
+    let said = |times, told| {
+        let head = head(Panel { told: (times, told), ..Panel::default() });
+        let place = of_class(&head, "aloud")[0];
+        assert_eq!(place.attribute("role"), Some("status"));
+        (text(place), place.children.iter().find_map(Node::key))
+    };
+    let message = |text: &str| Told::Message(Message::plain(MessageId(1), agent(), text, NOON).into());
+    assert_eq!(said(0, None), (String::new(), None));
+    assert_eq!(said(1, Some(message("**Hello**"))), ("Noor Haddad says: Hello".to_owned(), Some(1)));
+    assert_eq!(said(2, Some(message("**Hello**"))).1, Some(2), "the same words are another element");
+    assert_eq!(said(3, Some(message(""))).0, "Noor Haddad sent a file");
+    assert_eq!(said(4, Some(Told::Connected)).0, "You are connected again.");
+    let Author::Agent(person) = agent() else { panic!("an agent") };
+    assert_eq!(said(5, Some(Told::Typing(person))).0, "Noor Haddad is typing");
+}
 
 fn said(connection: Connection) -> String {
     let mut view = view(Vec::new());

@@ -3,9 +3,11 @@
 
 use natter::core::answering::Fate;
 use natter::core::content::FEEDBACK;
-use natter::core::model::{Author, Enclosed, Person, Status};
+use natter::core::content::Field as Asked;
+use natter::core::introduction::{Consent, Form};
+use natter::core::model::{Author, Enclosed, Message, Person, Status};
 use natter::core::timeline::Failure;
-use natter::core::view::{Content, Problem, Quoted, Row, View};
+use natter::core::view::{Content, Panel, Problem, Quoted, Row, Told, View};
 use natter::core::wire;
 use natter::paint::{self, Element, Node};
 use serde_json::{Value, json};
@@ -100,6 +102,17 @@ fn composing(problem: Option<Problem>, files: Vec<Enclosed>) -> Painting {
     Painting { painted: paint::composer(&words(), &view, None), is_there: Text }
 }
 
+fn heading(set: impl Fn(&mut Panel)) -> Painting {
+    let mut view = View::default();
+    set(&mut view.panel);
+    Painting { painted: paint::header(&words(), &view, None), is_there: Text }
+}
+
+fn previewing(message: Message, is_there: IsThere) -> Painting {
+    let view = View { previews: vec![message.into()], ..View::default() };
+    Painting { painted: paint::previews(&words(), &view, None), is_there }
+}
+
 fn quoting(author: Author, text: &str) -> Painting {
     let quoted = Some(Quoted { author, text: text.to_owned() });
     painting(vec![Row { quoted, ..said(message(9, Author::Inbox, "Yes")) }], Text)
@@ -115,7 +128,7 @@ fn refused(text: &str) -> String {
 }
 
 /// Every field of every kind of message, and what is painted beside messages.
-const FIELDS: [Field; 59] = [
+const FIELDS: [Field; 66] = [
     ("an agent's text", |t| sent(json!({ "content": t }), Letters)),
     ("a bot's text", |t| sent(json!({ "content": t, "sender": { "id": 3, "type": "agent_bot" } }), Letters)),
     ("the inbox's text", |t| sent(json!({ "content": t, "message_type": 3, "sender": null }), Letters)),
@@ -203,17 +216,35 @@ const FIELDS: [Field; 59] = [
     ("a picture's smaller one", |t| file(json!({ "file_type": "image", "thumb_url": t }), Beside("Look"))),
     ("a file's kind", |t| file(json!({ "file_type": t }), Beside("plan.pdf"))),
     ("a file on its way", |t| painting(vec![unsent("Hi", None, vec![enclosed(t)])], Text)),
+    ("what the inbox is called", |t| heading(|panel| panel.name = t.to_owned())),
+    ("a face's name", |t| heading(|panel| (panel.faces, panel.name) = (vec![person(t)], t.to_owned()))),
+    ("what is read out", |t| heading(|panel| panel.told = (1, Some(Told::Typing(person(t)))))),
+    ("a preview", |t| previewing(Message { author: Author::Inbox, ..message(9, Author::Visitor, t) }, Beside("Team"))),
+    ("a preview's author", |t| previewing(message(9, Author::Agent(person(t)), "Hello"), Text)),
+    ("what the site says first", |t| {
+        let mut view = view(Vec::new());
+        view.thread.prompt = ["Look\n\n", t].concat();
+        Painting { painted: thread(&view), is_there: Letters }
+    }),
+    ("what the site asks first", |t| {
+        let field = Asked { name: "a".to_owned(), label: t.to_owned(), is_required: true, ..Asked::default() };
+        let consent = Some(Consent { text: t.to_owned(), version: t.to_owned() });
+        let mut view = view(Vec::new());
+        view.thread.form = Some(Form { text: t.to_owned(), fields: vec![field], consent });
+        Painting { painted: thread(&view), is_there: Letters }
+    }),
     ("a file to go with a message", |t| composing(Some(Problem::FileTooLarge(t.to_owned())), vec![enclosed(t)])),
 ];
 
 /// All there is in a panel: nothing that runs, loads a page, or changes how others are read.
-const ELEMENTS: [&str; 35] = [
+const ELEMENTS: [&str; 38] = [
     "a",
     "audio",
     "blockquote",
     "button",
     "code",
     "dd",
+    "details",
     "div",
     "dl",
     "dt",
@@ -222,6 +253,7 @@ const ELEMENTS: [&str; 35] = [
     "form",
     "h2",
     "i",
+    "h2",
     "header",
     "img",
     "input",
@@ -238,6 +270,7 @@ const ELEMENTS: [&str; 35] = [
     "select",
     "span",
     "strong",
+    "summary",
     "svg",
     "textarea",
     "time",
@@ -273,7 +306,7 @@ fn is_harmless(tag: &str, name: &str, value: &str) -> bool {
         "target" => value == "_blank",
         "rel" => value == "noopener noreferrer nofollow ugc",
         "referrerpolicy" => value == "no-referrer",
-        "type" => is_one_of(&["button", "submit", "text", "email", "radio", "file"]),
+        "type" => is_one_of(&["button", "submit", "text", "email", "radio", "file", "checkbox"]),
         // A field takes the place of what its form has of this name, methods and all. No form has anything with a dash.
         "name" => value.starts_with('-') || is_one_of(&["rating", "feedback_message"]),
         "class" => value.chars().all(|c| c.is_ascii_lowercase() || "- ".contains(c)),
@@ -281,14 +314,14 @@ fn is_harmless(tag: &str, name: &str, value: &str) -> bool {
         "width" | "height" | "rows" | "start" | "max" | "datetime" => value.parse::<u64>().is_ok(),
         "tabindex" => is_one_of(&["0", "-1"]),
         "aria-posinset" | "aria-setsize" => value.parse::<i64>().is_ok(),
-        "role" => is_one_of(&["group", "alert", "status"]),
+        "role" => is_one_of(&["group", "alert", "status", "switch"]),
         "dir" => value == "auto",
         "loading" => value == "lazy",
         "decoding" => value == "async",
         "preload" => value == "metadata",
         "autocomplete" => value == "email",
         "enterkeyhint" => value == "send",
-        "aria-pressed" | "aria-expanded" | "aria-hidden" => is_one_of(&["true", "false"]),
+        "aria-checked" | "aria-pressed" | "aria-expanded" | "aria-hidden" => is_one_of(&["true", "false"]),
         "controls" | "playsinline" | "required" | "selected" | "checked" | "disabled" | "multiple" | "hidden" => {
             value.is_empty()
         }

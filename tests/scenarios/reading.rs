@@ -63,7 +63,9 @@ fn what_came_since_the_visitor_read_last_is_unread_when_they_are_back() {
     ];
     let unread = |read_at| returning(read_at, &said).widget.view().panel.unread;
     assert_eq!([100, 120, 130].map(unread), [2, 1, 0], "one's own words are not unread, nor what came before them");
-    assert_eq!(unread(0), 0, "where nobody ever said, nobody knows");
+    assert_eq!(unread(0), 2, "where nobody ever said, what they wrote tells");
+    let never = returning(0, &[at(agents(1, "one"), 100)]);
+    assert_eq!(never.widget.view().panel.unread, 0, "where they never wrote, either, nobody knows");
     let mut bench = returning(120, &said);
     assert!(bench.told.contains(&Tell::Unread(1)));
     bench.event(Event::Opened(true));

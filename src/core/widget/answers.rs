@@ -11,6 +11,7 @@ use crate::core::model::{ConversationId, EchoId, Message, MessageId};
 use crate::core::tabs::Word;
 use crate::core::time::Mono;
 use crate::core::timeline::{Lane, Road};
+use crate::core::view::Told;
 use crate::core::wire::{self, ContactAnswer, News};
 
 /// Messages held at most while nobody reads further up: twice as many as anybody scrolls through.
@@ -86,7 +87,12 @@ impl Widget {
             News::Typing(conversation, person) => {
                 if self.session.conversation() == Some(conversation) {
                     match person {
-                        Some(person) => self.typing.began(self.last.mono, person),
+                        Some(person) => {
+                            if self.typing.theirs().is_none() {
+                                self.say_aloud(Told::Typing(person.clone()));
+                            }
+                            self.typing.began(self.last.mono, person);
+                        }
                         None => self.typing.ended(),
                     }
                 }
@@ -112,8 +118,9 @@ impl Widget {
         if self.unread.came(id, self.eyes()) {
             self.tell_unread(turn);
         }
-        if let Some(row) = self.timeline.row(id) {
-            self.tell_arrival(&row.message, turn);
+        if let Some(message) = self.timeline.row(id).map(|row| Arc::clone(&row.message)) {
+            self.tell_arrival(&message, turn);
+            self.say_aloud(Told::Message(message));
         }
     }
 

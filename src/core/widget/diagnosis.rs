@@ -26,7 +26,7 @@ impl Widget {
                     500..=599 if is_contact => Sign::ContactFault,
                     500..=599 => Sign::Busy,
                     200..=499 if !is_json => Sign::Foreign,
-                    404 if matches!(call, Call::CreateContact) => Sign::NoInbox,
+                    404 if matches!(call, Call::CreateContact | Call::ReadInbox) => Sign::NoInbox,
                     _ => Sign::Good,
                 }
             }

@@ -88,6 +88,8 @@ pub struct Widget {
     page: Page,
     /// What the site said to the visitor before they opened the panel.
     prompt: String,
+    /// What is said aloud, and how many times anything was.
+    told: (u32, Option<view::Told>),
     /// Who answers here.
     faces: Vec<Person>,
     composer: view::Composer,
@@ -142,6 +144,7 @@ impl Widget {
             window: Window::default(),
             typing: Typing::default(),
             seen: None,
+            told: (0, None),
             conversations: Conversations::default(),
             availability: Availability::default(),
             introduction: Introduction::default(),

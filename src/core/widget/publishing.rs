@@ -16,15 +16,27 @@ const CUT_OFF_MS: u64 = 8_000;
 const LOOKED_AT: usize = 60;
 
 impl Widget {
+    /// Has something said aloud, to those who have the panel open.
+    pub(super) fn say_aloud(&mut self, what: view::Told) {
+        if self.is_open {
+            self.told = (self.told.0.wrapping_add(1), Some(what));
+        }
+    }
+
     pub(super) fn publish(&mut self) -> Changed {
         let is_same_said = !self.timeline.take_changed() & !self.answering.take_changed();
         if !is_same_said {
             self.faces = self.who_answers();
         }
+        let connection = self.connection();
+        if connection == Connection::Fine && self.view.panel.connection != Connection::Fine {
+            self.say_aloud(view::Told::Connected);
+        }
         let panel = view::Panel {
+            told: self.told.clone(),
             is_open: self.is_open,
             unread: self.unread.count(),
-            connection: self.connection(),
+            connection,
             status: self.condition.status(),
             agent_last_seen_at: self.condition.agent_last_seen_at(),
             choices: view::Choices {

@@ -37,7 +37,8 @@ impl Widget {
     /// What came since the visitor read last, wherever that was; their own words count as having read.
     pub(super) fn count_unread(&mut self, turn: &mut Turn) {
         let read_at = self.condition.contact_last_seen_at();
-        if read_at == 0 {
+        let has_written = || self.timeline.newest_rows(LOOKED_AT).any(|row| row.message.author.is_visitor());
+        if read_at == 0 && !has_written() {
             // Nobody ever said, so nobody knows.
             return;
         }
