@@ -1,8 +1,8 @@
 //! Time, chance and the page's own state.
 
 use js_sys::{Array, Reflect};
-use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{EventTarget, VisibilityState};
 
 use super::{Parts, Reporter};
@@ -57,14 +57,15 @@ pub fn whereabouts() -> Page {
 }
 
 /// Looks up what the clocks of a time zone show.
-pub fn look_up(zone: String, parts: Parts, report: Reporter) {
-    wasm_bindgen_futures::spawn_local(async move {
+pub fn look_up(zone: String, parts: &Parts, report: Reporter) {
+    let then = move |found: Option<JsValue>| {
         // A zone the browser doesn't know has no clocks: nothing is said of hours then.
-        let Some(found) = parts.call("zone", "offsets", &[zone.into()]).await else { return };
+        let Some(found) = found else { return };
         let numbers: Vec<f64> = Array::from(&found).iter().filter_map(|number| number.as_f64()).collect();
         let offset = |pair: &[f64]| Some(Offset { from: *pair.first()? as u64, ahead: *pair.last()? as i64 });
         report(Event::Zoned(numbers.chunks_exact(2).filter_map(offset).collect()));
-    });
+    };
+    parts.call("zone", "offsets", &[zone.into()], Box::new(then));
 }
 
 /// One listener for all that is heard of the page, gone when dropped.

@@ -170,7 +170,7 @@ impl Driver {
     fn perform(&self, effect: Effect) {
         match effect {
             Effect::Call(id, request) => {
-                self.calls.borrow_mut().call(id, request, self.files.clone(), self.reporter());
+                self.calls.borrow_mut().call(id, request, &self.files, self.reporter());
             }
             Effect::Probe(url) => net::probe(url, self.reporter()),
             Effect::Abort(id) => self.calls.borrow_mut().abort(id),
@@ -182,7 +182,7 @@ impl Driver {
             Effect::Erase(key) => self.device.erase(&key),
             Effect::Gather(echo, picks) => self.files.gather(echo, &picks, self.reporter()),
             Effect::Scatter(echo) => self.files.scatter(&echo),
-            Effect::Zone(zone) => clock::look_up(zone, self.parts.clone(), self.reporter()),
+            Effect::Zone(zone) => clock::look_up(zone, &self.parts, self.reporter()),
             Effect::Tell(tell) => self.audience.tell(tell),
         }
     }

@@ -17,7 +17,7 @@ pub struct Calls(Vec<(CallId, AbortController)>);
 
 impl Calls {
     /// Makes a request and reports how it ended.
-    pub fn call(&mut self, id: CallId, request: Request, files: Files, report: Reporter) {
+    pub fn call(&mut self, id: CallId, request: Request, files: &Files, report: Reporter) {
         let abort = AbortController::new().ok();
         let signal = abort.as_ref().map(AbortController::signal);
         if let Some(abort) = abort {
@@ -27,15 +27,12 @@ impl Calls {
             }
             self.0.push((id, abort));
         }
-        wasm_bindgen_futures::spawn_local(async move {
-            let outcome = match &request.body {
-                Body::Form(fields, echo) => {
-                    files.post((id, echo), &request.url, fields, signal.as_ref(), report.clone()).await
-                }
-                Body::None | Body::Json(_) => make(request, signal.as_ref()).await,
-            };
-            report(Event::Replied(id, outcome));
-        });
+        match &request.body {
+            Body::Form(fields, echo) => files.post((id, echo), &request.url, fields, signal.as_ref(), report),
+            Body::None | Body::Json(_) => wasm_bindgen_futures::spawn_local(async move {
+                report(Event::Replied(id, make(request, signal.as_ref()).await));
+            }),
+        }
     }
 
     /// Drops a request.

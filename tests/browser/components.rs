@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use natter::core::Event;
 use natter::core::model::{Author, Message, MessageId, Person};
@@ -42,13 +43,13 @@ fn paint(view: &View) -> Painted {
     );
     let over = panel.owner_document().unwrap().create_element("div").unwrap();
     let mounted = ui::mount(&ui, &panel, &over);
-    ui.paint(view, Changed { panel: true, thread: true, composer: true, previews: true });
+    ui.paint(&Arc::new(view.clone()), Changed { panel: true, thread: true, composer: true, previews: true });
     Painted { ui, panel, events, _mounted: mounted }
 }
 
 impl Painted {
     fn repaint(&self, view: &View) {
-        self.ui.paint(view, Changed { panel: true, thread: true, composer: true, previews: true });
+        self.ui.paint(&Arc::new(view.clone()), Changed { panel: true, thread: true, composer: true, previews: true });
     }
 }
 
