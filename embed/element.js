@@ -265,15 +265,19 @@ class NatterChat extends HTMLElement {
       this.#words = ENGLISH;
       return undefined;
     }
-    try {
-      const { launcher, words } = await (await fetch(new URL(`./locales/${language}.json`, import.meta.url))).json();
-      this.#words = launcher;
-      this.#label();
-      return JSON.stringify(words);
-    } catch {
+    const url = new URL(`./locales/${language}.json`, import.meta.url);
+    const said = await fetch(url).then((answer) => answer.json()).catch(() => {});
+    // Meanwhile another may be wanted.
+    if (language !== this.#language) return this.#fetchWords();
+    if (!said?.words) {
       console.warn(`natter: the sentences in ${language} can't be had, so it speaks English.`);
+      this.#words = ENGLISH;
+      this.#speak("en");
       return undefined;
     }
+    this.#words = said.launcher;
+    this.#label();
+    return JSON.stringify(said.words);
   }
 
   // As the site says, else the page, else the browser.
