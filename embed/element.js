@@ -95,12 +95,8 @@ class NatterChat extends HTMLElement {
     if (!this.isConnected) return;
     const before = this.#language;
     this.#speak(this.#wantedLanguage());
-    const wanted = this.#language;
-    if (this.#handle && before !== wanted) {
-      // Of several changes in a row, the last one counts.
-      this.#fetchWords().then((words) => {
-        if (wanted === this.#language || !words) this.#handle?.speak(this.#language, words ?? "");
-      });
+    if (this.#handle && before !== this.#language) {
+      this.#fetchWords().then((words) => this.#handle?.speak(this.#language, words ?? ""));
     }
   }
 
@@ -279,18 +275,19 @@ class NatterChat extends HTMLElement {
       this.#words = ENGLISH;
       return undefined;
     }
-    try {
-      const { launcher, words } = await (await fetch(new URL(`./locales/${language}.json`, import.meta.url))).json();
-      if (language === this.#language) {
-        this.#words = launcher;
-        this.#label();
-      }
-      return JSON.stringify(words);
-    } catch {
+    const url = new URL(`./locales/${language}.json`, import.meta.url);
+    const said = await fetch(url).then((answer) => answer.json()).catch(() => {});
+    // Meanwhile another may be wanted.
+    if (language !== this.#language) return this.#fetchWords();
+    if (!said?.words) {
       console.warn(`natter: the sentences in ${language} can't be had, so it speaks English.`);
-      if (language === this.#language) this.#speak("en");
+      this.#words = ENGLISH;
+      this.#speak("en");
       return undefined;
     }
+    this.#words = said.launcher;
+    this.#label();
+    return JSON.stringify(said.words);
   }
 
   // As the site says, else the page, else the browser.

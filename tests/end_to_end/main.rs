@@ -22,6 +22,7 @@ mod gallery;
 mod guide;
 mod hostile;
 mod https;
+mod languages;
 mod looks;
 mod network;
 mod parts;
