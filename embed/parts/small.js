@@ -27,5 +27,9 @@ export function fill(panel, small) {
   screen.addEventListener("change", fit, { signal });
   for (const change of ["resize", "scroll"]) seen?.addEventListener(change, fit, { signal });
   panel.addEventListener("keydown", keep, { signal });
-  return () => over.abort();
+  return () => {
+    over.abort();
+    panel.removeAttribute("aria-modal");
+    panel.removeAttribute("style");
+  };
 }
