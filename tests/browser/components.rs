@@ -178,7 +178,7 @@ async fn every_control_has_a_name() {
     let mut busy = view(vec![unsent(7, "hello", Some(Failure::Doubtful))]);
     busy.thread.has_earlier = true;
     let painted = paint(&busy);
-    until("all controls", || all(&painted.panel, "button, textarea").len() == 8).await;
+    until("all controls", || all(&painted.panel, "button, textarea").len() == 9).await;
     for control in all(&painted.panel, "button, textarea") {
         let label = control.get_attribute("aria-label").or_else(|| control.text_content());
         assert!(label.is_some_and(|label| !label.trim().is_empty()), "{}", control.outer_html());

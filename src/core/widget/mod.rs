@@ -400,7 +400,7 @@ impl Widget {
     /// A send is not to be sent any more; a request that carries it is dropped.
     fn give_up(&mut self, echo: &EchoId, turn: &mut Turn) -> Option<Send> {
         let send = self.timeline.discard(echo)?;
-        self.abort(|call, _| matches!(call, Call::Post { echo: other, .. } if other == echo), turn);
+        self.abort(&|call, _| matches!(call, Call::Post { echo: other, .. } if other == echo), turn);
         Some(send)
     }
 
