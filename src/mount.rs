@@ -14,9 +14,9 @@ use crate::core::view::{Changed, View};
 use crate::core::{Arrival, Event, Format, Tell, wire};
 use crate::digits::digits;
 use crate::js::object;
-use crate::paint::Words;
+use crate::paint::{Words, transcript};
 use crate::shell::{Audience, Driver, IntlSpeech, Parts};
-use crate::text::{Catalogue, transcript};
+use crate::text::Catalogue;
 use crate::ui::{self, Hands, Ui};
 
 /// A mounted widget, for the element that owns it.
@@ -192,10 +192,9 @@ impl Audience for Painter {
             }
             Tell::Arrived(arrival) => self.tell_arrival(&arrival),
             Tell::Transcript(format, messages) => {
-                let words = self.ui.words();
-                let all = messages.iter().map(|message| (words.author(&message.author), &**message));
+                let all = transcript(&self.ui.words(), &messages);
                 let format = if format == Format::Json { "json" } else { "text" };
-                self.parts.start("transcript", "save", &[format.into(), transcript(all).into()]);
+                self.parts.start("transcript", "save", &[format.into(), all.into()]);
             }
         }
     }

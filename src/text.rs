@@ -1,8 +1,5 @@
 //! Every sentence a visitor can read, as one enum; the words themselves are in `locales/`.
 
-use crate::core::content::Attachment;
-use crate::core::model::Message;
-use crate::core::url::SafeUrl;
 use crate::digits::digits;
 use crate::json::{self, Value};
 #[cfg(feature = "gallery")]
@@ -495,25 +492,6 @@ pub trait Speech {
     fn machine(&self, at: u64) -> String;
     /// So many bytes, as people say it.
     fn size(&self, bytes: u64) -> String;
-}
-
-/// A conversation as JSON, oldest message first: who, when (seconds since 1970), what, and its files' addresses.
-#[must_use]
-pub fn transcript<'a>(all: impl Iterator<Item = (String, &'a Message)>) -> String {
-    let one = |(author, message): (String, &Message)| {
-        let file = |file: &Attachment| {
-            let url = file.url.as_ref().map_or("", SafeUrl::as_str);
-            json::object(&[("name", json::string(&file.name)), ("url", json::string(url))])
-        };
-        let files: Vec<String> = message.attachments.iter().map(file).collect();
-        json::object(&[
-            ("author", json::string(&author)),
-            ("at", digits(message.at)),
-            ("text", json::string(if message.is_deleted { "" } else { &message.text })),
-            ("files", json::list(&files)),
-        ])
-    };
-    json::list(&all.map(one).collect::<Vec<_>>())
 }
 
 /// English, and where each sentence stands: `build.rs` makes it of `locales/en.json`.

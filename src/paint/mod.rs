@@ -17,6 +17,7 @@ mod node;
 mod previews;
 mod row;
 mod thread;
+mod transcript;
 mod words;
 
 pub use composer::composer;
@@ -24,4 +25,5 @@ pub use header::header;
 pub use node::{Act, Element, Node, Parts, Place, el};
 pub use previews::previews;
 pub use thread::thread;
+pub use transcript::transcript;
 pub use words::Words;

@@ -114,3 +114,20 @@ fn whoever_waits_for_an_answer_is_asked_once_whether_to_be_told() {
     let no = Act::Tell(Event::Preferred(Preference::Notices(false)));
     assert_eq!(offers(&view), Some(vec![Act::Notify, no]));
 }
+
+#[test]
+fn a_transcript_says_who_said_what_when_and_where_its_files_are() {
+    let file = json!({ "id": 3, "content": "the \"plan\"", "created_at": 1_795_262_400, "message_type": 0, "attachments": [
+        { "id": 1, "file_type": "file", "data_url": "https://a.test/plan.pdf", "file_size": 1 },
+        { "id": 2, "file_type": "file", "data_url": "javascript:alert(1)", "file_size": 1, "fallback_title": "x" },
+    ] });
+    let deleted = Message { is_deleted: true, ..message(2, agent(), "the server's own words") };
+    let all = vec![deleted.into(), wire::message(&file.to_string()).unwrap().into()];
+    let written: serde_json::Value = serde_json::from_str(&paint::transcript(&words(), &all)).unwrap();
+    let files = json!([{ "name": "plan.pdf", "url": "https://a.test/plan.pdf" }, { "name": "x", "url": "" }]);
+    let expected = json!([
+        { "author": "Noor Haddad", "at": 1_795_262_400, "text": "", "files": [] },
+        { "author": "You", "at": 1_795_262_400, "text": "the \"plan\"", "files": files },
+    ]);
+    assert_eq!(written, expected);
+}
