@@ -92,12 +92,7 @@ class NatterChat extends HTMLElement {
   static observedAttributes = ["language"];
 
   attributeChangedCallback() {
-    if (!this.isConnected) return;
-    const before = this.#language;
-    this.#speak(this.#wantedLanguage());
-    if (this.#handle && before !== this.#language) {
-      this.#fetchWords().then((words) => this.#handle?.speak(this.#language, words ?? ""));
-    }
+    if (this.isConnected) this.#change(this.#wantedLanguage());
   }
 
   connectedCallback() {
@@ -167,10 +162,12 @@ class NatterChat extends HTMLElement {
       if (!this.isConnected) return;
       const given = [...this.attributes].map(({ name, value }) => [name, value]);
       const settings = { ...Object.fromEntries(given), "base-url": this.#baseUrl(), language: this.#language };
+      if (settings.languages) settings.languages = JSON.stringify(this.#languages().map((code) => [code, ownName(code)]));
       const host = {
         open: (isOpen) => (isOpen ? this.open() : this.close()),
         unread: (count) => this.#setUnread(count),
         theme: (name) => this.#setTheme(name),
+        language: (code) => this.#setLanguage(code),
         odd,
         trouble: (name) => this.#report(name),
         part,
@@ -258,6 +255,30 @@ class NatterChat extends HTMLElement {
     this.#panel.setAttribute("aria-label", label);
   }
 
+  /** What the visitor can choose from. */
+  #languages() {
+    const given = this.getAttribute("languages") ?? "";
+    return given === "all" ? Object.keys(LABELS) : [...new Set(given.split(/[\s,]+/).map(nearest).filter(Boolean))];
+  }
+
+  // The visitor's own choice; where nothing can be kept it holds for this page.
+  #setLanguage(code) {
+    try {
+      localStorage.setItem(`${this.#prefix()}language`, code);
+    } catch {
+      // As said.
+    }
+    this.#change(code);
+  }
+
+  #change(language) {
+    const before = this.#language;
+    this.#speak(language);
+    if (this.#handle && before !== language) {
+      this.#fetchWords().then((words) => this.#handle?.speak(this.#language, words ?? ""));
+    }
+  }
+
   /** Speaks a language from now on, as far as its words are there. */
   #speak(language) {
     this.#language = language;
@@ -290,15 +311,11 @@ class NatterChat extends HTMLElement {
     return JSON.stringify(said.words);
   }
 
-  // As the site says, else the page, else the browser.
+  // As the visitor chose, else the site, else the page, else the browser.
   #wantedLanguage() {
-    const wanted = this.getAttribute("language") || document.documentElement.lang || navigator.language || "";
-    for (const parts = wanted.replaceAll("_", "-").toLowerCase().split("-"); parts.length; parts.pop()) {
-      const name = parts.join("-");
-      const found = NEAREST[name] ?? Object.keys(LABELS).find((one) => one.toLowerCase() === name);
-      if (found) return found;
-    }
-    return "en";
+    const chosen = this.hasAttribute("languages") && kept(`${this.#prefix()}language`);
+    if (this.#languages().includes(chosen)) return chosen;
+    return nearest(this.getAttribute("language") || document.documentElement.lang || navigator.language || "") ?? "en";
   }
 
   #baseUrl() {
@@ -317,13 +334,30 @@ class NatterChat extends HTMLElement {
 
   // Where storage is blocked nobody is known.
   #isKnownVisitor() {
-    try {
-      return localStorage.getItem(`${this.#prefix()}session`) !== null;
-    } catch {
-      return false;
-    }
+    return kept(`${this.#prefix()}session`) !== null;
   }
 }
+
+/** What the device keeps under this name, or null. */
+function kept(name) {
+  try {
+    return localStorage.getItem(name);
+  } catch {
+    return null;
+  }
+}
+
+/** The language there is that is nearest to a tag, if any is near. */
+function nearest(tag) {
+  for (const parts = tag.replaceAll("_", "-").toLowerCase().split("-"); parts.length; parts.pop()) {
+    const name = parts.join("-");
+    const found = NEAREST[name] ?? Object.keys(LABELS).find((one) => one.toLowerCase() === name);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+const ownName = (code) => new Intl.DisplayNames([code], { type: "language" }).of(code);
 
 function element(name, className) {
   const made = document.createElement(name);

@@ -63,7 +63,8 @@ impl Handle {
 ///
 /// `settings` is the element's attributes as a JSON object, `words` the sentences of its language as a JSON list, or
 /// nothing for English; `host` an object with the functions `open(is_open)`, which
-/// opens or closes the panel, `unread(count)`, `theme(name)`, `odd(setting)`, which names a setting that can't be read,
+/// opens or closes the panel, `unread(count)`, `theme(name)`, `language(code)`, which has another one
+/// spoken, `odd(setting)`, which names a setting that can't be read,
 /// `trouble(name)`, with what is wrong or nothing any more, and `part(name)`, which promises the module of that name.
 ///
 /// # Errors
@@ -106,6 +107,10 @@ pub fn mount(
             notify: {
                 let (parts, dispatch) = (parts.clone(), dispatch);
                 Rc::new(move || ask_for_notices(&parts, dispatch.clone()))
+            },
+            speak: {
+                let host = host.clone();
+                Rc::new(move |language| host.call("language", &language.into()))
             },
             pick: Rc::new(move |files| {
                 if let Some(driver) = to_pick.get() {

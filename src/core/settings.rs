@@ -1,5 +1,6 @@
 //! What the embedding site tells us.
 
+use super::content::Choice;
 use super::introduction::Form;
 use super::model::Person;
 use super::wire::PROTOCOL;
@@ -33,8 +34,10 @@ pub struct Options {
     pub offers_themes: bool,
     /// Whether nothing is heard until the visitor wants it.
     pub is_silent: bool,
-    /// The language the widget speaks (BCP 47); empty for English.
+    /// The language the widget begins to speak (BCP 47); empty for English.
     pub language: String,
+    /// The languages that the visitor can choose from, by their own names.
+    pub languages: Vec<Choice>,
 }
 
 /// How soon the team answers.

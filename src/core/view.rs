@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::answering::{Answering, Fate};
 use super::availability::Presence;
-use super::content::Answer;
+use super::content::{Answer, Choice};
 use super::conversations::Summary;
 use super::introduction::Form;
 use super::markdown;
@@ -66,6 +66,8 @@ pub struct Panel {
     pub faces: Vec<Person>,
     /// What can be chosen, and was.
     pub settings: Switches,
+    /// The languages to choose from, and the code of the one it began with.
+    pub languages: (Vec<Choice>, String),
     /// What is to be said aloud to whoever can't see it, raised by one for each time.
     pub told: (u32, Option<Told>),
 }

@@ -58,7 +58,10 @@ fn all() -> Panel {
         has_transcript: true,
         is_known: true,
     };
-    Panel { choices, settings, faces: faces(2), presence: Presence::Online, ..open().panel }
+    let language = |code: &str, name: &str| Choice { title: name.to_owned(), value: code.to_owned() };
+    let languages = vec![language("en", "English"), language("de", "Deutsch"), language("ar", "العربية")];
+    let languages = (languages, "en".to_owned());
+    Panel { choices, settings, languages, faces: faces(2), presence: Presence::Online, ..open().panel }
 }
 
 fn form() -> Form {

@@ -53,6 +53,7 @@ fn show(panel: HtmlElement, screen: &Screen, is_long: bool, part: js_sys::Functi
         Hands {
             open: Rc::new(|_| {}),
             notify: Rc::new(|| {}),
+            speak: Rc::new(|_| {}),
             pick: Rc::new(|_| {}),
             call: Rc::new(move |module, function, arguments| parts.start(module, function, arguments)),
         },

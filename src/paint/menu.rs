@@ -32,6 +32,7 @@ pub fn menu(words: &Words, panel: &Panel) -> Option<Element> {
         .and(switch(is_heard, heard, Sentence::Sound))
         .maybe(notices.map(|is_on| switch(is_on, notified(is_on), Sentence::Notify)))
         .maybe(theme.map(|chosen| themes(words, chosen)))
+        .maybe((!panel.languages.0.is_empty()).then(|| languages(words, panel)))
         .maybe(has_transcript.then(|| saved(Format::Text, Sentence::TranscriptText)))
         .maybe(has_transcript.then(|| saved(Format::Json, Sentence::TranscriptJson)))
         .maybe(is_known.then(|| forget(words)));
@@ -57,6 +58,17 @@ fn themes(words: &Words, chosen: Theme) -> Element {
     let name = words.say(&Sentence::Theme);
     let group = el("div", "themes").with("role", "group").with("aria-label", &name);
     el("li", "").and(el("p", "label").saying(&name)).and(Theme::ALL.into_iter().fold(group, one))
+}
+
+/// The languages, each by its own name.
+fn languages(words: &Words, panel: &Panel) -> Element {
+    let (all, first) = &panel.languages;
+    let list = el("select", "entry").labelled(words, &Sentence::Language).on("change", Act::Speak);
+    let list = all.iter().fold(list, |list, one| {
+        let option = el("option", "").with("value", &one.value).saying(&one.title);
+        list.and(if one.value == *first { option.with("selected", "") } else { option })
+    });
+    el("li", "").and(el("p", "label").told(words, &Sentence::Language)).and(el("div", "themes").and(list))
 }
 
 /// What can't be taken back takes two steps.

@@ -63,6 +63,8 @@ pub enum Act {
     Open,
     /// The browser is asked whether it may tell of messages.
     Notify,
+    /// The language chosen is to be spoken.
+    Speak,
     /// What was filled in is who the visitor is.
     Introduce,
     /// The writing field holds something else now.

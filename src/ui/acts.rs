@@ -34,6 +34,10 @@ pub fn perform(ui: &Ui, act: &Act, event: &web_sys::Event) {
         Act::Close => (ui.hands().open)(false),
         Act::Open => (ui.hands().open)(true),
         Act::Notify => (ui.hands().notify)(),
+        Act::Speak => {
+            let chosen = target.map(|list| list.unchecked_into::<HtmlInputElement>().value());
+            (ui.hands().speak)(&chosen.unwrap_or_default());
+        }
         Act::Typed => {
             if let Some(field) = target.map(JsCast::unchecked_into::<HtmlTextAreaElement>) {
                 fit(&field);

@@ -52,6 +52,8 @@ pub struct Hands {
     pub open: Rc<dyn Fn(bool)>,
     /// Asks the browser whether it may tell of messages.
     pub notify: Rc<dyn Fn()>,
+    /// Has this language spoken, by its code.
+    pub speak: Rc<dyn Fn(&str)>,
     /// Takes files that were picked.
     pub pick: Rc<dyn Fn(Vec<web_sys::File>)>,
     /// Calls a function of a module that is fetched when it is needed first.

@@ -33,7 +33,13 @@ fn paint(view: &View) -> Painted {
     let seen = Rc::clone(&events);
     let ui = Ui::new(
         Rc::new(move |event| seen.borrow_mut().push(event)),
-        Hands { open: Rc::new(|_| {}), notify: Rc::new(|| {}), pick: Rc::new(|_| {}), call: Rc::new(|_, _, _| {}) },
+        Hands {
+            open: Rc::new(|_| {}),
+            notify: Rc::new(|| {}),
+            speak: Rc::new(|_| {}),
+            pick: Rc::new(|_| {}),
+            call: Rc::new(|_, _, _| {}),
+        },
         Words {
             catalogue: Catalogue::english(),
             speech: Box::new(IntlSpeech::new("en-GB")),

@@ -365,3 +365,81 @@ async fn prompts_know_their_page_and_their_hour() {
     }
     visitor.browser.quit().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_language_chosen_in_the_menu_is_spoken_at_once_and_on_the_next_page() {
+    let sandbox = Sandbox::start(None);
+    let visitor = Visitor::arrive_with(&sandbox, "languages='en de xx ar'").await;
+    let browser = &visitor.browser;
+    visitor.open().await;
+    visitor.find(".menu summary").await.click().await.unwrap();
+    let names = browser.ask("[...root.querySelectorAll('.items select option')].map(it => it.textContent)").await;
+    assert_eq!(names, json!(["English", "Deutsch", "العربية"]));
+    let choose = "(() => { const list = root.querySelector('.items select'); list.value = 'de'; \
+        list.dispatchEvent(new Event('change', { bubbles: true })); })()";
+    browser.ask(choose).await;
+    browser.until("root.querySelector('textarea').placeholder === 'Nachricht schreiben'").await;
+    assert_eq!(browser.ask("root.querySelector('.panel').lang").await, "de");
+    visitor.reload().await;
+    visitor.open().await;
+    browser.until("root.querySelector('textarea').placeholder === 'Nachricht schreiben'").await;
+    browser.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_number_gets_its_countrys_code_from_a_list() {
+    let sandbox = Sandbox::start(None);
+    let form = json!({ "fields": [{ "name": "phone", "type": "phone", "required": true }] });
+    let visitor = Visitor::arrive_with(&sandbox, &format!("form='{form}'")).await;
+    let browser = &visitor.browser;
+    visitor.find(".launcher").await.click().await.unwrap();
+    browser.until("root.querySelector('.country')").await;
+    let list = "root.querySelector('.country')";
+    assert!(browser.ask(&format!("{list}.options.length")).await.as_u64().unwrap() > 150);
+    assert_eq!(browser.ask(&format!("{list}.getAttribute('aria-label')")).await, "Country code");
+    let choose = format!("(({list}).value = 'DE', {list}.dispatchEvent(new Event('change')), null)");
+    browser.ask(&choose).await;
+    let number = "root.querySelector('[type=tel]').value";
+    assert_eq!(browser.ask(number).await, "+49 ");
+    browser.types("341 1234").await;
+    assert_eq!(browser.ask(number).await, "+49 341 1234");
+    browser.ask(&choose.replace("'DE'", "'FR'")).await;
+    assert_eq!(browser.ask(number).await, "+33 341 1234", "the number stays");
+    visitor.find(".intro [type=submit]").await.click().await.unwrap();
+    browser.until("root.activeElement?.matches('textarea')").await;
+    browser.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_whole_chat_by_keyboard_alone() {
+    let sandbox = Sandbox::start(None);
+    let visitor = Visitor::arrive(&sandbox).await;
+    let browser = &visitor.browser;
+    // The website has nothing else to go to.
+    browser.until("(document.querySelector('natter-chat').focus(), true)").await;
+    browser.types(Key::Tab + "").await;
+    browser.until("root.activeElement?.matches('.launcher')").await;
+    browser.types(Key::Enter + "").await;
+    browser.until("root.activeElement?.matches('textarea')").await;
+    browser.types("Is the rack in stock?" + Key::Enter).await;
+    visitor.sees(&["Is the rack in stock?"]).await;
+    let id = conversation(&sandbox).await["id"].as_i64().unwrap();
+    sandbox.agent_replies(id, "It is.").await;
+    visitor.sees(&["Is the rack in stock?", "It is."]).await;
+    // Back over the composer's buttons to the thread, and on to the menu.
+    for wanted in [".emoji", ".attach", ".thread"] {
+        browser.types(Key::Shift + Key::Tab + Key::Shift).await;
+        browser.until(&format!("root.activeElement?.matches('{wanted}')")).await;
+    }
+    for wanted in [".head > .tool", "summary"] {
+        browser.types(Key::Shift + Key::Tab + Key::Shift).await;
+        browser.until(&format!("root.activeElement?.matches('{wanted}')")).await;
+    }
+    browser.types(Key::Enter + "").await;
+    browser.until("root.querySelector('.menu').open").await;
+    browser.types(Key::Escape + "").await;
+    browser.until("!root.querySelector('.menu').open && root.activeElement?.matches('summary')").await;
+    browser.types(Key::Escape + "").await;
+    browser.until("root.querySelector('.panel').hidden && root.activeElement?.matches('.launcher')").await;
+    browser.quit().await;
+}

@@ -81,6 +81,9 @@ async fn on_a_small_screen_the_focus_stays_in_the_panel_and_leaves_with_it() {
         browser.types(Key::Tab + "").await;
         assert_eq!(browser.ask("root.querySelector('.panel').contains(root.activeElement)").await, true);
     }
+    // A phone that lies on its side.
+    browser.resize(740, 360).await;
+    browser.until(&fills.replace("320,568,0", "740,360,0")).await;
     browser.types(Key::Escape + "").await;
     browser.until("root.activeElement?.matches('.launcher')").await;
     browser.resize(1100, 820).await;

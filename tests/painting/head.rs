@@ -1,6 +1,7 @@
 //! The head: who is there, how the connection is, what can be chosen, and what is said aloud.
 
 use natter::core::availability::Presence;
+use natter::core::content::Choice;
 use natter::core::model::{Author, Message, MessageId, Person};
 use natter::core::preferences::{Preference, Theme};
 use natter::core::settings::Reply;
@@ -141,4 +142,28 @@ fn every_trouble_has_a_sentence_of_its_own_and_promises_that_nothing_is_lost() {
         assert!(!sentence.contains(|letter: char| letter.is_ascii_digit()), "{sentence}");
         assert!(!all[..nth].contains(sentence), "{sentence}");
     }
+}
+
+#[test]
+fn languages_are_chosen_by_their_own_names() {
+    let language = |code: &str, name: &str| Choice { title: name.to_owned(), value: code.to_owned() };
+    let languages = (vec![language("en", "English"), language("ja", "日本語")], "ja".to_owned());
+    let head = head(Panel { languages, ..Panel::default() });
+    let list = of_class(&head, "entry")[0];
+    assert_eq!((list.attribute("aria-label"), acts(list)), (Some("Language"), vec![&Act::Speak]));
+    let options: Vec<_> = list
+        .children
+        .iter()
+        .filter_map(|option| match option {
+            Node::Element(option) => Some((
+                text(option),
+                option.attribute("value").map(str::to_owned),
+                option.attribute("selected").is_some(),
+            )),
+            Node::Text(_) | Node::Same(_) | Node::Nothing => None,
+        })
+        .collect();
+    let expected = [("English", "en", false), ("日本語", "ja", true)]
+        .map(|(name, code, is_it)| (name.to_owned(), Some(code.to_owned()), is_it));
+    assert_eq!(options, expected);
 }

@@ -110,6 +110,8 @@ const KEY_SEND: &str = "send/";
 const KEY_ANSWER: &str = "answer/";
 const KEY_INTRODUCTION: &str = "introduction";
 const KEY_PREFERENCES: &str = "preferences";
+/// The element keeps it: it is spoken before any wasm is there.
+const KEY_LANGUAGE: &str = "language";
 
 impl Widget {
     /// A widget that has not begun yet.

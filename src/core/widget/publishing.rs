@@ -49,6 +49,7 @@ impl Widget {
             name: self.availability.name().to_owned(),
             presence: self.availability.presence(self.last),
             reply: self.settings.options.reply,
+            languages: (self.settings.options.languages.clone(), self.settings.options.language.clone()),
             faces: self.faces.clone(),
             settings: view::Switches {
                 is_heard: !self.preferences.silent.unwrap_or(self.settings.options.is_silent),

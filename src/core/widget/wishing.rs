@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{KEY_DRAFT, KEY_INTRODUCTION, KEY_PREFERENCES, Widget};
+use super::{KEY_DRAFT, KEY_INTRODUCTION, KEY_LANGUAGE, KEY_PREFERENCES, Widget};
 use crate::core::conversations::Conversations;
 use crate::core::introduction::Introduction;
 use crate::core::model::Message;
@@ -100,7 +100,7 @@ impl Widget {
         self.transcript = None;
         self.conversations = Conversations::default();
         self.answering.start_over();
-        for key in [KEY_DRAFT, KEY_INTRODUCTION, KEY_PREFERENCES] {
+        for key in [KEY_DRAFT, KEY_INTRODUCTION, KEY_LANGUAGE, KEY_PREFERENCES] {
             turn.effects.push(Effect::Erase(key.to_owned()));
         }
     }

@@ -3,7 +3,7 @@
 
 use super::content::{each, field};
 use super::fields::{object, string, text};
-use crate::core::content::{Field, FieldKind};
+use crate::core::content::{Choice, Field, FieldKind};
 use crate::core::introduction::{Consent, Form};
 use crate::core::model::Person;
 use crate::core::settings::{Options, Reply, Settings, Unusable};
@@ -43,7 +43,10 @@ pub fn settings(text: &str) -> Result<(Settings, Vec<&'static str>), Unusable> {
     };
     let team = read("team", |value| value.items().is_some());
     let form = read("form", |value| value.object().is_some());
+    // As the element makes it of what the site says: codes and names.
+    let languages = read("languages", |value| value.items().is_some());
     let options = Options {
+        languages: languages.iter().flat_map(|all| all.items().unwrap_or_default()).filter_map(language).collect(),
         closes_resolved: word("allow-messages-after-resolved") == Some("false"),
         team: team.iter().flat_map(|team| team.items().unwrap_or_default()).filter_map(person).collect(),
         reply,
@@ -61,6 +64,11 @@ pub fn settings(text: &str) -> Result<(Settings, Vec<&'static str>), Unusable> {
 fn is_secret(name: &str) -> bool {
     let plain: String = name.chars().filter(char::is_ascii_alphabetic).collect();
     ["apiaccesstoken", "hmactoken", "hmackey"].iter().any(|secret| plain.eq_ignore_ascii_case(secret))
+}
+
+fn language(value: &Value) -> Option<Choice> {
+    let [code, name] = value.items()? else { return None };
+    Some(Choice { title: name.text()?.to_owned(), value: code.text()?.to_owned() })
 }
 
 fn person(value: &Value) -> Option<Person> {
@@ -145,6 +153,13 @@ mod tests {
     }
 
     #[test]
+    fn languages_are_codes_with_names() {
+        let (settings, odd) = read(r#","languages":"[[\"en\",\"English\"],[\"de\",\"Deutsch\"],[\"fr\"],7]""#).unwrap();
+        let all: Vec<_> = settings.options.languages.iter().map(|one| (&*one.value, &*one.title)).collect();
+        assert_eq!((all, odd), (vec![("en", "English"), ("de", "Deutsch")], vec![]));
+    }
+
+    #[test]
     fn a_form_has_fields_of_its_own_kinds() {
         let fields = r#"[{"name":"full_name","type":"name","required":true},{"name":"since","type":"date","label":"Since"},
             {"name":"size","type":"select","options":[{"label":"Small","value":"s"}]},{"type":"name"},{"name":"x","type":"?"}]"#;
@@ -152,7 +167,7 @@ mod tests {
         let (settings, odd) = read(&format!(r#","form":{}"#, json::string(&form))).unwrap();
         let form = settings.options.form.unwrap();
         let kinds: Vec<_> = form.fields.iter().map(|field| (&*field.name, field.kind.clone(), &*field.label)).collect();
-        let small = crate::core::content::Choice { title: "Small".to_owned(), value: "s".to_owned() };
+        let small = Choice { title: "Small".to_owned(), value: "s".to_owned() };
         let expected = [
             ("full_name", FieldKind::Name, ""),
             ("since", FieldKind::Date, "Since"),
