@@ -24,24 +24,25 @@ fn main() -> Result<(), String> {
     let out = env::var_os("OUT_DIR").map(PathBuf::from).ok_or("OUT_DIR is not set: only cargo runs this.")?;
     let sheet = fs::read_to_string(PANEL_SHEET).map_err(|error| format!("{PANEL_SHEET} can't be read: {error}."))?;
     write(&out.join("widget.css"), &css::minified(&sheet))?;
-    write(&out.join("english.rs"), &english(&words::Words::read(Path::new(ENGLISH))?))
+    write(&out.join("english.rs"), &english(&words::Words::read(Path::new(ENGLISH))?)?)
 }
 
 fn write(path: &Path, text: &str) -> Result<(), String> {
     fs::write(path, text).map_err(|error| format!("{} can't be written: {error}.", path.display()))
 }
 
-/// The sentences in their order, and the place of each by its key.
-fn english(words: &words::Words) -> String {
+/// The sentences in their order, a line each, and the place of each by its key.
+fn english(words: &words::Words) -> Result<String, String> {
     let keys: Vec<&str> = words.panels().collect();
-    let mut rust = format!("pub const ENGLISH: [&str; {}] = [", keys.len());
-    for key in &keys {
-        // Writing into a string can't fail.
-        let _ = write!(rust, "{:?},", words.get(key).unwrap_or_default());
+    let sentences: Vec<&str> = keys.iter().map(|key| words.get(key).unwrap_or_default()).collect();
+    if sentences.iter().any(|sentence| sentence.contains('\n')) {
+        return Err(format!("A sentence in {ENGLISH} has more than one line."));
     }
-    rust.push_str("];\n/// Where a sentence stands.\npub mod at {\n");
+    let mut rust = format!("pub const ENGLISH: &str = {:?};\n", sentences.join("\n"));
+    rust.push_str("/// Where a sentence stands.\npub mod at {\n");
     for (place, key) in keys.iter().enumerate() {
+        // Writing into a string can't fail.
         let _ = writeln!(rust, "    pub const {}: usize = {place};", key.to_uppercase());
     }
-    rust + "}\n"
+    Ok(rust + "}\n")
 }

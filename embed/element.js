@@ -13,8 +13,10 @@ const DOWN = "M6 9.5l6 6 6-6";
 const LABELS = {/*@labels@*/};
 const ENGLISH = JSON.parse(`/*@english@*/`);
 /** Other names for languages that are there, and which of theirs is nearest for those that are not. */
-const NEAREST = { nb: "no", nn: "no", "zh-hk": "zh-TW", "zh-mo": "zh-TW", "zh-hant": "zh-TW", "sr-latn": "sh", bs: "sh", fil: "tl", iw: "he" };
+const NEAREST = { __proto__: null, nb: "no", nn: "no", "zh-hk": "zh-TW", "zh-mo": "zh-TW", "zh-hant": "zh-TW", "sr-latn": "sh", bs: "sh", fil: "tl", iw: "he" };
 const RIGHT_TO_LEFT = ["ar", "fa", "he", "ur"];
+/** Screens that the panel fills, as in launcher.css. */
+const SMALL = "(max-width: 479px), (max-height: 439px)";
 /** So long the panel waits for its language before it speaks English until that comes. */
 const PATIENCE_MS = 1000;
 
@@ -47,6 +49,8 @@ class NatterChat extends HTMLElement {
   #theme;
   #language = "en";
   #words = ENGLISH;
+  /** Ends the watch over the open panel. */
+  #unfill;
   /** Ends the site's prompts. */
   #silence;
   /** What the site said, and the visitor wants to answer. */
@@ -102,7 +106,7 @@ class NatterChat extends HTMLElement {
       const idle = globalThis.requestIdleCallback ?? ((task) => setTimeout(task, 1));
       idle(() => this.isConnected && this.#mount());
     } else if (this.hasAttribute("prompts")) {
-      part("prompts").then(({ prompt }) => this.#prompt(prompt), () => {});
+      Promise.all([part("prompts"), this.#fetchWords()]).then(([{ prompt }]) => this.#prompt(prompt), () => {});
     }
   }
 
@@ -127,12 +131,14 @@ class NatterChat extends HTMLElement {
     this.#handle?.opened(true);
     this.#focus();
     this.#mount();
+    if (matchMedia(SMALL).matches) part("small").then(({ fill }) => this.isOpen && (this.#unfill ??= fill(this.#panel, SMALL)), () => {});
   }
 
   /** Closes the panel. */
   close() {
     if (!this.isOpen) return;
     this.#panel.hidden = true;
+    this.#unfill = this.#unfill?.();
     this.#label();
     this.#handle?.opened(false);
     this.#launcher.focus();
@@ -172,7 +178,10 @@ class NatterChat extends HTMLElement {
       this.#handle = mount(this.#panel, this.#over, JSON.stringify(settings), said ?? "", host);
       if (this.#prompted) this.#handle.prompted(this.#prompted);
       this.#handle.opened(this.isOpen);
-      if (!said) words.then((late) => this.#handle?.speak(this.#language, late ?? ""));
+      words.then((late) => {
+        // Too late for `mount`, or not to be had at all.
+        if (late !== said || this.#language !== settings.language) this.#handle?.speak(this.#language, late ?? "");
+      });
       this.#focus();
     } catch (error) {
       console.error(error instanceof Error ? error.message : "natter: the chat can't be loaded.");
@@ -205,6 +214,7 @@ class NatterChat extends HTMLElement {
 
   #unmount() {
     this.#silence?.();
+    this.#unfill = this.#unfill?.();
     this.#handle?.destroy();
     this.#handle = undefined;
     this.#panel.hidden = true;

@@ -105,7 +105,7 @@ pub fn mount(
             },
             notify: {
                 let (parts, dispatch) = (parts.clone(), dispatch);
-                Rc::new(move || ask_for_notices(parts.clone(), dispatch.clone()))
+                Rc::new(move || ask_for_notices(&parts, dispatch.clone()))
             },
             pick: Rc::new(move |files| {
                 if let Some(driver) = to_pick.get() {
@@ -139,14 +139,14 @@ fn spoken(language: &str, words: &str) -> Words {
 }
 
 /// Asks the browser whether it may tell of messages; it asks the visitor.
-fn ask_for_notices(parts: Parts, dispatch: Rc<dyn Fn(Event)>) {
-    wasm_bindgen_futures::spawn_local(async move {
-        let answer = parts.call("attention", "ask", &[]).await;
+fn ask_for_notices(parts: &Parts, dispatch: Rc<dyn Fn(Event)>) {
+    let then = move |answer: Option<JsValue>| {
         dispatch(match answer.is_some_and(|answer| answer.is_truthy()) {
             true => Event::Preferred(Preference::Notices(true)),
             false => Event::Denied,
         });
-    });
+    };
+    parts.call("attention", "ask", &[], Box::new(then));
 }
 
 /// What the element does for us.

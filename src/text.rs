@@ -522,31 +522,36 @@ mod english {
 }
 
 /// One language's words, each in its sentence's place; where it has none, English.
-#[derive(Debug, Default)]
-pub struct Catalogue(Vec<Value>);
+#[derive(Debug)]
+pub struct Catalogue(Vec<String>);
 
 impl Catalogue {
     /// English, which is always there.
     #[must_use]
     pub fn english() -> Self {
-        Self::default()
+        Self(ENGLISH.lines().map(str::to_owned).collect())
     }
 
     /// Reads a language: a JSON list of its sentences. Anything else is English.
     #[must_use]
     pub fn read(words: &str) -> Self {
-        match json::read(words) {
-            Some(Value::List(words)) if words.len() == ENGLISH.len() => Self(words),
-            Some(_) | None => Self::english(),
+        let mut catalogue = Self::english();
+        if let Some(Value::List(words)) = json::read(words)
+            && words.len() == catalogue.0.len()
+        {
+            for (sentence, words) in catalogue.0.iter_mut().zip(words) {
+                if let Value::Text(words) = words {
+                    *sentence = words;
+                }
+            }
         }
+        catalogue
     }
 
     /// The sentence in this language.
     #[must_use]
     pub fn say(&self, sentence: &Sentence) -> String {
-        let place = sentence.place();
-        let words = self.0.get(place).and_then(Value::text).or_else(|| ENGLISH.get(place).copied());
-        fill(words.unwrap_or_default(), &sentence.values())
+        fill(self.0.get(sentence.place()).map_or("", String::as_str), &sentence.values())
     }
 }
 
@@ -696,7 +701,7 @@ mod tests {
     #[test]
     fn a_language_is_as_many_sentences_and_nothing_else_is_one() {
         let close = |words: &str| Catalogue::read(words).say(&Sentence::Close);
-        let mut words = vec![json::string("x"); ENGLISH.len()];
+        let mut words = vec![json::string("x"); ENGLISH.lines().count()];
         assert_eq!(close(&json::list(&words)), "x");
         words[at::CLOSE] = "7".to_owned();
         assert_eq!(close(&json::list(&words)), "Close", "what is missing is said in English");

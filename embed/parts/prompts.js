@@ -16,7 +16,7 @@ sheet.replaceSync(`
 .prompt .ask { padding: 12px 14px; border-radius: var(--radius-bubble); text-align: start; overflow-wrap: anywhere; }
 .prompt .no { inline-size: 28px; block-size: 28px; padding: 0; border-radius: 50%; color: var(--ink-quiet); line-height: 1; }
 .prompt button:hover { background: var(--n3); }
-.prompt :focus-visible { outline: 2px solid var(--brand); outline-offset: 2px; }
+.prompt :focus-visible { outline: 2px solid var(--brand-line); outline-offset: 2px; }
 .panel:not([hidden]) ~ .over .prompt { display: none; }
 @media (pointer: coarse) { .prompt .no { inline-size: 44px; block-size: 44px; } }
 @media (prefers-reduced-motion: reduce) { .prompt { animation: none; } }`);

@@ -413,18 +413,17 @@ pub fn rows(timeline: &Timeline, answering: &Answering, shown: &Shown) -> Vec<Ro
     };
     // Only the newest that was seen says so, and it may lie further down.
     let last_seen = all.iter().rposition(is_seen).filter(|_| end == timeline.len());
-    let in_window = (start - first..all.len()).filter_map(|place| {
-        let (key, at, content) = all.get(place)?.clone();
+    let mut rows = Vec::new();
+    for (place, (key, at, content)) in all.iter().enumerate().skip(start - first) {
         let before = place.checked_sub(1);
-        Some(Row {
+        rows.push(Row {
             previous_at: before.and_then(|before| all.get(before)).map(|(_, at, _)| *at),
             opens_group: !before.is_some_and(|before| joins(before, place)),
             closes_group: !joins(place, place + 1),
             is_last_seen: last_seen == Some(place),
-            ..complete(timeline, answering, shown, Row::new(key, content, at))
-        })
-    });
-    let mut rows: Vec<Row> = in_window.collect();
+            ..complete(timeline, answering, shown, Row::new(*key, content.clone(), *at))
+        });
+    }
     if let Some(held) = shown.held.and_then(|id| timeline.row(id)) {
         let place = timeline.said_up_to(held.id).saturating_sub(1);
         if !shown.range.contains(&place) {

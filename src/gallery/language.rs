@@ -9,7 +9,7 @@ const SHORT_CHARS: usize = 16;
 /// The catalogue.
 #[must_use]
 pub fn long_words() -> Catalogue {
-    let long: Vec<String> = ENGLISH.iter().map(|words| json::string(&drawn_out(words))).collect();
+    let long: Vec<String> = ENGLISH.lines().map(|words| json::string(&drawn_out(words))).collect();
     Catalogue::read(&json::list(&long))
 }
 

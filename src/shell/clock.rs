@@ -1,11 +1,9 @@
 //! Time, chance and the page's own state.
 
-use std::rc::Rc;
-
 use js_sys::{Array, Reflect};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{EventTarget, VisibilityState, Window};
+use web_sys::{EventTarget, VisibilityState};
 
 use super::{Parts, Reporter};
 use crate::core::availability::Offset;
@@ -40,14 +38,6 @@ pub fn seed() -> Seed {
     Seed { identity: four(), chance: four() }
 }
 
-/// What the page is like right now.
-pub fn page_state() -> [Event; 2] {
-    let window = web_sys::window();
-    let is_visible = window.as_ref().and_then(Window::document).is_none_or(|page| is_visible(&page));
-    let is_online = window.is_none_or(|window| window.navigator().on_line());
-    [Event::Visible(is_visible), Event::Online(is_online)]
-}
-
 /// Whether browsers refuse requests to this address because it is http and the page is not.
 pub fn is_mixed_content(base_url: &str) -> bool {
     let is_secure = web_sys::window().and_then(|window| window.location().protocol().ok()).as_deref() == Some("https:");
@@ -67,77 +57,74 @@ pub fn whereabouts() -> Page {
 }
 
 /// Looks up what the clocks of a time zone show.
-pub fn look_up(zone: String, parts: Parts, report: Reporter) {
-    wasm_bindgen_futures::spawn_local(async move {
+pub fn look_up(zone: String, parts: &Parts, report: Reporter) {
+    let then = move |found: Option<JsValue>| {
         // A zone the browser doesn't know has no clocks: nothing is said of hours then.
-        let Some(found) = parts.call("zone", "offsets", &[zone.into()]).await else { return };
+        let Some(found) = found else { return };
         let numbers: Vec<f64> = Array::from(&found).iter().filter_map(|number| number.as_f64()).collect();
         let offset = |pair: &[f64]| Some(Offset { from: *pair.first()? as u64, ahead: *pair.last()? as i64 });
         report(Event::Zoned(numbers.chunks_exact(2).filter_map(offset).collect()));
-    });
+    };
+    parts.call("zone", "offsets", &[zone.into()], Box::new(then));
 }
 
-/// A listener on the page, gone when dropped.
-pub struct Ear {
-    target: EventTarget,
-    name: &'static str,
-    closure: Closure<dyn FnMut(JsValue)>,
+/// One listener for all that is heard of the page, gone when dropped.
+pub struct Ears {
+    listens: Vec<(EventTarget, &'static str)>,
+    closure: Closure<dyn FnMut(web_sys::Event)>,
 }
 
-impl Drop for Ear {
+impl Drop for Ears {
     fn drop(&mut self) {
-        // It can only fail for a target that is gone, and then so is the listener.
-        let _ = self.target.remove_event_listener_with_callback(self.name, self.closure.as_ref().unchecked_ref());
+        for (target, name) in &self.listens {
+            // It can only fail for a target that is gone, and then so is the listener.
+            let _ = target.remove_event_listener_with_callback(name, self.closure.as_ref().unchecked_ref());
+        }
     }
 }
 
 /// Listens to what wakes a page, sends it to sleep, or keeps it from the server at `base_url`; `kept` reads what the
 /// device keeps.
-pub fn listen(report: &Reporter, kept: impl Fn() -> Vec<(String, String)> + 'static, base_url: String) -> Vec<Ear> {
-    let Some(window) = web_sys::window() else { return Vec::new() };
-    let Some(page) = window.document() else { return Vec::new() };
-    let [online, visible, left, returned, blocked] = [(); 5].map(|()| report.clone());
-    let online = hear(move |_| online(page_state()[1].clone()));
-    let visible = hear(move |_| visible(page_state()[0].clone()));
-    let left = hear(move |_| left(Event::Left));
-    let returned = hear(move |_| {
-        // Nobody told the page of changes while it was away.
-        page_state().into_iter().for_each(&*returned);
-        returned(Event::Returned(kept()));
-    });
-    let blocked = hear(move |event| {
-        let uri = Reflect::get(event, &"blockedURI".into()).ok().and_then(|uri| uri.as_string()).unwrap_or_default();
-        if !uri.is_empty() && (uri.starts_with(&base_url) || base_url.starts_with(&uri)) {
-            blocked(Event::Blocked(Blocked::ByPolicy));
+pub fn listen(report: Reporter, kept: impl Fn() -> Vec<(String, String)> + 'static, base_url: String) -> Option<Ears> {
+    let closure = Closure::<dyn FnMut(web_sys::Event)>::new(move |event: web_sys::Event| match &*event.type_() {
+        "online" | "offline" => report(is_online()),
+        "visibilitychange" => report(is_visible()),
+        // Chromium freezes pages in the background without hiding them first.
+        "pagehide" | "freeze" => report(Event::Left),
+        "pageshow" | "resume" => {
+            // Nobody told the page of changes while it was away.
+            report(is_visible());
+            report(is_online());
+            report(Event::Returned(kept()));
+        }
+        // The page's policy was violated.
+        _ => {
+            let uri = Reflect::get(&event, &"blockedURI".into()).ok().and_then(|uri| uri.as_string());
+            let is_ours = |uri: String| !uri.is_empty() && (uri.starts_with(&base_url) || base_url.starts_with(&uri));
+            if uri.is_some_and(is_ours) {
+                report(Event::Blocked(Blocked::ByPolicy));
+            }
         }
     });
-    let ears = [
-        ear(&window, "online", &online),
-        ear(&window, "offline", &online),
-        ear(&window, "pagehide", &left),
-        ear(&window, "pageshow", &returned),
-        // Chromium freezes pages in the background without hiding them first.
-        ear(&page, "freeze", &left),
-        ear(&page, "resume", &returned),
-        ear(&page, "visibilitychange", &visible),
-        ear(&page, "securitypolicyviolation", &blocked),
-    ];
-    ears.into_iter().flatten().collect()
+    let window = web_sys::window()?;
+    let page = window.document()?;
+    let of_window = ["online", "offline", "pagehide", "pageshow"].map(|name| (EventTarget::from(window.clone()), name));
+    let of_page = ["freeze", "resume", "visibilitychange", "securitypolicyviolation"];
+    let listens = of_window.into_iter().chain(of_page.map(|name| (page.clone().into(), name))).collect();
+    let ears = Ears { listens, closure };
+    for (target, name) in &ears.listens {
+        target.add_event_listener_with_callback(name, ears.closure.as_ref().unchecked_ref()).ok()?;
+    }
+    Some(ears)
 }
 
-type Hearing = Rc<dyn Fn(&JsValue)>;
-
-fn hear(hearing: impl Fn(&JsValue) + 'static) -> Hearing {
-    Rc::new(hearing)
+/// Whether the page can be seen right now.
+pub fn is_visible() -> Event {
+    let page = web_sys::window().and_then(|window| window.document());
+    Event::Visible(page.is_none_or(|page| page.visibility_state() == VisibilityState::Visible))
 }
 
-fn ear(target: &EventTarget, name: &'static str, hearing: &Hearing) -> Result<Ear, JsValue> {
-    let hearing = Rc::clone(hearing);
-    let closure = Closure::<dyn FnMut(JsValue)>::new(move |event: JsValue| hearing(&event));
-    target.add_event_listener_with_callback(name, closure.as_ref().unchecked_ref())?;
-    Ok(Ear { target: target.clone(), name, closure })
-}
-
-fn is_visible(page: &web_sys::Document) -> bool {
-    page.visibility_state() == VisibilityState::Visible
+/// Whether the device has a network right now.
+pub fn is_online() -> Event {
+    Event::Online(web_sys::window().is_none_or(|window| window.navigator().on_line()))
 }

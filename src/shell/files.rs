@@ -49,34 +49,29 @@ impl Files {
         let picked = self.picked.borrow();
         let at = |pick: &u64| picked.get(usize::try_from(*pick).ok()?.checked_sub(1)?);
         let files: Array = picks.iter().filter_map(at).map(JsValue::from).collect();
-        let (parts, name) = (self.parts.clone(), self.name(&echo));
-        wasm_bindgen_futures::spawn_local(async move {
-            // What can't be kept will be missed when it is to be posted, and the visitor told.
-            drop(parts.call(MODULE, "keep", &[name.into(), files.into()]).await);
-            report(Event::Gathered(echo));
-        });
+        let arguments = [self.name(&echo).into(), files.into()];
+        // What can't be kept will be missed when it is to be posted, and the visitor told.
+        self.parts.call(MODULE, "keep", &arguments, Box::new(move |_| report(Event::Gathered(echo))));
     }
 
     /// Forgets the files of a send.
     pub fn scatter(&self, echo: &EchoId) {
-        let (parts, name) = (self.parts.clone(), self.name(echo));
-        wasm_bindgen_futures::spawn_local(async move {
-            drop(parts.call(MODULE, "drop", &[name.into()]).await);
-        });
+        self.parts.start(MODULE, "drop", &[self.name(echo).into()]);
     }
 
-    /// Posts a form with the files of a send, and tells how far it is on the way.
-    pub async fn post(
+    /// Posts a form with the files of a send, and reports how far it is on the way and how it ended.
+    pub fn post(
         &self,
         (id, echo): (CallId, &EchoId),
         url: &str,
         fields: &[(&str, String)],
         signal: Option<&AbortSignal>,
         report: Reporter,
-    ) -> Outcome {
+    ) {
         let field = |(name, said): &(&str, String)| Array::of2(&(*name).into(), &said.as_str().into());
         let fields: Array = fields.iter().map(field).collect();
-        let progress = Closure::<dyn FnMut(f64)>::new(move |percent: f64| report(Event::Progressed(id, percent as u8)));
+        let told = Rc::clone(&report);
+        let progress = Closure::<dyn FnMut(f64)>::new(move |percent: f64| told(Event::Progressed(id, percent as u8)));
         let request = object(&[
             ("name", self.name(echo).into()),
             ("url", url.into()),
@@ -84,18 +79,25 @@ impl Files {
             ("progress", progress.as_ref().clone()),
             ("signal", signal.map_or(JsValue::UNDEFINED, JsValue::from)),
         ]);
-        // Without the module, nothing can have left.
-        let Some(ended) = self.parts.call(MODULE, "post", &[request.into()]).await else { return Outcome::NeverLeft };
-        match ended.as_string().as_deref() {
-            Some("gone") => Outcome::FilesGone,
-            Some("never") => Outcome::NeverLeft,
-            Some(_) => Outcome::Unclear,
-            None => answered(&ended),
-        }
+        let then = move |ended: Option<JsValue>| {
+            drop(progress);
+            report(Event::Replied(id, ended.map_or(Outcome::NeverLeft, |ended| outcome(&ended))));
+        };
+        self.parts.call(MODULE, "post", &[request.into()], Box::new(then));
     }
 
     fn name(&self, echo: &EchoId) -> String {
         [&*self.prefix, echo].concat()
+    }
+}
+
+/// How a post ended. (Without the module, nothing can have left.)
+fn outcome(ended: &JsValue) -> Outcome {
+    match ended.as_string().as_deref() {
+        Some("gone") => Outcome::FilesGone,
+        Some("never") => Outcome::NeverLeft,
+        Some(_) => Outcome::Unclear,
+        None => answered(ended),
     }
 }
 

@@ -48,7 +48,7 @@ pub struct Driver {
     calls: RefCell<net::Calls>,
     sockets: RefCell<socket::Sockets>,
     timer: RefCell<Option<Timeout>>,
-    ears: RefCell<Vec<clock::Ear>>,
+    ears: RefCell<Option<clock::Ears>>,
     tabs: RefCell<tabs::Tabs>,
     files: files::Files,
     parts: Parts,
@@ -86,10 +86,9 @@ impl Driver {
             tells_page,
         });
         let device = Rc::clone(&driver.device);
-        driver.ears.replace(clock::listen(&driver.reporter(), move || device.all(), base_url));
-        for event in clock::page_state() {
-            driver.enqueue(event);
-        }
+        driver.ears.replace(clock::listen(driver.reporter(), move || device.all(), base_url));
+        driver.enqueue(clock::is_visible());
+        driver.enqueue(clock::is_online());
         if is_mixed {
             driver.enqueue(Event::Blocked(Blocked::AsMixedContent));
         }
@@ -125,7 +124,7 @@ impl Driver {
 
     /// Ends everything: no timer, socket, request or listener stays.
     pub fn stop(&self) {
-        self.ears.borrow_mut().clear();
+        self.ears.borrow_mut().take();
         self.tabs.borrow_mut().leave();
         self.timer.borrow_mut().take();
         self.sockets.borrow_mut().close_all();
@@ -171,7 +170,7 @@ impl Driver {
     fn perform(&self, effect: Effect) {
         match effect {
             Effect::Call(id, request) => {
-                self.calls.borrow_mut().call(id, request, self.files.clone(), self.reporter());
+                self.calls.borrow_mut().call(id, request, &self.files, self.reporter());
             }
             Effect::Probe(url) => net::probe(url, self.reporter()),
             Effect::Abort(id) => self.calls.borrow_mut().abort(id),
@@ -183,7 +182,7 @@ impl Driver {
             Effect::Erase(key) => self.device.erase(&key),
             Effect::Gather(echo, picks) => self.files.gather(echo, &picks, self.reporter()),
             Effect::Scatter(echo) => self.files.scatter(&echo),
-            Effect::Zone(zone) => clock::look_up(zone, self.parts.clone(), self.reporter()),
+            Effect::Zone(zone) => clock::look_up(zone, &self.parts, self.reporter()),
             Effect::Tell(tell) => self.audience.tell(tell),
         }
     }

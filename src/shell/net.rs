@@ -3,15 +3,13 @@
 use js_sys::{Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{
-    AbortController, AbortSignal, Headers, ReadableStreamDefaultReader, ReferrerPolicy, Request as Fetch,
-    RequestCredentials, RequestInit, RequestMode, Response,
-};
+use web_sys::{AbortController, AbortSignal, ReadableStreamDefaultReader, Request as Fetch, Response};
 
 use super::Reporter;
 use super::files::Files;
 use crate::core::wire::{Body, Method, Request};
 use crate::core::{CallId, Event, Outcome};
+use crate::js::object;
 
 /// The requests under way.
 #[derive(Default)]
@@ -19,7 +17,7 @@ pub struct Calls(Vec<(CallId, AbortController)>);
 
 impl Calls {
     /// Makes a request and reports how it ended.
-    pub fn call(&mut self, id: CallId, request: Request, files: Files, report: Reporter) {
+    pub fn call(&mut self, id: CallId, request: Request, files: &Files, report: Reporter) {
         let abort = AbortController::new().ok();
         let signal = abort.as_ref().map(AbortController::signal);
         if let Some(abort) = abort {
@@ -29,15 +27,12 @@ impl Calls {
             }
             self.0.push((id, abort));
         }
-        wasm_bindgen_futures::spawn_local(async move {
-            let outcome = match &request.body {
-                Body::Form(fields, echo) => {
-                    files.post((id, echo), &request.url, fields, signal.as_ref(), report.clone()).await
-                }
-                Body::None | Body::Json(_) => make(request, signal.as_ref()).await,
-            };
-            report(Event::Replied(id, outcome));
-        });
+        match &request.body {
+            Body::Form(fields, echo) => files.post((id, echo), &request.url, fields, signal.as_ref(), report),
+            Body::None | Body::Json(_) => wasm_bindgen_futures::spawn_local(async move {
+                report(Event::Replied(id, make(request, signal.as_ref()).await));
+            }),
+        }
     }
 
     /// Drops a request.
@@ -79,24 +74,24 @@ async fn make(request: Request, signal: Option<&AbortSignal>) -> Outcome {
 }
 
 fn fetchable(request: &Request, signal: Option<&AbortSignal>) -> Result<Fetch, JsValue> {
-    let (init, headers) = (RequestInit::new(), Headers::new()?);
+    let mut init = vec![("credentials", "omit".into()), ("referrerPolicy", "no-referrer".into())];
     // Chatwoot answers bad input with JSON only when asked for exactly this.
-    headers.set("Accept", "application/json")?;
+    let mut headers = vec![("Accept", "application/json".into())];
     if let Body::Json(text) = &request.body {
-        headers.set("Content-Type", "application/json")?;
-        init.set_body(&text.into());
+        headers.push(("Content-Type", "application/json".into()));
+        init.push(("body", text.into()));
     }
+    init.push(("headers", object(&headers).into()));
     match request.method {
         Method::Get => {}
-        Method::Post => init.set_method("POST"),
-        Method::Patch => init.set_method("PATCH"),
-        Method::Probe => init.set_mode(RequestMode::NoCors),
+        Method::Post => init.push(("method", "POST".into())),
+        Method::Patch => init.push(("method", "PATCH".into())),
+        Method::Probe => init.push(("mode", "no-cors".into())),
     }
-    init.set_headers(&headers);
-    init.set_credentials(RequestCredentials::Omit);
-    init.set_referrer_policy(ReferrerPolicy::NoReferrer);
-    init.set_signal(signal);
-    Fetch::new_with_str_and_init(&request.url, &init)
+    if let Some(signal) = signal {
+        init.push(("signal", signal.into()));
+    }
+    Fetch::new_with_str_and_init(&request.url, object(&init).unchecked_ref())
 }
 
 async fn answered(response: &Response, read_until: Option<&str>) -> Outcome {

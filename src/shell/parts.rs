@@ -17,15 +17,19 @@ impl Parts {
 
     /// Calls a module's function, whatever comes of it.
     pub fn start(&self, module: &'static str, function: &'static str, arguments: &[JsValue]) {
+        self.call(module, function, arguments, Box::new(drop));
+    }
+
+    /// Calls a module's function, and `then` with what it promises; with `None` when there is no such module to be had,
+    /// or it fails.
+    pub fn call(&self, module: &'static str, function: &'static str, arguments: &[JsValue], then: Then) {
         let (parts, arguments) = (self.clone(), arguments.to_vec());
         wasm_bindgen_futures::spawn_local(async move {
-            drop(parts.call(module, function, &arguments).await);
+            then(parts.promised(module, function, &arguments).await);
         });
     }
 
-    /// Calls a module's function and waits for what it promises; `None` when there is no such module to be had, or it
-    /// fails.
-    pub async fn call(&self, module: &str, function: &str, arguments: &[JsValue]) -> Option<JsValue> {
+    async fn promised(&self, module: &str, function: &str, arguments: &[JsValue]) -> Option<JsValue> {
         let fetch = self.0.as_ref()?;
         let module = settled(fetch.call1(&JsValue::UNDEFINED, &module.into()).ok()?).await?;
         let function: Function = Reflect::get(&module, &function.into()).ok()?.dyn_into().ok()?;
@@ -33,6 +37,9 @@ impl Parts {
         settled(function.apply(&JsValue::UNDEFINED, &arguments).ok()?).await
     }
 }
+
+/// What is done with what a module's function promised. In a box, so that there is one future for all of them.
+pub type Then = Box<dyn FnOnce(Option<JsValue>)>;
 
 async fn settled(value: JsValue) -> Option<JsValue> {
     match value.dyn_into::<Promise>() {

@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use gloo_timers::future::TimeoutFuture;
+use gloo_timers::callback::Timeout;
 use js_sys::{Array, Function, Object, Promise, Reflect};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
@@ -135,10 +135,12 @@ impl Lock {
             }
             spawn_local(async move {
                 client.replace(holder(&lock_name).await);
-                TimeoutFuture::new(CATCH_UP_MS).await;
-                if is_wanted.get() {
-                    on_granted(Event::Tabs(TabNews::Granted(device.all())));
-                }
+                let caught_up = move || {
+                    if is_wanted.get() {
+                        on_granted(Event::Tabs(TabNews::Granted(device.all())));
+                    }
+                };
+                Timeout::new(CATCH_UP_MS, caught_up).forget();
             });
             // The lock is ours until this promise ends.
             Promise::new(&mut |resolve, _| {

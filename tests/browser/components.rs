@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use natter::core::Event;
 use natter::core::model::{Author, Message, MessageId, Person};
@@ -42,13 +43,13 @@ fn paint(view: &View) -> Painted {
     );
     let over = panel.owner_document().unwrap().create_element("div").unwrap();
     let mounted = ui::mount(&ui, &panel, &over);
-    ui.paint(view, Changed { panel: true, thread: true, composer: true, previews: true });
+    ui.paint(&Arc::new(view.clone()), Changed { panel: true, thread: true, composer: true, previews: true });
     Painted { ui, panel, events, _mounted: mounted }
 }
 
 impl Painted {
     fn repaint(&self, view: &View) {
-        self.ui.paint(view, Changed { panel: true, thread: true, composer: true, previews: true });
+        self.ui.paint(&Arc::new(view.clone()), Changed { panel: true, thread: true, composer: true, previews: true });
     }
 }
 
@@ -177,7 +178,7 @@ async fn every_control_has_a_name() {
     let mut busy = view(vec![unsent(7, "hello", Some(Failure::Doubtful))]);
     busy.thread.has_earlier = true;
     let painted = paint(&busy);
-    until("all controls", || all(&painted.panel, "button, textarea").len() == 8).await;
+    until("all controls", || all(&painted.panel, "button, textarea").len() == 9).await;
     for control in all(&painted.panel, "button, textarea") {
         let label = control.get_attribute("aria-label").or_else(|| control.text_content());
         assert!(label.is_some_and(|label| !label.trim().is_empty()), "{}", control.outer_html());

@@ -33,6 +33,7 @@ mod payloads;
 #[path = "../support/replay.rs"]
 mod replay;
 mod reports;
+mod screens;
 mod site;
 #[cfg(feature = "soak")]
 mod soak;

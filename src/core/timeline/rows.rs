@@ -1,5 +1,6 @@
 //! Messages in the order of their ids, any number of them: found by id or by place without walking them all.
 
+use std::iter::from_fn;
 use std::sync::Arc;
 
 use super::RowKey;
@@ -129,12 +130,30 @@ impl Rows {
             skip -= chunk.len();
             start += 1;
         }
-        self.chunks.iter().skip(start).flatten().skip(skip)
+        let mut chunks = self.chunks.iter().skip(start);
+        let mut rows = chunks.next().and_then(|chunk| chunk.get(skip..)).unwrap_or_default().iter();
+        from_fn(move || {
+            loop {
+                match rows.next() {
+                    None => rows = chunks.next()?.iter(),
+                    row => return row,
+                }
+            }
+        })
     }
 
     /// The rows newest first.
     pub fn newest_first(&self) -> impl Iterator<Item = &Row> {
-        self.chunks.iter().rev().flat_map(|chunk| chunk.iter().rev())
+        let mut chunks = self.chunks.iter();
+        let mut rows = [].iter();
+        from_fn(move || {
+            loop {
+                match rows.next_back() {
+                    None => rows = chunks.next_back()?.iter(),
+                    row => return row,
+                }
+            }
+        })
     }
 
     /// The first row's id.

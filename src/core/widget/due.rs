@@ -105,21 +105,20 @@ impl Widget {
     }
 
     fn give_up_calls(&mut self, now: Mono, turn: &mut Turn) {
-        for call in self.abort(|_, asked| asked.plus(CALL_MS_MAX) <= now, turn) {
+        for call in self.abort(&|_, asked| asked.plus(CALL_MS_MAX) <= now, turn) {
             self.examine(&call, &Outcome::Unclear);
             self.reply(now, call, &Outcome::Unclear, turn);
         }
     }
 
     /// Drops the calls of this kind; nobody will know how they ended.
-    pub(super) fn abort(&mut self, is_dropped: impl Fn(&Call, Mono) -> bool, turn: &mut Turn) -> Vec<Call> {
-        let dropped = self.calls.extract_if(.., |(_, call, asked)| is_dropped(call, *asked));
+    pub(super) fn abort(&mut self, is_dropped: &dyn Fn(&Call, Mono) -> bool, turn: &mut Turn) -> Vec<Call> {
+        let mut dropped = Vec::new();
+        for (id, call, _) in self.calls.extract_if(.., |(_, call, asked)| is_dropped(call, *asked)) {
+            turn.effects.push(Effect::Abort(id));
+            dropped.push(call);
+        }
         dropped
-            .map(|(id, call, _)| {
-                turn.effects.push(Effect::Abort(id));
-                call
-            })
-            .collect()
     }
 
     fn is_reading(&self) -> bool {

@@ -183,25 +183,33 @@ impl Widget {
     #[must_use]
     pub fn deadline(&self) -> Option<Due> {
         let call = self.calls.iter().map(|(.., asked)| asked.plus(CALL_MS_MAX).due("call: given up")).min();
-        let anybodys =
-            [self.tabs.deadline(), self.history.deadline(), self.condition.deadline(), self.answering.deadline(), call];
+        let mut all = vec![
+            call,
+            self.tabs.deadline(),
+            self.history.deadline(),
+            self.condition.deadline(),
+            self.answering.deadline(),
+            self.typing.deadline(),
+            self.conversations.deadline(),
+            self.availability.deadline(self.last),
+        ];
         let lane = |lane: Lane| {
             let until = self.retries.get(lane as usize).and_then(Backoff::until).max(self.pace.opens());
             until.filter(|_| self.timeline.can_post(lane)).map(|until| until.due("send: again"))
         };
-        let [text, upload] = Lane::ALL.map(lane);
-        let grace = self.timeline.grace_ends().map(|end| end.due("send: decide"));
-        let others = [self.typing.deadline(), self.conversations.deadline(), self.availability.deadline(self.last)];
-        let anybodys = anybodys.into_iter().chain(others);
-        let introduction = self.introduction.deadline();
-        let leaders =
-            [self.cable.deadline(), self.session.deadline(), self.watch.deadline(), introduction, text, upload, grace];
-        anybodys
-            .chain(leaders.into_iter().filter(|_| self.tabs.is_in_charge()))
-            .flatten()
-            // What is past had its chance in the last turn and waits for something else.
-            .filter(|due| due.at > self.last.mono)
-            .min()
+        if self.tabs.is_in_charge() {
+            all.extend([
+                self.cable.deadline(),
+                self.session.deadline(),
+                self.watch.deadline(),
+                self.introduction.deadline(),
+                lane(Lane::Text),
+                lane(Lane::Upload),
+                self.timeline.grace_ends().map(|end| end.due("send: decide")),
+            ]);
+        }
+        // What is past had its chance in the last turn and waits for something else.
+        all.into_iter().flatten().filter(|due| due.at > self.last.mono).min()
     }
 
     /// What there is to see.
@@ -392,7 +400,7 @@ impl Widget {
     /// A send is not to be sent any more; a request that carries it is dropped.
     fn give_up(&mut self, echo: &EchoId, turn: &mut Turn) -> Option<Send> {
         let send = self.timeline.discard(echo)?;
-        self.abort(|call, _| matches!(call, Call::Post { echo: other, .. } if other == echo), turn);
+        self.abort(&|call, _| matches!(call, Call::Post { echo: other, .. } if other == echo), turn);
         Some(send)
     }
 

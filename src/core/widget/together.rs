@@ -111,7 +111,7 @@ impl Widget {
         self.cable.close(&mut acts);
         self.act(acts, turn);
         self.watch.started_over();
-        for call in self.abort(|call, _| is_given_up(call), turn) {
+        for call in self.abort(&|call, _| is_given_up(call), turn) {
             self.reply(now, call, &Outcome::Unclear, turn);
         }
         self.session.forgive();

@@ -106,7 +106,7 @@ impl Widget {
     }
 
     fn forget_contact(&mut self, now: Mono, turn: &mut Turn) {
-        drop(self.abort(|_, _| true, turn));
+        drop(self.abort(&|_, _| true, turn));
         self.timeline.forget_sends();
         self.session.contact_is_gone();
         self.start_over();

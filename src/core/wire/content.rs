@@ -14,18 +14,19 @@ const ITEMS_MAX: usize = 100;
 /// What a message asks for. One without anything to choose from, and one of a kind not known here, is its text.
 pub fn kind(data: &Object, attributes: Option<&Object>) -> Kind {
     let name = string(data, "content_type").unwrap_or_default();
-    let items = attributes.map(|attributes| objects(attributes, "items")).unwrap_or_default();
+    let none = Object::default();
+    let attributes = attributes.unwrap_or(&none);
     let one = |name: &str, kind| Kind::Form(vec![lone_field(name, kind)]);
     match name {
         "input_email" => one("email", FieldKind::Email),
         "input_text" => one("text", FieldKind::Text),
         "input_textarea" => one("text_area", FieldKind::TextArea),
         "input_csat" => Kind::Rating,
-        _ if items.is_empty() => Kind::Plain,
-        "input_select" => Kind::Choice(items.into_iter().filter_map(choice).collect()),
-        "form" => Kind::Form(items.into_iter().filter_map(field).collect()),
-        "cards" => Kind::Cards(items.into_iter().map(card).collect()),
-        "article" => Kind::Articles(items.into_iter().map(card).collect()),
+        _ if objects(attributes, "items").next().is_none() => Kind::Plain,
+        "input_select" => Kind::Choice(each(attributes, "items", choice)),
+        "form" => Kind::Form(each(attributes, "items", field)),
+        "cards" => Kind::Cards(each(attributes, "items", card)),
+        "article" => Kind::Articles(each(attributes, "items", card)),
         _ => Kind::Plain,
     }
 }
@@ -37,7 +38,7 @@ fn lone_field(name: &str, kind: FieldKind) -> Field {
 
 pub fn field(item: &Object) -> Option<Field> {
     let name = string(item, "name").filter(|name| !name.is_empty())?.to_owned();
-    let options = || objects(item, "options").into_iter().filter_map(choice).collect();
+    let options = || each(item, "options", choice);
     let is_required = is_true(item, "required").unwrap_or_else(|| !text(item, "required").is_empty());
     Some(Field {
         label: first(item, &["label", "placeholder", "name"]),
@@ -62,15 +63,15 @@ fn choice(item: &Object) -> Option<Choice> {
     (!title.is_empty()).then_some(Choice { title, value })
 }
 
-fn card(item: &Object) -> Card {
+fn card(item: &Object) -> Option<Card> {
     let url = |name| string(item, name).and_then(SafeUrl::new);
-    Card {
+    Some(Card {
         title: text(item, "title"),
         description: text(item, "description"),
         picture: string(item, "media_url").and_then(SafeUrl::of_file),
         link: url("link"),
-        actions: objects(item, "actions").into_iter().filter_map(action).collect(),
-    }
+        actions: each(item, "actions", action),
+    })
 }
 
 fn action(item: &Object) -> Option<Action> {
@@ -92,9 +93,9 @@ pub fn answers(attributes: &Object) -> Vec<Answer> {
             .filter_map(|(name, value)| Some(Answer { name: name.to_owned(), title: String::new(), value: value? }))
             .collect();
     }
-    let answer =
-        |item: &Object| Answer { name: text(item, "name"), title: text(item, "title"), value: text(item, "value") };
-    let given: Vec<Answer> = objects(attributes, "submitted_values").into_iter().map(answer).collect();
+    let given = each(attributes, "submitted_values", |item| {
+        Some(Answer { name: text(item, "name"), title: text(item, "title"), value: text(item, "value") })
+    });
     match string(attributes, "submitted_email") {
         // How older servers keep what `input_email` was answered.
         Some(email) if given.is_empty() && !email.is_empty() => {
@@ -106,16 +107,16 @@ pub fn answers(attributes: &Object) -> Vec<Answer> {
 
 /// A message's files.
 pub fn attachments(data: &Object) -> Vec<Attachment> {
-    objects(data, "attachments").into_iter().map(attachment).collect()
+    each(data, "attachments", attachment)
 }
 
-fn attachment(item: &Object) -> Attachment {
+fn attachment(item: &Object) -> Option<Attachment> {
     let url = string(item, "data_url").and_then(SafeUrl::of_file);
     let name = first(item, &["fallback_title", "file_name"]);
     let name = if name.is_empty() { url.as_ref().map(file_name).unwrap_or_default() } else { name };
     // A drawing in SVG can hold scripts; it is taken away, never shown, whatever it is called.
     let is_svg = ends_in_svg(&name) || url.as_ref().is_some_and(|url| ends_in_svg(&file_name(url)));
-    Attachment {
+    Some(Attachment {
         id: number(item, "id").unwrap_or(0),
         kind: match string(item, "file_type") {
             Some("image") if !is_svg => AttachmentKind::Image,
@@ -130,7 +131,7 @@ fn attachment(item: &Object) -> Attachment {
         name,
         size: number(item, "file_size").unwrap_or(0),
         measures: number(item, "width").filter(|width| *width > 0).zip(number(item, "height").filter(|high| *high > 0)),
-    }
+    })
 }
 
 fn ends_in_svg(name: &str) -> bool {
@@ -144,9 +145,20 @@ fn file_name(url: &SafeUrl) -> String {
     unescaped(last)
 }
 
-pub fn objects<'a>(object: &'a Object, key: &str) -> Vec<&'a Object> {
+fn objects<'a>(object: &'a Object, key: &str) -> impl Iterator<Item = &'a Object> {
     let items = object.get(key).and_then(Value::items).unwrap_or_default();
-    items.iter().filter_map(Value::object).take(ITEMS_MAX).collect()
+    items.iter().filter_map(Value::object).take(ITEMS_MAX)
+}
+
+/// What is read of the objects in a list; those that can't be read are left out.
+pub fn each<T>(object: &Object, key: &str, read: fn(&Object) -> Option<T>) -> Vec<T> {
+    let mut all = Vec::new();
+    for item in objects(object, key) {
+        if let Some(one) = read(item) {
+            all.push(one);
+        }
+    }
+    all
 }
 
 /// The first of these that says anything.

@@ -10,7 +10,13 @@ pub(super) fn object(text: &str) -> Option<Object> {
 }
 
 pub(super) fn list<T>(text: &str, read: fn(&Object) -> Option<T>) -> Option<Vec<T>> {
-    Some(json::read(text)?.items()?.iter().filter_map(Value::object).filter_map(read).collect())
+    let mut all = Vec::new();
+    for item in json::read(text)?.items()? {
+        if let Some(one) = item.object().and_then(read) {
+            all.push(one);
+        }
+    }
+    Some(all)
 }
 
 pub(super) fn below<'a>(object: &'a Object, key: &str) -> Option<&'a Object> {

@@ -1,7 +1,7 @@
 //! The settings of the element that a site puts into its page: its attributes, as one JSON object of strings. Those
 //! that hold more than a word hold JSON themselves.
 
-use super::content::{field, objects};
+use super::content::{each, field};
 use super::fields::{object, string, text};
 use crate::core::content::{Field, FieldKind};
 use crate::core::introduction::{Consent, Form};
@@ -78,7 +78,7 @@ fn read_form(form: &Object) -> Form {
     });
     Form {
         text: text(form, "text"),
-        fields: objects(form, "fields").into_iter().filter_map(own_field).collect(),
+        fields: each(form, "fields", own_field),
         consent: consent.filter(|consent| !consent.text.is_empty()),
     }
 }

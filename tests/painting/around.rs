@@ -1,0 +1,116 @@
+//! What stands before, over and beside the conversation.
+
+use natter::core::content::{Field, FieldKind};
+use natter::core::introduction::{Consent, Form};
+use natter::core::model::{Author, Message};
+use natter::core::preferences::Preference;
+use natter::core::view::View;
+use natter::core::{Event, wire};
+use natter::paint::{self, Act, Node};
+use serde_json::json;
+
+use crate::easel::{acts, agent, elements, message, of_class, text, thread, view, words};
+
+fn previews(messages: Vec<Message>) -> Node {
+    let view = View { previews: messages.into_iter().map(Into::into).collect(), ..View::default() };
+    paint::previews(&words(), &view, None)
+}
+
+fn lines(painted: &Node) -> Vec<String> {
+    of_class(painted, "excerpt").into_iter().map(text).collect()
+}
+
+#[test]
+fn nothing_unread_is_nothing_to_see() {
+    let Node::Element(none) = previews(Vec::new()) else { panic!("an element") };
+    assert_eq!((none.attribute("hidden"), none.children.len()), (Some(""), 0));
+}
+
+#[test]
+fn a_preview_is_a_way_in_and_says_who_wrote_what() {
+    let deleted = Message { is_deleted: true, ..message(2, Author::Inbox, "the server's own words") };
+    let file = json!({ "id": 3, "message_type": 1, "sender": { "name": "Noor", "type": "user" },
+        "attachments": [{ "id": 1, "file_type": "file", "data_url": "https://a.test/plan.pdf", "file_size": 1 }] });
+    let painted =
+        previews(vec![message(1, agent(), "**Good** news"), deleted, wire::message(&file.to_string()).unwrap()]);
+    assert_eq!(lines(&painted), ["Good news", "This message was deleted", "plan.pdf"]);
+    let who: Vec<String> = of_class(&painted, "who").into_iter().map(text).collect();
+    assert_eq!(who, ["Noor Haddad", "Team", "Noor"]);
+    for card in of_class(&painted, "preview") {
+        assert_eq!(acts(card), [&Act::Open]);
+    }
+    assert_eq!(acts(of_class(&painted, "dismiss")[0]), [&Act::Tell(Event::Dismissed)]);
+}
+
+#[test]
+fn the_form_has_a_field_for_each_kind_with_what_browsers_know_of_it() {
+    let field = |name: &str, kind, is_required| Field { name: name.to_owned(), kind, is_required, ..Field::default() };
+    let fields = vec![
+        field("full_name", FieldKind::Name, true),
+        field("mail", FieldKind::Email, true),
+        field("phone", FieldKind::Phone, false),
+        field("bikes", FieldKind::Number, false),
+        field("site", FieldKind::Link, false),
+        field("since", FieldKind::Date, false),
+        field("news", FieldKind::Check, false),
+    ];
+    let consent = Some(Consent { text: "I read [this](https://a.test)".to_owned(), version: "1".to_owned() });
+    let mut view = view(Vec::new());
+    view.thread.form = Some(Form { text: String::new(), fields, consent });
+    let painted = thread(&view);
+    let of = |name: &str| {
+        elements(&painted)
+            .into_iter()
+            .filter(|it| it.tag == "input")
+            .map(|it| it.attribute(name).map(str::to_owned))
+            .collect::<Vec<_>>()
+    };
+    let some = |all: [&str; 8]| all.map(|one| Some(one.to_owned()).filter(|one| !one.is_empty())).to_vec();
+    assert_eq!(of("type"), some(["text", "email", "tel", "number", "url", "date", "checkbox", "checkbox"]));
+    assert_eq!(of("autocomplete"), some(["name", "email", "tel", "", "url", "", "", ""]));
+    assert_eq!(of("name"), some(["-full_name", "-mail", "-phone", "-bikes", "-site", "-since", "-news", "-consent"]));
+    let required: Vec<bool> = of("required").iter().map(Option::is_some).collect();
+    assert_eq!(required, [true, true, false, false, false, false, false, true]);
+    let labels: Vec<String> = of_class(&painted, "label").into_iter().map(text).collect();
+    let expected = [
+        "Name",
+        "Email",
+        "Phone number (optional)",
+        "bikes (optional)",
+        "site (optional)",
+        "since (optional)",
+        "news",
+        "I read this",
+    ];
+    assert_eq!(labels, expected);
+    assert_eq!(acts(of_class(&painted, "form")[0]), [&Act::Introduce]);
+    assert!(of_class(&painted, "greeting").is_empty(), "one thing after the other");
+}
+
+#[test]
+fn what_the_site_said_stands_where_the_greeting_would() {
+    let mut view = view(Vec::new());
+    view.thread.prompt = "May we **help**?".to_owned();
+    let painted = thread(&view);
+    let said: Vec<String> = of_class(&painted, "bubble").into_iter().map(text).collect();
+    assert_eq!((said, of_class(&painted, "greeting").len()), (vec!["May we help?".to_owned()], 0));
+}
+
+#[test]
+fn whoever_waits_for_an_answer_is_asked_once_whether_to_be_told() {
+    let mut view = view(Vec::new());
+    let offers = |view: &View| {
+        let painted = paint::composer(&words(), view, None);
+        let offer = of_class(&painted, "offer");
+        offer.first().map(|_| {
+            of_class(&painted, "link")
+                .into_iter()
+                .flat_map(|link| acts(link).into_iter().cloned().collect::<Vec<_>>())
+                .collect::<Vec<_>>()
+        })
+    };
+    assert_eq!(offers(&view), None);
+    view.composer.offers_notices = true;
+    let no = Act::Tell(Event::Preferred(Preference::Notices(false)));
+    assert_eq!(offers(&view), Some(vec![Act::Notify, no]));
+}
