@@ -92,9 +92,12 @@ export function open(page, mark, names, show) {
 const elements = {
   "element-launcher": () => {},
   "element-unread": (element) => {
-    const badge = element.shadowRoot.querySelector(".badge");
+    const launcher = element.shadowRoot.querySelector(".launcher");
+    const badge = launcher.querySelector(".badge");
     badge.hidden = false;
     badge.textContent = "12";
+    // The element itself says it in a sentence.
+    launcher.ariaLabel += ", 12";
   },
   "element-skeleton": async (element, panel) => {
     element.open();
