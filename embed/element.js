@@ -251,7 +251,7 @@ class NatterChat extends HTMLElement {
     const form = `unread_${new Intl.PluralRules(this.#language).select(count)}`;
     const label = LABELS[this.#language];
     launcher.setAttribute("aria-expanded", String(this.isOpen));
-    launcher.setAttribute("aria-label", count ? (this.#words[form] ?? label).replace("{count}", String(count)) : label);
+    launcher.setAttribute("aria-label", count ? (this.#words[form] ?? label).replace("{count}", this.#badge.textContent) : label);
     this.#panel.setAttribute("aria-label", label);
   }
 

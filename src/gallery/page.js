@@ -1,9 +1,9 @@
-// The gallery's page. The fragment of its address says what is shown: #screen=talk&theme=dark&dir=rtl&words=long&width=320
+// The gallery's page. The fragment of its address says what is shown: #screen=talk&theme=dark&language=ar&words=long&width=320
 
 /** Addresses below this are never fetched: what is there is made here. */
 const ELSEWHERE = "https://pictures.example.test/";
 
-const CHOICES = { theme: ["", "light", "dark"], dir: ["ltr", "rtl"], words: ["", "long"], width: ["", "320"] };
+const CHOICES = { theme: ["", "light", "dark"], language: ["", "ar", "de", "fi", "ja"], words: ["", "long"], width: ["", "320"] };
 
 const made = new Map();
 
@@ -31,7 +31,8 @@ export function open(page, mark, names, show) {
   const follow = async () => {
     const now = wanted();
     const name = now.get("screen") ?? names[0];
-    document.documentElement.dir = now.get("dir") ?? "ltr";
+    const language = now.get("language") || "en";
+    const words = await sentences(language);
     const links = [
       ...Object.entries(CHOICES).flatMap(([key, values]) => values.map((value) => [key, value, `${key}: ${value || "usual"}`])),
       ...names.map((name) => ["screen", name, name]),
@@ -50,10 +51,13 @@ export function open(page, mark, names, show) {
 
     document.querySelector("natter-chat")?.remove();
     const element = document.createElement("natter-chat");
+    element.setAttribute("language", language);
     if (now.get("theme")) element.setAttribute("theme", now.get("theme"));
     if (now.get("width")) element.style.setProperty("--panel-width", `${now.get("width")}px`);
     page.append(element);
     const panel = element.shadowRoot.querySelector(".panel");
+    // Around a panel there is a page in its language.
+    [document.documentElement.lang, document.documentElement.dir] = [panel.lang, panel.dir];
     if (name in elements) {
       await elements[name](element, panel);
       await painted();
@@ -61,13 +65,11 @@ export function open(page, mark, names, show) {
       return;
     }
     // Not `open()`: that would mount a widget that looks for its server.
-    panel.dir = document.documentElement.dir;
-    panel.nextElementSibling.dir = panel.dir;
     panel.hidden = false;
     element.shadowRoot.querySelector(".launcher").setAttribute("aria-expanded", "true");
     await film;
     const part = (name) => import(new URL(`/parts/${name}.js`, location.href).href);
-    const click = show(panel, name, now.get("words") === "long", part);
+    const click = show(panel, name, panel.lang, now.get("words") === "long" ? "long" : words, part);
     await painted();
     if (click === "closed") {
       panel.hidden = true;
@@ -90,9 +92,12 @@ export function open(page, mark, names, show) {
 const elements = {
   "element-launcher": () => {},
   "element-unread": (element) => {
-    const badge = element.shadowRoot.querySelector(".badge");
+    const launcher = element.shadowRoot.querySelector(".launcher");
+    const badge = launcher.querySelector(".badge");
     badge.hidden = false;
     badge.textContent = "12";
+    // The element itself says it in a sentence.
+    launcher.ariaLabel += ", 12";
   },
   "element-skeleton": async (element, panel) => {
     element.open();
@@ -105,6 +110,13 @@ const elements = {
     while (!panel.querySelector(".sorry")) await painted();
   },
 };
+
+/** What the panel says in a language, as the element fetches it: JSON, or nothing for English. */
+async function sentences(language) {
+  if (language === "en") return "";
+  const answer = await fetch(new URL(`/locales/${language}.json`, location.href));
+  return JSON.stringify((await answer.json()).words);
+}
 
 /** The browser has painted what was asked for by now. */
 async function painted() {

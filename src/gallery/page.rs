@@ -4,7 +4,7 @@ use std::any::Any;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use js_sys::Array;
+use js_sys::{Array, Function};
 use wasm_bindgen::prelude::*;
 use web_sys::HtmlElement;
 
@@ -18,13 +18,16 @@ use crate::ui::{self, Hands, Ui};
 
 #[wasm_bindgen(module = "/src/gallery/page.js")]
 extern "C" {
-    /// Fills the page. `names` are the screens', `show` takes a panel, a screen's name, whether words are to be long,
-    /// and what promises a part by its name; it returns what is to be clicked.
+    /// Fills the page. `names` are the screens', `show` takes a panel, a screen's name, a language, its
+    /// sentences, and what promises a part by its name; it returns what is to be clicked.
     fn open(page: &HtmlElement, mark: &str, names: Array, show: JsValue);
 }
 
 /// Instead of what is to be clicked: the panel is to be closed.
 const CLOSED: &str = "closed";
+
+/// Instead of a language's sentences: those with long words.
+const LONG: &str = "long";
 
 /// Takes over this page.
 #[wasm_bindgen]
@@ -34,17 +37,27 @@ pub fn gallery(page: &HtmlElement) {
     let names = names.map(JsValue::from_str).collect();
     // Unmounted when the next one is shown.
     let mut shown: Option<Box<dyn Any>> = None;
-    let show = move |panel: HtmlElement, name: String, is_long: bool, part: js_sys::Function| -> String {
+    let show = move |panel: HtmlElement, name: String, language: String, words: String, part: Function| -> String {
         drop(shown.take());
         let Some(screen) = screens.iter().find(|screen| screen.name == name) else { return String::new() };
-        shown = Some(show(panel, screen, is_long, part));
+        shown = Some(show(panel, screen, said(&language, &words), part));
         if screen.is_closed { CLOSED } else { screen.click }.to_owned()
     };
-    let show = Closure::<dyn FnMut(HtmlElement, String, bool, js_sys::Function) -> String>::new(show);
+    let show = Closure::<dyn FnMut(HtmlElement, String, String, String, Function) -> String>::new(show);
     open(page, MARK, names, show.into_js_value());
 }
 
-fn show(panel: HtmlElement, screen: &Screen, is_long: bool, part: js_sys::Function) -> Box<dyn Any> {
+/// What is said in a language, at noon.
+fn said(language: &str, words: &str) -> Words {
+    Words {
+        catalogue: if words == LONG { long_words() } else { Catalogue::read(words) },
+        speech: Box::new(IntlSpeech::new(language)),
+        now: || NOON,
+        can_record: true,
+    }
+}
+
+fn show(panel: HtmlElement, screen: &Screen, words: Words, part: Function) -> Box<dyn Any> {
     adopt_styles(&panel);
     panel.replace_children_with_node_0();
     let parts = Parts::new(Some(part));
@@ -57,12 +70,7 @@ fn show(panel: HtmlElement, screen: &Screen, is_long: bool, part: js_sys::Functi
             pick: Rc::new(|_| {}),
             call: Rc::new(move |module, function, arguments| parts.start(module, function, arguments)),
         },
-        Words {
-            catalogue: if is_long { long_words() } else { Catalogue::english() },
-            speech: Box::new(IntlSpeech::new("en")),
-            now: || NOON,
-            can_record: true,
-        },
+        words,
     );
     let over: Option<HtmlElement> = panel.next_element_sibling().map(JsCast::unchecked_into);
     let mounted = ui::mount(&ui, &panel, over.as_ref().unwrap_or(&panel));

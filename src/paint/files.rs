@@ -58,7 +58,7 @@ fn called(file: &Attachment) -> Element {
 fn picture(words: &Words, message: MessageId, file: &Attachment, url: &SafeUrl) -> Element {
     let image = el("img", "")
         .with("src", url.as_str())
-        .with("alt", &file.name)
+        .with("alt", &words.say(&Sentence::Picture(file.name.clone())))
         .with("loading", "lazy")
         .with("decoding", "async")
         .with("referrerpolicy", "no-referrer")
@@ -67,8 +67,8 @@ fn picture(words: &Words, message: MessageId, file: &Attachment, url: &SafeUrl) 
         Some((width, height)) => image.with("width", &digits(width)).with("height", &digits(height)),
         None => image.with("class", "unmeasured"),
     };
+    // Its name is what it holds: the picture, or that there is none.
     button("picture")
-        .labelled(words, &Sentence::Picture(file.name.clone()))
         .on("click", Act::Look(message, file.id))
         .and(image)
         .and(el("span", "gone").told(words, &Sentence::FileGone))

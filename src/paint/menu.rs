@@ -20,7 +20,9 @@ pub fn menu(words: &Words, panel: &Panel) -> Option<Element> {
         el("li", "").and(switch.with("aria-checked", if is_on { "true" } else { "false" }).told(words, &sentence))
     };
     let unread = (unread > 0).then(|| el("span", "count").saying(&digits(unread.into())));
-    let opener = el("summary", "tool").labelled(words, &Sentence::Menu).and(icon(MORE)).maybe(unread);
+    // Its name is what it holds: the count is told with it.
+    let opener =
+        el("summary", "tool").and(el("span", "spoken").told(words, &Sentence::Menu)).and(icon(MORE)).maybe(unread);
     let heard = Act::Tell(Event::Preferred(Preference::Silent(is_heard)));
     let notified = |is_on| if is_on { Act::Tell(Event::Preferred(Preference::Notices(false))) } else { Act::Notify };
     let saved = |format, sentence| tell(Event::WantedTranscript(format), sentence);

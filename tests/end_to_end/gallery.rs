@@ -1,5 +1,6 @@
 //! The gallery's pictures, for people to look at: `target/gallery/`. What can be measured of a picture is: whether
-//! anything sticks out, is cut, too small to be touched, too faint to be read, or without a name.
+//! anything sticks out, is cut, too small to be touched, too faint to be read, without a name, or what axe-core knows to
+//! keep people from using it.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -7,6 +8,7 @@ use std::path::{Path, PathBuf};
 use natter::gallery::{ELEMENT, MARK, screens};
 use serde_json::{Value, json};
 
+use crate::axe;
 use crate::browser::Browser;
 use crate::looks::until_still;
 use crate::site;
@@ -28,7 +30,7 @@ const SCALE: f64 = 0.6;
 /// A way to look at a screen.
 struct Variant {
     theme: &'static str,
-    dir: &'static str,
+    language: &'static str,
     words: &'static str,
     is_narrow: bool,
 }
@@ -38,23 +40,30 @@ impl Variant {
     fn all() -> Vec<Self> {
         let mut all = Vec::new();
         for is_narrow in [false, true] {
-            for (theme, dir, words) in [
-                ("light", "ltr", ""),
-                ("light", "rtl", ""),
-                ("dark", "ltr", ""),
-                ("dark", "rtl", ""),
-                ("light", "ltr", "long"),
+            for (theme, language, words) in [
+                ("light", "en", ""),
+                ("light", "ar", ""),
+                ("dark", "en", ""),
+                ("dark", "ar", ""),
+                ("light", "en", "long"),
             ] {
-                all.push(Self { theme, dir, words, is_narrow });
+                all.push(Self { theme, language, words, is_narrow });
             }
         }
+        all.extend(["de", "fi", "ja"].map(|language| Self { theme: "light", language, words: "", is_narrow: false }));
         all
     }
 
     fn name(&self) -> String {
-        let Self { theme, dir, words, is_narrow } = self;
+        let Self { theme, language, words, is_narrow } = self;
         let width = if *is_narrow { NARROW.0 } else { 400 };
-        [&*width.to_string(), theme, dir, words].join("-").trim_end_matches('-').to_owned()
+        [&*width.to_string(), theme, language, words].join("-").trim_end_matches('-').to_owned()
+    }
+
+    /// Whether this is what axe-core looks at: light, dark, and from right to left.
+    fn is_examined(&self) -> bool {
+        matches!((self.theme, self.language, self.words), ("light", "en" | "ar", "") | ("dark", "en", ""))
+            && !self.is_narrow
     }
 
     const fn size(&self) -> (u32, u32) {
@@ -80,11 +89,17 @@ async fn every_screen_is_pictured_and_has_no_fault_that_can_be_measured() {
         // A page anew: what adapts to a screen does so when it is loaded.
         browser.page.goto("about:blank").await.unwrap();
         browser.page.goto(format!("{site}/gallery#{}", address(&variant, "empty"))).await.unwrap();
+        if variant.is_examined() {
+            axe::bring(&browser).await;
+        }
         for name in &names {
             show(&browser, &address(&variant, name)).await;
             let mut found = measured(&browser, if variant.is_narrow { TARGET_TOUCHED } else { TARGET }).await;
-            if variant.name() == "400-light-ltr" {
+            if variant.name() == "400-light-en" {
                 found.extend(nameless(&browser).await);
+            }
+            if variant.is_examined() {
+                found.extend(axe::violations(&browser).await);
             }
             for fault in found {
                 writeln!(faults, "{} {name}: {fault}", variant.name()).unwrap();
@@ -130,8 +145,11 @@ async fn what_is_done_to_the_panel_on_purpose_is_found() {
         assert!(found.iter().any(|found| found.contains(fault)), "{style}: {found:?}");
         browser.ask("(root.adoptedStyleSheets = root.adoptedStyleSheets.slice(0, -1), null)").await;
     }
-    browser.ask("(root.querySelector('.tool').removeAttribute('aria-label'), null)").await;
+    browser.ask("(root.querySelector('button.tool').removeAttribute('aria-label'), null)").await;
     assert_eq!(nameless(&browser).await, ["a button has no name"]);
+    axe::bring(&browser).await;
+    let found = axe::violations(&browser).await;
+    assert!(matches!(&*found, [one] if one.contains("button-name")), "{found:?}");
     browser.quit().await;
 }
 
@@ -145,8 +163,8 @@ async fn hold(browser: &Browser, variant: &Variant) {
 }
 
 fn address(variant: &Variant, screen: &str) -> String {
-    let Variant { theme, dir, words, .. } = variant;
-    format!("screen={screen}&theme={theme}&dir={dir}&words={words}")
+    let Variant { theme, language, words, .. } = variant;
+    format!("screen={screen}&theme={theme}&language={language}&words={words}")
 }
 
 /// Waits until the screen is there, with its pictures, and still.

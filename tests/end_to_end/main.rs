@@ -6,6 +6,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that can't go on says so")]
 
 mod around;
+#[cfg(feature = "gallery")]
+mod axe;
 #[path = "../support/bad_network/mod.rs"]
 mod bad_network;
 mod browser;

@@ -1,6 +1,6 @@
 //! The gallery: every part of the panel in every state, pictured: `cargo xtask gallery`.
 
-use crate::setup::Browser;
+use crate::setup::{self, Browser};
 use crate::test;
 use crate::workbench::Workbench;
 use std::path::PathBuf;
@@ -11,6 +11,7 @@ pub const MARK: &str = "natter-gallery";
 
 /// Builds the widget with its gallery, into a folder of its own, and takes the pictures.
 pub fn run(bench: &Workbench, browser: &Browser, screens: Option<&str>) -> Result<ExitCode, String> {
+    let axe = setup::for_the_gallery(bench)?;
     let folder = folder(bench);
     let mut trunk = bench.command("trunk");
     let trunk = trunk.args(["build", "--skip-version-check", "--features", "gallery", "--dist"]).arg(&folder);
@@ -19,7 +20,7 @@ pub fn run(bench: &Workbench, browser: &Browser, screens: Option<&str>) -> Resul
         return Err(format!("trunk did not build the gallery ({status})."));
     }
     let mut cargo = test::end_to_end_command(bench, browser, "end-to-end,gallery");
-    cargo.args(["gallery::", "--nocapture"]).env("NATTER_SITE", folder);
+    cargo.args(["gallery::", "--nocapture"]).env("NATTER_SITE", folder).env("NATTER_AXE", axe);
     if let Some(screens) = screens {
         cargo.env("NATTER_SCREENS", screens);
     }

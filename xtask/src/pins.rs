@@ -9,6 +9,8 @@ pub const TRUNK: &str = "0.21.14";
 pub const BINARYEN: &str = "132.0.0";
 /// Minifies the release bundle's JavaScript.
 pub const ESBUILD: &str = "0.28.2";
+/// Finds what keeps people from using the panel.
+pub const AXE_CORE: &str = "4.14.1";
 /// Licences, sources, bans and advisories.
 pub const CARGO_DENY: &str = "0.20.2";
 

@@ -2,6 +2,7 @@
 //! Rust and its tools, and a Debian machine that reaches only package registries. Nothing is asked
 //! and nothing is done twice; what is there is found in well under a second.
 
+mod axe;
 mod browser;
 mod cargo_tools;
 mod debian;
@@ -18,14 +19,16 @@ use std::path::PathBuf;
 
 /// The setup as a command of its own.
 pub fn run(with_tests: bool) -> Result<(), String> {
+    let bench = if with_tests { for_tests()?.0 } else { for_building()? };
+    let mut more = vec![for_a_small_bundle(&bench)];
     if with_tests {
-        for_tests()?;
-    } else {
-        for_building()?;
+        more.push(for_the_gallery(&bench));
     }
-    match for_a_small_bundle(&Workbench::find()?) {
-        Ok(_) => println!("setup: all is there."),
-        Err(sentence) => println!("setup: all that is needed is there. {sentence}"),
+    let missing: Vec<String> = more.into_iter().filter_map(Result::err).collect();
+    if missing.is_empty() {
+        println!("setup: all is there.");
+    } else {
+        println!("setup: all that is needed is there. {}", missing.join(" "));
     }
     Ok(())
 }
@@ -54,6 +57,12 @@ pub fn for_tests() -> Result<(Workbench, Browser), String> {
     cargo_tools::ensure(&mut bench, &cargo_tools::for_tests())?;
     let browser = browser::ensure(&bench)?;
     Ok((bench, browser))
+}
+
+/// The script that looks over the gallery, or the sentence that says why it can't be had.
+pub fn for_the_gallery(bench: &Workbench) -> Result<PathBuf, String> {
+    let _lock = lock(bench)?;
+    axe::ensure(bench)
 }
 
 /// Two commands started at once would install into the same folders.

@@ -5,29 +5,43 @@ use crate::workbench::Workbench;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// An npm package that brings a program.
+/// An npm package, of which one file is wanted.
 pub struct Package {
     /// What npm calls it.
     pub name: &'static str,
     /// Exactly this one.
     pub version: &'static str,
-    /// What it is wanted for.
-    pub program: &'static str,
+    /// What it is wanted for: a file below `node_modules`; programs are in `.bin`.
+    pub file: &'static str,
 }
 
 impl Package {
-    /// Where its program is, installed or not.
-    pub fn bin(&self, bench: &Workbench) -> PathBuf {
-        self.root(bench).join("node_modules/.bin")
+    /// Where its file is, installed or not.
+    pub fn path(&self, bench: &Workbench) -> PathBuf {
+        self.root(bench).join("node_modules").join(self.file)
     }
 
-    /// Whether its program is installed.
+    /// Whether it is installed.
     pub fn is_there(&self, bench: &Workbench) -> bool {
-        self.bin(bench).join(self.program).exists()
+        self.path(bench).exists()
+    }
+
+    /// Installs it when it is missing, which may take so long, and tells where its file is, or in a sentence why it
+    /// can't be had.
+    pub fn ensure(&self, bench: &Workbench, limit: Duration) -> Result<PathBuf, String> {
+        let name = self.name;
+        if !self.is_there(bench) {
+            if bench.which("npm").is_none() {
+                return Err(format!("{name} comes by npm, which is not there."));
+            }
+            self.install(bench, Some(limit))
+                .map_err(|_| format!("npm can't install {name}; {} has its words.", self.log(bench).display()))?;
+        }
+        Ok(self.path(bench))
     }
 
     /// Where npm's own words go.
-    pub fn log(&self, bench: &Workbench) -> PathBuf {
+    fn log(&self, bench: &Workbench) -> PathBuf {
         bench.cache.join("logs").join(format!("{}.log", self.name))
     }
 
@@ -47,7 +61,7 @@ impl Package {
             "--loglevel=error",
             &package,
         ]);
-        step(&format!("installing {} ({package})", self.program), &self.log(bench), limit, &mut npm)
+        step(&format!("installing {package}"), &self.log(bench), limit, &mut npm)
             .map_err(|words| format!("{words}\nType `npm install {package}` in {} to see it alone.", root.display()))
     }
 

@@ -4,8 +4,9 @@ use super::debian;
 use super::npm::Package;
 use crate::pins;
 use crate::workbench::Workbench;
+use std::path::Path;
 
-const BINARYEN: Package = Package { name: "binaryen", version: pins::BINARYEN, program: "wasm-opt" };
+const BINARYEN: Package = Package { name: "binaryen", version: pins::BINARYEN, file: ".bin/wasm-opt" };
 
 /// Installs wasm-opt when it is missing and puts it on the bench.
 pub fn ensure(bench: &mut Workbench) -> Result<(), String> {
@@ -19,6 +20,6 @@ pub fn ensure(bench: &mut Workbench) -> Result<(), String> {
         }
         BINARYEN.install(bench, None)?;
     }
-    bench.bins.push(BINARYEN.bin(bench));
+    bench.bins.extend(BINARYEN.path(bench).parent().map(Path::to_owned));
     Ok(())
 }
