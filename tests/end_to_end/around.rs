@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 use thirtyfour::prelude::*;
 
+use crate::browser::Browser;
 use crate::cable::Cable;
 use crate::support::Sandbox;
 use crate::visitor::Visitor;
@@ -410,6 +411,12 @@ async fn a_phone_number_gets_its_countrys_code_from_a_list() {
     browser.quit().await;
 }
 
+/// Shift and Tab together.
+async fn back(browser: &Browser) {
+    let keys = browser.page.action_chain().key_down(Key::Shift).key_down(Key::Tab).key_up(Key::Tab).key_up(Key::Shift);
+    keys.perform().await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_whole_chat_by_keyboard_alone() {
     let sandbox = Sandbox::start(None);
@@ -428,11 +435,11 @@ async fn a_whole_chat_by_keyboard_alone() {
     visitor.sees(&["Is the rack in stock?", "It is."]).await;
     // Back over the composer's buttons to the thread, and on to the menu.
     for wanted in [".emoji", ".attach", ".thread"] {
-        browser.types(Key::Shift + Key::Tab + Key::Shift).await;
+        back(browser).await;
         browser.until(&format!("root.activeElement?.matches('{wanted}')")).await;
     }
     for wanted in [".head > .tool", "summary"] {
-        browser.types(Key::Shift + Key::Tab + Key::Shift).await;
+        back(browser).await;
         browser.until(&format!("root.activeElement?.matches('{wanted}')")).await;
     }
     browser.types(Key::Enter + "").await;
