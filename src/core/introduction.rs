@@ -127,6 +127,12 @@ impl Introduction {
         true
     }
 
+    /// Whether there is anything that the server could be told now.
+    #[must_use]
+    pub fn is_due(&self, now: Mono) -> bool {
+        self.question.is_due(now)
+    }
+
     /// Whether to tell the server now. Then its answer is waited for.
     pub fn next(&mut self, now: Mono) -> bool {
         self.question.next(now)

@@ -24,9 +24,15 @@ impl Question {
         self.is_wanted = true;
     }
 
+    /// Whether it could be put now.
+    #[must_use]
+    pub fn is_due(&self, now: Mono) -> bool {
+        self.is_wanted && !self.is_asking && self.retry.is_over(now)
+    }
+
     /// Whether to ask now. Then the answer is waited for.
     pub fn next(&mut self, now: Mono) -> bool {
-        let asks = self.is_wanted && !self.is_asking && self.retry.is_over(now);
+        let asks = self.is_due(now);
         if asks {
             self.is_wanted = false;
             self.is_asking = true;

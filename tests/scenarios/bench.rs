@@ -74,13 +74,9 @@ impl Bench {
 
     /// A page load on a device that keeps this.
     pub fn with_storage(storage: std::collections::BTreeMap<String, String>, seed: u64) -> Self {
-        let mut bench = Self::unopened(storage, seed, Mono(1_000));
+        let mut bench = Self::at(settings(), storage, seed, Mono(1_000));
         bench.begin(false);
         bench
-    }
-
-    fn unopened(storage: std::collections::BTreeMap<String, String>, seed: u64, now: Mono) -> Self {
-        Self::at(settings(), storage, seed, now)
     }
 
     fn at(settings: Settings, storage: std::collections::BTreeMap<String, String>, seed: u64, now: Mono) -> Self {
@@ -108,9 +104,9 @@ impl Bench {
         }
     }
 
-    /// A page load in one of several tabs.
-    pub fn tab(storage: std::collections::BTreeMap<String, String>, seed: u64, now: Mono) -> Self {
-        let mut bench = Self::unopened(storage, seed, now);
+    /// A page load in one of several tabs, on a site with these options.
+    pub fn tab(options: Options, storage: std::collections::BTreeMap<String, String>, seed: u64, now: Mono) -> Self {
+        let mut bench = Self::at(settings().with(options), storage, seed, now);
         bench.begin(true);
         bench
     }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use natter::core::settings::Options;
 use natter::core::time::Mono;
 use natter::core::{Event, TabAct, TabNews};
 
@@ -11,6 +12,7 @@ use crate::bench::Bench;
 pub struct Household {
     pub tabs: Vec<Tab>,
     pub storage: BTreeMap<String, String>,
+    options: Options,
     holder: Option<usize>,
     waiting: VecDeque<usize>,
     now: Mono,
@@ -28,13 +30,19 @@ pub struct Tab {
 impl Household {
     /// A browser on a device that keeps this.
     pub fn new(storage: BTreeMap<String, String>) -> Self {
-        Self { tabs: Vec::new(), storage, holder: None, waiting: VecDeque::new(), now: Mono(1_000) }
+        let options = Options::default();
+        Self { tabs: Vec::new(), storage, options, holder: None, waiting: VecDeque::new(), now: Mono(1_000) }
+    }
+
+    /// A stranger's browser, on a site with these options.
+    pub fn first_on_a_site(options: Options) -> Self {
+        Self { options, ..Self::new(BTreeMap::new()) }
     }
 
     /// Opens a tab that is looked at; its number.
     pub fn open(&mut self) -> usize {
         let number = self.tabs.len();
-        let bench = Bench::tab(self.storage.clone(), 20 + number as u64, self.now);
+        let bench = Bench::tab(self.options.clone(), self.storage.clone(), 20 + number as u64, self.now);
         self.tabs.push(Tab { bench, inbox: VecDeque::new(), is_still: false, is_listening: false });
         self.after(number);
         self.on(number, |tab| tab.event(Event::Visible(true)));

@@ -8,6 +8,7 @@ use natter::core::{Event, Outcome, Page};
 use serde_json::{Value, json};
 
 use crate::bench::{Bench, CONVERSATION, contact, conversation, json_body};
+use crate::household::Household;
 
 fn form() -> Form {
     let field = |name: &str, kind, is_required| Field { name: name.to_owned(), kind, is_required, ..Field::default() };
@@ -18,8 +19,12 @@ fn form() -> Form {
     }
 }
 
+fn with_a_form() -> Options {
+    Options { form: Some(form()), ..Options::default() }
+}
+
 fn asking() -> Bench {
-    Bench::first_on_a_site(Options { form: Some(form()), ..Options::default() })
+    Bench::first_on_a_site(with_a_form())
 }
 
 fn filled() -> Event {
@@ -86,6 +91,20 @@ fn a_server_that_won_t_hear_it_does_not_keep_the_visitor_from_writing() {
         let is_told_again = bench.asked(Method::Patch, &own).is_some();
         assert_eq!(is_told_again, outcome == Outcome::Unclear, "what was refused is refused again");
     }
+}
+
+#[test]
+fn a_tab_whose_lock_must_be_confirmed_first_tells_it_then() {
+    let mut house = Household::first_on_a_site(with_a_form());
+    let (leader, _) = (house.open(), house.open());
+    house.on(leader, |tab| {
+        tab.event(filled());
+        tab.submit("hello");
+    });
+    house.wait(2_000);
+    house.on(leader, |tab| tab.answer("/contacts", 200, &contact()));
+    assert_eq!(house.on(leader, told)["name"], "Ana");
+    house.on(leader, |tab| tab.answer("/conversations", 200, &conversation(CONVERSATION)));
 }
 
 #[test]

@@ -25,7 +25,11 @@ impl Widget {
 
     /// Tells the server who the visitor says they are.
     pub(super) fn tell_introduction(&mut self, now: Mono, turn: &mut Turn) {
-        if self.session.is_contact_sure() && self.is_online && self.introduction.next(now) && self.may_write(now, turn)
+        if self.session.is_contact_sure()
+            && self.is_online
+            && self.introduction.is_due(now)
+            && self.may_write(now, turn)
+            && self.introduction.next(now)
         {
             let about = self.introduction.contact();
             self.call(now, Call::UpdateContact { about }, turn);
