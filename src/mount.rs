@@ -35,9 +35,16 @@ impl Handle {
         self.driver.dispatch(Event::Opened(is_open));
     }
 
-    /// The site has said this to the visitor, and they want to answer.
-    pub fn prompted(&self, text: String) {
-        self.driver.dispatch(Event::Prompted(text));
+    /// The page asks for something: a JSON list of calls (`wire::asked`).
+    pub fn call(&self, calls: &str) {
+        wire::asked(calls).into_iter().for_each(|event| self.driver.dispatch(event));
+    }
+
+    /// The site wants other settings, as `mount` takes them; those that name the server and the inbox stay as they are.
+    pub fn configure(&self, settings: &str) {
+        if let Ok((settings, _)) = wire::settings(settings) {
+            self.driver.dispatch(Event::Configured(Box::new(settings.options)));
+        }
     }
 
     /// Speaks this language from now on; `words` are its sentences as a JSON list, or nothing for English.
@@ -62,10 +69,10 @@ impl Handle {
 /// `over`.
 ///
 /// `settings` is the element's attributes as a JSON object, `words` the sentences of its language as a JSON list, or
-/// nothing for English; `host` an object with the functions `open(is_open)`, which
-/// opens or closes the panel, `unread(count)`, `theme(name)`, `language(code)`, which has another one
-/// spoken, `odd(setting)`, which names a setting that can't be read,
-/// `trouble(name)`, with what is wrong or nothing any more, and `part(name)`, which promises the module of that name.
+/// nothing for English, `calls` what the page has asked for so far (`wire::asked`). `host` is an object with the functions
+/// `open(is_open)`, which opens or closes the panel, `unread(count)`, `theme(name)`, `language(code)`, which has another
+/// one spoken, `odd(setting)`, which names a setting that can't be read, `trouble(name)`, with what is wrong or nothing any
+/// more, `event(json)`, with what the page may know, and `part(name)`, which promises the module of that name.
 ///
 /// # Errors
 /// When a setting can't be used; the error's message names it, and never its value.
@@ -75,10 +82,11 @@ pub fn mount(
     over: HtmlElement,
     settings: &str,
     words: &str,
+    calls: &str,
     host: &JsValue,
 ) -> Result<Handle, JsValue> {
     let (settings, odd) = wire::settings(settings).map_err(explain)?;
-    let host = Host::new(host);
+    let host = Host(host.clone());
     odd.into_iter().for_each(|name| host.call("odd", &name.into()));
     let language = if settings.options.language.is_empty() { "en" } else { &settings.options.language };
 
@@ -88,15 +96,12 @@ pub fn mount(
 
     // The two need each other: the ui reports to a driver that is there by the time anybody can click.
     let slot: Rc<std::cell::OnceCell<Rc<Driver>>> = Rc::default();
-    let with_driver = |deed: fn(&Driver, Event)| {
-        let slot = Rc::clone(&slot);
-        Rc::new(move |event| {
-            if let Some(driver) = slot.get() {
-                deed(driver, event);
-            }
-        })
-    };
-    let (dispatch, to_pick) = (with_driver(Driver::dispatch), Rc::clone(&slot));
+    let (to_dispatch, to_pick) = (Rc::clone(&slot), Rc::clone(&slot));
+    let dispatch = Rc::new(move |event| {
+        if let Some(driver) = to_dispatch.get() {
+            driver.dispatch(event);
+        }
+    });
     let ui = Ui::new(
         dispatch.clone(),
         Hands {
@@ -126,7 +131,8 @@ pub fn mount(
     );
     let painted = ui::mount(&ui, &panel, &over);
     let prefix = settings.storage_prefix();
-    let driver = Driver::start(settings, parts.clone(), Box::new(Painter { ui: ui.clone(), host, parts, prefix }));
+    let audience = Painter { ui: ui.clone(), host, parts: parts.clone(), prefix };
+    let driver = Driver::start(settings, wire::asked(calls), parts, Box::new(audience));
     // Empty until here: nothing else ever fills it.
     let _ = slot.set(Rc::clone(&driver));
     Ok(Handle { driver, ui, painted })
@@ -159,10 +165,6 @@ fn ask_for_notices(parts: &Parts, dispatch: Rc<dyn Fn(Event)>) {
 struct Host(JsValue);
 
 impl Host {
-    fn new(host: &JsValue) -> Self {
-        Self(host.clone())
-    }
-
     fn function(&self, name: &str) -> Option<Function> {
         get(&self.0, name).and_then(|value| value.dyn_into().ok())
     }
@@ -195,6 +197,7 @@ impl Audience for Painter {
                 let name = finding.map_or(JsValue::NULL, |finding| finding.name().into());
                 self.host.call("trouble", &name);
             }
+            Tell::Happened(event) => self.host.call("event", &event.into()),
             Tell::Arrived(arrival) => self.tell_arrival(&arrival),
             Tell::Transcript(format, messages) => {
                 let all = transcript(&self.ui.words(), &messages);
@@ -232,9 +235,9 @@ fn get(of: &JsValue, name: &str) -> Option<JsValue> {
 
 fn explain(unusable: Unusable) -> JsValue {
     js_sys::Error::new(match unusable {
-        Unusable::BaseUrl => "natter: base-url must be the http or https address of a Chatwoot server.",
-        Unusable::Secret => "natter: the page holds a secret of the server's (api_access_token or hmac_token). Take it out, and change it: whoever reads the page has it.",
-        Unusable::InboxIdentifier => "natter: inbox-identifier must be the identifier of an API inbox.",
+        Unusable::BaseUrl => "base-url must be the http or https address of a Chatwoot server.",
+        Unusable::Secret => "The page holds a secret of the server's (api_access_token or hmac_token). Take it out, and change it: whoever reads the page has it.",
+        Unusable::InboxIdentifier => "inbox-identifier must be the identifier of an API inbox.",
     })
     .into()
 }

@@ -212,7 +212,7 @@ fn a_refusals_words_are_the_servers() {
 fn requests_are_what_the_guide_says() {
     let settings = Settings::new("https://chat.example.test/", "in/box ?").unwrap();
     let check = |call: &Call, method, path: &str, body: Option<Value>| {
-        let request = wire::request(&settings, "a/../b", call, "");
+        let request = wire::request(&settings, "a/../b", call, "", &[]);
         assert_eq!(
             request.url,
             format!("https://chat.example.test/public/api/v1/inboxes/in%2Fbox%20%3F/contacts{path}")
@@ -230,11 +230,11 @@ fn requests_are_what_the_guide_says() {
     check(&Call::CreateContact, Method::Post, "", Some(json!({ "source_id": "a/../b" })));
     check(&Call::ReadContact, Method::Get, base, None);
     check(&Call::CreateConversation, Method::Post, &format!("{base}/conversations"), Some(json!({})));
-    let inbox = wire::request(&settings, "a/../b", &Call::ReadInbox, "");
+    let inbox = wire::request(&settings, "a/../b", &Call::ReadInbox, "", &[]);
     assert_eq!(inbox.url, "https://chat.example.test/public/api/v1/inboxes/in%2Fbox%20%3F");
     let about = r#"{"name":"Ana","custom_attributes":{"bikes":2}}"#.to_owned();
     let told = json!({ "name": "Ana", "custom_attributes": { "bikes": 2 } });
-    check(&Call::UpdateContact { about }, Method::Patch, base, Some(told));
+    check(&Call::UpdateContact { about, listed: None }, Method::Patch, base, Some(told));
     check(&Call::ListConversations, Method::Get, &format!("{base}/conversations"), None);
     let messages = format!("{base}/conversations/6/messages");
     check(&Call::ReadMessages { conversation, before: None }, Method::Get, &messages, None);

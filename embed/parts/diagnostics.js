@@ -33,6 +33,7 @@ const IS_RECORD = /^(session|introduction|preferences|send\/[\w-]{1,40}|answer\/
 const SHAPES = ["text", "number", "truth", "name"];
 /** What a survey's answers are called. */
 const SURVEY = ["rating", "feedback_message"];
+const IS_USER = /^(user|attributes)$/;
 const IS_MARK = /^([\da-f-]{36}|\d{1,16})$/;
 const SPACE = /^\p{White_Space}+|\p{White_Space}+$/gu;
 
@@ -51,6 +52,13 @@ export function redact(recording) {
     return before + masks.get(bare).padEnd([...bare].length, "_") + after;
   };
 
+  // Users are told apart, and that is all.
+  const users = ["0"];
+  const user = (mark) => {
+    if (!users.includes(String(mark))) users.push(String(mark));
+    return users.indexOf(String(mark));
+  };
+
   const value = (name, it) => {
     if (Array.isArray(it)) return it.map((item) => value(name, item));
     if (name === "users") return Object.fromEntries(Object.entries(it ?? {}).filter(([id, is]) => IS_NUMBER.test(id) && IS_OWN.test(is)));
@@ -59,6 +67,7 @@ export function redact(recording) {
       const stays = (OWN.has(name) && IS_OWN.test(it)) || (NUMBERS.has(name) && IS_NUMBER.test(it));
       return stays ? it : mask(it);
     }
+    if (name === "user" && typeof it === "number") return user(it);
     if (typeof it === "number") return NUMBERS.has(name) ? it : 0;
     if (typeof it !== "object" || it === null) return it;
     const known = Object.entries(it).filter(([key]) => OWN.has(key) || NUMBERS.has(key) || OTHERS.has(key));
@@ -93,7 +102,7 @@ export function redact(recording) {
       return JSON.stringify({
         ...Object.fromEntries(Object.entries(flags).filter(is)),
         say: IS_OWN.test(say) ? say : undefined,
-        key: typeof key === "string" ? keyOf(key) : undefined,
+        key: typeof key !== "string" ? undefined : IS_USER.test(say) ? String(user(key)) : keyOf(key),
         value: typeof saved === "string" ? kept(key, saved) : undefined,
         text: typeof told === "string" ? json(told) : undefined,
       });
@@ -103,13 +112,15 @@ export function redact(recording) {
   };
 
   const theme = (name) => (IS_OWN.test(name) ? name : mask(name));
-  const texts = { theme, frame: json, answered: json, said: word, gathered: (echo) => (IS_MARK.test(echo) ? echo : mask(echo)) };
+  // The site's own names for what it asks first.
+  const outline = (text) => text;
+  const texts = { theme, made: outline, configured: outline, frame: json, answered: json, said: word, gathered: (echo) => (IS_MARK.test(echo) ? echo : mask(echo)) };
   const events = records.map(([mono, wall, what, text, numbers, ...pairs]) => [
     mono,
     wall,
     what,
     (texts[what] ?? mask)(text),
-    numbers,
+    what === "identified" ? numbers.replace(/^\d+/, user) : numbers,
     ...pairs.map((part, at) => (at % 2 === 0 ? keyOf(part) : kept(pairs[at - 1], part))),
   ]);
   return { ...standing, events };

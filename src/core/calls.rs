@@ -24,6 +24,8 @@ pub enum Call {
     UpdateContact {
         /// What to say, as JSON.
         about: String,
+        /// How many conversations that tells of, if it does.
+        listed: Option<usize>,
     },
     /// Make a conversation.
     CreateConversation,

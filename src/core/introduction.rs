@@ -6,6 +6,7 @@
 
 use super::chance::Chance;
 use super::content::{Field, FieldKind};
+use super::identity::{CONVERSATIONS, Identity};
 use super::question::Question;
 use super::time::{Due, Mono, Wall};
 use crate::digits::digits;
@@ -149,11 +150,15 @@ impl Introduction {
         self.question.failed(now, chance, at_least_ms);
     }
 
-    /// Another contact is to be told as well.
-    pub fn tell_again(&mut self) {
-        if !self.answers.is_empty() || self.agreed.is_some() {
-            self.question.want();
-        }
+    /// There is something that a contact is to be told, or to be told as well.
+    pub const fn want(&mut self) {
+        self.question.want();
+    }
+
+    /// Whether the visitor has said anything.
+    #[must_use]
+    pub const fn has_something(&self) -> bool {
+        !self.answers.is_empty() || self.agreed.is_some()
     }
 
     /// Whether a conversation had better begin after this: an agent who is called wants to know by whom. Not for long.
@@ -168,9 +173,9 @@ impl Introduction {
         self.question.deadline().map(|until| until.due("introduction: again"))
     }
 
-    /// What a contact is told to be, as JSON.
+    /// What a contact is told to be, as JSON: what the visitor says, what the site says, and which conversations it has.
     #[must_use]
-    pub fn contact(&self) -> String {
+    pub fn contact(&self, site: &Identity, conversations: Option<String>) -> String {
         let attribute = |given: &Given| match given.shape {
             Shape::Name => None,
             Shape::Number if is_number(&given.value) => Some(given.value.clone()),
@@ -182,9 +187,15 @@ impl Introduction {
         if let Some((version, at)) = &self.agreed {
             attributes.extend([("consent_version", json::string(version)), ("consent_at", digits(*at))]);
         }
+        attributes.extend(site.attributes());
+        attributes.extend(conversations.map(|all| (CONVERSATIONS, json::string(&all))));
         let name = self.answers.iter().find(|given| given.shape == Shape::Name);
         let name = name.map(|given| ("name", json::string(&given.value)));
-        json::object(&name.into_iter().chain([("custom_attributes", json::object(&attributes))]).collect::<Vec<_>>())
+        let mut own: Vec<_> = name.into_iter().chain(site.own()).collect();
+        if !attributes.is_empty() {
+            own.push(("custom_attributes", json::object(&attributes)));
+        }
+        json::object(&own)
     }
 
     /// What the device is to keep, if that has changed.
@@ -289,7 +300,7 @@ mod tests {
         let mut introduction = introduced();
         assert!(introduction.next(Mono(0)) && !introduction.next(Mono(0)), "once");
         let told = r#"{"name":"Ana","custom_attributes":{"bikes":2,"mail":"ana@example.test","news":false,"consent_version":"2","consent_at":9}}"#;
-        assert_eq!(introduction.contact(), told);
+        assert_eq!(introduction.contact(&Identity::default(), None), told);
     }
 
     #[test]
@@ -322,7 +333,10 @@ mod tests {
         let kept = introduction.take_kept().unwrap();
         let mut revived = Introduction::default();
         revived.revive(&kept);
-        assert_eq!((revived.contact(), revived.missing(&form())), (introduction.contact(), None));
+        assert_eq!(
+            (revived.contact(&Identity::default(), None), revived.missing(&form())),
+            (introduction.contact(&Identity::default(), None), None)
+        );
         assert!(revived.next(Mono(0)), "the server does not know yet");
         revived.is_answered();
         let kept = revived.take_kept().unwrap();

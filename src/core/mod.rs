@@ -18,6 +18,7 @@ pub mod content;
 pub mod conversations;
 pub mod doctor;
 pub mod history;
+pub mod identity;
 pub mod introduction;
 pub mod markdown;
 pub mod model;
@@ -49,8 +50,10 @@ use std::sync::Arc;
 use availability::Offset;
 use content::Choice;
 use doctor::Finding;
+use identity::User;
 use model::{ConversationId, EchoId, Enclosed, Message, MessageId};
 use preferences::{Preference, Theme};
+use settings::Options;
 use timeline::RowKey;
 use view::Changed;
 use window::Sight;
@@ -120,6 +123,19 @@ pub enum Event {
     Paged(Page),
     /// The site said this to the visitor before they opened the panel.
     Prompted(String),
+    /// The site says whom it takes the visitor for.
+    Identified(User),
+    /// The site says what agents may know, of the contact or (true) of the conversation that begins next: names, and
+    /// values as JSON.
+    Attributed(Vec<(String, String)>, bool),
+    /// The site puts this into the field.
+    Prefilled(String),
+    /// The site says this in the visitor's name.
+    Said(String),
+    /// The visitor has logged out of the site.
+    LoggedOut,
+    /// The site wants other settings from now on.
+    Configured(Box<Options>),
     /// What the clocks of the inbox's time zone show.
     Zoned(Vec<Offset>),
     /// A socket reports.
@@ -180,6 +196,8 @@ pub enum Tell {
     Unread(u32),
     /// Something is wrong, or nothing is any more.
     Trouble(Option<Finding>),
+    /// Something happened that the page may know of: JSON, whose every form `tests/scenarios/telling.rs` holds.
+    Happened(String),
     /// A message came that the visitor wants to be told of.
     Arrived(Arrival),
     /// The visitor wants the chat to look like this.

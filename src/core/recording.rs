@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 
 use super::availability::Offset;
 use super::preferences::Preference;
+use super::settings::Options;
 use super::time::{Mono, Now};
 use super::{Blocked, Event, Format, Outcome, SocketNews, TabNews, wire};
 use crate::digits::digits;
@@ -36,9 +37,12 @@ pub struct Recording {
 impl Recording {
     /// Begins with what the widget is made of. (The stream that `source_id`s are drawn from is nobody's business.)
     #[must_use]
-    pub fn new(now: Now, chance: [u64; 4]) -> Self {
+    pub fn new(now: Now, chance: [u64; 4], options: &Options) -> Self {
         let mut recording = Self::default();
-        recording.keep(now, write(now, "made", "", &chance, &[]), false);
+        let [a, b, c, d] = chance;
+        let [closes, days] = deciding(options);
+        let record = write(now, "made", &options.outline(), &[a, b, c, d, closes, days], &[]);
+        recording.keep(now, record, false);
         recording
     }
 
@@ -141,6 +145,14 @@ pub fn record(now: Now, event: &Event) -> String {
         // Where somebody is and what they were told there is nobody's business.
         Event::Paged(_) => plain("paged"),
         Event::Prompted(_) => plain("prompted"),
+        Event::Identified(user) => write("identified", "", &[user.mark, user.is_proven.into()], &[]),
+        Event::Attributed(said, is_of_conversation) => {
+            write("attributed", "", &[(!said.is_empty()).into(), (*is_of_conversation).into()], &[])
+        }
+        Event::Prefilled(prefilled) => text("prefilled", prefilled),
+        Event::Said(said) => text("made to say", said),
+        Event::LoggedOut => plain("logged out"),
+        Event::Configured(options) => write("configured", &options.outline(), &deciding(options), &[]),
         Event::Zoned(offsets) => {
             let offset = |offset: &Offset| [offset.from, offset.ahead.cast_unsigned()];
             write("zoned", "", &offsets.iter().flat_map(offset).collect::<Vec<_>>(), &[])
@@ -163,6 +175,11 @@ pub fn record(now: Now, event: &Event) -> String {
         Event::Returned(kept) => write("returned", "", &[], kept),
         Event::Tick => plain("tick"),
     }
+}
+
+/// What else of a site's settings decides anything.
+const fn deciding(options: &Options) -> [u64; 2] {
+    [options.closes_resolved as u64, options.retention_days]
 }
 
 /// Both clocks, what happened, its text, its numbers, and what the device kept: all of it strings.
@@ -192,12 +209,12 @@ mod tests {
 
     #[test]
     fn what_happened_is_kept_word_for_word() {
-        let mut recording = Recording::new(at(1), [1, 2, 3, u64::MAX]);
+        let mut recording = Recording::new(at(1), [1, 2, 3, u64::MAX], &Options::default());
         let answer = Outcome::Answered { status: 422, body: "\"no\"\n".to_owned(), retry_after_ms: Some(9) };
         let event = Event::Replied(super::super::CallId(3), answer);
         recording.keep(at(2), record(at(2), &event), false);
         let expected = [
-            vec!["1", "1", "made", "", "1 2 3 18446744073709551615"],
+            vec!["1", "1", "made", "", "1 2 3 18446744073709551615 0 0"],
             vec!["2", "2", "answered", "\"no\"\n", "3 422 9"],
         ];
         assert_eq!(written(&recording)[1..], expected);
@@ -205,7 +222,7 @@ mod tests {
 
     #[test]
     fn pings_that_led_to_nothing_are_kept_once_in_a_while() {
-        let mut recording = Recording::new(at(0), [1; 4]);
+        let mut recording = Recording::new(at(0), [1; 4], &Options::default());
         let ping = Event::Socket(Link(1), SocketNews::Frame(r#"{"type":"ping","message":5}"#.to_owned()));
         assert!(is_ping(&ping));
         for nth in 1..=300 {
@@ -220,7 +237,7 @@ mod tests {
 
     #[test]
     fn what_is_too_long_ago_is_forgotten_and_counted() {
-        let mut recording = Recording::new(at(0), [1; 4]);
+        let mut recording = Recording::new(at(0), [1; 4], &Options::default());
         for nth in 0..100 {
             recording.keep(at(nth), record(at(nth), &Event::Submitted("x".repeat(10_000))), false);
         }

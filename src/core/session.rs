@@ -16,6 +16,8 @@ use crate::json::{self, Value};
 #[derive(Debug)]
 pub struct Session {
     ids: Chance,
+    /// The mark of the user whose all this is (`identity`); 0 for whoever sits there.
+    user: u64,
     source_id: Option<String>,
     pubsub_token: Option<String>,
     conversation: Option<ConversationId>,
@@ -28,6 +30,17 @@ pub struct Session {
     is_changed: bool,
 }
 
+/// What has to be there.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Need {
+    /// Nothing that is not.
+    Nothing,
+    /// A contact.
+    Contact,
+    /// A contact and a conversation.
+    Conversation,
+}
+
 const KEPT_VERSION: u64 = 1;
 /// More conversations than anybody has; keeps a hostile server from filling the device.
 const CONVERSATIONS_MAX: usize = 500;
@@ -38,6 +51,7 @@ impl Session {
     pub fn new(ids: Chance) -> Self {
         Self {
             ids,
+            user: 0,
             source_id: None,
             pubsub_token: None,
             conversation: None,
@@ -62,6 +76,7 @@ impl Session {
         };
         let conversations = kept.get("conversations").and_then(Value::items).unwrap_or_default();
         let conversations = conversations.iter().filter_map(Value::number).take(CONVERSATIONS_MAX);
+        self.user = number("user").unwrap_or(0);
         self.source_id = Some(source_id);
         self.pubsub_token = sound("pubsub_token");
         self.conversations = conversations.map(ConversationId).collect();
@@ -102,15 +117,19 @@ impl Session {
             ("conversation", json::or_null(self.conversation.map(|id| digits(id.0)))),
             ("conversations", json::list(&conversations)),
             ("creating", json::truth(self.is_conversation_doubted)),
+            ("user", digits(self.user)),
         ]))
     }
 
-    /// Whether there is anything to ask the server: whether we are still known when that is in doubt, or what a message
-    /// needs when one waits to be sent.
+    /// Whether there is anything to ask the server: whether we are still known when that is in doubt, or what is needed.
     #[must_use]
-    pub fn has_question(&self, now: Mono, has_unsent: bool) -> bool {
-        let is_incomplete = self.pubsub_token.is_none() || self.conversation.is_none();
-        !self.is_asking && self.retry.is_over(now) && (self.is_contact_in_question() || (has_unsent && is_incomplete))
+    pub fn has_question(&self, now: Mono, need: Need) -> bool {
+        let is_needed = match need {
+            Need::Nothing => false,
+            Need::Contact => self.pubsub_token.is_none(),
+            Need::Conversation => self.pubsub_token.is_none() || self.conversation.is_none(),
+        };
+        !self.is_asking && self.retry.is_over(now) && (self.is_contact_in_question() || is_needed)
     }
 
     fn is_contact_in_question(&self) -> bool {
@@ -119,8 +138,8 @@ impl Session {
     }
 
     /// What to ask the server next, if anything.
-    pub fn next(&mut self, now: Mono, has_unsent: bool) -> Option<Call> {
-        if !self.has_question(now, has_unsent) {
+    pub fn next(&mut self, now: Mono, need: Need) -> Option<Call> {
+        if !self.has_question(now, need) {
             return None;
         }
         let call = if self.is_contact_in_question() {
@@ -159,6 +178,7 @@ impl Session {
     /// The server does not know us (any more): we start as somebody new.
     pub fn contact_is_gone(&mut self) {
         self.succeeded();
+        self.user = 0;
         self.source_id = None;
         self.pubsub_token = None;
         self.conversation = None;
@@ -196,6 +216,34 @@ impl Session {
     pub const fn leave_conversation(&mut self) {
         self.conversation = None;
         self.is_changed = true;
+    }
+
+    /// All of this is that user's from now on.
+    pub fn is_for(&mut self, user: u64) {
+        self.is_changed |= self.user != user && self.source_id.is_some();
+        self.user = user;
+    }
+
+    /// The mark of the user whose all this is.
+    #[must_use]
+    pub const fn user(&self) -> u64 {
+        self.user
+    }
+
+    /// Another device of the same contact knows of these.
+    pub fn remember(&mut self, conversations: &[ConversationId]) {
+        for id in conversations {
+            if !self.conversations.contains(id) && self.conversations.len() < CONVERSATIONS_MAX {
+                self.conversations.push(*id);
+                self.is_changed = true;
+            }
+        }
+    }
+
+    /// All conversations this device knows of.
+    #[must_use]
+    pub fn conversations(&self) -> &[ConversationId] {
+        &self.conversations
     }
 
     /// Whether this device knows of that conversation.
@@ -315,7 +363,7 @@ mod tests {
 
     fn known() -> Session {
         let mut session = nobody();
-        session.next(Mono(0), true);
+        session.next(Mono(0), Need::Conversation);
         session.contact_is(contact("abc"));
         session
     }
@@ -323,13 +371,16 @@ mod tests {
     #[test]
     fn nobody_is_made_before_a_message_wants_it() {
         let mut session = nobody();
-        assert_eq!((session.next(Mono(0), false), session.take_kept(), session.source_id()), (None, None, None));
+        assert_eq!(
+            (session.next(Mono(0), Need::Nothing), session.take_kept(), session.source_id()),
+            (None, None, None)
+        );
     }
 
     #[test]
     fn the_source_id_is_kept_before_the_server_hears_of_it_and_asked_for_again_unchanged() {
         let mut session = nobody();
-        assert_eq!(session.next(Mono(0), true), Some(Call::CreateContact));
+        assert_eq!(session.next(Mono(0), Need::Conversation), Some(Call::CreateContact));
         let kept = session.take_kept().flatten().unwrap();
         let drawn = session.source_id().unwrap().to_owned();
         assert!(kept.contains(&format!("\"customer_identifier\":\"{drawn}\"")), "{kept}");
@@ -337,26 +388,26 @@ mod tests {
 
         let mut reloaded = Session::new(Chance::new([5, 6, 7, 8]));
         reloaded.revive(&kept);
-        assert_eq!(reloaded.next(Mono(0), true), Some(Call::CreateContact));
+        assert_eq!(reloaded.next(Mono(0), Need::Conversation), Some(Call::CreateContact));
         assert_eq!(reloaded.source_id(), Some(&*drawn));
     }
 
     #[test]
     fn one_question_at_a_time_and_none_during_a_wait() {
         let mut session = nobody();
-        assert!(session.next(Mono(0), true).is_some());
-        assert_eq!(session.next(Mono(0), true), None);
+        assert!(session.next(Mono(0), Need::Conversation).is_some());
+        assert_eq!(session.next(Mono(0), Need::Conversation), None);
         session.failed(Mono(0), &mut Chance::new([1, 2, 3, 4]), 5_000);
-        assert_eq!(session.next(Mono(4_999), true), None);
-        assert_eq!(session.next(Mono(6_000), true), Some(Call::CreateContact));
+        assert_eq!(session.next(Mono(4_999), Need::Conversation), None);
+        assert_eq!(session.next(Mono(6_000), Need::Conversation), Some(Call::CreateContact));
     }
 
     #[test]
     fn a_conversation_whose_answer_was_lost_is_looked_for_before_another_is_made() {
         let mut session = known();
-        assert_eq!(session.next(Mono(0), true), Some(Call::CreateConversation));
+        assert_eq!(session.next(Mono(0), Need::Conversation), Some(Call::CreateConversation));
         session.failed(Mono(0), &mut Chance::new([1, 2, 3, 4]), 0);
-        assert_eq!(session.next(Mono(9_000), true), Some(Call::ListConversations));
+        assert_eq!(session.next(Mono(9_000), Need::Conversation), Some(Call::ListConversations));
         let listed = |id| Conversation {
             id: ConversationId(id),
             status: Default::default(),
@@ -364,40 +415,40 @@ mod tests {
             contact_last_seen_at: 0,
         };
         assert_eq!(session.conversations_are(&[listed(6), listed(4)]), Some(ConversationId(6)));
-        assert_eq!(session.next(Mono(9_000), true), None);
+        assert_eq!(session.next(Mono(9_000), Need::Conversation), None);
     }
 
     #[test]
     fn a_reload_while_a_conversation_is_made_looks_for_it_first() {
         let mut session = known();
-        session.next(Mono(0), true);
+        session.next(Mono(0), Need::Conversation);
         let kept = session.take_kept().flatten().unwrap();
         let mut reloaded = nobody();
         reloaded.revive(&kept);
-        assert_eq!(reloaded.next(Mono(0), true), Some(Call::ListConversations));
+        assert_eq!(reloaded.next(Mono(0), Need::Conversation), Some(Call::ListConversations));
     }
 
     #[test]
     fn a_conversation_that_is_not_in_the_list_is_made() {
         let mut session = known();
-        session.next(Mono(0), true);
+        session.next(Mono(0), Need::Conversation);
         session.failed(Mono(0), &mut Chance::new([1, 2, 3, 4]), 0);
-        session.next(Mono(9_000), true);
+        session.next(Mono(9_000), Need::Conversation);
         assert_eq!(session.conversations_are(&[]), None);
-        assert_eq!(session.next(Mono(9_000), true), Some(Call::CreateConversation));
+        assert_eq!(session.next(Mono(9_000), Need::Conversation), Some(Call::CreateConversation));
     }
 
     #[test]
     fn a_contact_the_server_no_longer_knows_is_made_anew_under_another_id() {
         let mut session = known();
-        session.next(Mono(0), true);
+        session.next(Mono(0), Need::Conversation);
         session.conversation_is(ConversationId(4));
         session.doubt_contact();
-        assert_eq!(session.next(Mono(0), false), Some(Call::ReadContact));
+        assert_eq!(session.next(Mono(0), Need::Nothing), Some(Call::ReadContact));
         session.contact_is_gone();
         session.take_kept();
-        assert_eq!((session.conversation(), session.next(Mono(0), false)), (None, None));
-        assert_eq!(session.next(Mono(0), true), Some(Call::CreateContact));
+        assert_eq!((session.conversation(), session.next(Mono(0), Need::Nothing)), (None, None));
+        assert_eq!(session.next(Mono(0), Need::Conversation), Some(Call::CreateContact));
         assert_ne!(session.source_id(), Some("abc"));
     }
 
@@ -405,15 +456,15 @@ mod tests {
     fn a_known_customer_without_a_token_is_asked_for_it() {
         let mut session = nobody();
         session.revive("{\"v\":1,\"customer_identifier\":\"abc\",\"conversation\":6}");
-        assert_eq!(session.next(Mono(0), false), Some(Call::ReadContact));
+        assert_eq!(session.next(Mono(0), Need::Nothing), Some(Call::ReadContact));
         session.contact_is(contact("abc"));
-        assert_eq!(session.next(Mono(0), false), None);
+        assert_eq!(session.next(Mono(0), Need::Nothing), None);
     }
 
     #[test]
     fn a_contact_that_would_be_forgotten_at_a_reload_is_none() {
         let mut session = nobody();
-        session.next(Mono(0), true);
+        session.next(Mono(0), Need::Conversation);
         assert!(!session.contact_is(contact("a/b")));
         assert!(session.contact_is(contact("abc")));
     }

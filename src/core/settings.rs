@@ -1,5 +1,7 @@
 //! What the embedding site tells us.
 
+use std::sync::Arc;
+
 use super::content::Choice;
 use super::introduction::Form;
 use super::model::Person;
@@ -37,7 +39,17 @@ pub struct Options {
     /// The language the widget begins to speak (BCP 47); empty for English.
     pub language: String,
     /// The languages that the visitor can choose from, by their own names.
-    pub languages: Vec<Choice>,
+    pub languages: Arc<[Choice]>,
+    /// After so many days without a visit the device forgets the visitor; 0 for never.
+    pub retention_days: u64,
+}
+
+impl Options {
+    /// What of them decides anything about the first message, in a line (`Form::outline`).
+    #[must_use]
+    pub fn outline(&self) -> String {
+        self.form.as_ref().map(Form::outline).unwrap_or_default()
+    }
 }
 
 /// How soon the team answers.

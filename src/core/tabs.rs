@@ -10,6 +10,7 @@
 //! device, and believes nothing other tabs say, unless the browser has just confirmed that the lock is still its own. (A
 //! mark on the device would not do: a tab that hung reads an old device for a moment.)
 
+use super::identity::User;
 use super::model::{ConversationId, EchoId};
 use super::time::{Due, Mono};
 
@@ -71,6 +72,10 @@ pub enum Word {
     Read,
     /// The person wants to be forgotten on this device.
     Forget,
+    /// The site says whom it takes the visitor for.
+    User(User),
+    /// The site says what agents may know, of the contact or (true) of the conversation that begins next.
+    Attributes(Vec<(String, String)>, bool),
 }
 
 /// How the leader's connection is.

@@ -67,7 +67,7 @@ pub struct Panel {
     /// What can be chosen, and was.
     pub settings: Switches,
     /// The languages to choose from, and the code of the one it began with.
-    pub languages: (Vec<Choice>, String),
+    pub languages: (Arc<[Choice]>, String),
     /// What is to be said aloud to whoever can't see it, raised by one for each time.
     pub told: (u32, Option<Told>),
 }

@@ -60,7 +60,7 @@ fn all() -> Panel {
     };
     let language = |code: &str, name: &str| Choice { title: name.to_owned(), value: code.to_owned() };
     let languages = vec![language("en", "English"), language("de", "Deutsch"), language("ar", "العربية")];
-    let languages = (languages, "en".to_owned());
+    let languages = (languages.into(), "en".to_owned());
     Panel { choices, settings, languages, faces: faces(2), presence: Presence::Online, ..open().panel }
 }
 

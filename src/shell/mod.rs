@@ -60,8 +60,8 @@ pub struct Driver {
 const STEPS_MAX: usize = 200;
 
 impl Driver {
-    /// Wakes the core with what the device keeps, and begins to listen to the page.
-    pub fn start(settings: Settings, parts: Parts, audience: Box<dyn Audience>) -> Rc<Self> {
+    /// Wakes the core with what the page asks of it and what the device keeps, and begins to listen to the page.
+    pub fn start(settings: Settings, asked: Vec<Event>, parts: Parts, audience: Box<dyn Audience>) -> Rc<Self> {
         let is_mixed = clock::is_mixed_content(settings.base_url());
         let base_url = settings.base_url().to_owned();
         let device = Rc::new(Device::open(settings.storage_prefix()));
@@ -93,6 +93,8 @@ impl Driver {
             driver.enqueue(Event::Blocked(Blocked::AsMixedContent));
         }
         driver.tell_page();
+        // First of all: whose chat it is.
+        asked.into_iter().for_each(|event| driver.enqueue(event));
         driver.dispatch(began);
         driver
     }

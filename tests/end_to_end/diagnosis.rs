@@ -21,7 +21,7 @@ async fn tells(query: &str, trouble: &str, sentence: &str) -> Visitor {
 async fn tells_at(visitor: Visitor, trouble: &str, sentence: &str) -> Visitor {
     visitor
         .browser
-        .ask("(window.troubles = [], document.querySelector('natter-chat').addEventListener('natter-trouble', event => window.troubles.push(event.detail.name)))")
+        .ask("(window.troubles = [], document.querySelector('natter-chat').addEventListener('natter-connection', event => window.troubles.push(event.detail.trouble)))")
         .await;
     visitor.open().await;
     visitor.say("Is anybody there?").await;

@@ -15,13 +15,14 @@ use tower_http::services::{ServeDir, ServeFile};
 pub async fn serve() -> String {
     let site = folder();
     assert!(
-        site.join("natter_bg.wasm").is_file(),
+        home().join("natter_bg.wasm").is_file(),
         "there is no built widget in {}: type `cargo xtask test e2e`",
         site.display()
     );
     let playground = ServeFile::new(site.join("index.html"));
     let router = Router::new().route("/page", get(page)).route_service("/gallery", playground);
-    let router = router.fallback_service(ServeDir::new(site));
+    // What the loader fetches lies in a folder that is called by its content; tests look into it here.
+    let router = router.fallback_service(ServeDir::new(site).fallback(ServeDir::new(home())));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(listener, router).await });
@@ -31,6 +32,13 @@ pub async fn serve() -> String {
 /// Where the built widget is.
 pub fn folder() -> PathBuf {
     std::env::var_os("NATTER_SITE").map_or_else(|| PathBuf::from("target/dist"), PathBuf::from)
+}
+
+/// Where what the loader fetches is.
+pub fn home() -> PathBuf {
+    let site = folder();
+    let below = std::fs::read_dir(&site).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()));
+    below.filter(|path| path.join("panel.js").is_file()).last().unwrap_or(site)
 }
 
 #[derive(Deserialize)]
@@ -53,7 +61,7 @@ async fn page(Query(wanted): Query<Wanted>) -> (HeaderMap, Html<String>) {
 <title>Somebody's website</title>
 <link rel="stylesheet" href="/playground.css"><link rel="icon" href="data:,">
 <main><h1>Somebody's website</h1><p>With a bubble in the corner.</p></main>
-<script type="module" src="/element.js"></script>
+<script src="/embed.js"></script>
 <natter-chat base-url="{base_url}" inbox-identifier="{inbox}" {attributes}></natter-chat>"#
     ));
     (policy.into_iter().collect(), page)

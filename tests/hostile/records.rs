@@ -137,7 +137,7 @@ fn only_an_address_of_the_web_is_a_server() {
         assert!(matches!(scheme, "http" | "https") && !host.is_empty() && !host.starts_with('/'), "{url:?}");
         assert!(!host.contains(|c: char| "?#@".contains(c) || c.is_control() || c.is_whitespace()), "{url:?}");
         assert_eq!(wire::cable_url(&settings), format!("{}://{host}/cable", scheme.replace("http", "ws")));
-        let request = wire::request(&settings, "me", &natter::core::Call::ReadContact, "");
+        let request = wire::request(&settings, "me", &natter::core::Call::ReadContact, "", &[]);
         let path = request.url.strip_prefix(settings.base_url()).expect("on that server");
         let is_plain =
             |segment: &str| segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_~%".contains(&byte));

@@ -147,7 +147,7 @@ fn every_trouble_has_a_sentence_of_its_own_and_promises_that_nothing_is_lost() {
 #[test]
 fn languages_are_chosen_by_their_own_names() {
     let language = |code: &str, name: &str| Choice { title: name.to_owned(), value: code.to_owned() };
-    let languages = (vec![language("en", "English"), language("ja", "日本語")], "ja".to_owned());
+    let languages = (vec![language("en", "English"), language("ja", "日本語")].into(), "ja".to_owned());
     let head = head(Panel { languages, ..Panel::default() });
     let list = of_class(&head, "entry")[0];
     assert_eq!((list.attribute("aria-label"), acts(list)), (Some("Language"), vec![&Act::Speak]));

@@ -147,6 +147,18 @@ impl Bench {
         bench
     }
 
+    /// A page load on a device that keeps this, of a site with these options that asks for something at once.
+    pub fn on_a_page(
+        options: Options,
+        storage: std::collections::BTreeMap<String, String>,
+        asked: impl IntoIterator<Item = Event>,
+    ) -> Self {
+        let mut bench = Self::at(settings().with(options), storage, 7, Mono(1_000));
+        asked.into_iter().for_each(|event| bench.event(event));
+        bench.begin(false);
+        bench
+    }
+
     /// The same, on a site whose ended conversations take no more.
     pub fn closing() -> Self {
         Self::on_a_site(Options { closes_resolved: true, ..Options::default() }, &[agents(1, "hi")])

@@ -12,7 +12,7 @@ use crate::replay::Report;
 fn trouble(bench: &Bench) -> Option<Finding> {
     bench.told.iter().rev().find_map(|tell| match tell {
         Tell::Trouble(finding) => Some(*finding),
-        Tell::Unread(_) | Tell::Arrived(_) | Tell::Theme(_) | Tell::Transcript(..) => None,
+        Tell::Unread(_) | Tell::Happened(_) | Tell::Arrived(_) | Tell::Theme(_) | Tell::Transcript(..) => None,
     })?
 }
 

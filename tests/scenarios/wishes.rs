@@ -11,7 +11,7 @@ use crate::tabs::two_tabs;
 fn transcript(bench: &Bench) -> Option<(Format, Vec<String>)> {
     bench.told.iter().rev().find_map(|tell| match tell {
         Tell::Transcript(format, said) => Some((*format, said.iter().map(|one| one.text.clone()).collect())),
-        Tell::Unread(_) | Tell::Trouble(_) | Tell::Arrived(_) | Tell::Theme(_) => None,
+        Tell::Unread(_) | Tell::Happened(_) | Tell::Trouble(_) | Tell::Arrived(_) | Tell::Theme(_) => None,
     })
 }
 

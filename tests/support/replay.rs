@@ -5,6 +5,7 @@
 use natter::core::availability::Offset;
 use natter::core::chance::Seed;
 use natter::core::content::{Choice, Field};
+use natter::core::identity::User;
 use natter::core::introduction::{Consent, Form};
 use natter::core::model::{ConversationId, Enclosed, MessageId};
 use natter::core::preferences::{Preference, Theme};
@@ -53,12 +54,9 @@ impl Report {
     pub fn replayed(&self) -> Widget {
         assert!(self.is_whole(), "the beginning was forgotten: nobody can live through this");
         let ((now, made), events) = (read(&self.events[0]), &self.events[1..]);
-        let Happening::Made(chance) = made else { panic!("it begins with how the widget was made") };
+        let Happening::Made(chance, options) = made else { panic!("it begins with how the widget was made") };
         let settings = Settings::new("https://chat.example.test", "inboxMainIdentifier00001").expect("usable");
-        let closes_resolved = self.standing["closes_resolved"] == "yes";
-        let settings =
-            settings.with(Options { closes_resolved, form: form(&self.standing["asks"]), ..Options::default() });
-        let mut widget = Widget::new(settings, Seed { identity: [1, 2, 3, 4], chance }, now);
+        let mut widget = Widget::new(settings.with(options), Seed { identity: [1, 2, 3, 4], chance }, now);
         for record in events {
             let (now, Happening::Event(event)) = read(record) else { panic!("it is made once: {record:?}") };
             widget.update(now, event);
@@ -73,8 +71,8 @@ impl Report {
 }
 
 /// The form of this outline (`Form::outline`).
-fn form(outline: &Value) -> Option<Form> {
-    let outline = outline.as_str().filter(|outline| !outline.is_empty())?;
+fn form(outline: &str) -> Option<Form> {
+    let outline = Some(outline).filter(|outline| !outline.is_empty())?;
     let mut form = Form::default();
     for part in outline.split(' ') {
         if let Some((_, version)) = part.split_once('=') {
@@ -88,7 +86,7 @@ fn form(outline: &Value) -> Option<Form> {
 }
 
 enum Happening {
-    Made([u64; 4]),
+    Made([u64; 4], Options),
     Event(Event),
 }
 
@@ -98,11 +96,20 @@ fn read(record: &Record) -> (Now, Happening) {
     let now = Now { mono: Mono(number(mono)), wall: Wall(number(wall)) };
     let text = || text.clone();
     let kept = || kept.chunks(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect();
+    let options = |deciding: &[u64]| Options {
+        closes_resolved: deciding[0] == 1,
+        retention_days: deciding[1],
+        form: form(&record[3]),
+        ..Options::default()
+    };
     let flag = || numbers[0] == 1;
     let call = || CallId(numbers[0]);
     let link = || Link(u32::try_from(numbers[0]).expect("a link's number"));
     let event = match &**what {
-        "made" => return (now, Happening::Made(numbers.try_into().expect("four numbers"))),
+        "made" => {
+            let chance = numbers[..4].try_into().expect("four numbers");
+            return (now, Happening::Made(chance, options(&numbers[4..])));
+        }
         "began" => Event::Began { kept: kept(), is_shared: flag() },
         "granted" => Event::Tabs(TabNews::Granted(kept())),
         "stolen" => Event::Tabs(TabNews::Stolen),
@@ -153,6 +160,12 @@ fn read(record: &Record) -> (Now, Happening) {
         "forgot" => Event::Forgot,
         "paged" => Event::Paged(Page::default()),
         "prompted" => Event::Prompted(String::new()),
+        "identified" => Event::Identified(User { mark: numbers[0], is_proven: numbers[1] == 1, fields: said(1) }),
+        "attributed" => Event::Attributed(said(usize::try_from(numbers[0]).expect("0 or 1")), numbers[1] == 1),
+        "prefilled" => Event::Prefilled(text()),
+        "made to say" => Event::Said(text()),
+        "logged out" => Event::LoggedOut,
+        "configured" => Event::Configured(Box::new(options(&numbers))),
         "zoned" => {
             let offset = |pair: &[u64]| Offset { from: pair[0], ahead: pair[1].cast_signed() };
             Event::Zoned(numbers.chunks(2).map(offset).collect())
@@ -178,6 +191,11 @@ fn read(record: &Record) -> (Now, Happening) {
         other => panic!("nobody knows what {other} is"),
     };
     (now, Happening::Event(event))
+}
+
+/// So many things a site could say.
+fn said(count: usize) -> Vec<(String, String)> {
+    vec![("name".to_owned(), "\"something\"".to_owned()); count]
 }
 
 fn number(text: &str) -> u64 {

@@ -48,7 +48,7 @@ pub const READERS: [(&str, Reader); 14] = [
     ("settings", |text| {
         _ = black_box(Settings::new(text, "inbox"));
         if let Ok(settings) = Settings::new("https://chat.example.test", text) {
-            black_box(wire::request(&settings, text, &natter::core::Call::ReadContact, ""));
+            black_box(wire::request(&settings, text, &natter::core::Call::ReadContact, "", &[]));
             black_box(settings.storage_prefix());
         }
     }),

@@ -1,16 +1,23 @@
 //! The widget as visitors download it, and what it weighs.
 
+use crate::pack::{self, files_below};
 use crate::workbench::Workbench;
 use crate::{gallery, minify, setup, slim};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// What a visitor may have to download for an open chat: a promise of the project's.
+/// What a visitor may have to download for an open chat, and before anybody wants one: promises of the project's.
 const OPEN_CHAT_BYTES_MAX: usize = 120_000;
+const LOADER_BYTES_MAX: usize = 4_096;
+const LOADER: &str = "embed.js";
 
 /// Builds the release bundle.
 pub fn build(bench: &Workbench) -> Result<(), String> {
+    // What trunk finds there it leaves there.
+    if folder(bench).exists() {
+        std::fs::remove_dir_all(folder(bench)).map_err(|error| format!("The old bundle can't be removed: {error}."))?;
+    }
     let mut trunk = bench.command("trunk");
     trunk.args(["build", "--release", "--skip-version-check", "--dist"]).arg(folder(bench));
     if has_library_sources(bench) {
@@ -25,7 +32,8 @@ pub fn build(bench: &Workbench) -> Result<(), String> {
         Ok(status) if status.success() => {
             without_gallery(&folder(bench))?;
             slim::run(bench, &folder(bench))?;
-            minified(bench)
+            minified(bench)?;
+            pack::run(&folder(bench))
         }
         Ok(status) => Err(format!("trunk did not build the widget ({status}).")),
         Err(error) => Err(format!("trunk can't be started: {error}.")),
@@ -35,9 +43,12 @@ pub fn build(bench: &Workbench) -> Result<(), String> {
 fn minified(bench: &Workbench) -> Result<(), String> {
     match setup::for_a_small_bundle(bench) {
         Ok(esbuild) => {
-            let mut modules = files_below(&folder(bench))?;
-            modules.retain(|path| path.extension().is_some_and(|kind| kind == "js"));
-            minify::run(bench, &esbuild, &folder(bench), &modules)
+            let (folder, glue) = (folder(bench), folder(bench).join("natter.js"));
+            let mut modules = files_below(&folder)?;
+            modules.retain(|path| path.extension().is_some_and(|kind| kind == "js") && *path != glue);
+            minify::run(bench, &esbuild, &folder, &modules)?;
+            // It is in panel.js now.
+            std::fs::remove_file(&glue).map_err(|error| format!("{} can't be removed: {error}.", glue.display()))
         }
         Err(sentence) => {
             println!("The bundle's JavaScript stays as it was written, and is some 3 kB larger. {sentence}");
@@ -112,25 +123,11 @@ fn weights(folder: &Path) -> Result<Vec<Weight>, String> {
     Ok(weights)
 }
 
-fn files_below(folder: &Path) -> Result<Vec<PathBuf>, String> {
-    let unreadable = |error| format!("{} can't be read: {error}.", folder.display());
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
-        let path = entry.map_err(unreadable)?.path();
-        if path.is_dir() {
-            files.extend(files_below(&path)?);
-        } else {
-            files.push(path);
-        }
-    }
-    Ok(files)
-}
-
 /// Code and style are downloaded for an open chat, English in them; `parts` and other languages only where they are
 /// used, and the page belongs to the host.
 fn is_for_an_open_chat(name: &str) -> bool {
     let code = [".wasm", ".js", ".css"].iter().any(|kind| name.ends_with(kind));
-    code && !name.starts_with("parts/") && !name.starts_with("playground")
+    code && !name.contains("parts/") && !name.starts_with("playground")
 }
 
 fn compressed_length(bytes: &[u8]) -> std::io::Result<usize> {
@@ -156,6 +153,13 @@ fn verdict(files: &[Weight]) -> Result<(), String> {
     let total = total(files);
     if !files.iter().any(|file| file.name.ends_with(".wasm")) {
         return Err("The bundle has no wasm file: nothing was weighed.".to_owned());
+    }
+    if let Some(loader) = files.iter().find(|file| file.name == LOADER && file.brotli > LOADER_BYTES_MAX) {
+        return Err(format!(
+            "The loader weighs {} bytes; at most {} are allowed.",
+            grouped(loader.brotli),
+            grouped(LOADER_BYTES_MAX)
+        ));
     }
     if total.brotli > OPEN_CHAT_BYTES_MAX {
         return Err(format!(
@@ -215,6 +219,13 @@ mod tests {
     }
 
     #[test]
+    fn a_loader_is_refused_from_the_first_byte_above_its_limit() {
+        let with = |bytes| verdict(&[weight("a.wasm", 1, 1), weight(LOADER, 1, bytes)]);
+        assert_eq!(with(LOADER_BYTES_MAX), Ok(()));
+        assert_eq!(with(4_097), Err("The loader weighs 4,097 bytes; at most 4,096 are allowed.".to_owned()));
+    }
+
+    #[test]
     fn a_bundle_without_wasm_is_no_bundle() {
         assert!(verdict(&[weight("a.js", 1, 1)]).is_err());
     }
@@ -237,7 +248,7 @@ mod tests {
         for name in ["natter_bg.wasm", "natter.js", "embed.js", "widget.css", "snippets/a/inline0.js"] {
             assert!(is_for_an_open_chat(name), "{name}");
         }
-        for name in ["index.html", "parts/emoji.js", "locales/de.json", "natter.d.ts"] {
+        for name in ["index.html", "0a1b/parts/emoji.js", "0a1b/locales/de.json", "natter.d.ts", "playground.js"] {
             assert!(!is_for_an_open_chat(name), "{name}");
         }
     }

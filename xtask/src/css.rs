@@ -36,6 +36,32 @@ pub fn minified(css: &str) -> String {
     out
 }
 
+/// The custom properties of `tokens`, a minified sheet of one rule, that `used` needs, directly or for another, and all
+/// the rest, as two rules.
+#[allow(dead_code, reason = "the build script divides nothing")]
+pub fn divided(tokens: &str, used: &str) -> Result<(String, String), String> {
+    let rule = tokens.strip_prefix(":host{").and_then(|rule| rule.strip_suffix('}'));
+    let rule = rule.ok_or("tokens.css is to be one rule, of :host.")?;
+    let all: Vec<(&str, &str)> = rule.split(';').filter_map(|one| one.split_once(':')).collect();
+    let names = |css: &str| -> Vec<usize> {
+        let uses = css.split("var(").skip(1).filter_map(|rest| rest.split([',', ')']).next());
+        uses.filter_map(|name| all.iter().position(|(other, _)| *other == name)).collect()
+    };
+    let mut needed = names(used);
+    let mut at = 0;
+    while let Some(token) = needed.get(at).and_then(|token| all.get(*token)) {
+        let more: Vec<usize> = names(token.1).into_iter().filter(|name| !needed.contains(name)).collect();
+        needed.extend(more);
+        at += 1;
+    }
+    let rule = |is_needed: bool| {
+        let some = all.iter().enumerate().filter(|(token, _)| needed.contains(token) == is_needed);
+        let some: Vec<String> = some.map(|(_, (name, value))| format!("{name}:{value}")).collect();
+        format!(":host{{{}}}", some.join(";"))
+    };
+    Ok((rule(true), rule(false)))
+}
+
 /// The longest start of `rest` that is to be copied as it is: a string, an escape, an unquoted
 /// URL, or one letter.
 fn token(rest: &str) -> &str {
@@ -80,6 +106,17 @@ fn is_whole_after(token: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tokens_go_with_the_sheet_that_needs_them() {
+        let tokens = ":host{--a:var(--b,1px);--b:2px;--c:calc(var(--d) + var(--a));--d:3px}";
+        let (first, rest) = divided(tokens, ".x{top:var(--a)}").unwrap();
+        assert_eq!(
+            (&*first, &*rest),
+            (":host{--a:var(--b,1px);--b:2px}", ":host{--c:calc(var(--d) + var(--a));--d:3px}")
+        );
+        assert!(divided("a{b:c}", "").is_err());
+    }
 
     #[test]
     fn whitespace_that_means_nothing_goes() {

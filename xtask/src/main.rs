@@ -11,6 +11,7 @@ mod gallery;
 #[path = "../../src/json.rs"]
 mod json;
 mod minify;
+mod pack;
 mod pins;
 mod process;
 mod setup;

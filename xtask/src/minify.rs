@@ -4,8 +4,9 @@ use crate::workbench::Workbench;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-/// Modules that keep the names they export, for browsers that the widget runs in anyway.
-const SETTINGS: [&str; 8] = [
+/// Each module whole, with what it imports in it, for browsers that the widget runs in anyway.
+const SETTINGS: [&str; 9] = [
+    "--bundle",
     "--minify",
     "--tree-shaking=true",
     "--format=esm",

@@ -8,32 +8,35 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Where element.js, inside a template literal, wants the launcher's style.
-const LAUNCHER_CSS: &str = "/*@launcher.css@*/";
-/// Where element.js wants all that the launcher says in English.
-const ENGLISH: &str = "/*@english@*/";
-/// Where element.js, inside an object literal, wants what the launcher is called, by language.
-const LABELS: &str = "/*@labels@*/";
-/// The style sheets that make up the launcher's, in order.
-const LAUNCHER_SHEETS: [&str; 2] = ["style/tokens.css", "style/launcher.css"];
+/// What embed.js and panel.js have in the place of what is stamped in: strings that nobody would write.
+const LAUNCHER_CSS: &str = "\"@launcher.css@\"";
+const ELEMENT_CSS: &str = "\"@element.css@\"";
+const LABELS: &str = "\"@labels@\"";
+const SORRY: &str = "\"@sorry@\"";
+const ENGLISH: &str = "\"@english@\"";
 
 /// Stamps the files that trunk has staged.
 pub fn run(project: &Path) -> Result<(), String> {
     let staged = env::var_os("TRUNK_STAGING_DIR").map(PathBuf::from).ok_or(
         "TRUNK_STAGING_DIR is not set: `cargo xtask stamp` is what trunk calls after a build. Type `trunk build`.",
     )?;
-    let path = staged.join("element.js");
-    let script = read(&path)?;
-    let mut css = String::new();
-    for sheet in LAUNCHER_SHEETS {
-        css.push_str(&css::minified(&read(&project.join(sheet))?));
-    }
-    let stamped = with_once(&script, LAUNCHER_CSS, &in_template_literal(&css))?;
+    let sheet = |name: &str| read(&project.join("style").join(name)).map(|sheet| css::minified(&sheet));
+    let (launcher, element) = (sheet("launcher.css")?, sheet("element.css")?);
+    // What the launcher needs comes with it, the rest later.
+    let (first, rest) = css::divided(&sheet("tokens.css")?, &launcher)?;
     let languages = languages(&project.join("locales"))?;
     let english = languages.get("en").ok_or("There is no locales/en.json, where every sentence begins.")?;
-    let stamped = with_once(&stamped, LABELS, &labels(&languages))?;
-    let stamped = with_once(&stamped, ENGLISH, &of_module(english, "launcher"))?;
-    write(&path, &stamped)?;
+    let said = |name| english.get(name).unwrap_or_default();
+    let sorry = [("failed", "launcher_failed"), ("fallback", "launcher_fallback")];
+    let sorry = json::object(&sorry.map(|(name, key)| (name, json::string(said(key)))));
+    let in_embed = [(LAUNCHER_CSS, json::string(&(first + &launcher))), (LABELS, labels(&languages)), (SORRY, sorry)];
+    let in_panel = [(ELEMENT_CSS, json::string(&(rest + &element))), (ENGLISH, of_module(english, "launcher"))];
+    for (name, stamps) in [("embed.js", &in_embed[..]), ("panel.js", &in_panel)] {
+        let path = staged.join(name);
+        let script = read(&path)?;
+        let stamped = stamps.iter().try_fold(script, |script, (place, text)| with_once(&script, place, text));
+        write(&path, &stamped.map_err(|want| format!("{name} {want}"))?)?;
+    }
     let folder = staged.join("locales");
     fs::create_dir_all(&folder).map_err(|error| format!("{} can't be made: {error}.", folder.display()))?;
     languages.iter().try_for_each(|(language, words)| {
@@ -52,8 +55,8 @@ fn read(path: &Path) -> Result<String, String> {
 fn with_once(script: &str, place: &str, text: &str) -> Result<String, String> {
     match script.matches(place).count() {
         1 => Ok(script.replace(place, text)),
-        0 => Err(format!("element.js has no {place}, where the launcher's part is to go.")),
-        _ => Err(format!("element.js has {place} more than once; it is needed once.")),
+        0 => Err(format!("has no {place}, where something is to be stamped in.")),
+        _ => Err(format!("has {place} more than once; it is needed once.")),
     }
 }
 
@@ -70,13 +73,13 @@ fn languages(locales: &Path) -> Result<BTreeMap<String, Words>, String> {
     Ok(languages)
 }
 
-/// What the launcher is called in every language, as the inside of a JavaScript object literal.
+/// What the launcher is called in every language, as a JavaScript object.
 fn labels(languages: &BTreeMap<String, Words>) -> String {
     let label = |(language, words): (&String, &Words)| {
         let (_, label) = words.modules("launcher").find(|(name, _)| *name == "panel")?;
         Some(format!("{}:{}", json::string(language), json::string(label)))
     };
-    languages.iter().filter_map(label).collect::<Vec<_>>().join(",")
+    format!("{{{}}}", languages.iter().filter_map(label).collect::<Vec<_>>().join(","))
 }
 
 /// A language as the widget fetches it: the panel's sentences in the order of English, and each module's by name.
@@ -91,18 +94,9 @@ fn of_module(words: &Words, module: &'static str) -> String {
     json::object(&words.modules(module).map(|(name, said)| (name, json::string(said))).collect::<Vec<_>>())
 }
 
-fn in_template_literal(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('`', "\\`").replace("${", "\\${")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_style_survives_a_template_literal() {
-        assert_eq!(in_template_literal(r"a{content:'\201c `${x}'}"), r"a{content:'\\201c \`\${x}'}");
-    }
 
     #[test]
     fn a_part_is_stamped_in_once_or_the_want_of_a_place_is_told() {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Widget;
+use super::telling::{tell_conversation, tell_message};
 use crate::core::Turn;
 use crate::core::cable::Heard;
 use crate::core::calls::{Call, Outcome, Verdict};
@@ -56,8 +57,12 @@ impl Widget {
                 if is_to_visitor {
                     self.typing.ended();
                 }
-                if self.settle(message, Road::Frame(echo)) && is_to_visitor {
-                    self.came(id, turn);
+                if self.settle(message, Road::Frame(echo)) {
+                    if is_to_visitor {
+                        self.came(id, turn);
+                    } else {
+                        self.tell_own(id, turn);
+                    }
                 }
                 self.let_go();
             }
@@ -120,6 +125,7 @@ impl Widget {
         }
         if let Some(message) = self.timeline.row(id).map(|row| Arc::clone(&row.message)) {
             self.tell_arrival(&message, turn);
+            tell_message(&message, turn);
             self.say_aloud(Told::Message(message));
         }
     }
@@ -128,14 +134,14 @@ impl Widget {
         let verdict = outcome.verdict();
         match call {
             Call::CreateContact | Call::ReadContact => self.reply_contact(now, &call, &verdict, turn),
-            Call::CreateConversation | Call::ListConversations => self.reply_conversation(now, &call, &verdict),
+            Call::CreateConversation | Call::ListConversations => self.reply_conversation(now, &call, &verdict, turn),
             Call::ReadConversation { conversation } => self.reply_condition(now, conversation, &verdict, turn),
             Call::ReadMessages { conversation, .. } => self.reply_messages(now, conversation, &verdict, turn),
             Call::Answer { message, .. } => self.reply_answer(now, message, outcome),
             // A hint: agents who miss it miss nothing.
             Call::See { .. } | Call::Type { .. } => {}
             Call::ReadInbox => self.reply_inbox(now, &verdict),
-            Call::UpdateContact { .. } => self.reply_update(now, &verdict, turn),
+            Call::UpdateContact { listed, .. } => self.reply_update(now, &verdict, listed, turn),
             Call::Browse => self.reply_browse(now, &verdict),
             // A frame tells of it, too; if neither came, it is looked up.
             Call::Resolve { .. } => self.condition.want(),
@@ -167,12 +173,7 @@ impl Widget {
             },
             Verdict::Gone if matches!(call, Call::ReadContact) => {
                 self.is_conversation_missed = false;
-                self.session.contact_is_gone();
-                self.introduction.tell_again();
-                self.start_over();
-                let mut acts = Vec::new();
-                self.cable.close(&mut acts);
-                self.act(acts, turn);
+                self.begin_anew(turn);
             }
             // An unknown inbox identifier is found at the first message and stays so until the site is mended: the
             // message is kept, the visitor told that the team can't be reached.
@@ -183,13 +184,13 @@ impl Widget {
         }
     }
 
-    fn reply_conversation(&mut self, now: Mono, call: &Call, verdict: &Verdict<'_>) {
+    fn reply_conversation(&mut self, now: Mono, call: &Call, verdict: &Verdict<'_>, turn: &mut Turn) {
         let is_create = matches!(call, Call::CreateConversation);
         match verdict {
             // Its frame was faster. If it told of another one, that is ours now, and this one stays empty.
             Verdict::Good(_) if self.session.conversation().is_some() => self.session.is_answered(),
             Verdict::Good(body) if is_create => match wire::conversation(body) {
-                Some(conversation) => self.begin_conversation(conversation.id),
+                Some(conversation) => self.begin_conversation(conversation.id, turn),
                 None => self.session.failed(now, &mut self.chance, 0),
             },
             Verdict::Good(body) => {
@@ -329,9 +330,11 @@ impl Widget {
             Verdict::Good(body) => match wire::message(body) {
                 Some(message) => {
                     self.retry(lane).succeeded();
+                    let id = message.id;
                     let is_first_news = self.settle(message, Road::Answer(Arc::clone(echo)));
                     if is_first_news {
                         self.watch.stored(now, self.cable.is_live());
+                        self.tell_own(id, turn);
                     }
                 }
                 None => self.lose_sight(now, echo, lane),
@@ -359,11 +362,14 @@ impl Widget {
     }
 
     /// Another tab's post was answered.
-    pub(super) fn take_answer(&mut self, echo: EchoId, outcome: &Outcome) {
+    pub(super) fn take_answer(&mut self, echo: EchoId, outcome: &Outcome, turn: &mut Turn) {
         match outcome.verdict() {
             Verdict::Good(body) => {
                 if let Some(message) = wire::message(body).filter(|message| !self.is_elsewhere(message)) {
-                    self.settle(message, Road::Answer(echo));
+                    let id = message.id;
+                    if self.settle(message, Road::Answer(echo)) {
+                        self.tell_own(id, turn);
+                    }
                 }
             }
             Verdict::Refused(words) if self.tabs.is_in_charge() => self.timeline.refused(&echo, words),
@@ -388,7 +394,7 @@ impl Widget {
     }
 
     /// We have just made this conversation.
-    fn begin_conversation(&mut self, id: ConversationId) {
+    fn begin_conversation(&mut self, id: ConversationId, turn: &mut Turn) {
         let is_old = self.session.knows(id);
         self.session.conversation_is(id);
         if is_old {
@@ -397,6 +403,8 @@ impl Widget {
         }
         self.timeline.belongs_to(id);
         self.history.is_new();
+        self.list_the_rest();
+        tell_conversation(id, turn);
     }
 
     /// We found it: it may hold messages already.

@@ -1,5 +1,6 @@
 //! What agents' messages ask of the visitor, and what becomes of the answers.
 
+use super::telling::tell_postback;
 use super::{KEY_ANSWER, Widget};
 use crate::core::calls::{Call, Outcome, Verdict};
 use crate::core::content::{Answer, Choice, Given, Kind, RATING, value_of};
@@ -26,7 +27,8 @@ impl Widget {
     }
 
     /// The visitor chose.
-    pub(super) fn choose(&mut self, message: MessageId, choice: Choice) {
+    pub(super) fn choose(&mut self, message: MessageId, choice: Choice, turn: &mut Turn) {
+        tell_postback(message, &choice, turn);
         self.give(message, vec![Answer { name: String::new(), title: choice.title, value: choice.value }]);
     }
 

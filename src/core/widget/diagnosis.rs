@@ -3,7 +3,6 @@
 use super::Widget;
 use crate::core::calls::{Call, Outcome};
 use crate::core::doctor::{Sign, Socket};
-use crate::core::introduction::Form;
 use crate::core::time::Mono;
 use crate::core::{Effect, Tell, Turn, wire};
 use crate::digits::digits;
@@ -58,12 +57,10 @@ impl Widget {
         let finding = self.doctor.finding(self.is_online, self.socket()).map_or("none", |finding| finding.name());
         let is = |holds: bool| if holds { "yes" } else { "no" };
         let due = self.deadline().map_or(0, |due| due.at.0);
-        let form = self.settings.options.form.as_ref();
-        let asks = form.map(Form::outline).unwrap_or_default();
         let standing = wire::write(&[
             ("version", env!("CARGO_PKG_VERSION")),
             ("closes_resolved", is(self.settings.options.closes_resolved)),
-            ("asks", &asks),
+            ("asks", &self.settings.options.outline()),
             ("trouble", finding),
             ("leads", is(self.tabs.is_in_charge())),
             ("socket_live", is(self.cable.is_live())),

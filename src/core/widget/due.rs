@@ -7,6 +7,7 @@ use super::{KEY_SEND, KEY_SESSION, Widget};
 use crate::core::cable::Act;
 use crate::core::calls::{CALL_MS_MAX, Call, CallId, Outcome};
 use crate::core::model::{ConversationId, EchoId};
+use crate::core::session::Need;
 use crate::core::tabs::Word;
 use crate::core::time::Mono;
 use crate::core::timeline::{Keep, Lane};
@@ -33,6 +34,7 @@ impl Widget {
         if self.timeline.grace_ends().is_some_and(|end| end <= now) && !self.is_reading() {
             self.want_history();
         }
+        self.identify(now, turn);
         let mut acts = Vec::new();
         if self.session.is_contact_sure()
             && let Some(token) = self.session.pubsub_token()
@@ -45,12 +47,14 @@ impl Widget {
         self.take(heard, turn);
         // After the cable: an unconfirmed subscription is a question for it.
         self.tell_introduction(now, turn);
-        let has_unsent =
-            self.timeline.has_unsent() && !(self.session.is_contact_sure() && self.introduction.comes_first());
-        if self.session.has_question(now, has_unsent)
+        let need = self.need();
+        if self.session.has_question(now, need)
             && self.may_write(now, turn)
-            && let Some(call) = self.session.next(now, has_unsent)
+            && let Some(call) = self.session.next(now, need)
         {
+            if matches!(call, Call::CreateContact) {
+                self.session.is_for(self.identity.user().mark);
+            }
             self.keep(now, turn);
             self.call(now, call, turn);
         }
@@ -61,7 +65,20 @@ impl Widget {
 
     /// The conversation, if it can be read and written to now.
     fn conversation(&self) -> Option<ConversationId> {
-        self.session.conversation().filter(|_| self.session.is_contact_sure())
+        self.session.conversation().filter(|_| self.session.is_contact_sure() && !self.is_another())
+    }
+
+    /// What has to be there: for a message that waits, a conversation, but agents had better know first by whom; for
+    /// whoever the site has proven and looks, a contact, which may have conversations.
+    fn need(&self) -> Need {
+        let is_introducing = self.session.is_contact_sure() && self.introduction.comes_first();
+        if self.timeline.has_unsent() && !is_introducing {
+            Need::Conversation
+        } else if self.is_open && self.identity.user().is_proven {
+            Need::Contact
+        } else {
+            Need::Nothing
+        }
     }
 
     fn read(&mut self, now: Mono, turn: &mut Turn) {
@@ -129,7 +146,9 @@ impl Widget {
         self.last_call += 1;
         let id = CallId(self.last_call);
         let about = if matches!(call, Call::CreateConversation) { self.circumstances() } else { String::new() };
-        let request = wire::request(&self.settings, self.session.source_id().unwrap_or_default(), &call, &about);
+        let proof: Vec<_> = self.identity.user().proof().collect();
+        let source_id = self.session.source_id().unwrap_or_default();
+        let request = wire::request(&self.settings, source_id, &call, &about, &proof);
         self.calls.push((id, call, now));
         turn.effects.push(Effect::Call(id, request));
     }

@@ -31,17 +31,23 @@ impl Widget {
             && self.may_write(now, turn)
             && self.introduction.next(now)
         {
-            let about = self.introduction.contact();
-            self.call(now, Call::UpdateContact { about }, turn);
+            let listed = self.listed.map(|_| self.session.conversations().len());
+            let about = self.introduction.contact(&self.identity, listed.map(|_| self.listing()));
+            self.call(now, Call::UpdateContact { about, listed }, turn);
         }
     }
 
-    pub(super) fn reply_update(&mut self, now: Mono, verdict: &Verdict<'_>, turn: &mut Turn) {
+    /// `listed` is how many conversations the contact was told to have, if it was.
+    pub(super) fn reply_update(&mut self, now: Mono, verdict: &Verdict<'_>, listed: Option<usize>, turn: &mut Turn) {
+        if let Verdict::Good(body) = verdict {
+            self.learn_listed(body, listed);
+        }
         match verdict {
             // What is refused once is refused again: the conversation is worth more.
             Verdict::Good(_) | Verdict::Refused(_) => {
                 self.introduction.is_answered();
                 self.keep_introduction(turn);
+                self.list_the_rest();
             }
             Verdict::Gone => {
                 self.introduction.failed(now, &mut self.chance, 0);
@@ -67,6 +73,7 @@ impl Widget {
             .chain([("prompt", &self.prompt)])
             .filter(|(_, said)| !said.is_empty())
             .map(|(name, said)| (name, json::string(said)))
+            .chain(self.identity.of_conversation())
             .collect();
         if all.is_empty() { String::new() } else { json::object(&[("custom_attributes", json::object(&all))]) }
     }

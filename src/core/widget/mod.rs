@@ -7,9 +7,11 @@ mod attending;
 mod conversing;
 mod diagnosis;
 mod due;
+mod identifying;
 mod introducing;
 mod publishing;
 mod reading;
+mod telling;
 mod together;
 mod wishing;
 
@@ -25,6 +27,7 @@ use super::condition::Condition;
 use super::conversations::Conversations;
 use super::doctor::Doctor;
 use super::history::History;
+use super::identity::Identity;
 use super::introduction::Introduction;
 use super::model::{EchoId, Enclosed, MessageId, Person};
 use super::pace::Pace;
@@ -82,6 +85,9 @@ pub struct Widget {
     conversations: Conversations,
     availability: Availability,
     introduction: Introduction,
+    identity: Identity,
+    /// So many of our conversations the contact is known to have, where a proof lets it have any.
+    listed: Option<usize>,
     preferences: Preferences,
     /// What the visitor wants to keep the conversation as, until all of it is here.
     transcript: Option<Format>,
@@ -93,6 +99,8 @@ pub struct Widget {
     /// Who answers here.
     faces: Vec<Person>,
     composer: view::Composer,
+    /// What the page was last told of how things stand.
+    noted: telling::Noted,
     /// What of the thread the view holds.
     shown: view::Shown,
     view: Arc<View>,
@@ -112,6 +120,8 @@ const KEY_INTRODUCTION: &str = "introduction";
 const KEY_PREFERENCES: &str = "preferences";
 /// The element keeps it: it is spoken before any wasm is there.
 const KEY_LANGUAGE: &str = "language";
+/// The day of the last visit, counted from 1970, where the site wants visitors forgotten after some.
+const KEY_VISITED: &str = "visited";
 
 impl Widget {
     /// A widget that has not begun yet.
@@ -119,6 +129,7 @@ impl Widget {
     pub fn new(settings: Settings, seed: Seed, now: Now) -> Self {
         Self {
             faces: settings.options.team.iter().take(view::FACES_MAX).cloned().collect(),
+            recording: Recording::new(now, seed.chance, &settings.options),
             settings,
             chance: Chance::new(seed.chance),
             last: now,
@@ -137,7 +148,6 @@ impl Widget {
             last_call: 0,
             doctor: Doctor::default(),
             answered: None,
-            recording: Recording::new(now, seed.chance),
             is_conversation_missed: false,
             is_online: true,
             is_open: false,
@@ -150,11 +160,14 @@ impl Widget {
             conversations: Conversations::default(),
             availability: Availability::default(),
             introduction: Introduction::default(),
+            identity: Identity::default(),
+            listed: None,
             preferences: Preferences::default(),
             transcript: None,
             page: Page::default(),
             prompt: String::new(),
             composer: view::Composer::default(),
+            noted: telling::Noted::default(),
             shown: view::Shown::default(),
             view: Arc::default(),
         }
@@ -176,6 +189,7 @@ impl Widget {
         self.keep_answers(&mut turn);
         self.announce(&mut turn);
         self.diagnose(now.mono, &mut turn);
+        self.tell_changes(&mut turn);
         turn.changed = self.publish();
         self.recording.keep(now, record, is_ping && turn.is_empty());
         turn
@@ -248,7 +262,7 @@ impl Widget {
             Event::Discarded(key) => self.discard(key, turn),
             Event::Folded(key, is_folded) => self.timeline.fold(key, is_folded),
             Event::Filled(message, fields) => self.fill(message, fields),
-            Event::Chosen(message, choice) => self.choose(message, choice),
+            Event::Chosen(message, choice) => self.choose(message, choice, turn),
             Event::Scrolled(sight, held) => self.scrolled(sight, held),
             Event::WantedEarlier => {
                 if self.window.rise(&self.timeline) {
@@ -267,6 +281,12 @@ impl Widget {
             Event::Forgot => self.forget(now.mono, turn),
             Event::Paged(page) => self.page = page,
             Event::Prompted(prompt) => self.prompt = prompt,
+            Event::Identified(user) => self.identified(user, turn),
+            Event::Attributed(said, is_of_conversation) => self.attributed(said, is_of_conversation, turn),
+            Event::Prefilled(text) => self.prefill(&text, turn),
+            Event::Said(text) => self.say_for_visitor(now, &text, turn),
+            Event::LoggedOut => self.log_out(now.mono, turn),
+            Event::Configured(options) => self.configure(*options),
             Event::Zoned(offsets) => self.availability.clocks_are(offsets),
             Event::Socket(link, news) => {
                 let mut acts = Vec::new();
@@ -312,6 +332,7 @@ impl Widget {
     }
 
     fn begin(&mut self, now: Mono, kept: Vec<(String, String)>, is_shared: bool, turn: &mut Turn) {
+        let kept = self.retained(kept, turn);
         if let Some((_, draft)) = kept.iter().find(|(key, _)| key == KEY_DRAFT) {
             self.put_into_composer(draft.as_str().into());
         }

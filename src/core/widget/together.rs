@@ -141,7 +141,7 @@ impl Widget {
             }
             Word::Answered { echo, status, body } => {
                 let outcome = Outcome::Answered { status, body, retry_after_ms: None };
-                self.take_answer(echo, &outcome);
+                self.take_answer(echo, &outcome, turn);
             }
             Word::Retry(echo) => {
                 self.retries.iter_mut().for_each(Backoff::hurry);
@@ -151,6 +151,8 @@ impl Widget {
             Word::Switch(to) if is_leading => self.switch(to, turn),
             Word::Read => self.want_history(),
             Word::Forget => self.hear_forget(now, turn),
+            Word::User(user) => self.user_is(user),
+            Word::Attributes(said, is_of_conversation) => self.attributes_are(said, is_of_conversation),
             // A leader neither answers another nor listens to it: one of the two is about to learn that it is none.
             Word::Ask | Word::Here(_) | Word::Frame(_) | Word::Switch(_) => {}
         }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{KEY_DRAFT, KEY_INTRODUCTION, KEY_LANGUAGE, KEY_PREFERENCES, Widget};
+use super::{KEY_DRAFT, KEY_INTRODUCTION, KEY_LANGUAGE, KEY_PREFERENCES, KEY_SEND, KEY_VISITED, Widget};
 use crate::core::conversations::Conversations;
 use crate::core::introduction::Introduction;
 use crate::core::model::Message;
@@ -13,17 +13,29 @@ use crate::core::time::Mono;
 use crate::core::unread::Eyes;
 use crate::core::view::{self, Problem};
 use crate::core::{Arrival, Effect, Format, Tell, Turn};
+use crate::digits::digits;
+
+const DAY_MS: u64 = 86_400_000;
 
 impl Widget {
     /// A message came, of which the visitor may want to be told.
     pub(super) fn tell_arrival(&self, message: &Arc<Message>, turn: &mut Turn) {
         let is_seen = matches!(self.eyes(), Eyes::There | Eyes::Above);
-        let is_heard = !self.preferences.silent.unwrap_or(self.settings.options.is_silent);
-        let is_noticed = self.settings.options.offers_notices && self.preferences.notices == Some(true);
+        let (is_heard, is_noticed) = (self.is_heard(), self.notices() == Some(true));
         if is_heard || is_noticed {
             let message = Arc::clone(message);
             turn.effects.push(Effect::Tell(Tell::Arrived(Arrival { message, is_seen, is_heard, is_noticed })));
         }
+    }
+
+    /// Whether messages are heard.
+    pub(super) fn is_heard(&self) -> bool {
+        !self.preferences.silent.unwrap_or(self.settings.options.is_silent)
+    }
+
+    /// Whether the browser tells of them; `None` where the site does not offer that.
+    pub(super) fn notices(&self) -> Option<bool> {
+        self.settings.options.offers_notices.then_some(self.preferences.notices == Some(true))
     }
 
     /// The visitor chooses.
@@ -75,10 +87,7 @@ impl Widget {
 
     /// The visitor wants to be forgotten here: nothing stays on the device, and this page begins anew.
     pub(super) fn forget(&mut self, now: Mono, turn: &mut Turn) {
-        self.forget_choices(turn);
-        if self.tabs.is_in_charge() {
-            self.forget_contact(now, turn);
-        }
+        self.hear_forget(now, turn);
         self.say(&Word::Forget, turn);
     }
 
@@ -100,7 +109,7 @@ impl Widget {
         self.transcript = None;
         self.conversations = Conversations::default();
         self.answering.start_over();
-        for key in [KEY_DRAFT, KEY_INTRODUCTION, KEY_LANGUAGE, KEY_PREFERENCES] {
+        for key in [KEY_DRAFT, KEY_INTRODUCTION, KEY_LANGUAGE, KEY_PREFERENCES, KEY_VISITED] {
             turn.effects.push(Effect::Erase(key.to_owned()));
         }
     }
@@ -108,12 +117,39 @@ impl Widget {
     fn forget_contact(&mut self, now: Mono, turn: &mut Turn) {
         drop(self.abort(&|_, _| true, turn));
         self.timeline.forget_sends();
+        self.begin_anew(turn);
+        self.keep(now, turn);
+        self.tell_unread(turn);
+    }
+
+    /// With another contact, and what waits to be sent.
+    pub(super) fn begin_anew(&mut self, turn: &mut Turn) {
         self.session.contact_is_gone();
+        self.listed = None;
+        self.is_introduced_anew();
         self.start_over();
         let mut acts = Vec::new();
         self.cable.close(&mut acts);
         self.act(acts, turn);
-        self.keep(now, turn);
-        self.tell_unread(turn);
+    }
+
+    /// What of all that the device keeps is not too old for the site's liking; the rest is erased.
+    pub(super) fn retained(&self, kept: Vec<(String, String)>, turn: &mut Turn) -> Vec<(String, String)> {
+        let (days, today) = (self.settings.options.retention_days, self.last.wall.0 / DAY_MS);
+        if days == 0 || kept.is_empty() {
+            return kept;
+        }
+        let visited = kept.iter().find(|(key, _)| key == KEY_VISITED).and_then(|(_, day)| day.parse::<u64>().ok());
+        if visited.is_none_or(|visited| today <= visited.saturating_add(days)) {
+            turn.effects.push(Effect::Save(KEY_VISITED.to_owned(), digits(today)));
+            return kept;
+        }
+        for (key, _) in kept {
+            if let Some(echo) = key.strip_prefix(KEY_SEND) {
+                turn.effects.push(Effect::Scatter(echo.into()));
+            }
+            turn.effects.push(Effect::Erase(key));
+        }
+        Vec::new()
     }
 }

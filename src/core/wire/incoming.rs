@@ -4,6 +4,7 @@ use super::content::{answers, attachments, kind};
 use super::fields::{below, is_true, list, number, object, string, text};
 use crate::core::availability::{Hours, Inbox};
 use crate::core::conversations::Summary;
+use crate::core::identity::CONVERSATIONS;
 use crate::core::model::{Author, Contact, Conversation, ConversationId, EchoId, Message, MessageId, Person, Status};
 use crate::digits::digits;
 use crate::json::{Object, Value};
@@ -108,6 +109,14 @@ pub fn contact(body: &str) -> ContactAnswer {
         Some(Contact { source_id, pubsub_token })
     });
     known.map_or(ContactAnswer::Unusable, ContactAnswer::Known)
+}
+
+/// Reads which conversations a contact's attribute says it has, as answered to a change of the contact.
+#[must_use]
+pub fn listed(body: &str) -> Vec<ConversationId> {
+    let listed = object(body).and_then(|contact| Some(text(below(&contact, "custom_attributes")?, CONVERSATIONS)));
+    let listed = listed.unwrap_or_default();
+    listed.split(' ').filter_map(|id| id.parse().ok()).map(ConversationId).collect()
 }
 
 /// Reads one conversation, as answered by create.

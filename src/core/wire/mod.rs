@@ -3,6 +3,7 @@
 //! Nothing here fails on a field that is missing, new or of another type: such a field is absent, and a message
 //! without an id is no message. Shapes as seen on Chatwoot 4.0.4; newer versions and rebranded ones share them.
 
+mod asked;
 mod content;
 mod fields;
 mod incoming;
@@ -10,8 +11,9 @@ mod outgoing;
 mod settings;
 mod tabs;
 
+pub use asked::{asked, pairs, write_pairs};
 pub use incoming::{
-    ContactAnswer, Frame, News, contact, conversation, conversation_head, conversations, frame, inbox, message,
+    ContactAnswer, Frame, News, contact, conversation, conversation_head, conversations, frame, inbox, listed, message,
     messages, refusal, summaries,
 };
 pub use outgoing::{

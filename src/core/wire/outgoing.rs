@@ -47,9 +47,9 @@ pub enum Body {
 }
 
 /// The request that makes `call`, for the contact inbox `source_id`. `about` is the JSON that a conversation is made
-/// with, if it is.
+/// with, if it is; `proof` is what proves who the contact is, if anything does.
 #[must_use]
-pub fn request(settings: &Settings, source_id: &str, call: &Call, about: &str) -> Request {
+pub fn request(settings: &Settings, source_id: &str, call: &Call, about: &str, proof: &[(&str, &str)]) -> Request {
     let inbox = [settings.base_url(), "/public/api/v1/inboxes/", &segment(settings.inbox())].concat();
     let contacts = [&inbox, "/contacts"].concat();
     let contact = || [&contacts, "/", &segment(source_id)].concat();
@@ -59,10 +59,15 @@ pub fn request(settings: &Settings, source_id: &str, call: &Call, about: &str) -
     let get = |url| Request { method: Method::Get, url, body: Body::None, read_until: None };
     let post = |url, body: &[_]| Request { method: Method::Post, body: Body::Json(object(body)), ..get(url) };
     match call {
-        Call::CreateContact => post(contacts, &[("source_id", source_id)]),
-        Call::ReadContact => get(contact()),
+        Call::CreateContact => post(contacts, &[&[("source_id", source_id)], proof].concat()),
+        // Inboxes that demand a proof want it for reading, too.
+        Call::ReadContact => {
+            let query = proof.iter().map(|(name, value)| [name, "=", &segment(value)].concat());
+            let query: Vec<String> = query.collect();
+            get([&*contact(), if query.is_empty() { "" } else { "?" }, &query.join("&")].concat())
+        }
         Call::ReadInbox => get(inbox),
-        Call::UpdateContact { about } => {
+        Call::UpdateContact { about, .. } => {
             Request { method: Method::Patch, body: Body::Json(about.clone()), ..get(contact()) }
         }
         Call::CreateConversation if about.is_empty() => post(conversations(), &[]),

@@ -55,6 +55,7 @@ pub fn settings(text: &str) -> Result<(Settings, Vec<&'static str>), Unusable> {
         offers_notices: is_set("notifications"),
         offers_themes: is_set("theme-choice"),
         is_silent,
+        retention_days: word("retention-days").and_then(|days| days.parse().ok()).unwrap_or(0),
         language: word("language").unwrap_or_default().to_owned(),
     };
     Ok((settings.with(options), odd))

@@ -1,14 +1,16 @@
 //! What tabs say to each other, as text. Both ends are ours, but not always of one version: [`PROTOCOL`] is part of the
 //! channel's name, so that only tabs that mean the same hear each other.
 
+use super::asked::{pairs, write_pairs};
 use super::fields::{number, object as read, string};
 use super::outgoing::object as write;
+use crate::core::identity::User;
 use crate::core::model::ConversationId;
 use crate::core::tabs::{Standing, Word};
 use crate::digits::digits;
 
 /// Raised with every change of the words, their meaning, or what is kept of a send.
-pub const PROTOCOL: u32 = 4;
+pub const PROTOCOL: u32 = 5;
 
 /// A word's text.
 #[must_use]
@@ -30,6 +32,15 @@ pub fn say(word: &Word) -> String {
         Word::Switch(id) => write(&[("say", "switch"), ("key", &digits(id.map_or(0, |id| id.0)))]),
         Word::Read => write(&[("say", "read")]),
         Word::Forget => write(&[("say", "forget")]),
+        Word::User(user) => write(&[
+            ("say", "user"),
+            ("key", &digits(user.mark)),
+            ("live", flag(user.is_proven)),
+            ("text", &write_pairs(&user.fields)),
+        ]),
+        Word::Attributes(said, is_of_conversation) => {
+            write(&[("say", "attributes"), ("live", flag(*is_of_conversation)), ("text", &write_pairs(said))])
+        }
     }
 }
 
@@ -54,6 +65,10 @@ pub fn hear(text: &str) -> Option<Word> {
         "switch" => Word::Switch(number(&said, "key").filter(|id| *id > 0).map(ConversationId)),
         "read" => Word::Read,
         "forget" => Word::Forget,
+        "user" => {
+            Word::User(User { mark: number(&said, "key")?, is_proven: is_set("live"), fields: pairs(field("text")?) })
+        }
+        "attributes" => Word::Attributes(pairs(field("text")?), is_set("live")),
         _ => return None,
     })
 }
@@ -78,6 +93,9 @@ mod tests {
             Word::Switch(None),
             Word::Read,
             Word::Forget,
+            Word::User(User::new(&[("identifier".to_owned(), "42".to_owned())])),
+            Word::User(User::default()),
+            Word::Attributes(vec![("plan".to_owned(), "\"team\"".to_owned())], true),
         ] {
             assert_eq!(hear(&say(&word)), Some(word));
         }

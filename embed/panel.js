@@ -1,0 +1,384 @@
+// What a chat needs beside the wasm, fetched with it: its languages, what the page asks of it, what it tells the page.
+// embed.js has the element; it calls `attach` once an element needs this.
+
+import initialize, { mount } from "./natter.js";
+
+/** What is said before any other language is there. */
+const ENGLISH = "@english@";
+/** Other names for languages that are there, and which of theirs is nearest for those that are not. */
+const NEAREST = { __proto__: null, nb: "no", nn: "no", "zh-hk": "zh-TW", "zh-mo": "zh-TW", "zh-hant": "zh-TW", "sr-latn": "sh", bs: "sh", fil: "tl", iw: "he" };
+/** Screens that the panel fills, as in element.css. */
+const SMALL = "(max-width: 479px), (max-height: 439px)";
+/** So long the panel waits for its language before it speaks English until that comes. */
+const PATIENCE_MS = 1000;
+
+const sheet = new CSSStyleSheet();
+sheet.replaceSync("@element.css@");
+
+/** The wasm, once a page however many chats want it; a failure is not kept. */
+let engine;
+const start = (wasm) =>
+  (engine ??= initialize({ module_or_path: wasm() }).catch((error) => {
+    engine = undefined;
+    throw error;
+  }));
+
+const odd = (name) => console.warn(`natter: the setting ${name} can't be read, so it counts as not given (README).`);
+
+/** Takes care of an element: `own` is what embed.js lets it have of that. */
+export const attach = (own) => new Chat(own);
+
+class Chat {
+  /** What the launcher says of messages, and what is said where there is no chat. */
+  said = ENGLISH;
+  /** What the launcher is called, if not as usual. */
+  called;
+  unread = 0;
+  #own;
+  #badge = Object.assign(document.createElement("span"), { className: "badge", hidden: true });
+  #language;
+  #handle;
+  #mounting;
+  /** What the page asked for before there was a handle. */
+  #calls = [];
+  #isConfiguring = false;
+  /** Ends what goes on beside the chat, by name. */
+  #ends = {};
+
+  constructor(own) {
+    this.#own = own;
+    const root = own.element.shadowRoot;
+    root.adoptedStyleSheets = [...root.adoptedStyleSheets.filter((one) => one !== sheet), sheet];
+    own.launcher.append(this.#badge);
+    // What is typed into the chat is none of the page's business, nor of its hotkeys'.
+    const over = new AbortController();
+    const keep = (event) => event.target.matches("input, textarea, select") && event.stopPropagation();
+    for (const key of ["keydown", "keypress", "keyup"]) root.addEventListener(key, keep, { signal: over.signal });
+    this.#ends.keys = () => over.abort();
+    this.#speak();
+    this.#accompany();
+    this.#fill(own.element.isOpen);
+  }
+
+  get isMounted() {
+    return Boolean(this.#handle);
+  }
+
+  /** Has the wasm take the skeleton's place. */
+  mount() {
+    return (this.#mounting ??= this.#mount().catch((error) => {
+      this.#mounting = undefined;
+      throw error;
+    }));
+  }
+
+  async #mount() {
+    const { element, panel, over, emit, wasm } = this.#own;
+    const words = this.#words();
+    const soon = Promise.race([words, new Promise((done) => setTimeout(done, PATIENCE_MS))]);
+    const [said] = await Promise.all([soon, start(wasm)]);
+    // Meanwhile the element can be gone.
+    if (!this.#ends) return;
+    const language = panel.lang;
+    const host = {
+      open: (isOpen) => (isOpen ? element.open() : element.close()),
+      unread: (count) => this.#setUnread(count),
+      theme: (name) => (name === "auto" ? element.removeAttribute("chosen-theme") : element.setAttribute("chosen-theme", name)),
+      language: (code) => this.#choose(code),
+      trouble: (name) => this.#tell(name),
+      event: (event) => {
+        const { type, ...detail } = JSON.parse(event);
+        emit(type, detail);
+      },
+      odd,
+      part: (name) => this.#part(name),
+    };
+    const asked = this.#calls.splice(0);
+    this.#handle = mount(panel, over, this.#settings(), said ?? "", JSON.stringify(asked.flatMap(({ calls }) => calls)), host);
+    asked.forEach(({ done }) => done());
+    this.#handle.opened(element.isOpen);
+    words.then((late) => {
+      // Too late for `mount`, or not to be had at all.
+      if (late !== said || panel.lang !== language) this.#handle?.speak(panel.lang, late ?? "");
+    });
+    this.#focus();
+    emit("ready");
+  }
+
+  /** The panel was opened or closed. */
+  opened(isOpen) {
+    this.#handle?.opened(isOpen);
+    this.#fill(isOpen);
+    this.#focus();
+  }
+
+  /** Does what the page asks, in its order, now or when it can. */
+  take(calls) {
+    for (const { name, given, done, fail } of calls.splice(0)) {
+      try {
+        if (name === "csp") done(csp(this.#own, ...given));
+        else if (name === "diagnostics") done(this.#diagnostics());
+        else this.#ask(name, given, done);
+      } catch (error) {
+        fail(error);
+      }
+    }
+  }
+
+  #ask(name, given, done) {
+    const calls = said(name, given);
+    if (name === "reset" || name === "forget") forgetPrompts(this.#own.prefix());
+    if (this.#handle) done(this.#handle.call(JSON.stringify(calls)));
+    else {
+      this.#calls.push({ calls, done });
+      if (!/^(set|delete|prefill)/.test(name)) this.#own.mount();
+    }
+  }
+
+  /** An attribute of the element is another. */
+  changed(name) {
+    const before = this.#language;
+    this.#speak();
+    if (before !== this.#language) this.#words().then((words) => this.#handle?.speak(this.#own.panel.lang, words ?? ""));
+    if (["prompts", "avoid", "mode", "load"].includes(name)) this.#accompany();
+    if (!this.#handle || this.#isConfiguring) return;
+    // Those that change together are told together.
+    this.#isConfiguring = true;
+    queueMicrotask(() => {
+      this.#isConfiguring = false;
+      this.#handle?.configure(this.#settings());
+    });
+  }
+
+  /** The element is gone, or leads elsewhere from now on. */
+  end() {
+    for (const end of Object.values(this.#ends)) end?.();
+    this.#ends = undefined;
+    this.#handle?.destroy();
+    this.#handle = undefined;
+    this.#setUnread(0);
+    this.#badge.remove();
+  }
+
+  #settings() {
+    const { element, labels, panel } = this.#own;
+    const given = Object.fromEntries([...element.attributes].map(({ name, value }) => [name, value]));
+    const languages = given.languages && JSON.stringify(this.#languages().map((code) => [code, ownName(code)]));
+    return JSON.stringify({ ...given, "base-url": absolute(given["base-url"]), language: labels[panel.lang] && panel.lang, languages });
+  }
+
+  /** What goes on beside the chat: prompts, keeping clear of the page's things, opening by itself where it is in sight. */
+  async #accompany() {
+    const { element, over, prefix } = this.#own;
+    const begin = async (name, isWanted, module, start) => {
+      this.#ends[name]?.();
+      this.#ends[name] = undefined;
+      if (!isWanted) return;
+      const part = await this.#part(module).catch(() => undefined);
+      if (part && this.#ends) this.#ends[name] = start(part);
+    };
+    begin("avoid", element.avoid, "avoid", ({ avoid }) => avoid(element, this.#own.launcher, element.avoid));
+    begin("prompts", element.prompts, "prompts", ({ prompt }) => {
+      const accept = (text) => {
+        this.#ask("prompted", [text], () => {});
+        element.open();
+      };
+      const isBusy = () => element.isOpen || kept(`${prefix()}session`) !== null;
+      return prompt({ over, prompts: prompts(element.prompts), key: prefix(), dismiss: this.said.dismiss, accept, isBusy });
+    });
+    this.#ends.sight?.();
+    this.#ends.sight = undefined;
+    if (element.mode === "inline" && element.load !== "manual") {
+      const sight = new IntersectionObserver((all) => all.some(({ isIntersecting }) => isIntersecting) && element.open());
+      sight.observe(element);
+      this.#ends.sight = () => sight.disconnect();
+    }
+  }
+
+  /** Code that is fetched when it is needed first. */
+  #part(name) {
+    return this.#own.code(`parts/${name}.js`);
+  }
+
+  /** Small screens are the panel's alone. */
+  #fill(isOpen) {
+    this.#ends.small = this.#ends.small?.();
+    if (!isOpen || this.#own.element.mode === "inline" || !matchMedia(SMALL).matches) return;
+    const fill = ({ fill }) => {
+      if (this.#ends && this.#own.element.isOpen) this.#ends.small ??= fill(this.#own.panel, SMALL);
+    };
+    this.#part("small").then(fill, () => {});
+  }
+
+  #focus() {
+    const { element, panel } = this.#own;
+    if (!element.isOpen || element.mode === "inline") return;
+    const first = "form:not([hidden]) :is(textarea, select, input:not([hidden]))";
+    (panel.querySelector(first) ?? panel).focus();
+  }
+
+  #setUnread(count) {
+    const { element, emit } = this.#own;
+    // The title says so, too; a page where nobody ever wrote needs no code for that.
+    if (count || this.unread) this.#part("attention").then(({ unread }) => unread(element, this.unread), () => {});
+    const isNews = count !== this.unread;
+    this.unread = count;
+    this.#badge.hidden = count === 0;
+    this.#badge.textContent = count > 99 ? "99+" : String(count);
+    this.#label();
+    if (isNews) emit("unread", { count });
+  }
+
+  #label() {
+    const { label, panel } = this.#own;
+    const form = `unread_${new Intl.PluralRules(panel.lang).select(this.unread)}`;
+    this.called = this.unread ? this.said[form]?.replace("{count}", this.#badge.textContent) : undefined;
+    label();
+  }
+
+  // For whoever runs the page; the visitor is told in the panel.
+  #tell(name) {
+    const { emit } = this.#own;
+    if (name) {
+      console.warn(`natter: ${name} (README, "When it does not connect")`);
+      emit("error", { name });
+    }
+    emit("connection", { trouble: name ?? null });
+  }
+
+  /** How things stand and what led there; it holds no word of the visitor's or the team's. */
+  async #diagnostics() {
+    if (!this.#handle) return {};
+    const recording = this.#handle.diagnostics();
+    try {
+      const { redact } = await this.#part("diagnostics");
+      return redact(recording);
+    } catch {
+      // What can't be masked is not told.
+      return JSON.parse(recording)[0];
+    }
+  }
+
+  // ---- What it speaks ----
+
+  /** What the visitor can choose from. */
+  #languages() {
+    const given = this.#own.element.languages ?? "";
+    const all = Object.keys(this.#own.labels);
+    return given === "all" ? all : [...new Set(given.split(/[\s,]+/).map((tag) => nearest(tag, all)).filter(Boolean))];
+  }
+
+  /** As the visitor chose, else the site, else the page, else the browser. */
+  #speak() {
+    const { element, labels, prefix, speak } = this.#own;
+    const chosen = element.languages && kept(`${prefix()}language`);
+    const tag = element.language || document.documentElement.lang || navigator.language || "";
+    this.#language = this.#languages().includes(chosen) ? chosen : (nearest(tag, Object.keys(labels)) ?? "en");
+    speak(this.#language);
+  }
+
+  // The visitor's own choice; where nothing can be kept it holds for this page.
+  #choose(code) {
+    try {
+      localStorage.setItem(`${this.#own.prefix()}language`, code);
+    } catch {
+      // As said.
+    }
+    this.#language = code;
+    this.#own.speak(code);
+    this.#words().then((words) => this.#handle?.speak(this.#own.panel.lang, words ?? ""));
+  }
+
+  /** Promises the panel's sentences, as JSON; nothing for English, which is in the wasm, or if they can't be had. */
+  async #words() {
+    const { panel, speak, words } = this.#own;
+    const language = panel.lang;
+    let said;
+    try {
+      said = await words();
+    } catch {
+      console.warn(`natter: the sentences in ${language} can't be had, so it speaks English.`);
+      speak("en");
+    }
+    // Meanwhile another may be wanted.
+    if (panel.lang !== language && said) return this.#words();
+    this.said = said?.launcher ?? ENGLISH;
+    this.#label();
+    return said && JSON.stringify(said.words);
+  }
+}
+
+/** What the page asks for, as calls that the core reads: what has names in pairs, with values as JSON. */
+function said(name, [first, more]) {
+  if (!name.startsWith("set")) {
+    if (name !== "reset" && name !== "forget" && typeof first !== "string") throw TypeError(`natter: ${name} wants a text.`);
+    return [[name, first]];
+  }
+  const about = name === "setUser" && typeof first === "string" ? { ...more, identifier: first } : first;
+  if (typeof about !== "object" || about === null) throw TypeError(`natter: ${name} wants an object.`);
+  const { custom_attributes: attributes, ...user } = about;
+  const own = name === "setUser" ? user : about;
+  const calls = [[name, Object.entries(own).map(([key, value]) => [key, JSON.stringify(value) ?? "null"])]];
+  return name === "setUser" && attributes ? [...calls, ...said("setCustomAttributes", [attributes])] : calls;
+}
+
+/** What the page's Content-Security-Policy must allow, and no more: `xtask csp` says the same. `media` are further origins
+ *  that files come from. */
+function csp({ at, element }, { media = [] } = {}) {
+  const own = new URL(at(""), document.baseURI).origin;
+  const { origin } = new URL(absolute(element.baseUrl));
+  const files = [origin, ...media].join(" ");
+  return [
+    `script-src ${own} 'wasm-unsafe-eval'`,
+    `connect-src ${own} ${origin} ${origin.replace(/^http/, "ws")}`,
+    `img-src ${files} blob:`,
+    `media-src ${files} blob:`,
+  ].join("; ");
+}
+
+function absolute(url) {
+  try {
+    return url && new URL(url, document.baseURI).href.replace(/\/+$/, "");
+  } catch {
+    return url;
+  }
+}
+
+/** What the device keeps under this name, or null. */
+function kept(name) {
+  try {
+    return localStorage.getItem(name);
+  } catch {
+    return null;
+  }
+}
+
+/** Of what this page's modules keep, before the core forgets the rest. */
+function forgetPrompts(prefix) {
+  try {
+    for (const name of Object.keys(localStorage)) if (name.startsWith(`${prefix}prompts/`)) localStorage.removeItem(name);
+  } catch {
+    // There is nothing.
+  }
+}
+
+function prompts(given) {
+  try {
+    return JSON.parse(given).filter(({ text }) => text);
+  } catch {
+    odd("prompts");
+    return [];
+  }
+}
+
+/** The language there is that is nearest to a tag, if any is near. */
+function nearest(tag, all) {
+  for (const parts = tag.replaceAll("_", "-").toLowerCase().split("-"); parts.length; parts.pop()) {
+    const name = parts.join("-");
+    const found = NEAREST[name] ?? all.find((one) => one.toLowerCase() === name);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+const ownName = (code) => new Intl.DisplayNames([code], { type: "language" }).of(code);

@@ -1,0 +1,195 @@
+//! What the site says of the visitor: who they are, with proof or without, and what agents may like to know.
+//!
+//! An identifier is proven by its HMAC, which the site's own server reckons with the inbox's secret. Without it, neither
+//! identifier nor e-mail address nor phone number is ever told as the contact's own: a server takes whoever gives them
+//! for that somebody. They become custom attributes then, which agents can read and nobody is identified by.
+
+use crate::json;
+
+/// Whom the site takes the visitor for.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct User {
+    /// Another for each identifier and proof; 0 for nobody in particular.
+    pub mark: u64,
+    /// Whether the site gave a proof (`identifier_hash`); whether it is good, the server knows.
+    pub is_proven: bool,
+    /// What is known of them, by Chatwoot's names for it.
+    pub fields: Vec<(String, String)>,
+}
+
+/// What identifies somebody, and is told with a proof alone.
+const IDENTIFYING: [&str; 3] = ["identifier", "email", "phone_number"];
+const HASH: &str = "identifier_hash";
+/// All that a user has.
+const FIELDS: [&str; 6] = ["identifier", HASH, "name", "email", "phone_number", "avatar_url"];
+/// The contact's attribute that holds the ids of its conversations: for proven contacts the list of them is a fault on
+/// Chatwoot 4.0.4, and on another device nobody would know of them.
+pub const CONVERSATIONS: &str = "natter_conversations";
+/// More than any site says of anybody.
+const ATTRIBUTES_MAX: usize = 100;
+
+impl User {
+    /// Takes what a site says, by name; what it leaves blank is not said, since servers stumble over that.
+    #[must_use]
+    pub fn new(said: &[(String, String)]) -> Self {
+        let field = |name: &&str| {
+            let (_, value) = said.iter().rev().find(|(other, _)| other == name)?;
+            Some(((*name).to_owned(), value.trim().to_owned())).filter(|(_, value)| !value.is_empty())
+        };
+        let fields: Vec<_> = FIELDS.iter().filter_map(field).collect();
+        let find = |wanted: &str| fields.iter().find(|(name, _)| name == wanted).map_or("", |(_, value)| value);
+        let (identifier, hash) = (find(FIELDS[0]), find(HASH));
+        let mark = if identifier.is_empty() { 0 } else { mark(&[identifier, "\0", hash].concat()) };
+        Self { mark, is_proven: !identifier.is_empty() && !hash.is_empty(), fields }
+    }
+
+    fn told(&self, is_own: bool) -> impl Iterator<Item = (&str, String)> {
+        let is_told = move |name: &str| {
+            let identifies = IDENTIFYING.contains(&name);
+            if is_own { self.is_proven || !(identifies || name == HASH) } else { !self.is_proven && identifies }
+        };
+        let fields = self.fields.iter().filter(move |(name, _)| is_told(name));
+        fields.map(|(name, value)| (name.as_str(), json::string(value)))
+    }
+
+    /// What proves who it is, by name; nothing without a proof.
+    pub fn proof(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let find = |wanted: &'static str| {
+            let (_, value) = self.fields.iter().find(|(name, _)| name == wanted)?;
+            Some((wanted, value.as_str()))
+        };
+        [FIELDS[0], HASH].into_iter().filter_map(find).filter(|_| self.is_proven)
+    }
+}
+
+/// All that the site says.
+#[derive(Debug, Default)]
+pub struct Identity {
+    user: User,
+    /// The contact's attributes, with their values as JSON.
+    attributes: Vec<(String, String)>,
+    /// The next conversation's.
+    of_conversation: Vec<(String, String)>,
+}
+
+impl Identity {
+    /// Whom the site takes the visitor for.
+    #[must_use]
+    pub const fn user(&self) -> &User {
+        &self.user
+    }
+
+    /// The visitor is this user from now on.
+    pub fn is(&mut self, user: User) {
+        self.user = user;
+    }
+
+    /// What was said of the contact goes with it.
+    pub fn forget_attributes(&mut self) {
+        self.attributes.clear();
+        self.of_conversation.clear();
+    }
+
+    /// Adds to what agents may know, of the contact or (true) of the conversation that begins next. Values are JSON.
+    pub fn add(&mut self, said: Vec<(String, String)>, is_of_conversation: bool) {
+        let all = if is_of_conversation { &mut self.of_conversation } else { &mut self.attributes };
+        for (name, value) in said {
+            all.retain(|(other, _)| *other != name);
+            if all.len() < ATTRIBUTES_MAX && json::read(&value).is_some() {
+                all.push((name, value));
+            }
+        }
+    }
+
+    /// Whether there is anything that a contact could be told.
+    #[must_use]
+    pub fn has_something(&self) -> bool {
+        !self.user.fields.is_empty() || !self.attributes.is_empty()
+    }
+
+    /// What is the contact's own, as JSON by name.
+    pub fn own(&self) -> impl Iterator<Item = (&str, String)> {
+        self.user.told(true)
+    }
+
+    /// What agents may know of the contact besides.
+    pub fn attributes(&self) -> impl Iterator<Item = (&str, String)> {
+        self.user.told(false).chain(self.attributes.iter().map(|(name, value)| (name.as_str(), value.clone())))
+    }
+
+    /// What agents may know of a conversation that begins now.
+    pub fn of_conversation(&self) -> impl Iterator<Item = (&str, String)> {
+        self.of_conversation.iter().map(|(name, value)| (name.as_str(), value.clone()))
+    }
+}
+
+/// FNV-1a, as much of it as a number of JavaScript's holds: only ever compared with another of this device's.
+fn mark(text: &str) -> u64 {
+    let hash = text
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    (hash >> 11).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(of: &[(&str, &str)]) -> Vec<(String, String)> {
+        of.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    fn all<'a>(of: impl Iterator<Item = (&'a str, String)>) -> String {
+        of.map(|(name, value)| [name, "=", &value].concat()).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn without_a_proof_nothing_that_identifies_is_the_contacts_own() {
+        let of = [("identifier", "42"), ("email", "ana@example.test"), ("phone_number", "+49"), ("name", "Ana")];
+        let mut identity = Identity::default();
+        identity.is(User::new(&said(&of)));
+        assert_eq!(all(identity.own()), r#"name="Ana""#);
+        assert_eq!(all(identity.attributes()), r#"identifier="42" email="ana@example.test" phone_number="+49""#);
+        assert_eq!(identity.user().proof().count(), 0);
+    }
+
+    #[test]
+    fn with_a_proof_all_of_it_is() {
+        let of = [("identifier", "42"), ("identifier_hash", "ab"), ("email", "ana@example.test"), ("colour", "red")];
+        let mut identity = Identity::default();
+        identity.is(User::new(&said(&of)));
+        assert_eq!(all(identity.own()), r#"identifier="42" identifier_hash="ab" email="ana@example.test""#);
+        assert_eq!(all(identity.attributes()), "");
+        let proof: Vec<_> = identity.user().proof().collect();
+        assert_eq!(proof, [("identifier", "42"), ("identifier_hash", "ab")]);
+    }
+
+    #[test]
+    fn a_hash_without_an_identifier_proves_nothing() {
+        let user = User::new(&said(&[("identifier", "  "), ("identifier_hash", "ab"), ("email", "a@b.test")]));
+        assert_eq!((user.mark, user.is_proven), (0, false));
+        let mut identity = Identity::default();
+        identity.is(user);
+        assert_eq!(all(identity.own()), "", "a hash alone is nobody's");
+    }
+
+    #[test]
+    fn another_identifier_or_another_hash_is_another_mark() {
+        let mark = |identifier, hash| User::new(&said(&[("identifier", identifier), ("identifier_hash", hash)])).mark;
+        assert_eq!(mark("42", "ab"), mark("42", "ab"));
+        let others = [mark("42", "ac"), mark("43", "ab"), mark("4", "2ab"), mark("42", "")];
+        assert!(others.iter().all(|other| *other != mark("42", "ab") && *other != 0));
+    }
+
+    #[test]
+    fn attributes_are_json_the_last_of_a_name_counts_and_there_is_an_end_to_them() {
+        let mut identity = Identity::default();
+        identity.add(said(&[("plan", "\"free\""), ("odd", "{"), ("seats", "2.5")]), false);
+        identity.add(said(&[("plan", "\"team\"")]), false);
+        identity.add(said(&[("order", "7")]), true);
+        assert_eq!(all(identity.attributes()), r#"seats=2.5 plan="team""#);
+        assert_eq!(all(identity.of_conversation()), "order=7");
+        identity.add((0..500).map(|nth: u32| (nth.to_string(), "1".to_owned())).collect(), false);
+        assert_eq!(identity.attributes().count(), ATTRIBUTES_MAX);
+    }
+}
