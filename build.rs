@@ -1,9 +1,6 @@
-//! Before the widget is compiled: the panel's style as it goes into the wasm, without its whitespace and comments, and
-//! English, each sentence in the place it has in `locales/en.json`.
+//! Before the widget is compiled: English, each sentence in the place it has in `locales/en.json`.
 #![allow(clippy::print_stdout, reason = "what is printed is for cargo")]
 
-#[path = "xtask/src/css.rs"]
-mod css;
 #[allow(dead_code, reason = "only reading is wanted here")]
 #[path = "src/json.rs"]
 mod json;
@@ -14,21 +11,13 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-const PANEL_SHEET: &str = "style/widget.css";
 const ENGLISH: &str = "locales/en.json";
 
 fn main() -> Result<(), String> {
-    for source in [PANEL_SHEET, ENGLISH] {
-        println!("cargo::rerun-if-changed={source}");
-    }
+    println!("cargo::rerun-if-changed={ENGLISH}");
     let out = env::var_os("OUT_DIR").map(PathBuf::from).ok_or("OUT_DIR is not set: only cargo runs this.")?;
-    let sheet = fs::read_to_string(PANEL_SHEET).map_err(|error| format!("{PANEL_SHEET} can't be read: {error}."))?;
-    write(&out.join("widget.css"), &css::minified(&sheet))?;
-    write(&out.join("english.rs"), &english(&words::Words::read(Path::new(ENGLISH))?)?)
-}
-
-fn write(path: &Path, text: &str) -> Result<(), String> {
-    fs::write(path, text).map_err(|error| format!("{} can't be written: {error}.", path.display()))
+    let (path, text) = (out.join("english.rs"), english(&words::Words::read(Path::new(ENGLISH))?)?);
+    fs::write(&path, text).map_err(|error| format!("{} can't be written: {error}.", path.display()))
 }
 
 /// The sentences in their order, a line each, and the place of each by its key.

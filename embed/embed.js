@@ -306,7 +306,7 @@
     /** There is no chat: whoever wanted it is told, and has the site's other way. */
     #fail(why) {
       console.error("natter:", why);
-      const [detour, said] = [this.#detour, this.#chat?.said ?? SORRY];
+      const [detour, said] = [this.#detour, { ...SORRY, ...this.#chat?.said }];
       this.#panel.replaceChildren(make("p", { className: "sorry", role: "alert", textContent: said.failed }));
       detour.href = this.fallbackUrl;
       if (this.fallbackUrl && /^(https?|mailto|tel):/.test(detour.protocol)) {

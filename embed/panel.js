@@ -13,7 +13,7 @@ const SMALL = "(max-width: 479px), (max-height: 439px)";
 const PATIENCE_MS = 1000;
 
 const sheet = new CSSStyleSheet();
-sheet.replaceSync("@element.css@");
+sheet.replaceSync("@panel.css@");
 
 /** The wasm, once a page however many chats want it; a failure is not kept. */
 let engine;
@@ -44,6 +44,15 @@ class Chat {
   #isConfiguring = false;
   /** Ends what goes on beside the chat, by name. */
   #ends = {};
+  /** What is done with the core's news; all else is the page's. */
+  #news = {
+    arrived: (about) => this.#part("attention").then(({ arrived }) => arrived({ ...about, open: () => this.#own.element.open() }), () => {}),
+    connection: ({ trouble }) => this.#tell(trouble),
+    language: ({ code }) => this.#choose(code),
+    odd: ({ name }) => odd(name),
+    theme: ({ name }) => this.#own.element.toggleAttribute("chosen-theme", name !== "auto") && this.#own.element.setAttribute("chosen-theme", name),
+    unread: ({ count }) => this.#setUnread(count),
+  };
 
   constructor(own) {
     this.#own = own;
@@ -82,21 +91,17 @@ class Chat {
     const language = panel.lang;
     const host = {
       open: (isOpen) => (isOpen ? element.open() : element.close()),
-      unread: (count) => this.#setUnread(count),
-      theme: (name) => (name === "auto" ? element.removeAttribute("chosen-theme") : element.setAttribute("chosen-theme", name)),
-      language: (code) => this.#choose(code),
-      trouble: (name) => this.#tell(name),
       event: (event) => {
-        const { type, ...detail } = JSON.parse(event);
-        emit(type, detail);
+        const { type, ...about } = JSON.parse(event);
+        (this.#news[type] ?? ((about) => emit(type, about)))(about);
       },
-      odd,
       part: (name) => this.#part(name),
     };
     const asked = this.#calls.splice(0);
-    this.#handle = mount(panel, over, this.#settings(), said ?? "", JSON.stringify(asked.flatMap(({ calls }) => calls)), host);
+    const given = [this.#settings(), said ?? "", JSON.stringify(asked.flatMap(({ calls }) => calls))];
+    this.#handle = mount(panel, over, JSON.stringify(given), host);
     asked.forEach(({ done }) => done());
-    this.#handle.opened(element.isOpen);
+    this.#call(element.isOpen ? "opened" : "closed");
     words.then((late) => {
       // Too late for `mount`, or not to be had at all.
       if (late !== said || panel.lang !== language) this.#handle?.speak(panel.lang, late ?? "");
@@ -107,7 +112,7 @@ class Chat {
 
   /** The panel was opened or closed. */
   opened(isOpen) {
-    this.#handle?.opened(isOpen);
+    this.#call(isOpen ? "opened" : "closed");
     this.#fill(isOpen);
     this.#focus();
   }
@@ -116,7 +121,7 @@ class Chat {
   take(calls) {
     for (const { name, given, done, fail } of calls.splice(0)) {
       try {
-        if (name === "csp") done(csp(this.#own, ...given));
+        if (name === "csp") done(this.#csp(given));
         else if (name === "diagnostics") done(this.#diagnostics());
         else this.#ask(name, given, done);
       } catch (error) {
@@ -127,12 +132,16 @@ class Chat {
 
   #ask(name, given, done) {
     const calls = said(name, given);
-    if (name === "reset" || name === "forget") forgetPrompts(this.#own.prefix());
+    if (name === "reset" || name === "forget") this.#part("prompts").then(({ forget }) => forget(this.#own.prefix()), () => {});
     if (this.#handle) done(this.#handle.call(JSON.stringify(calls)));
     else {
       this.#calls.push({ calls, done });
       if (!/^(set|delete|prefill)/.test(name)) this.#own.mount();
     }
+  }
+
+  #call(...call) {
+    this.#handle?.call(JSON.stringify([call]));
   }
 
   /** An attribute of the element is another. */
@@ -146,7 +155,7 @@ class Chat {
     this.#isConfiguring = true;
     queueMicrotask(() => {
       this.#isConfiguring = false;
-      this.#handle?.configure(this.#settings());
+      this.#call("configured", this.#settings());
     });
   }
 
@@ -178,21 +187,15 @@ class Chat {
       if (part && this.#ends) this.#ends[name] = start(part);
     };
     begin("avoid", element.avoid, "avoid", ({ avoid }) => avoid(element, this.#own.launcher, element.avoid));
+    begin("sight", element.mode === "inline" && element.load !== "manual", "sight", ({ sight }) => sight(element));
     begin("prompts", element.prompts, "prompts", ({ prompt }) => {
       const accept = (text) => {
         this.#ask("prompted", [text], () => {});
         element.open();
       };
       const isBusy = () => element.isOpen || kept(`${prefix()}session`) !== null;
-      return prompt({ over, prompts: prompts(element.prompts), key: prefix(), dismiss: this.said.dismiss, accept, isBusy });
+      return prompt({ over, prompts: element.prompts, key: prefix(), dismiss: this.said.dismiss, accept, isBusy, odd });
     });
-    this.#ends.sight?.();
-    this.#ends.sight = undefined;
-    if (element.mode === "inline" && element.load !== "manual") {
-      const sight = new IntersectionObserver((all) => all.some(({ isIntersecting }) => isIntersecting) && element.open());
-      sight.observe(element);
-      this.#ends.sight = () => sight.disconnect();
-    }
   }
 
   /** Code that is fetched when it is needed first. */
@@ -243,7 +246,12 @@ class Chat {
       console.warn(`natter: ${name} (README, "When it does not connect")`);
       emit("error", { name });
     }
-    emit("connection", { trouble: name ?? null });
+    emit("connection", { trouble: name });
+  }
+
+  async #csp([more]) {
+    const { csp } = await this.#part("csp");
+    return csp(this.#own.at(""), absolute(this.#own.element.baseUrl), more);
   }
 
   /** How things stand and what led there; it holds no word of the visitor's or the team's. */
@@ -308,32 +316,17 @@ class Chat {
   }
 }
 
-/** What the page asks for, as calls that the core reads: what has names in pairs, with values as JSON. */
+/** What the page asks for, as calls that the core reads: lists of texts, what has names as name after value. */
 function said(name, [first, more]) {
-  if (!name.startsWith("set")) {
-    if (name !== "reset" && name !== "forget" && typeof first !== "string") throw TypeError(`natter: ${name} wants a text.`);
-    return [[name, first]];
-  }
-  const about = name === "setUser" && typeof first === "string" ? { ...more, identifier: first } : first;
-  if (typeof about !== "object" || about === null) throw TypeError(`natter: ${name} wants an object.`);
-  const { custom_attributes: attributes, ...user } = about;
-  const own = name === "setUser" ? user : about;
-  const calls = [[name, Object.entries(own).map(([key, value]) => [key, JSON.stringify(value) ?? "null"])]];
-  return name === "setUser" && attributes ? [...calls, ...said("setCustomAttributes", [attributes])] : calls;
-}
-
-/** What the page's Content-Security-Policy must allow, and no more: `xtask csp` says the same. `media` are further origins
- *  that files come from. */
-function csp({ at, element }, { media = [] } = {}) {
-  const own = new URL(at(""), document.baseURI).origin;
-  const { origin } = new URL(absolute(element.baseUrl));
-  const files = [origin, ...media].join(" ");
-  return [
-    `script-src ${own} 'wasm-unsafe-eval'`,
-    `connect-src ${own} ${origin} ${origin.replace(/^http/, "ws")}`,
-    `img-src ${files} blob:`,
-    `media-src ${files} blob:`,
-  ].join("; ");
+  if (name === "reset" || name === "forget") return [[name]];
+  const isUser = name === "setUser";
+  const about = isUser && typeof first === "string" ? { ...more, identifier: first } : first;
+  const wanted = name.startsWith("set") ? "object" : "string";
+  if (typeof about !== wanted || about === null) throw TypeError(`natter: ${name} wants ${wanted === "string" ? "a text" : "an object"}.`);
+  if (wanted === "string") return [[name, about]];
+  const written = isUser ? (value) => (value == null || value instanceof Object ? "" : String(value)) : (value) => JSON.stringify(value) ?? "null";
+  const call = [name, ...Object.entries(about).flatMap(([key, value]) => [key, written(value)])];
+  return isUser && about.custom_attributes ? [call, ...said("setCustomAttributes", [about.custom_attributes])] : [call];
 }
 
 function absolute(url) {
@@ -350,24 +343,6 @@ function kept(name) {
     return localStorage.getItem(name);
   } catch {
     return null;
-  }
-}
-
-/** Of what this page's modules keep, before the core forgets the rest. */
-function forgetPrompts(prefix) {
-  try {
-    for (const name of Object.keys(localStorage)) if (name.startsWith(`${prefix}prompts/`)) localStorage.removeItem(name);
-  } catch {
-    // There is nothing.
-  }
-}
-
-function prompts(given) {
-  try {
-    return JSON.parse(given).filter(({ text }) => text);
-  } catch {
-    odd("prompts");
-    return [];
   }
 }
 

@@ -4,16 +4,16 @@ use std::any::Any;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use js_sys::{Array, Function, Reflect};
+use js_sys::{Function, Reflect};
 use wasm_bindgen::prelude::*;
-use web_sys::{CssStyleSheet, HtmlElement, ShadowRoot};
+use web_sys::HtmlElement;
 
 use crate::core::preferences::Preference;
 use crate::core::settings::Unusable;
 use crate::core::view::{Changed, View};
-use crate::core::{Arrival, Event, Format, Tell, wire};
+use crate::core::{Arrival, Event, Format, Tell, happened, wire};
 use crate::digits::digits;
-use crate::js::object;
+use crate::json::{self, Value};
 use crate::paint::{Words, transcript};
 use crate::shell::{Audience, Driver, IntlSpeech, Parts};
 use crate::text::Catalogue;
@@ -30,21 +30,9 @@ pub struct Handle {
 
 #[wasm_bindgen]
 impl Handle {
-    /// The panel was opened or closed.
-    pub fn opened(&self, is_open: bool) {
-        self.driver.dispatch(Event::Opened(is_open));
-    }
-
-    /// The page asks for something: a JSON list of calls (`wire::asked`).
+    /// The page, or its element, asks for something: a JSON list of calls (`wire::asked`).
     pub fn call(&self, calls: &str) {
         wire::asked(calls).into_iter().for_each(|event| self.driver.dispatch(event));
-    }
-
-    /// The site wants other settings, as `mount` takes them; those that name the server and the inbox stay as they are.
-    pub fn configure(&self, settings: &str) {
-        if let Ok((settings, _)) = wire::settings(settings) {
-            self.driver.dispatch(Event::Configured(Box::new(settings.options)));
-        }
     }
 
     /// Speaks this language from now on; `words` are its sentences as a JSON list, or nothing for English.
@@ -68,29 +56,24 @@ impl Handle {
 /// Mounts a widget into an element's panel, in place of whatever is in it, and what is shown over the launcher into
 /// `over`.
 ///
-/// `settings` is the element's attributes as a JSON object, `words` the sentences of its language as a JSON list, or
-/// nothing for English, `calls` what the page has asked for so far (`wire::asked`). `host` is an object with the functions
-/// `open(is_open)`, which opens or closes the panel, `unread(count)`, `theme(name)`, `language(code)`, which has another
-/// one spoken, `odd(setting)`, which names a setting that can't be read, `trouble(name)`, with what is wrong or nothing any
-/// more, `event(json)`, with what the page may know, and `part(name)`, which promises the module of that name.
+/// `given` is a JSON list of three texts: the element's attributes as a JSON object, the sentences of its language as a
+/// JSON list, or nothing for English, and what the page has asked for so far (`wire::asked`). `host` is an object with the
+/// functions `open(is_open)`, which opens or closes the panel, `event(json)`, which takes what happens by its `type`, and
+/// `part(name)`, which promises the module of that name.
 ///
 /// # Errors
 /// When a setting can't be used; the error's message names it, and never its value.
 #[wasm_bindgen]
-pub fn mount(
-    panel: HtmlElement,
-    over: HtmlElement,
-    settings: &str,
-    words: &str,
-    calls: &str,
-    host: &JsValue,
-) -> Result<Handle, JsValue> {
-    let (settings, odd) = wire::settings(settings).map_err(explain)?;
+pub fn mount(panel: HtmlElement, over: HtmlElement, given: &str, host: &JsValue) -> Result<Handle, JsValue> {
+    let given = json::read(given);
+    let given = given.as_ref().and_then(Value::items).unwrap_or_default();
+    let text = |nth: usize| given.get(nth).and_then(Value::text).unwrap_or_default();
+    let (words, asked) = (text(1), wire::asked(text(2)));
+    let (settings, odd) = wire::settings(text(0)).map_err(explain)?;
     let host = Host(host.clone());
-    odd.into_iter().for_each(|name| host.call("odd", &name.into()));
+    odd.into_iter().for_each(|name| host.tell("odd", &[("name", json::string(name))]));
     let language = if settings.options.language.is_empty() { "en" } else { &settings.options.language };
 
-    adopt_styles(&panel);
     panel.replace_children_with_node_0();
     let parts = Parts::new(host.function("part"));
 
@@ -107,7 +90,7 @@ pub fn mount(
         Hands {
             open: {
                 let host = host.clone();
-                Rc::new(move |is_open| host.call("open", &is_open.into()))
+                Rc::new(move |is_open| host.call("open", is_open.into()))
             },
             notify: {
                 let (parts, dispatch) = (parts.clone(), dispatch);
@@ -115,7 +98,7 @@ pub fn mount(
             },
             speak: {
                 let host = host.clone();
-                Rc::new(move |language| host.call("language", &language.into()))
+                Rc::new(move |code| host.tell("language", &[("code", json::string(code))]))
             },
             pick: Rc::new(move |files| {
                 if let Some(driver) = to_pick.get() {
@@ -132,7 +115,7 @@ pub fn mount(
     let painted = ui::mount(&ui, &panel, &over);
     let prefix = settings.storage_prefix();
     let audience = Painter { ui: ui.clone(), host, parts: parts.clone(), prefix };
-    let driver = Driver::start(settings, wire::asked(calls), parts, Box::new(audience));
+    let driver = Driver::start(settings, asked, parts, Box::new(audience));
     // Empty until here: nothing else ever fills it.
     let _ = slot.set(Rc::clone(&driver));
     Ok(Handle { driver, ui, painted })
@@ -169,9 +152,14 @@ impl Host {
         get(&self.0, name).and_then(|value| value.dyn_into().ok())
     }
 
-    fn call(&self, name: &str, argument: &JsValue) {
+    fn call(&self, name: &str, argument: JsValue) {
         // What the page's own function throws is the page's affair.
-        let _ = self.function(name).map(|function| function.call1(&JsValue::UNDEFINED, argument));
+        let _ = self.function(name).map(|function| function.call1(&JsValue::UNDEFINED, &argument));
+    }
+
+    /// Tells what happened, with what belongs to it as JSON.
+    fn tell(&self, what: &str, about: &[(&str, String)]) {
+        self.call("event", happened(what, about).into());
     }
 }
 
@@ -191,13 +179,13 @@ impl Audience for Painter {
 
     fn tell(&self, tell: Tell) {
         match tell {
-            Tell::Unread(count) => self.host.call("unread", &count.into()),
-            Tell::Theme(theme) => self.host.call("theme", &theme.name().into()),
+            Tell::Unread(count) => self.host.tell("unread", &[("count", digits(count.into()))]),
+            Tell::Theme(theme) => self.host.tell("theme", &[("name", json::string(theme.name()))]),
             Tell::Trouble(finding) => {
-                let name = finding.map_or(JsValue::NULL, |finding| finding.name().into());
-                self.host.call("trouble", &name);
+                let name = json::or_null(finding.map(|finding| json::string(finding.name())));
+                self.host.tell("connection", &[("trouble", name)]);
             }
-            Tell::Happened(event) => self.host.call("event", &event.into()),
+            Tell::Happened(event) => self.host.call("event", event.into()),
             Tell::Arrived(arrival) => self.tell_arrival(&arrival),
             Tell::Transcript(format, messages) => {
                 let all = transcript(&self.ui.words(), &messages);
@@ -214,17 +202,15 @@ impl Painter {
 
     fn tell_arrival(&self, arrival: &Arrival) {
         let (words, message) = (self.ui.words(), &arrival.message);
-        let open = self.host.function("open").map_or(JsValue::UNDEFINED, JsValue::from);
-        let arrived = object(&[
-            ("name", [&self.prefix, "arrived/", &digits(message.id.0)].concat().into()),
-            ("title", words.author(&message.author).into()),
-            ("text", words.line(message, Self::NOTICE_CHARS).into()),
-            ("seen", arrival.is_seen.into()),
-            ("heard", arrival.is_heard.into()),
-            ("noticed", arrival.is_noticed.into()),
-            ("open", open),
-        ]);
-        self.parts.start("attention", "arrived", &[arrived.into()]);
+        let arrived = [
+            ("name", json::string(&[&self.prefix, "arrived/", &digits(message.id.0)].concat())),
+            ("title", json::string(&words.author(&message.author))),
+            ("text", json::string(&words.line(message, Self::NOTICE_CHARS))),
+            ("seen", json::truth(arrival.is_seen)),
+            ("heard", json::truth(arrival.is_heard)),
+            ("noticed", json::truth(arrival.is_noticed)),
+        ];
+        self.host.tell("arrived", &arrived);
     }
 }
 
@@ -236,19 +222,8 @@ fn get(of: &JsValue, name: &str) -> Option<JsValue> {
 fn explain(unusable: Unusable) -> JsValue {
     js_sys::Error::new(match unusable {
         Unusable::BaseUrl => "base-url must be the http or https address of a Chatwoot server.",
-        Unusable::Secret => "The page holds a secret of the server's (api_access_token or hmac_token). Take it out, and change it: whoever reads the page has it.",
+        Unusable::Secret => "api_access_token and hmac_token are secrets: take them out of the page, and change them.",
         Unusable::InboxIdentifier => "inbox-identifier must be the identifier of an API inbox.",
     })
     .into()
-}
-
-/// The panel's style goes to the shadow root as a constructed sheet: a strict page allows no other.
-pub(crate) fn adopt_styles(panel: &HtmlElement) {
-    let Ok(root) = panel.get_root_node().dyn_into::<ShadowRoot>() else { return };
-    let Ok(sheet) = CssStyleSheet::new() else { return };
-    if sheet.replace_sync(include_str!(concat!(env!("OUT_DIR"), "/widget.css"))).is_ok() {
-        let all = Array::from(&root.adopted_style_sheets());
-        all.push(&sheet);
-        root.set_adopted_style_sheets(&all);
-    }
 }

@@ -21,10 +21,17 @@ sheet.replaceSync(`
 @media (pointer: coarse) { .prompt .no { inline-size: 44px; block-size: 44px; } }
 @media (prefers-reduced-motion: reduce) { .prompt { animation: none; } }`);
 
-/** Shows each prompt when it is due, in `over`. `key` begins all names in storage, `dismiss` is what the way to dismiss
- *  a prompt is called, `accept` takes the text of one that the visitor wants to answer, `isBusy` tells whether this is
- *  no moment for any. Gives back what ends it. */
-export function prompt({ over, prompts, key, dismiss, accept, isBusy }) {
+/** Shows each prompt when it is due, in `over`. `prompts` is what the site wrote, `key` begins all names in storage,
+ *  `dismiss` is what the way to dismiss a prompt is called, `accept` takes the text of one that the visitor wants to
+ *  answer, `isBusy` tells whether this is no moment for any, `odd` names a setting that can't be read. Gives back what
+ *  ends it. */
+export function prompt({ over, prompts: written, key, dismiss, accept, isBusy, odd }) {
+  let prompts = [];
+  try {
+    prompts = JSON.parse(written).filter(({ text }) => text);
+  } catch {
+    odd("prompts");
+  }
   let shown, timers;
   const begin = () => {
     timers?.forEach(clearTimeout);
@@ -82,6 +89,15 @@ function isSnoozed(key, prompt) {
     return Date.now() - Number(localStorage.getItem(name(key, prompt))) < SNOOZED_MS;
   } catch {
     return false;
+  }
+}
+
+/** As if none had ever been waved away. */
+export function forget(key) {
+  try {
+    for (const name of Object.keys(localStorage)) if (name.startsWith(`${key}prompts/`)) localStorage.removeItem(name);
+  } catch {
+    // There is nothing.
   }
 }
 

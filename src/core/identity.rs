@@ -32,33 +32,32 @@ impl User {
     /// Takes what a site says, by name; what it leaves blank is not said, since servers stumble over that.
     #[must_use]
     pub fn new(said: &[(String, String)]) -> Self {
-        let field = |name: &&str| {
-            let (_, value) = said.iter().rev().find(|(other, _)| other == name)?;
-            Some(((*name).to_owned(), value.trim().to_owned())).filter(|(_, value)| !value.is_empty())
+        let find = |wanted: &str| {
+            let value = said.iter().rev().find(|(name, _)| name == wanted).map(|(_, value)| value.trim());
+            value.unwrap_or_default()
         };
-        let fields: Vec<_> = FIELDS.iter().filter_map(field).collect();
-        let find = |wanted: &str| fields.iter().find(|(name, _)| name == wanted).map_or("", |(_, value)| value);
+        let mut fields = Vec::new();
+        for name in FIELDS {
+            let value = find(name);
+            if !value.is_empty() {
+                fields.push((name.to_owned(), value.to_owned()));
+            }
+        }
         let (identifier, hash) = (find(FIELDS[0]), find(HASH));
         let mark = if identifier.is_empty() { 0 } else { mark(&[identifier, "\0", hash].concat()) };
         Self { mark, is_proven: !identifier.is_empty() && !hash.is_empty(), fields }
     }
 
-    fn told(&self, is_own: bool) -> impl Iterator<Item = (&str, String)> {
-        let is_told = move |name: &str| {
-            let identifies = IDENTIFYING.contains(&name);
-            if is_own { self.is_proven || !(identifies || name == HASH) } else { !self.is_proven && identifies }
-        };
-        let fields = self.fields.iter().filter(move |(name, _)| is_told(name));
-        fields.map(|(name, value)| (name.as_str(), json::string(value)))
-    }
-
     /// What proves who it is, by name; nothing without a proof.
-    pub fn proof(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        let find = |wanted: &'static str| {
-            let (_, value) = self.fields.iter().find(|(name, _)| name == wanted)?;
-            Some((wanted, value.as_str()))
-        };
-        [FIELDS[0], HASH].into_iter().filter_map(find).filter(|_| self.is_proven)
+    #[must_use]
+    pub fn proof(&self) -> Vec<(&str, &str)> {
+        let mut proof = Vec::new();
+        for (name, value) in &self.fields {
+            if self.is_proven && (name == IDENTIFYING[0] || name == HASH) {
+                proof.push((name.as_str(), value.as_str()));
+            }
+        }
+        proof
     }
 }
 
@@ -107,19 +106,28 @@ impl Identity {
         !self.user.fields.is_empty() || !self.attributes.is_empty()
     }
 
-    /// What is the contact's own, as JSON by name.
-    pub fn own(&self) -> impl Iterator<Item = (&str, String)> {
-        self.user.told(true)
+    /// What is the contact's own, and what agents may know of it besides: JSON by name.
+    #[must_use]
+    pub fn told(&self) -> [Vec<(&str, String)>; 2] {
+        let (mut own, mut besides) = (Vec::new(), Vec::new());
+        for (name, value) in &self.user.fields {
+            let identifies = IDENTIFYING.contains(&&**name);
+            if self.user.is_proven || !(identifies || name == HASH) {
+                own.push((name.as_str(), json::string(value)));
+            } else if identifies {
+                besides.push((name.as_str(), json::string(value)));
+            }
+        }
+        for (name, value) in &self.attributes {
+            besides.push((name, value.clone()));
+        }
+        [own, besides]
     }
 
-    /// What agents may know of the contact besides.
-    pub fn attributes(&self) -> impl Iterator<Item = (&str, String)> {
-        self.user.told(false).chain(self.attributes.iter().map(|(name, value)| (name.as_str(), value.clone())))
-    }
-
-    /// What agents may know of a conversation that begins now.
-    pub fn of_conversation(&self) -> impl Iterator<Item = (&str, String)> {
-        self.of_conversation.iter().map(|(name, value)| (name.as_str(), value.clone()))
+    /// What agents may know of a conversation that begins now: names, and values as JSON.
+    #[must_use]
+    pub fn of_conversation(&self) -> &[(String, String)] {
+        &self.of_conversation
     }
 }
 
@@ -139,8 +147,11 @@ mod tests {
         of.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
     }
 
-    fn all<'a>(of: impl Iterator<Item = (&'a str, String)>) -> String {
-        of.map(|(name, value)| [name, "=", &value].concat()).collect::<Vec<_>>().join(" ")
+    /// What is the contact's own, and what agents may know besides.
+    fn told(identity: &Identity) -> [String; 2] {
+        let all =
+            |of: Vec<(&str, String)>| of.iter().map(|(name, value)| [name, "=", value].concat()).collect::<Vec<_>>();
+        identity.told().map(|of| all(of).join(" "))
     }
 
     #[test]
@@ -148,9 +159,9 @@ mod tests {
         let of = [("identifier", "42"), ("email", "ana@example.test"), ("phone_number", "+49"), ("name", "Ana")];
         let mut identity = Identity::default();
         identity.is(User::new(&said(&of)));
-        assert_eq!(all(identity.own()), r#"name="Ana""#);
-        assert_eq!(all(identity.attributes()), r#"identifier="42" email="ana@example.test" phone_number="+49""#);
-        assert_eq!(identity.user().proof().count(), 0);
+        let besides = r#"identifier="42" email="ana@example.test" phone_number="+49""#;
+        assert_eq!(told(&identity), [r#"name="Ana""#, besides]);
+        assert_eq!(identity.user().proof(), []);
     }
 
     #[test]
@@ -158,10 +169,8 @@ mod tests {
         let of = [("identifier", "42"), ("identifier_hash", "ab"), ("email", "ana@example.test"), ("colour", "red")];
         let mut identity = Identity::default();
         identity.is(User::new(&said(&of)));
-        assert_eq!(all(identity.own()), r#"identifier="42" identifier_hash="ab" email="ana@example.test""#);
-        assert_eq!(all(identity.attributes()), "");
-        let proof: Vec<_> = identity.user().proof().collect();
-        assert_eq!(proof, [("identifier", "42"), ("identifier_hash", "ab")]);
+        assert_eq!(told(&identity), [r#"identifier="42" identifier_hash="ab" email="ana@example.test""#, ""]);
+        assert_eq!(identity.user().proof(), [("identifier", "42"), ("identifier_hash", "ab")]);
     }
 
     #[test]
@@ -170,7 +179,7 @@ mod tests {
         assert_eq!((user.mark, user.is_proven), (0, false));
         let mut identity = Identity::default();
         identity.is(user);
-        assert_eq!(all(identity.own()), "", "a hash alone is nobody's");
+        assert_eq!(told(&identity), ["", r#"email="a@b.test""#], "a hash alone is nobody's");
     }
 
     #[test]
@@ -187,9 +196,9 @@ mod tests {
         identity.add(said(&[("plan", "\"free\""), ("odd", "{"), ("seats", "2.5")]), false);
         identity.add(said(&[("plan", "\"team\"")]), false);
         identity.add(said(&[("order", "7")]), true);
-        assert_eq!(all(identity.attributes()), r#"seats=2.5 plan="team""#);
-        assert_eq!(all(identity.of_conversation()), "order=7");
+        assert_eq!(told(&identity), ["", r#"seats=2.5 plan="team""#]);
+        assert_eq!(identity.of_conversation(), said(&[("order", "7")]));
         identity.add((0..500).map(|nth: u32| (nth.to_string(), "1".to_owned())).collect(), false);
-        assert_eq!(identity.attributes().count(), ATTRIBUTES_MAX);
+        assert_eq!(identity.told()[1].len(), ATTRIBUTES_MAX);
     }
 }

@@ -187,11 +187,12 @@ impl Introduction {
         if let Some((version, at)) = &self.agreed {
             attributes.extend([("consent_version", json::string(version)), ("consent_at", digits(*at))]);
         }
-        attributes.extend(site.attributes());
+        let [own, besides] = site.told();
+        attributes.extend(besides);
         attributes.extend(conversations.map(|all| (CONVERSATIONS, json::string(&all))));
         let name = self.answers.iter().find(|given| given.shape == Shape::Name);
         let name = name.map(|given| ("name", json::string(&given.value)));
-        let mut own: Vec<_> = name.into_iter().chain(site.own()).collect();
+        let mut own: Vec<_> = name.into_iter().chain(own).collect();
         if !attributes.is_empty() {
             own.push(("custom_attributes", json::object(&attributes)));
         }

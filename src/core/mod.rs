@@ -47,6 +47,7 @@ pub use widget::Widget;
 
 use std::sync::Arc;
 
+use crate::json;
 use availability::Offset;
 use content::Choice;
 use doctor::Finding;
@@ -59,8 +60,9 @@ use view::Changed;
 use window::Sight;
 use wire::Request;
 
-/// Something happened.
-#[derive(Clone, Debug, Eq, PartialEq)]
+/// Something happened. It happens once: only tests have a use for copies, and visitors don't download what makes them.
+#[derive(Debug, Eq, PartialEq)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(Clone))]
 pub enum Event {
     /// The widget starts.
     Began {
@@ -204,6 +206,17 @@ pub enum Tell {
     Theme(Theme),
     /// All that was said, oldest first, to be kept as a file.
     Transcript(Format, Vec<Arc<Message>>),
+}
+
+/// What happened, as JSON of this type, with what belongs to it: names, and values as JSON.
+#[must_use]
+pub fn happened(what: &str, about: &[(&str, String)]) -> String {
+    let mut text = ["{\"type\":", &json::string(what)].concat();
+    for (name, value) in about {
+        text.push_str([",", &json::string(name), ":", value].concat().as_str());
+    }
+    text.push('}');
+    text
 }
 
 /// A message that came, and how the visitor wants to be told of it, if no tab of theirs shows it.

@@ -10,7 +10,6 @@ use web_sys::HtmlElement;
 
 use super::{ELEMENT, MARK, NOON, Screen, long_words, screens};
 use crate::core::view::Changed;
-use crate::mount::adopt_styles;
 use crate::paint::Words;
 use crate::shell::{IntlSpeech, Parts};
 use crate::text::Catalogue;
@@ -58,7 +57,6 @@ fn said(language: &str, words: &str) -> Words {
 }
 
 fn show(panel: HtmlElement, screen: &Screen, words: Words, part: Function) -> Box<dyn Any> {
-    adopt_styles(&panel);
     panel.replace_children_with_node_0();
     let parts = Parts::new(Some(part));
     let ui = Ui::new(

@@ -2,8 +2,8 @@
 
 use super::files::link;
 use super::icon::button;
+use super::wish::Wish;
 use super::{Act, Element, Words, el};
-use crate::core::Event;
 use crate::core::answering::Fate;
 use crate::core::content::{
     Action, Answer, Card, Choice, FEEDBACK, Field, FieldKind, Kind, RATING, is_rating_open, value_of,
@@ -144,7 +144,7 @@ fn chooser(message: MessageId, choice: &Choice, answers: &[Answer]) -> Element {
     button("chip")
         .with("aria-pressed", if is_chosen { "true" } else { "false" })
         .in_own_direction()
-        .on("click", Act::Tell(Event::Chosen(message, choice.clone())))
+        .on("click", Act::Tell(Wish::Chosen(message, choice.clone())))
         .saying(&choice.title)
 }
 

@@ -2,8 +2,8 @@
 
 use super::files::enclosed;
 use super::icon::{CLIP, CLOSE, MICROPHONE, SEND, SMILE, button, icon, icon_button};
+use super::wish::Wish;
 use super::{Act, Node, Words, el};
-use crate::core::Event;
 use crate::core::preferences::Preference;
 use crate::core::view::{FILES_MAX, Problem, TEXT_CHARS_MAX, View};
 use crate::text::Sentence;
@@ -49,13 +49,13 @@ pub fn composer(words: &Words, view: &View, _was: Option<&View>) -> Node {
         let list = el("ul", "picked").labelled(words, &Sentence::Attached);
         view.composer.files.iter().fold(list, |list, file| {
             let remove = words.say(&Sentence::RemoveFile(file.name.clone()));
-            let remove = icon_button("tool", CLOSE, &remove).on("click", Act::Tell(Event::Unpicked(file.pick)));
+            let remove = icon_button("tool", CLOSE, &remove).on("click", Act::Tell(Wish::Unpicked(file.pick)));
             list.and(enclosed(words, "li", file).and(remove))
         })
     });
     let offer = view.composer.offers_notices.then(|| {
         let choice = |act, sentence| button("link").on("click", act).told(words, &sentence);
-        let no = Act::Tell(Event::Preferred(Preference::Notices(false)));
+        let no = Act::Tell(Wish::Preferred(Preference::Notices(false)));
         let ways = el("span", "ways").and(choice(Act::Notify, Sentence::NotifyYes)).and(choice(no, Sentence::NotifyNo));
         el("p", "offer").and(el("span", "").told(words, &Sentence::NotifyAsk)).and(ways)
     });

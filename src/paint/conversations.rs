@@ -1,8 +1,8 @@
 //! All of the visitor's conversations.
 
 use super::icon::button;
+use super::wish::Wish;
 use super::{Act, Element, Words, el};
-use crate::core::Event;
 use crate::core::conversations::Summary;
 use crate::core::model::{Message, Status};
 use crate::core::view::{End, List};
@@ -18,7 +18,7 @@ pub fn conversations(words: &Words, list: &List) -> Element {
     let all = el("div", "rows listing");
     match &list.all {
         None if list.is_failing => {
-            let again = button("earlier").on("click", Act::Tell(Event::Listed(true)));
+            let again = button("earlier").on("click", Act::Tell(Wish::Listed(true)));
             all.and(quiet(Sentence::ListFailed)).and(again.told(words, &Sentence::TryAgain))
         }
         None => all.and(quiet(Sentence::ListLoading)),
@@ -35,7 +35,7 @@ pub fn conversations(words: &Words, list: &List) -> Element {
 fn conversation(words: &Words, summary: &Summary, unread: u32, is_open: bool) -> Element {
     let last = summary.last.as_deref();
     let line = |class: &str, text: &str| el("span", class).in_own_direction().saying(text);
-    let button = button("conversation").on("click", Act::Tell(Event::Switched(Some(summary.id))));
+    let button = button("conversation").on("click", Act::Tell(Wish::Switched(Some(summary.id))));
     let button = if is_open { button.with("aria-current", "true") } else { button };
     let time = |last: &Message| {
         let machine = words.speech.machine(last.at);
@@ -53,7 +53,7 @@ fn conversation(words: &Words, summary: &Summary, unread: u32, is_open: bool) ->
 /// What is said under a conversation that has ended, and what one can do.
 pub fn end(words: &Words, end: &End) -> Element {
     let begin = || {
-        let begin = button("earlier").on("click", Act::Tell(Event::Switched(None)));
+        let begin = button("earlier").on("click", Act::Tell(Wish::Switched(None)));
         begin.told(words, &Sentence::NewConversation)
     };
     let over = if end.takes_more { Sentence::Ended } else { Sentence::EndedForGood };

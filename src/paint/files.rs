@@ -1,8 +1,8 @@
 //! A message's files: pictures, sounds, films, and what one can only take away.
 
 use super::icon::{FILE, PHONE, PLACE, button, icon};
+use super::wish::Wish;
 use super::{Act, Element, Words, el};
-use crate::core::Event;
 use crate::core::content::{Attachment, AttachmentKind};
 use crate::core::model::{Enclosed, MessageId};
 use crate::core::timeline::RowKey;
@@ -88,7 +88,7 @@ pub fn uploading(words: &Words, key: RowKey, files: &[Enclosed], progress: u8, i
     let percent = digits(progress.into());
     let bar = el("progress", "progress").with("max", "100").with("value", &percent);
     let bar = bar.labelled(words, &Sentence::Sending);
-    let cancel = button("link").on("click", Act::Tell(Event::Discarded(key))).told(words, &Sentence::Cancel);
+    let cancel = button("link").on("click", Act::Tell(Wish::Discarded(key))).told(words, &Sentence::Cancel);
     let under_way = (!is_failed).then(|| el("p", "uploading").and(bar).and(cancel));
     (!files.is_empty()).then(|| all.maybe(under_way))
 }

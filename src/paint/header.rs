@@ -3,8 +3,8 @@
 use super::face::face;
 use super::icon::{BACK, CLOSE, icon_button};
 use super::menu::menu;
+use super::wish::Wish;
 use super::{Act, Element, Node, Words, el};
-use crate::core::Event;
 use crate::core::availability::Presence;
 use crate::core::settings::Reply;
 use crate::core::view::{Connection, Panel, Told, View};
@@ -24,7 +24,7 @@ pub fn header(words: &Words, view: &View, _was: Option<&View>) -> Node {
     let close = icon_button("tool", CLOSE, &words.say(&Sentence::Close)).on("click", Act::Close);
     let is_listing = panel.choices.is_listing;
     let back = is_listing.then(|| {
-        icon_button("tool back", BACK, &words.say(&Sentence::Back)).on("click", Act::Tell(Event::Listed(false)))
+        icon_button("tool back", BACK, &words.say(&Sentence::Back)).on("click", Act::Tell(Wish::Listed(false)))
     });
     let title = match panel.name.as_str() {
         _ if is_listing => words.say(&Sentence::Conversations),

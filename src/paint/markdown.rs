@@ -2,8 +2,8 @@
 
 use super::files::link;
 use super::icon::button;
+use super::wish::Wish;
 use super::{Act, Element, Node, Words, el};
-use crate::core::Event;
 use crate::core::markdown::{self, Mark, Piece};
 use crate::core::timeline::RowKey;
 use crate::core::view::{Length, beginning};
@@ -41,7 +41,7 @@ pub fn fold(words: &Words, key: RowKey, length: Length) -> Option<Element> {
     };
     // Its key keeps it, and with it the focus, when there are more blocks before it.
     let fold = button("link fold").with("aria-expanded", if is_folded { "false" } else { "true" }).keyed(0);
-    Some(fold.on("click", Act::Tell(Event::Folded(key, !is_folded))).told(words, &sentence))
+    Some(fold.on("click", Act::Tell(Wish::Folded(key, !is_folded))).told(words, &sentence))
 }
 
 fn hold(element: Element, pieces: Vec<Piece>, is_in_link: bool) -> Element {

@@ -1,10 +1,11 @@
 //! What else one can do: about the conversations, and about the widget itself.
 
 use super::icon::{MORE, button, icon};
+use super::wish::Wish;
 use super::{Act, Element, Words, el};
+use crate::core::Format;
 use crate::core::preferences::{Preference, Theme};
 use crate::core::view::{Choices, Panel, Switches};
-use crate::core::{Event, Format};
 use crate::digits::digits;
 use crate::text::Sentence;
 
@@ -23,14 +24,14 @@ pub fn menu(words: &Words, panel: &Panel) -> Option<Element> {
     // Its name is what it holds: the count is told with it.
     let opener =
         el("summary", "tool").and(el("span", "spoken").told(words, &Sentence::Menu)).and(icon(MORE)).maybe(unread);
-    let heard = Act::Tell(Event::Preferred(Preference::Silent(is_heard)));
-    let notified = |is_on| if is_on { Act::Tell(Event::Preferred(Preference::Notices(false))) } else { Act::Notify };
-    let saved = |format, sentence| tell(Event::WantedTranscript(format), sentence);
+    let heard = Act::Tell(Wish::Preferred(Preference::Silent(is_heard)));
+    let notified = |is_on| if is_on { Act::Tell(Wish::Preferred(Preference::Notices(false))) } else { Act::Notify };
+    let saved = |format, sentence| tell(Wish::WantedTranscript(format), sentence);
     let items = el("ul", "items")
         .with("tabindex", "-1")
-        .maybe((list && !is_listing).then(|| tell(Event::Listed(true), Sentence::Conversations)))
-        .maybe(begin.then(|| tell(Event::Switched(None), Sentence::NewConversation)))
-        .maybe((end && !is_listing).then(|| tell(Event::Ended, Sentence::EndConversation)))
+        .maybe((list && !is_listing).then(|| tell(Wish::Listed(true), Sentence::Conversations)))
+        .maybe(begin.then(|| tell(Wish::Switched(None), Sentence::NewConversation)))
+        .maybe((end && !is_listing).then(|| tell(Wish::Ended, Sentence::EndConversation)))
         .and(switch(is_heard, heard, Sentence::Sound))
         .maybe(notices.map(|is_on| switch(is_on, notified(is_on), Sentence::Notify)))
         .maybe(theme.map(|chosen| themes(words, chosen)))
@@ -55,7 +56,7 @@ fn themes(words: &Words, chosen: Theme) -> Element {
         };
         let is_it = if theme == chosen { "true" } else { "false" };
         let one = button("choice").with("aria-pressed", is_it);
-        group.and(one.on("click", Act::Tell(Event::Preferred(Preference::Theme(theme)))).told(words, &sentence))
+        group.and(one.on("click", Act::Tell(Wish::Preferred(Preference::Theme(theme)))).told(words, &sentence))
     };
     let name = words.say(&Sentence::Theme);
     let group = el("div", "themes").with("role", "group").with("aria-label", &name);
@@ -75,7 +76,7 @@ fn languages(words: &Words, panel: &Panel) -> Element {
 
 /// What can't be taken back takes two steps.
 fn forget(words: &Words) -> Element {
-    let yes = button("item strong").on("click", Act::Tell(Event::Forgot)).told(words, &Sentence::ForgetYes);
+    let yes = button("item strong").on("click", Act::Tell(Wish::Forgot)).told(words, &Sentence::ForgetYes);
     let opener = el("summary", "item").told(words, &Sentence::Forget);
     let why = el("p", "label").told(words, &Sentence::ForgetAsk);
     el("li", "").and(el("details", "forget").labelled(words, &Sentence::Forget).and(opener).and(why).and(yes))

@@ -18,6 +18,7 @@ mod previews;
 mod row;
 mod thread;
 mod transcript;
+mod wish;
 mod words;
 
 pub use composer::composer;
@@ -26,4 +27,5 @@ pub use node::{Act, Element, Node, Parts, Place, el};
 pub use previews::previews;
 pub use thread::thread;
 pub use transcript::transcript;
+pub use wish::Wish;
 pub use words::Words;

@@ -6,7 +6,7 @@
 use std::ops::Deref;
 
 use super::Words;
-use crate::core::Event;
+use super::wish::Wish;
 use crate::core::model::MessageId;
 use crate::digits::digits;
 use crate::text::Sentence;
@@ -56,7 +56,7 @@ pub struct Place {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Act {
     /// The core is told.
-    Tell(Event),
+    Tell(Wish),
     /// The panel closes.
     Close,
     /// It opens.

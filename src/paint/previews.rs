@@ -2,8 +2,8 @@
 
 use super::face::face;
 use super::icon::{CLOSE, button, icon_button};
+use super::wish::Wish;
 use super::{Act, Element, Node, Words, el};
-use crate::core::Event;
 use crate::core::model::{Author, Message};
 use crate::core::view::View;
 use crate::text::Sentence;
@@ -19,7 +19,7 @@ pub fn previews(words: &Words, view: &View, _was: Option<&View>) -> Node {
         return Node::Element(cards.with("hidden", ""));
     }
     let dismiss = icon_button("dismiss", CLOSE, &words.say(&Sentence::PreviewsDismiss));
-    let cards = cards.and(dismiss.on("click", Act::Tell(Event::Dismissed)));
+    let cards = cards.and(dismiss.on("click", Act::Tell(Wish::Dismissed)));
     Node::Element(view.previews.iter().fold(cards, |cards, message| cards.and(card(words, message))))
 }
 

@@ -5,8 +5,8 @@ use super::face::face;
 use super::files::{files, uploading};
 use super::icon::button;
 use super::markdown::{fold, formatted, plain, shown};
+use super::wish::Wish;
 use super::{Act, Element, Place, Words, el};
-use crate::core::Event;
 use crate::core::content::Kind;
 use crate::core::model::Author;
 use crate::core::timeline::Failure;
@@ -73,8 +73,8 @@ fn failed(words: &Words, row: &Row) -> Option<Element> {
         Failure::Ended => Sentence::NotSentInTime,
     });
     let choice = |sentence, event| button("link").on("click", Act::Tell(event)).told(words, &sentence);
-    let again = (*failure != Failure::Ended).then(|| choice(Sentence::TryAgain, Event::Retried(row.key)));
-    let ways = el("span", "ways").maybe(again).and(choice(Sentence::TakeBack, Event::Discarded(row.key)));
+    let again = (*failure != Failure::Ended).then(|| choice(Sentence::TryAgain, Wish::Retried(row.key)));
+    let ways = el("span", "ways").maybe(again).and(choice(Sentence::TakeBack, Wish::Discarded(row.key)));
     Some(el("p", "failed").with("role", "alert").and(el("span", "").saying(&why)).and(ways))
 }
 

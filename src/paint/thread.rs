@@ -5,8 +5,8 @@ use super::icon::{DOWN, button, icon};
 use super::introduction::introduction;
 use super::markdown::formatted;
 use super::row::row;
+use super::wish::Wish;
 use super::{Act, Element, Node, Place, Words, el};
-use crate::core::Event;
 use crate::core::view::{Row, Thread, View};
 use crate::digits::digits;
 use crate::text::Sentence;
@@ -62,7 +62,7 @@ fn place(thread: &Thread, at: usize) -> Option<Place> {
 
 /// The way down for whoever reads further up.
 fn newest(words: &Words, thread: &Thread) -> Option<Element> {
-    let button = || button("newest").on("click", Act::Tell(Event::WantedNewest));
+    let button = || button("newest").on("click", Act::Tell(Wish::WantedNewest));
     let button = match thread {
         Thread { unread: 0, is_away: false, .. } => return None,
         Thread { unread: 0, .. } => button().labelled(words, &Sentence::Newest).and(icon(DOWN)),
@@ -84,7 +84,7 @@ fn typing(words: &Words, thread: &Thread) -> Option<Element> {
 /// What stands before the first row: a greeting, a word of patience, or the way to older messages for those who don't
 /// scroll.
 fn lead(words: &Words, thread: &Thread) -> Option<Element> {
-    let earlier = |sentence| button("earlier").on("click", Act::Tell(Event::WantedEarlier)).told(words, &sentence);
+    let earlier = |sentence| button("earlier").on("click", Act::Tell(Wish::WantedEarlier)).told(words, &sentence);
     match thread {
         Thread { is_loading: true, rows, .. } if rows.is_empty() => {
             let bones = (0..3).fold(el("div", "skeleton").with("role", "status"), |bones, _| bones.and(el("i", "")));

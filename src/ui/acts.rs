@@ -18,18 +18,18 @@ use crate::core::url::SafeUrl;
 use crate::core::view::{Content, View};
 use crate::digits::digits;
 use crate::js::object;
-use crate::paint::Act;
+use crate::paint::{Act, Wish};
 use crate::text::Sentence;
 
 /// Does what an element is there for.
 pub fn perform(ui: &Ui, act: &Act, event: &web_sys::Event) {
     let target = event.current_target();
     match act {
-        Act::Tell(event) => {
+        Act::Tell(wish) => {
             if let Some(target) = target.map(JsCast::unchecked_into::<Element>) {
-                get_ready(ui, event, target);
+                get_ready(ui, wish, target);
             }
-            ui.dispatch(event.clone());
+            ui.dispatch(wish.event());
         }
         Act::Close => (ui.hands().open)(false),
         Act::Open => (ui.hands().open)(true),
@@ -193,16 +193,16 @@ fn load_again(media: &Element) {
 /// Nothing more is to be done.
 pub fn nothing(_: &View, _: Option<&View>, _: &Element) {}
 
-/// What an event is about to change about the element that led to it.
-fn get_ready(ui: &Ui, event: &Event, target: Element) {
-    if matches!(event, Event::Folded(..)) {
+/// What a wish is about to change about the element that led to it.
+fn get_ready(ui: &Ui, wish: &Wish, target: Element) {
+    if matches!(wish, Wish::Folded(..)) {
         ui.keep_still(Still::at(target));
-    } else if matches!(event, Event::WantedNewest) {
+    } else if matches!(wish, Wish::WantedNewest) {
         // The button goes; the focus stays in the thread.
         focus_thread(&target);
     } else if matches!(
-        event,
-        Event::Listed(_) | Event::Switched(_) | Event::Ended | Event::WantedTranscript(_) | Event::Forgot
+        wish,
+        Wish::Listed(_) | Wish::Switched(_) | Wish::Ended | Wish::WantedTranscript(_) | Wish::Forgot
     ) {
         menu::close(&target);
     }

@@ -1,27 +1,25 @@
-//! A part of the panel that is painted again whenever its slice of the view changes.
+//! A part of the panel, as a view of Leptos': built once, and rebuilt whenever its slice of the view changes.
 
 use std::rc::Rc;
 use std::sync::Arc;
 
-use reactive_graph::effect::RenderEffect;
-use reactive_graph::signal::ArcTrigger;
-use reactive_graph::traits::Track;
 use tachys::renderer::types::{Element, Node as DomNode};
 use tachys::view::{Mountable, Render};
 
 use super::Ui;
 use super::acts::perform;
-use super::dom::Dom;
+use super::dom::{Dom, Report};
 use super::scrolling::Still;
-use crate::core::view::View;
+use crate::core::view::{Changed, View};
 use crate::paint::{Node, Words};
 
 /// The part.
+#[derive(Clone)]
 pub struct Live {
     /// What it works with.
     pub ui: Ui,
-    /// What makes it paint again.
-    pub slice: ArcTrigger,
+    /// Which slice is its own.
+    pub slice: fn(Changed) -> bool,
     /// What it looks like, now that it looked like that.
     pub paint: fn(&Words, &View, Option<&View>) -> Node,
     /// What of its element is to stay where it is on the screen while it is painted.
@@ -37,41 +35,40 @@ pub struct Painted {
     words: Rc<Words>,
 }
 
+impl Live {
+    fn report(&self) -> Report {
+        let ui = self.ui.clone();
+        Rc::new(move |act: &_, event: &_| perform(&ui, act, event))
+    }
+}
+
 impl Render for Live {
-    type State = RenderEffect<Painted>;
+    type State = Painted;
 
     fn build(self) -> Self::State {
-        let Self { ui, slice, paint, still, painted } = self;
-        RenderEffect::new(move |was: Option<Painted>| {
-            slice.track();
-            let view = ui.view();
-            let words = ui.words();
-            // In other words, all of it is other.
-            let before = was.as_ref().filter(|was| Rc::ptr_eq(&was.words, &words));
-            let node = paint(&words, &view, before.map(|was| &*was.view));
-            let reporting = ui.clone();
-            let report: Rc<dyn Fn(&_, &_)> = Rc::new(move |act: &_, event: &_| perform(&reporting, act, event));
-            let (dom, was) = match was {
-                Some(Painted { mut dom, view, .. }) => {
-                    let still = dom.element().and_then(|element| still(&ui, element));
-                    // A part's own element is always the same.
-                    let _ = dom.paint(node, &report);
-                    if let (Some(still), Some(element)) = (still, dom.element()) {
-                        still.restore(element);
-                    }
-                    (dom, Some(view))
-                }
-                None => (Dom::build(node, &report), None),
-            };
-            if let Some(element) = dom.element() {
-                painted(&view, was.as_deref(), element);
-            }
-            Painted { dom, view, words }
-        })
+        let (view, words) = (self.ui.view(), self.ui.words());
+        let dom = Dom::build((self.paint)(&words, &view, None), &self.report());
+        if let Some(element) = dom.element() {
+            (self.painted)(&view, None, element);
+        }
+        Painted { dom, view, words }
     }
 
     fn rebuild(self, state: &mut Self::State) {
-        *state = self.build();
+        let (view, words) = (self.ui.view(), self.ui.words());
+        // In other words, all of it is other.
+        let before = Some(&*state.view).filter(|_| Rc::ptr_eq(&state.words, &words));
+        let node = (self.paint)(&words, &view, before);
+        let still = state.dom.element().and_then(|element| (self.still)(&self.ui, element));
+        // A part's own element is always the same.
+        let _ = state.dom.paint(node, &self.report());
+        if let Some(element) = state.dom.element() {
+            if let Some(still) = still {
+                still.restore(element);
+            }
+            (self.painted)(&view, Some(&state.view), element);
+        }
+        (state.view, state.words) = (view, words);
     }
 }
 

@@ -12,10 +12,6 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use any_spawner::Executor;
-use reactive_graph::owner::Owner;
-use reactive_graph::signal::ArcTrigger;
-use reactive_graph::traits::Notify;
 use tachys::view::{Mountable, Render};
 use wasm_bindgen::JsValue;
 use web_sys::Element;
@@ -28,13 +24,7 @@ use scrolling::{Seen, Still};
 
 /// What every part of the panel works with: the view, the way to report, and the words.
 #[derive(Clone)]
-pub struct Ui {
-    panel: ArcTrigger,
-    thread: ArcTrigger,
-    composer: ArcTrigger,
-    previews: ArcTrigger,
-    shared: Rc<RefCell<Shared>>,
-}
+pub struct Ui(Rc<RefCell<Shared>>);
 
 struct Shared {
     view: Arc<View>,
@@ -43,6 +33,10 @@ struct Shared {
     words: Rc<Words>,
     seen: Seen,
     still: Option<Still>,
+    /// What is in the page; not while it is painted.
+    parts: Option<Vec<(Live, <Live as Render>::State)>>,
+    /// What changed meanwhile.
+    changed: Changed,
 }
 
 /// What the panel asks of the page around it.
@@ -66,73 +60,79 @@ pub type Calling = dyn Fn(&'static str, &'static str, &[JsValue]);
 impl Ui {
     /// An empty view, in these words. `dispatch` takes what the visitor does.
     pub fn new(dispatch: Rc<dyn Fn(Event)>, hands: Hands, words: Words) -> Self {
-        let shared =
-            Shared { view: Arc::default(), dispatch, hands, words: Rc::new(words), seen: Seen::default(), still: None };
-        Self {
-            panel: ArcTrigger::new(),
-            thread: ArcTrigger::new(),
-            composer: ArcTrigger::new(),
-            previews: ArcTrigger::new(),
-            shared: Rc::new(RefCell::new(shared)),
-        }
+        Self(Rc::new(RefCell::new(Shared {
+            view: Arc::default(),
+            dispatch,
+            hands,
+            words: Rc::new(words),
+            seen: Seen::default(),
+            still: None,
+            parts: None,
+            changed: Changed::default(),
+        })))
     }
 
     /// Takes the slices that changed.
     pub fn paint(&self, view: &Arc<View>, changed: Changed) {
-        self.shared.borrow_mut().view = Arc::clone(view);
+        self.0.borrow_mut().view = Arc::clone(view);
         self.paint_again(changed);
     }
 
     /// Speaks in these words from now on.
     pub fn speak(&self, words: Words) {
-        self.shared.borrow_mut().words = Rc::new(words);
+        self.0.borrow_mut().words = Rc::new(words);
         self.paint_again(Changed { panel: true, thread: true, composer: true, previews: true });
     }
 
+    /// What is painted can lead to events, and these to more that is to be painted: it waits for its turn.
     fn paint_again(&self, changed: Changed) {
-        for (is_changed, slice) in [
-            (changed.panel, &self.panel),
-            (changed.thread, &self.thread),
-            (changed.composer, &self.composer),
-            (changed.previews, &self.previews),
-        ] {
-            if is_changed {
-                slice.notify();
+        self.0.borrow_mut().changed |= changed;
+        let Some(mut parts) = self.0.borrow_mut().parts.take() else { return };
+        loop {
+            let changed = std::mem::take(&mut self.0.borrow_mut().changed);
+            if changed == Changed::default() {
+                break;
+            }
+            for (part, state) in &mut parts {
+                if (part.slice)(changed) {
+                    part.clone().rebuild(state);
+                }
             }
         }
+        self.0.borrow_mut().parts = Some(parts);
     }
 
     fn dispatch(&self, event: Event) {
         // Outside the borrow: what it leads to may read the words.
-        let dispatch = Rc::clone(&self.shared.borrow().dispatch);
+        let dispatch = Rc::clone(&self.0.borrow().dispatch);
         dispatch(event);
     }
 
     fn hands(&self) -> Hands {
-        self.shared.borrow().hands.clone()
+        self.0.borrow().hands.clone()
     }
 
     fn view(&self) -> Arc<View> {
-        Arc::clone(&self.shared.borrow().view)
+        Arc::clone(&self.0.borrow().view)
     }
 
     /// What the visitor sees now; gives back what they saw before.
     fn sees(&self, seen: Seen) -> Seen {
-        std::mem::replace(&mut self.shared.borrow_mut().seen, seen)
+        std::mem::replace(&mut self.0.borrow_mut().seen, seen)
     }
 
     /// The next time the thread is painted, this is to stay where it is.
     fn keep_still(&self, still: Still) {
-        self.shared.borrow_mut().still = Some(still);
+        self.0.borrow_mut().still = Some(still);
     }
 
     fn still(&self) -> Option<Still> {
-        self.shared.borrow_mut().still.take()
+        self.0.borrow_mut().still.take()
     }
 
     /// The words of the visitor's language.
     pub fn words(&self) -> Rc<Words> {
-        Rc::clone(&self.shared.borrow().words)
+        Rc::clone(&self.0.borrow().words)
     }
 }
 
@@ -140,38 +140,31 @@ impl Ui {
 /// dropped.
 #[must_use]
 pub fn mount(ui: &Ui, panel: &Element, over: &Element) -> Box<dyn Any> {
-    let part = |slice: &ArcTrigger, paint, still, painted| Live {
-        ui: ui.clone(),
-        slice: slice.clone(),
-        paint,
-        still,
-        painted,
-    };
-    let parts = vec![
-        part(&ui.panel, paint::header, Still::nothing, acts::nothing),
-        part(&ui.thread, paint::thread, Still::reading, acts::show_newest),
-        part(&ui.composer, paint::composer, Still::nothing, acts::put_text),
+    let part = |slice, paint, still, painted| Live { ui: ui.clone(), slice, paint, still, painted };
+    let parts: [(&Element, Live); 4] = [
+        (panel, part(|changed| changed.panel, paint::header, Still::nothing, acts::nothing)),
+        (panel, part(|changed| changed.thread, paint::thread, Still::reading, acts::show_newest)),
+        (panel, part(|changed| changed.composer, paint::composer, Still::nothing, acts::put_text)),
+        (over, part(|changed| changed.previews, paint::previews, Still::nothing, acts::nothing)),
     ];
-    let previews = vec![part(&ui.previews, paint::previews, Still::nothing, acts::nothing)];
-    // An error says that effects have somebody to run them already.
-    let _ = Executor::init_wasm_bindgen();
-    let owner = Owner::new();
-    let put = |parts: Vec<Live>, place| {
-        let mut content = owner.with(|| parts.build());
-        content.mount(place, None);
-        content
+    let put = |(place, part): (&Element, Live)| {
+        let mut painted = part.clone().build();
+        painted.mount(place, None);
+        (part, painted)
     };
-    Box::new(Mounted { content: [put(parts, panel), put(previews, over)], _owner: owner.clone() })
+    let parts = parts.into_iter().map(put).collect();
+    ui.0.borrow_mut().parts = Some(parts);
+    Box::new(Mounted(ui.clone()))
 }
 
-struct Mounted {
-    content: [<Vec<Live> as Render>::State; 2],
-    /// Of the effects: dropped after what they paint.
-    _owner: Owner,
-}
+struct Mounted(Ui);
 
 impl Drop for Mounted {
     fn drop(&mut self) {
-        self.content.iter_mut().for_each(Mountable::unmount);
+        // Its parts know the ui: the two would keep each other for ever.
+        let parts = self.0.0.borrow_mut().parts.take();
+        for (_, mut painted) in parts.into_iter().flatten() {
+            painted.unmount();
+        }
     }
 }

@@ -5,7 +5,8 @@ use natter::core::introduction::{Consent, Form};
 use natter::core::model::{Author, Message};
 use natter::core::preferences::Preference;
 use natter::core::view::View;
-use natter::core::{Event, wire};
+use natter::core::wire;
+use natter::paint::Wish;
 use natter::paint::{self, Act, Node};
 use serde_json::json;
 
@@ -39,7 +40,7 @@ fn a_preview_is_a_way_in_and_says_who_wrote_what() {
     for card in of_class(&painted, "preview") {
         assert_eq!(acts(card), [&Act::Open]);
     }
-    assert_eq!(acts(of_class(&painted, "dismiss")[0]), [&Act::Tell(Event::Dismissed)]);
+    assert_eq!(acts(of_class(&painted, "dismiss")[0]), [&Act::Tell(Wish::Dismissed)]);
 }
 
 #[test]
@@ -111,7 +112,7 @@ fn whoever_waits_for_an_answer_is_asked_once_whether_to_be_told() {
     };
     assert_eq!(offers(&view), None);
     view.composer.offers_notices = true;
-    let no = Act::Tell(Event::Preferred(Preference::Notices(false)));
+    let no = Act::Tell(Wish::Preferred(Preference::Notices(false)));
     assert_eq!(offers(&view), Some(vec![Act::Notify, no]));
 }
 

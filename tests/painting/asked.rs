@@ -1,11 +1,11 @@
 //! What messages ask: each kind as Chatwoot sends it, before and after it is answered.
 
-use natter::core::Event;
 use natter::core::answering::Fate;
 use natter::core::content::Choice;
 use natter::core::model::MessageId;
 use natter::core::view::Row;
 use natter::core::wire;
+use natter::paint::Wish;
 use natter::paint::{Act, Element, Node};
 use serde_json::{Value, json};
 
@@ -97,7 +97,7 @@ fn a_choice_is_a_group_of_buttons_that_show_which_is_chosen() {
     let pressed: Vec<_> = chips.iter().map(|chip| (text(chip), chip.attribute("aria-pressed").unwrap())).collect();
     assert_eq!(pressed, [("Sales".to_owned(), "false"), ("Support".to_owned(), "true")]);
     let sales = Choice { title: "Sales".to_owned(), value: "sales".to_owned() };
-    assert_eq!(acts(chips[0]), [&Act::Tell(Event::Chosen(MessageId(9), sales))]);
+    assert_eq!(acts(chips[0]), [&Act::Tell(Wish::Chosen(MessageId(9), sales))]);
 }
 
 #[test]

@@ -1,12 +1,13 @@
 //! The head: who is there, how the connection is, what can be chosen, and what is said aloud.
 
+use natter::core::Format;
 use natter::core::availability::Presence;
 use natter::core::content::Choice;
 use natter::core::model::{Author, Message, MessageId, Person};
 use natter::core::preferences::{Preference, Theme};
 use natter::core::settings::Reply;
 use natter::core::view::{Connection, Panel, Switches, Told};
-use natter::core::{Event, Format};
+use natter::paint::Wish;
 use natter::paint::{self, Act, Node};
 
 use crate::easel::{NOON, acts, agent, of_class, text, view, words};
@@ -99,14 +100,14 @@ fn every_choice_does_what_it_says() {
     };
     let tell = Act::Tell;
     let expected = [
-        tell(Event::Preferred(Preference::Silent(true))),
-        tell(Event::Preferred(Preference::Notices(false))),
-        tell(Event::WantedTranscript(Format::Text)),
-        tell(Event::WantedTranscript(Format::Json)),
-        tell(Event::Forgot),
+        tell(Wish::Preferred(Preference::Silent(true))),
+        tell(Wish::Preferred(Preference::Notices(false))),
+        tell(Wish::WantedTranscript(Format::Text)),
+        tell(Wish::WantedTranscript(Format::Json)),
+        tell(Wish::Forgot),
     ];
     assert_eq!(told("item"), expected);
-    assert_eq!(told("choice"), Theme::ALL.map(|theme| tell(Event::Preferred(Preference::Theme(theme)))));
+    assert_eq!(told("choice"), Theme::ALL.map(|theme| tell(Wish::Preferred(Preference::Theme(theme)))));
 }
 
 #[test]

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use natter::core::Event;
 use natter::core::model::Author;
 use natter::core::timeline::{Failure, RowKey};
 use natter::core::view::{Content, Quoted, Row};
+use natter::paint::Wish;
 use natter::paint::{self, Act, Node};
 
 use crate::easel::{acts, agent, elements, markup, message, of_class, row, said, text, thread, view, words};
@@ -27,7 +27,7 @@ fn a_failed_row_offers_what_helps() {
         Content::Unsent { text: "hello".into(), failure: Some(Failure::Doubtful), files: Vec::new(), progress: 0 };
     let painted = thread(&view(vec![row(7, failed)]));
     let offered: Vec<_> = of_class(&painted, "link").into_iter().flat_map(acts).collect();
-    assert_eq!(offered, [&Act::Tell(Event::Retried(RowKey(7))), &Act::Tell(Event::Discarded(RowKey(7)))]);
+    assert_eq!(offered, [&Act::Tell(Wish::Retried(RowKey(7))), &Act::Tell(Wish::Discarded(RowKey(7)))]);
     assert_eq!(text(of_class(&painted, "failed")[0]), "This message may not have arrivedTry againEdit");
 }
 

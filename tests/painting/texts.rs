@@ -1,9 +1,9 @@
 //! What was written: formatted where agents wrote it, as it is where the visitor did, and folded where it is long.
 
-use natter::core::Event;
 use natter::core::model::Author;
 use natter::core::timeline::RowKey;
 use natter::core::view::{Content, Length, Row, beginning};
+use natter::paint::Wish;
 use natter::paint::{Act, Element, Node};
 
 use crate::easel::{acts, agent, markup, message, of_class, row, said, text, thread, view};
@@ -87,14 +87,14 @@ fn a_long_text_shows_its_beginning_and_a_way_to_the_rest() {
     let folded = thread(&view(rows(Length::Folded)));
     let more = of_class(&folded, "fold")[0];
     assert_eq!((text(more).as_str(), more.attribute("aria-expanded")), ("Show more", Some("false")));
-    assert_eq!(acts(more), [&Act::Tell(Event::Folded(RowKey(7), false))]);
+    assert_eq!(acts(more), [&Act::Tell(Wish::Folded(RowKey(7), false))]);
     let shown = text(of_class(&folded, "text")[0]);
     assert!(shown.ends_with("again.…") && shown.lines().count() == 18, "{shown}");
 
     let unfolded = thread(&view(rows(Length::Unfolded)));
     let less = of_class(&unfolded, "fold")[0];
     assert_eq!((text(less).as_str(), less.attribute("aria-expanded")), ("Show less", Some("true")));
-    assert_eq!(acts(less), [&Act::Tell(Event::Folded(RowKey(7), true))]);
+    assert_eq!(acts(less), [&Act::Tell(Wish::Folded(RowKey(7), true))]);
     assert_eq!(text(of_class(&unfolded, "text")[0]), long);
     let keys = |element: &Element| element.key;
     assert_eq!(keys(more), keys(less), "the focus stays");

@@ -2,7 +2,7 @@
 
 use crate::pack::{self, files_below};
 use crate::workbench::Workbench;
-use crate::{gallery, minify, setup, slim};
+use crate::{gallery, minify, properties, setup, slim};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -47,6 +47,7 @@ fn minified(bench: &Workbench) -> Result<(), String> {
             let mut modules = files_below(&folder)?;
             modules.retain(|path| path.extension().is_some_and(|kind| kind == "js") && *path != glue);
             minify::run(bench, &esbuild, &folder, &modules)?;
+            properties::run(&modules)?;
             // It is in panel.js now.
             std::fs::remove_file(&glue).map_err(|error| format!("{} can't be removed: {error}.", glue.display()))
         }

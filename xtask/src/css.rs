@@ -1,4 +1,4 @@
-//! Style sheets as visitors download them: xtask's for the launcher, and the build script's for the panel.
+//! Style sheets as visitors download them.
 
 /// A style sheet without its comments and needless whitespace. Strings, escapes and unquoted URLs
 /// are kept letter by letter.
@@ -38,7 +38,6 @@ pub fn minified(css: &str) -> String {
 
 /// The custom properties of `tokens`, a minified sheet of one rule, that `used` needs, directly or for another, and all
 /// the rest, as two rules.
-#[allow(dead_code, reason = "the build script divides nothing")]
 pub fn divided(tokens: &str, used: &str) -> Result<(String, String), String> {
     let rule = tokens.strip_prefix(":host{").and_then(|rule| rule.strip_suffix('}'));
     let rule = rule.ok_or("tokens.css is to be one rule, of :host.")?;

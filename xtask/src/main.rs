@@ -14,6 +14,7 @@ mod minify;
 mod pack;
 mod pins;
 mod process;
+mod properties;
 mod setup;
 mod simulate;
 mod slim;

@@ -33,7 +33,7 @@ pub fn run(bench: &Workbench, folder: &Path) -> Result<(), String> {
 
 /// The glue without classes that no page sees, and the wasm without the exports that nobody else called.
 fn without_unused(glue: &str, wasm: &[u8]) -> Result<(String, Vec<u8>), String> {
-    let glue = glue::without_unused(glue, &CLASSES)?;
+    let glue = glue::with_short_start(&glue::without_unused(glue, &CLASSES)?)?;
     let called = glue::called(&glue);
     let wasm = wasm::with_exports(wasm, |name| called.contains(name).then_some(name))?;
     Ok((glue, wasm))
@@ -50,9 +50,10 @@ fn optimise(bench: &Workbench, wasm: &Path) -> Result<(), String> {
     }
 }
 
-const THOROUGH: [&str; 7] = [
+const THOROUGH: [&str; 8] = [
     "--flatten",
     "--rereloop",
+    "-Oz",
     "-Oz",
     "-Oz",
     "-Oz",
@@ -178,11 +179,17 @@ function __wbg_get_imports() {
     };
 }
 const HandleFinalization = (typeof FinalizationRegistry === 'undefined')
-    ? { register: () => {} }
+    ? { register: () => {}, unregister: () => {} }
     : new FinalizationRegistry(ptr => wasm.__wbg_handle_free(ptr, 1));
 const SourceFinalization = (typeof FinalizationRegistry === 'undefined')
-    ? { register: () => {} }
+    ? { register: () => {}, unregister: () => {} }
     : new FinalizationRegistry(ptr => wasm.__wbg_source_free(ptr, 1));
+if (!('encodeInto' in cachedTextEncoder)) {
+    cachedTextEncoder.encodeInto = stand_in;
+}
+async function __wbg_load(module, imports) {
+    return await WebAssembly.instantiate(module, imports);
+}
 export { initSync, __wbg_init as default };
 "#;
 
@@ -190,7 +197,6 @@ export { initSync, __wbg_init as default };
 export class Handle {
     free() { wasm.b(0); }
 }
-if (Symbol.dispose) Handle.prototype[Symbol.dispose] = Handle.prototype.free;
 
 export function mount() {
     wasm.a();
@@ -214,9 +220,13 @@ function __wbg_get_imports() {
         "a": import0,
     };
 }
-const HandleFinalization = (typeof FinalizationRegistry === 'undefined')
-    ? { register: () => {} }
-    : new FinalizationRegistry(ptr => wasm.b(ptr, 1));
+const HandleFinalization = new FinalizationRegistry(ptr => wasm.b(ptr, 1));
+async function __wbg_init({ module_or_path }) {
+    const bytes = await (await module_or_path).arrayBuffer();
+    const { instance, module } = await WebAssembly.instantiate(bytes, __wbg_get_imports());
+    return __wbg_finalize_init(instance, module);
+}
+
 export { __wbg_init as default };
 "#;
 
@@ -245,6 +255,13 @@ export { __wbg_init as default };
             ("const SourceFinalization", "const SourceEnd", "const SourceFinalization"),
             ("return now;", "return new Source();", "`Source`"),
             ("initSync, ", "", "initSync"),
+            ("'encodeInto' in", "'encode' in", "encodeInto"),
+            ("async function __wbg_load", "function __wbg_load", "__wbg_load"),
+            (
+                "HandleFinalization = (typeof FinalizationRegistry === 'undefined')",
+                "HandleFinalization = (",
+                "FinalizationRegistry",
+            ),
         ] {
             assert!(GLUE.contains(had), "{had}");
             let refused = slimmed(&GLUE.replace(had, has)).unwrap_err();

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 /// What embed.js and panel.js have in the place of what is stamped in: strings that nobody would write.
 const LAUNCHER_CSS: &str = "\"@launcher.css@\"";
-const ELEMENT_CSS: &str = "\"@element.css@\"";
+const PANEL_CSS: &str = "\"@panel.css@\"";
 const LABELS: &str = "\"@labels@\"";
 const SORRY: &str = "\"@sorry@\"";
 const ENGLISH: &str = "\"@english@\"";
@@ -21,7 +21,7 @@ pub fn run(project: &Path) -> Result<(), String> {
         "TRUNK_STAGING_DIR is not set: `cargo xtask stamp` is what trunk calls after a build. Type `trunk build`.",
     )?;
     let sheet = |name: &str| read(&project.join("style").join(name)).map(|sheet| css::minified(&sheet));
-    let (launcher, element) = (sheet("launcher.css")?, sheet("element.css")?);
+    let (launcher, element, widget) = (sheet("launcher.css")?, sheet("element.css")?, sheet("widget.css")?);
     // What the launcher needs comes with it, the rest later.
     let (first, rest) = css::divided(&sheet("tokens.css")?, &launcher)?;
     let languages = languages(&project.join("locales"))?;
@@ -30,7 +30,7 @@ pub fn run(project: &Path) -> Result<(), String> {
     let sorry = [("failed", "launcher_failed"), ("fallback", "launcher_fallback")];
     let sorry = json::object(&sorry.map(|(name, key)| (name, json::string(said(key)))));
     let in_embed = [(LAUNCHER_CSS, json::string(&(first + &launcher))), (LABELS, labels(&languages)), (SORRY, sorry)];
-    let in_panel = [(ELEMENT_CSS, json::string(&(rest + &element))), (ENGLISH, of_module(english, "launcher"))];
+    let in_panel = [(PANEL_CSS, json::string(&(rest + &element + &widget))), (ENGLISH, spoken(english))];
     for (name, stamps) in [("embed.js", &in_embed[..]), ("panel.js", &in_panel)] {
         let path = staged.join(name);
         let script = read(&path)?;
@@ -88,6 +88,12 @@ fn fetched(words: &Words, english: &Words) -> String {
     let panels: Vec<String> = english.panels().map(said).collect();
     let panel = [("words", json::list(&panels))].into_iter();
     json::object(&panel.chain(MODULES.map(|module| (module, of_module(words, module)))).collect::<Vec<_>>())
+}
+
+/// What the launcher says of messages in English; what it is called and what it is sorry for, the loader has.
+fn spoken(english: &Words) -> String {
+    let all = english.modules("launcher").filter(|(name, _)| !["panel", "failed", "fallback"].contains(name));
+    json::object(&all.map(|(name, said)| (name, json::string(said))).collect::<Vec<_>>())
 }
 
 fn of_module(words: &Words, module: &'static str) -> String {

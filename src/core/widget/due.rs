@@ -146,7 +146,7 @@ impl Widget {
         self.last_call += 1;
         let id = CallId(self.last_call);
         let about = if matches!(call, Call::CreateConversation) { self.circumstances() } else { String::new() };
-        let proof: Vec<_> = self.identity.user().proof().collect();
+        let proof = self.identity.user().proof();
         let source_id = self.session.source_id().unwrap_or_default();
         let request = wire::request(&self.settings, source_id, &call, &about, &proof);
         self.calls.push((id, call, now));

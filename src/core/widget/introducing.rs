@@ -73,7 +73,7 @@ impl Widget {
             .chain([("prompt", &self.prompt)])
             .filter(|(_, said)| !said.is_empty())
             .map(|(name, said)| (name, json::string(said)))
-            .chain(self.identity.of_conversation())
+            .chain(self.identity.of_conversation().iter().map(|(name, value)| (name.as_str(), value.clone())))
             .collect();
         if all.is_empty() { String::new() } else { json::object(&[("custom_attributes", json::object(&all))]) }
     }

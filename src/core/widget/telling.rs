@@ -81,6 +81,5 @@ pub(super) fn tell_postback(message: MessageId, choice: &Choice, turn: &mut Turn
 }
 
 fn happened(what: &str, about: &[(&str, String)], turn: &mut Turn) {
-    let fields: Vec<_> = [("type", json::string(what))].into_iter().chain(about.iter().cloned()).collect();
-    turn.effects.push(Effect::Tell(Tell::Happened(json::object(&fields))));
+    turn.effects.push(Effect::Tell(Tell::Happened(super::super::happened(what, about))));
 }

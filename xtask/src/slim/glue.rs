@@ -30,6 +30,33 @@ pub fn without_unused(glue: &str, classes: &[&str]) -> Result<String, String> {
     Ok(slim)
 }
 
+/// The glue as `embed/panel.js` starts it: with what promises an answer that holds the wasm, and once. Streaming would
+/// gain nothing: an answer whose integrity is checked is held back until it is whole.
+const START: &str = "\
+async function __wbg_init({ module_or_path }) {
+    const bytes = await (await module_or_path).arrayBuffer();
+    const { instance, module } = await WebAssembly.instantiate(bytes, __wbg_get_imports());
+    return __wbg_finalize_init(instance, module);
+}
+
+";
+/// What browsers of the last years have, and the glue would do without.
+const WITHOUT_REGISTRY: &str =
+    "(typeof FinalizationRegistry === 'undefined')\n    ? { register: () => {}, unregister: () => {} }\n    : ";
+
+/// The glue without ways to start that nobody goes, and without stand-ins for what every browser has that the widget runs
+/// in.
+pub fn with_short_start(glue: &str) -> Result<String, String> {
+    let [before, _, after] = parted(glue, "async function __wbg_load(", "\nexport {")?;
+    let glue = [before, START, "export {", after].concat();
+    let glue = without(&glue, "if (!('encodeInto' in cachedTextEncoder)) {\n", "\n}\n")?;
+    let glue = without(&glue, "if (Symbol.dispose) Handle.", "\n")?;
+    if !glue.contains(WITHOUT_REGISTRY) {
+        return Err("The glue has no FinalizationRegistry of the form that was expected.".to_owned());
+    }
+    Ok(glue.replace(WITHOUT_REGISTRY, ""))
+}
+
 /// The wasm's exports that the glue speaks of.
 pub fn called(glue: &str) -> BTreeSet<&str> {
     calls(glue).map(|(_, name)| name).collect()

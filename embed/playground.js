@@ -1,0 +1,531 @@
+// The workbench beside the playground's page: every setting, call and event of its chat, to be tried by hand. The page
+// needs nothing of this. What is chosen is kept in the address, so that a reload or a link shows the same.
+
+const TAG = "natter-chat";
+const EVENTS = "ready opened closed message unread conversation-started status typing connection postback error".split(" ");
+const LANGUAGES = "en de fr es it nl pt-BR pl uk tr ar he hi ja zh".split(" ");
+/** What the address calls the workbench itself. */
+const WORKBENCH = "workbench";
+/** As in tokens.css: what a field for colours shows while none is chosen. */
+const BRAND = "#1f615c";
+const LOG_MAX = 200;
+/** What is longer is folded away in the log. */
+const LINE_CHARS_MAX = 40;
+const COPIED_MS = 2000;
+
+const EXAMPLES = {
+  team: ["Mira", { name: "Jonas" }, { name: "Ayşe" }],
+  form: {
+    text: "Who is there, and on what?",
+    fields: [
+      { name: "full_name", type: "name", required: true },
+      { name: "mail", type: "email", required: true },
+      {
+        name: "frame",
+        type: "select",
+        label: "Your frame",
+        options: ["Holm", "Saale", "Brocken"].map((name) => ({ label: name, value: name })),
+      },
+    ],
+    consent: { version: "1", text: "You may keep this until my bicycle is done." },
+  },
+  prompts: [{ id: "choose", text: "May we help you choose a frame?", url: "*", seconds: 3 }],
+};
+
+const make = (name, more, ...inside) => {
+  const made = Object.assign(document.createElement(name), more);
+  made.append(...inside);
+  return made;
+};
+
+// ---- What can be chosen ----
+
+/** All that can be chosen, by name. */
+const fields = new Map();
+/** What is chosen, by name, where it differs from what the page began with. Null stands for nothing. */
+const chosen = new Map();
+/** The chat that the page has, or had. */
+let chat;
+
+const valueOf = (name) => (chosen.has(name) ? chosen.get(name) : fields.get(name).initial);
+
+function choose(name, value) {
+  const { initial } = fields.get(name);
+  // Where the page itself gives something, nothing must be said, too.
+  const given = value ?? (initial === null ? null : "");
+  if (given === initial) chosen.delete(name);
+  else chosen.set(name, given);
+  bring(name);
+  remember();
+}
+
+/** Has the control and what it controls agree with what is chosen. */
+function bring(name) {
+  const { show, apply } = fields.get(name);
+  show(valueOf(name));
+  apply(valueOf(name));
+}
+
+function bringAll() {
+  for (const name of fields.keys()) bring(name);
+}
+
+// ---- What is controlled ----
+
+const attribute = (field) => ({
+  ...field,
+  isAttribute: true,
+  initial: chat.getAttribute(field.name),
+  apply: (value) => {
+    put(chat, field.name, value);
+    if (field.name === "mode" && chat.isConnected) settle();
+  },
+});
+
+/** A sheet of its own, since the page has no style attributes. */
+const sheet = new CSSStyleSheet();
+sheet.replaceSync(`${TAG} {}`);
+
+const property = (field) => ({
+  ...field,
+  isProperty: true,
+  initial: null,
+  apply: (value) => sheet.cssRules[0].style.setProperty(field.name, value ?? ""),
+});
+
+/** Something of the page around the chat. */
+const surrounding = (field, apply) => ({ ...field, initial: null, apply });
+
+function put(element, name, value) {
+  if (value === null) element.removeAttribute(name);
+  else if (element.getAttribute(name) !== value) element.setAttribute(name, value);
+}
+
+// ---- Controls ----
+
+const idOf = (name) => `bench-${name}`;
+
+function row(name, control, ...beside) {
+  control.id = idOf(name);
+  const label = make("label", { htmlFor: control.id, textContent: name });
+  const all = beside.length ? make("div", { className: "control" }, control, ...beside) : control;
+  return make("div", { className: "row" }, label, all);
+}
+
+/** One of some words, each alone or with what it is called; `usual` says what is so when none is chosen. */
+function choice(name, usual, words) {
+  const select = make("select", { onchange: () => choose(name, select.value || null) });
+  select.add(new Option(usual, ""));
+  for (const [value, text] of words.map((word) => [word].flat())) select.add(new Option(text ?? value, value));
+  const show = (value) => {
+    const isThere = [...select.options].some((option) => option.value === (value ?? ""));
+    if (!isThere) select.add(new Option(value));
+    select.value = value ?? "";
+  };
+  return { name, row: row(name, select), show };
+}
+
+/** There or not there. One that is usually on is turned off by `false`. */
+function toggle(name, hint, { isUsual = false } = {}) {
+  const box = make("input", {
+    type: "checkbox",
+    onchange: () => choose(name, box.checked === isUsual ? null : isUsual ? "false" : ""),
+  });
+  const text = make("span", { className: "hint", id: `${idOf(name)}-hint`, textContent: hint });
+  box.setAttribute("aria-describedby", text.id);
+  const show = (value) => (box.checked = value === null ? isUsual : value !== "false");
+  return { name, row: row(name, box, text), show };
+}
+
+function text(name, placeholder = "", more = {}) {
+  const input = make("input", { ...more, placeholder, autocomplete: "off", spellcheck: false });
+  input.onchange = () => choose(name, input.value.trim() || null);
+  return { name, row: row(name, input), show: (value) => (input.value = value ?? "") };
+}
+
+function colour(name, usual) {
+  const input = make("input", { type: "color" });
+  // Seen while it is looked for, kept once it is found.
+  input.oninput = () => fields.get(name).apply(input.value);
+  input.onchange = () => choose(name, input.value);
+  const said = make("span", { className: "hint" });
+  const back = make("button", { type: "button", textContent: "As usual", onclick: () => choose(name, null) });
+  const show = (value) => {
+    input.value = value ?? usual;
+    said.textContent = value ?? "as usual";
+    back.hidden = value === null;
+  };
+  return { name, row: row(name, input, said, back), show };
+}
+
+function json(name) {
+  const area = make("textarea", { id: idOf(name), rows: 5, spellcheck: false });
+  area.onchange = () => choose(name, compact(area.value.trim()) || null);
+  const fill = make("button", { type: "button" });
+  fill.onclick = () => choose(name, valueOf(name) === null ? JSON.stringify(EXAMPLES[name]) : null);
+  const flaw = make("p", { className: "flaw", id: `${idOf(name)}-flaw`, role: "status" });
+  area.setAttribute("aria-describedby", flaw.id);
+  const show = (value) => {
+    area.value = pretty(value ?? "");
+    area.ariaInvalid = Boolean(value) && read(value) === undefined;
+    flaw.textContent = area.ariaInvalid === "true" ? "That is no JSON, so the chat takes it as not given." : "";
+    fill.textContent = value === null ? "Example" : "Clear";
+    fill.ariaLabel = `${fill.textContent}: ${name}`;
+  };
+  const label = make("label", { htmlFor: area.id, textContent: name });
+  return { name, row: make("div", { className: "row tall" }, label, fill, area, flaw), show };
+}
+
+function read(json) {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}
+
+const compact = (text) => JSON.stringify(read(text)) ?? text;
+const pretty = (text) => JSON.stringify(read(text), null, 2) ?? text;
+
+// ---- The groups ----
+
+const ownName = (code) => [code, `${new Intl.DisplayNames([code], { type: "language" }).of(code)} (${code})`];
+
+function groups() {
+  const settings = {
+    Connection: [
+      text("base-url", "https://chat.example.com", { type: "url" }),
+      text("inbox-identifier"),
+      text("name", "only where a page has several"),
+      choice("load", "intent, as usual", ["idle", "now", "manual"]),
+      toggle("needs-consent", "not there before consent()"),
+      text("fallback-url", "mailto:you@example.com"),
+      text("retention-days", "for ever", { type: "number", min: 0 }),
+    ],
+    Look: [
+      choice("mode", "floating, as usual", ["inline"]),
+      choice("position", "where lines end", ["left", "right"]),
+      text("avoid", ".notice"),
+      choice("theme", "the visitor's", ["light", "dark", ["host", "host: this page's"]]),
+      toggle("theme-choice", "in the menu"),
+    ],
+    Words: [
+      choice("language", "this page's", LANGUAGES.map(ownName)),
+      text("languages", "en de fr, or all"),
+      choice("reply-time", "not said", ["minutes", "hours", "day"]),
+      json("team"),
+    ],
+    Conversation: [
+      toggle("page-context", "agents see where it began"),
+      toggle("notifications", "are offered"),
+      choice("sound", "on, as usual", ["off"]),
+      toggle("allow-messages-after-resolved", "opens it again", { isUsual: true }),
+      json("form"),
+      json("prompts"),
+    ],
+  };
+  const known = Object.values(settings).flat().map(({ name }) => name);
+  // A new setting can be tried before anybody thinks of this page.
+  const others = (customElements.get(TAG)?.observedAttributes ?? []).filter((name) => !known.includes(name));
+  settings.Connection.push(...others.map((name) => text(name)));
+  for (const group in settings) settings[group] = settings[group].map(attribute);
+
+  settings.Look.push(
+    ...[
+      colour("--natter-brand", BRAND),
+      text("--natter-on-brand", "black or white, by itself"),
+      text("--natter-font", "system-ui"),
+      text("--natter-offset-x", "20px"),
+      text("--natter-offset-y", "20px"),
+      text("--natter-z-index", "2147483000", { type: "number" }),
+    ].map(property),
+  );
+  const root = document.documentElement;
+  settings["This page"] = [
+    surrounding(choice("page-scheme", "the visitor's", ["light", "dark"]), (value) => put(root, "data-scheme", value)),
+    surrounding(choice("page-direction", "left to right", [["rtl", "right to left"]]), (value) => put(root, "dir", value)),
+    surrounding(toggle("page-notice", "a bar that can be avoided"), (value) => {
+      document.querySelector(".notice").hidden = value === null;
+    }),
+  ];
+  return settings;
+}
+
+// ---- The chat ----
+
+/** A new chat, as a reload would have it, in the place of the one there is. */
+function begin() {
+  const before = chat;
+  chat = document.createElement(TAG);
+  for (const [name, { isAttribute }] of fields) if (isAttribute) put(chat, name, valueOf(name));
+  before.remove();
+  watch();
+  place().append(chat);
+}
+
+const place = () => (valueOf("mode") === "inline" ? document.querySelector(".place") : document.body);
+
+/** Moves the chat to where its mode has it. */
+function settle() {
+  if (chat.parentNode === place()) return;
+  place().append(chat);
+  if (place() !== document.body) chat.parentNode.scrollIntoView({ block: "center" });
+}
+
+/** The page's own calls and the browser's tools change attributes, too. */
+const changes = new MutationObserver((records) => {
+  for (const { target, attributeName: name } of records) {
+    const value = target.getAttribute(name);
+    if (target === chat && fields.get(name)?.isAttribute && value !== valueOf(name)) choose(name, value);
+  }
+});
+
+function watch() {
+  changes.disconnect();
+  changes.observe(chat, { attributes: true });
+  for (const name of EVENTS) chat.addEventListener(`natter-${name}`, ({ detail }) => note("event", name).say(detail));
+}
+
+// ---- The address ----
+
+const wanted = () => new URLSearchParams(location.hash.slice(1));
+/** Whether the address leads to a place in the page, and says nothing of settings. */
+const isPlace = () => location.hash !== "" && !location.hash.includes("=");
+
+function follow() {
+  chosen.clear();
+  for (const [name, value] of wanted()) if (fields.has(name)) chosen.set(name, value);
+}
+
+function remember() {
+  const all = new URLSearchParams([...chosen].map(([name, value]) => [name, value ?? ""]));
+  if (!bench.hidden) all.set(WORKBENCH, "open");
+  tag.textContent = html();
+  if (!all.size && isPlace()) return;
+  history.replaceState(history.state, "", all.size ? `#${all}` : location.pathname + location.search);
+}
+
+addEventListener("hashchange", () => {
+  if (!fields.size) return;
+  // A link within the page: the settings go on, and the browser has scrolled by now.
+  if (isPlace()) return remember();
+  follow();
+  bringAll();
+  show(wanted().has(WORKBENCH));
+});
+
+// ---- The tag ----
+
+/** What has a page show this chat. */
+function html() {
+  const here = document.querySelector('script[src$="embed.js"]')?.src ?? "embed.js";
+  const named = [...fields].map(([name, field]) => ({ ...field, value: valueOf(name) })).filter(({ value }) => value !== null);
+  const attributes = named.filter(({ isAttribute }) => isAttribute).map(({ name, value }) => `\n  ${name}${quoted(value)}`);
+  const rules = named.filter(({ isProperty }) => isProperty).map(({ name, value }) => `\n    ${name}: ${value};`);
+  const style = rules.length ? `\n<style>\n  ${TAG} {${rules.join("")}\n  }\n</style>` : "";
+  return `<script async src="${here}"></script>\n<${TAG}${attributes.join("")}\n></${TAG}>${style}`;
+}
+
+function quoted(value) {
+  if (value === "") return "";
+  const safe = value.replaceAll("&", "&amp;");
+  return safe.includes('"') ? `='${safe.replaceAll("'", "&#39;")}'` : `="${safe}"`;
+}
+
+/** Says on the button what came of it. */
+async function copy(text, button) {
+  const usual = (button.dataset.usual ??= button.textContent);
+  try {
+    await navigator.clipboard.writeText(text);
+    button.textContent = "Copied";
+  } catch {
+    button.textContent = "Not allowed here";
+  }
+  setTimeout(() => (button.textContent = usual), COPIED_MS);
+}
+
+// ---- Calls ----
+
+/** What is called as it is. */
+const PLAIN = [
+  ["open"], ["close"], ["toggle"], ["show"], ["hide"], ["consent", true], ["consent", false], ["reset"], ["forget"],
+  ["diagnostics"], ["csp"],
+];
+
+/** What wants to be told something: how it is read, and what to begin with. */
+const TELLING = [
+  ["prefill", String, "My rear brake squeals downhill"],
+  ["send", String, "Hello from the workbench"],
+  ["setCustomAttributes", JSON.parse, '{ "plan": "tourer", "frame_size": 56 }'],
+  ["deleteCustomAttribute", String, "plan"],
+  ["setConversationCustomAttributes", JSON.parse, '{ "bicycle": "Saale" }'],
+  ["setLocale", String, "de"],
+  ["setTheme", String, "dark"],
+  ["setPosition", String, "left"],
+];
+
+const USER = { identifier: "4711", name: "Annegret", email: "", phone_number: "", avatar_url: "", identifier_hash: "" };
+
+/** Does it, and notes what comes of it, whenever that is. */
+async function attempt(said, deed) {
+  const line = note("call", said);
+  try {
+    const result = deed();
+    if (result instanceof Promise) line.say("waits …");
+    line.say(await result);
+  } catch (error) {
+    line.fail(error);
+  }
+}
+
+function call(name, ...given) {
+  const said = given.map((one) => JSON.stringify(one)).join(", ");
+  attempt(`${name}(${said})`, () => chat[name](...given));
+}
+
+const button = (textContent, onclick) => make("button", { type: "button", textContent, onclick });
+
+function calls() {
+  const plain = PLAIN.map(([name, ...given]) => button(`${name}(${given})`, () => call(name, ...given)));
+  const states = ["isOpen", "unreadCount"].map((name) => button(name, () => attempt(name, () => chat[name])));
+  const ends = [button("destroy()", () => call("destroy")), button("Put back", () => attempt("put back", begin))];
+  const all = make("div", { className: "buttons" }, ...plain, ...states, ...ends);
+  return [all, asUser(), ...TELLING.map((one) => telling(...one))];
+}
+
+function asUser() {
+  const rows = Object.entries(USER).map(([name, value]) => row(`user-${name}`, make("input", { name, value, autocomplete: "off" })));
+  for (const one of rows) one.firstChild.textContent = one.lastChild.name;
+  const submit = make("button", { textContent: "Call", ariaLabel: "Call setUser" });
+  const form = make("form", { className: "call" }, make("span", { className: "call-name", textContent: "setUser" }), ...rows, submit);
+  form.onsubmit = (event) => {
+    event.preventDefault();
+    const said = [...new FormData(form)].filter(([, value]) => value.trim() !== "");
+    call("setUser", Object.fromEntries(said));
+  };
+  return form;
+}
+
+function telling(name, reading, value) {
+  const input = make("input", { id: idOf(`call-${name}`), value, autocomplete: "off", spellcheck: false });
+  const label = make("label", { htmlFor: input.id, textContent: name });
+  const form = make("form", { className: "call" }, label, input, make("button", { textContent: "Call", ariaLabel: `Call ${name}` }));
+  form.onsubmit = (event) => {
+    event.preventDefault();
+    try {
+      call(name, reading(input.value));
+    } catch (error) {
+      note("call", name).fail(error);
+    }
+  };
+  return form;
+}
+
+// ---- The log ----
+
+const lines = make("ol", { role: "log", ariaLabel: "Calls and events", tabIndex: 0 });
+
+/** A line in the log; what is to say of it may come later. */
+function note(kind, name) {
+  const line = make("li", { className: kind });
+  const at = new Date().toLocaleTimeString("en-GB");
+  const tell = (value) => keepingTheEnd(() => line.replaceChildren(told(at, name, value)));
+  tell("");
+  keepingTheEnd(() => lines.append(line));
+  if (lines.children.length > LOG_MAX) lines.firstChild.remove();
+  return {
+    say: tell,
+    fail: (error) => {
+      line.classList.add("failed");
+      tell(`failed: ${error?.message ?? error}`);
+    },
+  };
+}
+
+function told(at, name, value) {
+  const whole = typeof value === "string" ? value : (JSON.stringify(value, null, 2) ?? String(value));
+  const short = typeof value === "string" ? value : (JSON.stringify(value) ?? String(value));
+  const head = [make("time", { textContent: at }), make("strong", { textContent: name })];
+  if (short) head.push(make("code", { textContent: short.slice(0, 200) }));
+  if (short.length <= LINE_CHARS_MAX) return make("div", {}, ...head);
+  const again = button("Copy", () => copy(whole, again));
+  const rest = make("div", { className: "whole" }, make("pre", { textContent: whole, tabIndex: 0 }), again);
+  return make("details", {}, make("summary", {}, ...head), rest);
+}
+
+/** Whoever reads what was is left alone; else the latest is in sight. */
+function keepingTheEnd(change) {
+  const isAtEnd = lines.scrollHeight - lines.scrollTop - lines.clientHeight < 32;
+  change();
+  if (isAtEnd) lines.scrollTop = lines.scrollHeight;
+}
+
+// ---- The workbench ----
+
+const bench = make("aside", { className: "workbench", id: WORKBENCH, hidden: true, ariaLabel: "Workbench" });
+const opener = make("button", { className: "bench-opener", type: "button", textContent: "Workbench" });
+const tag = make("pre", { tabIndex: 0 });
+
+function show(isOpen) {
+  bench.hidden = !isOpen;
+  opener.hidden = isOpen;
+  opener.ariaExpanded = isOpen;
+  remember();
+}
+
+function turn(isOpen) {
+  show(isOpen);
+  (isOpen ? bench.querySelector(".bench-close") : opener).focus();
+}
+
+function group(name, isOpen, ...inside) {
+  const summary = make("summary", { textContent: name });
+  return make("details", { className: "group", open: isOpen }, summary, make("div", { className: "rows" }, ...inside));
+}
+
+function head() {
+  const copying = button("Copy the tag", () => copy(html(), copying));
+  const fresh = button("Start over", startOver);
+  const close = button("Close", () => turn(false));
+  close.classList.add("bench-close");
+  return make("div", { className: "bench-head" }, make("h2", { textContent: "Workbench" }), copying, fresh, close);
+}
+
+function startOver() {
+  chosen.clear();
+  bringAll();
+  remember();
+}
+
+function log() {
+  const title = make("h3", { textContent: "What happens" });
+  const clear = button("Clear", () => lines.replaceChildren());
+  clear.ariaLabel = "Clear the log";
+  return make("section", { className: "log" }, make("div", { className: "log-head" }, title, clear), lines);
+}
+
+function build() {
+  const settings = Object.entries(groups());
+  for (const field of settings.flatMap(([, all]) => all)) fields.set(field.name, field);
+  const rows = settings.map(([name, all]) => group(name, name === "Look", ...all.map((field) => field.row)));
+  const body = make("div", { className: "bench-body" }, ...rows, group("Calls", false, ...calls()), group("The tag", false, tag));
+  bench.append(head(), body, log());
+  opener.setAttribute("aria-controls", bench.id);
+  opener.onclick = () => turn(true);
+  chat.before(opener, bench);
+}
+
+function start() {
+  chat = document.querySelector(TAG);
+  document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
+  build();
+  follow();
+  // What matters only while a chat begins is to matter here, too.
+  if ([...chosen.keys()].some((name) => fields.get(name).isAttribute)) begin();
+  else watch();
+  bringAll();
+  show(wanted().has(WORKBENCH));
+}
+
+// The gallery has the page for itself.
+if (!location.pathname.endsWith("/gallery")) start();
