@@ -19,8 +19,8 @@
   /** Its attributes; as properties they are called likeThis. */
   const SETTINGS =
     "base-url inbox-identifier name load needs-consent mode language languages position avoid theme theme-choice team reply-time form prompts page-context notifications sound allow-messages-after-resolved retention-days fallback-url".split(" ");
-  /** What waits for the chat; the last five have it fetched. */
-  const CALLS = "setUser setCustomAttributes deleteCustomAttribute setConversationCustomAttributes prefill send reset forget diagnostics csp".split(" ");
+  /** What waits for the chat; the last three have it fetched. */
+  const CALLS = "setUser setCustomAttributes deleteCustomAttribute setConversationCustomAttributes prefill reset forget send diagnostics csp".split(" ");
 
   const camel = (name) => name.replace(/-./g, (pair) => pair[1].toUpperCase());
   const make = (name, more) => Object.assign(document.createElement(name), more);
@@ -34,7 +34,7 @@
   const once = (name, get) =>
     (fetched[name] ??= get().catch((error) => {
       delete fetched[name];
-      again = `?${Date.now()}`;
+      again += "?";
       throw error;
     }));
   const at = (name) => new URL(ASSETS.at + name, script.src).href + again;
@@ -50,7 +50,7 @@
       if (integrity && link.relList.supports("modulepreload")) {
         await new Promise((onload, onerror) => {
           document.head.append(Object.assign(link, { rel: "modulepreload", href, integrity, onload, onerror }));
-        });
+        }).finally(() => link.remove());
       }
       return import(href);
     });
@@ -116,11 +116,11 @@
 
     /** The chat that a script tag's attributes, or the page's settings, describe; pasted twice, it is one. */
     static paste({ src, dataset }) {
-      if (src !== script.src) console.warn("natter: another copy is here already.");
+      if (src !== script.src) console.warn("natter twice");
       const given = { ...window.natterSettings, ...dataset };
       if (pasted?.isConnected || !given.inboxIdentifier) return;
       pasted ??= make(TAG);
-      for (const name in given) set(pasted, name.replace(/[A-Z]/g, "-$&"), given[name]);
+      for (const name of Object.keys(given)) set(pasted, name.replace(/[A-Z]/g, "-$&"), given[name]);
       pasted.#answer();
       if (document.body) document.body.append(pasted);
       else addEventListener("DOMContentLoaded", () => document.body.append(pasted));
@@ -135,10 +135,11 @@
     }
 
     get(name) {
-      return document.querySelector(`${TAG}[name="${CSS.escape(name)}"]`);
+      return document.querySelector(`${TAG}[name="${name}"]`);
     }
 
-    push([name, ...given]) {
+    // What is misspelt is refused, and keeps nothing else from being done.
+    async push([name, ...given]) {
       return this[name](...given);
     }
 
@@ -153,7 +154,7 @@
     open() {
       if (this.isOpen) return;
       const bones = make("div", { className: "skeleton", ariaBusy: true });
-      bones.append(...[1, 2, 3, 4].map(() => make("i")));
+      bones.append(make("i"), make("i"), make("i"), make("i"));
       this.#show(true);
       if (!this.#chat?.isMounted) {
         this.#panel.replaceChildren(bones);
@@ -184,6 +185,7 @@
     }
 
     destroy() {
+      if (this === pasted) pasted = undefined;
       this.remove();
     }
 
@@ -200,8 +202,8 @@
     }
 
     async consent(isGiven = true) {
-      this.needsConsent = !isGiven;
       if (!isGiven) await this.forget();
+      this.needsConsent = !isGiven;
     }
 
     // ---- What it does by itself ----
@@ -228,7 +230,7 @@
       const load = this.load ?? "intent";
       if (this.isOpen || load === "now") this.#mount();
       else if (this.#isWaiting || load === "manual") return;
-      else if (load === "idle" || this.#keeps("session")) (window.requestIdleCallback ?? setTimeout)(() => this.#mount());
+      else if (load === "idle" || this.#kept().some((key) => key.endsWith("/session"))) (window.requestIdleCallback ?? setTimeout)(() => this.#mount());
       else if (this.#isInline || this.prompts || this.avoid) this.#attach().catch(() => {});
     }
 
@@ -243,9 +245,10 @@
 
     call(name, given) {
       return new Promise((done, fail) => {
+        // Whoever logs out is about to leave: that waits for nothing.
+        if (/^(reset|forget)$/.test(name) && !this.#chat?.isMounted) done(this.#wipe());
+        else if (CALLS.indexOf(name) > 6 && !this.#isWaiting) this.#attach().catch(fail);
         this.#calls.push({ name, given, done, fail });
-        // Where there is nothing to be forgotten, nothing is fetched.
-        if (CALLS.indexOf(name) > 4 && (!/set|get/.test(name) || this.#keeps(""))) this.#attach().catch(fail);
         this.#chat?.take(this.#calls);
       });
     }
@@ -340,13 +343,21 @@
       return `natter/1/${new URL(this.baseUrl, document.baseURI).href.replace(/\/+$/, "")}/${this.inboxIdentifier}/`;
     }
 
-    /** Whether the device keeps anything that is called so; where storage is blocked, it doesn't. */
-    #keeps(name) {
+    /** What this device keeps of the chat; where storage is blocked, nothing. */
+    #kept() {
       try {
-        return Object.keys(localStorage).some((key) => key.startsWith(this.#prefix() + name));
+        return Object.keys(localStorage).filter((key) => key.startsWith(this.#prefix()));
       } catch {
-        return false;
+        return [];
       }
+    }
+
+    /** Leaves nothing of it, here and in the page's other tabs (`wire/tabs.rs`). */
+    #wipe() {
+      for (const key of this.#kept()) localStorage.removeItem(key);
+      const tabs = new BroadcastChannel(`${this.#prefix()}tabs/5`);
+      tabs.postMessage('{"say":"forget"}');
+      tabs.close();
     }
   }
 

@@ -6,8 +6,8 @@ const TAG = "natter-chat";
 const chats = { __proto__: null };
 let loader, policy;
 
-/** Promises the chat with these settings; `assets` is the folder that embed.js lies in. Without an inbox, it only sees to
- *  it that <natter-chat> is known. */
+/** Promises the chat with these settings; `assets` is the folder that embed.js lies in. Without an inbox, it only sees
+ *  to  it that <natter-chat> is known. */
 export async function load({ assets, ...settings }) {
   await (loader ??= insert(assets.replace(/[^/]$/, "$&/") + "embed.js"));
   if (!settings.inboxIdentifier) return;

@@ -1,4 +1,5 @@
-// What a page, and TypeScript, may rely on of <natter-chat>. What is said here in a line, docs/embedding.md says at length.
+// What a page, and TypeScript, may rely on of <natter-chat>. What is said here in a line, docs/embedding.md says at
+// length.
 
 // ---- Settings ----
 
@@ -57,8 +58,8 @@ export interface NatterPrompt {
 /** A setting that is on or off. As an attribute, its name alone says that it is on, and `false` that it is off. */
 export type NatterSwitch = boolean | "" | "true" | "false";
 
-/** All settings, by the names they have in `window.natterSettings` and in a script's `dataset`. Those that hold more than a
- *  word are JSON in an attribute. */
+/** All settings, by the names they have in `window.natterSettings` and in a script's `dataset`. Those that hold more
+ *  than a word are JSON in an attribute. */
 export interface NatterSettings {
   /** Where Chatwoot is: an http or https address. */
   baseUrl: string;
@@ -92,7 +93,8 @@ export interface NatterSettings {
   form?: string | NatterForm;
   /** What the site says by itself. */
   prompts?: string | readonly NatterPrompt[];
-  /** Agents see on which page a conversation began, without its query, where the visitor came from, and their language. */
+  /** Agents see on which page a conversation began, without its query, where the visitor came from, and their
+   *  language. */
   pageContext?: NatterSwitch;
   /** Visitors can have the browser tell them of answers. */
   notifications?: NatterSwitch;
@@ -111,8 +113,8 @@ export interface NatterSettings {
 /** What agents may know, by name. */
 export type NatterAttributes = Record<string, string | number | boolean | null>;
 
-/** Whom the page takes the visitor for. Without `identifier_hash`, the identifier, the e-mail address and the phone number
- *  become custom attributes, and nobody is identified by them. */
+/** Whom the page takes the visitor for. Without `identifier_hash`, the identifier, the e-mail address and the phone
+ *  number become custom attributes, and nobody is identified by them. */
 export interface NatterUser {
   /** The site's own id for them. */
   identifier?: string | number;
@@ -231,8 +233,8 @@ export type NatterListener<Name extends NatterEventName> = (event: NatterEventMa
 
 // ---- The element ----
 
-/** `<natter-chat>`. Each setting is a property; it reads as its attribute, and `null` takes it away. Calls wait their turn
- *  until the chat is there. */
+/** `<natter-chat>`. Each setting is a property; it reads as its attribute, and `null` takes it away. Calls wait their
+ *  turn until the chat is there. */
 export interface NatterChat extends HTMLElement {
   /** Where Chatwoot is. Another address is another chat: the one that is there ends. */
   baseUrl: string | null;
@@ -314,8 +316,8 @@ export interface NatterChat extends HTMLElement {
   /** The side of the page; the same as `position`. */
   setPosition(position: "left" | "right" | null): void;
 
-  /** The visitor consents: what `needsConsent` held back begins. With `false` they don't any more: the chat is hidden, and
-   *  the device forgets; resolves when it has. */
+  /** The visitor consents: what `needsConsent` held back begins. With `false` they don't any more: the chat is hidden,
+   *  and the device forgets; resolves when it has. */
   consent(isGiven?: boolean): Promise<void>;
 
   /** Says who the visitor is. Resolves when the chat knows, which can be long after: wait for nothing that depends on
@@ -326,23 +328,25 @@ export interface NatterChat extends HTMLElement {
   setCustomAttributes(attributes: NatterAttributes): Promise<void>;
   /** Empties an attribute of the contact; the server can't take it away. Resolves as `setUser` does. */
   deleteCustomAttribute(name: string): Promise<void>;
-  /** What agents may know of the conversation that begins next; one that has begun stays as it is. Resolves as `setUser`
-   *  does. */
+  /** What agents may know of the conversation that begins next; one that has begun stays as it is. Resolves as
+   *  `setUser` does. */
   setConversationCustomAttributes(attributes: NatterAttributes): Promise<void>;
   /** Puts a text into the field, in place of what is there. Resolves as `setUser` does. */
   prefill(text: string): Promise<void>;
 
-  /** Says something for the visitor, and fetches the chat for it; the panel stays as it is. Resolves when the chat has taken
-   *  it; the event `message` tells when the server has. */
+  /** Says something for the visitor, and fetches the chat for it; the panel stays as it is. Resolves when the chat has
+   *  taken it; the event `message` tells when the server has. */
   send(text: string): Promise<void>;
-  /** The visitor has logged out: forgets them on this device, and what the page said of them. Resolves when it is done. */
+  /** The visitor has logged out: forgets them on this device, and what the page said of them. Resolves when it is
+   *  done. */
   reset(): Promise<void>;
   /** Forgets the visitor on this device; the server keeps what was said. Resolves when it is done. */
   forget(): Promise<void>;
-  /** How things stand and what led there, with other words in the place of everybody's own. An empty object where no chat
-   *  runs. */
+  /** How things stand and what led there, with other words in the place of everybody's own. An empty object where no
+   *  chat runs. */
   diagnostics(): Promise<Record<string, unknown>>;
-  /** What the page's Content-Security-Policy must allow for this chat. `media` are further origins that files come from. */
+  /** What the page's Content-Security-Policy must allow for this chat. `media` are further origins that files come
+   *  from. */
   csp(more?: { media?: readonly string[] }): Promise<string>;
 
   /** Has an event told, by its name without `natter-`. */
@@ -379,8 +383,9 @@ export interface NatterLoadOptions extends NatterSettings {
   assets: string;
 }
 
-/** Puts embed.js into the page, once, and a chat with these settings; resolves to it when it is there. Asked again with the
- *  same `name`, or again with none, it is the same chat, with the settings given last. Rejects if embed.js can't be loaded. */
+/** Puts embed.js into the page, once, and a chat with these settings; resolves to it when it is there. Asked again with
+ *  the same `name`, or again with none, it is the same chat, with the settings given last, until it is destroyed.
+ *  Rejects if embed.js can't be loaded. */
 export function load(options: NatterLoadOptions): Promise<NatterChat>;
 /** Only sees to it that `<natter-chat>` is known, for pages that write the element themselves. */
 export function load(options: { assets: string }): Promise<void>;
@@ -393,8 +398,8 @@ declare global {
   interface HTMLElementEventMap extends NatterEventMap {}
 
   interface Window {
-    /** The page's first chat; before the script has run, a list of calls, which are made then. `push` is there in either case:
-     *  `(window.natter ||= []).push(["open"])`. */
+    /** The page's first chat; before the script has run, a list of calls, which are made then. `push` is there in
+     *  either case: `(window.natter ||= []).push(["open"])`. */
     natter?: NatterChat | NatterCall[];
     /** The settings of the chat that the script tag makes; its `data-` attributes count for more. */
     natterSettings?: Partial<NatterSettings>;

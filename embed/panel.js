@@ -23,7 +23,7 @@ const start = (wasm) =>
     throw error;
   }));
 
-const odd = (name) => console.warn(`natter: the setting ${name} can't be read, so it counts as not given (README).`);
+const odd = (name) => console.warn(`natter: ${name} can't be read, so it counts as not given.`);
 
 /** Takes care of an element: `own` is what embed.js lets it have of that. */
 export const attach = (own) => new Chat(own);
@@ -136,7 +136,7 @@ class Chat {
     if (this.#handle) done(this.#handle.call(JSON.stringify(calls)));
     else {
       this.#calls.push({ calls, done });
-      if (!/^(set|delete|prefill)/.test(name)) this.#own.mount();
+      if (/^(send|prompted)$/.test(name)) this.#own.mount();
     }
   }
 
@@ -243,7 +243,7 @@ class Chat {
   #tell(name) {
     const { emit } = this.#own;
     if (name) {
-      console.warn(`natter: ${name} (README, "When it does not connect")`);
+      console.warn(`natter: ${name} (see README)`);
       emit("error", { name });
     }
     emit("connection", { trouble: name });
@@ -273,7 +273,7 @@ class Chat {
   #languages() {
     const given = this.#own.element.languages ?? "";
     const all = Object.keys(this.#own.labels);
-    return given === "all" ? all : [...new Set(given.split(/[\s,]+/).map((tag) => nearest(tag, all)).filter(Boolean))];
+    return given === "all" ? all : [...new Set(given.split(/[\s,"[\]]+/).map((tag) => nearest(tag, all)).filter(Boolean))];
   }
 
   /** As the visitor chose, else the site, else the page, else the browser. */
@@ -305,7 +305,7 @@ class Chat {
     try {
       said = await words();
     } catch {
-      console.warn(`natter: the sentences in ${language} can't be had, so it speaks English.`);
+      console.warn(`natter: ${language} can't be had, so it speaks English.`);
       speak("en");
     }
     // Meanwhile another may be wanted.
@@ -320,7 +320,7 @@ class Chat {
 function said(name, [first, more]) {
   if (name === "reset" || name === "forget") return [[name]];
   const isUser = name === "setUser";
-  const about = isUser && typeof first === "string" ? { ...more, identifier: first } : first;
+  const about = isUser && typeof first !== "object" ? { ...more, identifier: first } : first;
   const wanted = name.startsWith("set") ? "object" : "string";
   if (typeof about !== wanted || about === null) throw TypeError(`natter: ${name} wants ${wanted === "string" ? "a text" : "an object"}.`);
   if (wanted === "string") return [[name, about]];

@@ -16,7 +16,10 @@ mod cable;
 mod composer;
 mod content;
 mod conversations;
+#[path = "../../xtask/src/csp.rs"]
+mod csp;
 mod diagnosis;
+mod embedding;
 #[cfg(feature = "soak")]
 mod first_connect;
 #[cfg(feature = "gallery")]

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use axum::Router;
-use axum::extract::Query;
+use axum::extract::{Path, Query};
 use axum::http::HeaderMap;
-use axum::http::header::CONTENT_SECURITY_POLICY;
+use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::response::Html;
 use axum::routing::get;
 use serde::Deserialize;
@@ -20,7 +20,15 @@ pub async fn serve() -> String {
         site.display()
     );
     let playground = ServeFile::new(site.join("index.html"));
-    let router = Router::new().route("/page", get(page)).route_service("/gallery", playground);
+    let router = Router::new()
+        .route("/page", get(page))
+        .route("/html", get(html))
+        .route("/altered/{name}/{*path}", get(altered))
+        .route_service("/gallery", playground);
+    let router = match std::env::var_os("NATTER_TURBO") {
+        Some(turbo) => router.route_service("/turbo.js", ServeFile::new(turbo)),
+        None => router,
+    };
     // What the loader fetches lies in a folder that is called by its content; tests look into it here.
     let router = router.fallback_service(ServeDir::new(site).fallback(ServeDir::new(home())));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -50,6 +58,42 @@ struct Wanted {
     attributes: String,
     /// The page's Content-Security-Policy, if it has one.
     policy: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Written {
+    html: String,
+    policy: Option<String>,
+}
+
+/// A page whose body is what the address says.
+async fn html(Query(Written { html, policy }): Query<Written>) -> (HeaderMap, Html<String>) {
+    let policy = policy.map(|policy| (CONTENT_SECURITY_POLICY, policy.parse().unwrap()));
+    let page = Html(format!(
+        r#"<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Somebody's website</title><link rel="stylesheet" href="/playground.css"><link rel="icon" href="data:,"></head>
+<body><main><h1>Somebody's website</h1></main>{html}</body></html>"#
+    ));
+    (policy.into_iter().collect(), page)
+}
+
+/// The bundle, in which the file of this name (of its last part) is not what it was.
+async fn altered(Path((name, path)): Path<(String, String)>) -> (HeaderMap, Vec<u8>) {
+    let mut bytes = std::fs::read(folder().join(&path)).unwrap_or_default();
+    if path.ends_with(&name) {
+        // A space more or less changes no meaning: only who looks closely can tell.
+        match bytes.iter_mut().rev().find(|byte| **byte == b' ') {
+            Some(space) => *space = b'\t',
+            None => bytes.push(b'\n'),
+        }
+    }
+    let kind = match path.rsplit('.').next() {
+        Some("js") => "text/javascript",
+        Some("wasm") => "application/wasm",
+        _ => "application/json",
+    };
+    (HeaderMap::from_iter([(CONTENT_TYPE, kind.parse().unwrap())]), bytes)
 }
 
 async fn page(Query(wanted): Query<Wanted>) -> (HeaderMap, Html<String>) {

@@ -1,5 +1,6 @@
 //! What a visitor does and sees.
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 use thirtyfour::prelude::*;
 
@@ -51,6 +52,21 @@ impl Visitor {
         browser.page.goto(url).await.unwrap();
         browser.until("root.querySelector('.launcher')").await;
         Self { browser }
+    }
+
+    /// Comes to a website whose page holds this, under this policy if there is one.
+    pub async fn arrive_at_page(html: &str, policy: Option<&str>) -> Self {
+        let (site, browser) = (site::serve().await, Browser::start().await);
+        let visitor = Self { browser };
+        visitor.goes_to(&site, html, policy).await;
+        visitor
+    }
+
+    /// Goes to such a page of this website.
+    pub async fn goes_to(&self, site: &str, html: &str, policy: Option<&str>) {
+        let encoded = |text| utf8_percent_encode(text, NON_ALPHANUMERIC);
+        let policy = policy.map(|policy| format!("&policy={}", encoded(policy))).unwrap_or_default();
+        self.browser.page.goto(format!("{site}/html?html={}{policy}", encoded(html))).await.unwrap();
     }
 
     /// Opens the chat by its bubble and waits for the field.

@@ -42,7 +42,7 @@ pub const READERS: [(&str, Reader); 14] = [
     ("session", |text| {
         let mut session = Session::new(Chance::new([1, 2, 3, 4]));
         session.revive(text);
-        black_box(session.next(Mono(0), true));
+        black_box(session.next(Mono(0), natter::core::session::Need::Conversation));
         black_box(session.take_kept());
     }),
     ("settings", |text| {

@@ -1,4 +1,4 @@
-// Everything a page can do with a chat, as TypeScript sees it: all of this is right, but for what is expected not to be.
+// Everything a page can do with a chat, as TypeScript sees it: all of it is right, but for what is expected not to be.
 
 import { load } from "natter-chat";
 import type {
@@ -25,7 +25,7 @@ const form: NatterForm = {
   text: "Who is there?",
   fields: [
     { name: "full_name", type: "name", required: true },
-    { name: "mail", type: "email", placeholder: "you@example.test", pattern: ".+@.+", pattern_error: "An address, please" },
+    { name: "mail", type: "email", placeholder: "you@example.test", pattern: ".+@.+", pattern_error: "An address" },
     { name: "phone", type: "phone" },
     { name: "why", type: "text_area", default: "A repair" },
     { name: "order", type: "number" },
@@ -150,7 +150,13 @@ for (const word of [
   chat[word] = before;
   chat[word] = null;
 }
-for (const word of ["needsConsent", "themeChoice", "pageContext", "notifications", "allowMessagesAfterResolved"] as const) {
+for (const word of [
+  "needsConsent",
+  "themeChoice",
+  "pageContext",
+  "notifications",
+  "allowMessagesAfterResolved",
+] as const) {
   const before: string | null = chat[word];
   chat[word] = before;
   chat[word] = true;

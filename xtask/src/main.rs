@@ -4,6 +4,7 @@
 mod bench;
 mod bundle;
 mod children;
+mod csp;
 mod css;
 mod demo;
 mod gallery;
@@ -72,6 +73,7 @@ fn dispatch(words: &[&str]) -> Result<ExitCode, String> {
             return soak::run(&bench, &browser, rest);
         }
         ["with", program, arguments @ ..] => return run_with_tools(program, arguments),
+        ["csp", assets, server, media @ ..] => println!("{}", csp::policy(assets, server, media)?),
         ["stamp"] => stamp::run(&workbench::Workbench::find()?.project)?,
         _ => {
             return Err(format!("`cargo xtask {}` is not known. These are:\n{}", words.join(" "), help()));
@@ -100,6 +102,9 @@ cargo xtask simulate [--seeds N] [--from S]
 cargo xtask soak [--minutes N]      the widget on bad networks, for as long as it takes and N minutes of any weather
 cargo xtask bench                   how the core's work grows, what the sandbox takes, and how soon a visitor is connected
 cargo xtask with PROGRAM …          a program with the project's tools, as in `with trunk serve`
+cargo xtask csp ASSETS SERVER [MEDIA…]
+                                    what a page's Content-Security-Policy must allow, for the bundle's address and the
+                                    server's, and further origins that pictures and files come from
 cargo xtask stamp                   called by trunk after each build
 cargo xtask help                    this list",
         test::names()
