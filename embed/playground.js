@@ -11,6 +11,8 @@ const BRAND = "#1f615c";
 const LOG_MAX = 200;
 /** What is longer is folded away in the log. */
 const LINE_CHARS_MAX = 40;
+/** More of one line nobody sees, however wide the log is. */
+const CODE_CHARS_MAX = 200;
 const COPIED_MS = 2000;
 
 const EXAMPLES = {
@@ -219,7 +221,7 @@ function groups() {
       toggle("page-context", "agents see where it began"),
       toggle("notifications", "are offered"),
       choice("sound", "on, as usual", ["off"]),
-      toggle("allow-messages-after-resolved", "opens it again", { isUsual: true }),
+      toggle("allow-messages-after-resolved", "a message opens it again", { isUsual: true }),
       json("form"),
       json("prompts"),
     ],
@@ -368,7 +370,7 @@ const USER = { identifier: "4711", name: "Annegret", email: "", phone_number: ""
 
 /** Does it, and notes what comes of it, whenever that is. */
 async function attempt(said, deed) {
-  const line = note("call", said);
+  const line = note("called", said);
   try {
     const result = deed();
     if (result instanceof Promise) line.say("waits …");
@@ -415,7 +417,7 @@ function telling(name, reading, value) {
     try {
       call(name, reading(input.value));
     } catch (error) {
-      note("call", name).fail(error);
+      note("called", name).fail(error);
     }
   };
   return form;
@@ -445,8 +447,9 @@ function note(kind, name) {
 function told(at, name, value) {
   const whole = typeof value === "string" ? value : (JSON.stringify(value, null, 2) ?? String(value));
   const short = typeof value === "string" ? value : (JSON.stringify(value) ?? String(value));
-  const head = [make("time", { textContent: at }), make("strong", { textContent: name })];
-  if (short) head.push(make("code", { textContent: short.slice(0, 200) }));
+  const said = make("span", { className: "said" }, make("strong", { textContent: name }));
+  if (short) said.append(make("code", { textContent: short.slice(0, CODE_CHARS_MAX) }));
+  const head = [make("time", { textContent: at }), said];
   if (short.length <= LINE_CHARS_MAX) return make("div", {}, ...head);
   const again = button("Copy", () => copy(whole, again));
   const rest = make("div", { className: "whole" }, make("pre", { textContent: whole, tabIndex: 0 }), again);
@@ -484,9 +487,10 @@ function group(name, isOpen, ...inside) {
 }
 
 function head() {
-  const copying = button("Copy the tag", () => copy(html(), copying));
+  const copying = button("Copy tag", () => copy(html(), copying));
   const fresh = button("Start over", startOver);
-  const close = button("Close", () => turn(false));
+  const close = button("×", () => turn(false));
+  close.ariaLabel = "Close the workbench";
   close.classList.add("bench-close");
   return make("div", { className: "bench-head" }, make("h2", { textContent: "Workbench" }), copying, fresh, close);
 }

@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that can't go on says so")]
 
+mod accounts;
 mod around;
 #[cfg(feature = "gallery")]
 mod axe;
@@ -19,6 +20,7 @@ mod conversations;
 #[path = "../../xtask/src/csp.rs"]
 mod csp;
 mod diagnosis;
+mod elements;
 mod embedding;
 #[cfg(feature = "soak")]
 mod first_connect;

@@ -1,0 +1,157 @@
+//! Visitors whom the site knows: with the proof that a site's own server would give, against a server that checks it.
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use serde_json::{Value, json};
+use sha2::Sha256;
+
+use crate::support::Sandbox;
+use crate::visitor::Visitor;
+
+/// As a site's own server reckons it.
+fn hash(sandbox: &Sandbox, identifier: &str) -> String {
+    let mut mac = Hmac::<Sha256>::new_from_slice(sandbox.hmac_key.as_bytes()).unwrap();
+    mac.update(identifier.as_bytes());
+    hex::encode(mac.finalize().into_bytes())
+}
+
+fn user(sandbox: &Sandbox, identifier: &str) -> Value {
+    json!({
+        "identifier": identifier, "identifier_hash": hash(sandbox, identifier), "name": "Ana Muster",
+        "email": format!("{identifier}@example.test"), "custom_attributes": { "plan": "team", "seats": 2.5 },
+    })
+}
+
+async fn arrive_as(sandbox: &Sandbox, user: &Value) -> Visitor {
+    let (server, inbox) = (&sandbox.base_url, &sandbox.inbox_identifier);
+    let html = format!(
+        r#"<script>natter = [["setUser", {user}]]</script>
+        <script src="/embed.js" data-base-url="{server}" data-inbox-identifier="{inbox}"></script>"#
+    );
+    let visitor = Visitor::arrive_at_page(&html, None).await;
+    visitor.browser.until("root.querySelector('.launcher')").await;
+    visitor
+}
+
+async fn contact_of(sandbox: &Sandbox, conversation: &Value) -> Value {
+    let id = conversation["meta"]["sender"]["id"].as_i64().unwrap();
+    sandbox.as_agent("GET", &format!("/contacts/{id}"), &Value::Null).await.ok()["payload"].clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proven_user_is_known_to_the_team_and_finds_the_chat_on_another_device() {
+    let sandbox = Sandbox::start(None);
+    let ana = user(&sandbox, "ana");
+    let laptop = arrive_as(&sandbox, &ana).await;
+    laptop.open().await;
+    laptop.say("Is the rack in stock?").await;
+    laptop.sees(&["Is the rack in stock?"]).await;
+    let all = sandbox.conversations().await;
+    let contact = contact_of(&sandbox, &all[0]).await;
+    let told = ["identifier", "name", "email"].map(|field| contact[field].as_str().unwrap_or_default().to_owned());
+    assert_eq!(told, ["ana", "Ana Muster", "ana@example.test"]);
+    let attributes = &contact["custom_attributes"];
+    assert_eq!((&attributes["plan"], &attributes["seats"]), (&json!("team"), &json!(2.5)));
+    // In time, the contact knows of the conversation.
+    let id = all[0]["id"].as_i64().unwrap();
+    laptop.browser.until("(await natter.diagnostics()).calls > 0").await;
+    while contact_of(&sandbox, &all[0]).await["custom_attributes"]["natter_conversations"] != id.to_string() {
+        tokio::task::yield_now().await;
+    }
+
+    let phone = arrive_as(&sandbox, &ana).await;
+    phone.open().await;
+    phone.sees(&["Is the rack in stock?"]).await;
+    phone.say("And the pump?").await;
+    for device in [&laptop, &phone] {
+        device.sees(&["Is the rack in stock?", "And the pump?"]).await;
+    }
+    assert_eq!(sandbox.conversations().await.len(), 1);
+    laptop.browser.quit().await;
+    phone.browser.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unproven_address_is_never_the_contacts_own() {
+    let sandbox = Sandbox::start(None);
+    // Somebody has that address already, and a conversation.
+    let body = json!({ "email": "boss@example.test", "identifier": "boss", "name": "The boss" });
+    let boss = sandbox.contact(&body).await;
+    let theirs = sandbox.conversation(boss["source_id"].as_str().unwrap()).await;
+    let posing = json!({ "identifier": "boss", "email": "boss@example.test", "phone_number": "+4934112345" });
+    let visitor = arrive_as(&sandbox, &posing).await;
+    visitor.open().await;
+    visitor.say("hello").await;
+    visitor.sees(&["hello"]).await;
+    let all = sandbox.conversations().await;
+    let own = all.iter().find(|one| one["id"] != theirs).unwrap();
+    let contact = contact_of(&sandbox, own).await;
+    assert_ne!(contact["id"], boss["id"]);
+    assert_eq!((&contact["email"], &contact["identifier"]), (&Value::Null, &Value::Null));
+    assert_eq!(contact["custom_attributes"]["email"], "boss@example.test", "agents may read it");
+    visitor.browser.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proof_that_is_none_makes_nobody_and_is_told() {
+    let sandbox = Sandbox::start(None);
+    let forged = json!({ "identifier": "boss", "identifier_hash": "00" });
+    let visitor = arrive_as(&sandbox, &forged).await;
+    visitor.browser.ask("(window.errors = [], natter.on('error', ({ detail }) => errors.push(detail.name)))").await;
+    visitor.open().await;
+    visitor.say("hello").await;
+    visitor.browser.until("window.errors.includes('contact-refused')").await;
+    assert_eq!(sandbox.conversations().await.len(), 0);
+    visitor.browser.until("root.querySelector('.unsent')").await;
+    visitor.browser.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_comes_after_sees_nothing_of_the_former() {
+    let sandbox = Sandbox::start(None);
+    let (ana, ben) = (user(&sandbox, "ana"), user(&sandbox, "ben"));
+    let visitor = arrive_as(&sandbox, &ana).await;
+    let browser = &visitor.browser;
+    visitor.open().await;
+    visitor.say("about my salary").await;
+    visitor.sees(&["about my salary"]).await;
+    visitor.find("textarea").await.send_keys("and my holid").await.unwrap();
+    browser.until("Object.keys(localStorage).some(key => key.endsWith('/draft'))").await;
+    let source_id = visitor.session().await["customer_identifier"].clone();
+    browser.ask(&format!("natter.setUser({ben})")).await;
+    browser.until("root.querySelector('.greeting') && root.querySelector('textarea').value === ''").await;
+    let kept = browser.ask("JSON.stringify({ ...localStorage })").await;
+    for trace in [source_id.as_str().unwrap(), "salary", "holid"] {
+        assert!(!kept.as_str().unwrap().contains(trace), "{trace}: {kept}");
+    }
+    visitor.say("I am Ben").await;
+    visitor.sees(&["I am Ben"]).await;
+    let all = sandbox.conversations().await;
+    assert_eq!(all.len(), 2);
+    for conversation in &all {
+        let said: Vec<Value> = sandbox.messages(conversation["id"].as_i64().unwrap()).await;
+        assert_eq!(said.len(), 1, "nothing of one is with the other");
+    }
+    browser.ask("natter.reset()").await;
+    browser.until("localStorage.length === 0 && root.querySelector('.greeting')").await;
+    browser.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_logs_out_on_a_page_without_an_open_chat_leaves_nothing_at_once() {
+    let sandbox = Sandbox::start(None);
+    let visitor = arrive_as(&sandbox, &user(&sandbox, "ana")).await;
+    visitor.open().await;
+    visitor.say("hello").await;
+    visitor.sees(&["hello"]).await;
+    let html = format!(
+        r#"<script src="/embed.js" data-base-url="{}" data-inbox-identifier="{}" data-load=manual></script>
+        <script>natter.reset(); window.left = localStorage.length</script>"#,
+        sandbox.base_url, sandbox.inbox_identifier
+    );
+    let here = visitor.browser.ask("location.origin").await;
+    visitor.goes_to(here.as_str().unwrap(), &html, None).await;
+    assert_eq!(visitor.browser.ask("window.left").await, 0, "the page may be gone the next moment");
+    visitor.open().await;
+    visitor.browser.until("root.querySelector('.greeting')").await;
+    visitor.browser.quit().await;
+}
