@@ -322,7 +322,7 @@ function said(name, [first, more]) {
   const isUser = name === "setUser";
   const about = isUser && typeof first !== "object" ? { ...more, identifier: first } : first;
   const wanted = name.startsWith("set") ? "object" : "string";
-  if (typeof about !== wanted || about === null) throw TypeError(`natter: ${name} wants ${wanted === "string" ? "a text" : "an object"}.`);
+  if (typeof about !== wanted || about === null) throw TypeError(`natter: ${name} without its ${wanted}.`);
   if (wanted === "string") return [[name, about]];
   const written = isUser ? (value) => (value == null || value instanceof Object ? "" : String(value)) : (value) => JSON.stringify(value) ?? "null";
   const call = [name, ...Object.entries(about).flatMap(([key, value]) => [key, written(value)])];

@@ -425,11 +425,11 @@ function telling(name, reading, value) {
 
 // ---- The log ----
 
-const lines = make("ol", { role: "log", ariaLabel: "Calls and events", tabIndex: 0 });
+const lines = make("div", { className: "lines", role: "log", ariaLabel: "Calls and events", tabIndex: 0 });
 
 /** A line in the log; what is to say of it may come later. */
 function note(kind, name) {
-  const line = make("li", { className: kind });
+  const line = make("div", { className: `happening ${kind}` });
   const at = new Date().toLocaleTimeString("en-GB");
   const tell = (value) => keepingTheEnd(() => line.replaceChildren(told(at, name, value)));
   tell("");
@@ -473,6 +473,8 @@ function show(isOpen) {
   bench.hidden = !isOpen;
   opener.hidden = isOpen;
   opener.ariaExpanded = isOpen;
+  // What is not shown can't be scrolled.
+  lines.scrollTop = lines.scrollHeight;
   remember();
 }
 
@@ -492,7 +494,8 @@ function head() {
   const close = button("×", () => turn(false));
   close.ariaLabel = "Close the workbench";
   close.classList.add("bench-close");
-  return make("div", { className: "bench-head" }, make("h2", { textContent: "Workbench" }), copying, fresh, close);
+  const tools = make("div", { className: "tools" }, copying, fresh);
+  return make("div", { className: "bench-head" }, make("h2", { textContent: "Workbench" }), tools, close);
 }
 
 function startOver() {
@@ -513,7 +516,10 @@ function build() {
   for (const field of settings.flatMap(([, all]) => all)) fields.set(field.name, field);
   const rows = settings.map(([name, all]) => group(name, name === "Look", ...all.map((field) => field.row)));
   const body = make("div", { className: "bench-body" }, ...rows, group("Calls", false, ...calls()), group("The tag", false, tag));
-  bench.append(head(), body, log());
+  const parts = [head(), body, log()];
+  // It stays as it is where the page has another direction; on which side of the page it is, the page decides.
+  for (const part of parts) part.dir = "ltr";
+  bench.append(...parts);
   opener.setAttribute("aria-controls", bench.id);
   opener.onclick = () => turn(true);
   chat.before(opener, bench);

@@ -9,7 +9,7 @@ const SNOOZED_MS = 7 * 86_400_000;
 const sheet = new CSSStyleSheet();
 sheet.replaceSync(`
 .prompt { position: fixed; inset-block-end: calc(var(--edge-y) + var(--launcher) + 12px);
-  left: var(--left); right: var(--right); z-index: var(--natter-z-index, 2147483000); display: grid; justify-items: end;
+  left: var(--left, auto); right: var(--right, var(--edge-x)); z-index: var(--natter-z-index, 2147483000); display: grid; justify-items: end;
   gap: 8px; max-inline-size: min(300px, 100vw - 2 * var(--edge)); animation: arrive var(--arrive) var(--ease); }
 .prompt button { border: 1px solid var(--hairline); background: var(--raised); color: var(--ink); font: var(--body);
   box-shadow: var(--shadow-launcher); cursor: pointer; }

@@ -28,6 +28,7 @@ mod first_connect;
 mod gallery;
 mod guide;
 mod hostile;
+mod hosts;
 mod https;
 mod languages;
 mod looks;

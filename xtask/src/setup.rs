@@ -9,6 +9,7 @@ mod debian;
 mod esbuild;
 mod npm;
 mod toolchain;
+mod turbo;
 mod wasm_opt;
 
 pub use browser::Browser;
@@ -22,7 +23,7 @@ pub fn run(with_tests: bool) -> Result<(), String> {
     let bench = if with_tests { for_tests()?.0 } else { for_building()? };
     let mut more = vec![for_a_small_bundle(&bench)];
     if with_tests {
-        more.push(for_the_gallery(&bench));
+        more.extend([for_the_gallery(&bench), for_a_turbo_site(&bench)]);
     }
     let missing: Vec<String> = more.into_iter().filter_map(Result::err).collect();
     if missing.is_empty() {
@@ -63,6 +64,12 @@ pub fn for_tests() -> Result<(Workbench, Browser), String> {
 pub fn for_the_gallery(bench: &Workbench) -> Result<PathBuf, String> {
     let _lock = lock(bench)?;
     axe::ensure(bench)
+}
+
+/// The script of a site that changes its pages without loading them, or the sentence that says why it can't be had.
+pub fn for_a_turbo_site(bench: &Workbench) -> Result<PathBuf, String> {
+    let _lock = lock(bench)?;
+    turbo::ensure(bench)
 }
 
 /// Two commands started at once would install into the same folders.

@@ -3,7 +3,7 @@
 use crate::bundle;
 use crate::children::{self, Running};
 use crate::process::{duration, quiet};
-use crate::setup::Browser;
+use crate::setup::{self, Browser};
 use crate::test::tally::Tally;
 use crate::workbench::Workbench;
 use std::cell::Cell;
@@ -189,6 +189,10 @@ pub fn end_to_end_command(bench: &Workbench, browser: &Browser, feature: &str) -
         .env("NATTER_SITE", bundle::folder(bench))
         .env("NATTER_CHROMIUM", &browser.chromium)
         .env("CHROMEDRIVER", &browser.chromedriver);
+    match setup::for_a_turbo_site(bench) {
+        Ok(turbo) => drop(cargo.env("NATTER_TURBO", turbo)),
+        Err(sentence) => println!("skipped: the story of a site with Turbo. {sentence}"),
+    }
     cargo
 }
 

@@ -40,9 +40,14 @@ impl Package {
         Ok(self.path(bench))
     }
 
+    /// Its name as a file's.
+    fn plain_name(&self) -> String {
+        self.name.replace(['@', '/'], "")
+    }
+
     /// Where npm's own words go.
     fn log(&self, bench: &Workbench) -> PathBuf {
-        bench.cache.join("logs").join(format!("{}.log", self.name))
+        bench.cache.join("logs").join(format!("{}.log", self.plain_name()))
     }
 
     /// Has npm install it.

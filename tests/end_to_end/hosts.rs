@@ -1,0 +1,227 @@
+//! The page around the chat: sites that change their pages without loading, that are strict about nothing, or hostile
+//! without meaning it. Each keeps a conversation going.
+
+use serde_json::{Value, json};
+use thirtyfour::prelude::*;
+
+use crate::browser::Browser;
+use crate::site;
+use crate::support::Sandbox;
+use crate::visitor::Visitor;
+
+fn tag(sandbox: &Sandbox, more: &str) -> String {
+    let (server, inbox) = (&sandbox.base_url, &sandbox.inbox_identifier);
+    format!(r#"<script src="/embed.js" data-base-url="{server}" data-inbox-identifier="{inbox}" {more}></script>"#)
+}
+
+async fn arrive(html: &str) -> (Visitor, String) {
+    let (site, visitor) = (site::serve().await, Visitor { browser: Browser::start().await });
+    visitor.goes_to(&site, html, None).await;
+    visitor.browser.until("root.querySelector('.launcher')").await;
+    (visitor, site)
+}
+
+/// An agent's answer to the one conversation there is.
+async fn is_answered(sandbox: &Sandbox, text: &str) {
+    let id = sandbox.conversations().await[0]["id"].as_i64().unwrap();
+    sandbox.agent_replies(id, text).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_whose_body_is_replaced_keeps_its_chat_open() {
+    let sandbox = Sandbox::start(None);
+    let (visitor, _) = arrive(&tag(&sandbox, "")).await;
+    visitor.open().await;
+    visitor.say("hello").await;
+    visitor.sees(&["hello"]).await;
+    let replace = "(() => { window.was = natter; const body = document.createElement('body'); \
+        body.append(document.createElement('h1')); document.body.replaceWith(body); })()";
+    visitor.browser.ask(replace).await;
+    visitor.browser.until("natter === window.was && natter.isConnected && natter.isOpen").await;
+    is_answered(&sandbox, "still there?").await;
+    visitor.sees(&["hello", "still there?"]).await;
+    visitor.say("yes").await;
+    visitor.sees(&["hello", "still there?", "yes"]).await;
+    assert_eq!(visitor.browser.ask("document.querySelectorAll('natter-chat').length").await, 1);
+    // What the site takes away on purpose stays away.
+    visitor.browser.ask("(natter.destroy(), document.body.replaceWith(document.createElement('body')), null)").await;
+    assert_eq!(visitor.browser.ask("document.querySelector('natter-chat')").await, Value::Null);
+    visitor.browser.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_turbo_site_keeps_its_chat_from_page_to_page() {
+    // `cargo xtask test` says where it is, or why it can't be had.
+    if std::env::var_os("NATTER_TURBO").is_none() {
+        return;
+    }
+    let sandbox = Sandbox::start(None);
+    let line = tag(&sandbox, "");
+    let turbo = "<script type=module src=/turbo.js></script>";
+    let (visitor, site) = arrive(&[turbo, &line].concat()).await;
+    let browser = &visitor.browser;
+    browser.until("window.Turbo").await;
+    visitor.open().await;
+    visitor.say("hello").await;
+    visitor.sees(&["hello"]).await;
+    browser.ask("(window.was = natter, window.same = true)").await;
+    for page in ["second", "third"] {
+        let html = [turbo, &line, "<h2>", page, "</h2>"].concat();
+        let url = format!(
+            "{site}/html?html={}",
+            percent_encoding::utf8_percent_encode(&html, percent_encoding::NON_ALPHANUMERIC)
+        );
+        browser.ask(&format!("void Turbo.visit({})", Value::String(url))).await;
+        browser.until(&format!("document.querySelector('h2')?.textContent === '{page}' && window.same")).await;
+        browser.until("natter === window.was && natter.isConnected && natter.isOpen").await;
+        assert_eq!(browser.ask("document.querySelectorAll('natter-chat').length").await, 1);
+    }
+    is_answered(&sandbox, "on the third page").await;
+    visitor.sees(&["hello", "on the third page"]).await;
+    visitor.say("and here").await;
+    visitor.sees(&["hello", "on the third page", "and here"]).await;
+    browser.quit().await;
+}
+
+/// What pages do to everything in them, and to what everything is made of.
+const HOSTILE: &str = "<style>
+  body * { all: revert; position: static !important; display: block !important; color: red !important; transform: rotate(1deg);
+      font: 40px fantasy !important; box-sizing: content-box; animation: none; }
+  button, textarea, div, p { width: 3px !important; opacity: 0.2; text-transform: uppercase; direction: rtl }
+  natter-chat { zoom: 1 }
+</style><script>
+  Array.prototype.last = function () { return this.at(-1); };
+  Object.prototype.extra = 'extra';
+  String.prototype.trim2 = String.prototype.trim;
+  Array.prototype.toJSON = function () { return 'old library'; };
+  delete Array.prototype.toJSON;
+  const then = Promise.prototype.then;
+  Promise.prototype.then = function (...given) { return then.apply(this, given); };
+  const set = Element.prototype.setAttribute;
+  Element.prototype.setAttribute = function (...given) { return set.apply(this, given); };
+  window.keys = [];
+  for (const type of ['keydown', 'keypress', 'keyup']) document.addEventListener(type, (event) => {
+    keys.push(type + ' ' + event.key);
+    if ('/?kjgn'.includes(event.key)) event.preventDefault();
+  });
+</script><div id=natterSettings></div><form id=queue></form>";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_styles_everything_and_patches_everything_keeps_a_conversation_going() {
+    let sandbox = Sandbox::start(None);
+    let (visitor, _) = arrive(&[HOSTILE, &tag(&sandbox, "")].concat()).await;
+    let browser = &visitor.browser;
+    visitor.open().await;
+    visitor.say("jog/king? no").await;
+    visitor.sees(&["jog/king? no"]).await;
+    assert_eq!(browser.ask("window.keys").await, json!([]), "what is typed is none of the page's business");
+    is_answered(&sandbox, "Hi").await;
+    visitor.sees(&["jog/king? no", "Hi"]).await;
+    let look = "(() => { const [panel, own] = [root.querySelector('.panel'), root.querySelector('.own .bubble')]; \
+        const style = getComputedStyle(own); \
+        return [Math.round(panel.getBoundingClientRect().width), style.fontSize, style.direction, style.opacity]; })()";
+    assert_eq!(browser.ask(look).await, json!([400, "15px", "ltr", "1"]));
+    // The page's own keys are its own again once the chat has used its Esc.
+    browser.types(Key::Escape + "").await;
+    browser.until("!natter.isOpen").await;
+    browser.ask("void document.activeElement.blur()").await;
+    browser.types("g").await;
+    assert_eq!(browser.ask("window.keys").await, json!(["keyup Escape", "keydown g", "keyup g"]));
+    assert_eq!(browser.ask("Object.keys(window).filter((name) => /natter/i.test(name))").await, json!(["natter"]));
+    browser.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn settings_come_from_the_page_and_never_from_its_address_or_its_prototypes() {
+    let sandbox = Sandbox::start(None);
+    let html = format!(
+        "<script>Object.prototype.fallbackUrl = 'https://evil.test/'; Object.prototype['data-theme'] = 'dark';
+         natterSettings = {{ inboxIdentifier: '{}', baseUrl: '{}', team: ['Ana'], pageContext: true, sound: false }}</script>
+         <script src=/embed.js></script>",
+        sandbox.inbox_identifier, sandbox.base_url
+    );
+    let (visitor, _) = arrive(&html).await;
+    let browser = &visitor.browser;
+    browser.ask("void history.replaceState(null, '', location.href + '&base-url=https://evil.test&inbox-identifier=x#base-url=https://evil.test')").await;
+    let given = "JSON.stringify([...natter.attributes].map(({ name, value }) => [name, value]).sort())";
+    let expected = json!([
+        ["base-url", sandbox.base_url],
+        ["inbox-identifier", sandbox.inbox_identifier],
+        ["page-context", ""],
+        ["sound", "false"],
+        ["team", "[\"Ana\"]"],
+    ]);
+    assert_eq!(browser.ask(given).await, expected.to_string());
+    visitor.open().await;
+    visitor.say("hello").await;
+    visitor.sees(&["hello"]).await;
+    browser.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_launcher_keeps_clear_of_what_the_site_names() {
+    let sandbox = Sandbox::start(None);
+    let html = [
+        "<style>.bar { position: fixed; inset: auto 0 0; height: 90px; background: gold }</style><div class=bar hidden></div>",
+        &tag(&sandbox, "data-avoid=.bar"),
+    ]
+    .concat();
+    let (visitor, _) = arrive(&html).await;
+    let browser = &visitor.browser;
+    let beneath = "Math.round(innerHeight - root.querySelector('.launcher').getBoundingClientRect().bottom)";
+    assert_eq!(browser.ask(beneath).await, 20);
+    browser.until("performance.getEntriesByType('resource').some(({ name }) => name.endsWith('avoid.js'))").await;
+    browser.ask("void (document.querySelector('.bar').hidden = false)").await;
+    browser.until(&format!("{beneath} >= 90 && {beneath} < 130")).await;
+    visitor.open().await;
+    let panel = "root.querySelector('.panel').getBoundingClientRect()";
+    browser
+        .until(&format!(
+            "{panel}.bottom <= root.querySelector('.launcher').getBoundingClientRect().top && {panel}.top >= 0"
+        ))
+        .await;
+    browser.ask("void document.querySelector('.bar').remove()").await;
+    browser.until(&format!("{beneath} === 20")).await;
+    browser.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chat_as_dark_as_its_page_follows_it_live() {
+    let sandbox = Sandbox::start(None);
+    let (visitor, _) = arrive(&tag(&sandbox, "data-theme=host")).await;
+    visitor.open().await;
+    let browser = &visitor.browser;
+    let is_dark = "(() => { const [r] = getComputedStyle(root.querySelector('.panel')).backgroundColor.match(/\\d+/g); return r < 100 })()";
+    browser.until(&format!("!{is_dark}")).await;
+    browser.ask("void (document.documentElement.style.colorScheme = 'dark')").await;
+    browser.until(is_dark).await;
+    browser.ask("void (document.documentElement.style.colorScheme = 'light')").await;
+    browser.until(&format!("!{is_dark}")).await;
+    browser.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_the_browser_kept_goes_on_where_it_was() {
+    let sandbox = Sandbox::start(None);
+    let line = tag(&sandbox, "");
+    let (visitor, site) = arrive(&line).await;
+    let browser = &visitor.browser;
+    visitor.open().await;
+    visitor.say("hello").await;
+    visitor.sees(&["hello"]).await;
+    browser
+        .ask("void (window.mark = 1, addEventListener('pageshow', ({ persisted }) => window.persisted = persisted))")
+        .await;
+    visitor.goes_to(&site, "<h2>Elsewhere</h2>", None).await;
+    is_answered(&sandbox, "while you were away").await;
+    browser.page.back().await.unwrap();
+    browser.until("root.querySelector('.launcher')").await;
+    // Browsers keep pages as they please; kept or not, nothing is missing.
+    if browser.ask("window.persisted").await != true {
+        visitor.open().await;
+    }
+    visitor.sees(&["hello", "while you were away"]).await;
+    is_answered(&sandbox, "live again").await;
+    visitor.sees(&["hello", "while you were away", "live again"]).await;
+    browser.quit().await;
+}
