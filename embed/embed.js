@@ -126,6 +126,14 @@
       else addEventListener("DOMContentLoaded", () => document.body.append(pasted));
     }
 
+    static {
+      for (const name of CALLS) {
+        this.prototype[name] = function (...given) {
+          return this.#call(name, given);
+        };
+      }
+    }
+
     get isOpen() {
       return !this.#panel.hidden;
     }
@@ -243,7 +251,7 @@
       if (window.natter === this) window.natter = document.querySelector(TAG) ?? [];
     }
 
-    call(name, given) {
+    #call(name, given) {
       return new Promise((done, fail) => {
         // Whoever logs out is about to leave: that waits for nothing.
         if (/^(reset|forget)$/.test(name) && !this.#chat?.isMounted) done(this.#wipe());
@@ -275,6 +283,8 @@
 
     async #attach() {
       const { attach } = await code("panel.js");
+      // Meanwhile it can be gone.
+      if (!this.isConnected) throw TAG;
       this.#chat ??= attach({
         element: this,
         panel: this.#panel,
@@ -302,7 +312,7 @@
         await (await this.#attach()).mount();
         this.#detour.replaceWith(this.#launcher);
       } catch (error) {
-        this.#fail(error.message);
+        if (this.isConnected) this.#fail(error.message);
       }
     }
 
@@ -366,11 +376,6 @@
     else on.setAttribute(name, value === true ? "" : value instanceof Object ? JSON.stringify(value) : value);
   }
 
-  for (const name of CALLS) {
-    NatterChat.prototype[name] = function (...given) {
-      return this.call(name, given);
-    };
-  }
   for (const name of SETTINGS) {
     Object.defineProperty(NatterChat.prototype, camel(name), {
       get() {

@@ -148,7 +148,8 @@ async fn two_chats_of_one_inbox_show_the_same_and_of_two_inboxes_have_nothing_in
         format!("[...natter.get('{name}').shadowRoot.querySelectorAll('.bubble')].map(it => it.textContent).join()")
     };
     for name in ["one", "two"] {
-        browser.until(&format!("{} === 'from the second'", said(name))).await;
+        let has_arrived = format!("!natter.get('{name}').shadowRoot.querySelector('.unsent')");
+        browser.until(&format!("{} === 'from the second' && {has_arrived}", said(name))).await;
     }
     let id = visitor.session().await["conversation"].as_i64().unwrap();
     sandbox.agent_replies(id, "to both").await;

@@ -1,7 +1,6 @@
 //! The one line on a website: what is loaded when, what is left behind, and what happens where something is amiss.
 
 use serde_json::{Value, json};
-use thirtyfour::prelude::*;
 
 use crate::browser::Browser;
 use crate::csp;

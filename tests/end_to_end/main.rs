@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that can't go on says so")]
 
 mod accounts;
+mod api;
 mod around;
 #[cfg(feature = "gallery")]
 mod axe;

@@ -1,0 +1,193 @@
+//! What the page can do with the chat, and what it is told: as `embed/natter.d.ts` says, and nothing else.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use crate::support::Sandbox;
+use crate::visitor::Visitor;
+
+const TYPES: &str = include_str!("../../embed/natter.d.ts");
+
+/// The lines between an interface's name and its end.
+fn interface(name: &str) -> Vec<&'static str> {
+    let (_, rest) = TYPES.split_once(&format!("interface {name} ")).unwrap_or_else(|| panic!("no interface {name}"));
+    rest.split_once("\n}").unwrap().0.lines().skip(1).map(str::trim).collect()
+}
+
+/// A member's name, without what belongs to it.
+fn name_of(line: &str) -> Option<&str> {
+    let line = ["readonly ", "get ", "set "].iter().fold(line, |line, word| line.strip_prefix(word).unwrap_or(line));
+    let name = line.split(['(', ':', '?', '<']).next()?.trim_matches(['"', ' ']);
+    let is_name = name.chars().next()?.is_ascii_alphabetic() && !line.starts_with(['/', '*']);
+    is_name.then_some(name)
+}
+
+fn members(interface_name: &str) -> BTreeSet<&'static str> {
+    interface(interface_name).into_iter().filter_map(name_of).collect()
+}
+
+/// The payload's fields of every event, by the event's name.
+fn promised() -> BTreeMap<String, BTreeSet<String>> {
+    let event = |line: &str| {
+        let (name, kind) = line.trim_matches('"').split_once("\": CustomEvent<")?;
+        let fields = members(kind.trim_end_matches([';', '>'])).into_iter().chain(["v"]);
+        Some((name.trim_start_matches('"').to_owned(), fields.map(str::to_owned).collect()))
+    };
+    interface("NatterEventMap").into_iter().filter_map(event).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_types_name_what_is_there_and_all_of_it() {
+    let sandbox = Sandbox::start(None);
+    let visitor = Visitor::arrive(&sandbox).await;
+    let there = visitor.browser.ask("Object.getOwnPropertyNames(Object.getPrototypeOf(natter)).sort()").await;
+    let inner = ["constructor", "connectedCallback", "disconnectedCallback", "attributeChangedCallback"];
+    let there: BTreeSet<&str> = there
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|name| name.as_str().unwrap())
+        .filter(|name| !inner.contains(name))
+        .collect();
+    let inherited = ["addEventListener", "removeEventListener"];
+    let typed: BTreeSet<&str> = members("NatterChat").into_iter().filter(|name| !inherited.contains(name)).collect();
+    assert_eq!(typed, there);
+    visitor.browser.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_happens_is_told_in_the_promised_form() {
+    let sandbox = Sandbox::start(None);
+    let visitor = Visitor::arrive(&sandbox).await;
+    let browser = &visitor.browser;
+    let promised = promised();
+    let names = json!(promised.keys().collect::<Vec<_>>());
+    let listen = format!(
+        "void (window.told = [], {names}.forEach((name) => natter.addEventListener(name, ({{ type, detail }}) => \
+         told.push([type, detail, Object.isFrozen(detail)]))))"
+    );
+    browser.ask(&listen).await;
+    visitor.open().await;
+    visitor.say("hello").await;
+    visitor.sees(&["hello"]).await;
+    let session = visitor.session().await;
+    let id = session["conversation"].as_i64().unwrap();
+    browser.until("(await natter.diagnostics()).socket_live === 'yes'").await;
+    let typing = |status: &str| format!("/conversations/{id}/toggle_typing_status?typing_status={status}");
+    sandbox.as_agent("POST", &typing("on"), &Value::Null).await.ok();
+    browser.until("told.some(([name, { isTyping }]) => name === 'natter-typing' && isTyping)").await;
+    let choice = json!({ "content": "Which?", "content_type": "input_select",
+        "content_attributes": { "items": [{ "title": "Blue", "value": "blue" }] } });
+    sandbox.as_agent("POST", &format!("/conversations/{id}/messages"), &choice).await.ok();
+    browser.until("root.querySelector('.chip')").await;
+    visitor.find(".chip").await.click().await.unwrap();
+    browser.ask("natter.close()").await;
+    sandbox.agent_replies(id, "Still there?").await;
+    browser.until("natter.unreadCount === 1").await;
+    sandbox
+        .as_agent("POST", &format!("/conversations/{id}/toggle_status"), &json!({ "status": "resolved" }))
+        .await
+        .ok();
+    browser.until("told.some(([name]) => name === 'natter-status')").await;
+
+    let told = browser.ask("told").await;
+    let text = told.to_string();
+    for secret in ["customer_identifier", "pubsub_token"] {
+        assert!(!text.contains(session[secret].as_str().unwrap()), "{secret} is nobody's business");
+    }
+    let mut seen = BTreeSet::new();
+    for event in told.as_array().unwrap() {
+        let (name, detail) = (event[0].as_str().unwrap(), event[1].as_object().unwrap());
+        let fields: BTreeSet<String> = detail.keys().cloned().collect();
+        assert_eq!(fields, promised[name], "{name}");
+        assert_eq!((&detail["v"], &event[2]), (&json!(1), &json!(true)), "{name}");
+        seen.insert(name.trim_start_matches("natter-").to_owned());
+    }
+    let expected = "closed conversation-started message opened postback ready status typing unread";
+    let expected: BTreeSet<String> = expected.split(' ').map(str::to_owned).collect();
+    assert!(seen.is_superset(&expected), "{seen:?}");
+    // What was said, once each, in its order.
+    let said: Vec<&Value> = told
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|event| event[0] == "natter-message")
+        .map(|event| &event[1]["text"])
+        .collect();
+    assert_eq!(said, ["hello", "Which?", "Still there?"]);
+    browser.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_asked_wrongly_is_refused_and_what_is_asked_right_is_done() {
+    let sandbox = Sandbox::start(None);
+    let visitor = Visitor::arrive(&sandbox).await;
+    let browser = &visitor.browser;
+    visitor.open().await;
+    for wrong in ["setUser(null)", "setCustomAttributes('plan')", "send(7)", "prefill()", "deleteCustomAttribute({})"] {
+        let refused = browser.ask(&format!("natter.{wrong}.then(() => 'done', (error) => error.name)")).await;
+        assert_eq!(refused, "TypeError", "{wrong}");
+    }
+    let right = "natter.setCustomAttributes({ plan: 'team', seats: 2.5, none: undefined })\
+        .then(() => natter.setConversationCustomAttributes({ order: 7 })).then(() => natter.send('Hello from the page'))\
+        .then(() => natter.prefill('And my order'))";
+    browser.ask(right).await;
+    visitor.sees(&["Hello from the page"]).await;
+    browser.until("root.querySelector('textarea').value === 'And my order'").await;
+    let all = sandbox.conversations().await;
+    assert_eq!(all[0]["custom_attributes"]["order"], 7);
+    browser.ask("natter.setUser('42', { name: 'Ana' }).then(() => natter.deleteCustomAttribute('plan'))").await;
+    let id = all[0]["meta"]["sender"]["id"].as_i64().unwrap();
+    let mut contact = Value::Null;
+    for _ in 0..2_000 {
+        contact = sandbox.as_agent("GET", &format!("/contacts/{id}"), &Value::Null).await.ok()["payload"].clone();
+        if contact["custom_attributes"]["plan"] == "" && contact["name"] == "Ana" {
+            break;
+        }
+    }
+    let told = &contact["custom_attributes"];
+    assert_eq!(
+        (&contact["name"], &told["plan"], &told["seats"]),
+        (&json!("Ana"), &json!(""), &json!(2.5)),
+        "{contact}"
+    );
+    browser.quit().await;
+}
+
+/// What may be on the device, as docs/embedding.md says.
+const KEPT: [&str; 9] =
+    ["session", "send/", "answer/", "draft", "introduction", "preferences", "language", "prompts/", "visited"];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_kept_is_what_the_docs_say_and_all_of_it_can_be_forgotten() {
+    let sandbox = Sandbox::start(None);
+    let attributes = "languages='en de' theme-choice retention-days=30 notifications";
+    let visitor = Visitor::arrive_with(&sandbox, attributes).await;
+    let browser = &visitor.browser;
+    visitor.open().await;
+    visitor.say("hello").await;
+    visitor.sees(&["hello"]).await;
+    visitor.find("textarea").await.send_keys("half a sen").await.unwrap();
+    visitor.find(".menu summary").await.click().await.unwrap();
+    visitor.find(".choice:last-child").await.click().await.unwrap();
+    browser.until("Object.keys(localStorage).some((key) => key.endsWith('/preferences'))").await;
+    visitor.reload().await;
+    visitor.open().await;
+    visitor.sees(&["hello"]).await;
+    let keys = browser.ask("Object.keys(localStorage)").await;
+    let keys: Vec<&str> = keys.as_array().unwrap().iter().map(|key| key.as_str().unwrap()).collect();
+    let prefix = format!("natter/1/{}/{}/", sandbox.base_url, sandbox.inbox_identifier);
+    let docs = include_str!("../../docs/embedding.md");
+    for key in &keys {
+        let key = key.strip_prefix(&prefix).unwrap_or_else(|| panic!("{key} is not under {prefix}"));
+        let name = KEPT.iter().find(|name| key.starts_with(**name)).unwrap_or_else(|| panic!("nobody says {key}"));
+        assert!(docs.contains(&format!("| `{name}")), "the docs say nothing of {name}");
+    }
+    assert!(keys.len() >= 4, "{keys:?}");
+    let elsewhere = "Promise.all([sessionStorage.length, document.cookie, caches.keys(), navigator.serviceWorker.getRegistrations()])";
+    assert_eq!(browser.ask(elsewhere).await, json!([0, "", [], []]));
+    browser.ask("natter.forget()").await;
+    browser.until("localStorage.length === 0").await;
+    browser.quit().await;
+}
