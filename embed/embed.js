@@ -19,7 +19,7 @@
   /** Its attributes; as properties they are called likeThis. */
   const SETTINGS =
     "base-url inbox-identifier name load needs-consent mode language languages position avoid theme theme-choice team reply-time form prompts page-context notifications sound allow-messages-after-resolved retention-days fallback-url".split(" ");
-  /** What waits for the chat; the last three have it fetched. */
+  /** What waits for the chat. */
   const CALLS = "setUser setCustomAttributes deleteCustomAttribute setConversationCustomAttributes prefill reset forget send diagnostics csp".split(" ");
 
   const camel = (name) => name.replace(/-./g, (pair) => pair[1].toUpperCase());
@@ -162,7 +162,7 @@
     open() {
       if (this.isOpen) return;
       const bones = make("div", { className: "skeleton", ariaBusy: true });
-      bones.append(make("i"), make("i"), make("i"), make("i"));
+      bones.append(...[1, 2, 3, 4].map(() => make("i")));
       this.#show(true);
       if (!this.#chat?.isMounted) {
         this.#panel.replaceChildren(bones);
@@ -255,7 +255,7 @@
       return new Promise((done, fail) => {
         // Whoever logs out is about to leave: that waits for nothing.
         if (/^(reset|forget)$/.test(name) && !this.#chat?.isMounted) done(this.#wipe());
-        else if (CALLS.indexOf(name) > 6 && !this.#isWaiting) this.#attach().catch(fail);
+        else if (/^(send|diag|csp)/.test(name) && !this.#isWaiting) this.#attach().catch(fail);
         this.#calls.push({ name, given, done, fail });
         this.#chat?.take(this.#calls);
       });
@@ -284,7 +284,7 @@
     async #attach() {
       const { attach } = await code("panel.js");
       // Meanwhile it can be gone.
-      if (!this.isConnected) throw TAG;
+      if (!this.isConnected) throw 0;
       this.#chat ??= attach({
         element: this,
         panel: this.#panel,
@@ -357,9 +357,8 @@
     #kept() {
       try {
         return Object.keys(localStorage).filter((key) => key.startsWith(this.#prefix()));
-      } catch {
-        return [];
-      }
+      } catch {}
+      return [];
     }
 
     /** Leaves nothing of it, here and in the page's other tabs (`wire/tabs.rs`). */
