@@ -364,9 +364,7 @@
     /** Leaves nothing of it, here and in the page's other tabs (`wire/tabs.rs`). */
     #wipe() {
       for (const key of this.#kept()) localStorage.removeItem(key);
-      const tabs = new BroadcastChannel(`${this.#prefix()}tabs/5`);
-      tabs.postMessage('{"say":"forget"}');
-      tabs.close();
+      new BroadcastChannel(`${this.#prefix()}tabs/5`).postMessage('{"say":"forget"}');
     }
   }
 

@@ -55,6 +55,8 @@ export function open(page, mark, names, show) {
     if (now.get("theme")) element.setAttribute("theme", now.get("theme"));
     if (now.get("width")) element.style.setProperty("--panel-width", `${now.get("width")}px`);
     page.append(element);
+    // Has panel.js fetched, and its style with it; there is no server to name in a policy.
+    await element.csp().catch(() => {});
     const panel = element.shadowRoot.querySelector(".panel");
     // Around a panel there is a page in its language.
     [document.documentElement.lang, document.documentElement.dir] = [panel.lang, panel.dir];

@@ -11,6 +11,8 @@ pub const BINARYEN: &str = "132.0.0";
 pub const ESBUILD: &str = "0.28.2";
 /// Finds what keeps people from using the panel.
 pub const AXE_CORE: &str = "4.14.1";
+/// Checks the types of the API.
+pub const TYPESCRIPT: &str = "5.9.3";
 /// Changes a site's pages without loading them.
 pub const TURBO: &str = "8.0.23";
 /// Licences, sources, bans and advisories.

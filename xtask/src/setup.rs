@@ -10,6 +10,7 @@ mod esbuild;
 mod npm;
 mod toolchain;
 mod turbo;
+mod typescript;
 mod wasm_opt;
 
 pub use browser::Browser;
@@ -23,7 +24,7 @@ pub fn run(with_tests: bool) -> Result<(), String> {
     let bench = if with_tests { for_tests()?.0 } else { for_building()? };
     let mut more = vec![for_a_small_bundle(&bench)];
     if with_tests {
-        more.extend([for_the_gallery(&bench), for_a_turbo_site(&bench)]);
+        more.extend([for_the_gallery(&bench), for_a_turbo_site(&bench), for_types(&bench)]);
     }
     let missing: Vec<String> = more.into_iter().filter_map(Result::err).collect();
     if missing.is_empty() {
@@ -70,6 +71,12 @@ pub fn for_the_gallery(bench: &Workbench) -> Result<PathBuf, String> {
 pub fn for_a_turbo_site(bench: &Workbench) -> Result<PathBuf, String> {
     let _lock = lock(bench)?;
     turbo::ensure(bench)
+}
+
+/// TypeScript's compiler, or the sentence that says why it can't be had.
+pub fn for_types(bench: &Workbench) -> Result<PathBuf, String> {
+    let _lock = lock(bench)?;
+    typescript::ensure(bench)
 }
 
 /// Two commands started at once would install into the same folders.

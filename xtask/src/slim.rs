@@ -117,7 +117,7 @@ mod tests {
         Module, TypeSection,
     };
 
-    /// A module that imports `now` and `said`, and exports `mount`, `handle_free` and `source_free`.
+    /// A module that imports `now` and `said`, and exports `mount`, `handle_call` and two `…_free`.
     fn module() -> Vec<u8> {
         let mut types = TypeSection::new();
         types.ty().function([], []);
@@ -128,7 +128,7 @@ mod tests {
         let mut functions = FunctionSection::new();
         functions.function(0);
         let mut exports = ExportSection::new();
-        for name in ["mount", "__wbg_source_free", "__wbg_handle_free"] {
+        for name in ["mount", "__wbg_source_free", "__wbg_handle_free", "handle_call"] {
             exports.export(name, ExportKind::Func, 2);
         }
         let mut code = CodeSection::new();
@@ -143,7 +143,16 @@ mod tests {
 
     const GLUE: &str = r#"
 export class Handle {
-    free() { wasm.__wbg_handle_free(0); }
+    static __wrap(ptr) {
+        HandleFinalization.register(ptr);
+        return ptr;
+    }
+    free() {
+        wasm.__wbg_handle_free(0);
+    }
+    call() {
+        wasm.handle_call();
+    }
 }
 if (Symbol.dispose) Handle.prototype[Symbol.dispose] = Handle.prototype.free;
 
@@ -187,6 +196,10 @@ const SourceFinalization = (typeof FinalizationRegistry === 'undefined')
 if (!('encodeInto' in cachedTextEncoder)) {
     cachedTextEncoder.encodeInto = stand_in;
 }
+const MAX_SAFARI_DECODE_BYTES = 2146435072;
+function decodeText(bytes) {
+    return again(bytes);
+}
 async function __wbg_load(module, imports) {
     return await WebAssembly.instantiate(module, imports);
 }
@@ -195,7 +208,12 @@ export { initSync, __wbg_init as default };
 
     const SLIM: &str = r#"
 export class Handle {
-    free() { wasm.b(0); }
+    static __wrap(ptr) {
+        return ptr;
+    }
+    call() {
+        wasm.b();
+    }
 }
 
 export function mount() {
@@ -220,7 +238,9 @@ function __wbg_get_imports() {
         "a": import0,
     };
 }
-const HandleFinalization = new FinalizationRegistry(ptr => wasm.b(ptr, 1));
+function decodeText(bytes) {
+    return cachedTextDecoder.decode(bytes);
+}
 async function __wbg_init({ module_or_path }) {
     const bytes = await (await module_or_path).arrayBuffer();
     const { instance, module } = await WebAssembly.instantiate(bytes, __wbg_get_imports());
@@ -256,6 +276,8 @@ export { __wbg_init as default };
             ("return now;", "return new Source();", "`Source`"),
             ("initSync, ", "", "initSync"),
             ("'encodeInto' in", "'encode' in", "encodeInto"),
+            ("MAX_SAFARI", "MAX_OTHER", "MAX_SAFARI"),
+            ("    free() {\n        wasm.__wbg_handle_free", "    free() { wasm.__wbg_handle_free", "free()"),
             ("async function __wbg_load", "function __wbg_load", "__wbg_load"),
             (
                 "HandleFinalization = (typeof FinalizationRegistry === 'undefined')",

@@ -33,12 +33,13 @@ struct Suite {
     run: fn(&Stage) -> Outcome,
 }
 
-const SUITES: [Suite; 11] = [
+const SUITES: [Suite; 12] = [
     Suite { name: "lint", title: "format", run: format },
     Suite { name: "lint", title: "clippy, native", run: clippy_native },
     Suite { name: "lint", title: "clippy, wasm32", run: clippy_wasm },
     Suite { name: "lint", title: "clippy, the gallery", run: clippy_gallery },
     Suite { name: "lint", title: "documentation", run: documentation },
+    Suite { name: "types", title: "types of the API", run: types },
     Suite { name: "core", title: "native tests", run: native },
     Suite { name: "wasm", title: "tests in a browser", run: in_browser },
     Suite { name: "bundle", title: "release bundle", run: release_bundle },
@@ -194,6 +195,18 @@ pub fn end_to_end_command(bench: &Workbench, browser: &Browser, feature: &str) -
         Err(sentence) => println!("skipped: the story of a site with Turbo. {sentence}"),
     }
     cargo
+}
+
+/// `tests/types` says with right and wrong uses what `embed/natter.d.ts` promises; that it names what is there, a browser
+/// tells (`tests/end_to_end/api.rs`).
+fn types(stage: &Stage) -> Outcome {
+    match setup::for_types(stage.bench) {
+        Ok(compiler) => check(stage.bench.command(compiler).args(["-p", "tests/types"])),
+        Err(sentence) => {
+            println!("skipped: the types of the API. {sentence}");
+            Ok(Tally::NOTHING)
+        }
+    }
 }
 
 fn licences(stage: &Stage) -> Outcome {

@@ -54,8 +54,18 @@ pub fn with_short_start(glue: &str) -> Result<String, String> {
     if !glue.contains(WITHOUT_REGISTRY) {
         return Err("The glue has no FinalizationRegistry of the form that was expected.".to_owned());
     }
-    Ok(glue.replace(WITHOUT_REGISTRY, ""))
+    let glue = glue.replace(WITHOUT_REGISTRY, "");
+    // The element ends its handle itself: nobody has to find out that it was forgotten.
+    let glue = without(&glue, "    free() {\n", "\n    }\n")?;
+    let kept: Vec<&str> = glue.lines().filter(|line| !line.contains("HandleFinalization")).collect();
+    let glue = kept.join("\n") + "\n";
+    let [before, _, after] = parted(&glue, SINCE_WHEN, "\n}\n")?;
+    Ok([before, DECODE, after].concat())
 }
+
+/// One browser's decoder fails after 2 GB; no chat has that many words.
+const SINCE_WHEN: &str = "const MAX_SAFARI_DECODE_BYTES = ";
+const DECODE: &str = "function decodeText(bytes) {\n    return cachedTextDecoder.decode(bytes);\n}\n";
 
 /// The wasm's exports that the glue speaks of.
 pub fn called(glue: &str) -> BTreeSet<&str> {
