@@ -17,12 +17,13 @@ const NOWHERE: &str = "http://127.0.0.1:9";
 fn start(inbox: &str) -> (Handle, HtmlElement) {
     let (root, panel) = panel();
     panel.append_child(&root.owner_document().unwrap().create_element("i").unwrap()).unwrap();
-    let handle = mount(panel.clone(), over(&panel), &settings(NOWHERE, inbox), "", &object(&[])).unwrap();
+    let handle = mount(panel.clone(), over(&panel), &settings(NOWHERE, inbox), &object(&[])).unwrap();
     (handle, panel)
 }
 
 fn settings(base_url: &str, inbox: &str) -> String {
-    natter::core::wire::write(&[("base-url", base_url), ("inbox-identifier", inbox)])
+    let attributes = natter::core::wire::write(&[("base-url", base_url), ("inbox-identifier", inbox)]);
+    natter::core::wire::write_list([&*attributes, "", ""].into_iter())
 }
 
 /// What lies over the launcher, beside the panel.
@@ -64,7 +65,7 @@ async fn mounting_replaces_the_skeleton_and_keeps_nothing_on_the_device() {
     let (handle, panel) = start("driver-mount");
     until("a composer", || !all(&panel, "textarea").is_empty()).await;
     assert!(all(&panel, "i").is_empty());
-    handle.opened(true);
+    handle.call(r#"[["opened"]]"#);
     assert!(kept("driver-mount").is_empty());
     handle.destroy();
     assert_eq!(panel.child_element_count(), 0);
@@ -138,7 +139,7 @@ async fn a_draft_comes_back() {
 fn settings_that_can_not_be_used_are_named_and_not_repeated() {
     let (_, panel) = panel();
     let error = |base: &str, inbox: &str| {
-        let refused = mount(panel.clone(), over(&panel), &settings(base, inbox), "", &object(&[]));
+        let refused = mount(panel.clone(), over(&panel), &settings(base, inbox), &object(&[]));
         let error = refused.err().expect("it is refused");
         String::from(error.unchecked_into::<js_sys::Error>().message())
     };
