@@ -147,15 +147,17 @@ impl Bench {
         bench
     }
 
-    /// A page load on a device that keeps this, of a site with these options that asks for something at once.
+    /// A page load on a device that keeps this, of a site with these options that asks for something at once; perhaps in
+    /// one of several tabs.
     pub fn on_a_page(
         options: Options,
         storage: std::collections::BTreeMap<String, String>,
         asked: impl IntoIterator<Item = Event>,
+        is_shared: bool,
     ) -> Self {
         let mut bench = Self::at(settings().with(options), storage, 7, Mono(1_000));
         asked.into_iter().for_each(|event| bench.event(event));
-        bench.begin(false);
+        bench.begin(is_shared);
         bench
     }
 

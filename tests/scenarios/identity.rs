@@ -38,7 +38,7 @@ fn kept_of(identifier: &str) -> BTreeMap<String, String> {
 }
 
 fn page(storage: BTreeMap<String, String>, asked: impl IntoIterator<Item = Event>) -> Bench {
-    Bench::on_a_page(Options::default(), storage, asked)
+    Bench::on_a_page(Options::default(), storage, asked, false)
 }
 
 /// The PATCH that tells who the contact is, answered with these attributes.
@@ -112,6 +112,14 @@ fn another_user_or_another_proof_finds_nothing_of_the_former() {
             assert_ne!(made["source_id"], contact()["source_id"]);
         }
     }
+}
+
+#[test]
+fn a_tab_that_waits_to_lead_reads_nothing_of_the_former_meanwhile() {
+    let bench = Bench::on_a_page(Options::default(), kept_of("42"), [is("43")], true);
+    assert!(bench.calls.is_empty(), "{:?}", bench.calls);
+    let bench = Bench::on_a_page(Options::default(), kept_of("42"), [is("42")], true);
+    assert!(bench.asked(Method::Get, "/messages").is_some(), "who comes back reads at once");
 }
 
 #[test]
@@ -227,14 +235,14 @@ fn the_device_forgets_after_so_many_days_without_a_visit() {
     };
     let today = u64::from(crate::bench::DAWN as u32) / 86_400;
     for (visited, is_kept) in [(None, true), (Some(today - 30), true), (Some(today - 31), false)] {
-        let bench = Bench::on_a_page(days(30), with(visited), []);
+        let bench = Bench::on_a_page(days(30), with(visited), [], false);
         assert_eq!(bench.storage.contains_key("session"), is_kept, "{visited:?}");
         assert_eq!(bench.storage.get("visited"), is_kept.then(|| today.to_string()).as_ref());
         assert!(is_kept || (bench.storage.is_empty() && bench.scattered.len() == 1), "{:?}", bench.storage);
     }
-    let bench = Bench::on_a_page(days(0), with(Some(1)), []);
+    let bench = Bench::on_a_page(days(0), with(Some(1)), [], false);
     assert!(bench.storage.contains_key("session"), "who sets no term keeps");
-    assert!(Bench::on_a_page(days(30), BTreeMap::new(), []).storage.is_empty(), "a stranger leaves nothing");
+    assert!(Bench::on_a_page(days(30), BTreeMap::new(), [], false).storage.is_empty(), "a stranger leaves nothing");
 }
 
 #[test]
