@@ -236,8 +236,9 @@
     #begin() {
       this.#speak();
       const load = this.load ?? "intent";
-      if (this.isOpen || load === "now") this.#mount();
-      else if (this.#isWaiting || load === "manual") return;
+      if (this.#isWaiting) this.#end();
+      else if (this.isOpen || load === "now") this.#mount();
+      else if (load === "manual") return;
       else if (load === "idle" || this.#kept().some((key) => key.endsWith("/session"))) (window.requestIdleCallback ?? setTimeout)(() => this.#mount());
       else if (this.#isInline || this.prompts || this.avoid) this.#attach().catch(() => {});
     }
@@ -248,7 +249,7 @@
       this.#panel.hidden = true;
       this.#panel.replaceChildren();
       this.#over.replaceChildren();
-      if (window.natter === this) window.natter = document.querySelector(TAG) ?? [];
+      if (window.natter === this && !this.isConnected) window.natter = document.querySelector(TAG) ?? [];
     }
 
     #call(name, given) {

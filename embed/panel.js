@@ -97,10 +97,9 @@ class Chat {
       },
       part: (name) => this.#part(name),
     };
-    const asked = this.#calls.splice(0);
-    const given = [this.#settings(), said ?? "", JSON.stringify(asked.flatMap(({ calls }) => calls))];
+    const given = [this.#settings(), said ?? "", JSON.stringify(this.#calls.flatMap(({ calls }) => calls))];
     this.#handle = mount(panel, over, JSON.stringify(given), host);
-    asked.forEach(({ done }) => done());
+    this.#calls.splice(0).forEach(({ done }) => done());
     this.#call(element.isOpen ? "opened" : "closed");
     words.then((late) => {
       // Too late for `mount`, or not to be had at all.
@@ -181,10 +180,10 @@ class Chat {
     const { element, over, prefix } = this.#own;
     const begin = async (name, isWanted, module, start) => {
       this.#ends[name]?.();
-      this.#ends[name] = undefined;
-      if (!isWanted) return;
-      const part = await this.#part(module).catch(() => undefined);
-      if (part && this.#ends) this.#ends[name] = start(part);
+      const mark = (this.#ends[name] = () => {});
+      const part = isWanted && (await this.#part(module).catch(() => undefined));
+      // Meanwhile something else may be wanted.
+      if (part && this.#ends?.[name] === mark) this.#ends[name] = start(part);
     };
     begin("avoid", element.avoid, "avoid", ({ avoid }) => avoid(element, this.#own.launcher, element.avoid));
     begin("sight", element.mode === "inline" && element.load !== "manual", "sight", ({ sight }) => sight(element));

@@ -4,6 +4,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
+use crate::site::tag;
 use crate::support::Sandbox;
 use crate::visitor::Visitor;
 
@@ -22,11 +23,7 @@ fn user(sandbox: &Sandbox, identifier: &str) -> Value {
 }
 
 async fn arrive_as(sandbox: &Sandbox, user: &Value) -> Visitor {
-    let (server, inbox) = (&sandbox.base_url, &sandbox.inbox_identifier);
-    let html = format!(
-        r#"<script>natter = [["setUser", {user}]]</script>
-        <script src="/embed.js" data-base-url="{server}" data-inbox-identifier="{inbox}"></script>"#
-    );
+    let html = format!(r#"<script>natter = [["setUser", {user}]]</script>{}"#, tag(sandbox, ""));
     let visitor = Visitor::arrive_at_page(&html, None).await;
     visitor.browser.until("root.querySelector('.launcher')").await;
     visitor
@@ -148,15 +145,67 @@ async fn whoever_logs_out_on_a_page_without_an_open_chat_leaves_nothing_at_once(
     visitor.open().await;
     visitor.say("hello").await;
     visitor.sees(&["hello"]).await;
-    let html = format!(
-        r#"<script src="/embed.js" data-base-url="{}" data-inbox-identifier="{}" data-load=manual></script>
-        <script>natter.reset(); window.left = localStorage.length</script>"#,
-        sandbox.base_url, sandbox.inbox_identifier
-    );
+    let logout = "<script>natter.reset(); window.left = localStorage.length</script>";
+    let html = [&*tag(&sandbox, "data-load=manual"), logout].concat();
     let here = visitor.browser.ask("location.origin").await;
     visitor.goes_to(here.as_str().unwrap(), &html, None).await;
     assert_eq!(visitor.browser.ask("window.left").await, 0, "the page may be gone the next moment");
     visitor.open().await;
     visitor.browser.until("root.querySelector('.greeting')").await;
     visitor.browser.quit().await;
+}
+
+/// Notes all that a page could see or hear of the chat by itself.
+const NOTE: &str = "<script>
+  window.noted = [];
+  for (const name of Object.keys(console)) {
+    if (typeof console[name] === 'function') console[name] = (...words) => noted.push(['console', ...words.map(String)]);
+  }
+  addEventListener('message', ({ data }) => noted.push(['message', String(data)]));
+  addEventListener('error', ({ message }) => noted.push(['error', message]));
+  addEventListener('unhandledrejection', ({ reason }) => noted.push(['rejection', String(reason)]));
+  window.referrers = new Set();
+  const own = window.fetch;
+  window.fetch = (...given) => {
+    const { url = String(given[0]), referrerPolicy } = given[0];
+    if (!url.startsWith(location.origin)) referrers.add(referrerPolicy);
+    return own(...given);
+  };
+</script>";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_hears_who_the_visitor_is_to_the_server() {
+    let sandbox = Sandbox::start(None);
+    let ana = user(&sandbox, "ana");
+    let visitor = Visitor::arrive_at_page(&[NOTE, &tag(&sandbox, "")].concat(), None).await;
+    let browser = &visitor.browser;
+    browser.until("root.querySelector('.launcher')").await;
+    browser.ask(&format!("natter.setUser({ana}), null")).await;
+    visitor.open().await;
+    visitor.say("hello").await;
+    visitor.sees(&["hello"]).await;
+    let session = visitor.session().await;
+    browser.until("(await natter.diagnostics()).socket_live === 'yes'").await;
+    // Nor when something goes wrong.
+    browser.ask("void (natter.baseUrl = 'http://127.0.0.1:9')").await;
+    visitor.open().await;
+    visitor.say("is anybody there?").await;
+    browser.until("root.querySelector('.trouble')?.textContent").await;
+    let heard = browser
+        .ask(
+            "JSON.stringify([noted, location.href, document.referrer, history.state, document.title, \
+             performance.getEntriesByType('resource').map(({ name }) => name).filter((name) => name.startsWith(location.origin))])",
+        )
+        .await;
+    let proof = hash(&sandbox, "ana");
+    let secrets = ["customer_identifier", "pubsub_token"].map(|key| session[key].as_str().unwrap());
+    for secret in secrets.into_iter().chain([&*proof, "ana@example.test"]) {
+        assert!(!heard.as_str().unwrap().contains(secret), "{secret} in {heard}");
+    }
+    assert!(heard.as_str().unwrap().contains("unreachable"), "what is wrong is told: {heard}");
+    let said = browser.ask("noted.filter(([kind]) => kind !== 'console')").await;
+    assert_eq!(said, json!([]), "nothing is posted between windows, nothing fails unheard");
+    let policies = browser.ask("[...referrers].sort()").await;
+    assert_eq!(policies, json!(["no-referrer"]), "the server does not hear which page it was");
+    browser.quit().await;
 }

@@ -4,15 +4,9 @@ use serde_json::{Value, json};
 
 use crate::browser::Browser;
 use crate::csp;
-use crate::site;
+use crate::site::{self, tag};
 use crate::support::Sandbox;
 use crate::visitor::Visitor;
-
-/// The line, with these attributes besides.
-fn tag(sandbox: &Sandbox, more: &str) -> String {
-    let (server, inbox) = (&sandbox.base_url, &sandbox.inbox_identifier);
-    format!(r#"<script src="/embed.js" data-base-url="{server}" data-inbox-identifier="{inbox}" {more}></script>"#)
-}
 
 /// The names of what the page has fetched, without where from.
 const FETCHED: &str = "performance.getEntriesByType('resource').map(({ name }) => name.split('/').at(-1))\
@@ -130,6 +124,8 @@ async fn nothing_is_there_before_the_visitor_agrees_and_nothing_after_they_disag
     visitor.sees(&["hello"]).await;
     browser.ask("natter.consent(false)").await;
     browser.until("localStorage.length === 0 && getComputedStyle(natter).display === 'none'").await;
+    let is_over = "!root.querySelector('textarea') && !(await navigator.locks.query()).held.length";
+    browser.until(is_over).await;
     browser.quit().await;
 }
 

@@ -5,14 +5,9 @@ use serde_json::{Value, json};
 use thirtyfour::prelude::*;
 
 use crate::browser::Browser;
-use crate::site;
+use crate::site::{self, tag};
 use crate::support::Sandbox;
 use crate::visitor::Visitor;
-
-fn tag(sandbox: &Sandbox, more: &str) -> String {
-    let (server, inbox) = (&sandbox.base_url, &sandbox.inbox_identifier);
-    format!(r#"<script src="/embed.js" data-base-url="{server}" data-inbox-identifier="{inbox}" {more}></script>"#)
-}
 
 async fn arrive(html: &str) -> (Visitor, String) {
     let (site, visitor) = (site::serve().await, Visitor { browser: Browser::start().await });

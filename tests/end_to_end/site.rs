@@ -11,6 +11,8 @@ use axum::routing::get;
 use serde::Deserialize;
 use tower_http::services::{ServeDir, ServeFile};
 
+use crate::support::Sandbox;
+
 /// The website's address; it is served until the test ends.
 pub async fn serve() -> String {
     let site = folder();
@@ -35,6 +37,12 @@ pub async fn serve() -> String {
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(listener, router).await });
     format!("http://{address}")
+}
+
+/// The one line that a site pastes, with these attributes besides.
+pub fn tag(sandbox: &Sandbox, more: &str) -> String {
+    let (server, inbox) = (&sandbox.base_url, &sandbox.inbox_identifier);
+    format!(r#"<script src="/embed.js" data-base-url="{server}" data-inbox-identifier="{inbox}" {more}></script>"#)
 }
 
 /// Where the built widget is.
