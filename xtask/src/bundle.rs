@@ -11,6 +11,8 @@ use std::process::Command;
 const OPEN_CHAT_BYTES_MAX: usize = 120_000;
 const LOADER_BYTES_MAX: usize = 4_096;
 const LOADER: &str = "embed.js";
+/// What bundlers begin with; no page loads it.
+const NPM_ENTRY: &str = "index.js";
 
 /// Builds the release bundle.
 pub fn build(bench: &Workbench) -> Result<(), String> {
@@ -33,7 +35,8 @@ pub fn build(bench: &Workbench) -> Result<(), String> {
             without_gallery(&folder(bench))?;
             slim::run(bench, &folder(bench))?;
             minified(bench)?;
-            pack::run(&folder(bench))
+            pack::run(&folder(bench))?;
+            as_npm_package(bench)
         }
         Ok(status) => Err(format!("trunk did not build the widget ({status}).")),
         Err(error) => Err(format!("trunk can't be started: {error}.")),
@@ -56,6 +59,14 @@ fn minified(bench: &Workbench) -> Result<(), String> {
             Ok(())
         }
     }
+}
+
+/// The bundle is an npm package as well, with what belongs to one.
+fn as_npm_package(bench: &Workbench) -> Result<(), String> {
+    [NPM_ENTRY, "natter.d.ts", "package.json"].into_iter().try_for_each(|name| {
+        let copied = std::fs::copy(bench.project.join("embed").join(name), folder(bench).join(name));
+        copied.map(drop).map_err(|error| format!("{name} can't be copied into the bundle: {error}."))
+    })
 }
 
 /// The gallery is for whoever works on the widget, and no visitor downloads any of it.
@@ -128,7 +139,7 @@ fn weights(folder: &Path) -> Result<Vec<Weight>, String> {
 /// used, and the page belongs to the host.
 fn is_for_an_open_chat(name: &str) -> bool {
     let code = [".wasm", ".js", ".css"].iter().any(|kind| name.ends_with(kind));
-    code && !name.contains("parts/") && !name.starts_with("playground")
+    code && !name.contains("parts/") && !name.starts_with("playground") && name != NPM_ENTRY
 }
 
 fn compressed_length(bytes: &[u8]) -> std::io::Result<usize> {
@@ -249,7 +260,9 @@ mod tests {
         for name in ["natter_bg.wasm", "natter.js", "embed.js", "widget.css", "snippets/a/inline0.js"] {
             assert!(is_for_an_open_chat(name), "{name}");
         }
-        for name in ["index.html", "0a1b/parts/emoji.js", "0a1b/locales/de.json", "natter.d.ts", "playground.js"] {
+        for name in
+            ["index.html", "0a1b/parts/emoji.js", "0a1b/locales/de.json", "natter.d.ts", "playground.js", NPM_ENTRY]
+        {
             assert!(!is_for_an_open_chat(name), "{name}");
         }
     }
