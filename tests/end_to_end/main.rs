@@ -37,6 +37,7 @@ mod network;
 mod parts;
 #[path = "../support/payloads.rs"]
 mod payloads;
+mod playground;
 #[path = "../support/replay.rs"]
 mod replay;
 mod reports;
