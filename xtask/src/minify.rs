@@ -4,9 +4,8 @@ use crate::workbench::Workbench;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-/// Each module whole, with what it imports in it, for browsers that the widget runs in anyway.
-const SETTINGS: [&str; 9] = [
-    "--bundle",
+/// For browsers that the widget runs in anyway.
+const SETTINGS: [&str; 8] = [
     "--minify",
     "--tree-shaking=true",
     "--format=esm",
@@ -18,10 +17,25 @@ const SETTINGS: [&str; 9] = [
     "--allow-overwrite",
 ];
 
-/// Minifies these modules where they are, below `folder`.
-pub fn run(bench: &Workbench, esbuild: &Path, folder: &Path, modules: &[PathBuf]) -> Result<(), String> {
+/// Scripts, which import nothing. Whether esbuild takes one for a module would depend on what `package.json` there is
+/// above the project.
+const SCRIPTS: [&str; 2] = ["embed.js", "playground.js"];
+
+/// Minifies these where they are, below `folder`; modules whole, with what they import in them.
+pub fn run(bench: &Workbench, esbuild: &Path, folder: &Path, files: &[PathBuf]) -> Result<(), String> {
+    let is_script = |path: &&PathBuf| SCRIPTS.iter().any(|name| path.ends_with(name));
+    let (scripts, modules): (Vec<_>, Vec<_>) = files.iter().partition(is_script);
+    minify(bench, esbuild, folder, &[], &scripts)?;
+    minify(bench, esbuild, folder, &["--bundle"], &modules)
+}
+
+fn minify(bench: &Workbench, esbuild: &Path, folder: &Path, how: &[&str], files: &[&PathBuf]) -> Result<(), String> {
     let mut esbuild = bench.command(esbuild);
-    esbuild.args(SETTINGS).args(["--outdir=", "--outbase="].map(|option| with_path(option, folder))).args(modules);
+    esbuild
+        .args(SETTINGS)
+        .args(how)
+        .args(["--outdir=", "--outbase="].map(|option| with_path(option, folder)))
+        .args(files);
     match esbuild.status() {
         Ok(status) if status.success() => Ok(()),
         Ok(status) => Err(format!("esbuild did not minify the bundle ({status}).")),
