@@ -5,10 +5,9 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 /// For browsers that the widget runs in anyway.
-const SETTINGS: [&str; 8] = [
+const SETTINGS: [&str; 7] = [
     "--minify",
     "--tree-shaking=true",
-    "--format=esm",
     "--target=es2022",
     // Else every emoji becomes twelve letters.
     "--charset=utf8",
@@ -17,8 +16,8 @@ const SETTINGS: [&str; 8] = [
     "--allow-overwrite",
 ];
 
-/// Scripts, which import nothing. Whether esbuild takes one for a module would depend on what `package.json` there is
-/// above the project.
+/// Scripts, which import nothing and are to stay scripts: asked for a form, esbuild would make CommonJS of them where a
+/// `package.json` above the project says so.
 const SCRIPTS: [&str; 2] = ["embed.js", "playground.js"];
 
 /// Minifies these where they are, below `folder`; modules whole, with what they import in them.
@@ -26,7 +25,7 @@ pub fn run(bench: &Workbench, esbuild: &Path, folder: &Path, files: &[PathBuf]) 
     let is_script = |path: &&PathBuf| SCRIPTS.iter().any(|name| path.ends_with(name));
     let (scripts, modules): (Vec<_>, Vec<_>) = files.iter().partition(is_script);
     minify(bench, esbuild, folder, &[], &scripts)?;
-    minify(bench, esbuild, folder, &["--bundle"], &modules)
+    minify(bench, esbuild, folder, &["--bundle", "--format=esm"], &modules)
 }
 
 fn minify(bench: &Workbench, esbuild: &Path, folder: &Path, how: &[&str], files: &[&PathBuf]) -> Result<(), String> {
