@@ -3,7 +3,7 @@
 use natter::core::Event;
 use natter::core::chance::Chance;
 use natter::core::model::Enclosed;
-use natter::core::timeline::RowKey;
+use natter::core::timeline::Failure;
 use natter::core::view::{Content, Row};
 use natter::core::window::{Distance, Sight};
 
@@ -208,8 +208,16 @@ impl World {
         for number in self.pages.keys().copied().collect::<Vec<_>>() {
             let Some(page) = self.pages.get(&number).filter(|page| page.state == State::Awake) else { continue };
             let rows = &page.widget.view().thread.rows;
-            let failed: Vec<RowKey> = rows.iter().filter(is_failed).map(|row| row.key).collect();
-            for key in failed {
+            let has_no_files =
+                |row: &Row| matches!(row.content, Content::Unsent { failure: Some(Failure::FilesGone), .. });
+            let failed: Vec<_> = rows.iter().filter(is_failed).map(|row| (row.key, has_no_files(row))).collect();
+            for (key, has_no_files) in failed {
+                // After a crash between the two, a send can be there still whose files are not: no trying helps.
+                if has_no_files {
+                    self.note(&format!("the visitor takes back what has lost its files in page {number}"));
+                    self.tell(number, Event::Discarded(key))?;
+                    continue;
+                }
                 self.note(&format!("the visitor tries again in page {number}"));
                 self.tell(number, Event::Retried(key))?;
             }
