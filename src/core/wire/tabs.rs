@@ -102,6 +102,14 @@ mod tests {
     }
 
     #[test]
+    fn a_page_whose_chat_does_not_run_says_it_in_the_same_words() {
+        let embed = include_str!("../../../embed/embed.js");
+        let channel = ["tabs/", &digits(PROTOCOL.into()), "`"].concat();
+        let word = ["postMessage('", &say(&Word::Forget), "')"].concat();
+        assert!(embed.contains(&channel) && embed.contains(&word), "{channel} {word}");
+    }
+
+    #[test]
     fn what_no_tab_says_is_nothing() {
         for text in
             ["", "null", "[]", "{}", "{\"say\":\"sing\"}", "{\"say\":\"frame\"}", "{\"say\":\"kept\",\"key\":3}"]
