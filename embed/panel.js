@@ -169,14 +169,14 @@ class Chat {
   }
 
   #settings() {
-    const { element, labels, panel } = this.#own;
+    const { element, panel } = this.#own;
     const given = Object.fromEntries([...element.attributes].map(({ name, value }) => [name, value]));
     const languages = given.languages && JSON.stringify(this.#languages().map((code) => [code, ownName(code)]));
-    return JSON.stringify({ ...given, "base-url": absolute(given["base-url"]), language: labels[panel.lang] && panel.lang, languages });
+    return JSON.stringify({ ...given, "base-url": absolute(given["base-url"]), language: panel.lang, languages });
   }
 
   /** What goes on beside the chat: prompts, keeping clear of the page's things, opening by itself where it is in sight. */
-  async #accompany() {
+  #accompany() {
     const { element, over, prefix } = this.#own;
     const begin = async (name, isWanted, module, start) => {
       this.#ends[name]?.();

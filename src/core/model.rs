@@ -90,6 +90,15 @@ impl Author {
     pub const fn is_visitor(&self) -> bool {
         matches!(self, Self::Visitor)
     }
+
+    /// The agent or bot, if it was one.
+    #[must_use]
+    pub const fn person(&self) -> Option<&Person> {
+        match self {
+            Self::Agent(person) | Self::Bot(person) => Some(person),
+            Self::Visitor | Self::Inbox => None,
+        }
+    }
 }
 
 /// An agent or a bot, as far as a visitor may know them.

@@ -41,10 +41,7 @@ pub fn screens() -> Vec<Screen> {
 }
 
 fn faces(count: usize) -> Vec<Person> {
-    let person = |author| match author {
-        Author::Agent(person) | Author::Bot(person) => person,
-        Author::Visitor | Author::Inbox => Person::default(),
-    };
+    let person = |author: Author| author.person().cloned().unwrap_or_default();
     let third = Person { id: Some(9), name: "Élodie Brandt".to_owned(), avatar_url: String::new() };
     [person(noor()), person(robin()), third].into_iter().take(count).collect()
 }

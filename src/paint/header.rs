@@ -40,7 +40,7 @@ pub fn header(words: &Words, view: &View, _was: Option<&View>) -> Node {
         el("p", if is_online { "presence online" } else { "presence" }).in_own_direction().saying(&said)
     });
     let who = el("div", "whom").and(el("h2", "title").in_own_direction().saying(&title)).maybe(presence);
-    let head = el("header", "head").maybe(back).maybe(faces).and(who).maybe(menu(words, panel)).and(close);
+    let head = el("header", "head").maybe(back).maybe(faces).and(who).and(menu(words, panel)).and(close);
     let trouble = el("p", "trouble").with("role", "status").saying(&trouble);
     Node::Element(el("div", "top").and(head).and(trouble).and(aloud(words, &panel.told)))
 }

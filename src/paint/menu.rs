@@ -10,7 +10,7 @@ use crate::digits::digits;
 use crate::text::Sentence;
 
 /// The menu.
-pub fn menu(words: &Words, panel: &Panel) -> Option<Element> {
+pub fn menu(words: &Words, panel: &Panel) -> Element {
     let Panel { choices, settings, .. } = panel;
     let Choices { list, unread, begin, end, is_listing } = *choices;
     let Switches { is_heard, notices, theme, has_transcript, is_known } = *settings;
@@ -43,7 +43,7 @@ pub fn menu(words: &Words, panel: &Panel) -> Option<Element> {
         .labelled(words, &Sentence::Menu)
         .on("focusout", Act::LeftMenu)
         .on("keydown", Act::SteeredMenu);
-    Some(menu.and(opener).and(items))
+    menu.and(opener).and(items)
 }
 
 /// Light, dark, or as the device is.

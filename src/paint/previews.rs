@@ -25,12 +25,8 @@ pub fn previews(words: &Words, view: &View, _was: Option<&View>) -> Node {
 
 fn card(words: &Words, message: &Message) -> Element {
     let called = words.author(&message.author);
-    let person = match &message.author {
-        Author::Agent(person) | Author::Bot(person) => Some(person),
-        Author::Visitor | Author::Inbox => None,
-    };
     let text = |class: &str, text: &str| el("span", class).in_own_direction().saying(text);
     let said = el("span", "said").and(text("who", &called)).and(text("excerpt", &words.line(message, SHOWN_CHARS)));
     let card = button("preview").keyed(message.id.0).on("click", Act::Open);
-    card.maybe(person.map(|person| face(person, &called))).and(said)
+    card.maybe(message.author.person().map(|person| face(person, &called))).and(said)
 }

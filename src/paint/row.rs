@@ -101,13 +101,11 @@ fn classes(row: &Row, is_new_day: bool) -> String {
 /// Whose group begins: their face, and what they are called.
 fn name(words: &Words, row: &Row) -> Option<Element> {
     let author = &row.content.said().filter(|_| row.opens_group)?.author;
-    let person = match author {
-        Author::Visitor => return None,
-        Author::Agent(person) | Author::Bot(person) => Some(person),
-        Author::Inbox => None,
-    };
+    if author.is_visitor() {
+        return None;
+    }
     let called = words.author(author);
-    let name = el("p", "name").maybe(person.map(|person| face(person, &called)));
+    let name = el("p", "name").maybe(author.person().map(|person| face(person, &called)));
     Some(name.and(el("span", "").in_own_direction().saying(&called)))
 }
 

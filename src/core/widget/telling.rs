@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Widget;
 use crate::core::content::Choice;
 use crate::core::model::{Author, ConversationId, Message, MessageId, Status};
-use crate::core::{Effect, Tell, Turn};
+use crate::core::{self, Effect, Tell, Turn};
 use crate::digits::digits;
 use crate::json;
 
@@ -47,12 +47,13 @@ impl Widget {
 
 /// A message is there that was not before.
 pub(super) fn tell_message(message: &Message, turn: &mut Turn) {
-    let (from, name) = match &message.author {
-        Author::Visitor => ("visitor", ""),
-        Author::Agent(person) => ("agent", person.name.as_str()),
-        Author::Bot(person) => ("bot", person.name.as_str()),
-        Author::Inbox => ("inbox", ""),
+    let from = match message.author {
+        Author::Visitor => "visitor",
+        Author::Agent(_) => "agent",
+        Author::Bot(_) => "bot",
+        Author::Inbox => "inbox",
     };
+    let name = message.author.person().map_or("", |person| person.name.as_str());
     let about = [
         ("id", digits(message.id.0)),
         ("conversation", json::or_null(message.conversation.map(|id| digits(id.0)))),
@@ -81,5 +82,5 @@ pub(super) fn tell_postback(message: MessageId, choice: &Choice, turn: &mut Turn
 }
 
 fn happened(what: &str, about: &[(&str, String)], turn: &mut Turn) {
-    turn.effects.push(Effect::Tell(Tell::Happened(super::super::happened(what, about))));
+    turn.effects.push(Effect::Tell(Tell::Happened(core::happened(what, about))));
 }
