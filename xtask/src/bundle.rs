@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// What a visitor may have to download for an open chat, and before anybody wants one: promises of the project's.
-const OPEN_CHAT_BYTES_MAX: usize = 120_000;
-const LOADER_BYTES_MAX: usize = 4_096;
+const OPEN_CHAT_BYTES_MAX: usize = 190_000;
+const LOADER_BYTES_MAX: usize = 5_120;
 const LOADER: &str = "embed.js";
 /// What bundlers begin with; no page loads it.
 const NPM_ENTRY: &str = "index.js";
@@ -227,14 +227,14 @@ mod tests {
     fn a_bundle_is_refused_from_the_first_byte_above_the_limit() {
         assert_eq!(verdict(&[weight("a.wasm", 1, OPEN_CHAT_BYTES_MAX)]), Ok(()));
         let refused = verdict(&[weight("a.wasm", 1, OPEN_CHAT_BYTES_MAX), weight("a.js", 1, 1)]);
-        assert_eq!(refused, Err("An open chat weighs 120,001 bytes; at most 120,000 are allowed.".to_owned()));
+        assert_eq!(refused, Err("An open chat weighs 190,001 bytes; at most 190,000 are allowed.".to_owned()));
     }
 
     #[test]
     fn a_loader_is_refused_from_the_first_byte_above_its_limit() {
         let with = |bytes| verdict(&[weight("a.wasm", 1, 1), weight(LOADER, 1, bytes)]);
         assert_eq!(with(LOADER_BYTES_MAX), Ok(()));
-        assert_eq!(with(4_097), Err("The loader weighs 4,097 bytes; at most 4,096 are allowed.".to_owned()));
+        assert_eq!(with(5_121), Err("The loader weighs 5,121 bytes; at most 5,120 are allowed.".to_owned()));
     }
 
     #[test]
