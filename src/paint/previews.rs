@@ -4,7 +4,7 @@ use super::face::face;
 use super::icon::{CLOSE, button, icon_button};
 use super::wish::Wish;
 use super::{Act, Element, Node, Words, el};
-use crate::core::model::{Author, Message};
+use crate::core::model::Message;
 use crate::core::view::View;
 use crate::text::Sentence;
 

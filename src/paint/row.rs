@@ -8,7 +8,6 @@ use super::markdown::{fold, formatted, plain, shown};
 use super::wish::Wish;
 use super::{Act, Element, Place, Words, el};
 use crate::core::content::Kind;
-use crate::core::model::Author;
 use crate::core::timeline::Failure;
 use crate::core::view::{Content, Row};
 use crate::text::Sentence;
