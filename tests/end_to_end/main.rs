@@ -1,7 +1,8 @@
 //! The whole of it in a real browser: a host page on one origin, the sandbox on another, people clicking.
 //!
 //! `cargo xtask test e2e` builds the widget and says where it is (`NATTER_SITE`), which driver (`CHROMEDRIVER`) and
-//! which browser (`NATTER_CHROMIUM`) to use.
+//! which browser (`NATTER_CHROMIUM`) to use, and where the libraries are that replace a page's `Promise`
+//! (`NATTER_ZONE_JS`, `NATTER_BLUEBIRD`).
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that can't go on says so")]
 

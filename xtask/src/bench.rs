@@ -11,7 +11,7 @@ pub fn run(bench: &Workbench, browser: &Browser) -> Result<ExitCode, String> {
     bundle::build(bench)?;
     let mut native = bench.command("cargo");
     native.args(["bench", "--features", "sandbox", "--bench", "core", "--bench", "sandbox_load"]);
-    let mut in_browser = test::end_to_end_command(bench, browser, "soak");
+    let mut in_browser = test::end_to_end_command(bench, browser, "soak")?;
     in_browser.args(["first_connect::", "--nocapture"]);
     for mut cargo in [native, in_browser] {
         let status = cargo.status().map_err(|error| format!("cargo can't be started: {error}."))?;

@@ -19,7 +19,7 @@ pub fn run(bench: &Workbench, browser: &Browser, screens: Option<&str>) -> Resul
     if !status.success() {
         return Err(format!("trunk did not build the gallery ({status})."));
     }
-    let mut cargo = test::end_to_end_command(bench, browser, "end-to-end,gallery");
+    let mut cargo = test::end_to_end_command(bench, browser, "end-to-end,gallery")?;
     cargo.args(["gallery::", "--nocapture"]).env("NATTER_SITE", folder).env("NATTER_AXE", axe);
     if let Some(screens) = screens {
         cargo.env("NATTER_SCREENS", screens);

@@ -15,6 +15,10 @@ pub const AXE_CORE: &str = "4.14.1";
 pub const TYPESCRIPT: &str = "5.9.3";
 /// Changes a site's pages without loading them.
 pub const TURBO: &str = "8.0.23";
+/// Replaces a page's `Promise`, as on every classic Angular site.
+pub const ZONE_JS: &str = "0.15.1";
+/// Replaces a page's `Promise`, too.
+pub const BLUEBIRD: &str = "3.7.2";
 /// Licences, sources, bans and advisories.
 pub const CARGO_DENY: &str = "0.20.2";
 

@@ -8,12 +8,14 @@ mod cargo_tools;
 mod debian;
 mod esbuild;
 mod npm;
+mod promise_replacements;
 mod toolchain;
 mod turbo;
 mod typescript;
 mod wasm_opt;
 
 pub use browser::Browser;
+pub use promise_replacements::PromiseReplacements;
 
 use crate::workbench::Workbench;
 use std::fs::File;
@@ -24,6 +26,7 @@ pub fn run(with_tests: bool) -> Result<(), String> {
     let bench = if with_tests { for_tests()?.0 } else { for_building()? };
     let mut more = vec![for_a_small_bundle(&bench)];
     if with_tests {
+        for_promise_replacements(&bench)?;
         more.extend([for_the_gallery(&bench), for_a_turbo_site(&bench), for_types(&bench)]);
     }
     let missing: Vec<String> = more.into_iter().filter_map(Result::err).collect();
@@ -71,6 +74,12 @@ pub fn for_the_gallery(bench: &Workbench) -> Result<PathBuf, String> {
 pub fn for_a_turbo_site(bench: &Workbench) -> Result<PathBuf, String> {
     let _lock = lock(bench)?;
     turbo::ensure(bench)
+}
+
+/// The scripts of libraries that replace a page's `Promise`, or the sentence that says why one can't be had.
+pub fn for_promise_replacements(bench: &Workbench) -> Result<PromiseReplacements, String> {
+    let _lock = lock(bench)?;
+    promise_replacements::ensure(bench)
 }
 
 /// TypeScript's compiler, or the sentence that says why it can't be had.

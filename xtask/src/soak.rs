@@ -12,7 +12,7 @@ const MINUTES: u32 = 5;
 pub fn run(bench: &Workbench, browser: &Browser, words: &[&str]) -> Result<ExitCode, String> {
     let minutes = wanted(words)?;
     bundle::build(bench)?;
-    let mut cargo = test::end_to_end_command(bench, browser, "soak");
+    let mut cargo = test::end_to_end_command(bench, browser, "soak")?;
     let status = cargo.args(["soak::", "--nocapture"]).env("NATTER_SOAK_MINUTES", minutes.to_string()).status();
     let status = status.map_err(|error| format!("cargo can't be started: {error}."))?;
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -178,23 +178,26 @@ fn end_to_end(stage: &Stage) -> Outcome {
     if !stage.bundle_is_built.get() {
         bundle::build(stage.bench)?;
     }
-    let mut cargo = end_to_end_command(stage.bench, stage.browser, "end-to-end");
+    let mut cargo = end_to_end_command(stage.bench, stage.browser, "end-to-end")?;
     stage.some(tests(cargo.args(stage.filter))?)
 }
 
 /// Runs the end-to-end tests of this feature; filters may follow. The bundle must be built.
-pub fn end_to_end_command(bench: &Workbench, browser: &Browser, feature: &str) -> Command {
+pub fn end_to_end_command(bench: &Workbench, browser: &Browser, feature: &str) -> Result<Command, String> {
+    let promises = setup::for_promise_replacements(bench)?;
     let mut cargo = bench.command("cargo");
     cargo
         .args(["test", "--workspace", "--features", feature, "--test", END_TO_END, "--"])
         .env("NATTER_SITE", bundle::folder(bench))
         .env("NATTER_CHROMIUM", &browser.chromium)
-        .env("CHROMEDRIVER", &browser.chromedriver);
+        .env("CHROMEDRIVER", &browser.chromedriver)
+        .env("NATTER_ZONE_JS", promises.zone_js)
+        .env("NATTER_BLUEBIRD", promises.bluebird);
     match setup::for_a_turbo_site(bench) {
         Ok(turbo) => drop(cargo.env("NATTER_TURBO", turbo)),
         Err(sentence) => println!("skipped: the story of a site with Turbo. {sentence}"),
     }
-    cargo
+    Ok(cargo)
 }
 
 /// `tests/types` says with right and wrong uses what `embed/natter.d.ts` promises; that it names what is there, a browser
