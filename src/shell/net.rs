@@ -1,15 +1,18 @@
 //! HTTP requests.
 
-use js_sys::{Reflect, Uint8Array};
+use std::cell::Cell;
+use std::rc::Rc;
+
+use js_sys::{Object, Reflect, Uint8Array};
+use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortController, AbortSignal, ReadableStreamDefaultReader, Request as Fetch, Response};
+use web_sys::{AbortController, AbortSignal, ReadableStreamDefaultReader, Response};
 
 use super::Reporter;
 use super::files::Files;
 use crate::core::wire::{Body, Method, Request};
 use crate::core::{CallId, Event, Outcome};
-use crate::js::object;
+use crate::js::{method, object, settled};
 
 /// The requests under way.
 #[derive(Default)]
@@ -65,21 +68,55 @@ async fn make(request: Request, signal: Option<&AbortSignal>) -> Outcome {
     let Some(window) = web_sys::window().filter(|window| window.navigator().on_line()) else {
         return Outcome::NeverLeft;
     };
-    let Ok(fetch) = fetchable(&request, signal) else { return Outcome::NeverLeft };
-    match JsFuture::from(window.fetch_with_request(&fetch)).await {
+    let Some(fetch) = method(&window, "fetch") else { return Outcome::NeverLeft };
+    let init = options(&request, signal);
+    let body = if let Body::Json(text) = &request.body { WatchedBody::add(&init, text) } else { None };
+    // The address as text: page scripts that wrap `fetch` often look into it, and know no `Request`.
+    let answer = match fetch.call2(&window, &request.url.into(), &init) {
+        Ok(promise) => settled(promise).await,
+        Err(thrown) => Err(thrown),
+    };
+    match answer {
         Ok(response) => answered(&response.unchecked_into(), request.read_until).await,
+        // What nobody has read, nobody can have sent: a wrapper of the page's failed before the browser was asked.
+        Err(_) if body.is_some_and(|body| !body.is_read.get()) => Outcome::NeverLeft,
         // A browser says no more than that it failed: unreachable, cut off, or blocked by CORS after all was done.
         Err(_) => Outcome::Unclear,
     }
 }
 
-fn fetchable(request: &Request, signal: Option<&AbortSignal>) -> Result<Fetch, JsValue> {
+/// A request's body that notices whether anybody has read it.
+struct WatchedBody {
+    is_read: Rc<Cell<bool>>,
+    _getter: Closure<dyn FnMut() -> JsValue>,
+}
+
+impl WatchedBody {
+    /// Gives the options of a request this body. Where a page has broken `Object`, the body is given plainly.
+    fn add(init: &Object, text: &str) -> Option<Self> {
+        let is_read = Rc::new(Cell::new(false));
+        let (mark, text) = (Rc::clone(&is_read), JsValue::from_str(text));
+        let body = text.clone();
+        let getter = Closure::<dyn FnMut() -> JsValue>::new(move || {
+            mark.set(true);
+            text.clone()
+        });
+        let property = object(&[("get", getter.as_ref().clone()), ("enumerable", JsValue::TRUE)]);
+        if Reflect::define_property(init, &"body".into(), &property).is_ok_and(|is_defined| is_defined) {
+            return Some(Self { is_read, _getter: getter });
+        }
+        // Setting a property of a fresh object can't fail.
+        let _ = Reflect::set(init, &"body".into(), &body);
+        None
+    }
+}
+
+fn options(request: &Request, signal: Option<&AbortSignal>) -> Object {
     let mut init = vec![("credentials", "omit".into()), ("referrerPolicy", "no-referrer".into())];
     // Chatwoot answers bad input with JSON only when asked for exactly this.
     let mut headers = vec![("Accept", "application/json".into())];
-    if let Body::Json(text) = &request.body {
+    if let Body::Json(_) = &request.body {
         headers.push(("Content-Type", "application/json".into()));
-        init.push(("body", text.into()));
     }
     init.push(("headers", object(&headers).into()));
     match request.method {
@@ -91,12 +128,16 @@ fn fetchable(request: &Request, signal: Option<&AbortSignal>) -> Result<Fetch, J
     if let Some(signal) = signal {
         init.push(("signal", signal.into()));
     }
-    Fetch::new_with_str_and_init(&request.url, object(&init).unchecked_ref())
+    object(&init)
 }
 
 async fn answered(response: &Response, read_until: Option<&str>) -> Outcome {
-    let retry_after = response.headers().get("Retry-After").ok().flatten();
-    let status = response.status();
+    let number = |name: &str| Reflect::get(response, &name.into()).ok()?.as_f64();
+    // What a wrapper makes of an answer can be anything.
+    let Some(status) = number("status").map(|status| status as u16) else { return Outcome::Unclear };
+    let headers = Reflect::get(response, &"headers".into()).unwrap_or_default();
+    let retry_after =
+        method(&headers, "get").and_then(|get| get.call1(&headers, &"Retry-After".into()).ok()?.as_string());
     match read(response, read_until).await {
         Some(body) => Outcome::answered(status, body, retry_after.as_deref()),
         None => Outcome::Unclear,
@@ -108,12 +149,17 @@ const BODY_BYTES_MAX: usize = 16_000_000;
 
 /// The body, or what of it comes before these words: the rest is not waited for.
 async fn read(response: &Response, until: Option<&str>) -> Option<String> {
-    let Some(body) = response.body() else { return Some(String::new()) };
-    let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
+    let body = Reflect::get(response, &"body".into()).ok().filter(JsValue::is_object);
+    let Some(body) = body else { return text_of(response).await };
+    let reader: ReadableStreamDefaultReader = method(&body, "getReader")?.call0(&body).ok()?.unchecked_into();
     let mut bytes = Vec::new();
     let is_whole = loop {
-        let part = JsFuture::from(reader.read()).await.ok()?;
-        let Ok(part) = Reflect::get(&part, &"value".into()).ok()?.dyn_into::<Uint8Array>() else { break true };
+        let part = settled(reader.read().into()).await.ok()?;
+        let part = Reflect::get(&part, &"value".into()).ok()?;
+        if part.is_undefined() {
+            break true;
+        }
+        let part: Uint8Array = part.unchecked_into();
         // What was looked through before can only hold the beginning of the words.
         let looked = bytes.len().saturating_sub(until.map_or(0, str::len));
         bytes.extend(part.to_vec());
@@ -133,4 +179,10 @@ async fn read(response: &Response, until: Option<&str>) -> Option<String> {
         drop(reader.cancel());
     }
     (is_whole || !bytes.is_empty()).then(|| String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// The body of an answer without a stream: empty, or of a response that a wrapper of the page's made up.
+async fn text_of(response: &Response) -> Option<String> {
+    let Some(text) = method(response, "text") else { return Some(String::new()) };
+    settled(text.call0(response).ok()?).await.ok()?.as_string().filter(|text| text.len() <= BODY_BYTES_MAX)
 }

@@ -1,8 +1,9 @@
 //! Code that few visitors need: small JavaScript modules beside the wasm, fetched on their first use.
 
-use js_sys::{Array, Function, Promise, Reflect};
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
+use js_sys::{Array, Function};
+use wasm_bindgen::JsValue;
+
+use crate::js::{method, settled};
 
 /// How a module is had: a function of the page's that takes its name and promises it.
 #[derive(Clone, Default)]
@@ -31,19 +32,11 @@ impl Parts {
 
     async fn promised(&self, module: &str, function: &str, arguments: &[JsValue]) -> Option<JsValue> {
         let fetch = self.0.as_ref()?;
-        let module = settled(fetch.call1(&JsValue::UNDEFINED, &module.into()).ok()?).await?;
-        let function: Function = Reflect::get(&module, &function.into()).ok()?.dyn_into().ok()?;
+        let module = settled(fetch.call1(&JsValue::UNDEFINED, &module.into()).ok()?).await.ok()?;
         let arguments: Array = arguments.iter().collect();
-        settled(function.apply(&JsValue::UNDEFINED, &arguments).ok()?).await
+        settled(method(&module, function)?.apply(&JsValue::UNDEFINED, &arguments).ok()?).await.ok()
     }
 }
 
 /// What is done with what a module's function promised. In a box, so that there is one future for all of them.
 pub type Then = Box<dyn FnOnce(Option<JsValue>)>;
-
-async fn settled(value: JsValue) -> Option<JsValue> {
-    match value.dyn_into::<Promise>() {
-        Ok(promise) => JsFuture::from(promise).await.ok(),
-        Err(value) => Some(value),
-    }
-}

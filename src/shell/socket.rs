@@ -1,5 +1,6 @@
 //! The socket to `/cable`.
 
+use js_sys::Reflect;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{MessageEvent, WebSocket};
@@ -48,8 +49,6 @@ impl Sockets {
     /// Closes whatever is open.
     pub fn close_all(&mut self) {
         if let Some(open) = self.0.take() {
-            open.socket.set_onmessage(None);
-            open.socket.set_onclose(None);
             let _ = open.socket.close();
         }
     }
@@ -58,9 +57,14 @@ impl Sockets {
 impl Drop for Socket {
     fn drop(&mut self) {
         // The closures end with this value: the browser must not call them any more.
-        self.socket.set_onmessage(None);
-        self.socket.set_onclose(None);
+        let _ = listen(&self.socket, &JsValue::NULL, &JsValue::NULL);
     }
+}
+
+/// Sets what the socket calls. Done by `Reflect`, which reports what a page's own `WebSocket` throws.
+fn listen(socket: &WebSocket, on_message: &JsValue, on_close: &JsValue) -> Result<bool, JsValue> {
+    Reflect::set(socket, &"onmessage".into(), on_message)?;
+    Reflect::set(socket, &"onclose".into(), on_close)
 }
 
 fn open(link: Link, url: &str, report: &Reporter) -> Result<Socket, JsValue> {
@@ -80,7 +84,6 @@ fn open(link: Link, url: &str, report: &Reporter) -> Result<Socket, JsValue> {
     });
     let on_close = report.clone();
     let on_end = Closure::<dyn FnMut()>::new(move || on_close(Event::Socket(link, SocketNews::Closed)));
-    socket.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
-    socket.set_onclose(Some(on_end.as_ref().unchecked_ref()));
+    listen(&socket, on_message.as_ref(), on_end.as_ref())?;
     Ok(Socket { link, socket, _on_message: on_message, _on_end: on_end })
 }

@@ -124,7 +124,7 @@ pub fn perform(ui: &Ui, act: &Act, event: &web_sys::Event) {
 
 fn listed(list: Option<FileList>) -> Vec<File> {
     let files = list.map(|list| Array::from(&list)).unwrap_or_default();
-    files.iter().filter_map(|file| file.dyn_into().ok()).collect()
+    files.iter().map(JsCast::unchecked_into).collect()
 }
 
 /// Shows a message's pictures large, beginning with this one.

@@ -95,7 +95,7 @@ fn rows(thread: &Element) -> impl Iterator<Item = Element> {
 
 /// The place of the row that has the focus: it must not be taken away.
 fn held(thread: &Element) -> Option<usize> {
-    let focused = thread.get_root_node().dyn_into::<ShadowRoot>().ok()?.active_element()?;
+    let focused = thread.get_root_node().unchecked_into::<ShadowRoot>().active_element()?;
     let row = focused.closest(".row").ok()??;
     rows(thread).position(|other| other == row)
 }
