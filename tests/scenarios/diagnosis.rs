@@ -5,14 +5,19 @@ use natter::core::view::Connection;
 use natter::core::{Blocked, Event, Outcome, Tell};
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, agents, contact, kept_session};
+use crate::bench::{Bench, agents, contact, created, kept_session};
 use crate::replay::Report;
 
 /// The last thing the page was told of trouble.
 fn trouble(bench: &Bench) -> Option<Finding> {
     bench.told.iter().rev().find_map(|tell| match tell {
         Tell::Trouble(finding) => Some(*finding),
-        Tell::Unread(_) | Tell::Happened(_) | Tell::Arrived(_) | Tell::Theme(_) | Tell::Transcript(..) => None,
+        Tell::Forgotten
+        | Tell::Unread(_)
+        | Tell::Happened(_)
+        | Tell::Arrived(_)
+        | Tell::Theme(_)
+        | Tell::Transcript(..) => None,
     })?
 }
 
@@ -40,6 +45,19 @@ fn each_thing_that_can_be_wrong_is_told_apart() {
     assert_eq!(told(answered(404, "<!DOCTYPE html><title>Nothing here</title>")), Some(Finding::NotChatwoot));
     assert_eq!(told(answered(503, "")), Some(Finding::Busy));
     assert_eq!(told(Outcome::Unclear), None, "connections break");
+}
+
+#[test]
+fn an_answer_without_a_body_says_nothing_is_wrong() {
+    let mut bench = Bench::returning(&[]);
+    bench.event(Event::Opened(true));
+    bench.event(Event::Drafted("h".to_owned()));
+    let empty = || Outcome::Answered { status: 200, body: String::new(), retry_after_ms: None };
+    bench.end("/toggle_typing?typing_status=on", empty());
+    bench.frame(&created(&agents(2, "hi"), None));
+    bench.end("/update_last_seen", empty());
+    assert_eq!(trouble(&bench), None);
+    assert!(!bench.told.iter().any(|tell| matches!(tell, Tell::Trouble(_))), "{:?}", bench.told);
 }
 
 #[test]

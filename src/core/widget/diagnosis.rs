@@ -24,6 +24,8 @@ impl Widget {
                     429 | 502..=504 => Sign::Busy,
                     500..=599 if is_contact => Sign::ContactFault,
                     500..=599 => Sign::Busy,
+                    // So Chatwoot answers what it has nothing to say to: typing, and what was read.
+                    200..=299 if body.is_empty() => Sign::Good,
                     200..=499 if !is_json => Sign::Foreign,
                     404 if matches!(call, Call::CreateContact | Call::ReadInbox) => Sign::NoInbox,
                     _ => Sign::Good,
