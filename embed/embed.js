@@ -254,9 +254,13 @@
 
     #call(name, given) {
       return new Promise((done, fail) => {
-        // Whoever logs out is about to leave: that waits for nothing.
-        if (/^(reset|forget)$/.test(name) && !this.#chat?.isMounted) done(this.#wipe());
-        else if (/^(send|diag|csp)/.test(name) && !this.#isWaiting) this.#attach().catch(fail);
+        // Whoever logs out is about to leave: that waits for nothing, and ends what was said for the former visitor.
+        if (/^(reset|forget)$/.test(name) && !this.#chat?.isMounted) {
+          this.#calls.push(...(this.#chat?.takeBack() ?? []));
+          for (const { name, done, fail } of this.#calls.splice(0)) name === "send" ? fail(Error("natter: forgotten unsent")) : done();
+          return done(this.#wipe());
+        }
+        if (/^(send|diag|csp)/.test(name) && !this.#isWaiting) this.#attach().catch(fail);
         this.#calls.push({ name, given, done, fail });
         this.#chat?.take(this.#calls);
       });
@@ -299,6 +303,7 @@
         words: () => this.#words(),
         speak: (language) => this.#speak(language),
         mount: () => this.#mount(),
+        forgetFiles: () => this.#forgetFiles(),
         label: () => this.#label(),
         emit: (name, detail) => this.#emit(name, detail),
       });
@@ -363,9 +368,27 @@
     }
 
     /** Leaves nothing of it, here and in the page's other tabs (`wire/tabs.rs`). */
-    #wipe() {
-      for (const key of this.#kept()) localStorage.removeItem(key);
-      new BroadcastChannel(`${this.#prefix()}tabs/5`).postMessage('{"say":"forget"}');
+    async #wipe() {
+      const [prefix, kept] = [this.#prefix(), this.#kept()];
+      // Records count under their generation alone (`core/generation.rs`); where nothing is kept, none begins.
+      const key = kept.length ? String(+localStorage.getItem(prefix + "generation") + 1) : undefined;
+      for (const name of kept) localStorage.removeItem(name);
+      if (key) localStorage.setItem(prefix + "generation", key);
+      try {
+        const others = new BroadcastChannel(`${prefix}tabs/6`);
+        others.postMessage(JSON.stringify({ say: "forget", key }));
+        others.close();
+      } catch {}
+      await this.#forgetFiles();
+    }
+
+    /** Those that waited to be sent. */
+    async #forgetFiles() {
+      let all = [];
+      try {
+        all = await indexedDB.databases();
+      } catch {}
+      if (all.some(({ name }) => name === "natter")) await (await code("parts/files.js")).forget(this.#prefix());
     }
   }
 

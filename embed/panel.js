@@ -48,6 +48,7 @@ class Chat {
   #news = {
     arrived: (about) => this.#part("attention").then(({ arrived }) => arrived({ ...about, open: () => this.#own.element.open() }), () => {}),
     connection: ({ trouble }) => this.#tell(trouble),
+    forgotten: () => this.#forgotten(),
     language: ({ code }) => this.#choose(code),
     odd: ({ name }) => odd(name),
     theme: ({ name }) => this.#own.element.toggleAttribute("chosen-theme", name !== "auto") && this.#own.element.setAttribute("chosen-theme", name),
@@ -67,6 +68,7 @@ class Chat {
     this.#speak();
     this.#accompany();
     this.#fill(own.element.isOpen);
+    this.#sweep();
   }
 
   get isMounted() {
@@ -122,20 +124,37 @@ class Chat {
       try {
         if (name === "csp") done(this.#csp(given));
         else if (name === "diagnostics") done(this.#diagnostics());
-        else this.#ask(name, given, done);
+        else this.#ask(name, given, done, fail);
       } catch (error) {
         fail(error);
       }
     }
   }
 
-  #ask(name, given, done) {
+  #ask(name, given, done, fail = () => {}) {
     const calls = said(name, given);
-    if (name === "reset" || name === "forget") this.#part("prompts").then(({ forget }) => forget(this.#own.prefix()), () => {});
-    if (this.#handle) done(this.#handle.call(JSON.stringify(calls)));
-    else {
-      this.#calls.push({ calls, done });
+    if (this.#handle) {
+      this.#handle.call(JSON.stringify(calls));
+      // The device was emptied by the call; files take a moment.
+      done(/^(reset|forget)$/.test(name) ? this.#own.forgetFiles() : undefined);
+    } else {
+      this.#calls.push({ name, calls, done, fail });
       if (/^(send|prompted)$/.test(name)) this.#own.mount();
+    }
+  }
+
+  /** What waits for the wasm, given back to whoever forgets it. */
+  takeBack() {
+    return this.#calls.splice(0);
+  }
+
+  /** Looks for files that were left on the device; there is a database only where any were ever kept. */
+  async #sweep() {
+    try {
+      const all = await indexedDB.databases();
+      if (all.some(({ name }) => name === "natter")) (await this.#part("files")).sweep(this.#own.prefix());
+    } catch {
+      // Where site data is blocked, there is nothing.
     }
   }
 
@@ -195,6 +214,12 @@ class Chat {
       const isBusy = () => element.isOpen || kept(`${prefix()}session`) !== null;
       return prompt({ over, prompts: element.prompts, key: prefix(), dismiss: this.said.dismiss, accept, isBusy, odd });
     });
+  }
+
+  /** The visitor was forgotten: what is on show of theirs goes, beside what the wasm shows. */
+  #forgotten() {
+    if (globalThis.Notification?.permission === "granted") this.#part("attention").then(({ forget }) => forget(), () => {});
+    for (const dialog of this.#own.element.shadowRoot.querySelectorAll("dialog")) dialog.close();
   }
 
   /** Code that is fetched when it is needed first. */

@@ -180,6 +180,7 @@ impl Audience for Painter {
     fn tell(&self, tell: Tell) {
         match tell {
             Tell::Unread(count) => self.host.tell("unread", &[("count", digits(count.into()))]),
+            Tell::Forgotten => self.host.tell("forgotten", &[]),
             Tell::Theme(theme) => self.host.tell("theme", &[("name", json::string(theme.name()))]),
             Tell::Trouble(finding) => {
                 let name = json::or_null(finding.map(|finding| json::string(finding.name())));

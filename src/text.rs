@@ -179,6 +179,8 @@ pub enum Sentence {
     NotifyNo,
     /// The browser was told not to.
     NotifyDenied,
+    /// What is written will not outlive the page.
+    NotKept,
     /// How the chat looks, as a choice.
     Theme,
     /// Light or dark as the device is.
@@ -319,6 +321,7 @@ impl Sentence {
             Self::NotifyYes => at::NOTIFY_YES,
             Self::NotifyNo => at::NOTIFY_NO,
             Self::NotifyDenied => at::NOTIFY_DENIED,
+            Self::NotKept => at::NOT_KEPT,
             Self::Theme => at::THEME,
             Self::ThemeAuto => at::THEME_AUTO,
             Self::ThemeLight => at::THEME_LIGHT,
@@ -437,6 +440,7 @@ impl Sentence {
             | Self::NotifyYes
             | Self::NotifyNo
             | Self::NotifyDenied
+            | Self::NotKept
             | Self::Theme
             | Self::ThemeAuto
             | Self::ThemeLight
@@ -575,7 +579,7 @@ mod tests {
         }
     }
 
-    const ALL: [Sentence; 98] = [
+    const ALL: [Sentence; 99] = [
         Sentence::PanelLabel,
         Sentence::Close,
         Sentence::GreetingTitle,
@@ -651,6 +655,7 @@ mod tests {
         Sentence::NotifyYes,
         Sentence::NotifyNo,
         Sentence::NotifyDenied,
+        Sentence::NotKept,
         Sentence::Theme,
         Sentence::ThemeAuto,
         Sentence::ThemeLight,

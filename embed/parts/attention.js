@@ -35,7 +35,9 @@ export function arrived({ name, title, text, seen, heard, noticed, open }) {
   // Before a page was touched, browsers let it make no sound; another tab may.
   const isTouched = navigator.userActivation?.hasBeenActive ?? true;
   if (heard && (seen || isTouched)) setTimeout(once, wait, `${name}/heard`, seen ? () => {} : ring);
-  if (noticed) setTimeout(once, wait, `${name}/noticed`, document.hidden && !seen ? () => notify(title, text, open) : () => {});
+  const whose = visitor;
+  const tell = () => whose === visitor && notify(title, text, open);
+  if (noticed) setTimeout(once, wait, `${name}/noticed`, document.hidden && !seen ? tell : () => {});
 }
 
 /** Whether the browser may tell of messages; it asks the visitor if it never did. */
@@ -80,14 +82,28 @@ function ring() {
   }
 }
 
+/** Notifications on show. */
+const shown = new Set();
+
+let visitor = 0;
+
+/** Takes back what was shown, and what is about to be: it was another visitor's. */
+export function forget() {
+  visitor += 1;
+  for (const one of shown) one.close();
+  shown.clear();
+}
+
 function notify(title, text, open) {
   if (globalThis.Notification?.permission !== "granted") return;
   try {
-    const shown = new Notification(title, { body: text, tag: "natter" });
-    shown.onclick = () => {
+    const one = new Notification(title, { body: text, tag: "natter" });
+    shown.add(one);
+    one.onclose = () => shown.delete(one);
+    one.onclick = () => {
       focus();
       open?.(true);
-      shown.close();
+      one.close();
     };
   } catch {
     // Android's browsers have notifications for service workers only.

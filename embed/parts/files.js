@@ -2,25 +2,42 @@
 // make it; and the upload itself, which tells how far it is.
 
 const STORE = "files";
-/** A page that crashes between keeping files and writing their message down leaves them here; nobody asks for them. */
+/** Nobody writes for so long at one message. */
 const LEFT_MS_MAX = 30 * 86_400_000;
+/** Files are kept a moment before their message is written down. */
+const UNNAMED_MS_MAX = 60_000;
 
 /** Where the device keeps nothing, memory does for as long as the page lives. */
 const memory = new Map();
 
+/** Some browsers never answer when the profile is broken or locked; a message must not wait for that for ever. */
+const OPEN_MS_MAX = 5000;
+/** Forty megabytes take a slow disk this long, with room to spare. */
+const TRANSACTION_MS_MAX = 20_000;
+
+/** A promise that gives up after so long. */
+const within = (ms, work) => {
+  let timer;
+  const late = new Promise((_, reject) => (timer = setTimeout(reject, ms, Error("The browser's database does not answer."))));
+  return Promise.race([new Promise(work), late]).finally(() => clearTimeout(timer));
+};
+
 let opened;
 const database = () =>
-  (opened ??= new Promise((resolve, reject) => {
+  (opened ??= within(OPEN_MS_MAX, (resolve, reject) => {
     const request = indexedDB.open("natter", 1);
     request.onupgradeneeded = () => request.result.createObjectStore(STORE);
     request.onsuccess = () => resolve(request.result);
     request.onerror = request.onblocked = () => reject(request.error);
+  }).catch((error) => {
+    opened = undefined;
+    throw error;
   }));
 
 /** Runs one transaction; resolves to what its request found, when all of it is on the device. */
 async function transact(mode, work) {
   const transaction = (await database()).transaction(STORE, mode, { durability: "strict" });
-  return new Promise((resolve, reject) => {
+  return within(TRANSACTION_MS_MAX, (resolve, reject) => {
     const request = work(transaction.objectStore(STORE));
     transaction.oncomplete = () => resolve(request?.result);
     transaction.onerror = transaction.onabort = () => reject(transaction.error);
@@ -31,16 +48,15 @@ async function transact(mode, work) {
 let last = Promise.resolve();
 const inTurn = (work) => (last = last.then(work, work));
 
-/** Keeps files under a name; resolves when they are kept, be it in memory alone. */
+/** Keeps files under a name. Resolves to whether a reload will find them; if not, memory keeps them while the page lives. */
 export function keep(name, files) {
   return inTurn(async () => {
     try {
-      await transact("readwrite", (store) => {
-        forgetOld(store);
-        return store.put({ at: Date.now(), files }, name);
-      });
+      await transact("readwrite", (store) => store.put({ at: Date.now(), files }, name));
+      return true;
     } catch {
       memory.set(name, files);
+      return false;
     }
   });
 }
@@ -51,13 +67,32 @@ export function drop(name) {
   return inTurn(() => transact("readwrite", (store) => store.delete(name)).catch(() => {}));
 }
 
-function forgetOld(store) {
-  store.openCursor().onsuccess = ({ target: { result: cursor } }) => {
-    if (!cursor) return;
-    if (Date.now() - cursor.value.at > LEFT_MS_MAX) cursor.delete();
-    cursor.continue();
-  };
+/** Forgets all files whose names begin with `prefix`, but for those of these names. */
+export function forget(prefix, kept = []) {
+  const isForgotten = (name) => name.startsWith(prefix) && !kept.includes(name);
+  for (const name of memory.keys()) if (isForgotten(name)) memory.delete(name);
+  return inTurn(() => deleteWhere(({ key }) => isForgotten(key)).catch(() => {}));
 }
+
+/** Forgets files that nobody will ask for: those no record of a message in localStorage names (the page crashed between
+ *  the two, or the visitor was forgotten and the page gone at once), and those that are too old. */
+export function sweep(prefix) {
+  const isNamed = (name) => localStorage.getItem(`${prefix}send/${name.slice(prefix.length)}`) !== null;
+  const isLeft = ({ key, value: { at } }) => {
+    const age = Date.now() - at;
+    return age > LEFT_MS_MAX || (age > UNNAMED_MS_MAX && key.startsWith(prefix) && !isNamed(key));
+  };
+  return inTurn(() => deleteWhere(isLeft).catch(() => {}));
+}
+
+const deleteWhere = (isIt) =>
+  transact("readwrite", (store) => {
+    store.openCursor().onsuccess = ({ target: { result: cursor } }) => {
+      if (!cursor) return;
+      if (isIt(cursor)) cursor.delete();
+      cursor.continue();
+    };
+  });
 
 async function kept(name) {
   const inMemory = memory.get(name);

@@ -78,15 +78,14 @@ impl Identity {
         &self.user
     }
 
-    /// The visitor is this user from now on.
+    /// The visitor is this user from now on. What was said of another user is not this one's; what was said before the
+    /// page had named any, is.
     pub fn is(&mut self, user: User) {
+        if self.user.mark != 0 && self.user.mark != user.mark {
+            self.attributes.clear();
+            self.of_conversation.clear();
+        }
         self.user = user;
-    }
-
-    /// What was said of the contact goes with it.
-    pub fn forget_attributes(&mut self) {
-        self.attributes.clear();
-        self.of_conversation.clear();
     }
 
     /// Adds to what agents may know, of the contact or (true) of the conversation that begins next. Values are JSON.
@@ -122,6 +121,12 @@ impl Identity {
             besides.push((name, value.clone()));
         }
         [own, besides]
+    }
+
+    /// What agents may know of the contact: names, and values as JSON.
+    #[must_use]
+    pub fn of_contact(&self) -> &[(String, String)] {
+        &self.attributes
     }
 
     /// What agents may know of a conversation that begins now: names, and values as JSON.

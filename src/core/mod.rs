@@ -17,6 +17,7 @@ pub mod condition;
 pub mod content;
 pub mod conversations;
 pub mod doctor;
+pub mod generation;
 pub mod history;
 pub mod identity;
 pub mod introduction;
@@ -85,6 +86,8 @@ pub enum Event {
     Submitted(String),
     /// A send's files are kept.
     Gathered(EchoId),
+    /// The device keeps nothing more: it is full, or the browser blocks what pages keep. A reload won't find it.
+    NotKept,
     /// So many percent of a call's request are on their way.
     Progressed(CallId, u8),
     /// The visitor wants a failed send tried again.
@@ -185,6 +188,13 @@ pub enum Effect {
     Gather(EchoId, Vec<u64>),
     /// Forget a send's files.
     Scatter(EchoId),
+    /// Forget all that the device keeps, the files of all sends included, and begin this generation there.
+    Forget {
+        /// Its number.
+        generation: u64,
+        /// Sends whose files stay: the next visitor's.
+        keep_files: Vec<EchoId>,
+    },
     /// Look up what the clocks of this time zone show; report it as `Zoned`.
     Zone(String),
     /// Tell the page.
@@ -202,6 +212,8 @@ pub enum Tell {
     Happened(String),
     /// A message came that the visitor wants to be told of.
     Arrived(Arrival),
+    /// The visitor was forgotten: nothing of theirs may stay to be seen or heard.
+    Forgotten,
     /// The visitor wants the chat to look like this.
     Theme(Theme),
     /// All that was said, oldest first, to be kept as a file.

@@ -66,6 +66,13 @@ impl Recording {
         }
     }
 
+    /// Forgets all of it: it was another visitor's.
+    pub fn clear(&mut self) {
+        self.missing += self.records.len() as u64;
+        self.records.clear();
+        self.bytes = 0;
+    }
+
     /// How many records were forgotten.
     #[must_use]
     pub const fn missing(&self) -> u64 {
@@ -103,7 +110,9 @@ pub fn record(now: Now, event: &Event) -> String {
         Event::Began { kept, is_shared } => write("began", "", &[(*is_shared).into()], kept),
         Event::Tabs(TabNews::Granted(kept)) => write("granted", "", &[], kept),
         Event::Tabs(TabNews::Stolen) => plain("stolen"),
-        Event::Tabs(TabNews::Confirmed) => plain("confirmed"),
+        Event::Tabs(TabNews::LockQueried { is_ours, generation }) => {
+            write("lock queried", "", &[(*is_ours).into(), *generation], &[])
+        }
         Event::Tabs(TabNews::Said(said)) => text("said", said),
         Event::Opened(is_open) => flag("opened", *is_open),
         // All that becomes of a draft is written down elsewhere; and it comes with every key.
@@ -116,6 +125,7 @@ pub fn record(now: Now, event: &Event) -> String {
         }
         Event::Unpicked(pick) => number("unpicked", *pick),
         Event::Gathered(echo) => text("gathered", echo),
+        Event::NotKept => plain("not kept"),
         Event::Progressed(id, percent) => write("progressed", "", &[id.0, (*percent).into()], &[]),
         Event::Filled(message, fields) => write("filled", "", &[message.0], fields),
         Event::Chosen(message, choice) => {

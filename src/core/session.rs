@@ -18,6 +18,8 @@ pub struct Session {
     ids: Chance,
     /// The mark of the user whose all this is (`identity`); 0 for whoever sits there.
     user: u64,
+    /// Whether that user was proven to the server. Then nobody sees any of it before the page has named the user.
+    is_user_proven: bool,
     source_id: Option<String>,
     pubsub_token: Option<String>,
     conversation: Option<ConversationId>,
@@ -52,6 +54,7 @@ impl Session {
         Self {
             ids,
             user: 0,
+            is_user_proven: false,
             source_id: None,
             pubsub_token: None,
             conversation: None,
@@ -62,6 +65,12 @@ impl Session {
             retry: Backoff::new(1_000, 60_000),
             is_changed: false,
         }
+    }
+
+    /// Nobody yet, after this session: source_ids are drawn from the same stream.
+    #[must_use]
+    pub fn next_visitor(self) -> Self {
+        Self::new(self.ids)
     }
 
     /// Takes what the device kept; anything broken, foreign or of another version is as good as nothing.
@@ -77,6 +86,8 @@ impl Session {
         let conversations = kept.get("conversations").and_then(Value::items).unwrap_or_default();
         let conversations = conversations.iter().filter_map(Value::number).take(CONVERSATIONS_MAX);
         self.user = number("user").unwrap_or(0);
+        // Records of earlier versions don't say.
+        self.is_user_proven = self.user != 0 && kept.get("proven").and_then(Value::truth).unwrap_or(true);
         self.source_id = Some(source_id);
         self.pubsub_token = sound("pubsub_token");
         self.conversations = conversations.map(ConversationId).collect();
@@ -118,6 +129,7 @@ impl Session {
             ("conversations", json::list(&conversations)),
             ("creating", json::truth(self.is_conversation_doubted)),
             ("user", digits(self.user)),
+            ("proven", json::truth(self.is_user_proven)),
         ]))
     }
 
@@ -179,6 +191,7 @@ impl Session {
     pub fn contact_is_gone(&mut self) {
         self.succeeded();
         self.user = 0;
+        self.is_user_proven = false;
         self.source_id = None;
         self.pubsub_token = None;
         self.conversation = None;
@@ -219,9 +232,15 @@ impl Session {
     }
 
     /// All of this is that user's from now on.
-    pub fn is_for(&mut self, user: u64) {
-        self.is_changed |= self.user != user && self.source_id.is_some();
-        self.user = user;
+    pub fn is_for(&mut self, user: u64, is_proven: bool) {
+        self.is_changed |= (self.user, self.is_user_proven) != (user, is_proven) && self.source_id.is_some();
+        (self.user, self.is_user_proven) = (user, is_proven);
+    }
+
+    /// Whether all of this is a proven user's.
+    #[must_use]
+    pub const fn is_user_proven(&self) -> bool {
+        self.is_user_proven
     }
 
     /// The mark of the user whose all this is.

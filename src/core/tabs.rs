@@ -9,6 +9,10 @@
 //! takes the lock away. The deposed may not know it yet. So a leader writes nothing, be it to the server or on the
 //! device, and believes nothing other tabs say, unless the browser has just confirmed that the lock is still its own. (A
 //! mark on the device would not do: a tab that hung reads an old device for a moment.)
+//!
+//! The browser answers that question at once, whoever has the lock. Where it does not (a page script has broken what the
+//! answer comes by), waiting would keep the visitor silent for ever: the tab then works alone, and posts only what was
+//! written in it, because another tab may be posting the rest.
 
 use super::identity::User;
 use super::model::{ConversationId, EchoId};
@@ -21,8 +25,13 @@ pub enum TabNews {
     Granted(Vec<(String, String)>),
     /// Another tab has taken the lock away.
     Stolen,
-    /// The lock was still ours when that was asked.
-    Confirmed,
+    /// The browser answered who holds the lock, as `TabAct::Confirm` wants to know.
+    LockQueried {
+        /// Whether the lock is this tab's.
+        is_ours: bool,
+        /// The generation that the device keeps (`generation`), read after the answer.
+        generation: u64,
+    },
     /// Another tab says this.
     Said(String),
 }
@@ -32,9 +41,11 @@ pub enum TabNews {
 pub enum TabAct {
     /// Listen to them, and ask for the lock.
     Join,
+    /// Listen to them without a lock: whoever works alone hears at least that the visitor was forgotten.
+    Listen,
     /// Take the lock away from whoever has it.
     Steal,
-    /// Ask whether the lock is still ours.
+    /// Ask the browser who holds the lock.
     Confirm,
     /// Give up the lock, or the wait for it, and listen no more.
     Leave,
@@ -70,12 +81,24 @@ pub enum Word {
     Switch(Option<ConversationId>),
     /// Something may have been missed, or is not where it was: read the newest messages.
     Read,
-    /// The person wants to be forgotten on this device.
-    Forget,
+    /// The visitor is forgotten on this device.
+    Forget {
+        /// The generation that begins with it; `None` from a page that can't read the device.
+        generation: Option<u64>,
+        /// Whether another user takes over, who was told of before (`User`). Otherwise nobody in particular does.
+        is_succeeded: bool,
+    },
     /// The site says whom it takes the visitor for.
     User(User),
-    /// The site says what agents may know, of the contact or (true) of the conversation that begins next.
-    Attributes(Vec<(String, String)>, bool),
+    /// The site says what agents may know of this user.
+    Attributes {
+        /// The user's mark (`identity`); 0 for nobody in particular.
+        user: u64,
+        /// Names, and values as JSON.
+        said: Vec<(String, String)>,
+        /// Whether it is about the conversation that begins next; otherwise it is about the contact.
+        is_of_conversation: bool,
+    },
 }
 
 /// How the leader's connection is.
@@ -94,7 +117,12 @@ const ANSWER_MS_MAX: u64 = 2_000;
 /// How long a confirmation of the lock is good for; shorter than it takes to lose it to somebody who asked first.
 const SURE_MS: u64 = 1_000;
 /// A question about the lock that is not answered by then is put again.
-const CONFIRM_MS_MAX: u64 = 5_000;
+const CONFIRM_MS_MAX: u64 = 2_500;
+/// So many questions without an answer, and the browser is taken to answer none. One alone may have been missed by a tab
+/// that hung or slept.
+const CONFIRMS_MAX: u64 = 2;
+/// So many times the lock was taken away from a leader that hangs, and never came.
+const THEFTS_MAX: u8 = 2;
 /// Whoever was heard so lately need not be asked.
 const LATELY_MS: u64 = 1_000;
 
@@ -114,8 +142,12 @@ pub struct Tabs {
     looked: Option<Mono>,
     /// As the leader: when the question was put to which the answer was that the lock is ours.
     confirmed: Option<Mono>,
-    /// As the leader: since when that question is open.
+    /// Since when that question is open. Put again, it still counts from the first time.
     confirming: Option<Mono>,
+    /// How often it was put.
+    confirms: u64,
+    /// How often the lock was taken away from others since it last came.
+    thefts: u8,
 }
 
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -143,13 +175,13 @@ impl Tabs {
             return Some(TabAct::Join);
         }
         self.role = Role::Alone;
-        None
+        Some(TabAct::Listen)
     }
 
     /// The browser puts the page away.
-    pub fn rest(&mut self) -> Option<TabAct> {
+    pub const fn rest(&mut self) -> TabAct {
         self.role = Role::Resting;
-        self.is_shared.then_some(TabAct::Leave)
+        TabAct::Leave
     }
 
     /// The lock is ours: this tab leads.
@@ -158,6 +190,7 @@ impl Tabs {
         // Nobody hears what the last leader did not tell: the others must know that there is a new one.
         self.standing = None;
         self.asked = None;
+        self.thefts = 0;
     }
 
     /// Whether this tab may write at this moment, and believe what others say; if that has to be asked first, the question.
@@ -168,17 +201,30 @@ impl Tabs {
         if self.confirmed.is_some_and(|asked| now.since(asked) < SURE_MS) {
             return (true, None);
         }
-        let is_asking = self.confirming.is_some_and(|asked| now.since(asked) < CONFIRM_MS_MAX);
-        if is_asking {
-            return (false, None);
-        }
-        self.confirming = Some(now);
-        (false, Some(TabAct::Confirm))
+        (false, self.confirm(now))
     }
 
-    /// The lock was still ours when that was asked.
-    pub const fn is_confirmed(&mut self) {
-        self.confirmed = self.confirming.take();
+    /// Asks who holds the lock, unless that is asked already.
+    pub const fn confirm(&mut self, now: Mono) -> Option<TabAct> {
+        if self.confirming.is_some() {
+            return None;
+        }
+        self.confirming = Some(now);
+        self.confirms = 1;
+        Some(TabAct::Confirm)
+    }
+
+    /// The browser says whether the lock was ours when that was asked.
+    pub const fn is_answered(&mut self, is_ours: bool) {
+        let asked = self.confirming.take();
+        self.confirmed = if is_ours { asked } else { None };
+    }
+
+    /// The browser answers no question about locks: works alone from now on, if it had to do with others.
+    pub const fn abandon_lock(&mut self) {
+        self.become_follower();
+        self.is_shared = false;
+        self.role = Role::Alone;
     }
 
     /// The lock is another's now: this tab follows, and waits for its turn.
@@ -237,32 +283,47 @@ impl Tabs {
 
     /// Asks when it is time to; takes the lock when nobody answers.
     pub fn tick(&mut self, now: Mono) -> Option<TabAct> {
-        let due = self.deadline()?.at;
-        if now < due || self.is_leading() {
+        if now < self.deadline()?.at {
             return None;
+        }
+        if self.confirm_deadline().is_some_and(|due| now >= due) {
+            self.confirms += 1;
+            return Some(TabAct::Confirm);
         }
         if self.asked.take().is_some() {
             // Should the browser not give us the lock, we ask anew, and later try again.
             self.heard = Some(now);
+            self.thefts = self.thefts.saturating_add(1);
             return Some(TabAct::Steal);
         }
         self.wonder(now)
     }
 
+    /// Whether the browser was asked about locks often enough, and in vain.
+    #[must_use]
+    pub fn is_lock_dead(&self, now: Mono) -> bool {
+        let is_silent = self.confirms >= CONFIRMS_MAX && self.confirm_deadline().is_some_and(|due| now >= due);
+        let is_withheld = self.thefts >= THEFTS_MAX && self.asked.is_some_and(|asked| now >= asked.plus(ANSWER_MS_MAX));
+        is_silent || is_withheld
+    }
+
+    fn confirm_deadline(&self) -> Option<Mono> {
+        self.confirming.map(|asked| asked.plus(CONFIRM_MS_MAX * self.confirms))
+    }
+
     /// When `tick` has something to do.
     #[must_use]
     pub fn deadline(&self) -> Option<Due> {
-        if let Some(asked) = self.confirming {
-            return Some(asked.plus(CONFIRM_MS_MAX).due("tabs: unconfirmed"));
-        }
+        let confirm = self.confirm_deadline().map(|at| at.due("tabs: unconfirmed"));
         if !self.is_visible || self.role != Role::Following {
-            return None;
+            return confirm;
         }
-        Some(match (self.asked, self.heard) {
+        let ask = match (self.asked, self.heard) {
             (Some(asked), _) => asked.plus(ANSWER_MS_MAX).due("tabs: no answer"),
             (None, Some(heard)) => heard.plus(ASK_MS).due("tabs: ask"),
             (None, None) => Mono::default().due("tabs: ask"),
-        })
+        };
+        Some(confirm.map_or(ask, |confirm| confirm.min(ask)))
     }
 
     /// Whether this tab writes to the server.
@@ -281,6 +342,18 @@ impl Tabs {
     #[must_use]
     pub const fn is_shared(&self) -> bool {
         matches!(self.role, Role::Following | Role::Leading)
+    }
+
+    /// Whether it follows, or waits to lead.
+    #[must_use]
+    pub const fn is_following(&self) -> bool {
+        matches!(self.role, Role::Following)
+    }
+
+    /// Whether it follows, and has heard of whoever leads.
+    #[must_use]
+    pub const fn has_leader(&self) -> bool {
+        self.is_following() && self.heard.is_some() && self.thefts == 0
     }
 
     /// Whether it leads, and has not said so yet.
@@ -307,7 +380,7 @@ impl Tabs {
         self.standing.unwrap_or_default()
     }
 
-    fn become_follower(&mut self) {
+    const fn become_follower(&mut self) {
         self.role = Role::Following;
         self.standing = None;
         self.heard = None;
@@ -315,6 +388,8 @@ impl Tabs {
         self.looked = None;
         self.confirmed = None;
         self.confirming = None;
+        self.confirms = 0;
+        self.thefts = 0;
     }
 }
 
@@ -345,9 +420,10 @@ mod tests {
     fn a_tab_the_browser_leaves_alone_is_in_charge_at_once() {
         let mut tabs = Tabs::default();
         assert!(tabs.is_resting());
-        assert_eq!(tabs.begin(false), None);
+        assert_eq!(tabs.begin(false), Some(TabAct::Listen), "that the visitor was forgotten is for everybody to hear");
         assert!(tabs.is_in_charge() && !tabs.is_leading());
-        assert_eq!((tabs.deadline(), tabs.rest(), tabs.come_back()), (None, None, None));
+        assert_eq!(tabs.deadline(), None);
+        assert_eq!((tabs.rest(), tabs.come_back()), (TabAct::Leave, Some(TabAct::Listen)));
     }
 
     #[test]
@@ -417,15 +493,21 @@ mod tests {
         tabs.lead();
         assert_eq!(tabs.may_write(Mono(100)), (false, Some(TabAct::Confirm)));
         assert_eq!(tabs.may_write(Mono(200)), (false, None), "it is asked already");
-        tabs.is_confirmed();
+        tabs.is_answered(true);
         assert_eq!(tabs.may_write(Mono(1_099)), (true, None));
         assert_eq!(tabs.may_write(Mono(1_100)), (false, Some(TabAct::Confirm)));
-        tabs.is_confirmed();
+        tabs.is_answered(true);
         assert_eq!(tabs.may_write(Mono(9_000)), (false, Some(TabAct::Confirm)), "an answer heard too late is none");
-        assert_eq!(tabs.deadline().map(|due| due.at), Some(Mono(14_000)));
-        assert_eq!(tabs.may_write(Mono(14_000)), (false, Some(TabAct::Confirm)));
+        assert_eq!(tabs.deadline().map(|due| due.at), Some(Mono(11_500)));
+        assert_eq!(tabs.tick(Mono(11_500)), Some(TabAct::Confirm), "one question may have been missed");
+        tabs.is_answered(true);
+        assert_eq!(
+            tabs.may_write(Mono(11_600)),
+            (false, Some(TabAct::Confirm)),
+            "it counts from when it was put first"
+        );
         tabs.depose();
-        assert_eq!(tabs.may_write(Mono(14_001)), (false, None));
+        assert_eq!(tabs.may_write(Mono(11_601)), (false, None));
     }
 
     #[test]
@@ -436,5 +518,42 @@ mod tests {
         assert!(!tabs.is_looked_at(Mono(5)));
         tabs.is_asked(Mono(5));
         assert!(tabs.is_looked_at(Mono(12_005)) && !tabs.is_looked_at(Mono(12_006)));
+    }
+
+    #[test]
+    fn a_browser_that_answers_nothing_about_locks_for_five_seconds_is_not_waited_for() {
+        let mut tabs = follower();
+        assert_eq!(tabs.confirm(Mono(0)), Some(TabAct::Confirm));
+        tabs.set_visible(false);
+        assert_eq!((tabs.tick(Mono(2_499)), tabs.tick(Mono(2_500))), (None, Some(TabAct::Confirm)));
+        assert!(!tabs.is_lock_dead(Mono(4_999)) && tabs.is_lock_dead(Mono(5_000)));
+        tabs.abandon_lock();
+        assert!(tabs.is_in_charge() && !tabs.is_leading() && !tabs.is_shared());
+        assert_eq!((tabs.deadline(), tabs.come_back()), (None, Some(TabAct::Listen)), "nor ever asked again");
+    }
+
+    #[test]
+    fn a_tab_that_slept_through_one_answer_is_given_a_second() {
+        let mut tabs = follower();
+        tabs.lead();
+        assert_eq!(tabs.may_write(Mono(0)), (false, Some(TabAct::Confirm)));
+        assert!(!tabs.is_lock_dead(Mono(3_600_000)));
+        assert_eq!(tabs.tick(Mono(3_600_000)), Some(TabAct::Confirm));
+        tabs.is_answered(true);
+        assert!(!tabs.is_lock_dead(Mono(3_600_010)));
+    }
+
+    #[test]
+    fn a_lock_that_can_not_be_taken_away_twice_is_none() {
+        let mut tabs = follower();
+        for from in [0, 12_000] {
+            assert_eq!(tabs.tick(Mono(from)), ask());
+            assert!(!tabs.is_lock_dead(Mono(from + 2_000)));
+            assert_eq!(tabs.tick(Mono(from + 2_000)), Some(TabAct::Steal));
+        }
+        assert_eq!(tabs.tick(Mono(24_000)), ask());
+        assert!(tabs.is_lock_dead(Mono(26_000)));
+        tabs.lead();
+        assert!(!tabs.is_lock_dead(Mono(26_000)));
     }
 }

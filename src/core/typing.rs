@@ -46,10 +46,13 @@ impl Typing {
         self.wrote = Some(now).filter(|_| !is_empty);
     }
 
-    /// What agents are to be told now.
-    pub fn tick(&mut self, now: Mono) -> Option<bool> {
+    /// What agents are to be told now, if they can be.
+    pub fn tick(&mut self, now: Mono, may_tell: bool) -> Option<bool> {
         self.theirs = self.theirs.take().filter(|(_, until)| *until > now);
         self.wrote = self.wrote.filter(|wrote| wrote.plus(PAUSE_MS) > now);
+        if !may_tell {
+            return None;
+        }
         match (self.wrote, self.told) {
             (Some(wrote), told) if told.is_none_or(|told| told.plus(AGAIN_MS) <= wrote) => {
                 self.told = Some(now);
@@ -79,22 +82,22 @@ mod tests {
     #[test]
     fn agents_are_told_once_in_a_while_and_when_it_is_over() {
         let mut typing = Typing::default();
-        assert_eq!(typing.tick(Mono(0)), None);
+        assert_eq!(typing.tick(Mono(0), true), None);
         typing.drafted(Mono(1_000), false);
-        assert_eq!((typing.tick(Mono(1_000)), typing.tick(Mono(1_001))), (Some(true), None));
+        assert_eq!((typing.tick(Mono(1_000), true), typing.tick(Mono(1_001), true)), (Some(true), None));
         for at in 2..11 {
             typing.drafted(Mono(at * 1_000), false);
-            assert_eq!(typing.tick(Mono(at * 1_000)), None, "they know");
+            assert_eq!(typing.tick(Mono(at * 1_000), true), None, "they know");
         }
         typing.drafted(Mono(11_000), false);
-        assert_eq!(typing.tick(Mono(11_000)), Some(true), "they might have stopped to believe it");
+        assert_eq!(typing.tick(Mono(11_000), true), Some(true), "they might have stopped to believe it");
         assert_eq!(typing.deadline(), Some(Mono(15_000).due("typing: ours")));
-        assert_eq!((typing.tick(Mono(14_999)), typing.tick(Mono(15_000))), (None, Some(false)));
+        assert_eq!((typing.tick(Mono(14_999), true), typing.tick(Mono(15_000), true)), (None, Some(false)));
         typing.drafted(Mono(20_000), false);
-        typing.tick(Mono(20_000));
+        typing.tick(Mono(20_000), true);
         typing.drafted(Mono(20_100), true);
-        assert_eq!(typing.tick(Mono(20_100)), Some(false), "all was deleted, or sent");
-        assert_eq!((typing.tick(Mono(20_200)), typing.deadline()), (None, None));
+        assert_eq!(typing.tick(Mono(20_100), true), Some(false), "all was deleted, or sent");
+        assert_eq!((typing.tick(Mono(20_200), true), typing.deadline()), (None, None));
     }
 
     #[test]
@@ -102,9 +105,9 @@ mod tests {
         let mut typing = Typing::default();
         let jamie = Person { id: Some(2), name: "Jamie".to_owned(), avatar_url: String::new() };
         typing.began(Mono(0), jamie.clone());
-        typing.tick(Mono(29_999));
+        typing.tick(Mono(29_999), true);
         assert_eq!(typing.theirs(), Some(&jamie));
-        typing.tick(Mono(30_000));
+        typing.tick(Mono(30_000), true);
         assert_eq!(typing.theirs(), None);
         typing.began(Mono(40_000), jamie);
         typing.ended();

@@ -29,6 +29,26 @@ pub struct View {
 }
 
 impl View {
+    /// The same without anything of the conversation or of who the visitor is: for whoever must not see it.
+    #[must_use]
+    pub fn without_conversation(self) -> Self {
+        let Panel { is_open, connection, name, presence, reply, settings, languages, told: (told, _), .. } = self.panel;
+        let settings = Switches { has_transcript: false, is_known: false, ..settings };
+        let panel = Panel {
+            is_open,
+            connection,
+            name,
+            presence,
+            reply,
+            settings,
+            languages,
+            told: (told, None),
+            ..Panel::default()
+        };
+        let thread = Thread { form: self.thread.form, prompt: self.thread.prompt, ..Thread::default() };
+        Self { panel, thread, composer: self.composer, previews: Vec::new() }
+    }
+
     /// Which slices are others than in this one.
     #[must_use]
     pub fn changed_since(&self, before: &Self) -> Changed {
@@ -349,6 +369,8 @@ pub enum Problem {
     NoTranscript,
     /// The browser won't tell of messages.
     NoNotices,
+    /// The device can't keep what waits to be sent: a reload would lose it.
+    NotKept,
 }
 
 /// A file's size at most, in bytes: what Chatwoot's own widget allows.
@@ -384,6 +406,8 @@ const GROUP_S: u64 = 300;
 /// What of the thread is shown, and how.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Shown {
+    /// Whether nobody may see any of it.
+    pub is_hidden: bool,
     /// The rows in these places.
     pub range: Range<usize>,
     /// And this message, wherever it is.

@@ -34,6 +34,7 @@ pub fn screens() -> Vec<Screen> {
         Screen::new("form-consent-only", asking(Form { fields: Vec::new(), ..form() })),
         Screen::new("prompt", View { thread: prompt(), ..open() }),
         composing("offer-notices", Composer { offers_notices: true, ..Composer::default() }),
+        composing("not-kept", Composer { problem: Some(Problem::NotKept), ..Composer::default() }),
         composing("notices-denied", Composer { problem: Some(Problem::NoNotices), ..Composer::default() }),
         Screen::new("previews", previews(3)).closed(),
         Screen::new("preview-one", previews(1)).closed(),

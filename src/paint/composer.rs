@@ -16,6 +16,7 @@ pub fn composer(words: &Words, view: &View, _was: Option<&View>) -> Node {
         Some(Problem::TooMany) => words.say(&Sentence::TooMany),
         Some(Problem::FileTooLarge(name)) => words.say(&Sentence::FileTooLarge(name.clone())),
         Some(Problem::NoNotices) => words.say(&Sentence::NotifyDenied),
+        Some(Problem::NotKept) => words.say(&Sentence::NotKept),
         Some(Problem::NoTranscript) => words.say(&Sentence::TranscriptFailed),
         Some(Problem::TooManyFiles) => words.say(&Sentence::TooManyFiles(FILES_MAX)),
         None => String::new(),

@@ -50,8 +50,21 @@ impl Files {
         let at = |pick: &u64| picked.get(usize::try_from(*pick).ok()?.checked_sub(1)?);
         let files: Array = picks.iter().filter_map(at).map(JsValue::from).collect();
         let arguments = [self.name(&echo).into(), files.into()];
-        // What can't be kept will be missed when it is to be posted, and the visitor told.
-        self.parts.call(MODULE, "keep", &arguments, Box::new(move |_| report(Event::Gathered(echo))));
+        let then = move |is_kept: Option<JsValue>| {
+            if is_kept.is_none_or(|is_kept| is_kept.is_falsy()) {
+                report(Event::NotKept);
+            }
+            // What is kept nowhere will be missed when it is to be posted, and the visitor told.
+            report(Event::Gathered(echo));
+        };
+        self.parts.call(MODULE, "keep", &arguments, Box::new(then));
+    }
+
+    /// Forgets the files of all sends but these.
+    pub fn forget_all_but(&self, echoes: &[EchoId]) {
+        self.picked.borrow_mut().clear();
+        let kept: Array = echoes.iter().map(|echo| JsValue::from(self.name(echo))).collect();
+        self.parts.start(MODULE, "forget", &[self.prefix.as_str().into(), kept.into()]);
     }
 
     /// Forgets the files of a send.

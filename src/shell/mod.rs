@@ -68,7 +68,7 @@ impl Driver {
         let tabs = tabs::Tabs::new(settings.tabs_name());
         let files = files::Files::new(parts.clone(), settings.storage_prefix());
         let tells_page = settings.options.tells_page;
-        let began = Event::Began { kept: device.all(), is_shared: device.is_shared() && tabs::Tabs::are_supported() };
+        let is_shared = device.is_shared() && tabs::Tabs::are_supported();
         let driver = Rc::new_cyclic(|me: &Weak<Self>| Self {
             me: me.clone(),
             widget: RefCell::new(Widget::new(settings, seed(), clock::now())),
@@ -93,9 +93,9 @@ impl Driver {
             driver.enqueue(Event::Blocked(Blocked::AsMixedContent));
         }
         driver.tell_page();
-        // First of all: whose chat it is.
-        asked.into_iter().for_each(|event| driver.enqueue(event));
-        driver.dispatch(began);
+        // First of all: whose chat it is. What that leads to is on the device before the device is read.
+        asked.into_iter().for_each(|event| driver.dispatch(event));
+        driver.dispatch(Event::Began { kept: driver.device.all(), is_shared });
         driver
     }
 
@@ -180,10 +180,18 @@ impl Driver {
             Effect::Transmit(link, text) => self.sockets.borrow().transmit(link, &text),
             Effect::Disconnect(link) => self.sockets.borrow_mut().disconnect(link),
             Effect::Tabs(act) => self.tabs.borrow_mut().perform(act, &self.device, &self.reporter()),
-            Effect::Save(key, value) => self.device.save(&key, &value),
+            Effect::Save(key, value) => {
+                if !self.device.save(&key, &value) {
+                    self.enqueue(Event::NotKept);
+                }
+            }
             Effect::Erase(key) => self.device.erase(&key),
             Effect::Gather(echo, picks) => self.files.gather(echo, &picks, self.reporter()),
             Effect::Scatter(echo) => self.files.scatter(&echo),
+            Effect::Forget { generation, keep_files } => {
+                self.device.begin_generation(generation);
+                self.files.forget_all_but(&keep_files);
+            }
             Effect::Zone(zone) => clock::look_up(zone, &self.parts, self.reporter()),
             Effect::Tell(tell) => self.audience.tell(tell),
         }

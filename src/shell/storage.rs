@@ -4,6 +4,9 @@ use std::cell::RefCell;
 
 use web_sys::Storage;
 
+use crate::core::generation;
+use crate::digits::digits;
+
 /// The keys under one prefix.
 pub struct Device {
     prefix: String,
@@ -40,13 +43,31 @@ impl Device {
         all
     }
 
-    /// Keeps a value.
-    pub fn save(&self, name: &str, value: &str) {
+    /// Keeps a value. `false` where a reload won't find it: the device is full, or the browser blocks what pages keep.
+    pub fn save(&self, name: &str, value: &str) -> bool {
         self.forget(name);
         let is_kept = self.storage.as_ref().is_some_and(|storage| storage.set_item(&self.key(name), value).is_ok());
         if !is_kept {
+            // What was kept before would be found in its place, and believed.
+            self.erase(name);
             self.memory.borrow_mut().push((name.to_owned(), value.to_owned()));
         }
+        is_kept
+    }
+
+    /// The generation that is kept, as all tabs see it at this moment (`core::generation`).
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        let kept = self.storage.as_ref().and_then(|storage| storage.get_item(&self.key(generation::KEY)).ok()?);
+        kept.and_then(|kept| kept.parse().ok()).unwrap_or(0)
+    }
+
+    /// Forgets all that is kept, and begins this generation.
+    pub fn begin_generation(&self, generation: u64) {
+        for (name, _) in self.all() {
+            self.erase(&name);
+        }
+        self.save(generation::KEY, &digits(generation.max(self.generation() + 1)));
     }
 
     /// Forgets a value.

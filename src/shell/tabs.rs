@@ -7,11 +7,12 @@ use gloo_timers::callback::Timeout;
 use js_sys::{Array, Function, Object, Promise, Reflect};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::spawn_local;
 use web_sys::{AbortController, BroadcastChannel, MessageEvent};
 
 use super::{Device, Reporter};
 use crate::core::{Event, TabAct, TabNews};
+use crate::js::{method, settled};
 
 /// A page that hung reads an old device for a moment, until the browser has told it of all that was written meanwhile.
 const CATCH_UP_MS: u32 = 30;
@@ -27,6 +28,8 @@ pub struct Tabs {
 struct Lock {
     /// What is reported of a lock that was let go concerns nobody.
     is_current: Rc<Cell<bool>>,
+    /// Whether it was ours when we were last told.
+    is_granted: Rc<Cell<bool>>,
     release: Rc<RefCell<Option<Function>>>,
     abort: AbortController,
     /// What the browser calls the page that holds it: us.
@@ -58,8 +61,9 @@ impl Tabs {
                 }
                 self.lock = Lock::ask(&self.name, false, device, report);
             }
+            TabAct::Listen => self.channel = Channel::open(&self.name, report),
             TabAct::Steal => self.lock = Lock::ask(&self.name, true, device, report),
-            TabAct::Confirm => self.confirm(report.clone()),
+            TabAct::Confirm => self.confirm(device, report.clone()),
             TabAct::Leave => self.leave(),
             TabAct::Say(text) => {
                 if let Some(open) = &self.channel {
@@ -70,14 +74,18 @@ impl Tabs {
         }
     }
 
-    fn confirm(&self, report: Reporter) {
+    fn confirm(&self, device: &Rc<Device>, report: Reporter) {
         let Some(lock) = &self.lock else { return };
-        let (name, is_current, client) = (self.name.clone(), Rc::clone(&lock.is_current), Rc::clone(&lock.client));
+        let (name, device) = (self.name.clone(), Rc::clone(device));
+        let (is_current, is_granted, client) =
+            (Rc::clone(&lock.is_current), Rc::clone(&lock.is_granted), Rc::clone(&lock.client));
         spawn_local(async move {
-            // A browser that tells nobody's name gives no reason to doubt.
-            let holder = holder(&name).await;
-            if is_current.get() && *client.borrow() == holder {
-                report(Event::Tabs(TabNews::Confirmed));
+            // Without an answer nothing is reported: the core waits for one no longer than it should take.
+            let Ok(holder) = holder(&name).await else { return };
+            if is_current.get() {
+                // A browser that tells nobody's name gives no reason to doubt.
+                let is_ours = is_granted.get() && *client.borrow() == holder;
+                report(Event::Tabs(TabNews::LockQueried { is_ours, generation: device.generation() }));
             }
         });
     }
@@ -115,7 +123,7 @@ impl Lock {
     /// tab is gone, and when it is ours no more.
     fn ask(name: &str, is_theft: bool, device: &Rc<Device>, report: &Reporter) -> Option<Self> {
         let locks = locks()?;
-        let request: Function = Reflect::get(&locks, &"request".into()).ok()?.dyn_into().ok()?;
+        let request = method(&locks, "request")?;
         let abort = AbortController::new().ok()?;
         let options = Object::new();
         // The two can't go together; a theft is over before anybody could think better of it.
@@ -125,16 +133,21 @@ impl Lock {
         let is_current = Rc::new(Cell::new(true));
         let release: Rc<RefCell<Option<Function>>> = Rc::default();
         let client: Rc<RefCell<Option<String>>> = Rc::default();
-        let lock = Self { is_current, release, abort, client };
+        let is_granted = Rc::new(Cell::new(false));
+        let lock = Self { is_current, is_granted, release, abort, client };
         let (is_wanted, slot, client) =
             (Rc::clone(&lock.is_current), Rc::clone(&lock.release), Rc::clone(&lock.client));
+        let is_granted = Rc::clone(&lock.is_granted);
         let (lock_name, device, on_granted) = (name.to_owned(), Rc::clone(device), report.clone());
         let granted = Closure::once_into_js(move |_: JsValue| {
             if !is_wanted.get() {
                 return Promise::resolve(&JsValue::UNDEFINED);
             }
             spawn_local(async move {
-                client.replace(holder(&lock_name).await);
+                // Where that can't be had, no lock is ours: the core notices.
+                let Ok(holder) = holder(&lock_name).await else { return };
+                client.replace(holder);
+                is_granted.set(true);
                 let caught_up = move || {
                     if is_wanted.get() {
                         on_granted(Event::Tabs(TabNews::Granted(device.all())));
@@ -147,12 +160,11 @@ impl Lock {
                 slot.replace(Some(resolve));
             })
         });
-        let asked: Promise =
-            request.apply(&locks, &Array::of3(&name.into(), &options, &granted)).ok()?.dyn_into().ok()?;
+        let asked = request.apply(&locks, &Array::of3(&name.into(), &options, &granted)).ok()?;
         let (is_held, on_stolen) = (Rc::clone(&lock.is_current), report.clone());
         spawn_local(async move {
             // It ends badly when the lock is stolen, or the wait for it given up.
-            if JsFuture::from(asked).await.is_err() && is_held.replace(false) {
+            if settled(asked).await.is_err() && is_held.replace(false) {
                 on_stolen(Event::Tabs(TabNews::Stolen));
             }
         });
@@ -170,14 +182,17 @@ impl Drop for Lock {
     }
 }
 
-/// Who holds the lock of this name, as the browser calls its pages; `None` when it won't tell.
-async fn holder(name: &str) -> Option<String> {
-    let query: Function = Reflect::get(&locks()?, &"query".into()).ok()?.dyn_into().ok()?;
-    let answer: Promise = query.call0(&locks()?).ok()?.dyn_into().ok()?;
-    let answer = JsFuture::from(answer).await.ok()?;
-    let held: Array = Reflect::get(&answer, &"held".into()).ok()?.dyn_into().ok()?;
+/// Who holds the lock of this name, as the browser calls its pages; `None` when nobody does, or it tells no names.
+///
+/// # Errors
+/// When the browser does not answer as it should.
+async fn holder(name: &str) -> Result<Option<String>, JsValue> {
+    let locks = locks().ok_or(JsValue::UNDEFINED)?;
+    let query = method(&locks, "query").ok_or(JsValue::UNDEFINED)?;
+    let answer = settled(query.call0(&locks)?).await?;
+    let held: Array = Reflect::get(&answer, &"held".into())?.dyn_into()?;
     let text = |lock: &JsValue, key: &str| Reflect::get(lock, &key.into()).ok()?.as_string();
-    held.iter().find(|lock| text(lock, "name").as_deref() == Some(name)).and_then(|lock| text(&lock, "clientId"))
+    Ok(held.iter().find(|lock| text(lock, "name").as_deref() == Some(name)).and_then(|lock| text(&lock, "clientId")))
 }
 
 /// The browser's lock manager.

@@ -26,6 +26,7 @@ mod elements;
 mod embedding;
 #[cfg(feature = "soak")]
 mod first_connect;
+mod forgetting;
 #[cfg(feature = "gallery")]
 mod gallery;
 mod guide;
@@ -39,6 +40,7 @@ mod parts;
 #[path = "../support/payloads.rs"]
 mod payloads;
 mod playground;
+mod promises;
 #[path = "../support/replay.rs"]
 mod replay;
 mod reports;

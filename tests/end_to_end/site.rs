@@ -27,6 +27,11 @@ pub async fn serve() -> String {
         .route("/html", get(html))
         .route("/altered/{name}/{*path}", get(altered))
         .route_service("/gallery", playground);
+    let script =
+        |name: &str| ServeFile::new(std::env::var_os(name).expect("`cargo xtask test e2e` says where this library is"));
+    let router = router
+        .route_service("/zone.js", script("NATTER_ZONE_JS"))
+        .route_service("/bluebird.js", script("NATTER_BLUEBIRD"));
     let router = match std::env::var_os("NATTER_TURBO") {
         Some(turbo) => router.route_service("/turbo.js", ServeFile::new(turbo)),
         None => router,

@@ -147,7 +147,7 @@ fn tabs() -> impl Strategy<Value = TabNews> {
     prop_oneof![
         1 => kept().prop_map(TabNews::Granted),
         1 => Just(TabNews::Stolen),
-        3 => Just(TabNews::Confirmed),
+        3 => (any::<bool>(), 0..3_u64).prop_map(|(is_ours, generation)| TabNews::LockQueried { is_ours, generation }),
         6 => word.prop_map(|word| TabNews::Said(wire::say(&word))),
         1 => text().prop_map(TabNews::Said),
     ]
@@ -171,7 +171,11 @@ fn no_life_breaks_a_widget_and_each_can_be_lived_again() {
         for step in steps {
             life.step(step);
         }
-        Report::of(&life.widget).leads_where_it_says();
+        let report = Report::of(&life.widget);
+        // What a forgotten visitor did is in no report.
+        if report.is_whole() {
+            report.leads_where_it_says();
+        }
     });
 }
 
@@ -224,7 +228,11 @@ fn a_stranger_who_sends_nothing_stays_one() {
                 Effect::Call(_, request) => {
                     assert!(request.method == Method::Get && !request.url.contains("contacts"), "{request:?}");
                 }
-                Effect::Connect(..) | Effect::Transmit(..) | Effect::Gather(..) | Effect::Scatter(_) => {
+                Effect::Connect(..)
+                | Effect::Transmit(..)
+                | Effect::Gather(..)
+                | Effect::Scatter(_)
+                | Effect::Forget { .. } => {
                     panic!("nobody asked for {effect:?}")
                 }
                 Effect::Abort(_)

@@ -27,9 +27,11 @@ fn send() -> impl Strategy<Value = Send> {
     ];
     let file = (any::<String>(), any::<u64>()).prop_map(|(name, size)| Enclosed { pick: 0, name, size });
     let files = prop::collection::vec(file, 0..4);
-    let parts = (any::<String>(), any::<u64>(), any::<u64>(), stage, any::<u32>(), files);
-    parts.prop_map(|(text, at, nth, stage, tries, files)| Send {
+    let parts = (any::<String>(), any::<u64>(), any::<u64>(), stage, any::<u32>(), files, any::<u64>());
+    parts.prop_map(|(text, at, nth, stage, tries, files, user)| Send {
         files,
+        user,
+        is_from_here: false,
         progress: 0,
         key: RowKey(1),
         echo: "echo".into(),

@@ -148,7 +148,7 @@ fn an_answer_to_a_message_that_is_gone_is_forgotten() {
 fn a_follower_hands_its_own_answers_in() {
     let mut storage = crate::bench::kept_session();
     storage.insert("answer/x".to_owned(), "{}".to_owned());
-    let mut bench = Bench::tab(Default::default(), storage, 3, natter::core::time::Mono(1_000));
+    let mut bench = Bench::tab(Default::default(), storage, 3, natter::core::time::Mono(1_000), Vec::new());
     bench.answer("/messages", 200, &json!([select(None)]));
     bench.event(chosen("Sales", "sales"));
     assert!(bench.asked(Method::Patch, "/messages/9").is_some());

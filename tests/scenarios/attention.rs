@@ -14,7 +14,12 @@ fn arrivals(bench: &mut Bench) -> Vec<(String, bool, bool)> {
     let arrival = |tell| match tell {
         Tell::Arrived(arrival) if arrival.is_seen => None,
         Tell::Arrived(arrival) => Some((arrival.message.text.clone(), arrival.is_heard, arrival.is_noticed)),
-        Tell::Unread(_) | Tell::Happened(_) | Tell::Trouble(_) | Tell::Theme(_) | Tell::Transcript(..) => None,
+        Tell::Forgotten
+        | Tell::Unread(_)
+        | Tell::Happened(_)
+        | Tell::Trouble(_)
+        | Tell::Theme(_)
+        | Tell::Transcript(..) => None,
     };
     std::mem::take(&mut bench.told).into_iter().filter_map(arrival).collect()
 }

@@ -8,7 +8,7 @@ use natter::core::time::{Due, Mono, Now, Wall};
 use natter::core::timeline::RowKey;
 use natter::core::view::{Content, Row};
 use natter::core::wire::{Body, Method, Request};
-use natter::core::{CallId, Effect, Event, Link, Outcome, SocketNews, TabAct, Tell, Widget};
+use natter::core::{CallId, Effect, Event, Link, Outcome, SocketNews, TabAct, Tell, Widget, generation};
 use serde_json::{Value, json};
 
 use crate::replay::Report;
@@ -51,6 +51,8 @@ pub struct Bench {
     pub gathering: Vec<(EchoId, Vec<u64>)>,
     /// Sends whose files it wants forgotten.
     pub scattered: Vec<EchoId>,
+    /// Each time it wanted all forgotten: the sends whose files stay.
+    pub forgotten: Vec<Vec<EchoId>>,
 }
 
 /// Whatever a story was about: its report can be lived through, unless it was too long to be told.
@@ -101,12 +103,20 @@ impl Bench {
             acts: Vec::new(),
             gathering: Vec::new(),
             scattered: Vec::new(),
+            forgotten: Vec::new(),
         }
     }
 
-    /// A page load in one of several tabs, on a site with these options.
-    pub fn tab(options: Options, storage: std::collections::BTreeMap<String, String>, seed: u64, now: Mono) -> Self {
+    /// A page load in one of several tabs, on a site with these options that asks for this at once.
+    pub fn tab(
+        options: Options,
+        storage: std::collections::BTreeMap<String, String>,
+        seed: u64,
+        now: Mono,
+        asked: Vec<Event>,
+    ) -> Self {
         let mut bench = Self::at(settings().with(options), storage, seed, now);
+        asked.into_iter().for_each(|event| bench.event(event));
         bench.begin(true);
         bench
     }
@@ -114,6 +124,11 @@ impl Bench {
     fn begin(&mut self, is_shared: bool) {
         let kept = self.kept();
         self.event(Event::Began { kept, is_shared });
+    }
+
+    /// The names of what the device keeps.
+    pub fn kept_keys(&self) -> Vec<&str> {
+        self.storage.keys().map(String::as_str).collect()
     }
 
     /// What the device keeps, as the shell reports it.
@@ -211,6 +226,11 @@ impl Bench {
                 Effect::Tabs(act) => self.acts.push(act),
                 Effect::Gather(echo, picks) => self.gathering.push((echo, picks)),
                 Effect::Scatter(echo) => self.scattered.push(echo),
+                Effect::Forget { generation, keep_files } => {
+                    self.storage.clear();
+                    self.storage.insert(generation::KEY.to_owned(), generation.to_string());
+                    self.forgotten.push(keep_files);
+                }
                 Effect::Zone(zone) => self.zones.push(zone),
             }
         }

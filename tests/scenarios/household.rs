@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use natter::core::settings::Options;
 use natter::core::time::Mono;
-use natter::core::{Event, TabAct, TabNews};
+use natter::core::{Event, TabAct, TabNews, generation};
 
 use crate::bench::Bench;
 
@@ -15,6 +15,8 @@ pub struct Household {
     options: Options,
     holder: Option<usize>,
     waiting: VecDeque<usize>,
+    /// The browser grants no lock and says nothing about any.
+    pub answers_no_question: bool,
     now: Mono,
 }
 
@@ -31,7 +33,15 @@ impl Household {
     /// A browser on a device that keeps this.
     pub fn new(storage: BTreeMap<String, String>) -> Self {
         let options = Options::default();
-        Self { tabs: Vec::new(), storage, options, holder: None, waiting: VecDeque::new(), now: Mono(1_000) }
+        Self {
+            tabs: Vec::new(),
+            storage,
+            options,
+            holder: None,
+            waiting: VecDeque::new(),
+            answers_no_question: false,
+            now: Mono(1_000),
+        }
     }
 
     /// A stranger's browser, on a site with these options.
@@ -41,8 +51,14 @@ impl Household {
 
     /// Opens a tab that is looked at; its number.
     pub fn open(&mut self) -> usize {
+        self.open_with(Vec::new())
+    }
+
+    /// Opens one whose page asks for something at once.
+    pub fn open_with(&mut self, asked: Vec<Event>) -> usize {
         let number = self.tabs.len();
-        let bench = Bench::tab(self.options.clone(), self.storage.clone(), 20 + number as u64, self.now);
+        let bench = Bench::tab(self.options.clone(), self.storage.clone(), 20 + number as u64, self.now, asked);
+        self.storage.clone_from(&bench.storage);
         self.tabs.push(Tab { bench, inbox: VecDeque::new(), is_still: false, is_listening: false });
         self.after(number);
         self.on(number, |tab| tab.event(Event::Visible(true)));
@@ -104,9 +120,13 @@ impl Household {
             let awake = |tab: &Tab| !tab.is_still && !tab.inbox.is_empty();
             let Some(number) = self.tabs.iter().position(awake) else { return };
             let news = self.tabs[number].inbox.pop_front().unwrap();
+            let kept: Vec<(String, String)> = self.storage.clone().into_iter().collect();
             let news = match news {
-                TabNews::Granted(_) => TabNews::Granted(self.storage.clone().into_iter().collect()),
-                TabNews::Stolen | TabNews::Confirmed | TabNews::Said(_) => news,
+                TabNews::Granted(_) => TabNews::Granted(kept),
+                TabNews::LockQueried { is_ours, .. } => {
+                    TabNews::LockQueried { is_ours, generation: generation::kept_in(&kept) }
+                }
+                TabNews::Stolen | TabNews::Said(_) => news,
             };
             self.alone(number, |tab| tab.event(Event::Tabs(news)));
         }
@@ -129,10 +149,11 @@ impl Household {
                     self.waiting.push_front(number);
                     self.grant();
                 }
+                TabAct::Listen => self.tabs[number].is_listening = true,
+                TabAct::Confirm if self.answers_no_question => {}
                 TabAct::Confirm => {
-                    if self.holder == Some(number) {
-                        self.tabs[number].inbox.push_back(TabNews::Confirmed);
-                    }
+                    let is_ours = self.holder == Some(number);
+                    self.tabs[number].inbox.push_back(TabNews::LockQueried { is_ours, generation: 0 });
                 }
                 TabAct::Leave => {
                     self.tabs[number].is_listening = false;
@@ -158,7 +179,7 @@ impl Household {
     }
 
     fn grant(&mut self) {
-        if self.holder.is_none() {
+        if self.holder.is_none() && !self.answers_no_question {
             self.holder = self.waiting.pop_front();
             if let Some(holder) = self.holder {
                 self.tabs[holder].inbox.push_back(TabNews::Granted(Vec::new()));

@@ -13,6 +13,7 @@ mod household;
 mod identity;
 mod interleavings;
 mod introduction;
+mod privacy;
 mod reading;
 #[path = "../support/replay.rs"]
 mod replay;

@@ -38,15 +38,19 @@ fn what_is_seen_is_said_to_be_seen_once() {
     bench.event(Event::Opened(true));
     assert!(is_told(&mut bench));
     bench.frame(&created(&agents(2, "there"), None));
+    assert!(!is_told(&mut bench), "not twice within a second");
+    bench.wait(1_000);
     assert!(is_told(&mut bench) && !is_told(&mut bench));
     bench.event(Event::Visible(false));
     bench.frame(&created(&agents(3, "are you?"), None));
     assert!(!is_told(&mut bench), "nobody looks");
+    bench.wait(1_000);
     bench.event(Event::Visible(true));
     assert!(is_told(&mut bench));
     bench.event(Event::Scrolled(Sight { is_at_top: false, below: Distance::Far }, None));
     bench.frame(&created(&agents(4, "further down"), None));
     assert!(!is_told(&mut bench));
+    bench.wait(1_000);
     bench.event(Event::WantedNewest);
     assert!(is_told(&mut bench));
     bench.frame(&created(&visitors(5, "from another device"), Some("another device's")));
@@ -71,4 +75,23 @@ fn what_came_since_the_visitor_read_last_is_unread_when_they_are_back() {
     bench.event(Event::Opened(true));
     let first = bench.rows().iter().find(|row| row.is_first_unread).map(|row| row.content.text().to_owned());
     assert_eq!((first.as_deref(), is_told(&mut bench)), (Some("four"), true));
+}
+
+#[test]
+fn a_flood_of_messages_is_no_flood_of_read_receipts_and_the_visitors_own_message_goes_before_them() {
+    let mut bench = Bench::returning(&[agents(1, "hi")]);
+    bench.event(Event::Opened(true));
+    let receipts = |bench: &Bench| bench.calls.iter().filter(|(_, it)| it.url.ends_with("/update_last_seen")).count();
+    for id in 2..3_002 {
+        bench.frame(&created(&agents(id, "one of many"), None));
+        assert!(receipts(&bench) <= 1, "one at a time");
+    }
+    bench.submit("please stop");
+    bench.answer("/update_last_seen", 200, &Value::Null);
+    assert_eq!(receipts(&bench), 0, "the message is on its way");
+    bench.answer("/messages", 200, &visitors(3_002, "please stop"));
+    bench.wait(1_000);
+    assert!(is_told(&mut bench), "the last one counts");
+    bench.wait(60_000);
+    assert!(!is_told(&mut bench), "and is told of once");
 }

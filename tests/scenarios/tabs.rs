@@ -402,3 +402,74 @@ fn what_waits_in_another_conversation_is_read_in_every_tab_once_any_opens_it() {
     house.on(1, |tab| tab.event(Event::Switched(Some(ConversationId(9)))));
     assert_eq!(unread(&house), [0, 0]);
 }
+
+/// A visitor's only tab, in a browser that answers no question about locks; nothing is on the device yet but what is here.
+fn in_a_browser_without_answers(storage: std::collections::BTreeMap<String, String>) -> (Household, usize) {
+    let mut house = Household::new(storage);
+    house.answers_no_question = true;
+    let tab = house.open();
+    (house, tab)
+}
+
+#[test]
+fn a_browser_that_answers_nothing_about_locks_keeps_nobody_from_writing() {
+    let (mut house, tab) = in_a_browser_without_answers(Default::default());
+    house.on(tab, |tab| tab.submit("hello"));
+    house.wait(4_900);
+    assert_eq!(posts(&house, tab), 0, "it may still answer");
+    house.wait(200);
+    assert_eq!(posts(&house, tab), 1);
+    house.on(tab, |tab| tab.answer("/contacts", 200, &contact()));
+    house.on(tab, |tab| tab.answer("/conversations", 200, &conversation(6)));
+    house.on(tab, |tab| tab.answer("/messages", 200, &visitors(8, "hello")));
+    assert!(is_said(&house, tab, "hello"));
+    assert!(!house.storage.keys().any(|key| key.starts_with("send/")));
+}
+
+#[test]
+fn a_tab_without_a_lock_posts_only_what_was_written_in_it() {
+    let mut storage = kept_session();
+    let other = r#"{"v":2,"text":"from another tab","at":1,"nth":1,"tries":0,"conversation":6,"posting":false,"newest":null,"failed":false,"refusal":null,"files":[]}"#;
+    storage.insert("send/of-another-tab".to_owned(), other.to_owned());
+    let (mut house, tab) = in_a_browser_without_answers(storage);
+    house.on(tab, |tab| tab.submit("from here"));
+    house.wait(6_000);
+    read(&mut house, &[agents(7, "hi")]);
+    let posted = house.on(tab, |tab| json_body(&tab.answer("/messages", 200, &visitors(8, "from here"))));
+    assert_eq!(posted["content"], "from here");
+    house.wait(100_000);
+    assert_eq!(posts(&house, tab), 0, "another tab may be posting it");
+    assert_eq!(house.storage["send/of-another-tab"], other, "whose record it is");
+    let failed = |row: &Row| matches!(&row.content, Content::Unsent { text, .. } if &**text == "from another tab");
+    assert!(house.tabs[tab].bench.rows().iter().any(failed), "the visitor decides: {:?}", house.tabs[tab].bench.rows());
+}
+
+#[test]
+fn a_leader_whose_browser_stops_to_answer_goes_on_alone() {
+    let mut house = Household::new(kept_session());
+    let tab = house.open();
+    house.on(tab, |tab| tab.answer("/messages", 200, &json!([agents(7, "hi")])));
+    house.wait(10_000);
+    house.answers_no_question = true;
+    house.on(tab, |tab| tab.submit("hello"));
+    house.wait(5_100);
+    assert_eq!(posts(&house, tab), 1);
+}
+
+#[test]
+fn a_tab_that_follows_a_leader_that_answers_waits_for_no_lock() {
+    let mut house = two_tabs();
+    house.wait(60_000);
+    house.on(1, |tab| tab.submit("hello"));
+    assert_eq!(posts(&house, 1), 0);
+    assert_eq!(posts(&house, 0), 1, "its lock is another's, and that is no fault");
+}
+
+#[test]
+fn what_a_page_says_before_its_chat_begins_reaches_the_tab_that_leads() {
+    let mut house = two_tabs();
+    let third = house.open_with(vec![Event::Said("from a button".to_owned())]);
+    settle_reads(&mut house);
+    assert_eq!(posts(&house, 0), 1);
+    assert_eq!(posts(&house, third), 0);
+}

@@ -4,7 +4,7 @@ use natter::core::Event;
 use natter::core::wire::Method;
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, CONVERSATION, agents, created, event};
+use crate::bench::{Bench, CONVERSATION, agents, created, event, visitors};
 
 fn typing(is_on: bool, user: &Value, is_private: bool) -> Value {
     let name = if is_on { "conversation.typing_on" } else { "conversation.typing_off" };
@@ -68,6 +68,8 @@ fn agents_are_told_that_the_visitor_writes_and_stops() {
     bench.event(Event::Drafted("hel".to_owned()));
     assert!(told(&mut bench, "on"));
     bench.submit("hello");
+    assert!(!told(&mut bench, "off"), "the message goes first");
+    bench.answer("/messages", 200, &visitors(2, "hello"));
     assert!(told(&mut bench, "off"), "sent");
     assert!(!told(&mut bench, "on") && !told(&mut bench, "off"));
 }

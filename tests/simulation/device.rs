@@ -7,7 +7,7 @@ use natter::core::model::EchoId;
 use natter::core::settings::Settings;
 use natter::core::time::{Mono, Now, Wall};
 use natter::core::timeline::RowKey;
-use natter::core::{Effect, Event, Link, TabAct, TabNews, Widget};
+use natter::core::{Effect, Event, Link, TabAct, TabNews, Widget, generation};
 
 use crate::defects::Defect;
 use crate::world::{DAWN_S, Happening, World};
@@ -210,6 +210,12 @@ impl World {
                 self.note(&format!("page {page} forgets the files of {echo}"));
                 self.files.remove(&echo);
             }
+            Effect::Forget { generation, keep_files } => {
+                self.note(&format!("page {page} forgets the visitor: generation {generation}"));
+                self.storage.clear();
+                self.storage.insert(generation::KEY.to_owned(), generation.to_string());
+                self.files.retain(|echo, _| keep_files.contains(echo));
+            }
             Effect::Tabs(act) => self.act(page, act),
         }
     }
@@ -247,6 +253,7 @@ impl World {
                 self.lock.waiting.insert(0, page);
                 self.grant();
             }
+            TabAct::Listen => self.listen(page, true),
             TabAct::Confirm => {
                 let ms = 1 + self.chance.below(3);
                 self.after(ms, Happening::Confirms(page));
@@ -276,7 +283,8 @@ impl World {
     /// The browser says whether this page holds the lock.
     pub fn confirm(&mut self, page: u64) -> Result<(), String> {
         let is_so = self.lock.holder == Some(page) || self.plan.defect == Some(Defect::ConfirmedUnasked);
-        if is_so { self.tell(page, Event::Tabs(TabNews::Confirmed)) } else { Ok(()) }
+        let generation = generation::kept_in(&self.kept());
+        self.tell(page, Event::Tabs(TabNews::LockQueried { is_ours: is_so, generation }))
     }
 
     fn listen(&mut self, number: u64, is_listening: bool) {

@@ -113,7 +113,7 @@ fn read(record: &Record) -> (Now, Happening) {
         "began" => Event::Began { kept: kept(), is_shared: flag() },
         "granted" => Event::Tabs(TabNews::Granted(kept())),
         "stolen" => Event::Tabs(TabNews::Stolen),
-        "confirmed" => Event::Tabs(TabNews::Confirmed),
+        "lock queried" => Event::Tabs(TabNews::LockQueried { is_ours: flag(), generation: numbers[1] }),
         "said" => Event::Tabs(TabNews::Said(text())),
         "opened" => Event::Opened(flag()),
         "drafted" => Event::Drafted(if flag() { "something".to_owned() } else { String::new() }),
@@ -129,6 +129,7 @@ fn read(record: &Record) -> (Now, Happening) {
         }
         "unpicked" => Event::Unpicked(numbers[0]),
         "gathered" => Event::Gathered(text().into()),
+        "not kept" => Event::NotKept,
         "progressed" => Event::Progressed(call(), u8::try_from(numbers[1]).expect("a percentage")),
         "filled" => Event::Filled(MessageId(numbers[0]), kept()),
         "chosen" => {

@@ -157,7 +157,7 @@ impl Life {
             Effect::Disconnect(link) => self.link = self.link.filter(|open| open != link),
             Effect::Save(key, _) | Effect::Erase(key) => {
                 let is_ours = ["send/", "answer/"].iter().any(|ours| key.starts_with(ours));
-                let names = ["session", "draft", "introduction", "preferences"];
+                let names = ["session", "draft", "introduction", "preferences", "generation"];
                 assert!(names.contains(&key.as_str()) || is_ours, "{key}");
             }
             Effect::Transmit(..)
@@ -166,7 +166,8 @@ impl Life {
             | Effect::Probe(_)
             | Effect::Zone(_)
             | Effect::Gather(..)
-            | Effect::Scatter(_) => {}
+            | Effect::Scatter(_)
+            | Effect::Forget { .. } => {}
         }
     }
 
@@ -237,7 +238,7 @@ fn read_step(line: &str) -> Option<Step> {
         'g' => Step::Event(Event::Began { kept: vec![record(text)], is_shared: true }),
         'k' => Step::Event(Event::Tabs(TabNews::Granted(vec![record(text)]))),
         't' => Step::Event(Event::Tabs(TabNews::Stolen)),
-        'i' => Step::Event(Event::Tabs(TabNews::Confirmed)),
+        'i' => Step::Event(Event::Tabs(TabNews::LockQueried { is_ours: text.is_empty(), generation: number() })),
         'm' => Step::Event(Event::Tabs(TabNews::Said(text.to_owned()))),
         'a' => Step::Event(Event::Left),
         'e' => Step::Event(Event::Returned(vec![record(text)])),

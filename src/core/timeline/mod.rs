@@ -60,6 +60,8 @@ pub enum Keep {
 #[derive(Debug, Default)]
 pub struct Timeline {
     conversation: Option<ConversationId>,
+    /// For whom is posted, by the mark of `identity`: nothing that was said for another user.
+    user: u64,
     rows: Rows,
     sends: Vec<Send>,
     keys: u64,
@@ -74,6 +76,49 @@ pub struct Timeline {
 const UNFOLDED_MAX: usize = 100;
 
 impl Timeline {
+    /// An empty one for another visitor, with the sends that were said for this user. It gives no row key a second time.
+    #[must_use]
+    pub fn next_visitor(self, user: Option<u64>) -> Self {
+        let Self { conversation: _, user: _, rows: _, sends, keys, nth, keep: _, unfolded: _, is_changed: _ } = self;
+        let mut next = Self { keys, nth, is_changed: true, ..Self::default() };
+        next.sends = sends.into_iter().filter(|send| send.goes_along_with(user)).collect();
+        for at in 0..next.sends.len() {
+            next.save(at);
+        }
+        next
+    }
+
+    /// From now on is posted for this user.
+    pub const fn post_for(&mut self, user: u64) {
+        self.user = user;
+    }
+
+    fn may_post(&self, send: &Send) -> bool {
+        send.stage == Stage::Unsent && (send.user == 0 || send.user == self.user)
+    }
+
+    /// Whether anything said for this user is still to be posted, or just being posted.
+    #[must_use]
+    pub fn is_sending_for(&self, user: u64) -> bool {
+        let is_under_way = |send: &Send| matches!(send.stage, Stage::Gathering | Stage::Unsent | Stage::Posting { .. });
+        self.sends.iter().any(|send| send.user == user && is_under_way(send))
+    }
+
+    /// What was submitted elsewhere may be posted elsewhere, and nobody tells this tab any more: the person decides.
+    pub fn disown(&mut self) {
+        for at in 0..self.sends.len() {
+            let Some(send) = self.sends.get(at).filter(|send| !send.is_from_here) else { continue };
+            if matches!(send.stage, Stage::Unsent | Stage::Posting { .. } | Stage::Unclear { .. }) {
+                self.drop_guess(at);
+                // The record stays as it is: it is for the tab that posts it.
+                if let Some(send) = self.sends.get_mut(at) {
+                    send.stage = Stage::Failed(Failure::Doubtful);
+                }
+                self.is_changed = true;
+            }
+        }
+    }
+
     /// The conversation it belongs to, once that has begun.
     pub fn belongs_to(&mut self, conversation: ConversationId) {
         self.conversation = Some(conversation);
@@ -103,8 +148,17 @@ impl Timeline {
 
     // --- What the visitor wants said ---
 
+    /// Has what was submitted in this page written down, and other tabs told of it, once more.
+    pub fn save_own(&mut self) {
+        for at in 0..self.sends.len() {
+            if self.sends.get(at).is_some_and(|send| send.is_from_here) {
+                self.save(at);
+            }
+        }
+    }
+
     /// Takes what the visitor submitted, to be sent in its turn; one with files as soon as they are kept.
-    pub fn submit(&mut self, echo: EchoId, text: &str, files: Vec<Enclosed>, at: Wall) {
+    pub fn submit(&mut self, echo: EchoId, text: &str, files: Vec<Enclosed>, at: Wall, user: u64) {
         let key = self.fresh_key();
         // What the device kept may have any number.
         self.nth = self.nth.saturating_add(1);
@@ -117,6 +171,8 @@ impl Timeline {
             files,
             at,
             nth,
+            user,
+            is_from_here: true,
             stage,
             progress: 0,
             tries: 0,
@@ -145,7 +201,7 @@ impl Timeline {
     #[must_use]
     pub fn can_post(&self, lane: Lane) -> bool {
         let mut lane = self.sends.iter().filter(|send| send.lane() == lane);
-        lane.clone().any(|send| send.stage == Stage::Unsent) && !lane.any(Send::holds_its_lane)
+        lane.clone().any(|send| self.may_post(send)) && !lane.any(Send::holds_its_lane)
     }
 
     /// Begins the next post of a lane, if none is under way or unclear. What storage is to keep of it must be kept
@@ -155,7 +211,7 @@ impl Timeline {
             return None;
         }
         let newest = self.rows.newest();
-        let at = self.sends.iter().position(|send| send.stage == Stage::Unsent && send.lane() == lane)?;
+        let at = self.sends.iter().position(|send| self.may_post(send) && send.lane() == lane)?;
         self.change(at, |send| {
             send.stage = Stage::Posting { newest };
             send.progress = 0;
@@ -221,13 +277,6 @@ impl Timeline {
         self.take(at)
     }
 
-    /// Forgets every send, whatever may have become of it.
-    pub fn forget_sends(&mut self) {
-        while !self.sends.is_empty() {
-            drop(self.take(0));
-        }
-    }
-
     /// So much of an upload is on its way.
     pub fn progressed(&mut self, echo: &EchoId, percent: u8) {
         if let Some(send) = self.sends.iter_mut().find(|send| send.echo == *echo && send.progress != percent) {
@@ -281,7 +330,7 @@ impl Timeline {
     /// Whether anything waits to be sent.
     #[must_use]
     pub fn has_unsent(&self) -> bool {
-        self.sends.iter().any(|send| send.stage == Stage::Unsent)
+        self.sends.iter().any(|send| self.may_post(send))
     }
 
     /// The sends, in their order.

@@ -23,6 +23,10 @@ pub struct Send {
     pub at: Wall,
     /// Its place among the sends known where it was submitted.
     pub nth: u64,
+    /// The mark of the user it was said for (`identity`); 0 where the page had named nobody.
+    pub user: u64,
+    /// Whether it was submitted in this page. Others may be another tab's to post.
+    pub is_from_here: bool,
     /// How far it has come.
     pub stage: Stage,
     /// How much of it is on its way, in percent; of text nobody can tell.
@@ -117,6 +121,13 @@ impl Send {
             && sorted(self.files.iter().map(|file| file.size)) == sorted(message.attachments.iter().map(|it| it.size))
     }
 
+    /// Whether it stays when another visitor follows: one that was said for that user, or before the page had named any.
+    /// Nothing goes along with a follower who is nobody's (`None`), and nothing whose request has left.
+    #[must_use]
+    pub fn goes_along_with(&self, user: Option<u64>) -> bool {
+        user.is_some_and(|user| self.user == 0 || self.user == user) && !self.holds_its_lane()
+    }
+
     /// Which sends it waits for.
     #[must_use]
     pub const fn lane(&self) -> Lane {
@@ -157,6 +168,7 @@ pub struct KeptSend {
     refusal: Option<String>,
     /// Names and sizes; the bytes are kept elsewhere.
     files: Vec<(String, u64)>,
+    user: u64,
 }
 
 /// 1 knew no files.
@@ -192,6 +204,7 @@ impl KeptSend {
             failed,
             refusal,
             files: send.files.iter().map(|file| (file.name.clone(), file.size)).collect(),
+            user: send.user,
         }
     }
 
@@ -220,6 +233,7 @@ impl KeptSend {
             failed: is_true("failed")?,
             refusal: text("refusal"),
             files: files.iter().map(file).collect::<Option<_>>()?,
+            user: number("user").unwrap_or(0),
         })
     }
 
@@ -240,6 +254,7 @@ impl KeptSend {
             ("failed", json::truth(self.failed)),
             ("refusal", json::or_null(self.refusal.as_deref().map(json::string))),
             ("files", json::list(&self.files.iter().map(file).collect::<Vec<_>>())),
+            ("user", digits(self.user)),
         ])
     }
 
@@ -271,6 +286,8 @@ impl KeptSend {
             files: self.files.into_iter().map(|(name, size)| Enclosed { pick: 0, name, size }).collect(),
             at: Wall(self.at),
             nth: self.nth,
+            user: self.user,
+            is_from_here: false,
             stage,
             progress: 0,
             tries: self.tries,

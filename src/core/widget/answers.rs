@@ -40,7 +40,7 @@ impl Widget {
                     if let Some(id) = message.conversation {
                         self.conversations.heard_elsewhere(id, is_to_visitor);
                     }
-                    if is_to_visitor {
+                    if is_to_visitor && !self.is_hidden() {
                         if self.unread.came_elsewhere(self.eyes()) {
                             self.tell_unread(turn);
                         }
@@ -120,6 +120,9 @@ impl Widget {
 
     /// A message to the visitor came just now.
     fn came(&mut self, id: MessageId, turn: &mut Turn) {
+        if self.is_hidden() {
+            return;
+        }
         if self.unread.came(id, self.eyes()) {
             self.tell_unread(turn);
         }

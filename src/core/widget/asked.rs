@@ -6,7 +6,7 @@ use crate::core::calls::{Call, Outcome, Verdict};
 use crate::core::content::{Answer, Choice, Given, Kind, RATING, value_of};
 use crate::core::model::{ConversationId, MessageId};
 use crate::core::time::Mono;
-use crate::core::{Effect, Turn, wire};
+use crate::core::{Effect, Turn, generation, wire};
 use crate::digits::digits;
 
 impl Widget {
@@ -84,7 +84,7 @@ impl Widget {
         for (message, kept) in self.answering.take_keep() {
             let key = [KEY_ANSWER, &digits(message.0)].concat();
             turn.effects.push(match kept {
-                Some(kept) => Effect::Save(key, kept),
+                Some(kept) => Effect::Save(key, generation::stamp(self.generation, &kept)),
                 None => Effect::Erase(key),
             });
         }

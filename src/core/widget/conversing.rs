@@ -1,6 +1,7 @@
 //! Which conversation is open: ending it, beginning another, going back to an earlier one.
 
 use super::Widget;
+use super::reading::ReadReceipts;
 use crate::core::calls::{Call, Verdict};
 use crate::core::condition::Condition;
 use crate::core::history::History;
@@ -76,7 +77,7 @@ impl Widget {
         self.window = Window::default();
         self.unread = Unread::default();
         self.typing.ended();
-        self.seen = None;
+        self.read_receipts = ReadReceipts::default();
         self.history = History::default();
         self.condition = Condition::default();
         // A read of the old conversation's has nobody to answer to any more.

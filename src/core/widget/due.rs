@@ -6,18 +6,24 @@ use super::together::tell;
 use super::{KEY_SEND, KEY_SESSION, Widget};
 use crate::core::cable::Act;
 use crate::core::calls::{CALL_MS_MAX, Call, CallId, Outcome};
+use crate::core::identity::User;
 use crate::core::model::{ConversationId, EchoId};
 use crate::core::session::Need;
 use crate::core::tabs::Word;
 use crate::core::time::Mono;
 use crate::core::timeline::{Keep, Lane};
-use crate::core::{Effect, Turn, wire};
+use crate::core::view::Problem;
+use crate::core::{Effect, Turn, generation, wire};
 
 impl Widget {
     /// Lets every machine do what it can now; what one does may free another.
     pub(super) fn pump(&mut self, now: Mono, turn: &mut Turn) {
         self.give_up_calls(now, turn);
+        if self.tabs.is_lock_dead(now) {
+            self.abandon_lock(turn);
+        }
         tell(self.tabs.tick(now), turn);
+        self.succeed(now, turn);
         if self.tabs.is_in_charge() {
             self.lead(now, turn);
         }
@@ -27,6 +33,30 @@ impl Widget {
                 self.post(now, lane, turn);
             }
         }
+        self.send_hints(now, turn);
+        if self.composer.problem == Some(Problem::NotKept) && self.timeline.shown_sends().next().is_none() {
+            self.composer.problem = None;
+        }
+    }
+
+    /// What agents may know besides, of which only the last word counts. Browsers make six requests to a host at a time:
+    /// none of these is begun while a message is on its way, and never two of a kind.
+    fn send_hints(&mut self, now: Mono, turn: &mut Turn) {
+        let is_posting = self.is_calling(|call| matches!(call, Call::Post { lane: Lane::Text, .. }));
+        let conversation = self.conversation().filter(|_| !is_posting);
+        if let Some(conversation) = conversation {
+            self.see(now, conversation, turn);
+        }
+        let may_tell = self.is_online && !self.is_calling(|call| matches!(call, Call::Type { .. }));
+        let is_typing = self.typing.tick(now, may_tell && conversation.is_some());
+        if let (Some(conversation), Some(is_typing)) = (conversation, is_typing) {
+            self.call(now, Call::Type { conversation, is_typing }, turn);
+        }
+    }
+
+    /// Whether such a request is under way.
+    pub(super) fn is_calling(&self, is_it: fn(&Call) -> bool) -> bool {
+        self.calls.iter().any(|(_, call, _)| is_it(call))
     }
 
     /// What only the tab in charge does, but for posting.
@@ -34,9 +64,14 @@ impl Widget {
         if self.timeline.grace_ends().is_some_and(|end| end <= now) && !self.is_reading() {
             self.want_history();
         }
-        self.identify(now, turn);
+        self.identify(turn);
+        self.timeline.post_for(match self.session.user() {
+            0 => self.identity.user().mark,
+            user => user,
+        });
         let mut acts = Vec::new();
         if self.session.is_contact_sure()
+            && !self.is_unnamed()
             && let Some(token) = self.session.pubsub_token()
         {
             self.cable.subscribe_as(token, &mut acts);
@@ -53,7 +88,8 @@ impl Widget {
             && let Some(call) = self.session.next(now, need)
         {
             if matches!(call, Call::CreateContact) {
-                self.session.is_for(self.identity.user().mark);
+                let User { mark, is_proven, .. } = *self.identity.user();
+                self.session.is_for(mark, is_proven);
             }
             self.keep(now, turn);
             self.call(now, call, turn);
@@ -65,7 +101,9 @@ impl Widget {
 
     /// The conversation, if it can be read and written to now.
     fn conversation(&self) -> Option<ConversationId> {
-        self.session.conversation().filter(|_| self.session.is_contact_sure() && !self.is_another())
+        self.session
+            .conversation()
+            .filter(|_| self.session.is_contact_sure() && !self.is_another() && !self.is_unnamed())
     }
 
     /// What has to be there: for a message that waits, a conversation, but agents had better know first by whom; for
@@ -91,10 +129,6 @@ impl Widget {
             self.call(now, Call::ReadMessages { conversation, before }, turn);
         }
         self.answer(now, conversation, turn);
-        self.see(now, conversation, turn);
-        if let Some(is_typing) = self.typing.tick(now).filter(|_| self.is_online) {
-            self.call(now, Call::Type { conversation, is_typing }, turn);
-        }
         if self.history.has_begun() && self.condition.next(now) {
             self.call(now, Call::ReadConversation { conversation }, turn);
         }
@@ -139,7 +173,7 @@ impl Widget {
     }
 
     fn is_reading(&self) -> bool {
-        self.calls.iter().any(|(_, call, _)| matches!(call, Call::ReadMessages { .. }))
+        self.is_calling(|call| matches!(call, Call::ReadMessages { .. }))
     }
 
     pub(super) fn call(&mut self, now: Mono, call: Call, turn: &mut Turn) {
@@ -202,6 +236,7 @@ impl Widget {
     }
 
     pub(super) fn keep_one(&self, key: String, value: Option<String>, turn: &mut Turn) {
+        let value = value.map(|value| generation::stamp(self.generation, &value));
         turn.effects.push(match &value {
             Some(value) => Effect::Save(key.clone(), value.clone()),
             None => Effect::Erase(key.clone()),

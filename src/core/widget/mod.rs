@@ -9,6 +9,7 @@ mod diagnosis;
 mod due;
 mod identifying;
 mod introducing;
+mod privacy;
 mod publishing;
 mod reading;
 mod telling;
@@ -29,7 +30,7 @@ use super::doctor::Doctor;
 use super::history::History;
 use super::identity::Identity;
 use super::introduction::Introduction;
-use super::model::{EchoId, Enclosed, MessageId, Person};
+use super::model::{EchoId, Enclosed, Person};
 use super::pace::Pace;
 use super::preferences::Preferences;
 use super::recording::{self, Recording};
@@ -44,7 +45,7 @@ use super::view::{self, Problem, View};
 use super::watch::Watch;
 use super::window::{Sight, Window};
 use super::wire::News;
-use super::{Blocked, Effect, Event, Format, Page, Turn};
+use super::{Blocked, Effect, Event, Format, Page, Turn, generation};
 use together::tell;
 
 /// All chat state.
@@ -56,6 +57,8 @@ pub struct Widget {
     tabs: Tabs,
     /// What other tabs said and is not taken yet.
     words: Vec<Word>,
+    /// The number of visitors that this device has forgotten (`generation`).
+    generation: u64,
     session: Session,
     cable: Cable,
     history: History,
@@ -80,12 +83,13 @@ pub struct Widget {
     unread: Unread,
     window: Window,
     typing: Typing,
-    /// The newest message that was said to have been read.
-    seen: Option<MessageId>,
+    read_receipts: reading::ReadReceipts,
     conversations: Conversations,
     availability: Availability,
     introduction: Introduction,
     identity: Identity,
+    /// Who follows, if the page has named another user and the present one's messages are still being sent.
+    successor: Option<Box<identifying::Successor>>,
     /// So many of our conversations the contact is known to have, where a proof lets it have any.
     listed: Option<usize>,
     preferences: Preferences,
@@ -99,6 +103,10 @@ pub struct Widget {
     /// Who answers here.
     faces: Vec<Person>,
     composer: view::Composer,
+    /// Whether the page was told that the device keeps nothing more.
+    is_not_kept_told: bool,
+    /// What the device kept of the composer's text, until it may be shown.
+    kept_draft: Option<Arc<str>>,
     /// What the page was last told of how things stand.
     noted: telling::Noted,
     /// What of the thread the view holds.
@@ -118,8 +126,6 @@ const KEY_SEND: &str = "send/";
 const KEY_ANSWER: &str = "answer/";
 const KEY_INTRODUCTION: &str = "introduction";
 const KEY_PREFERENCES: &str = "preferences";
-/// The element keeps it: it is spoken before any wasm is there.
-const KEY_LANGUAGE: &str = "language";
 /// The day of the last visit, counted from 1970, where the site wants visitors forgotten after some.
 const KEY_VISITED: &str = "visited";
 
@@ -135,6 +141,7 @@ impl Widget {
             last: now,
             tabs: Tabs::default(),
             words: Vec::new(),
+            generation: 0,
             session: Session::new(Chance::new(seed.identity)),
             cable: Cable::default(),
             history: History::default(),
@@ -155,18 +162,21 @@ impl Widget {
             unread: Unread::default(),
             window: Window::default(),
             typing: Typing::default(),
-            seen: None,
+            read_receipts: reading::ReadReceipts::default(),
             told: (0, None),
             conversations: Conversations::default(),
             availability: Availability::default(),
             introduction: Introduction::default(),
             identity: Identity::default(),
+            successor: None,
             listed: None,
             preferences: Preferences::default(),
             transcript: None,
             page: Page::default(),
             prompt: String::new(),
             composer: view::Composer::default(),
+            is_not_kept_told: false,
+            kept_draft: None,
             noted: telling::Noted::default(),
             shown: view::Shown::default(),
             view: Arc::default(),
@@ -208,6 +218,8 @@ impl Widget {
             self.typing.deadline(),
             self.conversations.deadline(),
             self.availability.deadline(self.last),
+            self.succession_deadline(),
+            self.read_receipts.deadline(),
         ];
         let lane = |lane: Lane| {
             let until = self.retries.get(lane as usize).and_then(Backoff::until).max(self.pace.opens());
@@ -257,6 +269,7 @@ impl Widget {
                 self.timeline.gathered(&echo);
                 self.keep_sends(turn);
             }
+            Event::NotKept => self.note_not_kept(turn),
             Event::Progressed(id, percent) => self.progressed(now.mono, id, percent),
             Event::Retried(key) => self.try_again(now.mono, key, turn),
             Event::Discarded(key) => self.discard(key, turn),
@@ -278,14 +291,13 @@ impl Widget {
             Event::Denied => self.is_denied(turn),
             Event::Dismissed => self.unread.dismiss(),
             Event::WantedTranscript(format) => self.want_transcript(format),
-            Event::Forgot => self.forget(now.mono, turn),
+            Event::Forgot | Event::LoggedOut => self.forget_visitor(turn),
             Event::Paged(page) => self.page = page,
             Event::Prompted(prompt) => self.prompt = prompt,
             Event::Identified(user) => self.identified(user, turn),
             Event::Attributed(said, is_of_conversation) => self.attributed(said, is_of_conversation, turn),
             Event::Prefilled(text) => self.prefill(&text, turn),
             Event::Said(text) => self.say_for_visitor(now, &text, turn),
-            Event::LoggedOut => self.log_out(now.mono, turn),
             Event::Configured(options) => self.configure(*options),
             Event::Zoned(offsets) => self.availability.clocks_are(offsets),
             Event::Socket(link, news) => {
@@ -332,16 +344,20 @@ impl Widget {
     }
 
     fn begin(&mut self, now: Mono, kept: Vec<(String, String)>, is_shared: bool, turn: &mut Turn) {
+        self.generation = self.generation.max(generation::kept_in(&kept));
+        self.erase_outdated(&kept, turn);
         let kept = self.retained(kept, turn);
-        if let Some((_, draft)) = kept.iter().find(|(key, _)| key == KEY_DRAFT) {
-            self.put_into_composer(draft.as_str().into());
-        }
+        let kept = self.current(kept);
+        self.kept_draft = kept.iter().find(|(key, _)| key == KEY_DRAFT).map(|(_, draft)| draft.as_str().into());
         self.revive_answers(&kept);
         if let Some((_, preferences)) = kept.iter().find(|(key, _)| key == KEY_PREFERENCES) {
             self.learn_preferences(preferences, turn);
         }
         tell(self.tabs.begin(is_shared), turn);
+        self.confirm_lock(now, turn);
+        self.introduce_to_tabs(turn);
         self.take_stock(now, kept);
+        self.restore_draft();
     }
 
     fn submit(&mut self, now: Now, text: &str, turn: &mut Turn) {
@@ -374,7 +390,7 @@ impl Widget {
         if !files.is_empty() {
             turn.effects.push(Effect::Gather(echo.clone(), files.iter().map(|file| file.pick).collect()));
         }
-        self.timeline.submit(echo, text, files, now.wall);
+        self.timeline.submit(echo, text, files, now.wall, self.speaker());
         self.keep_sends(turn);
         keep_draft("", turn);
         tell(self.tabs.wonder(now.mono), turn);
@@ -481,6 +497,25 @@ impl Widget {
         self.history.forgive();
         self.session.forgive();
         self.retries.iter_mut().for_each(Backoff::succeeded);
+    }
+
+    /// The device has not kept what it was to keep. Who waits for a message to leave is told not to leave the page before.
+    fn note_not_kept(&mut self, turn: &mut Turn) {
+        if !std::mem::replace(&mut self.is_not_kept_told, true) {
+            telling::tell_not_kept(turn);
+        }
+        if self.timeline.shown_sends().next().is_some() {
+            self.composer.problem = Some(Problem::NotKept);
+        }
+    }
+
+    /// Puts the draft that the device kept into the composer, once the visitor may see it.
+    fn restore_draft(&mut self) {
+        if !self.is_hidden()
+            && let Some(draft) = self.kept_draft.take().filter(|_| !self.composer.has_text)
+        {
+            self.put_into_composer(draft);
+        }
     }
 
     fn put_into_composer(&mut self, text: Arc<str>) {

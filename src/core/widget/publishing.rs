@@ -18,7 +18,7 @@ const LOOKED_AT: usize = 60;
 impl Widget {
     /// Has something said aloud, to those who have the panel open.
     pub(super) fn say_aloud(&mut self, what: view::Told) {
-        if self.is_open {
+        if self.is_open && !self.is_hidden() {
             self.told = (self.told.0.wrapping_add(1), Some(what));
         }
     }
@@ -59,7 +59,9 @@ impl Widget {
                 is_known: self.session.source_id().is_some(),
             },
         };
+        let is_hidden = self.is_hidden();
         let shown = view::Shown {
+            is_hidden,
             range: self.window.range(&self.timeline),
             held: self.window.held(),
             first_unread: self.unread.first(),
@@ -96,6 +98,7 @@ impl Widget {
             && self.preferences.notices.is_none()
             && self.timeline.newest().is_some();
         let view = View { panel, thread, composer: self.composer.clone(), previews };
+        let view = if is_hidden { view.without_conversation() } else { view };
         let changed = view.changed_since(&self.view);
         if changed != Changed::default() {
             self.view = view.into();

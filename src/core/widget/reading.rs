@@ -3,12 +3,33 @@
 use super::Widget;
 use crate::core::calls::Call;
 use crate::core::model::{ConversationId, MessageId};
-use crate::core::time::Mono;
+use crate::core::time::{Due, Mono};
 use crate::core::unread::Eyes;
 use crate::core::{Effect, Tell, Turn};
 
 /// So many of the newest messages are looked through: more unread ones are as many.
 const LOOKED_AT: usize = 100;
+/// Read receipts go out at most this often: only the last one counts, and a flood of messages must not become one of
+/// requests.
+const RECEIPT_MS: u64 = 1_000;
+
+/// What the server was told to have been read.
+#[derive(Debug, Default)]
+pub(super) struct ReadReceipts {
+    /// The newest message that was.
+    newest: Option<MessageId>,
+    sent: Option<Mono>,
+    /// Whether a newer one waits for the pause to end.
+    is_waiting: bool,
+}
+
+impl ReadReceipts {
+    /// When the next may go out, if one waits for that.
+    pub(super) fn deadline(&self) -> Option<Due> {
+        let sent = self.sent.filter(|_| self.is_waiting)?;
+        Some(sent.plus(RECEIPT_MS).due("read receipt: again"))
+    }
+}
 
 impl Widget {
     /// What of the thread the visitor has before their eyes.
@@ -21,17 +42,26 @@ impl Widget {
         }
     }
 
-    /// Says that the newest message was read, once.
+    /// Says that the newest message was read: one request at a time, and only then for what came meanwhile.
     pub(super) fn see(&mut self, now: Mono, conversation: ConversationId, turn: &mut Turn) {
+        self.read_receipts.is_waiting = false;
         if self.eyes() != Eyes::There || !self.is_online || !self.condition.is_known() {
             return;
         }
         let newest = self.timeline.newest_rows(LOOKED_AT).find(|row| !row.message.author.is_visitor());
         let Some((id, at)) = newest.map(|row| (row.id, row.message.at)) else { return };
-        if at > self.condition.contact_last_seen_at() && self.seen < Some(id) {
-            self.seen = Some(id);
-            self.call(now, Call::See { conversation }, turn);
+        if at <= self.condition.contact_last_seen_at() || self.read_receipts.newest >= Some(id) {
+            return;
         }
+        if self.is_calling(|call| matches!(call, Call::See { .. })) {
+            return;
+        }
+        if self.read_receipts.sent.is_some_and(|sent| now.since(sent) < RECEIPT_MS) {
+            self.read_receipts.is_waiting = true;
+            return;
+        }
+        self.read_receipts = ReadReceipts { newest: Some(id), sent: Some(now), is_waiting: false };
+        self.call(now, Call::See { conversation }, turn);
     }
 
     /// What came since the visitor read last, wherever that was; their own words count as having read.

@@ -81,6 +81,16 @@ pub(super) fn tell_postback(message: MessageId, choice: &Choice, turn: &mut Turn
     happened("postback", &about, turn);
 }
 
+/// Another user follows, and what was said for the former one can't be sent any more. What it said is nobody's business.
+pub(super) fn tell_sends_dropped(turn: &mut Turn) {
+    happened("error", &[("name", json::string("unsent-dropped"))], turn);
+}
+
+/// The device keeps nothing more.
+pub(super) fn tell_not_kept(turn: &mut Turn) {
+    happened("error", &[("name", json::string("storage-unavailable"))], turn);
+}
+
 fn happened(what: &str, about: &[(&str, String)], turn: &mut Turn) {
     turn.effects.push(Effect::Tell(Tell::Happened(core::happened(what, about))));
 }

@@ -8,12 +8,14 @@ use crate::core::tabs::{self, Standing, TabAct, TabNews, Word};
 use crate::core::time::Mono;
 use crate::core::timeline::KeptSend;
 use crate::core::wire::{self, Frame};
-use crate::core::{Effect, Turn};
+use crate::core::{Effect, Turn, generation};
 
 impl Widget {
     pub(super) fn hear_tabs(&mut self, now: Mono, news: TabNews, turn: &mut Turn) {
         match news {
             TabNews::Granted(kept) => {
+                self.meet_generation(generation::kept_in(&kept), turn);
+                self.erase_outdated(&kept, turn);
                 self.tabs.lead();
                 self.take_over(now, kept);
             }
@@ -36,8 +38,9 @@ impl Widget {
                 tell(act, turn);
                 self.take_words(now, turn);
             }
-            TabNews::Confirmed => {
-                self.tabs.is_confirmed();
+            TabNews::LockQueried { is_ours, generation } => {
+                self.meet_generation(generation, turn);
+                self.tabs.is_answered(is_ours);
                 self.take_words(now, turn);
             }
             TabNews::Said(text) => {
@@ -53,6 +56,10 @@ impl Widget {
 
     /// Takes what other tabs have said, once it is sure whether as leader or as follower.
     fn take_words(&mut self, now: Mono, turn: &mut Turn) {
+        if !self.tabs.is_shared() {
+            // Who works alone believes the others one thing.
+            self.words.retain(|word| matches!(word, Word::Forget { .. }));
+        }
         if self.words.is_empty() || (self.tabs.is_leading() && !self.may_write(now, turn)) {
             return;
         }
@@ -76,14 +83,16 @@ impl Widget {
     pub(super) fn leave(&mut self, now: Mono, turn: &mut Turn) {
         let act = self.tabs.rest();
         self.step_back(now, turn, |_| true);
-        tell(act, turn);
+        tell(Some(act), turn);
     }
 
     /// The page is back; other tabs may have been in charge meanwhile.
     pub(super) fn come_back(&mut self, now: Mono, kept: Vec<(String, String)>, turn: &mut Turn) {
         if self.tabs.is_resting() {
             tell(self.tabs.come_back(), turn);
+            self.confirm_lock(now, turn);
             self.forgive();
+            self.meet_generation(generation::kept_in(&kept), turn);
             self.take_stock(now, kept);
         }
         self.wake(now, turn);
@@ -124,7 +133,7 @@ impl Widget {
                 let here = self.tabs.is_asked(now);
                 say(&here, turn);
                 // The last leader may have gone between writing this down and saying so.
-                say(&Word::Kept(KEY_SESSION.to_owned(), self.session.kept()), turn);
+                say(&self.kept_session(), turn);
             }
             Word::Here(standing) if !is_leading => {
                 if self.tabs.leader_is(now, standing) {
@@ -150,15 +159,19 @@ impl Widget {
             Word::Discard(echo) => drop(self.give_up(&echo, turn)),
             Word::Switch(to) if is_leading => self.switch(to, turn),
             Word::Read => self.want_history(),
-            Word::Forget => self.hear_forget(now, turn),
+            Word::Forget { generation, is_succeeded } => self.hear_forget(generation, is_succeeded, turn),
             Word::User(user) => self.user_is(user),
-            Word::Attributes(said, is_of_conversation) => self.attributes_are(said, is_of_conversation),
+            Word::Attributes { user, said, is_of_conversation } => self.attributes_are(user, said, is_of_conversation),
             // A leader neither answers another nor listens to it: one of the two is about to learn that it is none.
             Word::Ask | Word::Here(_) | Word::Frame(_) | Word::Switch(_) => {}
         }
     }
 
     fn heard_kept(&mut self, now: Mono, key: &str, value: Option<&str>, is_leading: bool, turn: &mut Turn) {
+        if value.is_some_and(|value| !generation::is_current(self.generation, key, value)) {
+            // From a tab that has not heard yet that the visitor was forgotten.
+            return;
+        }
         if key == KEY_SESSION {
             if !is_leading {
                 self.learn_session(value);
@@ -191,6 +204,7 @@ impl Widget {
 
     /// Takes what the device keeps for the truth about who we are and what waits to be sent.
     fn learn_all(&mut self, now: Mono, kept: Vec<(String, String)>) {
+        let kept = self.current(kept);
         let echoes: Vec<EchoId> =
             kept.iter().filter_map(|(key, _)| key.strip_prefix(KEY_SEND)).map(EchoId::from).collect();
         for echo in self.timeline.missing_from(&echoes) {
@@ -226,6 +240,27 @@ impl Widget {
         }
     }
 
+    fn kept_session(&self) -> Word {
+        let kept = self.session.kept().map(|kept| generation::stamp(self.generation, &kept));
+        Word::Kept(KEY_SESSION.to_owned(), kept)
+    }
+
+    /// Asks for a sign that the browser knows who holds the lock.
+    pub(super) fn confirm_lock(&mut self, now: Mono, turn: &mut Turn) {
+        if self.tabs.is_shared() {
+            tell(self.tabs.confirm(now), turn);
+        }
+    }
+
+    /// The browser gives no such sign: this tab works alone from now on, and lets the lock be.
+    pub(super) fn abandon_lock(&mut self, turn: &mut Turn) {
+        self.tabs.abandon_lock();
+        tell(Some(TabAct::Leave), turn);
+        tell(Some(TabAct::Listen), turn);
+        self.timeline.disown();
+        self.want_history();
+    }
+
     /// Whether this tab may write now, to the server or on the device; it may have to wait for the browser's word.
     pub(super) fn may_write(&mut self, now: Mono, turn: &mut Turn) -> bool {
         let (may, question) = self.tabs.may_write(now);
@@ -236,7 +271,7 @@ impl Widget {
     /// Lets the other tabs know what they could not know by themselves.
     pub(super) fn announce(&mut self, turn: &mut Turn) {
         if self.tabs.is_new_leader() {
-            say(&Word::Kept(KEY_SESSION.to_owned(), self.session.kept()), turn);
+            say(&self.kept_session(), turn);
         }
         let standing = Standing { is_live: self.cable.is_live(), is_failing: self.is_failing() };
         if let Some(word) = self.tabs.announce(standing) {

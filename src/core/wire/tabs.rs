@@ -10,7 +10,7 @@ use crate::core::tabs::{Standing, Word};
 use crate::digits::digits;
 
 /// Raised with every change of the words, their meaning, or what is kept of a send.
-pub const PROTOCOL: u32 = 5;
+pub const PROTOCOL: u32 = 6;
 
 /// A word's text.
 #[must_use]
@@ -31,16 +31,22 @@ pub fn say(word: &Word) -> String {
         Word::Discard(echo) => write(&[("say", "discard"), ("key", echo)]),
         Word::Switch(id) => write(&[("say", "switch"), ("key", &digits(id.map_or(0, |id| id.0)))]),
         Word::Read => write(&[("say", "read")]),
-        Word::Forget => write(&[("say", "forget")]),
+        Word::Forget { generation: Some(generation), is_succeeded } => {
+            write(&[("say", "forget"), ("key", &digits(*generation)), ("live", flag(*is_succeeded))])
+        }
+        Word::Forget { generation: None, is_succeeded } => write(&[("say", "forget"), ("live", flag(*is_succeeded))]),
         Word::User(user) => write(&[
             ("say", "user"),
             ("key", &digits(user.mark)),
             ("live", flag(user.is_proven)),
             ("text", &write_pairs(&user.fields)),
         ]),
-        Word::Attributes(said, is_of_conversation) => {
-            write(&[("say", "attributes"), ("live", flag(*is_of_conversation)), ("text", &write_pairs(said))])
-        }
+        Word::Attributes { user, said, is_of_conversation } => write(&[
+            ("say", "attributes"),
+            ("key", &digits(*user)),
+            ("live", flag(*is_of_conversation)),
+            ("text", &write_pairs(said)),
+        ]),
     }
 }
 
@@ -64,11 +70,15 @@ pub fn hear(text: &str) -> Option<Word> {
         "discard" => Word::Discard(field("key")?.into()),
         "switch" => Word::Switch(number(&said, "key").filter(|id| *id > 0).map(ConversationId)),
         "read" => Word::Read,
-        "forget" => Word::Forget,
+        "forget" => Word::Forget { generation: number(&said, "key"), is_succeeded: is_set("live") },
         "user" => {
             Word::User(User { mark: number(&said, "key")?, is_proven: is_set("live"), fields: pairs(field("text")?) })
         }
-        "attributes" => Word::Attributes(pairs(field("text")?), is_set("live")),
+        "attributes" => Word::Attributes {
+            user: number(&said, "key")?,
+            said: pairs(field("text")?),
+            is_of_conversation: is_set("live"),
+        },
         _ => return None,
     })
 }
@@ -92,10 +102,15 @@ mod tests {
             Word::Switch(Some(ConversationId(7))),
             Word::Switch(None),
             Word::Read,
-            Word::Forget,
+            Word::Forget { generation: Some(3), is_succeeded: true },
+            Word::Forget { generation: None, is_succeeded: false },
             Word::User(User::new(&[("identifier".to_owned(), "42".to_owned())])),
             Word::User(User::default()),
-            Word::Attributes(vec![("plan".to_owned(), "\"team\"".to_owned())], true),
+            Word::Attributes {
+                user: 42,
+                said: vec![("plan".to_owned(), "\"team\"".to_owned())],
+                is_of_conversation: true,
+            },
         ] {
             assert_eq!(hear(&say(&word)), Some(word));
         }
@@ -105,8 +120,11 @@ mod tests {
     fn a_page_whose_chat_does_not_run_says_it_in_the_same_words() {
         let embed = include_str!("../../../embed/embed.js");
         let channel = ["tabs/", &digits(PROTOCOL.into()), "`"].concat();
-        let word = ["postMessage('", &say(&Word::Forget), "')"].concat();
-        assert!(embed.contains(&channel) && embed.contains(&word), "{channel} {word}");
+        let word = "postMessage(JSON.stringify({ say: \"forget\", key }))";
+        assert!(embed.contains(&channel) && embed.contains(word), "{channel} {word}");
+        for (generation, said) in [(Some(3), "{\"say\":\"forget\",\"key\":\"3\"}"), (None, "{\"say\":\"forget\"}")] {
+            assert_eq!(hear(said), Some(Word::Forget { generation, is_succeeded: false }));
+        }
     }
 
     #[test]
