@@ -1,6 +1,7 @@
 //! The widget as visitors download it, and what it weighs.
 
 use crate::pack::{self, files_below};
+use crate::setup::Missing;
 use crate::workbench::Workbench;
 use crate::{gallery, minify, properties, setup, slim};
 use std::fmt::Write as _;
@@ -54,7 +55,8 @@ fn minified(bench: &Workbench) -> Result<(), String> {
             // It is in panel.js now.
             std::fs::remove_file(&glue).map_err(|error| format!("{} can't be removed: {error}.", glue.display()))
         }
-        Err(sentence) => {
+        Err(Missing::Failed(sentence)) => Err(sentence),
+        Err(Missing::Unavailable(sentence)) => {
             println!("The bundle's JavaScript stays as it was written, and is some 3 kB larger. {sentence}");
             Ok(())
         }

@@ -15,6 +15,7 @@ mod typescript;
 mod wasm_opt;
 
 pub use browser::Browser;
+pub use npm::Missing;
 pub use promise_replacements::PromiseReplacements;
 
 use crate::workbench::Workbench;
@@ -29,7 +30,14 @@ pub fn run(with_tests: bool) -> Result<(), String> {
         for_promise_replacements(&bench)?;
         more.extend([for_the_gallery(&bench), for_a_turbo_site(&bench), for_types(&bench)]);
     }
-    let missing: Vec<String> = more.into_iter().filter_map(Result::err).collect();
+    let mut missing = Vec::new();
+    for one in more {
+        match one {
+            Ok(_) => {}
+            Err(Missing::Unavailable(sentence)) => missing.push(sentence),
+            Err(Missing::Failed(sentence)) => return Err(sentence),
+        }
+    }
     if missing.is_empty() {
         println!("setup: all is there.");
     } else {
@@ -49,9 +57,9 @@ pub fn for_building() -> Result<Workbench, String> {
     Ok(bench)
 }
 
-/// The program that minifies a release bundle, or the sentence that says why it can't be had.
-pub fn for_a_small_bundle(bench: &Workbench) -> Result<PathBuf, String> {
-    let _lock = lock(bench)?;
+/// The program that minifies a release bundle, or why it is not there.
+pub fn for_a_small_bundle(bench: &Workbench) -> Result<PathBuf, Missing> {
+    let _lock = lock(bench).map_err(Missing::Failed)?;
     esbuild::ensure(bench)
 }
 
@@ -64,27 +72,27 @@ pub fn for_tests() -> Result<(Workbench, Browser), String> {
     Ok((bench, browser))
 }
 
-/// The script that looks over the gallery, or the sentence that says why it can't be had.
-pub fn for_the_gallery(bench: &Workbench) -> Result<PathBuf, String> {
-    let _lock = lock(bench)?;
+/// The script that looks over the gallery, or why it is not there.
+pub fn for_the_gallery(bench: &Workbench) -> Result<PathBuf, Missing> {
+    let _lock = lock(bench).map_err(Missing::Failed)?;
     axe::ensure(bench)
 }
 
-/// The script of a site that changes its pages without loading them, or the sentence that says why it can't be had.
-pub fn for_a_turbo_site(bench: &Workbench) -> Result<PathBuf, String> {
-    let _lock = lock(bench)?;
+/// The script of a site that changes its pages without loading them, or why it is not there.
+pub fn for_a_turbo_site(bench: &Workbench) -> Result<PathBuf, Missing> {
+    let _lock = lock(bench).map_err(Missing::Failed)?;
     turbo::ensure(bench)
 }
 
-/// The scripts of libraries that replace a page's `Promise`, or the sentence that says why one can't be had.
-pub fn for_promise_replacements(bench: &Workbench) -> Result<PromiseReplacements, String> {
-    let _lock = lock(bench)?;
+/// The scripts of libraries that replace a page's `Promise`, or why one is not there.
+pub fn for_promise_replacements(bench: &Workbench) -> Result<PromiseReplacements, Missing> {
+    let _lock = lock(bench).map_err(Missing::Failed)?;
     promise_replacements::ensure(bench)
 }
 
-/// TypeScript's compiler, or the sentence that says why it can't be had.
-pub fn for_types(bench: &Workbench) -> Result<PathBuf, String> {
-    let _lock = lock(bench)?;
+/// TypeScript's compiler, or why it is not there.
+pub fn for_types(bench: &Workbench) -> Result<PathBuf, Missing> {
+    let _lock = lock(bench).map_err(Missing::Failed)?;
     typescript::ensure(bench)
 }
 

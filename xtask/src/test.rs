@@ -3,7 +3,7 @@
 use crate::bundle;
 use crate::children::{self, Running};
 use crate::process::{duration, quiet};
-use crate::setup::{self, Browser};
+use crate::setup::{self, Browser, Missing};
 use crate::test::tally::Tally;
 use crate::workbench::Workbench;
 use std::cell::Cell;
@@ -88,12 +88,12 @@ pub fn run(bench: &Workbench, browser: &Browser, name: Option<&str>, filter: &[&
         }
         results.push((suite.title, tally, begun.elapsed()));
     }
-    println!("\n{:<22}  {:>6}  {:>6}  time", "suite", "passed", "failed");
-    for (title, tally, time) in &results {
-        println!("{title:<22}  {:>6}  {:>6}  {}", tally.passed, tally.failed, duration(*time));
+    println!("\n{:<22}  {:>6}  {:>6}  {:>7}  time", "suite", "passed", "failed", "not run");
+    for (title, Tally { passed, failed, not_run }, time) in &results {
+        println!("{title:<22}  {passed:>6}  {failed:>6}  {not_run:>7}  {}", duration(*time));
     }
     let sum: Tally = results.iter().map(|(_, tally, _)| *tally).sum();
-    println!("\n{} passed, {} failed", sum.passed, sum.failed);
+    println!("\n{sum}");
     Ok(if sum.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -185,18 +185,16 @@ fn end_to_end(stage: &Stage) -> Outcome {
 /// Runs the end-to-end tests of this feature; filters may follow. The bundle must be built.
 pub fn end_to_end_command(bench: &Workbench, browser: &Browser, feature: &str) -> Result<Command, String> {
     let promises = setup::for_promise_replacements(bench)?;
+    let turbo = setup::for_a_turbo_site(bench)?;
     let mut cargo = bench.command("cargo");
     cargo
         .args(["test", "--workspace", "--features", feature, "--test", END_TO_END, "--"])
         .env("NATTER_SITE", bundle::folder(bench))
         .env("NATTER_CHROMIUM", &browser.chromium)
         .env("CHROMEDRIVER", &browser.chromedriver)
+        .env("NATTER_TURBO", turbo)
         .env("NATTER_ZONE_JS", promises.zone_js)
         .env("NATTER_BLUEBIRD", promises.bluebird);
-    match setup::for_a_turbo_site(bench) {
-        Ok(turbo) => drop(cargo.env("NATTER_TURBO", turbo)),
-        Err(sentence) => println!("skipped: the story of a site with Turbo. {sentence}"),
-    }
     Ok(cargo)
 }
 
@@ -205,10 +203,11 @@ pub fn end_to_end_command(bench: &Workbench, browser: &Browser, feature: &str) -
 fn types(stage: &Stage) -> Outcome {
     match setup::for_types(stage.bench) {
         Ok(compiler) => check(stage.bench.command(compiler).args(["-p", "tests/types"])),
-        Err(sentence) => {
-            println!("skipped: the types of the API. {sentence}");
-            Ok(Tally::NOTHING)
+        Err(Missing::Unavailable(sentence)) => {
+            println!("Not run: {sentence}");
+            Ok(Tally::NOT_RUN)
         }
+        Err(Missing::Failed(sentence)) => Err(sentence),
     }
 }
 

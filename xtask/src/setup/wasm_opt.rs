@@ -6,7 +6,7 @@ use crate::pins;
 use crate::workbench::Workbench;
 use std::path::Path;
 
-const BINARYEN: Package = Package { name: "binaryen", version: pins::BINARYEN, file: ".bin/wasm-opt" };
+pub(super) const BINARYEN: Package = Package { name: "binaryen", version: pins::BINARYEN, file: ".bin/wasm-opt" };
 
 /// Installs wasm-opt when it is missing and puts it on the bench.
 pub fn ensure(bench: &mut Workbench) -> Result<(), String> {

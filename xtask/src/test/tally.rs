@@ -1,5 +1,6 @@
 //! Counting tests by the lines in which test programs sum themselves up.
 
+use std::fmt;
 use std::iter::Sum;
 use std::ops::Add;
 
@@ -10,22 +11,38 @@ pub struct Tally {
     pub passed: u32,
     /// Tests that failed.
     pub failed: u32,
+    /// Checks that lack here what they need: neither passed nor failed.
+    pub not_run: u32,
 }
 
 impl Tally {
     /// One check that held.
-    pub const PASSED: Self = Self { passed: 1, failed: 0 };
+    pub const PASSED: Self = Self { passed: 1, failed: 0, not_run: 0 };
     /// One check that did not.
-    pub const FAILED: Self = Self { passed: 0, failed: 1 };
-    /// Nothing was run.
-    pub const NOTHING: Self = Self { passed: 0, failed: 0 };
+    pub const FAILED: Self = Self { passed: 0, failed: 1, not_run: 0 };
+    /// One check that lacks here what it needs.
+    pub const NOT_RUN: Self = Self { passed: 0, failed: 0, not_run: 1 };
+    /// No test.
+    pub const NOTHING: Self = Self { passed: 0, failed: 0, not_run: 0 };
 }
 
 impl Add for Tally {
     type Output = Self;
 
     fn add(self, other: Self) -> Self {
-        Self { passed: self.passed + other.passed, failed: self.failed + other.failed }
+        Self {
+            passed: self.passed + other.passed,
+            failed: self.failed + other.failed,
+            not_run: self.not_run + other.not_run,
+        }
+    }
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { passed, failed, not_run } = self;
+        write!(out, "{passed} passed, {failed} failed")?;
+        if *not_run > 0 { write!(out, ", {not_run} not run") } else { Ok(()) }
     }
 }
 
@@ -68,7 +85,7 @@ fn result_line(line: &str) -> Option<Tally> {
     let mut parts = counts.split("; ");
     let passed = parts.next()?.strip_suffix(" passed")?.parse().ok()?;
     let failed = parts.next()?.strip_suffix(" failed")?.parse().ok()?;
-    Some(Tally { passed, failed })
+    Some(Tally { passed, failed, not_run: 0 })
 }
 
 #[cfg(test)]
@@ -86,26 +103,32 @@ mod tests {
         let output = "running 2 tests\ntest a ... ok\n\n\
             test result: ok. 2 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s\n\
             test result: FAILED. 3 passed; 4 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s\n";
-        assert_eq!(verdict(output, false), Ok(Tally { passed: 5, failed: 4 }));
+        assert_eq!(verdict(output, false), Ok(Tally { passed: 5, failed: 4, not_run: 0 }));
     }
 
     #[test]
     fn a_test_that_prints_about_results_is_not_counted() {
         let output = "test result: unclear\ntest result: ok. many passed; 0 failed;\n\
             test result: ok. 1 passed; 0 failed; 0 ignored";
-        assert_eq!(verdict(output, true), Ok(Tally { passed: 1, failed: 0 }));
+        assert_eq!(verdict(output, true), Ok(Tally::PASSED));
     }
 
     #[test]
     fn a_suite_that_crashed_is_a_failure() {
         assert!(verdict("running 2 tests\n", false).is_err());
         let output = "test result: ok. 2 passed; 0 failed; 0 ignored\nrunning 9 tests\n";
-        assert_eq!(verdict(output, false), Ok(Tally { passed: 2, failed: 1 }));
+        assert_eq!(verdict(output, false), Ok(Tally { passed: 2, failed: 1, not_run: 0 }));
     }
 
     #[test]
     fn a_suite_without_a_word_is_a_failure_even_if_it_ends_well() {
         assert!(verdict("", true).is_err());
+    }
+
+    #[test]
+    fn what_could_not_be_run_is_told_and_is_no_success() {
+        assert_eq!((Tally::PASSED + Tally::NOT_RUN).to_string(), "1 passed, 0 failed, 1 not run");
+        assert_eq!((Tally::PASSED + Tally::FAILED).to_string(), "1 passed, 1 failed");
     }
 
     #[test]
