@@ -21,6 +21,7 @@ pub fn step(label: &str, log: &Path, limit: Option<Duration>, command: &mut Comm
     let begun = Instant::now();
     let status = watched(label, log, limit, command, begun)?;
     let took = duration(begun.elapsed());
+    let Some(status) = status else { return Err(format!("{label} gave no result within {took}.")) };
     if status.success() {
         println!("setup: {label}: done in {took}");
         return Ok(());
@@ -29,10 +30,9 @@ pub fn step(label: &str, log: &Path, limit: Option<Duration>, command: &mut Comm
     Err(format!("{label} failed after {took} ({status}). Its last words:\n{}", tail(&String::from_utf8_lossy(&words))))
 }
 
-/// Runs a program within a limit and keeps what it says to itself.
-pub fn quiet(log: &Path, limit: Duration, command: &mut Command) -> Result<(), String> {
-    let status = watched("", log, Some(limit), command, Instant::now())?;
-    if status.success() { Ok(()) } else { Err(format!("{status}")) }
+/// Runs a program and keeps what it says to itself, in `log`. How it ended: `None` when it exceeded the limit.
+pub fn quiet(log: &Path, limit: Duration, command: &mut Command) -> Result<Option<ExitStatus>, String> {
+    watched("", log, Some(limit), command, Instant::now())
 }
 
 /// The standard output of a program that answers at once, or None when it can't be had.
@@ -56,7 +56,7 @@ fn watched(
     limit: Option<Duration>,
     command: &mut Command,
     begun: Instant,
-) -> Result<ExitStatus, String> {
+) -> Result<Option<ExitStatus>, String> {
     let unusable = |error| format!("{} can't be written: {error}.", log.display());
     if let Some(folder) = log.parent() {
         std::fs::create_dir_all(folder).map_err(unusable)?;
@@ -73,14 +73,14 @@ fn watched(
     let mut next = pause;
     loop {
         if let Some(status) = child.try_wait().map_err(|error| format!("{label} was lost from sight: {error}."))? {
-            return Ok(status);
+            return Ok(Some(status));
         }
         let elapsed = begun.elapsed();
         if limit.is_some_and(|limit| elapsed > limit) {
             // Already gone is as good as ended.
             let _ = child.kill();
             let _ = child.wait();
-            return Err(format!("{label} gave no result within {}.", duration(elapsed)));
+            return Ok(None);
         }
         if elapsed > next && !label.is_empty() {
             next += pause;

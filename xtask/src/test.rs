@@ -2,7 +2,7 @@
 
 use crate::bundle;
 use crate::children::{self, Running};
-use crate::process::{duration, quiet};
+use crate::process::duration;
 use crate::setup::{self, Browser, Missing};
 use crate::test::tally::Tally;
 use crate::workbench::Workbench;
@@ -12,14 +12,13 @@ use std::process::{Command, ExitCode, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+mod advisories;
 mod tally;
 
 /// Far above what a suite takes from nothing on a slow machine: only a hung one gets there.
 const SUITE_TIME_MAX: Duration = Duration::from_secs(40 * 60);
 /// A page of tests in a browser that has not ended by then never will.
 const BROWSER_SECONDS_MAX: &str = "300";
-/// The advisories are a small repository; a network that swallows requests must not hold us.
-const FETCH_TIME_MAX: Duration = Duration::from_secs(60);
 const WASM: &str = "wasm32-unknown-unknown";
 const END_TO_END: &str = "end_to_end";
 
@@ -33,19 +32,20 @@ struct Suite {
     run: fn(&Stage) -> Outcome,
 }
 
-const SUITES: [Suite; 12] = [
+const SUITES: [Suite; 13] = [
     Suite { name: "lint", title: "format", run: format },
     Suite { name: "lint", title: "clippy, native", run: clippy_native },
     Suite { name: "lint", title: "clippy, wasm32", run: clippy_wasm },
     Suite { name: "lint", title: "clippy, the gallery", run: clippy_gallery },
     Suite { name: "lint", title: "documentation", run: documentation },
+    Suite { name: "lint", title: "lock files", run: lock_files },
     Suite { name: "types", title: "types of the API", run: types },
     Suite { name: "core", title: "native tests", run: native },
     Suite { name: "wasm", title: "tests in a browser", run: in_browser },
     Suite { name: "bundle", title: "release bundle", run: release_bundle },
     Suite { name: "e2e", title: "end to end", run: end_to_end },
     Suite { name: "deny", title: "licences and sources", run: licences },
-    Suite { name: "deny", title: "advisories", run: advisories },
+    Suite { name: "deny", title: "advisories", run: advisories::run },
 ];
 
 struct Stage<'a> {
@@ -134,6 +134,23 @@ fn documentation(stage: &Stage) -> Outcome {
     check(cargo.env("RUSTDOCFLAGS", "-D warnings"))
 }
 
+/// That the lock files need no change. The fuzz target is a workspace of its own, which no other suite builds.
+fn lock_files(stage: &Stage) -> Outcome {
+    let mut sum = Tally::NOTHING;
+    for manifest in ["Cargo.toml", "fuzz/Cargo.toml"] {
+        let mut cargo = stage.bench.command("cargo");
+        cargo.args(["metadata", "--locked", "--format-version=1", "--manifest-path", manifest]);
+        let tally = check(cargo.stdout(Stdio::null()))?;
+        if tally != Tally::PASSED {
+            println!(
+                "The lock file beside {manifest} is missing or out of date; `cargo metadata` there writes it anew."
+            );
+        }
+        sum = sum + tally;
+    }
+    Ok(sum)
+}
+
 fn native(stage: &Stage) -> Outcome {
     // The same packages and features as in the end-to-end suite, so that nothing is compiled again for it.
     let mut cargo = stage.bench.command("cargo");
@@ -213,16 +230,6 @@ fn types(stage: &Stage) -> Outcome {
 
 fn licences(stage: &Stage) -> Outcome {
     check(stage.bench.command("cargo").args(["deny", "check", "licenses", "sources", "bans"]))
-}
-
-fn advisories(stage: &Stage) -> Outcome {
-    let log = stage.bench.cache.join("logs/advisories.log");
-    let mut fetch = stage.bench.command("cargo");
-    if quiet(&log, FETCH_TIME_MAX, fetch.args(["deny", "fetch", "db"])).is_err() {
-        println!("skipped: the database of advisories can't be had from here.");
-        return Ok(Tally::NOTHING);
-    }
-    check(stage.bench.command("cargo").args(["deny", "check", "--disable-fetch", "advisories"]))
 }
 
 /// The names of the test targets: what cargo finds below tests/.
