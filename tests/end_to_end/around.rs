@@ -185,8 +185,9 @@ async fn a_stranger_is_told_when_the_team_is_back_and_a_contact_that_somebody_is
     visitor.say("Anybody?").await;
     visitor.sees(&["Anybody?"]).await;
     let mut agent = Cable::connect(&sandbox.cable_url()).await;
-    let who =
-        json!({ "channel": "RoomChannel", "pubsub_token": "demoAgentPubsub000000001", "account_id": 1, "user_id": 1 });
+    let people = sandbox.get(&format!("{}/sandbox/people", sandbox.base_url)).await.ok();
+    let token = &people[0]["pubsub_token"];
+    let who = json!({ "channel": "RoomChannel", "pubsub_token": token, "account_id": 1, "user_id": 1 });
     agent.subscribe(&who.to_string()).await;
     visitor.browser.until("root.querySelector('.presence')?.textContent === 'Online'").await;
     visitor.browser.quit().await;

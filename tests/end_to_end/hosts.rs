@@ -46,10 +46,6 @@ async fn a_page_whose_body_is_replaced_keeps_its_chat_open() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_turbo_site_keeps_its_chat_from_page_to_page() {
-    // `cargo xtask test` says where it is, or why it can't be had.
-    if std::env::var_os("NATTER_TURBO").is_none() {
-        return;
-    }
     let sandbox = Sandbox::start(None);
     let line = tag(&sandbox, "");
     let turbo = "<script type=module src=/turbo.js></script>";

@@ -8,6 +8,7 @@ mod sandbox;
 
 mod attachments;
 mod cable;
+mod connections;
 mod conversation;
 mod durability;
 mod guide;
@@ -16,3 +17,4 @@ mod messages;
 mod pages;
 mod recordings;
 mod time;
+mod trusted_hosts;

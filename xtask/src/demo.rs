@@ -121,7 +121,9 @@ fn answers(port: u16) -> bool {
     let ask = || -> std::io::Result<bool> {
         let mut socket = TcpStream::connect_timeout(&address(port), ANSWER_TIME_MAX)?;
         socket.set_read_timeout(Some(ANSWER_TIME_MAX))?;
-        socket.write_all(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/html\r\nConnection: close\r\n\r\n")?;
+        let host = address(port);
+        let request = format!("GET / HTTP/1.1\r\nHost: {host}\r\nAccept: text/html\r\nConnection: close\r\n\r\n");
+        socket.write_all(request.as_bytes())?;
         let mut start = [0; 12];
         socket.read_exact(&mut start)?;
         Ok(start.starts_with(b"HTTP/1.") && start.ends_with(b" 200"))

@@ -14,6 +14,7 @@ use crate::cable::{self, Hub};
 use crate::limits::Limiter;
 use crate::params::accepts_json_only;
 use crate::store::Store;
+use crate::trusted_hosts::TrustedHosts;
 use crate::uploads::FilesFolder;
 use crate::world::World;
 use crate::{app_api, client_api, downloads, dressing, limits, pages, refusal};
@@ -27,6 +28,8 @@ pub struct Shared {
     pub hub: Arc<Hub>,
     pub world: Arc<World>,
     pub files: Arc<FilesFolder>,
+    /// Who may see the sandbox's own pages.
+    pub trusted: TrustedHosts,
     pub limiter: Limiter,
     /// The cable's heartbeat: seconds since 1970, every three seconds.
     pub beat: watch::Sender<i64>,
@@ -57,7 +60,7 @@ pub fn router(app: &App) -> Router {
         .route("/cable", get(cable::connect))
         .route("/cable/", get(cable::connect))
         .nest("/rails/active_storage", downloads::routes())
-        .merge(pages::routes())
+        .merge(pages::routes(app))
         .fallback(nowhere)
         .method_not_allowed_fallback(nowhere)
         .layer(axum::middleware::from_fn(dressing::etag))

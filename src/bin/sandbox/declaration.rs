@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use crate::tokens;
 use crate::working_hours::{self, Week};
 
 /// One account with its people and inboxes.
@@ -29,7 +30,10 @@ pub struct Agent {
     pub email: String,
     #[serde(default)]
     pub role: Role,
+    /// Drawn where it is left out, as the next.
+    #[serde(default = "tokens::token")]
     pub access_token: String,
+    #[serde(default = "tokens::token")]
     pub pubsub_token: String,
 }
 
@@ -50,12 +54,13 @@ impl Role {
     }
 }
 
-/// An API inbox. Every field but the first two has the value that Chatwoot gives a new inbox.
+/// An API inbox. Every field but the first two has the value that Chatwoot gives a new inbox, or is drawn as there.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Inbox {
     pub identifier: String,
     pub name: String,
+    #[serde(default = "tokens::token")]
     pub hmac_token: String,
     #[serde(default)]
     pub hmac_mandatory: bool,
@@ -114,7 +119,8 @@ impl Declaration {
     }
 }
 
-/// The demo. Its tokens are fixed so that examples and tests can name them.
+/// The demo. The inbox's identifier, which every visitor knows, is fixed, so that examples can name it. Tokens and keys
+/// are drawn for each database: with one that everybody knows, any website could talk to the sandbox as an agent.
 const DEMO: &str = include_str!("demo.toml");
 
 fn utc() -> String {
@@ -123,13 +129,21 @@ fn utc() -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
-    fn the_demo_can_be_read_and_keeps_its_documented_tokens() {
-        let demo = Declaration::demo().unwrap();
-        assert_eq!(demo.inboxes[0].identifier, "demoInboxIdentifier00001");
-        assert_eq!(demo.agents[0].access_token, "demoAgentToken0000000001");
+    fn the_demo_keeps_its_inbox_and_draws_its_tokens() {
+        let secrets = |demo: Declaration| {
+            let agents = demo.agents.into_iter().flat_map(|agent| [agent.access_token, agent.pubsub_token]);
+            agents.chain(demo.inboxes.into_iter().map(|inbox| inbox.hmac_token)).collect::<BTreeSet<String>>()
+        };
+        let (one, other) = (Declaration::demo().unwrap(), Declaration::demo().unwrap());
+        assert_eq!(one.inboxes[0].identifier, "demoInboxIdentifier00001");
+        let (one, other) = (secrets(one), secrets(other));
+        assert_eq!((one.len(), other.len()), (5, 5));
+        assert!(one.is_disjoint(&other) && one.iter().all(|token| token.len() == 24), "{one:?} {other:?}");
     }
 
     #[test]
@@ -140,7 +154,7 @@ mod tests {
 
     #[test]
     fn an_unknown_time_zone_is_refused_at_start() {
-        let text = DEMO.replace("hmac_token", "timezone = 'Mars/Olympus'\nhmac_token");
+        let text = DEMO.replace("[[inboxes]]", "[[inboxes]]\ntimezone = 'Mars/Olympus'");
         assert!(Declaration::parse(&text).unwrap_err().contains("Mars"));
     }
 }

@@ -10,6 +10,7 @@ mod cable;
 mod callbacks;
 mod client_api;
 mod clock;
+mod connections;
 mod declaration;
 mod downloads;
 mod dressing;
@@ -27,6 +28,7 @@ mod settings;
 mod shapes;
 mod store;
 mod tokens;
+mod trusted_hosts;
 mod uploads;
 mod working_hours;
 mod world;
@@ -51,6 +53,7 @@ use news::News;
 use seed::Keys;
 use settings::Settings;
 use store::{Place, Store};
+use trusted_hosts::TrustedHosts;
 use uploads::FilesFolder;
 use world::World;
 
@@ -82,20 +85,15 @@ async fn run(settings: Settings) -> Result<(), String> {
         None => None,
     };
     cable::start_pinging(app.clone());
-    let service = app::router(&app).into_make_service_with_connect_info::<SocketAddr>();
     greet(&format!("http://{address}"), settings.public_url.as_deref(), &keys, thread.as_deref());
-    let mut stopping = app.stopping.subscribe();
-    let server = axum::serve(socket, service).with_graceful_shutdown(async move {
-        // The other half is held by `app`, so this ends with a signal only.
-        drop(stopping.changed().await);
-    });
-    let serving = tokio::spawn(async move { server.await });
+    let idle_max = Duration::from_millis(settings.idle_timeout_ms.get().into());
+    let serving = tokio::spawn(connections::serve(socket, app::router(&app), idle_max, app.stopping.subscribe()));
     stop_signal().await?;
     app.stopping.send_replace(true);
     // Requests under way get a moment to be answered; a connection kept open by its client does not hold us.
     match tokio::time::timeout(STOPPING_MAX, serving).await {
-        Ok(Ok(Err(error))) => Err(format!("the server failed: {error}")),
-        Ok(_) | Err(_) => Ok(()),
+        Ok(Err(error)) => Err(format!("the server failed: {error}")),
+        Ok(Ok(())) | Err(_) => Ok(()),
     }
 }
 
@@ -136,7 +134,8 @@ fn open(settings: &Settings, address: SocketAddr) -> Result<(App, Keys), String>
     let store = Store::start(db, world.clone(), herald)?;
     callbacks::start(waiting, store.clone())?;
     let (beat, stopping) = (watch::Sender::new(0), watch::Sender::new(false));
-    let app = App::new(Shared { store, hub, world, files, limiter: Limiter::default(), beat, stopping });
+    let trusted = TrustedHosts::new(address, settings.public_url.as_deref(), &settings.allow_host);
+    let app = App::new(Shared { store, hub, world, files, trusted, limiter: Limiter::default(), beat, stopping });
     Ok((app, keys))
 }
 

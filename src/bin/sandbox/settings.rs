@@ -1,9 +1,12 @@
 //! The command line.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use clap::Parser;
+
+use crate::trusted_hosts::NamedHost;
 
 /// Chatwoot's API channel on your own machine: client API, cable, application API, callbacks and an agent page.
 #[derive(Clone, Debug, Parser)]
@@ -16,6 +19,14 @@ pub struct Settings {
     /// The address that others reach this server by, for links to files and surveys
     #[arg(long, value_name = "URL")]
     pub public_url: Option<String>,
+
+    /// Another name that the agent page may be reached by (may be repeated; without a port: under any)
+    #[arg(long, value_name = "HOST[:PORT]")]
+    pub allow_host: Vec<NamedHost>,
+
+    /// Close connections whose client has been idle for this long
+    #[arg(long, value_name = "MILLISECONDS", default_value = IDLE_TIMEOUT_MS)]
+    pub idle_timeout_ms: NonZeroU32,
 
     /// Keep everything in this SQLite file
     #[arg(long, value_name = "FILE", conflicts_with = "memory")]
@@ -53,6 +64,9 @@ pub struct Settings {
     #[arg(long, value_name = "SECONDS", default_value_t = 0, allow_hyphen_values = true)]
     pub clock_offset: i64,
 }
+
+/// As nginx, which stands before most servers, keeps connections open.
+const IDLE_TIMEOUT_MS: &str = "75000";
 
 const AT_START: &str = "\
 At start it prints one line for each thing a client needs, the name first and the value behind two or more spaces:

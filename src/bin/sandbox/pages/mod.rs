@@ -4,6 +4,7 @@
 use axum::Router;
 use axum::extract::State;
 use axum::http::header;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde_json::json;
@@ -11,16 +12,18 @@ use serde_json::json;
 use crate::app::App;
 use crate::refusal::Refusal;
 use crate::store::accounts;
+use crate::trusted_hosts::{guard_data, guard_pages};
 
-pub fn routes() -> Router<App> {
+pub fn routes(app: &App) -> Router<App> {
     Router::new()
         .route("/", get(async || file("text/html; charset=utf-8", include_str!("agent.html"))))
         .route("/sandbox/agent.js", get(async || file("text/javascript; charset=utf-8", include_str!("agent.js"))))
         .route("/sandbox/agent.css", get(async || file("text/css; charset=utf-8", include_str!("agent.css"))))
-        .route("/sandbox/people", get(people))
+        .route("/sandbox/people", get(people).layer(from_fn(guard_data)))
         .route("/survey/responses/{uuid}", get(async || file("text/html; charset=utf-8", include_str!("survey.html"))))
         .route("/sandbox/survey.js", get(async || file("text/javascript; charset=utf-8", include_str!("survey.js"))))
         .route("/sandbox/survey.css", get(async || file("text/css; charset=utf-8", include_str!("survey.css"))))
+        .route_layer(from_fn_with_state(app.clone(), guard_pages))
 }
 
 /// Scripts and styles come from here only, so a visitor's text can't become either.
@@ -51,7 +54,7 @@ async fn people(State(app): State<App>) -> Result<Response, Refusal> {
                     })
                 })
                 .collect();
-            Ok(axum::Json(people).into_response())
+            Ok(([(header::X_CONTENT_TYPE_OPTIONS, "nosniff")], axum::Json(people)).into_response())
         })
         .await
 }

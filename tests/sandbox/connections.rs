@@ -1,0 +1,156 @@
+//! Idle connections end after a limit; what goes on, however slowly, does not.
+
+use std::time::{Duration, Instant};
+
+use futures_util::future::join_all;
+use reqwest::redirect::Policy;
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::cable_client::{Cable, DEADLINE};
+use crate::sandbox::{Reply, Sandbox};
+
+/// Long enough for a busy machine to send the next byte within it, and far below `DEADLINE`.
+const IDLE: Duration = Duration::from_secs(2);
+/// Far above what the system's buffers hold of an answer that nobody reads.
+const FILE_BYTES: usize = 40 << 20;
+
+fn sandbox() -> Sandbox {
+    let idle = IDLE.as_millis().to_string();
+    Sandbox::start_with(&["--memory", "--no-limits", "--idle-timeout-ms", &idle])
+}
+
+/// A connection on which this much has been sent.
+async fn begun(sandbox: &Sandbox, sent: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(sandbox.base_url.trim_start_matches("http://")).await.unwrap();
+    stream.write_all(sent.as_bytes()).await.unwrap();
+    stream
+}
+
+fn request(sandbox: &Sandbox, method: &str, path: &str, more: &str) -> String {
+    let inbox = &sandbox.inbox_identifier;
+    format!("{method} /public/api/v1/inboxes/{inbox}{path} HTTP/1.1\r\nHost: x\r\n{more}\r\n")
+}
+
+/// Reads one answer, and not beyond it.
+async fn answer(stream: &mut TcpStream) -> String {
+    let mut answer = Vec::new();
+    loop {
+        answer.push(tokio::time::timeout(DEADLINE, stream.read_u8()).await.expect("an answer").unwrap());
+        if answer.ends_with(b"\r\n\r\n") {
+            break;
+        }
+    }
+    let head = String::from_utf8(answer).unwrap().to_lowercase();
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap().parse().unwrap();
+    let mut body = vec![0; length];
+    stream.read_exact(&mut body).await.unwrap();
+    head + &String::from_utf8(body).unwrap()
+}
+
+/// Reads to the connection's end, and counts the bytes; a reset is an end, too.
+async fn rest(stream: &mut TcpStream) -> usize {
+    let (mut count, mut bytes) = (0, vec![0; 64 * 1024]);
+    loop {
+        match tokio::time::timeout(DEADLINE, stream.read(&mut bytes))
+            .await
+            .expect("an end, or more, within the deadline")
+        {
+            Ok(0) | Err(_) => return count,
+            Ok(read) => count += read,
+        }
+    }
+}
+
+/// A contact with a conversation that holds a large file; gives back the file's own path.
+async fn large_file(sandbox: &Sandbox) -> String {
+    sandbox.contact(&json!({ "source_id": "s" })).await;
+    assert_eq!(sandbox.conversation("s").await, 1);
+    let head = "--b\r\nContent-Disposition: form-data; name=\"attachments[]\"; filename=\"a.mp4\"\r\n\
+                Content-Type: video/mp4\r\n\r\n";
+    let body = [head.as_bytes(), &vec![b'x'; FILE_BYTES], b"\r\n--b--\r\n"].concat();
+    let http = reqwest::Client::builder().redirect(Policy::none()).build().unwrap();
+    let sent = http.post(sandbox.inbox_url("/contacts/s/conversations/1/messages")).body(body);
+    let sent = Reply::of(sent.header("Content-Type", "multipart/form-data; boundary=b").send().await).await.ok();
+    let lasting = sent["attachments"][0]["data_url"].as_str().unwrap();
+    let file = Reply::of(http.get(lasting).send().await).await;
+    file.headers["location"].to_str().unwrap().replacen(&sandbox.base_url, "", 1)
+}
+
+#[tokio::test]
+async fn an_idle_connection_is_closed_wherever_its_client_stopped() {
+    let sandbox = sandbox();
+    let body = "Content-Type: application/json\r\nContent-Length: 100\r\n";
+    let stopped = [
+        ("before a request", String::new()),
+        ("amid the first line", "GET /pub".into()),
+        ("amid the headers", "GET / HTTP/1.1\r\nHost: x\r\nAccept: text".into()),
+        ("before the body", request(&sandbox, "POST", "/contacts", body)),
+        ("amid the body", request(&sandbox, "POST", "/contacts", body) + "{\"source_id\":"),
+    ];
+    let ends = stopped.into_iter().map(async |(place, sent)| {
+        let mut stream = begun(&sandbox, &sent).await;
+        let began = Instant::now();
+        rest(&mut stream).await;
+        assert!(began.elapsed() > IDLE / 2, "{place}: ended at once");
+    });
+    join_all(ends).await;
+
+    let mut kept = begun(&sandbox, &request(&sandbox, "GET", "", "")).await;
+    assert!(answer(&mut kept).await.starts_with("http/1.1 200"));
+    assert_eq!(rest(&mut kept).await, 0, "between two requests");
+}
+
+#[tokio::test]
+async fn a_client_that_reads_nothing_of_its_answer_loses_the_connection() {
+    let sandbox = sandbox();
+    let path = large_file(&sandbox).await;
+    let mut deaf = begun(&sandbox, &format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n")).await;
+    deaf.peek(&mut [0]).await.unwrap();
+    // The limit passes twice: for the answer, which began before, at least once in full.
+    for _ in 0..2 {
+        rest(&mut begun(&sandbox, "").await).await;
+    }
+    let read = rest(&mut deaf).await;
+    assert!(read < FILE_BYTES, "all {read} bytes were kept for it");
+}
+
+#[tokio::test]
+async fn slow_uploads_slow_readers_kept_connections_and_sockets_outlive_the_limit() {
+    let sandbox = sandbox();
+    let path = large_file(&sandbox).await;
+    let contact = sandbox.contact(&json!({ "source_id": "t" })).await;
+    let id = sandbox.conversation("t").await;
+    let mut cable = Cable::subscribed(&sandbox.cable_url(), contact["pubsub_token"].as_str().unwrap()).await;
+    let messages = format!("/contacts/t/conversations/{id}/messages");
+    let chunked = "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n";
+    let mut upload =
+        begun(&sandbox, &(request(&sandbox, "POST", &messages, chunked) + "c\r\n{\"content\":\"\r\n")).await;
+    let mut download = begun(&sandbox, &format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")).await;
+    let mut kept = begun(&sandbox, "").await;
+
+    let (began, mut written, mut read, mut bytes) = (Instant::now(), 0, 0, vec![0; 64 * 1024]);
+    while began.elapsed() < 3 * IDLE {
+        kept.write_all(request(&sandbox, "GET", "", "").as_bytes()).await.unwrap();
+        assert!(answer(&mut kept).await.starts_with("http/1.1 200"));
+        upload.write_all(b"1\r\nx\r\n").await.unwrap();
+        written += 1;
+        // So much of the file is read that three quarters of it take all the while.
+        let due = FILE_BYTES as f64 * 0.75 * began.elapsed().as_secs_f64() / (3 * IDLE).as_secs_f64();
+        while (read as f64) < due {
+            let more =
+                tokio::time::timeout(DEADLINE, download.read(&mut bytes)).await.expect("more of the file").unwrap();
+            assert_ne!(more, 0, "the file ended after {read} bytes");
+            read += more;
+        }
+    }
+    upload.write_all(b"2\r\n\"}\r\n0\r\n\r\n").await.unwrap();
+    let uploaded = answer(&mut upload).await;
+    let (head, body) = uploaded.split_once("\r\n\r\n").unwrap();
+    assert!(head.starts_with("http/1.1 200"), "{head}");
+    let message: Value = serde_json::from_str(body).unwrap();
+    assert_eq!(message["content"], "x".repeat(written));
+    assert_eq!(cable.event("message.created").await["content"], "x".repeat(written));
+    assert!(read + rest(&mut download).await > FILE_BYTES, "with its head, the whole file");
+}
