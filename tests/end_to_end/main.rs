@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that can't go on says so")]
 
 mod accounts;
+mod agent_page;
 mod api;
 mod around;
 #[cfg(feature = "gallery")]

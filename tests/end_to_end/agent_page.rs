@@ -1,0 +1,56 @@
+//! The sandbox's agent page: it works under its own address, and a page under a rebound name reads no token.
+
+use serde_json::{Value, json};
+
+use crate::browser::Browser;
+use crate::support::Sandbox;
+
+/// Waits for the value of this expression to be something, and gives it back.
+async fn until(browser: &Browser, expression: &str) -> Value {
+    let look = format!(
+        "const look = () => {{ const value = {expression}; if (value) arguments[0](value); else setTimeout(look, 25); }};
+         look();"
+    );
+    browser.page.execute_async(look, vec![]).await.expect(expression).json().clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_answers_from_the_agent_page() {
+    let sandbox = Sandbox::start(None);
+    sandbox.contact(&json!({ "source_id": "s" })).await;
+    let id = sandbox.conversation("s").await;
+    sandbox.say("s", id, "Anybody?").await.ok();
+    let browser = Browser::start().await;
+    browser.page.goto(sandbox.base_url.as_str()).await.unwrap();
+    until(&browser, "document.querySelector('#conversations button')").await;
+    let people = browser.ask("[...document.querySelectorAll('#person option')].map((one) => one.textContent)").await;
+    assert_eq!(people, json!(["Robin", "Sam"]));
+    browser.ask("document.querySelector('#conversations button').click()").await;
+    let said = until(&browser, "document.querySelector('#thread .in span')?.textContent").await;
+    assert_eq!(said, "Anybody?");
+    browser.ask("document.getElementById('text').focus()").await;
+    browser.types("Somebody.").await;
+    browser.ask("document.getElementById('send').click()").await;
+    until(&browser, "document.querySelector('#thread .out')?.textContent.includes('Somebody.')").await;
+    let messages = sandbox.messages(id).await;
+    assert_eq!(messages.last().unwrap()["content"], "Somebody.");
+    browser.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_under_a_rebound_name_reads_no_token() {
+    let sandbox = Sandbox::start(None);
+    let browser = Browser::start().await;
+    let rebound = sandbox.base_url.replace("127.0.0.1", "rebound.example.test");
+    browser.page.goto(format!("{rebound}/")).await.unwrap();
+    let shown = browser.ask("document.body.textContent").await;
+    assert!(shown.as_str().unwrap().contains("--allow-host"), "{shown}");
+    // For the browser all of this is one site's own.
+    let status = async |path: &str| browser.ask(&format!("fetch('{path}').then((answer) => answer.status)")).await;
+    assert_eq!(status("/sandbox/people").await, 403);
+    assert_eq!(status("/sandbox/agent.js").await, 403);
+    assert_eq!(status("/api/v1/profile").await, 401);
+    let inbox = sandbox.inbox_url("").replacen(&sandbox.base_url, "", 1);
+    assert_eq!(status(&inbox).await, 200, "the name does lead there");
+    browser.quit().await;
+}
