@@ -202,9 +202,11 @@ export interface NatterPostback extends NatterDetail {
   readonly value: string;
 }
 
-/** Something is wrong, for whoever runs the page. `load-failed`: there is no chat on this page. */
+/** Something is wrong, for whoever runs the page. `load-failed`: there is no chat on this page. `storage-unavailable`: the
+ *  device keeps nothing more, and a reload loses what waits to be sent. `unsent-dropped`: another user was named, and what
+ *  was said for the former one could not be sent. */
 export interface NatterError extends NatterDetail {
-  readonly name: NatterTrouble | "load-failed";
+  readonly name: NatterTrouble | "load-failed" | "storage-unavailable" | "unsent-dropped";
 }
 
 /** The events of the element. They don't bubble, and their `detail` is frozen. */
@@ -340,7 +342,8 @@ export interface NatterChat extends HTMLElement {
   /** The visitor has logged out: forgets them on this device, and what the page said of them. Resolves when it is
    *  done. */
   reset(): Promise<void>;
-  /** Forgets the visitor on this device; the server keeps what was said. Resolves when it is done. */
+  /** Forgets the visitor on this device and in all tabs, and what the page said of them; the server keeps what was said.
+   *  Resolves when it is done. */
   forget(): Promise<void>;
   /** How things stand and what led there, with other words in the place of everybody's own. An empty object where no
    *  chat runs. */

@@ -286,7 +286,7 @@ chat.on("postback", ({ detail: { message, title, value } }) => {
   is<Same<typeof message, number>>();
   is<Same<[typeof title, typeof value], [string, string]>>();
 });
-chat.on("error", ({ detail: { name } }) => is<Same<typeof name, NatterTrouble | "load-failed">>());
+chat.on("error", ({ detail: { name } }) => is<Same<typeof name, NatterTrouble | "load-failed" | "storage-unavailable" | "unsent-dropped">>());
 const heard: NatterListener<"unread"> = ({ detail }) => console.log(detail.count);
 chat.on("unread", heard);
 chat.off("unread", heard);
