@@ -49,8 +49,12 @@ pub enum Sentence {
     NotSentBecause(String),
     /// A message that may or may not be at the server.
     MaybeSent,
+    /// The same of a message that is still being looked for, and what sending it again can lead to.
+    NotConfirmed,
     /// Sends a failed message again.
     TryAgain,
+    /// Sends a message again that nobody knows of.
+    SendAgain,
     /// Puts a failed message back into the writing field.
     TakeBack,
     /// The device has no network.
@@ -256,7 +260,9 @@ impl Sentence {
             Self::NotSent => at::NOT_SENT,
             Self::NotSentBecause(..) => at::NOT_SENT_BECAUSE,
             Self::MaybeSent => at::MAYBE_SENT,
+            Self::NotConfirmed => at::NOT_CONFIRMED,
             Self::TryAgain => at::TRY_AGAIN,
+            Self::SendAgain => at::SEND_AGAIN,
             Self::TakeBack => at::TAKE_BACK,
             Self::Offline => at::OFFLINE,
             Self::Unreachable => at::UNREACHABLE,
@@ -386,7 +392,9 @@ impl Sentence {
             | Self::Sending
             | Self::NotSent
             | Self::MaybeSent
+            | Self::NotConfirmed
             | Self::TryAgain
+            | Self::SendAgain
             | Self::TakeBack
             | Self::Offline
             | Self::Unreachable
@@ -579,7 +587,7 @@ mod tests {
         }
     }
 
-    const ALL: [Sentence; 99] = [
+    const ALL: [Sentence; 101] = [
         Sentence::PanelLabel,
         Sentence::Close,
         Sentence::GreetingTitle,
@@ -598,7 +606,9 @@ mod tests {
         Sentence::Sending,
         Sentence::NotSent,
         Sentence::MaybeSent,
+        Sentence::NotConfirmed,
         Sentence::TryAgain,
+        Sentence::SendAgain,
         Sentence::TakeBack,
         Sentence::Offline,
         Sentence::Unreachable,

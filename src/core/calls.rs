@@ -117,6 +117,8 @@ pub enum Verdict<'a> {
     Gone,
     /// Not done and not to be repeated; perhaps the server said why.
     Refused(Option<String>),
+    /// Done or not, and over: Chatwoot itself says that it failed in it.
+    Fault,
     /// Done or not.
     Unclear,
     /// Not done.
@@ -146,6 +148,8 @@ impl Outcome {
             404 if wire::refusal(body).is_some() => Verdict::Gone,
             404 | 408 => Verdict::Unclear,
             400..=499 => Verdict::Refused(wire::refusal(body)),
+            // Any other 500 may be a proxy's, whose server is still at it.
+            500 if wire::is_fault(body) => Verdict::Fault,
             _ => Verdict::Unclear,
         }
     }
@@ -180,7 +184,11 @@ mod tests {
         check(400, "", Verdict::Refused(None));
         check(429, "Retry later\n", Verdict::Busy(3_000));
         check(503, "", Verdict::Busy(3_000));
-        check(500, r#"{"status":500,"error":"Internal Server Error"}"#, Verdict::Unclear);
+        check(500, r#"{"status":500,"error":"Internal Server Error"}"#, Verdict::Fault);
+        check(500, r#"{"message":"Internal server error"}"#, Verdict::Unclear);
+        check(500, r#"{"status":502,"error":"Bad Gateway"}"#, Verdict::Unclear);
+        check(500, "<!doctype html><title>We're sorry</title>", Verdict::Unclear);
+        check(502, r#"{"status":500,"error":"Internal Server Error"}"#, Verdict::Unclear);
         check(502, "", Verdict::Unclear);
         check(504, "", Verdict::Unclear);
     }

@@ -267,6 +267,12 @@ impl History {
         self.has_begun && !self.has_start
     }
 
+    /// Whether the newest messages are wanted, or being read.
+    #[must_use]
+    pub fn is_reading_newest(&self) -> bool {
+        self.is_wanted || self.run.is_some_and(|run| run.goal != Goal::Earlier)
+    }
+
     /// Whether an earlier page is wanted or on its way.
     #[must_use]
     pub fn is_reading_earlier(&self) -> bool {

@@ -73,8 +73,10 @@ pub enum Word {
         /// Its body.
         body: String,
     },
-    /// To the leader: the person wants this failed send tried again.
+    /// To the leader: the person wants this send tried again, which failed or nobody knows of.
     Retry(EchoId),
+    /// From the leader: nobody knows whether the server has this send, and the person is told so.
+    Unconfirmed(EchoId),
     /// To the leader: the person gives this failed send up.
     Discard(EchoId),
     /// To the leader: the person opens this conversation, or (none) will begin another.

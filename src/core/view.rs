@@ -99,6 +99,8 @@ pub enum Told {
     Message(Arc<Message>),
     /// Somebody of the team began to write.
     Typing(Person),
+    /// Nobody knows whether a message of the visitor's has arrived.
+    Unconfirmed,
     /// The connection is back.
     Connected,
 }
@@ -295,6 +297,8 @@ pub enum Content {
         files: Vec<Enclosed>,
         /// How much of it is on its way, in percent.
         progress: u8,
+        /// Whether nobody knows if the server has it, and that has been so for a while.
+        is_unconfirmed: bool,
     },
 }
 
@@ -537,7 +541,13 @@ fn unsent(send: &Send) -> Content {
             None
         }
     };
-    Content::Unsent { text: Arc::clone(&send.text), failure, files: send.files.clone(), progress: send.progress }
+    Content::Unsent {
+        text: Arc::clone(&send.text),
+        failure,
+        files: send.files.clone(),
+        progress: send.progress,
+        is_unconfirmed: send.is_unconfirmed,
+    }
 }
 
 fn same_author(one: &Content, other: &Content) -> bool {

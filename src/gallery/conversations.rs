@@ -23,7 +23,8 @@ pub fn screens() -> Vec<Screen> {
     };
     let mut too_late = ended(false);
     let text = "One more thing: do you have lights?".into();
-    let content = Content::Unsent { text, failure: Some(Failure::Ended), files: Vec::new(), progress: 0 };
+    let content =
+        Content::Unsent { text, failure: Some(Failure::Ended), files: Vec::new(), progress: 0, is_unconfirmed: false };
     let key = crate::core::timeline::RowKey(9_000);
     let rows = Arc::make_mut(&mut too_late.thread.rows);
     rows.push(Row { previous_at: Some(NOON), ..Row::new(key, content, NOON) });

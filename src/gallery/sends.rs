@@ -25,6 +25,10 @@ pub fn screens() -> Vec<Screen> {
             .content(unsent("Then, nobody knows.", Some(Failure::Doubtful)))
             .screen("send-failed"),
         Talk::began(120)
+            .content(unconfirmed("Is there a train back at six?"))
+            .content(unsent("Or a ferry?", None))
+            .screen("send-unconfirmed"),
+        Talk::began(120)
             .content(sending("The rack, from both sides.", files(2), None, 0))
             .content(sending("", files(3), None, 64))
             .screen("send-files"),
@@ -39,6 +43,10 @@ fn unsent(text: &str, failure: Option<Failure>) -> Content {
     sending(text, Vec::new(), failure, 0)
 }
 
+fn unconfirmed(text: &str) -> Content {
+    Content::Unsent { text: text.into(), failure: None, files: Vec::new(), progress: 0, is_unconfirmed: true }
+}
+
 fn sending(text: &str, files: Vec<Enclosed>, failure: Option<Failure>, progress: u8) -> Content {
-    Content::Unsent { text: text.into(), failure, files, progress }
+    Content::Unsent { text: text.into(), failure, files, progress, is_unconfirmed: false }
 }

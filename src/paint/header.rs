@@ -56,6 +56,7 @@ fn aloud(words: &Words, (times, told): &(u32, Option<Told>)) -> Element {
             if message.text.is_empty() { Sentence::AnnounceFile(who) } else { Sentence::AnnounceMessage(who, line) }
         }
         Told::Typing(person) => Sentence::Typing(words.called(person)),
+        Told::Unconfirmed => Sentence::NotConfirmed,
         Told::Connected => Sentence::Connected,
     };
     // The same words twice are said twice: each time in an element of its own.

@@ -63,7 +63,14 @@ fn line(class: &str, text: &str) -> Element {
 
 /// What is wrong, and what one can do.
 fn failed(words: &Words, row: &Row) -> Option<Element> {
-    let Content::Unsent { failure: Some(failure), .. } = &row.content else { return None };
+    let Content::Unsent { failure, is_unconfirmed, .. } = &row.content else { return None };
+    let choice = |sentence, event| button("link").on("click", Act::Tell(event)).told(words, &sentence);
+    let Some(failure) = failure else {
+        // No alert: it is said aloud (`header`), and a while later it may be settled.
+        let why = el("span", "").told(words, &Sentence::NotConfirmed);
+        let again = choice(Sentence::SendAgain, Wish::Retried(row.key));
+        return is_unconfirmed.then(|| el("p", "failed unsure").and(why).and(el("span", "ways").and(again)));
+    };
     let why = words.say(&match failure {
         Failure::Refused(None) => Sentence::NotSent,
         Failure::Refused(Some(words)) => Sentence::NotSentBecause(words.clone()),
@@ -71,7 +78,6 @@ fn failed(words: &Words, row: &Row) -> Option<Element> {
         Failure::FilesGone => Sentence::FilesGone,
         Failure::Ended => Sentence::NotSentInTime,
     });
-    let choice = |sentence, event| button("link").on("click", Act::Tell(event)).told(words, &sentence);
     let again = (*failure != Failure::Ended).then(|| choice(Sentence::TryAgain, Wish::Retried(row.key)));
     let ways = el("span", "ways").maybe(again).and(choice(Sentence::TakeBack, Wish::Discarded(row.key)));
     Some(el("p", "failed").with("role", "alert").and(el("span", "").saying(&why)).and(ways))
@@ -110,7 +116,9 @@ fn name(words: &Words, row: &Row) -> Option<Element> {
 
 /// The time under a group's last row, for machines and for people; or that it is on its way.
 fn meta(words: &Words, row: &Row) -> Option<Element> {
-    if matches!(row.content, Content::Unsent { failure: Some(_), .. }) || !row.closes_group {
+    let is_told =
+        matches!(row.content, Content::Unsent { failure: Some(_), .. } | Content::Unsent { is_unconfirmed: true, .. });
+    if is_told || !row.closes_group {
         return None;
     }
     let shown = match row.content {

@@ -197,7 +197,7 @@ pub fn nothing(_: &View, _: Option<&View>, _: &Element) {}
 fn get_ready(ui: &Ui, wish: &Wish, target: Element) {
     if matches!(wish, Wish::Folded(..)) {
         ui.keep_still(Still::at(target));
-    } else if matches!(wish, Wish::WantedNewest) {
+    } else if matches!(wish, Wish::WantedNewest | Wish::Retried(_)) {
         // The button goes; the focus stays in the thread.
         focus_thread(&target);
     } else if matches!(

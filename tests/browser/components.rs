@@ -65,7 +65,11 @@ fn said(key: u64, author: Author, text: &str, at: u64) -> Row {
 }
 
 fn unsent(key: u64, text: &str, failure: Option<Failure>) -> Row {
-    row(key, Content::Unsent { text: text.into(), failure, files: Vec::new(), progress: 0 }, NOON)
+    row(
+        key,
+        Content::Unsent { text: text.into(), failure, files: Vec::new(), progress: 0, is_unconfirmed: false },
+        NOON,
+    )
 }
 
 fn row(key: u64, content: Content, at: u64) -> Row {

@@ -5,7 +5,7 @@ use natter::core::model::{Contact, ConversationId, Enclosed, MessageId};
 use natter::core::session::Session;
 use natter::core::settings::{Settings, Unusable};
 use natter::core::time::{Mono, Wall};
-use natter::core::timeline::{Failure, KeptSend, RowKey, Send, Stage};
+use natter::core::timeline::{Failure, GRACE_MS, KeptSend, RowKey, Send, Stage};
 use natter::core::wire;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -18,7 +18,10 @@ fn send() -> impl Strategy<Value = Send> {
     let stage = prop_oneof![
         Just(Stage::Unsent),
         newest.clone().prop_map(|newest| Stage::Posting { newest }),
-        (newest.clone(), any::<u64>()).prop_map(|(newest, since)| Stage::Unclear { newest, since: Mono(since) }),
+        (newest.clone(), any::<u64>()).prop_map(|(newest, since)| {
+            let since = Mono(since);
+            Stage::Unclear { newest, since, until: since }
+        }),
         (newest, any::<u64>()).prop_map(|(newest, since)| Stage::Settled { newest, since: Mono(since) }),
         Just(Stage::Failed(Failure::Doubtful)),
         Just(Stage::Failed(Failure::FilesGone)),
@@ -41,6 +44,7 @@ fn send() -> impl Strategy<Value = Send> {
         stage,
         tries,
         guess: None,
+        is_unconfirmed: false,
     })
 }
 
@@ -60,7 +64,7 @@ fn a_send_that_was_kept_is_the_same_after_a_reload() {
         let stage = match &send.stage {
             // Whatever was under way has no answer any more.
             Stage::Posting { newest } | Stage::Unclear { newest, .. } | Stage::Settled { newest, .. } => {
-                Stage::Unclear { newest: *newest, since: now }
+                Stage::Unclear { newest: *newest, since: now, until: now.plus(GRACE_MS) }
             }
             Stage::Failed(Failure::Refused(words)) => {
                 Stage::Failed(Failure::Refused(words.clone().filter(|words| !words.is_empty())))

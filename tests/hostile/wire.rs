@@ -217,6 +217,7 @@ fn a_status_means_the_same_whatever_comes_with_it() {
             Verdict::Refused(words) => {
                 (400..500).contains(&status) && !matches!(status, 404 | 408 | 429) && words == wire::refusal(&body)
             }
+            Verdict::Fault => status == 500 && wire::is_fault(&body),
             Verdict::Unclear => !matches!(status, 200..300 | 429 | 503),
             Verdict::NeverLeft => false,
         };

@@ -123,6 +123,8 @@ fn what_is_said_aloud_is_in_a_place_of_its_own_and_said_anew_each_time() {
     assert_eq!(said(1, Some(message("**Hello**"))), ("Noor Haddad says: Hello".to_owned(), Some(1)));
     assert_eq!(said(2, Some(message("**Hello**"))).1, Some(2), "the same words are another element");
     assert_eq!(said(3, Some(message(""))).0, "Noor Haddad sent a file");
+    let unsure = "Not confirmed yet. If you send it again, it may arrive twice.";
+    assert_eq!(said(4, Some(Told::Unconfirmed)).0, unsure);
     assert_eq!(said(4, Some(Told::Connected)).0, "You are connected again.");
     let Author::Agent(person) = agent() else { panic!("an agent") };
     assert_eq!(said(5, Some(Told::Typing(person))).0, "Noor Haddad is typing");

@@ -89,7 +89,7 @@ fn named(kind: &str, text: &str, is_there: IsThere) -> Painting {
 }
 
 fn unsent(text: &str, failure: Option<Failure>, files: Vec<Enclosed>) -> Row {
-    row(7, Content::Unsent { text: text.into(), failure, files, progress: 3 })
+    row(7, Content::Unsent { text: text.into(), failure, files, progress: 3, is_unconfirmed: false })
 }
 
 fn enclosed(name: &str) -> Enclosed {

@@ -23,12 +23,30 @@ fn a_row_says_who_and_when() {
 
 #[test]
 fn a_failed_row_offers_what_helps() {
-    let failed =
-        Content::Unsent { text: "hello".into(), failure: Some(Failure::Doubtful), files: Vec::new(), progress: 0 };
+    let failed = Content::Unsent {
+        text: "hello".into(),
+        failure: Some(Failure::Doubtful),
+        files: Vec::new(),
+        progress: 0,
+        is_unconfirmed: false,
+    };
     let painted = thread(&view(vec![row(7, failed)]));
     let offered: Vec<_> = of_class(&painted, "link").into_iter().flat_map(acts).collect();
     assert_eq!(offered, [&Act::Tell(Wish::Retried(RowKey(7))), &Act::Tell(Wish::Discarded(RowKey(7)))]);
     assert_eq!(text(of_class(&painted, "failed")[0]), "This message may not have arrivedTry againEdit");
+}
+
+#[test]
+fn a_row_that_nobody_knows_of_says_so_and_what_sending_it_again_can_lead_to() {
+    let unsure =
+        Content::Unsent { text: "hello".into(), failure: None, files: Vec::new(), progress: 0, is_unconfirmed: true };
+    let painted = thread(&view(vec![row(7, unsure)]));
+    let offered: Vec<_> = of_class(&painted, "link").into_iter().flat_map(acts).collect();
+    assert_eq!(offered, [&Act::Tell(Wish::Retried(RowKey(7)))]);
+    let said = "Not confirmed yet. If you send it again, it may arrive twice.Send again";
+    let line = of_class(&painted, "unsure")[0];
+    assert_eq!((&*text(line), line.attribute("role")), (said, None), "it is said aloud elsewhere, and is no alarm");
+    assert!(of_class(&painted, "meta").is_empty(), "nor is it on its way as far as anybody knows");
 }
 
 #[test]

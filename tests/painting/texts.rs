@@ -67,7 +67,16 @@ fn what_the_visitor_wrote_stays_as_it_is_but_for_addresses() {
     let written = "**a** [b](https://b.test)";
     assert_eq!(bubble(said(message(1, Author::Visitor, written))), own);
     assert_eq!(
-        bubble(row(1, Content::Unsent { text: written.into(), failure: None, files: Vec::new(), progress: 0 })),
+        bubble(row(
+            1,
+            Content::Unsent {
+                text: written.into(),
+                failure: None,
+                files: Vec::new(),
+                progress: 0,
+                is_unconfirmed: false
+            }
+        )),
         own
     );
 }

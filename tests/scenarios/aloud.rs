@@ -12,6 +12,7 @@ fn aloud(bench: &Bench) -> (u32, String) {
     let told = told.as_ref().map_or(String::new(), |told| match told {
         Told::Message(message) => message.text.clone(),
         Told::Typing(person) => format!("{} writes", person.name),
+        Told::Unconfirmed => "unconfirmed".to_owned(),
         Told::Connected => "connected".to_owned(),
     });
     (*times, told)

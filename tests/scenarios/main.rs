@@ -22,5 +22,6 @@ mod tabs;
 mod telling;
 mod typing;
 mod uploads;
+mod waits;
 mod window;
 mod wishes;

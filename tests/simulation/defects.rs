@@ -2,7 +2,7 @@
 //! Each must be found, or the simulation proves nothing.
 
 use natter::core::wire::{Body, Method, Request};
-use natter::core::{Effect, Outcome};
+use natter::core::{CallId, Effect, Outcome};
 use serde_json::{Value, json};
 
 use crate::world::World;
@@ -27,10 +27,13 @@ pub enum Defect {
     LockForAll,
     DeviceReadLate,
     FilesLetGo,
+    FaultIsUnsent,
+    ProxyBelieved,
+    SentAgainUnread,
 }
 
 /// The defects, and what each is.
-pub const DEFECTS: [(Defect, &str); 18] = [
+pub const DEFECTS: [(Defect, &str); 21] = [
     (Defect::PostingNotKept, "that a send is being posted is not written down"),
     (Defect::SubmittedNotKept, "a send is written down only when it is posted"),
     (Defect::CallBeforeSave, "requests leave before what they depend on is written down"),
@@ -49,6 +52,9 @@ pub const DEFECTS: [(Defect, &str); 18] = [
     (Defect::LockForAll, "every tab leads"),
     (Defect::DeviceReadLate, "a new leader is told what the device kept some seconds ago"),
     (Defect::FilesLetGo, "a send's files are forgotten when its request leaves"),
+    (Defect::FaultIsUnsent, "what Chatwoot failed in is taken for not stored without looking"),
+    (Defect::ProxyBelieved, "a proxy's page of an error is taken for Chatwoot's word that the request is over"),
+    (Defect::SentAgainUnread, "what the visitor wants sent again is posted without reading first"),
 ];
 
 impl World {
@@ -77,6 +83,12 @@ impl World {
     pub fn spoil_outcome(&self, outcome: Outcome) -> Outcome {
         match (self.plan.defect, outcome) {
             (Some(Defect::LostIsUnsent), Outcome::Unclear) => Outcome::NeverLeft,
+            (Some(Defect::FaultIsUnsent), Outcome::Answered { status: 500, body, .. }) if body.starts_with('{') => {
+                Outcome::NeverLeft
+            }
+            (Some(Defect::ProxyBelieved), Outcome::Answered { status: 500.., .. }) => {
+                Outcome::answered(500, json!({ "status": 500, "error": "Bad Gateway" }).to_string(), None)
+            }
             (Some(Defect::HistoryShort), Outcome::Answered { status, body, retry_after_ms }) => {
                 let mut answer: Value = serde_json::from_str(&body).unwrap_or(Value::Null);
                 if let Some(page) = answer.as_array_mut().filter(|page| page.len() == 20) {
@@ -87,6 +99,18 @@ impl World {
                 Outcome::Answered { status, body, retry_after_ms }
             }
             (_, outcome) => outcome,
+        }
+    }
+
+    /// A send is posted once more without a look at what is there.
+    pub fn post_unread(&mut self, page: u64, text: &str) {
+        let is_it = |(echo, _): &(&String, &Request)| {
+            self.storage.get(&format!("send/{echo}")).is_some_and(|kept| kept.contains("\"posting\":true"))
+                && self.submitted.iter().any(|submitted| submitted.is(echo, text))
+        };
+        let request = self.posted.iter().find(is_it).map(|(_, request)| request.clone());
+        if let Some(request) = request.filter(|_| self.plan.defect == Some(Defect::SentAgainUnread)) {
+            self.send(page, CallId(u64::MAX), request);
         }
     }
 

@@ -22,6 +22,16 @@ pub struct Submitted {
     text: String,
     /// Whether it ever waited for the person, who then decides about its place, too.
     has_failed: bool,
+    /// How often the visitor wanted it sent again while a request of it was still on its way: they have been told that
+    /// it may then arrive twice.
+    sent_again: usize,
+}
+
+impl Submitted {
+    /// Whether it is this one, of these words.
+    pub fn is(&self, echo: &str, text: &str) -> bool {
+        self.echo == echo && self.text == text
+    }
 }
 
 impl World {
@@ -40,10 +50,18 @@ impl World {
                     let is_upload = kept["files"].as_array().is_some_and(|files| !files.is_empty());
                     let page = self.submitting;
                     self.is_accepting = true;
-                    self.submitted.push(Submitted { echo: echo.to_owned(), page, is_upload, text, has_failed });
+                    let echo = echo.to_owned();
+                    self.submitted.push(Submitted { echo, page, is_upload, text, has_failed, sent_again: 0 });
                 }
             }
         }
+    }
+
+    /// The visitor wants a message of these words sent again that nobody knows of.
+    pub fn witness_again(&mut self, text: &str) {
+        let on_their_way = self.posts_under_way();
+        let may_come_twice = |it: &&mut Submitted| it.text == text && on_their_way.contains(&it.echo);
+        self.submitted.iter_mut().filter(may_come_twice).for_each(|submitted| submitted.sent_again += 1);
     }
 
     /// A page crashed in the middle of its turn. What that turn accepted is on the device, or was not accepted. On the
@@ -111,9 +129,9 @@ impl World {
             messages.iter().filter(|message| message.echo.as_deref() == Some(echo)).count()
         };
         let mut missing: BTreeMap<&str, usize> = BTreeMap::new();
-        for Submitted { echo, text, .. } in &self.submitted {
+        for Submitted { echo, text, sent_again, .. } in &self.submitted {
             let is_there = count(&self.server.messages, echo);
-            if is_there > 1 && !self.plan.is_late {
+            if is_there > 1 + sent_again && !self.plan.is_late {
                 return Err(format!("{text:?} ({echo}) is stored {is_there} times"));
             }
             if is_there + count(&self.server.deleted, echo) == 0 {
@@ -127,28 +145,30 @@ impl World {
             }
         }
         for words in WORDS {
-            // The same words from another device, read in history where nothing marks them, are the one thing a lost
-            // answer can be mistaken for.
-            let everything = self.server.messages.iter().chain(&self.server.deleted);
-            let others = everything.filter(|m| m.text == words && m.is_other_devices()).count();
             let lost = missing.get(words).copied().unwrap_or_default();
-            if lost > others {
+            if lost > self.mistakable(words) {
                 return Err(format!("{lost} times {words:?} was submitted and is not at the server"));
             }
         }
         if self.plan.is_late { Ok(()) } else { self.judge_order() }
     }
 
+    /// The messages of these words that a lost answer can be mistaken for, read in history where nothing marks them:
+    /// another device's, and second ones that the visitor had sent again.
+    fn mistakable(&self, words: &str) -> usize {
+        let everything = || self.server.messages.iter().chain(&self.server.deleted).filter(|m| m.text == words);
+        let copies = |echo: &str| everything().filter(|m| m.echo.as_deref() == Some(echo)).count();
+        let seconds = self.submitted.iter().filter(|it| it.sent_again > 0).map(|it| copies(&it.echo).saturating_sub(1));
+        everything().filter(|m| m.is_other_devices()).count() + seconds.sum::<usize>()
+    }
+
     /// What was written in one page arrives in its order.
     fn judge_order(&self) -> Result<(), String> {
         let place = |echo: &str| self.server.messages.iter().position(|m| m.echo.as_deref() == Some(echo));
         let mut last: BTreeMap<(u64, bool), usize> = BTreeMap::new();
-        // A held-up message may have been taken for another device's of the same words, and those behind it let through.
-        let everything = || self.server.messages.iter().chain(&self.server.deleted);
-        let is_mistakable = |text: &str| everything().any(|m| m.is_other_devices() && m.text == text);
-        for submitted in
-            self.submitted.iter().filter(|submitted| !submitted.has_failed && !is_mistakable(&submitted.text))
-        {
+        // A held-up message may have been taken for another of the same words, and those behind it let through.
+        let is_sure = |submitted: &&Submitted| !submitted.has_failed && self.mistakable(&submitted.text) == 0;
+        for submitted in self.submitted.iter().filter(is_sure) {
             let (Some(place), Some(page)) = (place(&submitted.echo), submitted.page) else { continue };
             if last.insert((page, submitted.is_upload), place).is_some_and(|before| before > place) {
                 return Err(format!("{:?} ({}) overtook what was written before it", submitted.text, submitted.echo));

@@ -33,7 +33,8 @@ impl World {
         let kind = chance.below(100);
         let page = self.some_page(&mut chance);
         match kind {
-            0..34 => self.submit(page, &mut chance),
+            0..30 => self.submit(page, &mut chance),
+            30..34 => self.send_again(),
             34..47 => {
                 let count = if chance.below(6) == 0 { chance.below(70) } else { 1 };
                 self.agent_says(count);
@@ -201,6 +202,23 @@ impl World {
         let done = self.tell(page, Event::Submitted(text));
         self.submitting = None;
         done
+    }
+
+    /// The visitor has what nobody knows of sent again, in whichever tab says so.
+    pub fn send_again(&mut self) -> Result<(), String> {
+        let is_unsure = |row: &&Row| matches!(row.content, Content::Unsent { is_unconfirmed: true, .. });
+        for number in self.pages.keys().copied().collect::<Vec<_>>() {
+            let Some(page) = self.pages.get(&number).filter(|page| page.state == State::Awake) else { continue };
+            let rows = page.widget.view().thread.rows.iter().filter(is_unsure);
+            let unsure: Vec<_> = rows.map(|row| (row.key, row.content.text().to_owned())).collect();
+            for (key, text) in unsure {
+                self.note(&format!("the visitor has {text:?} sent again in page {number}"));
+                self.witness_again(&text);
+                self.tell(number, Event::Retried(key))?;
+                self.post_unread(number, &text);
+            }
+        }
+        Ok(())
     }
 
     pub fn retry_what_failed(&mut self) -> Result<(), String> {

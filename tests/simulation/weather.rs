@@ -5,7 +5,7 @@ use natter::core::wire::{Body, Method, Request};
 use natter::core::{CallId, Outcome};
 use serde_json::{Value, json};
 
-use crate::world::{DAWN_S, Happening, World};
+use crate::world::{DAWN_S, Happening, World, echo_of};
 
 /// What becomes of a request on its way and back.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -14,6 +14,17 @@ pub enum Fate {
     Answered(u64),
     /// Stored, but the connection ends without an answer.
     AnswerLost,
+    /// Chatwoot fails in it and says so after so many ms, its transaction being committed, with or without frames, or
+    /// not.
+    Fault(u64, Committed),
+}
+
+/// What of a request that failed there is all the same.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Committed {
+    Nothing,
+    Silently,
+    WithFrames,
 }
 
 /// A socket, as the server sees it.
@@ -37,11 +48,18 @@ impl World {
     }
 
     pub fn send(&mut self, page: u64, call: CallId, request: Request) {
+        if let Some(echo) = echo_of(&request) {
+            self.posted.insert(echo, request.clone());
+        }
         if self.is_offline {
             return self.after(1, Happening::Ends { page, call, outcome: Outcome::NeverLeft });
         }
         if self.files_of(&request).is_some_and(|files| files.is_empty()) {
             return self.after(1, Happening::Ends { page, call, outcome: Outcome::FilesGone });
+        }
+        if self.server.is_down {
+            // The connection is refused; a page's script can't tell that from one that was lost.
+            return self.after(1, Happening::Ends { page, call, outcome: Outcome::Unclear });
         }
         let there = self.way();
         if self.chances(6) {
@@ -49,14 +67,24 @@ impl World {
             return self.after(there, Happening::Ends { page, call, outcome: Outcome::Unclear });
         }
         if self.chances(4) {
-            // Held up somewhere: the connection ends first, and the server hears of it later.
-            self.after(there, Happening::Ends { page, call, outcome: Outcome::Unclear });
+            // Held up somewhere: the connection ends first, or a proxy answers, and the server hears of it later.
+            let status = [500, 502, 504][self.chance.below(3) as usize];
+            let page_of_html = Outcome::answered(status, "<html>Something went wrong</html>".to_owned(), None);
+            let outcome = if self.chance.below(2) == 0 { page_of_html } else { Outcome::Unclear };
+            self.after(there, Happening::Ends { page, call, outcome });
             let longest = if self.plan.is_late { 3 * GRACE_MS } else { GRACE_MS - 20_000 };
             let late = there + self.chance.below(longest);
             return self.after(late, Happening::Arrives { page, call, request, fate: Fate::AnswerLost });
         }
         let back = self.way();
-        let fate = if self.chances(8) { Fate::AnswerLost } else { Fate::Answered(back) };
+        let fate = if self.chances(8) {
+            Fate::AnswerLost
+        } else if self.chances(8) {
+            let committed = [Committed::Nothing, Committed::Silently, Committed::WithFrames];
+            Fate::Fault(back, committed[self.chance.below(3) as usize])
+        } else {
+            Fate::Answered(back)
+        };
         if fate == Fate::AnswerLost {
             self.after(there + back, Happening::Ends { page, call, outcome: Outcome::Unclear });
         }
@@ -84,12 +112,20 @@ impl World {
             Body::Json(text) => serde_json::from_str(text).expect("JSON"),
             Body::Form(fields, _) => fields.iter().map(|(name, said)| ((*name).to_owned(), json!(said))).collect(),
         };
+        if let Fate::Fault(ms, _) = fate {
+            let fault = json!({ "status": 500, "error": "Internal Server Error" }).to_string();
+            self.after(ms, Happening::Ends { page, call, outcome: Outcome::answered(500, fault, None) });
+        }
+        if matches!(fate, Fate::Fault(_, Committed::Nothing)) {
+            return self.note("the server fails, and nothing comes of it");
+        }
         let path = request.url.strip_prefix("https://chat.example.test").expect("our server");
         let files = self.files_of(request).unwrap_or_default();
         let answer = self.server.answer(method, path, &body, files, DAWN_S + self.now / 1_000);
         self.note(&format!("the server handles {method} {path} {body}: {}", answer.status));
         // A frame is usually there before the answer.
-        for frame in &answer.frames {
+        let is_heard = !matches!(fate, Fate::Fault(_, Committed::Silently));
+        for frame in answer.frames.iter().filter(|_| is_heard) {
             self.broadcast(frame);
         }
         if let Fate::Answered(ms) = fate {

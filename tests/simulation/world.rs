@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use natter::core::chance::Chance;
 use natter::core::model::EchoId;
-use natter::core::wire::Request;
+use natter::core::wire::{Body, Request};
 use natter::core::{CallId, Event, Link, Outcome, SocketNews};
 use serde_json::{Value, json};
 
@@ -90,6 +90,8 @@ pub struct World {
     pub storage: BTreeMap<String, String>,
     /// The sizes of the files that are kept, by the send they belong to.
     pub files: BTreeMap<EchoId, Vec<u64>>,
+    /// What was last posted of each send, for a defect that posts it once more.
+    pub posted: BTreeMap<String, Request>,
     /// Until when files are being written.
     pub gathers_until: u64,
     /// What the device kept a heartbeat or two ago.
@@ -144,6 +146,7 @@ impl World {
             closed: BTreeSet::new(),
             storage: BTreeMap::new(),
             files: BTreeMap::new(),
+            posted: BTreeMap::new(),
             gathers_until: 0,
             storage_before: BTreeMap::new(),
             lock: Lock::default(),
@@ -169,6 +172,9 @@ impl World {
         while self.now < end {
             self.run_until(self.now + 5_000)?;
             self.retry_what_failed()?;
+            if self.plan.seed.is_multiple_of(2) {
+                self.send_again()?;
+            }
             if self.is_done() {
                 break;
             }
@@ -233,6 +239,14 @@ impl World {
     pub fn after(&mut self, ms: u64, happening: Happening) {
         self.count += 1;
         self.happenings.insert((self.now + ms, self.count), happening);
+    }
+
+    /// The sends of which a request is still on its way, by their echo_ids.
+    pub fn posts_under_way(&self) -> BTreeSet<String> {
+        let request = |happening: &Happening| {
+            if let Happening::Arrives { request, .. } = happening { echo_of(request) } else { None }
+        };
+        self.happenings.values().filter_map(request).collect()
     }
 
     /// Whether a request is still on its way.
@@ -309,6 +323,18 @@ impl World {
 
     pub fn note(&mut self, what: &str) {
         self.story.push(format!("{:>7} ms  {what}", self.now));
+    }
+}
+
+/// The mark of the send that a request posts, if it does.
+pub fn echo_of(request: &Request) -> Option<String> {
+    match &request.body {
+        Body::None => None,
+        Body::Json(text) => {
+            let body: Value = serde_json::from_str(text).expect("JSON");
+            body["echo_id"].as_str().map(str::to_owned)
+        }
+        Body::Form(_, echo) => Some(echo.to_string()),
     }
 }
 

@@ -47,7 +47,7 @@ impl Timeline {
         }
         let Some(send) = self.sends.get_mut(at) else { return };
         send.tries = told.tries;
-        send.stage = match (told.stage, &send.stage) {
+        let stage = match (told.stage, &send.stage) {
             // We know better since when.
             (Stage::Unclear { .. }, Stage::Posting { .. } | Stage::Unclear { .. }) => return,
             (
@@ -56,6 +56,8 @@ impl Timeline {
             ) => Stage::Posting { newest },
             (told, _) => told,
         };
+        send.stage = stage;
+        send.is_unconfirmed = false;
     }
 
     /// The device no longer keeps a send. A failed one was given up; any other is at the server, and history will show

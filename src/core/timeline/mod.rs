@@ -8,7 +8,9 @@
 //! at all, and the server does not de-duplicate. So such a send is never repeated on suspicion. It holds its lane while
 //! history decides: a message above the newest known when posting began, from the visitor, equal in text, and without
 //! anybody else's echo, is it. Only when a page asked for later than [`GRACE_MS`] after the connection's end does not
-//! hold it, is it posted again.
+//! hold it, is it posted again. Two things shorten that: Chatwoot's own word that it failed in the request, which is then
+//! over ([`FAULT_MS`]), and the person's wish to have it sent again, who has been told that it may then arrive twice. The
+//! page that decides is read in either case.
 
 mod claims;
 mod elsewhere;
@@ -32,6 +34,14 @@ pub struct RowKey(pub u64);
 /// The one assumption: a request is stored within this time of its connection's end, or never. Chatwoot's own request
 /// time-out is 15 s; a proxy in front may hold a request for its usual 60 s before it passes it on.
 pub const GRACE_MS: u64 = 75_000;
+
+/// The other one: Chatwoot answers with a fault of its own after the request's transaction has ended, committed or not.
+/// What a page read so much later does not hold was not stored: that leaves a replica time to follow its database.
+pub const FAULT_MS: u64 = 2_000;
+
+/// A send that has been unclear for so long says so, and can be sent again. By then an answer that is merely late, an
+/// echo or the first look at history has settled it.
+pub const UNCONFIRMED_MS: u64 = 8_000;
 
 /// How often a send is posted again by itself before the person is asked.
 const TRIES_MAX: u32 = 3;
@@ -177,6 +187,7 @@ impl Timeline {
             progress: 0,
             tries: 0,
             guess: None,
+            is_unconfirmed: false,
         });
         self.is_changed = true;
         self.save(self.sends.len() - 1);
@@ -237,6 +248,15 @@ impl Timeline {
 
     /// A post's connection ended without an answer.
     pub fn lost_sight(&mut self, echo: &EchoId, now: Mono) {
+        self.is_unclear(echo, now, GRACE_MS);
+    }
+
+    /// The server failed in a post: it is over, and stored or not.
+    pub fn met_fault(&mut self, echo: &EchoId, now: Mono) {
+        self.is_unclear(echo, now, FAULT_MS);
+    }
+
+    fn is_unclear(&mut self, echo: &EchoId, now: Mono, open_ms: u64) {
         let Some(at) = self.posting(echo) else { return };
         if self.sends.get(at).is_some_and(|send| send.guess.is_some()) {
             self.accept_guess(at);
@@ -244,7 +264,7 @@ impl Timeline {
         }
         self.change(at, |send| {
             if let Stage::Posting { newest } = send.stage {
-                send.stage = Stage::Unclear { newest, since: now };
+                send.stage = Stage::Unclear { newest, since: now, until: now.plus(open_ms) };
             }
         });
     }
@@ -258,14 +278,48 @@ impl Timeline {
         self.change(at, |send| send.stage = Stage::Failed(Failure::Refused(words)));
     }
 
-    /// The person wants a failed send tried again.
-    pub fn retry(&mut self, echo: &EchoId) {
-        if let Some(at) = self.failed(echo) {
-            self.change(at, |send| {
-                send.stage = Stage::Unsent;
-                send.tries = 0;
-            });
-        }
+    /// The person wants a send tried again that failed, or that has long been unclear: that one as soon as a page of
+    /// history asked for from now on does not hold it.
+    pub fn retry(&mut self, echo: &EchoId, now: Mono) {
+        let Some(at) = self.sends.iter().position(|send| send.echo == *echo) else { return };
+        let stage = match self.sends.get(at).map(|send| &send.stage) {
+            Some(Stage::Failed(_)) => Stage::Unsent,
+            Some(Stage::Unclear { newest, until, .. }) => {
+                Stage::Unclear { newest: *newest, since: now, until: now.min(*until) }
+            }
+            // In a tab that does not post it, this is all there is to see of its being unclear.
+            Some(Stage::Posting { .. }) => {
+                self.is_unconfirmed(echo, false);
+                return;
+            }
+            Some(Stage::Gathering | Stage::Unsent | Stage::Settled { .. }) | None => return,
+        };
+        self.change(at, |send| {
+            send.stage = stage;
+            send.tries = 0;
+        });
+    }
+
+    /// Which sends have by now been unclear for so long that the person is to be told.
+    #[must_use]
+    pub fn doubted(&self, now: Mono) -> Vec<EchoId> {
+        let is_long = |send: &&Send| send.doubted_from().is_some_and(|from| from <= now);
+        self.sends.iter().filter(is_long).map(|send| send.echo.clone()).collect()
+    }
+
+    /// When that is next to be asked.
+    #[must_use]
+    pub fn doubt_begins(&self) -> Option<Mono> {
+        self.sends.iter().filter_map(Send::doubted_from).min()
+    }
+
+    /// The person is told, or not any longer, that nobody knows of a send. Tells whether that is news.
+    pub fn is_unconfirmed(&mut self, echo: &EchoId, is_so: bool) -> bool {
+        let is_it = |send: &&mut Send| send.echo == *echo && send.is_in_doubt() && send.is_unconfirmed != is_so;
+        let Some(send) = self.sends.iter_mut().find(is_it) else { return false };
+        send.is_unconfirmed = is_so;
+        self.is_changed = true;
+        true
     }
 
     /// The person gives a failed send up, or an upload; it is handed back. An upload that the server has all the same
@@ -290,11 +344,11 @@ impl Timeline {
     /// was asked for late enough.
     pub fn decide(&mut self, asked: Mono, from: Option<MessageId>) {
         for at in 0..self.sends.len() {
-            let Some(Stage::Unclear { newest, since }) = self.sends.get(at).map(|send| &send.stage) else {
+            let Some(Stage::Unclear { newest, until, .. }) = self.sends.get(at).map(|send| &send.stage) else {
                 continue;
             };
             let is_covered = from.is_none_or(|from| newest.is_some_and(|newest| from <= newest));
-            if asked < since.plus(GRACE_MS) {
+            if asked < *until {
                 continue;
             }
             self.change(at, |send| {
@@ -321,7 +375,7 @@ impl Timeline {
     #[must_use]
     pub fn grace_ends(&self) -> Option<Mono> {
         let end = |send: &Send| match send.stage {
-            Stage::Unclear { since, .. } => Some(since.plus(GRACE_MS)),
+            Stage::Unclear { until, .. } => Some(until),
             Stage::Gathering | Stage::Unsent | Stage::Posting { .. } | Stage::Settled { .. } | Stage::Failed(_) => None,
         };
         self.sends.iter().filter_map(end).min()
@@ -507,13 +561,10 @@ impl Timeline {
         self.sends.iter().position(is_it)
     }
 
-    fn failed(&self, echo: &EchoId) -> Option<usize> {
-        self.sends.iter().position(|send| send.echo == *echo && matches!(send.stage, Stage::Failed(_)))
-    }
-
     fn change(&mut self, at: usize, change: impl FnOnce(&mut Send)) {
         if let Some(send) = self.sends.get_mut(at) {
             change(send);
+            send.is_unconfirmed = false;
             self.is_changed = true;
             self.save(at);
         }

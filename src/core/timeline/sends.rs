@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::RowKey;
+use super::{GRACE_MS, RowKey, UNCONFIRMED_MS};
 use crate::core::model::{ConversationId, EchoId, Enclosed, Message, MessageId};
 use crate::core::time::{Mono, Wall};
 use crate::digits::digits;
@@ -35,6 +35,8 @@ pub struct Send {
     pub tries: u32,
     /// A message that looks like this send while its fate is open: it stands in the send's row.
     pub guess: Option<MessageId>,
+    /// Whether the person is told that nobody knows of it, and can have it sent again.
+    pub is_unconfirmed: bool,
 }
 
 /// How far a send has come.
@@ -53,8 +55,10 @@ pub enum Stage {
     Unclear {
         /// Only messages above this can be the send.
         newest: Option<MessageId>,
-        /// When the connection ended.
+        /// When the connection ended, or the person last wanted it sent again.
         since: Mono,
+        /// A page of history asked for from then on decides.
+        until: Mono,
     },
     /// Another tab knew it to be at the server: it waits for its message alone, and is never posted again. Until that is
     /// here, an equal one behind it could be taken for it.
@@ -138,6 +142,13 @@ impl Send {
     #[must_use]
     pub const fn holds_its_lane(&self) -> bool {
         self.stage.posted_after().is_some()
+    }
+
+    /// When the person is to be told that nobody knows of it, if they are not told yet.
+    #[must_use]
+    pub fn doubted_from(&self) -> Option<Mono> {
+        let Stage::Unclear { since, .. } = self.stage else { return None };
+        (!self.is_unconfirmed).then(|| since.plus(UNCONFIRMED_MS))
     }
 
     /// Whether the server may have it, for all we know.
@@ -275,7 +286,7 @@ impl KeptSend {
                 None => Failure::Doubtful,
             })
         } else if self.posting {
-            Stage::Unclear { newest: self.newest.map(MessageId), since: now }
+            Stage::Unclear { newest: self.newest.map(MessageId), since: now, until: now.plus(GRACE_MS) }
         } else {
             Stage::Unsent
         };
@@ -292,6 +303,7 @@ impl KeptSend {
             progress: 0,
             tries: self.tries,
             guess: None,
+            is_unconfirmed: false,
         }
     }
 }

@@ -180,7 +180,7 @@ impl Widget {
             }
             // An unknown inbox identifier is found at the first message and stays so until the site is mended: the
             // message is kept, the visitor told that the team can't be reached.
-            Verdict::Gone | Verdict::Refused(_) | Verdict::Unclear | Verdict::NeverLeft => {
+            Verdict::Gone | Verdict::Refused(_) | Verdict::Fault | Verdict::Unclear | Verdict::NeverLeft => {
                 self.session.failed(now, &mut self.chance, 0);
             }
             Verdict::Busy(ms) => self.session.failed(now, &mut self.chance, *ms),
@@ -208,7 +208,7 @@ impl Widget {
                 self.session.doubt_contact();
                 self.session.failed(now, &mut self.chance, 0);
             }
-            Verdict::Unclear => self.session.failed(now, &mut self.chance, 0),
+            Verdict::Fault | Verdict::Unclear => self.session.failed(now, &mut self.chance, 0),
             Verdict::Refused(_) | Verdict::NeverLeft | Verdict::Busy(_) => {
                 if is_create {
                     self.session.conversation_was_not_made();
@@ -237,7 +237,7 @@ impl Widget {
                 self.miss_conversation(turn);
             }
             Verdict::Busy(ms) => self.condition.failed(now, &mut self.chance, *ms),
-            Verdict::Unclear | Verdict::NeverLeft => self.condition.failed(now, &mut self.chance, 0),
+            Verdict::Fault | Verdict::Unclear | Verdict::NeverLeft => self.condition.failed(now, &mut self.chance, 0),
         }
     }
 
@@ -252,7 +252,7 @@ impl Widget {
                 None
             }
             Verdict::Busy(ms) => return self.history.failed(now, &mut self.chance, *ms),
-            Verdict::Refused(_) | Verdict::Unclear | Verdict::NeverLeft => None,
+            Verdict::Refused(_) | Verdict::Fault | Verdict::Unclear | Verdict::NeverLeft => None,
         };
         let Some(page) = page else {
             return self.history.failed(now, &mut self.chance, 0);
@@ -353,6 +353,11 @@ impl Widget {
                 }
             }
             Verdict::Unclear => self.lose_sight(now, echo, lane),
+            Verdict::Fault => {
+                // One page decides, read once it can: `lead` asks for it.
+                self.timeline.met_fault(echo, now);
+                self.pause(lane, now, 0);
+            }
             Verdict::NeverLeft => {
                 self.timeline.never_left(echo);
                 self.pause(lane, now, 0);
@@ -377,7 +382,12 @@ impl Widget {
             }
             Verdict::Refused(words) if self.tabs.is_in_charge() => self.timeline.refused(&echo, words),
             // The tab in charge says what is to come of it.
-            Verdict::Refused(_) | Verdict::Gone | Verdict::Busy(_) | Verdict::Unclear | Verdict::NeverLeft => {}
+            Verdict::Refused(_)
+            | Verdict::Gone
+            | Verdict::Busy(_)
+            | Verdict::Fault
+            | Verdict::Unclear
+            | Verdict::NeverLeft => {}
         }
     }
 
@@ -385,6 +395,13 @@ impl Widget {
         self.timeline.lost_sight(echo, now);
         self.pause(lane, now, 0);
         self.want_history();
+    }
+
+    /// The visitor is told that nobody knows of a send, in every tab.
+    pub(super) fn tell_unconfirmed(&mut self, echo: &EchoId) {
+        if self.timeline.is_unconfirmed(echo, true) {
+            self.say_aloud(Told::Unconfirmed);
+        }
     }
 
     fn miss_conversation(&mut self, turn: &mut Turn) {

@@ -67,7 +67,9 @@ impl Widget {
             Verdict::Refused(words) => self.answering.refused(message, words),
             Verdict::Gone => self.answering.forget(message),
             Verdict::Busy(ms) => self.answering.failed(message, now, &mut self.chance, ms),
-            Verdict::Unclear | Verdict::NeverLeft => self.answering.failed(message, now, &mut self.chance, 0),
+            Verdict::Fault | Verdict::Unclear | Verdict::NeverLeft => {
+                self.answering.failed(message, now, &mut self.chance, 0)
+            }
         }
     }
 

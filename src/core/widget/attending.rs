@@ -24,7 +24,9 @@ impl Widget {
             // It is not there, or no inbox: the doctor knows.
             (None, Verdict::Good(_) | Verdict::Gone | Verdict::Refused(_)) => self.availability.is_answered(),
             (None, Verdict::Busy(ms)) => self.availability.failed(now, &mut self.chance, *ms),
-            (None, Verdict::Unclear | Verdict::NeverLeft) => self.availability.failed(now, &mut self.chance, 0),
+            (None, Verdict::Fault | Verdict::Unclear | Verdict::NeverLeft) => {
+                self.availability.failed(now, &mut self.chance, 0)
+            }
         }
     }
 }

@@ -61,8 +61,12 @@ impl Widget {
 
     /// What only the tab in charge does, but for posting.
     fn lead(&mut self, now: Mono, turn: &mut Turn) {
-        if self.timeline.grace_ends().is_some_and(|end| end <= now) && !self.is_reading() {
+        if self.timeline.grace_ends().is_some_and(|end| end <= now) && !self.history.is_reading_newest() {
             self.want_history();
+        }
+        for echo in self.timeline.doubted(now) {
+            self.tell_unconfirmed(&echo);
+            self.say(&Word::Unconfirmed(echo), turn);
         }
         self.identify(turn);
         self.timeline.post_for(match self.session.user() {

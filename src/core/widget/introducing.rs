@@ -54,7 +54,9 @@ impl Widget {
                 self.session.doubt_contact();
             }
             Verdict::Busy(ms) => self.introduction.failed(now, &mut self.chance, *ms),
-            Verdict::Unclear | Verdict::NeverLeft => self.introduction.failed(now, &mut self.chance, 0),
+            Verdict::Fault | Verdict::Unclear | Verdict::NeverLeft => {
+                self.introduction.failed(now, &mut self.chance, 0)
+            }
         }
     }
 

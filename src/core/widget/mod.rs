@@ -22,7 +22,7 @@ use super::answering::Answering;
 use super::availability::Availability;
 use super::backoff::Backoff;
 use super::cable::{Cable, Heard, SocketNews};
-use super::calls::{CALL_MS_MAX, Call, CallId};
+use super::calls::{CALL_MS_MAX, Call, CallId, Outcome};
 use super::chance::{Chance, Seed};
 use super::condition::Condition;
 use super::conversations::Conversations;
@@ -234,6 +234,7 @@ impl Widget {
                 lane(Lane::Text),
                 lane(Lane::Upload),
                 self.timeline.grace_ends().map(|end| end.due("send: decide")),
+                self.timeline.doubt_begins().map(|from| from.due("send: unconfirmed")),
             ]);
         }
         // What is past had its chance in the last turn and waits for something else.
@@ -414,11 +415,23 @@ impl Widget {
 
     fn try_again(&mut self, now: Mono, key: RowKey, turn: &mut Turn) {
         let Some(echo) = self.timeline.echo_of(key).filter(|_| !self.is_closed()) else { return };
-        self.retries.iter_mut().for_each(Backoff::hurry);
-        self.timeline.retry(&echo);
+        self.send_again(now, &echo, turn);
         if !self.tabs.is_in_charge() {
             self.say(&Word::Retry(echo), turn);
             tell(self.tabs.wonder(now), turn);
+        }
+    }
+
+    /// The person wants a send tried again. For one of unclear fate that is a question to history first: not to a read
+    /// that hangs with the rest, but to a new one.
+    fn send_again(&mut self, now: Mono, echo: &EchoId, turn: &mut Turn) {
+        self.retries.iter_mut().for_each(Backoff::hurry);
+        self.timeline.retry(echo, now);
+        if self.tabs.is_in_charge() && self.timeline.grace_ends().is_some_and(|end| end <= now) {
+            for call in self.abort(&|call, _| matches!(call, Call::ReadMessages { .. }), turn) {
+                self.reply(now, call, &Outcome::Unclear, turn);
+            }
+            self.history.hurry();
         }
     }
 

@@ -1,7 +1,6 @@
 //! One visitor in several tabs: what the others tell us, what we tell them, and who is in charge.
 
 use super::{KEY_INTRODUCTION, KEY_PREFERENCES, KEY_SEND, KEY_SESSION, WORDS_MAX, Widget};
-use crate::core::backoff::Backoff;
 use crate::core::calls::{Call, Outcome};
 use crate::core::model::EchoId;
 use crate::core::tabs::{self, Standing, TabAct, TabNews, Word};
@@ -134,6 +133,10 @@ impl Widget {
                 say(&here, turn);
                 // The last leader may have gone between writing this down and saying so.
                 say(&self.kept_session(), turn);
+                // Nor does the device keep which sends nobody knows of.
+                for send in self.timeline.sends().filter(|send| send.is_unconfirmed) {
+                    say(&Word::Unconfirmed(send.echo.clone()), turn);
+                }
             }
             Word::Here(standing) if !is_leading => {
                 if self.tabs.leader_is(now, standing) {
@@ -152,10 +155,8 @@ impl Widget {
                 let outcome = Outcome::Answered { status, body, retry_after_ms: None };
                 self.take_answer(echo, &outcome, turn);
             }
-            Word::Retry(echo) => {
-                self.retries.iter_mut().for_each(Backoff::hurry);
-                self.timeline.retry(&echo);
-            }
+            Word::Retry(echo) => self.send_again(now, &echo, turn),
+            Word::Unconfirmed(echo) if !is_leading => self.tell_unconfirmed(&echo),
             Word::Discard(echo) => drop(self.give_up(&echo, turn)),
             Word::Switch(to) if is_leading => self.switch(to, turn),
             Word::Read => self.want_history(),
@@ -163,7 +164,7 @@ impl Widget {
             Word::User(user) => self.user_is(user),
             Word::Attributes { user, said, is_of_conversation } => self.attributes_are(user, said, is_of_conversation),
             // A leader neither answers another nor listens to it: one of the two is about to learn that it is none.
-            Word::Ask | Word::Here(_) | Word::Frame(_) | Word::Switch(_) => {}
+            Word::Ask | Word::Here(_) | Word::Frame(_) | Word::Switch(_) | Word::Unconfirmed(_) => {}
         }
     }
 

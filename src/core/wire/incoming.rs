@@ -171,6 +171,13 @@ pub fn refusal(body: &str) -> Option<String> {
         .map(str::to_owned)
 }
 
+/// Whether a 500's body is Chatwoot's own word that it failed: what Rails says to whoever asked for JSON. A gateway's
+/// JSON has other fields.
+#[must_use]
+pub fn is_fault(body: &str) -> bool {
+    object(body).is_some_and(|answer| number(&answer, "status") == Some(500) && string(&answer, "error").is_some())
+}
+
 /// Reads an inbox.
 #[must_use]
 pub fn inbox(body: &str) -> Option<Inbox> {

@@ -28,6 +28,7 @@ pub fn say(word: &Word) -> String {
             write(&[("say", "answered"), ("key", echo), ("status", &digits((*status).into())), ("text", body)])
         }
         Word::Retry(echo) => write(&[("say", "retry"), ("key", echo)]),
+        Word::Unconfirmed(echo) => write(&[("say", "unconfirmed"), ("key", echo)]),
         Word::Discard(echo) => write(&[("say", "discard"), ("key", echo)]),
         Word::Switch(id) => write(&[("say", "switch"), ("key", &digits(id.map_or(0, |id| id.0)))]),
         Word::Read => write(&[("say", "read")]),
@@ -67,6 +68,7 @@ pub fn hear(text: &str) -> Option<Word> {
             body: field("text")?.to_owned(),
         },
         "retry" => Word::Retry(field("key")?.into()),
+        "unconfirmed" => Word::Unconfirmed(field("key")?.into()),
         "discard" => Word::Discard(field("key")?.into()),
         "switch" => Word::Switch(number(&said, "key").filter(|id| *id > 0).map(ConversationId)),
         "read" => Word::Read,
@@ -98,6 +100,7 @@ mod tests {
             Word::Frame("{\"type\":\"ping\"}".to_owned()),
             Word::Answered { echo: "a-b".into(), status: 422, body: String::new() },
             Word::Retry("a-b".into()),
+            Word::Unconfirmed("a-b".into()),
             Word::Discard("a-b".into()),
             Word::Switch(Some(ConversationId(7))),
             Word::Switch(None),
