@@ -57,3 +57,5 @@ mod talk;
 mod threads;
 mod uploads;
 mod visitor;
+#[cfg(feature = "soak")]
+mod waits;

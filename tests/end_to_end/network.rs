@@ -50,6 +50,54 @@ async fn a_page_left_while_a_message_is_undecided_does_not_send_it_again_when_it
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_chatwoot_fails_in_is_there_once_and_soon() {
+    // No frame tells of it: only a page of history can decide.
+    let mut talk = Talk::begin_on(|network| network.deny_sockets()).await;
+    for fate in [Fate::Refused(Refusal::Fault), Fate::RefusedAfter(Refusal::Fault)] {
+        talk.network.next_post(fate);
+        talk.visitor_says("ok").await;
+        talk.network.until_met(fate, 1).await;
+        talk.until_settled().await;
+    }
+    talk.ends_well().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_nobody_knows_of_says_so_and_is_sent_again_when_the_visitor_wants_it() {
+    let mut talk = Talk::begin().await;
+    talk.network.next_post(Fate::CutBefore);
+    talk.visitor_says("ok").await;
+    talk.network.until_met(Fate::CutBefore, 1).await;
+    let browser = &talk.visitor.browser;
+    browser.until("root.querySelector('.unsure')").await;
+    let sentence = json!("Not confirmed yet. If you send it again, it may arrive twice.");
+    assert_eq!(browser.ask("root.querySelector('.unsure span').textContent").await, sentence);
+    assert_eq!(browser.ask("root.querySelector('.aloud').textContent").await, sentence);
+    talk.visitor.find(".unsure button").await.click().await.unwrap();
+    browser.until("root.activeElement?.matches('.thread')").await;
+    talk.ends_well().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_written_while_there_is_no_server_is_posted_once_and_soon_after_it_is_back() {
+    let mut talk = Talk::begin().await;
+    let before = talk.network.posts();
+    talk.kill_server_and(async |talk| {
+        // The first key tells agents that somebody writes, and that call finds nobody.
+        talk.visitor.browser.ask("performance.clearResourceTimings()").await;
+        talk.visitor_writes("Is anybody there?", async |talk| {
+            let is_told = "performance.getEntriesByType('resource').some(it => it.name.includes('toggle_typing'))";
+            talk.visitor.browser.until(is_told).await;
+        })
+        .await;
+    })
+    .await;
+    talk.until_settled().await;
+    assert_eq!(talk.network.posts() - before, 1, "nothing was posted to nobody");
+    talk.ends_well().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn frames_that_come_twice_are_shown_once() {
     let mut talk = Talk::begin().await;
     talk.network.double_frames();

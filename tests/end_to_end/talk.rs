@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use serde_json::Value;
+use thirtyfour::prelude::*;
 
 use crate::bad_network::BadNetwork;
 use crate::support::{Sandbox, database_file};
@@ -53,6 +54,15 @@ impl Talk {
     /// The visitor writes; what becomes of it is the network's affair.
     pub async fn visitor_says(&mut self, text: &str) {
         self.visitor.say(text).await;
+        self.said.push(text.to_owned());
+    }
+
+    /// The same, slowly: something happens between the first key and the last.
+    pub async fn visitor_writes(&mut self, text: &str, meanwhile: impl AsyncFnOnce(&Self)) {
+        let field = self.visitor.find("textarea").await;
+        field.send_keys(text).await.unwrap();
+        meanwhile(self).await;
+        field.send_keys(String::new() + Key::Enter).await.unwrap();
         self.said.push(text.to_owned());
     }
 

@@ -30,10 +30,20 @@ enum Step {
 struct World {
     /// Whether the request reached the server.
     is_stored: bool,
-    /// Whether its answer comes back.
-    is_answered: bool,
+    /// How it ends.
+    end: End,
     /// Whether the frame carries our echo_id.
     is_marked: bool,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum End {
+    /// With the message.
+    Answered,
+    /// Without an answer.
+    Lost,
+    /// With Chatwoot's own word that it failed.
+    Fault,
 }
 
 #[test]
@@ -46,8 +56,8 @@ fn every_order_shows_and_stores_a_message_exactly_once() {
             runs += 1;
         }
     }
-    // 5! / 3! orders in 6 worlds.
-    assert_eq!(runs, 20 * 6);
+    // 5! / 3! orders in 10 worlds.
+    assert_eq!(runs, 20 * 10);
 }
 
 #[test]
@@ -60,16 +70,18 @@ fn every_order_with_a_reload_in_it_does_too() {
             runs += 1;
         }
     }
-    // 6! / 4! orders in 6 worlds.
-    assert_eq!(runs, 30 * 6);
+    // 6! / 4! orders in 10 worlds.
+    assert_eq!(runs, 30 * 10);
 }
 
 fn worlds() -> Vec<World> {
     let mut worlds = Vec::new();
     for is_marked in [true, false] {
-        worlds.push(World { is_stored: true, is_answered: true, is_marked });
-        worlds.push(World { is_stored: true, is_answered: false, is_marked });
-        worlds.push(World { is_stored: false, is_answered: false, is_marked });
+        worlds.push(World { is_stored: true, end: End::Answered, is_marked });
+        for end in [End::Lost, End::Fault] {
+            worlds.push(World { is_stored: true, end, is_marked });
+            worlds.push(World { is_stored: false, end, is_marked });
+        }
     }
     worlds
 }
@@ -90,13 +102,17 @@ fn run(world: World, order: &[Step]) {
     for step in order {
         match step {
             Step::Answer if bench.asked(Method::Post, "/messages").is_none() => {}
-            Step::Answer if world.is_answered => {
+            Step::Answer => {
+                let fault = json!({ "status": 500, "error": "Internal Server Error" });
                 answer_post(
                     &mut bench,
-                    Outcome::Answered { status: 200, body: visitors(8, TEXT).to_string(), retry_after_ms: None },
+                    match world.end {
+                        End::Answered => Outcome::answered(200, visitors(8, TEXT).to_string(), None),
+                        End::Lost => Outcome::Unclear,
+                        End::Fault => Outcome::answered(500, fault.to_string(), None),
+                    },
                 );
             }
-            Step::Answer => answer_post(&mut bench, Outcome::Unclear),
             Step::Echo if world.is_stored && bench.link.is_some() => {
                 bench.frame(&created(&visitors(8, TEXT), world.is_marked.then_some(&*echo)));
             }

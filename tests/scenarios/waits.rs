@@ -10,6 +10,9 @@ use crate::bench::{Bench, agents, created, json_body, visitors};
 use crate::household::Household;
 use crate::tabs::two_tabs;
 
+/// What tells agents that the visitor writes.
+const TYPING: &str = "/toggle_typing?typing_status=on";
+
 /// What Rails says to whoever asked for JSON.
 fn fault() -> Value {
     json!({ "status": 500, "error": "Internal Server Error" })
@@ -227,4 +230,87 @@ fn what_is_unconfirmed_is_said_aloud_once_in_the_tab_that_is_open() {
     bench.end("/messages", Outcome::Unclear);
     wait_live(&mut bench, 30_000);
     assert_eq!(told(&bench), (1, Some(Told::Unconfirmed)));
+}
+
+/// A visitor begins to write, and the call that tells agents of it ends without an answer.
+fn typing_into_nothing(bench: &mut Bench) {
+    bench.event(Event::Drafted("hel".to_owned()));
+    bench.end(TYPING, Outcome::Unclear);
+}
+
+fn posts(bench: &Bench) -> bool {
+    bench.asked(Method::Post, "/messages").is_some()
+}
+
+fn reads(bench: &Bench) -> bool {
+    bench.asked(Method::Get, "/messages").is_some()
+}
+
+#[test]
+fn on_a_way_that_is_not_known_to_be_broken_nothing_is_asked_before_a_post() {
+    let mut bench = Bench::returning(&[agents(7, "hi")]);
+    wait_live(&mut bench, 60_000);
+    bench.event(Event::Drafted("hel".to_owned()));
+    bench.answer(TYPING, 200, &json!({}));
+    bench.submit("hello");
+    assert!(posts(&bench) && !reads(&bench));
+    store(&mut bench, 8, "hello");
+    // Nor without a socket: a read first would make of the post a request on a connection that was used before.
+    bench.close_socket();
+    bench.submit("one more");
+    assert!(posts(&bench) && !reads(&bench));
+}
+
+#[test]
+fn where_a_call_was_not_answered_a_post_waits_for_a_read_that_is() {
+    let mut bench = Bench::returning(&[agents(7, "hi")]);
+    bench.close_socket();
+    typing_into_nothing(&mut bench);
+    bench.submit("hello");
+    for _ in 0..3 {
+        assert!(!posts(&bench));
+        bench.wait(4_001);
+        bench.end("/messages", Outcome::Unclear);
+    }
+    bench.wait(8_001);
+    assert!(!posts(&bench));
+    bench.answer("/messages", 200, &json!([agents(7, "hi")]));
+    assert!(posts(&bench), "the server is back");
+    bench.answer("/messages", 200, &visitors(8, "hello"));
+    bench.submit("one more");
+    assert!(posts(&bench) && !reads(&bench), "it has answered");
+}
+
+#[test]
+fn where_a_call_was_not_answered_a_post_waits_for_the_next_socket() {
+    let mut bench = Bench::returning(&[agents(7, "hi")]);
+    bench.close_socket();
+    typing_into_nothing(&mut bench);
+    bench.submit("hello");
+    bench.end("/messages", Outcome::Unclear);
+    assert!(!posts(&bench));
+    bench.go_live();
+    assert!(posts(&bench));
+}
+
+#[test]
+fn a_proxy_without_a_server_behind_it_is_no_way() {
+    let mut bench = Bench::returning(&[agents(7, "hi")]);
+    bench.close_socket();
+    bench.event(Event::Drafted("hel".to_owned()));
+    bench.end(TYPING, Outcome::answered(502, "<html>502</html>".to_owned(), None));
+    bench.submit("hello");
+    bench.end("/messages", Outcome::answered(502, "<html>502</html>".to_owned(), None));
+    bench.wait(2_001);
+    assert!(reads(&bench) && !posts(&bench));
+}
+
+#[test]
+fn where_all_is_well_again_before_anything_is_written_nothing_is_asked() {
+    let mut bench = Bench::returning(&[agents(7, "hi")]);
+    typing_into_nothing(&mut bench);
+    wait_live(&mut bench, 5_000);
+    bench.answer("/toggle_typing?typing_status=off", 200, &json!({}));
+    bench.submit("hello");
+    assert!(posts(&bench) && !reads(&bench));
 }

@@ -198,6 +198,8 @@ impl World {
             self.note(&format!("with {} files", picked.len()));
             self.tell(page, Event::Picked(picked))?;
         }
+        // Agents are told that somebody writes: a call that may fail before the message itself leaves.
+        self.tell(page, Event::Drafted(text.clone()))?;
         self.submitting = Some(page);
         let done = self.tell(page, Event::Submitted(text));
         self.submitting = None;

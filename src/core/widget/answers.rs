@@ -22,6 +22,7 @@ impl Widget {
     pub(super) fn take(&mut self, heard: Option<Heard>, turn: &mut Turn) {
         match heard {
             Some(Heard::Live) => {
+                self.is_way_broken = false;
                 self.watch.started_over();
                 self.want_history();
                 self.condition.want();

@@ -1,7 +1,7 @@
 //! What the developer of the page may know: what is wrong, how things stand, and what led there.
 
 use super::Widget;
-use crate::core::calls::{Call, Outcome};
+use crate::core::calls::{Call, Outcome, Verdict};
 use crate::core::doctor::{Sign, Socket};
 use crate::core::time::Mono;
 use crate::core::{Effect, Tell, Turn, wire};
@@ -13,6 +13,13 @@ const SOCKETS_MAX: u32 = 2;
 impl Widget {
     /// What the doctor learns from the end of a call.
     pub(super) fn examine(&mut self, call: &Call, outcome: &Outcome) {
+        match outcome.verdict() {
+            Verdict::Unclear => self.is_way_broken = true,
+            Verdict::NeverLeft => {}
+            Verdict::Good(_) | Verdict::Busy(_) | Verdict::Gone | Verdict::Refused(_) | Verdict::Fault => {
+                self.is_way_broken = false;
+            }
+        }
         let sign = match outcome {
             Outcome::NeverLeft | Outcome::FilesGone => return,
             Outcome::Unclear => Sign::Nothing,

@@ -26,6 +26,7 @@ impl Widget {
         self.succeed(now, turn);
         if self.tabs.is_in_charge() {
             self.lead(now, turn);
+            self.ask_for_way(now);
         }
         self.read(now, turn);
         if self.tabs.is_in_charge() {
@@ -145,10 +146,8 @@ impl Widget {
         }
         // Until the newest messages are known, nobody could tell an old message from this one, were its answer lost.
         if self.history.has_begun()
-            && self.is_online
-            && self.retry(lane).is_over(now)
-            && self.pace.allows(now)
-            && self.timeline.can_post(lane)
+            && !self.is_way_broken
+            && self.is_post_due(now, lane)
             && self.may_write(now, turn)
             && let Some(send) = self.timeline.begin_post(lane)
         {
@@ -156,6 +155,25 @@ impl Widget {
             self.pace.posted(now);
             self.keep(now, turn);
             self.call(now, Call::Post { conversation, echo, text, lane }, turn);
+        }
+    }
+
+    /// Whether a lane's next post is to leave now.
+    fn is_post_due(&self, now: Mono, lane: Lane) -> bool {
+        self.is_online
+            && self.retries.get(lane as usize).is_none_or(|retry| retry.is_over(now))
+            && self.pace.allows(now)
+            && self.timeline.can_post(lane)
+    }
+
+    /// A post that ends without an answer waits for long; a read that does costs nothing. So where the last call ended
+    /// like that, as the one does that tells agents of the visitor's typing, a read has to be answered first, or a
+    /// socket to come to life. Nothing is asked on a way that is not known to be broken: a browser repeats a POST by
+    /// itself when a connection that it used before is reset, and the read would make it one.
+    fn ask_for_way(&mut self, now: Mono) {
+        let is_waiting = self.is_way_broken && Lane::ALL.iter().any(|lane| self.is_post_due(now, *lane));
+        if is_waiting && !self.history.is_reading_newest() {
+            self.want_history();
         }
     }
 

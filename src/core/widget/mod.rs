@@ -74,6 +74,8 @@ pub struct Widget {
     doctor: Doctor,
     /// When the server last answered a call.
     answered: Option<Mono>,
+    /// Whether a call has ended without an answer since the server was last heard.
+    is_way_broken: bool,
     recording: Recording,
     /// Whether the conversation itself was not found; asking for the contact tells whether only that is gone.
     is_conversation_missed: bool,
@@ -155,6 +157,7 @@ impl Widget {
             last_call: 0,
             doctor: Doctor::default(),
             answered: None,
+            is_way_broken: false,
             is_conversation_missed: false,
             is_online: true,
             is_open: false,

@@ -51,6 +51,9 @@ async fn requests(weather: &Weather, browser: &mut Stream, server: &mut Option<S
             return upgrade(weather, browser, &request).await;
         }
         let fate = fate(weather, &request);
+        if request.method() == "POST" && request.path().ends_with("/messages") {
+            weather.posts.send_modify(|posts| *posts += 1);
+        }
         let mut said = Vec::new();
         if fate.reaches_server() {
             said = ask(weather, &request, server).await.unwrap_or_default();
@@ -65,6 +68,11 @@ async fn requests(weather: &Weather, browser: &mut Stream, server: &mut Option<S
                 // Noted only now: who waits for it may count on what the server has done.
                 weather.note(fate);
                 return cut(browser);
+            }
+            Fate::EndedBefore | Fate::EndedAfter => {
+                weather.note(fate);
+                browser.shutdown().await?;
+                return Ok(None);
             }
             Fate::CutWithin => {
                 // Far enough into it for the browser to believe that there is an answer.
@@ -87,7 +95,7 @@ async fn requests(weather: &Weather, browser: &mut Stream, server: &mut Option<S
 
 impl Fate {
     const fn reaches_server(self) -> bool {
-        !matches!(self, Self::CutBefore | Self::Refused(_))
+        !matches!(self, Self::CutBefore | Self::EndedBefore | Self::Refused(_))
     }
 }
 
@@ -194,6 +202,10 @@ impl Refusal {
             Self::TooMany => ("429 Too Many Requests", true, b"Retry later\n".to_vec()),
             Self::Unavailable => ("503 Service Unavailable", true, Vec::new()),
             Self::BadGateway => ("502 Bad Gateway", false, b"<html><title>502 Bad Gateway</title></html>".to_vec()),
+            Self::Fault => {
+                let body = br#"{"status":500,"error":"Internal Server Error"}"#;
+                ("500 Internal Server Error", true, body.to_vec())
+            }
             Self::InCircles => ("307 Temporary Redirect", true, Vec::new()),
             Self::TooLong => ("200 OK", true, [&b"["[..], &[b' '; 20_000_000], b"]"].concat()),
             Self::Garbled => ("200 OK", true, vec![0xFF; 1_000]),

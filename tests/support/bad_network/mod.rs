@@ -27,6 +27,10 @@ pub enum Fate {
     Passed,
     /// Its connection was cut, and the server never heard of it.
     CutBefore,
+    /// Its connection was ended in good order without an answer, and the server never heard of it.
+    EndedBefore,
+    /// The server has done what it asked for; then its connection was ended in good order without an answer.
+    EndedAfter,
     /// The server has done what it asked for; then its connection was cut, without an answer.
     CutAfter,
     /// The server has done what it asked for; then its connection was cut in the middle of the answer.
@@ -52,6 +56,8 @@ pub enum Refusal {
     Unavailable,
     /// 502, from a proxy before Chatwoot, which knows nothing of other origins: preflights fail as well.
     BadGateway,
+    /// 500, Chatwoot's own word that it failed in it.
+    Fault,
     /// 307, to where it comes from.
     InCircles,
     /// 200, and a list of nothing that takes twenty million bytes.
@@ -76,6 +82,7 @@ struct Weather {
     met: watch::Sender<Vec<Fate>>,
     /// How many of the cable's pings were swallowed.
     pings: watch::Sender<usize>,
+    posts: watch::Sender<usize>,
 }
 
 /// What holds until a test says otherwise.
@@ -84,6 +91,9 @@ struct Conditions {
     is_hole: bool,
     /// Sockets opened before the latest loss are lost.
     losses: u64,
+    /// Connections made before the latest end are ended.
+    ends: u64,
+    is_refusing: bool,
     refusal: Option<Refusal>,
     are_sockets_denied: bool,
     are_connections_kept: bool,
@@ -106,14 +116,26 @@ impl BadNetwork {
             sockets: Mutex::default(),
             met: watch::Sender::default(),
             pings: watch::Sender::default(),
+            posts: watch::Sender::default(),
         });
         let met = Arc::clone(&weather);
-        tokio::spawn(async move {
-            while let Ok((browser, _)) = listener.accept().await {
-                tokio::spawn(http::converse(Arc::clone(&met), browser));
-            }
-        });
+        tokio::spawn(accept(met, listener));
         Self { base_url, weather }
+    }
+
+    /// Nobody listens any more, until told otherwise: connections are refused. Those that stand are not concerned.
+    pub fn refuse_connections(&self, is_refusing: bool) {
+        self.weather.conditions.send_modify(|conditions| conditions.is_refusing = is_refusing);
+    }
+
+    /// Every connection that stands ends, sockets included, as when a server's process does.
+    pub fn end_connections(&self) {
+        self.weather.conditions.send_modify(|conditions| conditions.ends += 1);
+    }
+
+    /// How many messages were posted, by the page or by the browser itself.
+    pub fn posts(&self) -> usize {
+        *self.weather.posts.borrow()
     }
 
     /// What becomes of the next message that is posted; asked again, of the one after that.
@@ -189,7 +211,7 @@ impl BadNetwork {
     /// A good network from now on. What was lost stays lost.
     pub fn clear_up(&self) {
         self.weather.conditions.send_modify(|conditions| {
-            *conditions = Conditions { losses: conditions.losses, ..Conditions::default() };
+            *conditions = Conditions { losses: conditions.losses, ends: conditions.ends, ..Conditions::default() };
         });
         self.weather.fates().clear();
     }
@@ -220,7 +242,41 @@ impl BadNetwork {
     }
 }
 
+/// Serves whoever connects, at all times but those when connections are refused.
+async fn accept(weather: Arc<Weather>, mut listener: TcpListener) {
+    let address = listener.local_addr().expect("its address");
+    let mut conditions = weather.conditions.subscribe();
+    loop {
+        tokio::select! {
+            refused = conditions.wait_for(|now| now.is_refusing) => drop(refused),
+            accepted = listener.accept() => {
+                let Ok((browser, _)) = accepted else { return };
+                let weather = Arc::clone(&weather);
+                tokio::spawn(async move {
+                    let made_under = weather.conditions();
+                    let served = http::converse(Arc::clone(&weather), browser);
+                    tokio::select! {
+                        () = weather.ends(made_under) => {}
+                        () = served => {}
+                    }
+                });
+                continue;
+            }
+        }
+        drop(listener);
+        drop(conditions.wait_for(|now| !now.is_refusing).await);
+        listener = TcpListener::bind(address).await.expect("the port is still ours");
+    }
+}
+
 impl Weather {
+    /// Waits until a connection made under these conditions is ended.
+    async fn ends(&self, made_under: Conditions) {
+        let mut conditions = self.conditions.subscribe();
+        // The other half is held by `self`: this never fails.
+        drop(conditions.wait_for(|now| now.ends > made_under.ends).await);
+    }
+
     fn conditions(&self) -> Conditions {
         *self.conditions.borrow()
     }
