@@ -173,7 +173,7 @@ async fn it_is_known_of_every_end_how_long_it_takes_and_the_widget_doubles_nothi
     println!("seconds | unsure at | posts by widget + by browser | stored | end");
     let mut faults = Vec::new();
     // A few at a time: more browsers would wait for each other.
-    for some in rows.chunks(4) {
+    for some in rows.chunks(3) {
         let under_way: Vec<_> = some
             .iter()
             .map(|(name, end, around, again)| (*name, tokio::spawn(measure(*end, *around, *again))))
