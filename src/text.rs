@@ -490,7 +490,8 @@ fn fill(words: &str, values: &[(&str, String)]) -> String {
     filled
 }
 
-/// What the browser knows of languages and calendars; the shell implements it with Intl, tests with something fixed.
+/// What the browser knows of languages, calendars and addresses; the shell implements it with Intl and URL, tests with
+/// something fixed.
 pub trait Speech {
     /// The number of the visitor's calendar day that this moment (seconds since 1970) is in.
     fn day(&self, at: u64) -> i64;
@@ -504,6 +505,8 @@ pub trait Speech {
     fn machine(&self, at: u64) -> String;
     /// So many bytes, as people say it.
     fn size(&self, bytes: u64) -> String;
+    /// The host of an address, as the browser would connect to it; nothing if it would not.
+    fn host(&self, url: &str) -> Option<String>;
 }
 
 /// English, and where each sentence stands: `build.rs` makes it of `locales/en.json`.
@@ -584,6 +587,10 @@ mod tests {
 
         fn size(&self, bytes: u64) -> String {
             bytes.to_string()
+        }
+
+        fn host(&self, _: &str) -> Option<String> {
+            None
         }
     }
 

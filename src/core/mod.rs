@@ -29,6 +29,7 @@ pub mod question;
 pub mod recording;
 pub mod session;
 pub mod settings;
+pub mod spoofing;
 pub mod tabs;
 pub mod time;
 pub mod timeline;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::content::{Answer, Attachment, Kind};
+use super::spoofing::without_bidi_controls;
 
 /// A message's id at the server; messages are in order when their ids are.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -69,6 +70,14 @@ pub struct Enclosed {
     pub name: String,
     /// Bytes.
     pub size: u64,
+}
+
+impl Enclosed {
+    /// A file under its name, as far as that can be shown.
+    #[must_use]
+    pub fn new(pick: u64, name: &str, size: u64) -> Self {
+        Self { pick, name: without_bidi_controls(name), size }
+    }
 }
 
 /// Who said a message.

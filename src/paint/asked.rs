@@ -1,6 +1,6 @@
 //! What a message asks: forms, choices, cards, surveys, and what was answered.
 
-use super::files::link;
+use super::files::{destined, link};
 use super::icon::button;
 use super::wish::Wish;
 use super::{Act, Element, Words, el};
@@ -23,8 +23,8 @@ pub fn asked(words: &Words, row: &Row, message: &Message) -> Option<Element> {
         Kind::Form(fields) => asking.and(form(words, message, fields)),
         Kind::Choice(choices) => asking.and(choose(message, choices, &row.answers)),
         // Several stand beside each other; what is to be read is listed.
-        Kind::Cards(all) if all.len() > 1 => asking.and(cards("cards strip", message.id, all, &row.answers)),
-        Kind::Cards(all) | Kind::Articles(all) => asking.and(cards("cards", message.id, all, &row.answers)),
+        Kind::Cards(all) if all.len() > 1 => asking.and(cards(words, "cards strip", message.id, all, &row.answers)),
+        Kind::Cards(all) | Kind::Articles(all) => asking.and(cards(words, "cards", message.id, all, &row.answers)),
         Kind::Rating => rating(words, asking, row, message),
     };
     Some(asking.maybe(match &row.fate {
@@ -148,11 +148,11 @@ fn chooser(message: MessageId, choice: &Choice, answers: &[Answer]) -> Element {
         .saying(&choice.title)
 }
 
-fn cards(class: &str, message: MessageId, cards: &[Card], answers: &[Answer]) -> Element {
-    cards.iter().fold(el("ul", class), |list, one| list.and(card(message, one, answers)))
+fn cards(words: &Words, class: &str, message: MessageId, cards: &[Card], answers: &[Answer]) -> Element {
+    cards.iter().fold(el("ul", class), |list, one| list.and(card(words, message, one, answers)))
 }
 
-fn card(message: MessageId, card: &Card, answers: &[Answer]) -> Element {
+fn card(words: &Words, message: MessageId, card: &Card, answers: &[Answer]) -> Element {
     let picture = card.picture.as_ref().map(|url| {
         el("img", "card-picture")
             .with("src", url.as_str())
@@ -161,18 +161,16 @@ fn card(message: MessageId, card: &Card, answers: &[Answer]) -> Element {
             .with("referrerpolicy", "no-referrer")
             .on("error", Act::Missing)
     });
+    let leading = |class, text: &str, url| destined(words, link(url, class).in_own_direction().saying(text), text, url);
     let title = match &card.link {
-        Some(url) => link(url, "card-title"),
-        None => el("p", "card-title"),
+        Some(url) => leading("card-title", &card.title, url),
+        None => el("p", "card-title").in_own_direction().saying(&card.title),
     };
     let about = (!card.description.is_empty()).then(|| el("p", "card-about").in_own_direction());
-    let all = el("li", "card")
-        .maybe(picture)
-        .and(title.in_own_direction().saying(&card.title))
-        .maybe(about.map(|about| about.saying(&card.description)));
+    let all = el("li", "card").maybe(picture).and(title).maybe(about.map(|about| about.saying(&card.description)));
     card.actions.iter().fold(all, |all, action| {
         all.and(match action {
-            Action::Link(title, url) => link(url, "chip").in_own_direction().saying(title),
+            Action::Link(title, url) => leading("chip", title, url),
             Action::Postback(choice) => chooser(message, choice, answers),
         })
     })

@@ -5,6 +5,7 @@ use super::wish::Wish;
 use super::{Act, Element, Words, el};
 use crate::core::content::{Attachment, AttachmentKind};
 use crate::core::model::{Enclosed, MessageId};
+use crate::core::spoofing::real_destination;
 use crate::core::timeline::RowKey;
 use crate::core::url::SafeUrl;
 use crate::digits::digits;
@@ -42,12 +43,18 @@ fn file(words: &Words, message: MessageId, file: &Attachment) -> Element {
         AttachmentKind::Image => picture(words, message, file, file.thumb.as_ref().unwrap_or(url)),
         AttachmentKind::Audio => playing("audio"),
         AttachmentKind::Video => playing("video").with("playsinline", ""),
-        AttachmentKind::Location => link(url, "file").and(icon(PLACE)).and(called(file)),
+        AttachmentKind::Location => leading(words, link(url, "file").and(icon(PLACE)).and(called(file)), file, url),
         AttachmentKind::Contact | AttachmentKind::File => {
             let size = (file.size > 0).then(|| el("span", "file-size").saying(&words.speech.size(file.size)));
-            link(url, "file").and(icon(FILE)).and(called(file)).maybe(size)
+            leading(words, link(url, "file").and(icon(FILE)).and(called(file)).maybe(size), file, url)
         }
     }
+}
+
+/// A file's link. Most names of files look like hosts; only one that poses as an address is taken for one.
+fn leading(words: &Words, link: Element, file: &Attachment, url: &SafeUrl) -> Element {
+    let name = file.name.to_ascii_lowercase();
+    if name.contains("://") || name.starts_with("www.") { destined(words, link, &file.name, url) } else { link }
 }
 
 fn called(file: &Attachment) -> Element {
@@ -91,6 +98,17 @@ pub fn uploading(words: &Words, key: RowKey, files: &[Enclosed], progress: u8, i
     let cancel = button("link").on("click", Act::Tell(Wish::Discarded(key))).told(words, &Sentence::Cancel);
     let under_way = (!is_failed).then(|| el("p", "uploading").and(bar).and(cancel));
     (!files.is_empty()).then(|| all.maybe(under_way))
+}
+
+/// A link with this text in it, with where it really leads if that is another place than one would think.
+pub fn destined(words: &Words, link: Element, text: &str, url: &SafeUrl) -> Element {
+    match real_destination(text, url, &|url| words.speech.host(url)) {
+        // An address has one direction everywhere.
+        Some(place) => {
+            link.saying(" ").and(el("span", "destination").with("dir", "ltr").saying(&["(", &place, ")"].concat()))
+        }
+        None => link,
+    }
 }
 
 /// A link out of the page: what it leads to learns nothing of where it was, and can't reach back.

@@ -10,11 +10,11 @@ use crate::text::Sentence;
 /// What is to be filled in before anything can be written.
 pub fn introduction(words: &Words, form: &Form) -> Element {
     let text = if form.text.is_empty() { words.say(&Sentence::IntroText) } else { form.text.clone() };
-    let text = formatted(&text).into_iter().fold(el("div", "intro-text"), Element::and);
+    let text = formatted(words, &text).into_iter().fold(el("div", "intro-text"), Element::and);
     let fields = form.fields.iter().map(|field| label(words, "", &named(words, field)));
     let start = el("button", "chip strong").with("type", "submit").told(words, &Sentence::IntroStart);
     let filled = fields.fold(el("form", "form").on("submit", Act::Introduce), Element::and);
-    el("div", "intro").and(text).and(filled.maybe(form.consent.as_ref().map(consent)).and(start))
+    el("div", "intro").and(text).and(filled.maybe(form.consent.as_ref().map(|it| consent(words, it))).and(start))
 }
 
 /// With the widget's own name for what every site asks, and a word where nothing need be said.
@@ -37,9 +37,9 @@ fn named(words: &Words, field: &Field) -> Field {
     Field { label: if is_open { optional() } else { label }, ..field.clone() }
 }
 
-fn consent(consent: &Consent) -> Element {
+fn consent(words: &Words, consent: &Consent) -> Element {
     let name = ["-", CONSENT].concat();
     let tick = el("input", "tick").with("type", "checkbox").with("name", &name).with("required", "");
-    let text = formatted(&consent.text).into_iter().fold(el("span", "terms"), Element::and);
+    let text = formatted(words, &consent.text).into_iter().fold(el("span", "terms"), Element::and);
     el("label", "label check").and(tick).and(text)
 }

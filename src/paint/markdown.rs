@@ -1,6 +1,6 @@
 //! What was written: its blocks, its links, and only its beginning where it is long.
 
-use super::files::link;
+use super::files::{destined, link};
 use super::icon::button;
 use super::wish::Wish;
 use super::{Act, Element, Node, Words, el};
@@ -11,17 +11,17 @@ use crate::digits::digits;
 use crate::text::Sentence;
 
 /// An agent's words, block by block; each block has its own direction.
-pub fn formatted(text: &str) -> Vec<Element> {
+pub fn formatted(words: &Words, text: &str) -> Vec<Element> {
     let block = |piece| match piece {
-        Piece::Marked(mark, inner) => element(mark, inner, false),
+        Piece::Marked(mark, inner) => element(words, mark, inner, false),
         Piece::Text(text) => el("p", "").saying(&text),
     };
     markdown::read(text).into_iter().map(|piece| block(piece).with("class", "text").in_own_direction()).collect()
 }
 
 /// Anybody else's words, as they are; addresses among them are links.
-pub fn plain(text: &str) -> Element {
-    hold(el("p", "text").in_own_direction(), markdown::read_plain(text), false)
+pub fn plain(words: &Words, text: &str) -> Element {
+    hold(words, el("p", "text").in_own_direction(), markdown::read_plain(text), false)
 }
 
 /// As much of a text as is to be seen.
@@ -44,21 +44,23 @@ pub fn fold(words: &Words, key: RowKey, length: Length) -> Option<Element> {
     Some(fold.on("click", Act::Tell(Wish::Folded(key, !is_folded))).told(words, &sentence))
 }
 
-fn hold(element: Element, pieces: Vec<Piece>, is_in_link: bool) -> Element {
+fn hold(words: &Words, element: Element, pieces: Vec<Piece>, is_in_link: bool) -> Element {
     pieces.into_iter().fold(element, |element, piece| match piece {
         Piece::Text(text) => element.holding(Node::Text(text)),
-        Piece::Marked(mark, inner) => element.and(self::element(mark, inner, is_in_link)),
+        Piece::Marked(mark, inner) => element.and(self::element(words, mark, inner, is_in_link)),
     })
 }
 
 /// The element of a mark. The outermost link is the one that is meant: there are none in links.
-fn element(mark: Mark, inner: Vec<Piece>, is_in_link: bool) -> Element {
+fn element(words: &Words, mark: Mark, inner: Vec<Piece>, is_in_link: bool) -> Element {
     let tag = match mark {
         Mark::Paragraph => "p",
         Mark::Quote => "blockquote",
         Mark::List => "ul",
         Mark::Numbered(1) => "ol",
-        Mark::Numbered(first) => return hold(el("ol", "").with("start", &digits(first.into())), inner, is_in_link),
+        Mark::Numbered(first) => {
+            return hold(words, el("ol", "").with("start", &digits(first.into())), inner, is_in_link);
+        }
         Mark::Item => "li",
         Mark::CodeBlock => "pre",
         Mark::Strong => "strong",
@@ -66,7 +68,10 @@ fn element(mark: Mark, inner: Vec<Piece>, is_in_link: bool) -> Element {
         Mark::Struck => "s",
         Mark::Code => "code",
         Mark::Link(_) if is_in_link => "span",
-        Mark::Link(url) => return hold(link(&url, ""), inner, true),
+        Mark::Link(url) => {
+            let text = markdown::text_of(&inner);
+            return destined(words, hold(words, link(&url, ""), inner, true), &text, &url);
+        }
     };
-    hold(el(tag, ""), inner, is_in_link)
+    hold(words, el(tag, ""), inner, is_in_link)
 }

@@ -36,9 +36,9 @@ fn bubble(words: &Words, row: &Row) -> Option<Element> {
     let blocks = match row.content.said() {
         Some(message) if message.kind == Kind::Rating => return None,
         Some(message) if message.is_deleted => vec![line("text", &words.say(&Sentence::Deleted))],
-        Some(message) if !message.author.is_visitor() => formatted(&text()),
+        Some(message) if !message.author.is_visitor() => formatted(words, &text()),
         Some(_) | None if row.content.text().is_empty() => Vec::new(),
-        Some(_) | None => vec![plain(&text())],
+        Some(_) | None => vec![plain(words, &text())],
     };
     let quote = row.quoted.as_ref().map(|quoted| {
         // Its direction is that of what was said: a name has its own, and does not count.

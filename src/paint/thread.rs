@@ -91,7 +91,7 @@ fn lead(words: &Words, thread: &Thread) -> Option<Element> {
             Some(bones.and(el("span", "spoken").told(words, &Sentence::ThreadLoading)))
         }
         Thread { rows, prompt, .. } if rows.is_empty() && !prompt.is_empty() => {
-            let bubble = formatted(prompt).into_iter().fold(el("div", "bubble"), Element::and);
+            let bubble = formatted(words, prompt).into_iter().fold(el("div", "bubble"), Element::and);
             Some(el("div", "row opens closes prompt").and(bubble))
         }
         Thread { rows, .. } if rows.is_empty() => Some(

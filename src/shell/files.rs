@@ -39,7 +39,7 @@ impl Files {
         let number = |file: File| {
             let (name, size) = (file.name(), file.size() as u64);
             picked.push(file);
-            Enclosed { pick: picked.len() as u64, name, size }
+            Enclosed::new(picked.len() as u64, &name, size)
         };
         files.into_iter().map(number).collect()
     }

@@ -2,6 +2,7 @@
 
 use js_sys::{Array, Date, Function, Intl, Object};
 use wasm_bindgen::JsValue;
+use web_sys::Url;
 
 use crate::js::object;
 use crate::text::Speech;
@@ -62,6 +63,10 @@ impl Speech for IntlSpeech {
         let format = Intl::NumberFormat::new(&self.languages, &options).format();
         let number = JsValue::from_f64(bytes as f64 / f64::from(scale));
         format.call1(&JsValue::UNDEFINED, &number).ok().and_then(|said| said.as_string()).unwrap_or_default()
+    }
+
+    fn host(&self, url: &str) -> Option<String> {
+        Url::new(url).ok().map(|url| url.hostname())
     }
 }
 

@@ -119,3 +119,47 @@ async fn what_agents_ask_is_answered_in_place_and_read_by_them() {
     }
     visitor.browser.quit().await;
 }
+
+/// What a link poses as, and where the browser itself says that it leads.
+#[tokio::test(flavor = "multi_thread")]
+async fn links_and_names_that_pose_as_others_are_shown_for_what_they_are() {
+    let sandbox = Sandbox::start(None);
+    let visitor = Visitor::arrive(&sandbox).await;
+    visitor.open().await;
+    visitor.say("https://bank.com@evil.test/").await;
+    visitor.sees(&["https://bank.com@evil.test/ (evil.test)"]).await;
+    let conversation = visitor.session().await["conversation"].as_i64().unwrap();
+    for (said, shown) in [
+        ("[https://bank.com](https://evil.test/)", "https://bank.com (evil.test)"),
+        ("Log in at [bank.com](https://EVIL.test:8080/)", "Log in at bank.com (evil.test)"),
+        ("https://аррӏе.com/", "https://аррӏе.com/ (xn--80ak6aa92e.com)"),
+        ("[here](http://2130706433/)", "here (127.0.0.1)"),
+        ("[\u{202e}moc.knab](https://evil.test)", "\u{202e}moc.knab (evil.test)"),
+        ("[support@bank.com](mailto:x@evil.test)", "support@bank.com (x@evil.test)"),
+        ("https://docs.a.test/x", "https://docs.a.test/x"),
+    ] {
+        sandbox.agent_replies(conversation, said).await;
+        let is_last = format!("[...root.querySelectorAll('.bubble')].at(-1).textContent === {}", json!(shown));
+        visitor.browser.until(&is_last).await;
+    }
+    // Whom a screen reader asks: it is part of the link's name. And it is in an order of its own, whatever comes before.
+    let hints = "[...root.querySelectorAll('a > .destination')].map((hint) => [hint.dir, hint.ariaHidden])";
+    let hints = visitor.browser.ask(hints).await;
+    assert_eq!(hints.as_array().unwrap().len(), 7);
+    assert!(hints.as_array().unwrap().iter().all(|hint| *hint == json!(["ltr", null])), "{hints}");
+    let items = json!([{ "title": "bank.com", "description": "All about it", "link": "https://evil.test" }]);
+    ask(&sandbox, conversation, "article", "Read this", items).await;
+    visitor.browser.until("root.querySelector('.card-title')?.textContent === 'bank.com (evil.test)'").await;
+
+    let give = "(() => { const data = new DataTransfer(); data.items.add(new File(['abc'], 'photo\u{202e}gpj.exe')); \
+        root.querySelector('textarea').dispatchEvent(new ClipboardEvent('paste', { bubbles: true, clipboardData: data })); })()";
+    visitor.browser.ask(give).await;
+    visitor.browser.until("root.querySelector('.picked .file-name')?.textContent === 'photogpj.exe'").await;
+    visitor.say("A picture").await;
+    visitor.browser.until("root.querySelector('a.file .file-name')?.textContent.endsWith('gpj.exe')").await;
+    let names = "[...root.querySelectorAll('.file-name')].map((name) => name.textContent).join()";
+    let names = visitor.browser.ask(names).await;
+    assert!(!names.as_str().unwrap().contains('\u{202e}'), "{names}");
+    shoot(&visitor, "posing").await;
+    visitor.browser.quit().await;
+}

@@ -1,6 +1,7 @@
 //! Answers and frames.
 
 use natter::core::model::{Author, ConversationId, Message, MessageId, Person};
+use natter::core::spoofing::without_bidi_controls;
 use natter::core::wire::{self, ContactAnswer, Frame, News};
 use natter::core::{Outcome, calls::Verdict};
 use proptest::prelude::*;
@@ -42,7 +43,7 @@ fn told() -> impl Strategy<Value = Told> {
     (parts, prop::option::of(sender)).prop_map(|((id, text, kind, at, conversation, is_deleted), sender)| {
         let person = |id: u32, name: &str, url: &str| Person {
             id: Some(u64::from(id)),
-            name: name.to_owned(),
+            name: without_bidi_controls(name),
             avatar_url: url.to_owned(),
         };
         let author = match &sender {

@@ -38,6 +38,10 @@ impl Speech for Fixed {
     fn size(&self, bytes: u64) -> String {
         format!("{bytes} bytes")
     }
+
+    fn host(&self, url: &str) -> Option<String> {
+        url::Url::parse(url).ok()?.host_str().map(str::to_owned)
+    }
 }
 
 /// English, at noon.

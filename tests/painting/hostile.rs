@@ -24,6 +24,10 @@ struct Painting {
 enum IsThere {
     /// As it is, as text.
     Text,
+    /// As text, but without what would reorder its letters: it is a name.
+    Name,
+    /// The same, in an attribute.
+    NameIn(&'static str),
     /// As it is, in an attribute that holds text.
     Attribute(&'static str),
     /// All its letters but those of addresses that have a name, as text and never as a picture.
@@ -31,7 +35,7 @@ enum IsThere {
     /// Not at all: it is no text, but this stands beside it.
     Beside(&'static str),
 }
-use IsThere::{Attribute, Beside, Letters, Text};
+use IsThere::{Attribute, Beside, Letters, Name, NameIn, Text};
 
 /// One field that somebody else can set: what it is, and how it is painted with a text in it.
 type Field = (&'static str, fn(&str) -> Painting);
@@ -93,19 +97,19 @@ fn unsent(text: &str, failure: Option<Failure>, files: Vec<Enclosed>) -> Row {
 }
 
 fn enclosed(name: &str) -> Enclosed {
-    Enclosed { pick: 1, name: name.to_owned(), size: 17 }
+    Enclosed::new(1, name, 17)
 }
 
 fn composing(problem: Option<Problem>, files: Vec<Enclosed>) -> Painting {
     let mut view = View::default();
     (view.composer.problem, view.composer.files) = (problem, files);
-    Painting { painted: paint::composer(&words(), &view, None), is_there: Text }
+    Painting { painted: paint::composer(&words(), &view, None), is_there: Name }
 }
 
 fn heading(set: impl Fn(&mut Panel)) -> Painting {
     let mut view = View::default();
     set(&mut view.panel);
-    Painting { painted: paint::header(&words(), &view, None), is_there: Text }
+    Painting { painted: paint::header(&words(), &view, None), is_there: Name }
 }
 
 fn previewing(message: Message, is_there: IsThere) -> Painting {
@@ -113,13 +117,20 @@ fn previewing(message: Message, is_there: IsThere) -> Painting {
     Painting { painted: paint::previews(&words(), &view, None), is_there }
 }
 
-fn quoting(author: Author, text: &str) -> Painting {
+fn quoting(author: Author, text: &str, is_there: IsThere) -> Painting {
     let quoted = Some(Quoted { author, text: text.to_owned() });
-    painting(vec![Row { quoted, ..said(message(9, Author::Inbox, "Yes")) }], Text)
+    painting(vec![Row { quoted, ..said(message(9, Author::Inbox, "Yes")) }], is_there)
 }
 
+/// Somebody who is called so, as the server tells of them.
 fn person(name: &str) -> Person {
-    Person { id: Some(2), name: name.to_owned(), avatar_url: String::new() }
+    let message = json!({ "id": 1, "message_type": 1, "sender": { "id": 2, "name": name, "type": "user" } });
+    wire::message(&message.to_string()).and_then(|message| message.author.person().cloned()).expect("somebody")
+}
+
+/// What an inbox is called, as the server tells it.
+fn inbox(name: &str) -> String {
+    wire::inbox(&json!({ "name": name }).to_string()).expect("an inbox").name
 }
 
 /// The server's own words about something it refused.
@@ -137,16 +148,16 @@ const FIELDS: [Field; 66] = [
     ("a deleted text", |t| {
         sent(json!({ "content": t, "content_attributes": { "deleted": true } }), Beside("This message was deleted"))
     }),
-    ("a text quoted", |t| quoting(Author::Visitor, t)),
-    ("the name of who is quoted", |t| quoting(Author::Agent(person(t)), "Hello")),
-    ("an agent's name", |t| sent(json!({ "sender": { "id": 2, "name": t, "type": "user" } }), Text)),
-    ("an agent's other name", |t| sent(json!({ "sender": { "id": 2, "available_name": t, "name": "x" } }), Text)),
-    ("a bot's name", |t| sent(json!({ "sender": { "id": 2, "name": t, "type": "agent_bot" } }), Text)),
+    ("a text quoted", |t| quoting(Author::Visitor, t, Text)),
+    ("the name of who is quoted", |t| quoting(Author::Agent(person(t)), "Hello", Name)),
+    ("an agent's name", |t| sent(json!({ "sender": { "id": 2, "name": t, "type": "user" } }), Name)),
+    ("an agent's other name", |t| sent(json!({ "sender": { "id": 2, "available_name": t, "name": "x" } }), Name)),
+    ("a bot's name", |t| sent(json!({ "sender": { "id": 2, "name": t, "type": "agent_bot" } }), Name)),
     ("an agent's picture", |t| sent(json!({ "sender": { "name": "Noor", "avatar_url": t } }), Beside("Noor"))),
     ("the name of who is writing", |t| {
         let mut view = view(Vec::new());
         view.thread.typing = Some(person(t));
-        Painting { painted: thread(&view), is_there: Text }
+        Painting { painted: thread(&view), is_there: Name }
     }),
     ("an agent's kind", |t| sent(json!({ "sender": { "name": "Noor", "type": t } }), Beside("Noor"))),
     ("a message's kind", |t| sent(json!({ "content_type": t }), Beside("Look"))),
@@ -208,19 +219,19 @@ const FIELDS: [Field; 66] = [
         let rated = json!({ "csat_survey_response": { "rating": 4, FEEDBACK: t } });
         sent(json!({ "content_type": "input_csat", "content_attributes": { "submitted_values": rated } }), Text)
     }),
-    ("a file's name", |t| named("file", t, Text)),
-    ("a sound's name", |t| named("audio", t, Attribute("aria-label"))),
-    ("a place's name", |t| named("location", t, Text)),
+    ("a file's name", |t| named("file", t, Name)),
+    ("a sound's name", |t| named("audio", t, NameIn("aria-label"))),
+    ("a place's name", |t| named("location", t, Name)),
     ("a file's address", |t| file(json!({ "data_url": t }), Beside("Look"))),
     ("a picture's address", |t| file(json!({ "file_type": "image", "data_url": t }), Beside("Look"))),
     ("a picture's smaller one", |t| file(json!({ "file_type": "image", "thumb_url": t }), Beside("Look"))),
     ("a file's kind", |t| file(json!({ "file_type": t }), Beside("plan.pdf"))),
-    ("a file on its way", |t| painting(vec![unsent("Hi", None, vec![enclosed(t)])], Text)),
-    ("what the inbox is called", |t| heading(|panel| panel.name = t.to_owned())),
-    ("a face's name", |t| heading(|panel| (panel.faces, panel.name) = (vec![person(t)], t.to_owned()))),
+    ("a file on its way", |t| painting(vec![unsent("Hi", None, vec![enclosed(t)])], Name)),
+    ("what the inbox is called", |t| heading(|panel| panel.name = inbox(t))),
+    ("a face's name", |t| heading(|panel| (panel.faces, panel.name) = (vec![person(t)], inbox(t)))),
     ("what is read out", |t| heading(|panel| panel.told = (1, Some(Told::Typing(person(t)))))),
     ("a preview", |t| previewing(Message { author: Author::Inbox, ..message(9, Author::Visitor, t) }, Beside("Team"))),
-    ("a preview's author", |t| previewing(message(9, Author::Agent(person(t)), "Hello"), Text)),
+    ("a preview's author", |t| previewing(message(9, Author::Agent(person(t)), "Hello"), Name)),
     ("what the site says first", |t| {
         let mut view = view(Vec::new());
         view.thread.prompt = ["Look\n\n", t].concat();
@@ -233,7 +244,7 @@ const FIELDS: [Field; 66] = [
         view.thread.form = Some(Form { text: t.to_owned(), fields: vec![field], consent });
         Painting { painted: thread(&view), is_there: Letters }
     }),
-    ("a file to go with a message", |t| composing(Some(Problem::FileTooLarge(t.to_owned())), vec![enclosed(t)])),
+    ("a file to go with a message", |t| composing(Some(Problem::FileTooLarge(enclosed(t).name)), vec![enclosed(t)])),
 ];
 
 /// All there is in a panel: nothing that runs, loads a page, or changes how others are read.
@@ -315,7 +326,7 @@ fn is_harmless(tag: &str, name: &str, value: &str) -> bool {
         "tabindex" => is_one_of(&["0", "-1"]),
         "aria-posinset" | "aria-setsize" => value.parse::<i64>().is_ok(),
         "role" => is_one_of(&["group", "alert", "status", "switch"]),
-        "dir" => value == "auto",
+        "dir" => is_one_of(&["auto", "ltr"]),
         "loading" => value == "lazy",
         "decoding" => value == "async",
         "preload" => value == "metadata",
@@ -348,6 +359,14 @@ fn text(node: &Node) -> String {
     }
 }
 
+/// A text without Unicode's bidirectional controls (UAX 9, 2): the marks, embeddings, overrides and isolates.
+fn in_order(text: &str) -> String {
+    let is_control = |c| {
+        "\u{61c}\u{200e}\u{200f}\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}\u{2066}\u{2067}\u{2068}\u{2069}".contains(c)
+    };
+    text.chars().filter(|c| !is_control(*c)).collect()
+}
+
 fn letters(text: &str) -> String {
     text.chars().filter(|c| c.is_alphabetic()).collect()
 }
@@ -361,6 +380,11 @@ fn missing(payload: &str, Painting { painted, is_there }: &Painting) -> Option<S
     let said = text(painted);
     let (is_there, fault) = match is_there {
         Text => (said.contains(payload), "it is not to be seen"),
+        Name => (said.contains(&in_order(payload)) && in_order(&said) == said, "its letters are not in their order"),
+        NameIn(name) => {
+            let all = elements(painted);
+            (all.iter().any(|element| element.attribute(name) == Some(&in_order(payload))), "the attribute is another")
+        }
         Attribute(name) => {
             let all = elements(painted);
             (all.iter().any(|element| element.attribute(name) == Some(payload)), "the attribute has something else")

@@ -1,8 +1,10 @@
 //! What was written: formatted where agents wrote it, as it is where the visitor did, and folded where it is long.
 
+use natter::core::introduction::{Consent, Form};
 use natter::core::model::Author;
 use natter::core::timeline::RowKey;
 use natter::core::view::{Content, Length, Row, beginning};
+use natter::core::wire;
 use natter::paint::Wish;
 use natter::paint::{Act, Element, Node};
 
@@ -48,10 +50,72 @@ fn an_agents_text_is_formatted() {
         by_agent("[![a](https://a.test/a.png) *https://b.test*](https://c.test)"),
         format!(
             "<p class=\"text\" dir=\"auto\"><a href=\"https://c.test\" {LINK}><span>a</span> \
-             <em><span>https://b.test</span></em></a></p>"
+             <em><span>https://b.test</span></em> {}</a></p>",
+            destination("c.test")
         )
     );
     assert_eq!(by_agent("[a](javascript:alert(1))"), "<p class=\"text\" dir=\"auto\">a</p>");
+}
+
+/// How a link says where it leads.
+fn destination(host: &str) -> String {
+    format!("<span class=\"destination\" dir=\"ltr\">({host})</span>")
+}
+
+/// A link's text, as it is painted in an agent's message, in the visitor's own, on a card, on its button, in an article,
+/// in what the site asks and in what it says first.
+#[test]
+fn a_link_that_poses_as_another_says_where_it_leads_wherever_it_is() {
+    let shown = |row: Row| text(of_class(&thread(&view(vec![row])), "row")[0]);
+    let kind = |kind: &str, item: &str| {
+        let told = format!(
+            r#"{{"id":9,"content":"Look","message_type":1,"content_type":"{kind}","content_attributes":{{"items":[{item}]}}}}"#
+        );
+        shown(said(wire::message(&told).unwrap()))
+    };
+    let link = r#"{"type":"link","text":"https://bank.com","uri":"https://evil.test/"}"#;
+    let titled = r#"{"title":"bank.com","link":"https://evil.test"}"#;
+    let consent = Some(Consent { text: "[bank.com](https://evil.test)".to_owned(), version: "1".to_owned() });
+    let asks = Form { text: "[bank.com/a](https://evil.test)".to_owned(), fields: Vec::new(), consent };
+    let (mut asking, mut beginning) = (view(Vec::new()), view(Vec::new()));
+    asking.thread.form = Some(asks);
+    beginning.thread.prompt = "[bank.com](https://evil.test)".into();
+    for (said, expected) in [
+        (shown(said(message(1, agent(), "[https://bank.com](https://evil.test)"))), "https://bank.com (evil.test)"),
+        (shown(said(message(1, agent(), "https://bank.com@evil.test/."))), "https://bank.com@evil.test/ (evil.test)."),
+        (
+            shown(said(message(1, Author::Visitor, "https://bank.com@evil.test/"))),
+            "https://bank.com@evil.test/ (evil.test)",
+        ),
+        (kind("cards", &format!(r#"{{"title":"Card","actions":[{link}]}}"#)), "https://bank.com (evil.test)"),
+        (kind("article", titled), "bank.com (evil.test)"),
+        (text(of_class(&thread(&asking), "intro")[0]), "bank.com/a (evil.test)"),
+        (text(of_class(&thread(&asking), "terms")[0]), "bank.com (evil.test)"),
+        (text(of_class(&thread(&beginning), "prompt")[0]), "bank.com (evil.test)"),
+    ] {
+        assert!(said.contains(expected), "{said}");
+    }
+    assert_eq!(
+        by_agent("[b**ank.c**om](https://evil.test)"),
+        format!(
+            "<p class=\"text\" dir=\"auto\"><a href=\"https://evil.test\" {LINK}>b<strong>ank.c</strong>om {}</a></p>",
+            destination("evil.test")
+        )
+    );
+}
+
+/// A file's name is one, whatever it looks like, unless it poses as an address.
+#[test]
+fn a_file_that_is_called_like_a_host_is_a_file() {
+    let named = |name: &str| {
+        let told = format!(
+            r#"{{"id":9,"message_type":1,"attachments":[{{"id":1,"file_type":"file","data_url":"https://a.test/x","fallback_title":"{name}"}}]}}"#
+        );
+        text(of_class(&thread(&view(vec![said(wire::message(&told).unwrap())])), "file")[0])
+    };
+    assert_eq!(["plan.pdf", "main.rs", "a.test.zip"].map(named), ["plan.pdf", "main.rs", "a.test.zip"]);
+    assert_eq!(named("https://bank.com/plan.pdf"), "https://bank.com/plan.pdf (a.test)");
+    assert_eq!(named("WWW.bank.com"), "WWW.bank.com (a.test)");
 }
 
 #[test]

@@ -69,10 +69,16 @@ pub fn read_plain(text: &str) -> Vec<Piece> {
 /// An agent's text without its signs, for where only words can be.
 #[must_use]
 pub fn words(text: &str) -> String {
-    fn gather(pieces: Vec<Piece>, words: &mut String) {
+    text_of(&read(text))
+}
+
+/// The words of these pieces.
+#[must_use]
+pub fn text_of(pieces: &[Piece]) -> String {
+    fn gather(pieces: &[Piece], words: &mut String) {
         for piece in pieces {
             match piece {
-                Piece::Text(text) => words.push_str(&text),
+                Piece::Text(text) => words.push_str(text),
                 Piece::Marked(mark, inner) => {
                     let is_block = matches!(mark, Mark::Paragraph | Mark::CodeBlock | Mark::Item);
                     if is_block && !words.is_empty() && !words.ends_with('\n') {
@@ -84,7 +90,7 @@ pub fn words(text: &str) -> String {
         }
     }
     let mut words = String::new();
-    gather(read(text), &mut words);
+    gather(pieces, &mut words);
     words
 }
 

@@ -294,7 +294,7 @@ impl KeptSend {
             key,
             echo,
             text: self.text.into(),
-            files: self.files.into_iter().map(|(name, size)| Enclosed { pick: 0, name, size }).collect(),
+            files: self.files.into_iter().map(|(name, size)| Enclosed::new(0, &name, size)).collect(),
             at: Wall(self.at),
             nth: self.nth,
             user: self.user,

@@ -4,6 +4,7 @@ use super::fields::{below, is_true, number, string, text};
 use crate::core::content::{
     Action, Answer, Attachment, AttachmentKind, Card, Choice, FEEDBACK, Field, FieldKind, Kind, RATING,
 };
+use crate::core::spoofing::without_bidi_controls;
 use crate::core::url::{SafeUrl, unescaped};
 use crate::digits::digits;
 use crate::json::{Object, Value};
@@ -114,6 +115,7 @@ fn attachment(item: &Object) -> Option<Attachment> {
     let url = string(item, "data_url").and_then(SafeUrl::of_file);
     let name = first(item, &["fallback_title", "file_name"]);
     let name = if name.is_empty() { url.as_ref().map(file_name).unwrap_or_default() } else { name };
+    let name = without_bidi_controls(&name);
     // A drawing in SVG can hold scripts; it is taken away, never shown, whatever it is called.
     let is_svg = ends_in_svg(&name) || url.as_ref().is_some_and(|url| ends_in_svg(&file_name(url)));
     Some(Attachment {

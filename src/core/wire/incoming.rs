@@ -6,6 +6,7 @@ use crate::core::availability::{Hours, Inbox};
 use crate::core::conversations::Summary;
 use crate::core::identity::CONVERSATIONS;
 use crate::core::model::{Author, Contact, Conversation, ConversationId, EchoId, Message, MessageId, Person, Status};
+use crate::core::spoofing::without_bidi_controls;
 use crate::digits::digits;
 use crate::json::{Object, Value};
 
@@ -185,7 +186,7 @@ pub fn inbox(body: &str) -> Option<Inbox> {
     let keeps_hours = is_true(&inbox, "working_hours_enabled") == Some(true);
     let hours = inbox.get("working_hours").and_then(Value::items).filter(|_| keeps_hours);
     Some(Inbox {
-        name: string(&inbox, "name")?.to_owned(),
+        name: without_bidi_controls(string(&inbox, "name")?),
         zone: text(&inbox, "timezone"),
         hours: hours.map(|days| days.iter().take(DAYS_MAX).filter_map(|day| hours_of(day.object()?)).collect()),
     })
@@ -237,7 +238,11 @@ fn author(data: &Object) -> Author {
 
 fn person(data: &Object) -> Person {
     let name = ["available_name", "name"].iter().find_map(|key| string(data, key));
-    Person { id: number(data, "id"), name: name.unwrap_or_default().to_owned(), avatar_url: text(data, "avatar_url") }
+    Person {
+        id: number(data, "id"),
+        name: without_bidi_controls(name.unwrap_or_default()),
+        avatar_url: text(data, "avatar_url"),
+    }
 }
 
 fn read_conversation(data: &Object) -> Option<Conversation> {
