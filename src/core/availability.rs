@@ -17,6 +17,8 @@ pub struct Inbox {
     pub zone: String,
     /// When somebody works, if it keeps hours at all.
     pub hours: Option<Vec<Hours>>,
+    /// Whether it demands a proof of who the visitor is, for every request about the contact.
+    pub demands_proof: bool,
 }
 
 /// When somebody works on one day of the week.
@@ -61,6 +63,8 @@ pub struct Availability {
     offsets: Vec<Offset>,
     is_zone_wanted: bool,
     question: Question,
+    /// Whether it was answered with something else than an inbox.
+    is_in_vain: bool,
     /// When the server was asked last, and answered.
     asked: Option<Mono>,
     /// Until when what is known of agents holds.
@@ -81,6 +85,21 @@ impl Availability {
         }
     }
 
+    /// Whether the inbox is known to demand a proof of identity.
+    #[must_use]
+    pub fn demands_proof(&self) -> bool {
+        self.inbox.as_ref().is_some_and(|inbox| inbox.demands_proof)
+    }
+
+    /// Whether it is known if the inbox demands one, or can't be known. If not, the inbox is asked for.
+    pub fn knows_demands(&mut self) -> bool {
+        let knows = self.inbox.is_some() || self.is_in_vain;
+        if !knows && !self.question.is_open() {
+            self.question.want();
+        }
+        knows
+    }
+
     /// Whether to ask for the inbox now. Then the answer is waited for.
     pub fn next(&mut self, now: Mono) -> bool {
         self.question.next(now)
@@ -97,6 +116,7 @@ impl Availability {
     /// The question will bring nothing.
     pub const fn is_answered(&mut self) {
         self.question.is_answered();
+        self.is_in_vain = true;
     }
 
     /// The question was not answered.
@@ -207,7 +227,12 @@ mod tests {
 
     fn office(hours: Vec<Hours>, offsets: &[(u64, i64)]) -> Availability {
         let mut office = Availability::default();
-        let inbox = Inbox { name: "Workshop".to_owned(), zone: "Europe/Berlin".to_owned(), hours: Some(hours) };
+        let inbox = Inbox {
+            name: "Workshop".to_owned(),
+            zone: "Europe/Berlin".to_owned(),
+            hours: Some(hours),
+            ..Inbox::default()
+        };
         office.inbox_is(Mono(0), inbox);
         office.clocks_are(offsets.iter().map(|(from, ahead)| Offset { from: *from, ahead: *ahead }).collect());
         office

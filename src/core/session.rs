@@ -144,7 +144,9 @@ impl Session {
         !self.is_asking && self.retry.is_over(now) && (self.is_contact_in_question() || is_needed)
     }
 
-    fn is_contact_in_question(&self) -> bool {
+    /// Whether the next question is for the contact that the device knows of.
+    #[must_use]
+    pub fn is_contact_in_question(&self) -> bool {
         let is_token_missing = self.pubsub_token.is_none() && self.conversation.is_some();
         (self.is_contact_doubted || is_token_missing) && self.source_id.is_some()
     }

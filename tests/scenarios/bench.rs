@@ -41,6 +41,10 @@ pub struct Bench {
     pub conditions_asked: u32,
     /// What the server says of the inbox; it is answered at once.
     pub inbox: Value,
+    /// With which status.
+    pub inbox_status: u16,
+    /// How often it was asked for.
+    pub inboxes_asked: usize,
     /// Time zones it wants looked up.
     pub zones: Vec<String>,
     /// Addresses it wants probed.
@@ -98,6 +102,8 @@ impl Bench {
             condition: format!(r#"{{"id":{CONVERSATION},"inbox_id":1,"status":"open","agent_last_seen_at":0,"#),
             conditions_asked: 0,
             inbox: json!({ "name": "Workshop", "timezone": "Europe/Berlin", "working_hours_enabled": false }),
+            inbox_status: 200,
+            inboxes_asked: 0,
             zones: Vec::new(),
             probes: Vec::new(),
             acts: Vec::new(),
@@ -238,7 +244,9 @@ impl Bench {
             self.tell_condition(id);
         }
         if let Some(id) = inbox {
-            self.event(Event::Replied(id, Outcome::answered(200, self.inbox.to_string(), None)));
+            self.inboxes_asked += 1;
+            let outcome = Outcome::answered(self.inbox_status, self.inbox.to_string(), None);
+            self.event(Event::Replied(id, outcome));
         }
     }
 

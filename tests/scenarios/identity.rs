@@ -185,12 +185,47 @@ fn what_one_device_knows_never_replaces_what_another_told() {
     assert_eq!(verified(&mut bench, &json!({}))["custom_attributes"]["natter_conversations"], "6 9");
 }
 
+const NOT_FOUND: &str = r#"{"status":404,"error":"Not Found"}"#;
+
+/// A visitor whose conversation is not found any more: the contact is asked for then. The inbox is answered like this.
+fn doubted(user: Option<Event>, inbox_status: u16, inbox: Value) -> Bench {
+    let mut bench = page(if user.is_some() { kept_of("42") } else { kept_session() }, user);
+    (bench.inbox_status, bench.inbox) = (inbox_status, inbox);
+    bench.end("/messages", Outcome::answered(404, NOT_FOUND.to_owned(), None));
+    bench
+}
+
+/// The address at which the contact is asked for, after its own id, if it is.
+fn contact_question(bench: &Bench) -> Option<&str> {
+    let urls = bench.calls.iter().filter(|(_, request)| request.method == Method::Get).map(|(_, request)| &request.url);
+    urls.filter(|url| !url.contains("/conversations")).find_map(|url| url.split_once("/contacts/")?.1.get(36..))
+}
+
 #[test]
-fn an_inbox_that_demands_a_proof_gets_it_when_the_contact_is_read() {
-    let mut bench = page(kept_of("42"), [is("42")]);
-    bench.end("/messages", Outcome::answered(404, r#"{"status":404,"error":"Not Found"}"#.to_owned(), None));
-    let (_, request) = bench.calls.iter().find(|(_, request)| request.url.contains("?identifier")).expect("a question");
-    assert!(request.url.ends_with("?identifier=42&identifier_hash=hash%20of%2042"), "{}", request.url);
+fn the_proof_is_part_of_an_address_only_where_the_inbox_demands_it() {
+    let query = "?identifier=42&identifier_hash=hash%20of%2042";
+    for (demands, expected) in [(json!(true), query), (json!(false), ""), (json!(null), "")] {
+        let bench = doubted(Some(is("42")), 200, json!({ "name": "Workshop", "identity_validation_enabled": demands }));
+        assert_eq!((contact_question(&bench), bench.inboxes_asked), (Some(expected), 1), "{demands}");
+    }
+}
+
+#[test]
+fn an_inbox_that_can_not_be_read_is_given_no_proof_in_an_address() {
+    let bench = doubted(Some(is("42")), 404, json!({ "status": 404, "error": "Not Found" }));
+    assert_eq!((contact_question(&bench), bench.inboxes_asked), (Some(""), 1));
+    // A server that is starting says nothing of its inbox: the question waits for that.
+    let mut bench = doubted(Some(is("42")), 503, json!({}));
+    assert_eq!((contact_question(&bench), bench.inboxes_asked), (None, 1));
+    (bench.inbox_status, bench.inbox) = (200, json!({ "name": "Workshop", "identity_validation_enabled": true }));
+    bench.wait(120_000);
+    assert!(contact_question(&bench).is_some_and(|query| query.starts_with("?identifier=42")), "{:?}", bench.calls);
+}
+
+#[test]
+fn for_whoever_has_no_proof_nobody_asks_what_the_inbox_demands() {
+    let bench = doubted(None, 200, json!({ "name": "Workshop", "identity_validation_enabled": true }));
+    assert_eq!((contact_question(&bench), bench.inboxes_asked), (Some(""), 0));
 }
 
 #[test]

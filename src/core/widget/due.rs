@@ -89,6 +89,7 @@ impl Widget {
         self.tell_introduction(now, turn);
         let need = self.need();
         if self.session.has_question(now, need)
+            && self.knows_how_to_ask()
             && self.may_write(now, turn)
             && let Some(call) = self.session.next(now, need)
         {
@@ -102,6 +103,13 @@ impl Widget {
         if self.watch.tick(now, self.cable.is_live()) && self.is_online && !self.is_reading() {
             self.want_history();
         }
+    }
+
+    /// Whether it is known how the contact is to be asked for. A proof of identity would be part of the address then, and
+    /// addresses end up in logs: only an inbox that demands it is given one.
+    fn knows_how_to_ask(&mut self) -> bool {
+        let is_concerned = self.identity.user().is_proven && self.session.is_contact_in_question();
+        !is_concerned || self.availability.knows_demands()
     }
 
     /// The conversation, if it can be read and written to now.
@@ -202,7 +210,8 @@ impl Widget {
         self.last_call += 1;
         let id = CallId(self.last_call);
         let about = if matches!(call, Call::CreateConversation) { self.circumstances() } else { String::new() };
-        let proof = self.identity.user().proof();
+        let is_withheld = matches!(call, Call::ReadContact) && !self.availability.demands_proof();
+        let proof = if is_withheld { Vec::new() } else { self.identity.user().proof() };
         let source_id = self.session.source_id().unwrap_or_default();
         let request = wire::request(&self.settings, source_id, &call, &about, &proof);
         self.calls.push((id, call, now));

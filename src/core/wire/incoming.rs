@@ -189,6 +189,7 @@ pub fn inbox(body: &str) -> Option<Inbox> {
         name: without_bidi_controls(string(&inbox, "name")?),
         zone: text(&inbox, "timezone"),
         hours: hours.map(|days| days.iter().take(DAYS_MAX).filter_map(|day| hours_of(day.object()?)).collect()),
+        demands_proof: is_true(&inbox, "identity_validation_enabled") == Some(true),
     })
 }
 

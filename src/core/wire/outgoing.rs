@@ -47,7 +47,7 @@ pub enum Body {
 }
 
 /// The request that makes `call`, for the contact inbox `source_id`. `about` is the JSON that a conversation is made
-/// with, if it is; `proof` is what proves who the contact is, if anything does.
+/// with, if it is; `proof` is what proves who the contact is, if anything does and the call is to tell it.
 #[must_use]
 pub fn request(settings: &Settings, source_id: &str, call: &Call, about: &str, proof: &[(&str, &str)]) -> Request {
     let inbox = [settings.base_url(), "/public/api/v1/inboxes/", &segment(settings.inbox())].concat();
@@ -60,7 +60,7 @@ pub fn request(settings: &Settings, source_id: &str, call: &Call, about: &str, p
     let post = |url, body: &[_]| Request { method: Method::Post, body: Body::Json(object(body)), ..get(url) };
     match call {
         Call::CreateContact => post(contacts, &[&[("source_id", source_id)], proof].concat()),
-        // Inboxes that demand a proof want it for reading, too.
+        // An inbox that demands a proof wants it for reading, too; all others are given none.
         Call::ReadContact => {
             let query = proof.iter().map(|(name, value)| [name, "=", &segment(value)].concat());
             let query: Vec<String> = query.collect();
