@@ -6,7 +6,17 @@
 
 (() => {
   const TAG = "natter-chat";
-  const script = document.currentScript;
+  /** The document, as its prototype has it: `<img name="currentScript">` stands in for the document's own property. */
+  const page = new Proxy(document, {
+    get(of, name) {
+      const value = Reflect.get(Document.prototype, name, of);
+      return typeof value === "function" ? value.bind(of) : value;
+    },
+  });
+  /** A global, if it is the browser's or a script's, and no element that is called so. */
+  const global = (name) => (Object.hasOwn(window, name) ? window[name] : undefined);
+  const script = page.currentScript;
+  if (script?.localName !== "script" || !/xhtml$/.test(script.namespaceURI)) throw Error("natter: embed.js has to be a plain script of the page's.");
   // Pages that change without loading run it again, and some have it twice.
   const there = customElements.get(TAG);
   if (there) return there.paste?.(script);
@@ -23,7 +33,7 @@
   const CALLS = "setUser setCustomAttributes deleteCustomAttribute setConversationCustomAttributes prefill reset forget send diagnostics csp".split(" ");
 
   const camel = (name) => name.replace(/-./g, (pair) => pair[1].toUpperCase());
-  const make = (name, more) => Object.assign(document.createElement(name), more);
+  const make = (name, more) => Object.assign(page.createElement(name), more);
 
   // ---- What is fetched ----
 
@@ -37,21 +47,28 @@
       again += "?";
       throw error;
     }));
-  const at = (name) => new URL(ASSETS.at + name, script.src).href + again;
+  const at = (name) => new URL(ASSETS.at + name, script.src).href;
   /** What a file must be: those that every chat needs are known here, of the others there is a list. */
   const hash = async (name) => ASSETS[name] ?? (ASSETS["list.json"] && (await json("list"))[name]) ?? "";
-  const file = async (name) => fetch(at(name), { integrity: await hash(name) });
+  const referrerPolicy = "no-referrer";
+  const file = async (name) => fetch(at(name) + again, { integrity: await hash(name), referrerPolicy });
   const json = (name) => once(name, async () => (await file(`${name}.json`)).json());
   const wasm = () => once("wasm", () => file("natter_bg.wasm"));
-  /** A module. `import()` checks nothing, so a link does before. */
+  /** `import()` checks nothing, so a link does before. */
+  const checked = async (name, href) => {
+    const [integrity, link] = [await hash(name), make("link")];
+    if (integrity && link.relList.supports("modulepreload")) {
+      await new Promise((onload, onerror) => {
+        page.head.append(Object.assign(link, { rel: "modulepreload", href, integrity, referrerPolicy, onload, onerror }));
+      }).finally(() => link.remove());
+    }
+  };
+  /** A module. Where nothing was bundled, it imports others, which are checked as well. */
   const code = (name) =>
     once(name, async () => {
-      const [integrity, href, link] = [await hash(name), at(name), make("link")];
-      if (integrity && link.relList.supports("modulepreload")) {
-        await new Promise((onload, onerror) => {
-          document.head.append(Object.assign(link, { rel: "modulepreload", href, integrity, onload, onerror }));
-        }).finally(() => link.remove());
-      }
+      for (const other of ASSETS.imports?.[name] ?? []) await checked(other, at(other));
+      const href = at(name) + again;
+      await checked(name, href);
       return import(href);
     });
 
@@ -68,6 +85,8 @@
     /** Stands for the launcher where there is no chat, and the site has another way. */
     #detour = make("a", { className: "launcher", part: "launcher", target: "_blank", rel: "noreferrer" });
     #calls = [];
+    /** Names in what the page gave as settings that are none; a secret can be among them. */
+    #others = [];
     /** What panel.js does for this element. */
     #chat;
 
@@ -102,7 +121,11 @@
 
     // A moved element is disconnected and connected again at once: it survives.
     disconnectedCallback() {
-      queueMicrotask(() => this.isConnected || this.#end());
+      queueMicrotask(() => {
+        if (this.isConnected) return;
+        this.#end();
+        this.#drop("the chat has ended");
+      });
     }
 
     attributeChangedCallback(name, before, value) {
@@ -117,13 +140,22 @@
     /** The chat that a script tag's attributes, or the page's settings, describe; pasted twice, it is one. */
     static paste({ src, dataset }) {
       if (src !== script.src) console.warn("natter twice");
-      const given = { ...window.natterSettings, ...dataset };
+      const given = { __proto__: null, ...global("natterSettings"), ...dataset };
       if (pasted?.isConnected || !given.inboxIdentifier) return;
       pasted ??= make(TAG);
-      for (const name of Object.keys(given)) set(pasted, name.replace(/[A-Z]/g, "-$&"), given[name]);
+      NatterChat.configure(pasted, given);
       pasted.#answer();
-      if (document.body) document.body.append(pasted);
-      else addEventListener("DOMContentLoaded", () => document.body.append(pasted));
+      if (page.body) page.body.append(pasted);
+      else addEventListener("DOMContentLoaded", () => page.body.append(pasted));
+    }
+
+    /** Gives a chat these settings. Nothing else becomes an attribute: there are those that run what they hold. */
+    static configure(chat, given) {
+      for (const name of Object.keys(given)) {
+        const attribute = name.replace(/[A-Z]/g, "-$&").toLowerCase();
+        if (SETTINGS.includes(attribute)) set(chat, attribute, given[name]);
+        else chat.#others.push(attribute);
+      }
     }
 
     static {
@@ -143,7 +175,7 @@
     }
 
     get(name) {
-      return document.querySelector(`${TAG}[name="${name}"]`);
+      return [...page.querySelectorAll(TAG)].find((chat) => chat.name === name) ?? null;
     }
 
     // What is misspelt is refused, and keeps nothing else from being done.
@@ -210,6 +242,7 @@
     }
 
     async consent(isGiven = true) {
+      if (!isGiven) this.#drop("the visitor has not agreed to the chat");
       if (!isGiven) await this.forget();
       this.needsConsent = !isGiven;
     }
@@ -236,10 +269,11 @@
     #begin() {
       this.#speak();
       const load = this.load ?? "intent";
+      this.#hasten();
       if (this.#isWaiting) this.#end();
       else if (this.isOpen || load === "now") this.#mount();
       else if (load === "manual") return;
-      else if (load === "idle" || this.#kept().some((key) => key.endsWith("/session"))) (window.requestIdleCallback ?? setTimeout)(() => this.#mount());
+      else if (load === "idle" || this.#kept().some((key) => key.endsWith("/session"))) (global("requestIdleCallback") ?? setTimeout)(() => this.#mount());
       else if (this.#isInline || this.prompts || this.avoid) this.#attach().catch(() => {});
     }
 
@@ -249,21 +283,34 @@
       this.#panel.hidden = true;
       this.#panel.replaceChildren();
       this.#over.replaceChildren();
-      if (window.natter === this && !this.isConnected) window.natter = document.querySelector(TAG) ?? [];
+      if (window.natter === this && !this.isConnected) window.natter = page.querySelector(TAG) ?? [];
     }
 
     #call(name, given) {
       return new Promise((done, fail) => {
         // Whoever logs out is about to leave: that waits for nothing, and ends what was said for the former visitor.
+        if (name === "diagnostics" && this.#isWaiting) return done({});
         if (/^(reset|forget)$/.test(name) && !this.#chat?.isMounted) {
           this.#calls.push(...(this.#chat?.takeBack() ?? []));
-          for (const { name, done, fail } of this.#calls.splice(0)) name === "send" ? fail(Error("natter: forgotten unsent")) : done();
+          this.#drop("the visitor was forgotten");
+          this.#calls.splice(0).forEach(({ done }) => done?.());
           return done(this.#wipe());
         }
-        if (/^(send|diag|csp)/.test(name) && !this.#isWaiting) this.#attach().catch(fail);
         this.#calls.push({ name, given, done, fail });
         this.#chat?.take(this.#calls);
+        this.#hasten();
       });
+    }
+
+    /** What does not wait for the panel to be opened; before the visitor agrees, it waits for that. */
+    #hasten() {
+      if (this.#calls.some(isUrgent) && !this.#isWaiting) this.#attach().catch((error) => this.#drop(error.message ?? "the chat has ended"));
+    }
+
+    /** What waits and will not be done is told so. */
+    #drop(why) {
+      for (const { name, fail } of this.#calls.filter(isUrgent)) fail(Error(`natter: ${name} was not done: ${why}.`));
+      this.#calls = this.#calls.filter((call) => !isUrgent(call));
     }
 
     #emit(name, more) {
@@ -298,6 +345,8 @@
         labels: LABELS,
         at,
         code,
+        json,
+        others: this.#others,
         wasm,
         prefix: () => this.#prefix(),
         words: () => this.#words(),
@@ -306,6 +355,7 @@
         forgetFiles: () => this.#forgetFiles(),
         label: () => this.#label(),
         emit: (name, detail) => this.#emit(name, detail),
+        refuse: (why) => this.#refuse(why),
       });
       this.#chat.take(this.#calls);
       return this.#chat;
@@ -320,6 +370,14 @@
       } catch (error) {
         if (this.isConnected) this.#fail(error.message);
       }
+    }
+
+    /** The chat must not go on. */
+    #refuse(why) {
+      const { isOpen } = this;
+      this.#end();
+      this.#panel.hidden = !isOpen;
+      this.#fail(why);
     }
 
     /** There is no chat: whoever wanted it is told, and has the site's other way. */
@@ -346,7 +404,7 @@
     /** Speaks a language from now on: this one, else the site's, the page's or the browser's, as far as that can be told
      *  before panel.js knows better. */
     #speak(language) {
-      const tag = this.language || document.documentElement.lang || navigator.language;
+      const tag = this.language || page.documentElement.lang || navigator.language;
       for (const part of [this.#panel, this.#over]) {
         part.lang = [language, tag, tag.slice(0, 2), "en"].find((one) => LABELS[one]);
         part.dir = /ar|fa|he|ur/.test(part.lang) ? "rtl" : "ltr";
@@ -356,7 +414,7 @@
 
     /** What every name in storage begins with, as in `settings.rs`. */
     #prefix() {
-      return `natter/1/${new URL(this.baseUrl, document.baseURI).href.replace(/\/+$/, "")}/${this.inboxIdentifier}/`;
+      return `natter/1/${new URL(this.baseUrl, page.baseURI).href.replace(/\/+$/, "")}/${this.inboxIdentifier}/`;
     }
 
     /** What this device keeps of the chat; where storage is blocked, nothing. */
@@ -392,6 +450,8 @@
     }
   }
 
+  const isUrgent = ({ name }) => /^(send|diag|csp)/.test(name);
+
   function set(on, name, value) {
     if (value == null) on.removeAttribute(name);
     else on.setAttribute(name, value === true ? "" : value instanceof Object ? JSON.stringify(value) : value);
@@ -410,7 +470,7 @@
 
   /** What was pasted; where a page puts another body in the place of its own, it moves there. */
   let pasted;
-  new MutationObserver(() => pasted?.isConnected === false && document.body?.append(pasted)).observe(document.documentElement, { childList: true });
+  new MutationObserver(() => pasted?.isConnected === false && page.body?.append(pasted)).observe(page.documentElement, { childList: true });
 
   customElements.define(TAG, NatterChat);
   NatterChat.paste(script);

@@ -2,6 +2,9 @@
 // is no page, and touches none before it is called. natter.d.ts says what it takes.
 
 const TAG = "natter-chat";
+/** The document, as its prototype has it: `<img name="body">` stands in for the document's own property. */
+const ofPage = (name) => Reflect.get(Document.prototype, name, document);
+const make = (name) => ofPage("createElement").call(document, name);
 /** The chats made here, by name: whoever asks twice has one. */
 const chats = { __proto__: null };
 let loader, policy;
@@ -11,20 +14,16 @@ let loader, policy;
 export async function load({ assets, ...settings }) {
   await (loader ??= insert(assets.replace(/[^/]$/, "$&/") + "embed.js"));
   if (!settings.inboxIdentifier) return;
-  const chat = make(settings.name ?? "");
-  for (const [name, value] of Object.entries(settings)) {
-    if (name in chat) chat[name] = value;
-    // Where it is no setting, the chat decides: a secret must not be there.
-    else chat.setAttribute(name.replace(/[A-Z]/g, "-$&"), value);
-  }
-  if (!chat.isConnected) document.body.append(chat);
+  const chat = chatOf(settings.name ?? "");
+  customElements.get(TAG).configure(chat, settings);
+  if (!chat.isConnected) ofPage("body").append(chat);
   return chat;
 }
 
 function insert(url) {
   return new Promise((done, fail) => {
     if (customElements.get(TAG)) return done();
-    const script = document.createElement("script");
+    const script = make("script");
     script.onload = script.onerror = () => {
       if (customElements.get(TAG)) return done();
       script.remove();
@@ -32,24 +31,27 @@ function insert(url) {
       fail(Error(`natter: ${url} can't be loaded.`));
     };
     script.async = true;
+    script.referrerPolicy = "no-referrer";
     script.src = trusted(url);
-    document.head.append(script);
+    ofPage("head").append(script);
   });
 }
 
 /** Pages with Trusted Types take no plain address. */
 function trusted(url) {
-  policy ??= globalThis.trustedTypes?.createPolicy("natter", { createScriptURL: (url) => url });
-  return policy?.createScriptURL(url) ?? url;
+  // An element that is called so is none of the browser's.
+  if (!Object.hasOwn(globalThis, "trustedTypes")) return url;
+  policy ??= globalThis.trustedTypes.createPolicy("natter", { createScriptURL: (url) => url });
+  return policy.createScriptURL(url);
 }
 
 /** A chat that moves along where a page puts another body in the place of its own, until it is destroyed. */
-function make(name) {
+function chatOf(name) {
   if (chats[name]) return chats[name];
-  const chat = document.createElement(TAG);
+  const chat = make(TAG);
   const { destroy } = chat;
-  const watch = new MutationObserver(() => chat.isConnected || document.body?.append(chat));
-  watch.observe(document.documentElement, { childList: true });
+  const watch = new MutationObserver(() => chat.isConnected || ofPage("body")?.append(chat));
+  watch.observe(ofPage("documentElement"), { childList: true });
   chat.destroy = () => {
     watch.disconnect();
     delete chats[name];

@@ -337,7 +337,8 @@ export interface NatterChat extends HTMLElement {
   prefill(text: string): Promise<void>;
 
   /** Says something for the visitor, and fetches the chat for it; the panel stays as it is. Resolves when the chat has
-   *  taken it; the event `message` tells when the server has. */
+   *  taken it; the event `message` tells when the server has. Where consent comes first, it waits for that. Rejects when
+   *  the visitor does not agree, and when there will be no chat; it is not sent later then. */
   send(text: string): Promise<void>;
   /** The visitor has logged out: forgets them on this device, and what the page said of them. Resolves when it is
    *  done. */

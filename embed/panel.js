@@ -2,6 +2,7 @@
 // embed.js has the element; it calls `attach` once an element needs this.
 
 import initialize, { mount } from "./natter.js";
+import { page } from "./parts/page.js";
 
 /** What is said before any other language is there. */
 const ENGLISH = "@english@";
@@ -35,7 +36,7 @@ class Chat {
   called;
   unread = 0;
   #own;
-  #badge = Object.assign(document.createElement("span"), { className: "badge", hidden: true });
+  #badge = Object.assign(page.createElement("span"), { className: "badge", hidden: true });
   #language;
   #handle;
   #mounting;
@@ -65,6 +66,7 @@ class Chat {
     const keep = (event) => event.target.matches("input, textarea, select") && event.stopPropagation();
     for (const key of ["keydown", "keypress", "keyup"]) root.addEventListener(key, keep, { signal: over.signal });
     this.#ends.keys = () => over.abort();
+    this.#ends.secrets = this.#watch();
     this.#speak();
     this.#accompany();
     this.#fill(own.element.isOpen);
@@ -97,11 +99,11 @@ class Chat {
         const { type, ...about } = JSON.parse(event);
         (this.#news[type] ?? ((about) => emit(type, about)))(about);
       },
-      part: (name) => this.#part(name),
+      part: (name) => this.#equipped(name),
     };
     const given = [this.#settings(), said ?? "", JSON.stringify(this.#calls.flatMap(({ calls }) => calls))];
     this.#handle = mount(panel, over, JSON.stringify(given), host);
-    this.#calls.splice(0).forEach(({ done }) => done());
+    this.#calls.splice(0).forEach(({ done }) => done?.());
     this.#call(element.isOpen ? "opened" : "closed");
     words.then((late) => {
       // Too late for `mount`, or not to be had at all.
@@ -131,12 +133,12 @@ class Chat {
     }
   }
 
-  #ask(name, given, done, fail = () => {}) {
+  #ask(name, given, done, fail) {
     const calls = said(name, given);
     if (this.#handle) {
       this.#handle.call(JSON.stringify(calls));
       // The device was emptied by the call; files take a moment.
-      done(/^(reset|forget)$/.test(name) ? this.#own.forgetFiles() : undefined);
+      done?.(/^(reset|forget)$/.test(name) ? this.#own.forgetFiles() : undefined);
     } else {
       this.#calls.push({ name, calls, done, fail });
       if (/^(send|prompted)$/.test(name)) this.#own.mount();
@@ -173,8 +175,29 @@ class Chat {
     this.#isConfiguring = true;
     queueMicrotask(() => {
       this.#isConfiguring = false;
-      this.#call("configured", this.#settings());
+      this.#configure();
     });
+  }
+
+  #configure() {
+    try {
+      this.#handle?.configure(this.#settings());
+    } catch (error) {
+      this.#own.refuse(error.message);
+    }
+  }
+
+  /** Of attributes that are no settings the element is told nothing. One can be a secret, and then the chat must not go
+   *  on; the core knows them by their names, so each name is looked at once. */
+  #watch() {
+    const known = new Set(this.#own.element.constructor.observedAttributes);
+    const look = new MutationObserver((all) => {
+      const names = all.map(({ attributeName }) => attributeName).filter((name) => !known.has(name));
+      names.forEach((name) => known.add(name));
+      if (names.length) this.#configure();
+    });
+    look.observe(this.#own.element, { attributes: true });
+    return () => look.disconnect();
   }
 
   /** The element is gone, or leads elsewhere from now on. */
@@ -183,13 +206,17 @@ class Chat {
     this.#ends = undefined;
     this.#handle?.destroy();
     this.#handle = undefined;
+    for (const { name, fail } of this.#calls.splice(0)) if (name === "send") fail(Error("natter: send came too late, the chat has ended."));
     this.#setUnread(0);
     this.#badge.remove();
   }
 
   #settings() {
-    const { element, panel } = this.#own;
+    const { element, panel, others } = this.#own;
     const given = Object.fromEntries([...element.attributes].map(({ name, value }) => [name, value]));
+    // Of what is no setting, the core wants the names: there are secrets that sites put into their pages. What begins with
+    // `_` is what libraries leave on elements, with letters drawn by lot.
+    for (const name of [...others, ...Object.keys(element).filter((name) => name[0] !== "_")]) given[name] ??= "";
     const languages = given.languages && JSON.stringify(this.#languages().map((code) => [code, ownName(code)]));
     return JSON.stringify({ ...given, "base-url": absolute(given["base-url"]), language: panel.lang, languages });
   }
@@ -208,7 +235,7 @@ class Chat {
     begin("sight", element.mode === "inline" && element.load !== "manual", "sight", ({ sight }) => sight(element));
     begin("prompts", element.prompts, "prompts", ({ prompt }) => {
       const accept = (text) => {
-        this.#ask("prompted", [text], () => {});
+        this.#ask("prompted", [text]);
         element.open();
       };
       const isBusy = () => element.isOpen || kept(`${prefix()}session`) !== null;
@@ -225,6 +252,16 @@ class Chat {
   /** Code that is fetched when it is needed first. */
   #part(name) {
     return this.#own.code(`parts/${name}.js`);
+  }
+
+  /** The same for the wasm. What helps with writing (`assist`), and what uploads (`post`), is given besides what it needs
+   *  of the panel: its words, checked like all that is fetched, and a place for an element of its own. */
+  async #equipped(name) {
+    const { panel, over, json } = this.#own;
+    const part = await this.#part(name);
+    const own = { place: over, words: async (module) => (await json(`locales/${panel.lang}`))[module] };
+    const given = (act) => (first) => act(first, own);
+    return { ...part, assist: given(part.assist), post: given(part.post) };
   }
 
   /** Small screens are the panel's alone. */
@@ -304,7 +341,7 @@ class Chat {
   #speak() {
     const { element, labels, prefix, speak } = this.#own;
     const chosen = element.languages && kept(`${prefix()}language`);
-    const tag = element.language || document.documentElement.lang || navigator.language || "";
+    const tag = element.language || page.documentElement.lang || navigator.language || "";
     this.#language = this.#languages().includes(chosen) ? chosen : (nearest(tag, Object.keys(labels)) ?? "en");
     speak(this.#language);
   }
@@ -355,7 +392,7 @@ function said(name, [first, more]) {
 
 function absolute(url) {
   try {
-    return url && new URL(url, document.baseURI).href.replace(/\/+$/, "");
+    return url && new URL(url, page.baseURI).href.replace(/\/+$/, "");
   } catch {
     return url;
   }

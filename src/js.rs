@@ -1,7 +1,8 @@
 //! What JavaScript wants handed over in its own shape.
 
 use js_sys::{Function, Object, Promise, Reflect};
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
 /// An object of these properties.
@@ -28,4 +29,53 @@ pub fn method(of: &JsValue, name: &str) -> Option<Function> {
 /// With what the promise was rejected with.
 pub async fn settled(value: JsValue) -> Result<JsValue, JsValue> {
     if method(&value, "then").is_some() { JsFuture::from(Promise::resolve(&value)).await } else { Ok(value) }
+}
+
+// Elements of the page's stand in for the document's own properties by their names: `<img name="createElement">`. So
+// what is wanted of the document is taken from the prototypes (`final`), which no element can reach.
+#[wasm_bindgen]
+extern "C" {
+    /// The page's document, as its prototype has it.
+    #[wasm_bindgen(js_name = Document)]
+    #[derive(Clone)]
+    pub type Page;
+
+    /// An element of HTML.
+    #[wasm_bindgen(method, final, catch, js_class = "Document", js_name = createElement)]
+    pub fn create_element(this: &Page, tag: &str) -> Result<web_sys::Element, JsValue>;
+
+    /// An element of another language.
+    #[wasm_bindgen(method, final, catch, js_class = "Document", js_name = createElementNS)]
+    pub fn create_element_ns(this: &Page, namespace: &str, tag: &str) -> Result<web_sys::Element, JsValue>;
+
+    /// A text.
+    #[wasm_bindgen(method, final, js_class = "Document", js_name = createTextNode)]
+    pub fn create_text_node(this: &Page, text: &str) -> web_sys::Node;
+
+    /// Where the visitor came from.
+    #[wasm_bindgen(method, getter, final, js_class = "Document")]
+    pub fn referrer(this: &Page) -> String;
+
+    /// Whether the page can be seen.
+    #[wasm_bindgen(method, getter, final, js_class = "Document", js_name = visibilityState)]
+    pub fn visibility_state(this: &Page) -> String;
+
+    /// What tells of events: the document, or the window.
+    #[wasm_bindgen(js_name = EventTarget)]
+    #[derive(Clone)]
+    pub type Target;
+
+    /// Has it tell of events of this name.
+    #[wasm_bindgen(method, final, js_class = "EventTarget", js_name = addEventListener)]
+    pub fn listen(this: &Target, name: &str, listener: &Function);
+
+    /// Has it tell of them no more.
+    #[wasm_bindgen(method, final, js_class = "EventTarget", js_name = removeEventListener)]
+    pub fn unlisten(this: &Target, name: &str, listener: &Function);
+}
+
+/// The page, where there is one.
+#[must_use]
+pub fn page() -> Option<Page> {
+    web_sys::window()?.document().map(JsCast::unchecked_into)
 }

@@ -35,6 +35,16 @@ impl Handle {
         wire::asked(calls).into_iter().for_each(|event| self.driver.dispatch(event));
     }
 
+    /// The element has other attributes: all of them, as a JSON object.
+    ///
+    /// # Errors
+    /// As `mount`: with these, the chat must not go on.
+    pub fn configure(&self, attributes: &str) -> Result<(), JsValue> {
+        let (settings, _) = wire::settings(attributes).map_err(explain)?;
+        self.driver.dispatch(Event::Configured(Box::new(settings.options)));
+        Ok(())
+    }
+
     /// Speaks this language from now on; `words` are its sentences as a JSON list, or nothing for English.
     pub fn speak(&self, language: &str, words: &str) {
         self.ui.speak(spoken(language, words));
@@ -221,10 +231,12 @@ fn get(of: &JsValue, name: &str) -> Option<JsValue> {
 }
 
 fn explain(unusable: Unusable) -> JsValue {
-    js_sys::Error::new(match unusable {
-        Unusable::BaseUrl => "base-url must be the http or https address of a Chatwoot server.",
-        Unusable::Secret => "api_access_token and hmac_token are secrets: take them out of the page, and change them.",
-        Unusable::InboxIdentifier => "inbox-identifier must be the identifier of an API inbox.",
+    js_sys::Error::new(&match unusable {
+        Unusable::BaseUrl => "base-url must be the http or https address of a Chatwoot server.".to_owned(),
+        Unusable::Secret(name) => {
+            [&name, " looks like a secret of the server's: take it out of the page, and change it there."].concat()
+        }
+        Unusable::InboxIdentifier => "inbox-identifier must be the identifier of an API inbox.".to_owned(),
     })
     .into()
 }

@@ -3,6 +3,8 @@
 // A page can hold several chats, and a visitor have several tabs. The title counts for all chats of its page. A message
 // is told of in one tab: all that hear of it reach for a lock that bears its name, those that show it first.
 
+import { global, page } from "./page.js";
+
 const counts = new Map();
 let ours = "";
 let watching;
@@ -15,7 +17,7 @@ export function unread(chat, count) {
   // Pages change their titles, too.
   if (counts.size && !watching) {
     watching = new MutationObserver(entitle);
-    watching.observe(document.head ?? document, { childList: true, subtree: true, characterData: true });
+    watching.observe(page.head ?? document, { childList: true, subtree: true, characterData: true });
   } else if (!counts.size) {
     watching?.disconnect();
     watching = undefined;
@@ -24,25 +26,25 @@ export function unread(chat, count) {
 
 function entitle() {
   const sum = [...counts.values()].reduce((sum, count) => sum + count, 0);
-  const own = ours && document.title.startsWith(ours) ? document.title.slice(ours.length) : document.title;
+  const own = ours && page.title.startsWith(ours) ? page.title.slice(ours.length) : page.title;
   ours = sum ? `(${sum > 99 ? "99+" : sum}) ` : "";
-  if (document.title !== ours + own) document.title = ours + own;
+  if (page.title !== ours + own) page.title = ours + own;
 }
 
 /** A message came; `name` is its own in this browser, `open` opens the chat. */
 export function arrived({ name, title, text, seen, heard, noticed, open }) {
-  const wait = seen ? 0 : document.hidden ? 300 : 150;
+  const wait = seen ? 0 : page.hidden ? 300 : 150;
   // Before a page was touched, browsers let it make no sound; another tab may.
   const isTouched = navigator.userActivation?.hasBeenActive ?? true;
   if (heard && (seen || isTouched)) setTimeout(once, wait, `${name}/heard`, seen ? () => {} : ring);
   const whose = visitor;
   const tell = () => whose === visitor && notify(title, text, open);
-  if (noticed) setTimeout(once, wait, `${name}/noticed`, document.hidden && !seen ? tell : () => {});
+  if (noticed) setTimeout(once, wait, `${name}/noticed`, page.hidden && !seen ? tell : () => {});
 }
 
 /** Whether the browser may tell of messages; it asks the visitor if it never did. */
 export async function ask() {
-  return (await globalThis.Notification?.requestPermission()) === "granted";
+  return (await global("Notification")?.requestPermission()) === "granted";
 }
 
 // The lock is held until every tab has heard of the message.
@@ -95,7 +97,7 @@ export function forget() {
 }
 
 function notify(title, text, open) {
-  if (globalThis.Notification?.permission !== "granted") return;
+  if (global("Notification")?.permission !== "granted") return;
   try {
     const one = new Notification(title, { body: text, tag: "natter" });
     shown.add(one);

@@ -1,5 +1,7 @@
 // Keeps the launcher clear of things of the page's: cookie banners, buying bars, other bubbles.
 
+import { page } from "./page.js";
+
 const GAP = 12;
 
 /** Lifts the chat over whatever matches these selectors and would lie beneath the launcher, until the function it gives
@@ -31,8 +33,8 @@ export function avoid(chat, launcher, selectors) {
   };
   const over = new AbortController();
   const [changes, sizes] = [new MutationObserver(soon), new ResizeObserver(soon)];
-  changes.observe(document.documentElement, { childList: true, subtree: true, attributes: true, attributeFilter: ["class", "style", "hidden"] });
-  sizes.observe(document.documentElement);
+  changes.observe(page.documentElement, { childList: true, subtree: true, attributes: true, attributeFilter: ["class", "style", "hidden"] });
+  sizes.observe(page.documentElement);
   for (const change of ["resize", "scroll", "transitionend", "animationend"]) {
     window.addEventListener(change, soon, { signal: over.signal, capture: true, passive: true });
   }
@@ -48,7 +50,7 @@ export function avoid(chat, launcher, selectors) {
 
 function things(selectors) {
   try {
-    return [...document.querySelectorAll(selectors)];
+    return [...page.querySelectorAll(selectors)];
   } catch {
     console.warn("natter: the setting avoid can't be read: it is to be CSS selectors.");
     return [];

@@ -3,7 +3,8 @@
 // The list is the project's own: what people write to a team, each with the words they would look for. The first of
 // them is its name. It is English whatever the visitor speaks, and says so to screen readers.
 
-import { words } from "./words.js";
+import { page } from "./page.js";
+
 const GROUPS = {
   smileys: `
 😀 grinning,happy,smile
@@ -630,11 +631,11 @@ export function open(wanted) {
  * Opens the picker from a button of a form, and writes what is picked into the form's field, where the caret is.
  *
  * @param {HTMLButtonElement} button
- * @param {Record<string, string>} labels all of them, groups and the rest
+ * @param {{ words: (module: string) => Promise<Record<string, string>> }} own what the panel has for modules
  * @returns {Promise<void>}
  */
-export async function assist(button) {
-  const labels = await words(button, "emoji");
+export async function assist(button, { words }) {
+  const labels = await words("emoji");
   const field = button.form.querySelector("textarea");
   const root = button.getRootNode();
   return open({ root, anchor: button, labels: { ...labels, groups: labels }, pick: (emoji) => write(root, field, emoji) });
@@ -644,7 +645,7 @@ function write(root, field, emoji) {
   if (!root.activeElement?.closest(".emoji-picker")) {
     field.focus({ preventScroll: true });
     // As if it had been typed: it can be undone. Browsers that know of nothing better still do this.
-    if (document.execCommand("insertText", false, emoji)) return;
+    if (page.execCommand("insertText", false, emoji)) return;
   }
   field.setRangeText(emoji, field.selectionStart, field.selectionEnd, "end");
   field.dispatchEvent(new Event("input", { bubbles: true }));
@@ -958,7 +959,7 @@ function cellOf({ emoji, name }) {
 }
 
 function element(name, className = "") {
-  const made = document.createElement(name);
+  const made = page.createElement(name);
   made.className = className;
   return made;
 }

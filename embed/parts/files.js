@@ -1,6 +1,8 @@
 // Files on their way: kept on the device until the server has them, so that an upload survives a reload and any tab can
 // make it; and the upload itself, which tells how far it is.
 
+import { page } from "./page.js";
+
 const STORE = "files";
 /** Nobody writes for so long at one message. */
 const LEFT_MS_MAX = 30 * 86_400_000;
@@ -105,26 +107,79 @@ async function kept(name) {
 }
 
 /**
- * Posts fields and the files of a name as a form. Resolves to `{ status, body, retryAfter }`, or to why there is no
- * answer: "gone" (the files), "never" (it surely never left), "unclear".
+ * Posts fields and the files of a name as a form; `place` is an element of the chat's. Resolves to
+ * `{ status, body, retryAfter }`, or to why there is no answer: "gone" (the files), "never" (it surely never left),
+ * "unclear".
  */
-export async function post({ name, url, fields, progress, signal }) {
+export async function post({ name, url, fields, progress, signal }, { place }) {
   const files = await kept(name);
   if (!files?.length) return "gone";
   if (!navigator.onLine || signal?.aborted) return "never";
   const form = new FormData();
   for (const [field, value] of fields) form.append(field, value);
   for (const file of files) form.append("attachments[]", file, file.name);
+  const frame = await silent(place);
+  if (!frame) return withoutProgress(url, form, progress, signal);
   return new Promise((resolve) => {
-    const request = new XMLHttpRequest();
+    const { contentDocument, contentWindow } = frame;
+    const request = new contentWindow.XMLHttpRequest();
     request.open("POST", url);
-    // Chatwoot answers bad input with JSON only when asked for exactly this.
-    request.setRequestHeader("Accept", "application/json");
+    request.setRequestHeader("Accept", ACCEPT);
     request.upload.onprogress = ({ loaded, total }) => progress(total ? Math.floor((loaded * 100) / total) : 0);
     request.onload = () =>
       resolve({ status: request.status, body: request.responseText, retryAfter: request.getResponseHeader("Retry-After") });
     request.onerror = request.onabort = () => resolve("unclear");
+    // The page has put the chat elsewhere: the frame begins anew, and nobody tells of its requests any more.
+    frame.onload = () => frame.contentDocument === contentDocument || resolve("unclear");
     signal?.addEventListener("abort", () => request.abort(), { once: true });
     request.send(form);
+  }).finally(() => frame.remove());
+}
+
+/** Chatwoot answers bad input with JSON only when asked for exactly this. */
+const ACCEPT = "application/json";
+/** So long at most an empty frame may take to be there. */
+const FRAME_MS_MAX = 1000;
+
+/**
+ * A frame whose requests don't say which page they come from; nothing where there can be none. XMLHttpRequest follows
+ * the page's referrer policy, and that can be `unsafe-url`. `fetch` can be given another, and tells nothing of its
+ * progress. So the request is made by an empty document with a policy of its own. It is the page's origin, has the page's
+ * Content-Security-Policy, fetches nothing and is part of the shadow tree, where the page counts no frames.
+ */
+async function silent(place) {
+  const frame = page.createElement("iframe");
+  frame.hidden = true;
+  const isThere = new Promise((done) => {
+    frame.onload = done;
+    setTimeout(done, FRAME_MS_MAX);
   });
+  try {
+    place.append(frame);
+    await isThere;
+    const policy = Object.assign(page.createElement("meta"), { name: "referrer", content: "no-referrer" });
+    frame.contentDocument.head.append(policy);
+    return frame;
+  } catch {
+    frame.remove();
+    return undefined;
+  }
+}
+
+/** An upload that takes longer than that without a frame is given up. */
+const UPLOAD_MS_MAX = 600_000;
+
+async function withoutProgress(url, form, progress, signal) {
+  // It is under way, and nothing more can be said of it: else it would be given up much earlier.
+  const pulse = setInterval(progress, 10_000, 0);
+  const over = AbortSignal.any([AbortSignal.timeout(UPLOAD_MS_MAX), ...(signal ? [signal] : [])]);
+  try {
+    const how = { method: "POST", body: form, headers: { Accept: ACCEPT }, credentials: "omit", referrerPolicy: "no-referrer", signal: over };
+    const answer = await fetch(url, how);
+    return { status: answer.status, body: await answer.text(), retryAfter: answer.headers.get("Retry-After") };
+  } catch {
+    return "unclear";
+  } finally {
+    clearInterval(pulse);
+  }
 }

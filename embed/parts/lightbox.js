@@ -3,6 +3,8 @@
 // The viewer is a modal dialog inside the shadow root it is given: the browser keeps focus in it and the page behind it
 // still. It leaves nothing behind, and no key it used reaches the page.
 
+import { page } from "./page.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 const CLOSE = "M6 6l12 12M18 6L6 18";
 const BACK = "M15 5l-7 7 7 7";
@@ -329,16 +331,16 @@ function tool(kind, className, label, d) {
 }
 
 function element(kind, className = "") {
-  const made = document.createElement(kind);
+  const made = page.createElement(kind);
   made.className = className;
   return made;
 }
 
 function icon(d) {
-  const svg = document.createElementNS(SVG, "svg");
+  const svg = page.createElementNS(SVG, "svg");
   svg.setAttribute("viewBox", "0 0 24 24");
   svg.setAttribute("aria-hidden", "true");
-  const path = document.createElementNS(SVG, "path");
+  const path = page.createElementNS(SVG, "path");
   path.setAttribute("d", d);
   svg.append(path);
   return svg;

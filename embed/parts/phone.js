@@ -1,6 +1,6 @@
 // Country codes for a field that wants a phone number: a list beside the field, once somebody is about to write in it.
 
-import { words } from "./words.js";
+import { page } from "./page.js";
 
 // Region and code, by code; names are the browser's.
 const CODES =
@@ -16,13 +16,13 @@ const CODES =
   "SA966 YE967 OM968 PS970 AE971 IL972 BH973 QA974 BT975 MN976 NP977 TJ992 TM993 AZ994 GE995 KG996 UZ998";
 
 /** Puts the list before a field. */
-export async function assist(field) {
-  const { country } = await words(field, "phone");
+export async function assist(field, { words }) {
+  const { country } = await words("phone");
   if (field.previousElementSibling?.localName === "select") return;
   const language = field.closest("[lang]")?.lang || field.getRootNode().host?.getAttribute("language") || "en";
   const names = new Intl.DisplayNames([language, "en"], { type: "region" });
   const all = CODES.split(" ").map((one) => ({ region: one.slice(0, 2), code: `+${one.slice(2)}` }));
-  const list = document.createElement("select");
+  const list = page.createElement("select");
   list.className = "entry country";
   list.setAttribute("aria-label", country);
   const named = all.map((one) => ({ ...one, name: names.of(one.region) }));

@@ -4,6 +4,8 @@
 // A prompt is { id, text, url, seconds, hours: [from, to], days: [0…6] }: the page's address, in which * stands for
 // anything, seconds on that page, hours and days of the visitor's own clock. All but the text can be left out.
 
+import { page } from "./page.js";
+
 const SNOOZED_MS = 7 * 86_400_000;
 
 const sheet = new CSSStyleSheet();
@@ -40,7 +42,7 @@ export function prompt({ over, prompts: written, key, dismiss, accept, isBusy, o
   };
   const show = (one) => {
     if (shown?.isConnected || isBusy() || !fits(one) || isSnoozed(key, one)) return;
-    const [card, text, close] = ["div", "button", "button"].map((name) => document.createElement(name));
+    const [card, text, close] = ["div", "button", "button"].map((name) => page.createElement(name));
     card.className = "prompt";
     text.className = "ask";
     text.dir = "auto";

@@ -1,7 +1,7 @@
 // A voice note, recorded where one writes: a bar takes the place of the field for as long as it takes, and what was
 // recorded becomes a file that is picked like any other.
 
-import { words } from "./words.js";
+import { page } from "./page.js";
 import { record } from "./recorder.js";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -94,8 +94,8 @@ sheet.replaceSync(`
  *   busy: string, unsupported: string }} labels
  * @returns {Promise<void>}
  */
-export async function assist(button) {
-  const labels = await words(button, "voice");
+export async function assist(button, { words }) {
+  const labels = await words("voice");
   const { form } = button;
   const root = form.getRootNode();
   const over = new AbortController();
@@ -210,11 +210,11 @@ function tool(className, label, d) {
   made.type = "button";
   made.title = label;
   made.setAttribute("aria-label", label);
-  const svg = document.createElementNS(SVG, "svg");
+  const svg = page.createElementNS(SVG, "svg");
   svg.setAttribute("viewBox", "0 0 24 24");
   svg.setAttribute("aria-hidden", "true");
   svg.setAttribute("class", "icon");
-  const path = document.createElementNS(SVG, "path");
+  const path = page.createElementNS(SVG, "path");
   path.setAttribute("d", d);
   svg.append(path);
   made.append(svg);
@@ -222,7 +222,7 @@ function tool(className, label, d) {
 }
 
 function element(kind, className = "") {
-  const made = document.createElement(kind);
+  const made = page.createElement(kind);
   made.className = className;
   return made;
 }

@@ -64,14 +64,14 @@ pub enum Reply {
 }
 
 /// What is wrong with the settings, for the developer who embeds the widget.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Unusable {
     /// `base-url` is not an http or https address.
     BaseUrl,
     /// `inbox-identifier` is empty.
     InboxIdentifier,
-    /// A secret of the server's is in the page: `api_access_token` or `hmac_token`.
-    Secret,
+    /// Something that bears this name is in the page, and such names are those of the server's secrets.
+    Secret(String),
 }
 
 impl Settings {

@@ -3,13 +3,13 @@
 use js_sys::{Array, Reflect};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{EventTarget, VisibilityState};
 
 use super::{Parts, Reporter};
 use crate::core::availability::Offset;
 use crate::core::chance::Seed;
 use crate::core::time::{Mono, Now, Wall};
 use crate::core::{Blocked, Event, Page};
+use crate::js;
 
 /// Both clocks.
 pub fn now() -> Now {
@@ -51,7 +51,7 @@ pub fn whereabouts() -> Page {
     let without_query = |url: String| url.split(['?', '#']).next().unwrap_or_default().to_owned();
     Page {
         url: window.location().href().map(without_query).unwrap_or_default(),
-        referrer: window.document().map(|page| without_query(page.referrer())).unwrap_or_default(),
+        referrer: js::page().map(|page| without_query(page.referrer())).unwrap_or_default(),
         language: window.navigator().language().unwrap_or_default(),
     }
 }
@@ -70,15 +70,14 @@ pub fn look_up(zone: String, parts: &Parts, report: Reporter) {
 
 /// One listener for all that is heard of the page, gone when dropped.
 pub struct Ears {
-    listens: Vec<(EventTarget, &'static str)>,
+    listens: Vec<(js::Target, &'static str)>,
     closure: Closure<dyn FnMut(web_sys::Event)>,
 }
 
 impl Drop for Ears {
     fn drop(&mut self) {
         for (target, name) in &self.listens {
-            // It can only fail for a target that is gone, and then so is the listener.
-            let _ = target.remove_event_listener_with_callback(name, self.closure.as_ref().unchecked_ref());
+            target.unlisten(name, self.closure.as_ref().unchecked_ref());
         }
     }
 }
@@ -106,22 +105,21 @@ pub fn listen(report: Reporter, kept: impl Fn() -> Vec<(String, String)> + 'stat
             }
         }
     });
-    let window = web_sys::window()?;
-    let page = window.document()?;
-    let of_window = ["online", "offline", "pagehide", "pageshow"].map(|name| (EventTarget::from(window.clone()), name));
+    let window: js::Target = web_sys::window()?.unchecked_into();
+    let page: js::Target = js::page()?.unchecked_into();
+    let of_window = ["online", "offline", "pagehide", "pageshow"].map(|name| (window.clone(), name));
     let of_page = ["freeze", "resume", "visibilitychange", "securitypolicyviolation"];
-    let listens = of_window.into_iter().chain(of_page.map(|name| (page.clone().into(), name))).collect();
+    let listens = of_window.into_iter().chain(of_page.map(|name| (page.clone(), name))).collect();
     let ears = Ears { listens, closure };
     for (target, name) in &ears.listens {
-        target.add_event_listener_with_callback(name, ears.closure.as_ref().unchecked_ref()).ok()?;
+        target.listen(name, ears.closure.as_ref().unchecked_ref());
     }
     Some(ears)
 }
 
 /// Whether the page can be seen right now.
 pub fn is_visible() -> Event {
-    let page = web_sys::window().and_then(|window| window.document());
-    Event::Visible(page.is_none_or(|page| page.visibility_state() == VisibilityState::Visible))
+    Event::Visible(js::page().is_none_or(|page| page.visibility_state() == "visible"))
 }
 
 /// Whether the device has a network right now.

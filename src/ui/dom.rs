@@ -6,6 +6,7 @@ use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 
+use crate::js;
 use crate::paint::{Act, Element, Node, Parts};
 
 /// Where acts go, with the DOM event that led to them.
@@ -50,7 +51,7 @@ impl Dom {
                 node: Some(painted.element.clone().into()),
                 what: What::Element(painted),
             }),
-            Node::Text(text) => Self { node: Some(page().create_text_node(&text).into()), what: What::Text(text) },
+            Node::Text(text) => Self { node: Some(page().create_text_node(&text)), what: What::Text(text) },
             Node::Same(_) | Node::Nothing => Self::NOTHING,
         }
     }
@@ -117,7 +118,7 @@ impl Painted {
     fn build(element: Element, report: &Report) -> Option<Self> {
         let tag = element.tag;
         let made = match tag {
-            "svg" | "path" => page().create_element_ns(Some(SVG), tag),
+            "svg" | "path" => page().create_element_ns(SVG, tag),
             _ => page().create_element(tag),
         };
         let mut painted = Self {
@@ -219,7 +220,7 @@ impl Painted {
     }
 }
 
-fn page() -> web_sys::Document {
+fn page() -> js::Page {
     // There is no painting without a page.
-    web_sys::window().and_then(|window| window.document()).unwrap_or_else(|| wasm_bindgen::throw_str("no document"))
+    js::page().unwrap_or_else(|| wasm_bindgen::throw_str("no document"))
 }

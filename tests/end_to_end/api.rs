@@ -202,3 +202,19 @@ async fn what_is_kept_is_what_the_docs_say_and_all_of_it_can_be_forgotten() {
     assert_eq!(left, json!([[format!("{prefix}generation"), "1"]]).to_string(), "once the promise is kept");
     browser.quit().await;
 }
+
+/// A name is compared, and nothing is looked for that it could say.
+#[tokio::test(flavor = "multi_thread")]
+async fn another_chat_is_found_by_its_name_whatever_that_is() {
+    let sandbox = Sandbox::start(None);
+    let visitor = Visitor::arrive(&sandbox).await;
+    let browser = &visitor.browser;
+    for strange in [r#"x"], body"#, r#"x"],body,["#, "\"]", "\\", "", " "] {
+        let name = json!(strange);
+        assert_eq!(browser.ask(&format!("natter.get({name})")).await, Value::Null, "{strange}");
+        let is_found = browser.ask(&format!("(natter.name = {name}, natter.get({name}) === natter)")).await;
+        assert_eq!(is_found, true, "{strange}");
+        browser.ask("void (natter.name = null)").await;
+    }
+    browser.quit().await;
+}

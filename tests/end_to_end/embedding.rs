@@ -212,20 +212,164 @@ async fn the_policy_it_asks_for_is_enough_and_its_own_word() {
     browser.quit().await;
 }
 
+/// Notes what is said in the console.
+const NOTE: &str = "<script>window.said = []; \
+    for (const kind of ['error', 'warn', 'log']) console[kind] = (...words) => said.push(words.join(' '));</script>";
+
+/// The chat has said, once the visitor wanted it, which name is one of a secret, and not what that is; and is over.
+async fn is_refused(visitor: &Visitor, name: &str) {
+    let browser = &visitor.browser;
+    browser.until(&format!("window.said.some((words) => words.includes({}))", json!(name))).await;
+    let said = browser.ask("said.join('\\n')").await;
+    assert!(!said.as_str().unwrap().contains("s3cr3t"), "{said}");
+    browser.until("root.querySelector('.sorry') && !root.querySelector('textarea')").await;
+    browser.until("!(await navigator.locks.query()).held.length").await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn a_secret_in_the_page_is_refused_and_not_repeated() {
-    let sandbox = Sandbox::start(None);
-    for secret in ["data-api-access-token", "data-hmac-token", "data-hmac_token"] {
-        let visitor = Visitor::arrive_at_page(&tag(&sandbox, &format!("{secret}=s3cr3t")), None).await;
-        let browser = &visitor.browser;
-        browser.until("root.querySelector('.launcher')").await;
-        browser.ask("(window.said = [], console.error = (...words) => said.push(words.join(' ')))").await;
+async fn a_secret_in_the_page_is_refused_however_it_is_spelt_and_not_repeated() {
+    let (sandbox, site) = (Sandbox::start(None), site::serve().await);
+    let (server, inbox) = (&sandbox.base_url, &sandbox.inbox_identifier);
+    let in_global = |setting: &str| format!("<script>natterSettings = {{ {setting}: 's3cr3t' }}</script>");
+    let element = |attribute: &str| {
+        format!(
+            "<natter-chat base-url='{server}' inbox-identifier='{inbox}' {attribute}=s3cr3t></natter-chat><script src=/embed.js></script>"
+        )
+    };
+    let load = format!(
+        "<script type=module>import {{ load }} from '/index.js'; \
+         load({{ assets: '/', baseUrl: '{server}', inboxIdentifier: '{inbox}', apiKey: 's3cr3t' }})</script>"
+    );
+    let property = [&*tag(&sandbox, ""), "<script>natter.hmacKey = 's3cr3t'</script>"].concat();
+    let visitor = Visitor { browser: Browser::start().await };
+    for (html, name) in [
+        (tag(&sandbox, "data-api-access-token=s3cr3t"), "api-access-token"),
+        (tag(&sandbox, "data-hmac-token=s3cr3t"), "hmac-token"),
+        (tag(&sandbox, "data-hmac_token=s3cr3t"), "hmac_token"),
+        (tag(&sandbox, "data-access-token=s3cr3t"), "access-token"),
+        ([in_global("webhookSecret"), tag(&sandbox, "")].concat(), "webhook-secret"),
+        ([in_global("'api_key'"), tag(&sandbox, "")].concat(), "api_key"),
+        (element("access-token"), "access-token"),
+        (element("data-webhook-secret"), "data-webhook-secret"),
+        (load, "api-key"),
+        (property, "hmacKey"),
+    ] {
+        visitor.goes_to(&site, &[NOTE, &html].concat(), None).await;
+        visitor.browser.until("root.querySelector('.launcher')").await;
         visitor.find(".launcher").await.click().await.unwrap();
-        browser.until("window.said.length").await;
-        let said = browser.ask("said.join()").await;
-        let said = said.as_str().unwrap();
-        assert!(said.contains("hmac_token") && !said.contains("s3cr3t"), "{said}");
-        browser.until("root.querySelector('.sorry')").await;
-        browser.quit().await;
+        is_refused(&visitor, name).await;
+        let shown = "[...natter.attributes].filter(({ name }) => !/^(base-url|inbox-identifier)$/.test(name)).length";
+        let is_in_element = html.starts_with("<natter-chat");
+        assert_eq!(visitor.browser.ask(shown).await, json!(usize::from(is_in_element)), "{name} is shown nowhere else");
     }
+    visitor.browser.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_that_comes_while_the_chat_runs_ends_it() {
+    let sandbox = Sandbox::start(None);
+    let visitor = Visitor::arrive_at_page(&[NOTE, &tag(&sandbox, "")].concat(), None).await;
+    let browser = &visitor.browser;
+    browser.until("root.querySelector('.launcher')").await;
+    browser.ask("void natter.on('error', ({ detail }) => window.failed = detail.name)").await;
+    visitor.open().await;
+    visitor.say("hello").await;
+    visitor.sees(&["hello"]).await;
+    // What is no secret is of no concern.
+    browser
+        .ask("(natter.className = 'x', natter.setAttribute('data-website-token', 'x'), natter.id = 'chat', null)")
+        .await;
+    visitor.say("still there").await;
+    visitor.sees(&["hello", "still there"]).await;
+    browser.ask("natter.setAttribute('platform-token', 's3cr3t')").await;
+    is_refused(&visitor, "platform-token").await;
+    browser.until("window.failed === 'load-failed' && natter.isOpen").await;
+    assert_eq!(browser.ask("natter.diagnostics()").await, json!({}), "nothing runs any more");
+    // Without it, there is a chat again.
+    browser.ask("(natter.removeAttribute('platform-token'), natter.close(), null)").await;
+    visitor.open().await;
+    visitor.sees(&["hello", "still there"]).await;
+    browser.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_sent_before_the_visitor_agrees_waits_for_that() {
+    let (sandbox, site) = (Sandbox::start(None), site::serve().await);
+    let visitor = Visitor { browser: Browser::start().await };
+    let browser = &visitor.browser;
+    let line = tag(&sandbox, "data-needs-consent");
+    let send = "void (window.became = [], natter.send('hello').then(() => became.push('sent'), (error) => became.push(error.message)))";
+
+    visitor.goes_to(&site, &line, None).await;
+    browser.until("root.querySelector('.launcher')").await;
+    browser.ask(send).await;
+    assert_eq!(browser.ask("natter.diagnostics()").await, json!({}), "which is at once");
+    browser.until(IDLE).await;
+    assert_eq!(browser.ask("window.became").await, json!([]));
+    assert_eq!(browser.ask(FETCHED).await, json!(["embed.js"]), "nothing is fetched before");
+    browser.ask("natter.consent()").await;
+    browser.until("window.became.length").await;
+    assert_eq!(browser.ask("window.became").await, json!(["sent"]));
+    visitor.open().await;
+    visitor.sees(&["hello"]).await;
+
+    // Refused, or with the chat gone: it says so, and is not sent later.
+    for end in ["natter.consent(false)", "natter.destroy()"] {
+        browser.ask("localStorage.clear()").await;
+        visitor.goes_to(&site, &line, None).await;
+        browser.until("root.querySelector('.launcher')").await;
+        browser.ask("void (window.chat = natter)").await;
+        browser.ask(send).await;
+        browser.ask(&format!("({end}, null)")).await;
+        let became = "new Promise((done) => { const look = () => window.became.length ? done(became) : setTimeout(look, 25); look(); })";
+        let became = browser.ask(became).await;
+        let sentence = became[0].as_str().unwrap();
+        assert!(sentence.starts_with("natter: send was not done: ") && !sentence.contains("hello"), "{sentence}");
+        browser.ask("(document.body.append(chat), chat.consent(), null)").await;
+        visitor.open().await;
+        visitor.say("only this").await;
+        visitor.sees(&["only this"]).await;
+    }
+    browser.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_file_of_ours_is_checked_also_the_words_of_parts() {
+    let sandbox = Sandbox::start(None);
+    let note = "<script>window.unchecked = []; window.words = 0; const own = window.fetch; window.fetch = (...given) => { \
+        const [url, how] = given; \
+        if (String(url.url ?? url).startsWith(location.origin)) { \
+          window.words += /locales.en/.test(url); \
+          if (!how?.integrity) unchecked.push(String(url)); } \
+        return own(...given); };</script>";
+    let visitor = Visitor::arrive_at_page(&[note, &*tag(&sandbox, "")].concat(), None).await;
+    let browser = &visitor.browser;
+    browser.until("root.querySelector('.launcher')").await;
+    visitor.open().await;
+    visitor.find(".emoji").await.click().await.unwrap();
+    browser.until("root.querySelector('[role=gridcell]')").await;
+    browser.types("\u{e00c}").await;
+    browser.until("!root.querySelector('[role=gridcell]') && natter.isOpen").await;
+    browser
+        .ask("(root.querySelector('.attach:last-child, .attach:not(.emoji) ~ .attach:not(.emoji)').click(), null)")
+        .await;
+    browser.until("root.querySelector('.recording')").await;
+    assert_eq!(browser.ask("[window.words, window.unchecked]").await, json!([1, []]), "once, and checked");
+    browser.quit().await;
+}
+
+/// Where nothing was bundled, modules import others, which browsers don't check by themselves.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_module_imports_is_checked_before_it() {
+    let sandbox = Sandbox::start(None);
+    let site = site::serve().await;
+    let visitor = Visitor { browser: Browser::start().await };
+    let browser = &visitor.browser;
+    let line = tag(&sandbox, "data-fallback-url=/contact").replace("/embed.js", "/importing/embed.js");
+    visitor.goes_to(&site, &line, None).await;
+    browser.until("root.querySelector('.launcher')").await;
+    visitor.find(".launcher").await.click().await.unwrap();
+    browser.until("root.querySelector('a.launcher')?.pathname === '/contact'").await;
+    assert_eq!(browser.ask("root.querySelector('textarea')").await, Value::Null);
+    browser.quit().await;
 }

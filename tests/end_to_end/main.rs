@@ -17,6 +17,7 @@ mod bad_network;
 mod browser;
 #[path = "../support/cable.rs"]
 mod cable;
+mod clobbering;
 mod composer;
 mod content;
 mod conversations;
@@ -42,6 +43,7 @@ mod parts;
 mod payloads;
 mod playground;
 mod promises;
+mod referrers;
 #[path = "../support/replay.rs"]
 mod replay;
 mod reports;

@@ -1,11 +1,13 @@
 //! A website that has pasted the widget in.
 
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
 
 use axum::Router;
-use axum::extract::{Path, Query};
+use axum::extract::{Path, Query, Request};
 use axum::http::HeaderMap;
-use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERER};
+use axum::middleware::{Next, from_fn};
 use axum::response::Html;
 use axum::routing::get;
 use serde::Deserialize;
@@ -13,8 +15,16 @@ use tower_http::services::{ServeDir, ServeFile};
 
 use crate::support::Sandbox;
 
+/// What was asked for at the website, each with the `Referer` that came with it.
+pub type Asked = Arc<Mutex<Vec<(String, Option<String>)>>>;
+
 /// The website's address; it is served until the test ends.
 pub async fn serve() -> String {
+    serve_and_note(Asked::default()).await
+}
+
+/// The same; notes what is asked for.
+pub async fn serve_and_note(asked: Asked) -> String {
     let site = folder();
     assert!(
         home().join("natter_bg.wasm").is_file(),
@@ -26,6 +36,7 @@ pub async fn serve() -> String {
         .route("/page", get(page))
         .route("/html", get(html))
         .route("/altered/{name}/{*path}", get(altered))
+        .route("/importing/{*path}", get(importing))
         .route_service("/gallery", playground);
     let script =
         |name: &str| ServeFile::new(std::env::var_os(name).expect("`cargo xtask test e2e` says where this library is"));
@@ -38,6 +49,11 @@ pub async fn serve() -> String {
     };
     // What the loader fetches lies in a folder that is called by its content; tests look into it here.
     let router = router.fallback_service(ServeDir::new(site).fallback(ServeDir::new(home())));
+    let router = router.layer(from_fn(move |request: Request, next: Next| {
+        let referer = request.headers().get(REFERER).map(|referer| referer.to_str().unwrap().to_owned());
+        asked.lock().unwrap().push((request.uri().path().to_owned(), referer));
+        next.run(request)
+    }));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(listener, router).await });
@@ -107,6 +123,19 @@ async fn altered(Path((name, path)): Path<(String, String)>) -> (HeaderMap, Vec<
         _ => "application/json",
     };
     (HeaderMap::from_iter([(CONTENT_TYPE, kind.parse().unwrap())]), bytes)
+}
+
+/// The bundle, as if its panel imported a part, which is not what it was: so it is where nothing was bundled.
+async fn importing(Path(path): Path<String>) -> (HeaderMap, Vec<u8>) {
+    let (headers, bytes) = altered(Path(("parts/zone.js".to_owned(), path.clone()))).await;
+    if path != "embed.js" {
+        return (headers, bytes);
+    }
+    let script = String::from_utf8(bytes).unwrap();
+    let assets = "{\"at\":";
+    assert_eq!(script.matches(assets).count(), 1, "where the loader knows its files");
+    let script = script.replace(assets, "{\"imports\":{\"panel.js\":[\"parts/zone.js\"]},\"at\":");
+    (headers, script.into_bytes())
 }
 
 async fn page(Query(wanted): Query<Wanted>) -> (HeaderMap, Html<String>) {

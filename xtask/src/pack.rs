@@ -27,10 +27,13 @@ pub fn run(folder: &Path) -> Result<(), String> {
     for name in &fetched {
         files.extend(files_below(&folder.join(name))?);
     }
-    let mut hashes = Vec::new();
+    let (mut hashes, mut modules) = (Vec::new(), Vec::new());
     for path in files {
         let bytes = fs::read(&path).map_err(|error| format!("{} can't be read: {error}.", path.display()))?;
         let name = path.strip_prefix(folder).unwrap_or(&path).to_string_lossy().replace('\\', "/");
+        if name.ends_with(".js") {
+            modules.push(name.clone());
+        }
         hashes.push((name, integrity(&bytes)));
     }
     hashes.sort();
@@ -39,10 +42,16 @@ pub fn run(folder: &Path) -> Result<(), String> {
     let mut known = [known, vec![(LIST.to_owned(), integrity(list.as_bytes()))]].concat();
     let version: String = hex(&Sha256::digest(object(&known))).chars().take(12).collect();
     known.insert(0, ("at".to_owned(), format!("{version}/")));
+    let mut assets: Vec<(String, String)> =
+        known.into_iter().map(|(name, value)| (name, json::string(&value))).collect();
+    let imports = imports(folder, &modules)?;
+    if !imports.is_empty() {
+        assets.push(("imports".to_owned(), members(&imports)));
+    }
 
     let loader = folder.join("embed.js");
     let script = fs::read_to_string(&loader).map_err(|error| format!("embed.js can't be read: {error}."))?;
-    write(&loader, &stamped(&script, &object(&known))?)?;
+    write(&loader, &stamped(&script, &members(&assets))?)?;
     let home = folder.join(version);
     fs::create_dir_all(&home).map_err(|error| format!("{} can't be made: {error}.", home.display()))?;
     for name in fetched {
@@ -70,6 +79,58 @@ fn hex(bytes: &[u8]) -> String {
 
 fn object(hashes: &[(String, String)]) -> String {
     json::object(&hashes.iter().map(|(name, hash)| (&**name, json::string(hash))).collect::<Vec<_>>())
+}
+
+/// An object of these names and values, which are JSON.
+fn members(all: &[(String, String)]) -> String {
+    json::object(&all.iter().map(|(name, value)| (&**name, value.clone())).collect::<Vec<_>>())
+}
+
+/// What each module imports, and what that imports, as JSON lists: nothing where all are bundled. Browsers don't check
+/// what a module imports, so the loader has to know of it.
+fn imports(folder: &Path, modules: &[String]) -> Result<Vec<(String, String)>, String> {
+    let mut all = Vec::new();
+    for module in modules {
+        let mut found = Vec::new();
+        let mut next = vec![module.clone()];
+        while let Some(name) = next.pop() {
+            let path = folder.join(&name);
+            let text =
+                fs::read_to_string(&path).map_err(|error| format!("{} can't be read: {error}.", path.display()))?;
+            for other in imported(&name, &text) {
+                if !found.contains(&other) {
+                    next.push(other.clone());
+                    found.push(other);
+                }
+            }
+        }
+        if !found.is_empty() {
+            found.sort();
+            all.push((module.clone(), json::list(&found.iter().map(|name| json::string(name)).collect::<Vec<_>>())));
+        }
+    }
+    Ok(all)
+}
+
+/// What a module imports beside it or above it, as the bundle's modules write it: a line each, before all else. Bundled
+/// modules have none.
+fn imported(module: &str, text: &str) -> Vec<String> {
+    let folder = module.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let lines = text.lines().filter(|line| line.starts_with("import ") || line.starts_with("export "));
+    let written = lines.filter_map(|line| line.trim_end_matches(';').rsplit_once(" from \"")?.1.strip_suffix('"'));
+    written
+        .map(|path| {
+            let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+            for part in path.split('/') {
+                match part {
+                    "." => {}
+                    ".." => drop(parts.pop()),
+                    name => parts.push(name),
+                }
+            }
+            parts.join("/")
+        })
+        .collect()
 }
 
 fn write(path: &Path, text: &str) -> Result<(), String> {
@@ -141,6 +202,58 @@ mod tests {
         assert_eq!(names, ["locales/de.json", "parts/emoji.js"]);
         assert!(home.join("parts/emoji.js").is_file() && folder.join("index.html").is_file());
         fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn what_modules_import_is_known_to_the_loader_and_what_that_imports() {
+        let folder = std::env::temp_dir().join(format!("natter-imports-{}", std::process::id()));
+        for (name, text) in [
+            ("embed.js", PLACES[1]),
+            (
+                "panel.js",
+                "// A\nimport initialize, { mount } from \"./natter.js\";\nimport { page } from \"./parts/page.js\";\n",
+            ),
+            ("natter.js", "export { a };"),
+            ("natter_bg.wasm", "w"),
+            ("parts/page.js", "export const page = 1;"),
+            (
+                "parts/voice.js",
+                "import { record } from './x';\nimport { record } from \"./recorder.js\";\nconst a = 1;",
+            ),
+            ("parts/recorder.js", "import { page } from \"../parts/page.js\";"),
+            ("locales/de.json", "{}"),
+        ] {
+            fs::create_dir_all(folder.join(name).parent().unwrap()).unwrap();
+            fs::write(folder.join(name), text).unwrap();
+        }
+        run(&folder).unwrap();
+        let assets = fs::read_to_string(folder.join("embed.js")).unwrap();
+        let assets = json::read(&assets).unwrap();
+        let imports = assets.object().unwrap().get("imports").unwrap().object().unwrap();
+        let of = |name: &str| -> Vec<String> {
+            let all = imports.get(name).unwrap().items().unwrap();
+            all.iter().map(|name| name.text().unwrap().to_owned()).collect()
+        };
+        assert_eq!(imports.names().collect::<Vec<_>>(), ["panel.js", "parts/recorder.js", "parts/voice.js"]);
+        assert_eq!(of("panel.js"), ["natter.js", "parts/page.js"]);
+        assert_eq!(of("parts/voice.js"), ["parts/page.js", "parts/recorder.js"]);
+        fs::remove_dir_all(folder).unwrap();
+    }
+
+    /// The modules of this project are written so that their imports are found.
+    #[test]
+    fn every_import_is_written_as_it_is_looked_for() {
+        let embed = Path::new(env!("CARGO_MANIFEST_DIR")).join("../embed");
+        for path in files_below(&embed).unwrap().iter().filter(|path| path.extension().is_some_and(|kind| kind == "js"))
+        {
+            let text = fs::read_to_string(path).unwrap();
+            let name = path.strip_prefix(&embed).unwrap().to_string_lossy().into_owned();
+            let found = imported(&name, &text);
+            let code = text.lines().filter(|line| !line.trim_start().starts_with(['/', '*']));
+            let written = code.filter(|line| line.contains("import ") && line.contains(" from ")).count();
+            assert_eq!(found.len(), written, "{name}");
+            assert!(found.iter().all(|name| name == "natter.js" || embed.join(name).is_file()), "{name}: {found:?}");
+        }
     }
 
     fn tempfile() -> PathBuf {

@@ -2,7 +2,6 @@
 //! function's name, and what it was called with. What has names is name after value; attributes' values are JSON.
 
 use super::outgoing::list;
-use super::settings::settings;
 use crate::core::Event;
 use crate::core::identity::User;
 use crate::json::{self, Value};
@@ -29,10 +28,9 @@ fn one(call: &[&str]) -> Option<Event> {
         "prefill" => Event::Prefilled(first()?),
         "prompted" => Event::Prompted(first()?),
         "send" => Event::Said(first()?),
-        // From the element itself: its panel is open now, or closed, and it has other attributes.
+        // From the element itself: its panel is open now, or closed.
         "opened" => Event::Opened(true),
         "closed" => Event::Opened(false),
-        "configured" => Event::Configured(Box::new(settings(first()?.as_str()).ok()?.0.options)),
         "reset" => Event::LoggedOut,
         "forget" => Event::Forgot,
         _ => return None,
@@ -66,14 +64,12 @@ pub fn pairs(text: &str) -> Vec<(String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::settings::Options;
 
     #[test]
     fn what_a_page_asks_is_read_in_its_order() {
         let calls = r#"[["setUser","identifier","42","name","Ana"],["setCustomAttributes","plan","\"team\"","seats","2.5"],
             ["deleteCustomAttribute","plan"],["setConversationCustomAttributes","order","7"],["prefill","Hello"],
-            ["prompted","Help?"],["send","Hi"],["reset"],["forget"],["opened"],["closed"],
-            ["configured","{\"base-url\":\"https://a.test\",\"inbox-identifier\":\"b\",\"sound\":\"off\"}"]]"#;
+            ["prompted","Help?"],["send","Hi"],["reset"],["forget"],["opened"],["closed"]]"#;
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         let expected = [
             Event::Identified(User::new(&[pair("identifier", "42"), pair("name", "Ana")])),
@@ -87,24 +83,13 @@ mod tests {
             Event::Forgot,
             Event::Opened(true),
             Event::Opened(false),
-            Event::Configured(Box::new(Options { is_silent: true, ..Options::default() })),
         ];
         assert_eq!(asked(calls), expected);
     }
 
     #[test]
     fn what_is_no_call_is_passed_over() {
-        for text in [
-            "",
-            "{}",
-            "[]",
-            "[[]]",
-            "[[\"sing\"]]",
-            "[[\"send\"]]",
-            "[[\"send\",7]]",
-            "[7,[[\"send\"]]]",
-            "[[\"configured\",\"{}\"]]",
-        ] {
+        for text in ["", "{}", "[]", "[[]]", "[[\"sing\"]]", "[[\"send\"]]", "[[\"send\",7]]", "[7,[[\"send\"]]]"] {
             assert_eq!(asked(text), [], "{text}");
         }
     }

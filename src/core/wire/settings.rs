@@ -7,6 +7,7 @@ use crate::core::content::{Choice, Field, FieldKind};
 use crate::core::introduction::{Consent, Form};
 use crate::core::model::Person;
 use crate::core::settings::{Options, Reply, Settings, Unusable};
+use crate::core::spoofing::without_bidi_controls;
 use crate::json::{self, Object, Value};
 
 /// Reads them. Beside the settings come the names of those that could not be read: they count as not given.
@@ -16,8 +17,8 @@ use crate::json::{self, Object, Value};
 pub fn settings(text: &str) -> Result<(Settings, Vec<&'static str>), Unusable> {
     let given = object(text).unwrap_or_default();
     let word = |name| string(&given, name).map(str::trim).filter(|word| !word.is_empty());
-    if given.names().any(is_secret) {
-        return Err(Unusable::Secret);
+    if let Some(name) = given.names().find(|name| is_secret(name)) {
+        return Err(Unusable::Secret(name.to_owned()));
     }
     let settings = Settings::new(word("base-url").unwrap_or_default(), word("inbox-identifier").unwrap_or_default())?;
     let mut odd = Vec::new();
@@ -61,11 +62,19 @@ pub fn settings(text: &str) -> Result<(Settings, Vec<&'static str>), Unusable> {
     Ok((settings.with(options), odd))
 }
 
-/// What opens a server's doors to everybody who reads the page.
+/// Whether a name is that of something that opens a server's doors to everybody who reads the page, however it is spelt.
+/// Settings have no such names. Tokens that are no secret are the stock widget's, which every page with it
+/// shows, and a page's own against forged requests.
 fn is_secret(name: &str) -> bool {
-    let plain: String = name.chars().filter(char::is_ascii_alphabetic).collect();
-    ["apiaccesstoken", "hmactoken", "hmackey"].iter().any(|secret| plain.eq_ignore_ascii_case(secret))
+    let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    let is_public =
+        ["websitetoken", "csrftoken", "xsrftoken", "authenticitytoken"].iter().any(|name| plain.ends_with(name));
+    SECRETS.iter().any(|word| plain.contains(word)) || (plain.contains("token") && !is_public)
 }
+
+/// What the names of secrets hold, in small letters and without what parts them.
+const SECRETS: [&str; 8] =
+    ["secret", "hmac", "password", "apikey", "accesskey", "privatekey", "signingkey", "credential"];
 
 fn language(value: &Value) -> Option<Choice> {
     let [code, name] = value.items()? else { return None };
@@ -77,6 +86,7 @@ fn person(value: &Value) -> Option<Person> {
         Some(person) => (text(person, "name"), text(person, "avatar")),
         None => (value.text()?.to_owned(), String::new()),
     };
+    let name = without_bidi_controls(&name);
     Some(Person { id: None, name, avatar_url }).filter(|person| !person.name.is_empty())
 }
 
@@ -181,9 +191,51 @@ mod tests {
     }
 
     #[test]
-    fn secrets_are_refused_by_name() {
-        for name in ["api_access_token", "api-access-token", "hmac_token", "hmacToken", "HMAC-KEY"] {
-            assert_eq!(read(&format!(r#","{name}":"x""#)), Err(Unusable::Secret), "{name}");
+    fn secrets_are_refused_by_name_however_they_are_spelt() {
+        for name in [
+            "api_access_token",
+            "api-access-token",
+            "data-api-access-token",
+            "access-token",
+            "accesstoken",
+            "hmac_token",
+            "hmacToken",
+            "HMAC-KEY",
+            "hmac-secret",
+            "webhook-secret",
+            "webhook_token",
+            "api-key",
+            "apiKey",
+            "agent-bot-token",
+            "platform-token",
+            "token",
+            "pubsub-token",
+            "secret",
+            "password",
+            "private_key",
+        ] {
+            assert_eq!(read(&format!(r#","{name}":"s3cr3t""#)), Err(Unusable::Secret(name.to_owned())), "{name}");
         }
+    }
+
+    #[test]
+    fn no_setting_and_nothing_that_elements_have_besides_is_taken_for_a_secret() {
+        let docs = include_str!("../../../docs/embedding.md");
+        let (_, table) = docs.split_once("| setting | values |").unwrap();
+        let rows = table.split("\n\n").next().unwrap().lines().filter_map(|row| row.strip_prefix("| `"));
+        let settings: Vec<&str> = rows.filter_map(|row| row.split('`').next()).collect();
+        assert!(settings.len() > 20 && settings.contains(&"fallback-url"), "{settings:?}");
+        let others = ["id", "class", "style", "hidden", "key", "data-key", "chosen-theme", "data-website-token"];
+        let pages = ["websiteToken", "csrf-token", "data-csrf-token", "authenticity_token", "aria-keyshortcuts"];
+        for name in settings.into_iter().chain(others).chain(pages) {
+            assert!(!is_secret(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn names_of_a_team_have_no_controls_of_direction() {
+        let (settings, _) = read(r#","team":"[{\"name\":\"A\u202ena\"},\"B\u2067en\"]""#).unwrap();
+        let names: Vec<_> = settings.options.team.iter().map(|one| &*one.name).collect();
+        assert_eq!(names, ["Ana", "Ben"]);
     }
 }

@@ -47,6 +47,7 @@ pub async fn converse(weather: Arc<Weather>, browser: TcpStream) {
 async fn requests(weather: &Weather, browser: &mut Stream, server: &mut Option<Stream>) -> Result<Option<Stream>> {
     loop {
         let Some(request) = Request::read(browser).await? else { return Ok(None) };
+        weather.note_head(&request.head);
         if request.is_upgrade() {
             return upgrade(weather, browser, &request).await;
         }

@@ -80,6 +80,8 @@ struct Weather {
     fates: Mutex<VecDeque<(&'static str, &'static str, Fate)>>,
     sockets: Mutex<Vec<mpsc::UnboundedSender<Injection>>>,
     met: watch::Sender<Vec<Fate>>,
+    /// What every request began with, up to its body.
+    heads: Mutex<Vec<String>>,
     /// How many of the cable's pings were swallowed.
     pings: watch::Sender<usize>,
     posts: watch::Sender<usize>,
@@ -115,6 +117,7 @@ impl BadNetwork {
             fates: Mutex::default(),
             sockets: Mutex::default(),
             met: watch::Sender::default(),
+            heads: Mutex::default(),
             pings: watch::Sender::default(),
             posts: watch::Sender::default(),
         });
@@ -221,6 +224,11 @@ impl BadNetwork {
         count(&self.weather.met.borrow(), fate)
     }
 
+    /// What every request began with, up to its body, oldest first.
+    pub fn heads(&self) -> Vec<String> {
+        self.weather.heads.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// How many requests there were.
     pub fn met_any(&self) -> usize {
         self.weather.met.borrow().len()
@@ -279,6 +287,11 @@ impl Weather {
 
     fn conditions(&self) -> Conditions {
         *self.conditions.borrow()
+    }
+
+    fn note_head(&self, head: &[u8]) {
+        let head = String::from_utf8_lossy(head).into_owned();
+        self.heads.lock().unwrap_or_else(PoisonError::into_inner).push(head);
     }
 
     fn note(&self, fate: Fate) {
