@@ -2,7 +2,7 @@
 // embed.js has the element; it calls `attach` once an element needs this.
 
 import initialize, { mount } from "./natter.js";
-import { page } from "./parts/page.js";
+import { global, page } from "./parts/page.js";
 
 /** What is said before any other language is there. */
 const ENGLISH = "@english@";
@@ -245,7 +245,7 @@ class Chat {
 
   /** The visitor was forgotten: what is on show of theirs goes, beside what the wasm shows. */
   #forgotten() {
-    if (globalThis.Notification?.permission === "granted") this.#part("attention").then(({ forget }) => forget(), () => {});
+    if (global("Notification")?.permission === "granted") this.#part("attention").then(({ forget }) => forget(), () => {});
     for (const dialog of this.#own.element.shadowRoot.querySelectorAll("dialog")) dialog.close();
   }
 

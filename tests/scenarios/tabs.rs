@@ -459,7 +459,8 @@ fn a_leader_whose_browser_stops_to_answer_goes_on_alone() {
 #[test]
 fn a_tab_that_follows_a_leader_that_answers_waits_for_no_lock() {
     let mut house = two_tabs();
-    house.wait(60_000);
+    house.wait(8_000);
+    settle_reads(&mut house);
     house.on(1, |tab| tab.submit("hello"));
     assert_eq!(posts(&house, 1), 0);
     assert_eq!(posts(&house, 0), 1, "its lock is another's, and that is no fault");

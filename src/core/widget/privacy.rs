@@ -109,6 +109,7 @@ impl Widget {
             last_call,
             doctor,
             answered,
+            is_way_broken,
             recording,
             is_conversation_missed: _,
             is_online,
@@ -146,7 +147,7 @@ impl Widget {
         self.pace = pace;
         self.last_call = last_call;
         self.doctor = doctor;
-        self.answered = answered;
+        (self.answered, self.is_way_broken) = (answered, is_way_broken);
         self.recording = recording;
         self.recording.clear();
         (self.is_online, self.is_open, self.is_visible) = (is_online, is_open, is_visible);
