@@ -41,6 +41,28 @@ async fn what_was_said_to_a_proxy_without_a_server_is_said_after_the_grace() {
     talk.ends_well_within(ONE_LOSS).await;
 }
 
+/// The upload's frame is in the chat: put elsewhere, it begins anew, and what became of the request nobody knows.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chat_that_is_moved_in_the_middle_of_an_upload_sends_it_once_after_the_grace() {
+    let talk = Talk::begin().await;
+    let film = vec![7; 5_000_000];
+    pick(&talk, &[("film.bin", &film)]).await;
+    talk.network.black_hole(true);
+    talk.visitor.say("In the middle").await;
+    let browser = &talk.visitor.browser;
+    browser.until("root.querySelector('iframe')?.contentDocument.querySelector('meta')").await;
+    let moved = Instant::now();
+    let swap = "(() => { const body = document.createElement('body'); body.append(natter); document.body.replaceWith(body); })()";
+    browser.ask(swap).await;
+    browser.until("!root.querySelector('iframe')").await;
+    talk.network.black_hole(false);
+    talk.until_settled_within(ONE_LOSS).await;
+    assert!(moved.elapsed() >= GRACE, "it was posted again while it could still have been stored");
+    assert_eq!(stored(&talk).await, [("In the middle".to_owned(), vec![("film.bin".to_owned(), 5_000_000)])]);
+    until_none_is_kept(&talk).await;
+    talk.visitor.browser.quit().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_page_left_in_the_middle_of_an_upload_sends_it_once_after_the_grace() {
     let talk = Talk::begin().await;
