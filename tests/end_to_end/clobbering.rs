@@ -97,6 +97,13 @@ impl Framed {
     }
 }
 
+/// What a page's own visitors may leave in it: a picture has no script in it, and becomes the chat's script.
+const POSING: &str = "<img name=currentScript alt='' src='https://evil.example.test/natter/embed.js' \
+    data-base-url='https://evil.example.test' data-inbox-identifier=evil data-name=evil \
+    data-onpointerenter='window.pwned = 1' data-onclick='window.pwned = 2' data-style='all: unset'>\
+    <form name=natterSettings id=natterSettings><input name=theme value=dark></form>\
+    <a id=natter href='https://evil.example.test'></a><a id=natter name=push href='#'></a>";
+
 /// What the chat has been told, whoever told it.
 const ATTRIBUTES: &str = "[...chat.attributes].map(({ name, value }) => [name, value]).sort()";
 
@@ -108,15 +115,9 @@ async fn elements_named_like_the_documents_properties_change_nothing() {
     for needed in ["currentScript", "body", "head", "documentElement", "createElement", "querySelector", "baseURI"] {
         assert!(names.iter().any(|name| name == needed), "{needed} is not among {names:?}");
     }
-    // The picture is what a page's own visitors may leave in it: it has no script, and becomes one.
-    let posing = "<img name=currentScript alt='' src='https://evil.example.test/natter/embed.js' \
-        data-base-url='https://evil.example.test' data-inbox-identifier=evil data-name=evil \
-        data-onpointerenter='window.pwned = 1' data-onclick='window.pwned = 2' data-style='all: unset'>\
-        <form name=natterSettings id=natterSettings><input name=theme value=dark></form>\
-        <a id=natter href='https://evil.example.test'></a><a id=natter name=push href='#'></a>";
     let others: Vec<String> = names.into_iter().filter(|name| name != "currentScript").collect();
     let html = [
-        posing,
+        POSING,
         &named_elements(&others),
         "<style>.bar { position: fixed; inset: auto 0 0; height: 60px; background: gold }</style><div class=bar></div>",
         &tag(&sandbox, "data-avoid=.bar data-team='[\"Ana\"]'"),
@@ -181,6 +182,7 @@ async fn settings_come_from_no_element_and_only_known_ones_become_attributes() {
     );
     let framed = Framed::open(&site, "").await;
     for html in [
+        [POSING, &from_script("")].concat(),
         ["<form id=natterSettings><input name=theme value=dark></form>", &from_script("")].concat(),
         ["<a id=natterSettings name=theme></a><a id=natterSettings href='#'></a>", &from_script("")].concat(),
         ["<iframe name=natterSettings src='/embed.js'></iframe><a id=natter></a>", &from_script("")].concat(),
