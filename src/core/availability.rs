@@ -114,8 +114,10 @@ impl Availability {
     }
 
     /// The question will bring nothing.
-    pub const fn is_answered(&mut self) {
+    pub const fn is_answered(&mut self, now: Mono) {
         self.question.is_answered();
+        // As long as somebody looks it is wanted: at once again, it would be asked without end.
+        self.asked = Some(now);
         self.is_in_vain = true;
     }
 

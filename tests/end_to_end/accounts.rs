@@ -6,7 +6,7 @@ use sha2::Sha256;
 
 use crate::site::tag;
 use crate::support::Sandbox;
-use crate::visitor::Visitor;
+use crate::visitor::{NOTHING_IS_KEPT, Visitor};
 
 /// As a site's own server reckons it.
 fn hash(sandbox: &Sandbox, identifier: &str) -> String {
@@ -141,11 +141,7 @@ async fn whoever_comes_after_sees_nothing_of_the_former() {
         assert_eq!(said.len(), 1, "nothing of one is with the other");
     }
     browser.ask("natter.reset()").await;
-    browser
-        .until(
-            "Object.keys(localStorage).every((key) => key.endsWith('/generation')) && root.querySelector('.greeting')",
-        )
-        .await;
+    browser.until(&format!("{NOTHING_IS_KEPT} && root.querySelector('.greeting')")).await;
     browser.quit().await;
 }
 

@@ -7,7 +7,7 @@ use thirtyfour::prelude::*;
 use crate::browser::Browser;
 use crate::cable::Cable;
 use crate::support::Sandbox;
-use crate::visitor::Visitor;
+use crate::visitor::{NOTHING_IS_KEPT, Visitor};
 
 const TITLE: &str = "document.title";
 /// Counts the notes that are played, in all pages that listen.
@@ -276,7 +276,7 @@ async fn who_wants_to_be_forgotten_leaves_nothing_behind() {
     visitor.find(".menu summary").await.click().await.unwrap();
     visitor.find(".forget summary").await.click().await.unwrap();
     visitor.find(".forget .strong").await.click().await.unwrap();
-    visitor.browser.until("localStorage.length === 0 && root.querySelector('.greeting')").await;
+    visitor.browser.until(&format!("{NOTHING_IS_KEPT} && root.querySelector('.greeting')")).await;
     visitor.say("Hello, I am new here").await;
     visitor.sees(&["Hello, I am new here"]).await;
     assert_eq!(sandbox.conversations().await.len(), 2, "the team keeps what was said, and meets somebody new");

@@ -6,7 +6,7 @@ use crate::browser::Browser;
 use crate::csp;
 use crate::site::{self, tag};
 use crate::support::Sandbox;
-use crate::visitor::Visitor;
+use crate::visitor::{NOTHING_IS_KEPT, Visitor};
 
 /// The names of what the page has fetched, without where from.
 const FETCHED: &str = "performance.getEntriesByType('resource').map(({ name }) => name.split('/').at(-1))\
@@ -123,7 +123,7 @@ async fn nothing_is_there_before_the_visitor_agrees_and_nothing_after_they_disag
     visitor.say("hello").await;
     visitor.sees(&["hello"]).await;
     browser.ask("natter.consent(false)").await;
-    browser.until("localStorage.length === 0 && getComputedStyle(natter).display === 'none'").await;
+    browser.until(&format!("{NOTHING_IS_KEPT} && getComputedStyle(natter).display === 'none'")).await;
     let is_over = "!root.querySelector('textarea') && !(await navigator.locks.query()).held.length";
     browser.until(is_over).await;
     browser.quit().await;

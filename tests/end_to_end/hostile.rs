@@ -250,12 +250,19 @@ async fn a_server_gone_mad_delays_what_is_read() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_flood_of_frames_is_lived_through() {
     let talk = Talk::begin().await;
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
     let said = |id: usize, text: &str| {
         let sender = json!({ "id": 2, "name": "Robin", "type": "user" });
-        let data = json!({ "id": 1_000_000 + id, "content": text, "message_type": 1, "sender": sender });
+        let data =
+            json!({ "id": 1_000_000 + id, "content": text, "message_type": 1, "sender": sender, "created_at": now });
         socket::text(&json!({ "message": { "event": "message.created", "data": data } }).to_string())
     };
     let last = if cfg!(feature = "soak") { 100_000 } else { 10_000 };
+    // Each is newer than what the visitor has read, and they look: a read receipt for each would be a flood of its own.
+    let count = "void (() => { const own = window.fetch; window.receipts = 0; \
+        window.fetch = (...given) => { receipts += /update_last_seen/.test(given[0]); return own(...given); }; \
+        window.begun = performance.now(); })()";
+    talk.visitor.browser.ask(count).await;
     let flood: Vec<u8> = (1..=last).flat_map(|id| said(id, &format!("Message {id}"))).collect();
     talk.network.inject(flood).await;
     let shown = "root.querySelectorAll('.bubble').length";
@@ -264,9 +271,16 @@ async fn a_flood_of_frames_is_lived_through() {
     talk.network.inject(said(last + 2, "The end")).await;
     talk.until_shown("The end").await;
     assert!(talk.visitor.browser.ask(shown).await.as_u64().unwrap() <= SHOWN_MAX, "it shows what can be read");
+    let receipts = "receipts <= 2 + (performance.now() - begun) / 1000";
+    assert_eq!(talk.visitor.browser.ask(receipts).await, true, "one a second at most");
     let nodes = talk.visitor.browser.ask(NODES).await.as_u64().unwrap();
     assert!(nodes <= 600, "{nodes} nodes for {last} messages");
     let longest = "Math.max(...[...root.querySelectorAll('.bubble')].map(bubble => bubble.textContent.length))";
     assert!(talk.visitor.browser.ask(longest).await.as_u64().unwrap() < 100, "nobody says ten million letters");
+    // The visitor's own message is not kept waiting. (Its id lies far below those that were made up.)
+    talk.visitor.say("Too much").await;
+    talk.visitor.browser.until("root.querySelector('textarea').value === '' && !root.querySelector('.unsent')").await;
+    let stored = talk.sandbox.messages(talk.conversation).await;
+    assert_eq!(stored.iter().filter(|message| message["content"] == "Too much").count(), 1);
     talk.visitor.browser.quit().await;
 }

@@ -51,6 +51,7 @@ mod screens;
 mod site;
 #[cfg(feature = "soak")]
 mod soak;
+mod storage;
 mod stories;
 #[path = "../support/sandbox.rs"]
 mod support;

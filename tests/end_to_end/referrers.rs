@@ -71,6 +71,10 @@ async fn no_request_tells_which_page_it_comes_from_not_even_an_upload() {
     visitor.open().await;
     visitor.say("hello").await;
     visitor.sees(&["hello"]).await;
+    // Slow enough that there is progress to be told of.
+    let slow = json!({ "offline": false, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 2_000_000 });
+    browser.devtools("Network.enable", json!({})).await;
+    browser.devtools("Network.emulateNetworkConditions", slow).await;
     uploads(&visitor).await;
     visitor.find(".emoji").await.click().await.unwrap();
     browser.until("root.querySelector('[role=gridcell]')").await;

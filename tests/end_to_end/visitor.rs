@@ -9,6 +9,9 @@ use crate::https;
 use crate::site;
 use crate::support::Sandbox;
 
+/// That the device keeps nothing of anybody: how many were forgotten on it says nothing of them.
+pub const NOTHING_IS_KEPT: &str = "Object.keys(localStorage).every((key) => key.endsWith('/generation'))";
+
 /// A person at a browser, on a website with the bubble.
 pub struct Visitor {
     pub browser: Browser,

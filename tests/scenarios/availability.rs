@@ -67,3 +67,12 @@ fn the_head_shows_the_team_and_then_whoever_wrote() {
     bench.frame(&created(&other, None));
     assert_eq!(faces(&bench).len(), 3, "there is no room for more");
 }
+
+#[test]
+fn an_inbox_that_is_none_is_asked_for_once() {
+    let mut bench = Bench::new();
+    bench.inbox = json!([]);
+    bench.event(Event::Opened(true));
+    bench.wait(600_000);
+    assert_eq!(bench.inboxes_asked, 1);
+}

@@ -2,7 +2,7 @@
 
 use natter::core::model::Status;
 use natter::core::timeline::Failure;
-use natter::core::view::{Connection, Content, Length};
+use natter::core::view::{Connection, Content, Length, Problem};
 use natter::core::wire::Method;
 use natter::core::{Event, Outcome, Tell};
 use serde_json::json;
@@ -543,4 +543,24 @@ fn where_everything_hangs_the_visitor_is_told_before_the_requests_are_given_up()
     assert!(bench.aborted.is_empty(), "no request was given up yet");
     bench.go_live();
     assert_eq!(bench.widget.view().panel.connection, Connection::Fine);
+}
+
+#[test]
+fn a_device_on_which_too_much_waits_already_takes_no_more_and_loses_nothing_of_it() {
+    let mut storage = crate::bench::kept_session();
+    for nth in 1..=150 {
+        let record = format!(
+            r#"{{"v":2,"text":"nr. {nth}","at":1,"nth":{nth},"tries":0,"conversation":6,"posting":false,"newest":null,"failed":false,"refusal":null,"files":[]}}"#
+        );
+        storage.insert(format!("send/{nth:03}"), record);
+    }
+    let mut bench = Bench::with_storage(storage, 7);
+    bench.submit("one more");
+    let composer = &bench.widget.view().composer;
+    assert_eq!(
+        (composer.problem.clone(), &*composer.put.1),
+        (Some(Problem::TooMany), "one more"),
+        "it is not lost either"
+    );
+    assert_eq!(bench.storage.keys().filter(|key| key.starts_with("send/")).count(), 150);
 }

@@ -22,7 +22,7 @@ impl Widget {
         match (inbox, verdict) {
             (Some(inbox), _) => self.availability.inbox_is(now, inbox),
             // It is not there, or no inbox: the doctor knows.
-            (None, Verdict::Good(_) | Verdict::Gone | Verdict::Refused(_)) => self.availability.is_answered(),
+            (None, Verdict::Good(_) | Verdict::Gone | Verdict::Refused(_)) => self.availability.is_answered(now),
             (None, Verdict::Busy(ms)) => self.availability.failed(now, &mut self.chance, *ms),
             (None, Verdict::Fault | Verdict::Unclear | Verdict::NeverLeft) => {
                 self.availability.failed(now, &mut self.chance, 0)
