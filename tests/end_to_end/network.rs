@@ -254,8 +254,9 @@ async fn a_server_killed_again_and_again_forgets_nothing() {
         talk.visitor_says(&format!("visitor {round}")).await;
         talk.until_shown(&format!("agent {round}")).await;
         talk.until_shown(&format!("visitor {round}")).await;
+        // Both may have come by a read; then another socket is opened all the same.
+        talk.network.until_met(Fate::Upgraded, 1 + round).await;
     }
-    assert!(talk.network.met(Fate::Upgraded) > 3, "each time another socket was opened");
     talk.ends_well().await;
 }
 
