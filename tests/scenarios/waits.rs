@@ -294,6 +294,19 @@ fn where_a_call_was_not_answered_a_post_waits_for_the_next_socket() {
 }
 
 #[test]
+fn where_a_follower_was_not_answered_the_leader_finds_out_before_it_posts() {
+    let mut house = two_tabs();
+    house.on(0, Bench::close_socket);
+    house.on(1, typing_into_nothing);
+    house.on(0, |tab| tab.end("/messages", Outcome::Unclear));
+    house.on(1, |tab| tab.submit("hello"));
+    house.wait(1_000);
+    assert!(house.on(0, |tab| !posts(tab) && reads(tab)));
+    house.on(0, |tab| tab.answer("/messages", 200, &json!([agents(7, "hi")])));
+    assert!(house.on(0, |tab| posts(tab)));
+}
+
+#[test]
 fn a_proxy_without_a_server_behind_it_is_no_way() {
     let mut bench = Bench::returning(&[agents(7, "hi")]);
     bench.close_socket();

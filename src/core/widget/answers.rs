@@ -142,6 +142,10 @@ impl Widget {
             Call::ReadConversation { conversation } => self.reply_condition(now, conversation, &verdict, turn),
             Call::ReadMessages { conversation, .. } => self.reply_messages(now, conversation, &verdict, turn),
             Call::Answer { message, .. } => self.reply_answer(now, message, outcome),
+            // The visitor writes here, and another tab will post it: it had better find out first.
+            Call::Type { .. } if verdict == Verdict::Unclear && !self.tabs.is_in_charge() => {
+                self.say(&Word::Read, turn);
+            }
             // A hint: agents who miss it miss nothing.
             Call::See { .. } | Call::Type { .. } => {}
             Call::ReadInbox => self.reply_inbox(now, &verdict),
