@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use natter::core::identity::User;
 use natter::core::model::Enclosed;
 use natter::core::settings::Options;
-use natter::core::wire::Method;
-use natter::core::{Event, Tell};
+use natter::core::wire::{Method, Request};
+use natter::core::{CallId, Event, Tell};
 use serde_json::json;
 
 use crate::bench::{Bench, CONVERSATION, agents, contact, conversation, created, json_body, kept_session, visitors};
@@ -314,4 +314,61 @@ fn a_known_user_who_can_reach_nobody_sees_what_they_have_written() {
     let mut bench = Bench::on_a_page(Options::default(), BTreeMap::new(), [is("42"), Event::Online(false)], false);
     bench.submit("hello");
     assert_eq!(bench.texts(), ["hello"]);
+}
+
+#[test]
+fn a_leader_that_nobody_could_tell_finds_it_on_the_device_before_it_writes() {
+    let mut house = two_tabs_of_ana();
+    house.crash(1);
+    // A tab that has no channel, or did not live to say so.
+    house.storage.clear();
+    house.storage.insert("generation".to_owned(), "1".to_owned());
+    house.wait(2_000);
+    house.on(0, |tab| tab.submit("my salary, please"));
+    house.wait(200_000);
+    assert_forgotten(&house, 0, "found on the device");
+}
+
+#[test]
+fn what_a_dying_leader_wrote_late_is_erased_by_the_tab_that_follows_it() {
+    let mut house = two_tabs_of_ana();
+    house.freeze(0);
+    house.on(1, |tab| tab.event(Event::Forgot));
+    house.storage.extend(kept_of("42").into_iter().filter(|(key, _)| key != "draft"));
+    house.crash(0);
+    house.wait(20_000);
+    assert_eq!(house.storage.keys().collect::<Vec<_>>(), ["generation"]);
+    assert_forgotten(&house, 1, "the one that follows");
+}
+
+#[test]
+fn a_site_that_empties_the_device_itself_loses_nothing_that_is_kept_afterwards() {
+    let mut house = two_tabs_of_ana();
+    house.on(0, |tab| tab.event(Event::LoggedOut));
+    house.storage.clear();
+    house.wait(2_000);
+    house.on(0, |tab| tab.submit("hello"));
+    house.on(0, |tab| tab.answer("/contacts", 200, &contact()));
+    house.on(0, |tab| tab.answer("/conversations", 200, &conversation(CONVERSATION)));
+    house.on(0, |tab| tab.answer("/messages", 200, &visitors(1, "hello")));
+    let next = house.open();
+    assert!(house.tabs[next].bench.asked(Method::Get, "/conversations/6/messages").is_some(), "{:?}", house.storage);
+}
+
+#[test]
+fn a_leader_never_posts_what_another_tab_took_for_another_user() {
+    let mut house = two_tabs_of_ana();
+    let record = format!(
+        r#"{{"v":2,"text":"from Ben","at":1,"nth":9,"tries":0,"conversation":null,"posting":false,"newest":null,"failed":false,"refusal":null,"files":[],"user":{}}}"#,
+        user("43").mark
+    );
+    let word = json!({ "say": "kept", "key": "send/from-ben", "value": record }).to_string();
+    house.on(0, |tab| tab.event(Event::Tabs(natter::core::TabNews::Said(word))));
+    house.wait(2_000);
+    let is_post = |call: &&(CallId, Request)| call.1.method == Method::Post && call.1.url.ends_with("/messages");
+    assert_eq!(house.tabs[0].bench.calls.iter().find(is_post), None);
+    house.on(0, |tab| tab.submit("from Ana"));
+    house.wait(1_000);
+    let posted = house.tabs[0].bench.calls.iter().find(is_post).map(|(_, request)| json_body(request));
+    assert_eq!(posted.unwrap()["content"], "from Ana");
 }

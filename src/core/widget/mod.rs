@@ -193,6 +193,7 @@ impl Widget {
             self.wake(now.mono, &mut turn);
         }
         self.last = now;
+        let event = self.without_outdated(event, &mut turn);
         let (record, is_ping) = (recording::record(now, &event), recording::is_ping(&event));
         self.route(now, event, &mut turn);
         if !self.tabs.is_resting() {
@@ -349,9 +350,7 @@ impl Widget {
 
     fn begin(&mut self, now: Mono, kept: Vec<(String, String)>, is_shared: bool, turn: &mut Turn) {
         self.generation = self.generation.max(generation::kept_in(&kept));
-        self.erase_outdated(&kept, turn);
         let kept = self.retained(kept, turn);
-        let kept = self.current(kept);
         self.kept_draft = kept.iter().find(|(key, _)| key == KEY_DRAFT).map(|(_, draft)| draft.as_str().into());
         self.revive_answers(&kept);
         if let Some((_, preferences)) = kept.iter().find(|(key, _)| key == KEY_PREFERENCES) {

@@ -8,9 +8,9 @@ use super::telling::tell_sends_dropped;
 use super::{KEY_SEND, KEY_VISITED, Widget};
 use crate::core::chance::Seed;
 use crate::core::identity::Identity;
-use crate::core::tabs::{self, Word};
+use crate::core::tabs::{self, TabNews, Word};
 use crate::core::timeline::{Lane, Send};
-use crate::core::{Effect, Tell, Turn, generation};
+use crate::core::{Effect, Event, Tell, Turn, generation};
 use crate::digits::digits;
 
 const DAY_MS: u64 = 86_400_000;
@@ -40,7 +40,10 @@ impl Widget {
     /// Another tab has forgotten the visitor, and emptied the device.
     pub(super) fn hear_forget(&mut self, generation: Option<u64>, is_succeeded: bool, turn: &mut Turn) {
         match generation {
-            Some(generation) if generation > self.generation => self.replace_visitor(generation, is_succeeded, turn),
+            Some(generation) if generation > self.generation => {
+                self.erase_own_records(turn);
+                self.replace_visitor(generation, is_succeeded, turn);
+            }
             Some(_) => {}
             // Who said so could not read the device, or found nothing on it.
             None => self.forget_visitor(turn),
@@ -52,6 +55,7 @@ impl Widget {
         if generation > self.generation {
             let user = self.identity.user().mark;
             let is_succeeded = user != 0 && user != self.session.user();
+            self.erase_own_records(turn);
             self.replace_visitor(generation, is_succeeded, turn);
         } else if generation < self.generation {
             // The site has emptied the device itself; what is written from now on must count there.
@@ -59,22 +63,25 @@ impl Widget {
         }
     }
 
-    /// What of all that the device keeps is this visitor's.
-    pub(super) fn current(&self, mut kept: Vec<(String, String)>) -> Vec<(String, String)> {
-        kept.retain(|(key, value)| generation::is_current(self.generation, key, value));
-        kept
-    }
-
-    /// Records of visitors who were forgotten: a tab that hung then has written them afterwards.
-    pub(super) fn erase_outdated(&self, kept: &[(String, String)], turn: &mut Turn) {
-        for (key, value) in kept {
-            if !generation::is_current(self.generation, key, value) {
-                if let Some(echo) = key.strip_prefix(KEY_SEND) {
-                    turn.effects.push(Effect::Scatter(echo.into()));
-                }
-                turn.effects.push(Effect::Erase(key.clone()));
+    /// An event without the records of visitors who were forgotten, which are erased: a tab that hung then has written
+    /// them afterwards.
+    pub(super) fn without_outdated(&self, mut event: Event, turn: &mut Turn) -> Event {
+        if let Event::Began { kept, .. } | Event::Tabs(TabNews::Granted(kept)) | Event::Returned(kept) = &mut event {
+            let generation = generation::kept_in(kept).max(self.generation);
+            for (key, _) in kept.extract_if(.., |(key, value)| !generation::is_current(generation, key, value)) {
+                erase_record(key, turn);
             }
         }
+        event
+    }
+
+    /// Takes back what this tab wrote down for the former visitor before it heard that they were forgotten.
+    fn erase_own_records(&mut self, turn: &mut Turn) {
+        for send in self.timeline.sends() {
+            erase_record([KEY_SEND, &send.echo].concat(), turn);
+        }
+        self.answering.start_over();
+        self.keep_answers(turn);
     }
 
     /// Replaces all that is known of the visitor. Whether a field is the visitor's or the page's is decided here for each:
@@ -184,4 +191,12 @@ impl Widget {
         turn.effects.push(Effect::Save(KEY_VISITED.to_owned(), digits(today)));
         kept
     }
+}
+
+/// Erases a record, and the files that went with it if it was a message's.
+fn erase_record(key: String, turn: &mut Turn) {
+    if let Some(echo) = key.strip_prefix(KEY_SEND) {
+        turn.effects.push(Effect::Scatter(echo.into()));
+    }
+    turn.effects.push(Effect::Erase(key));
 }

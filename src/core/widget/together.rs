@@ -14,7 +14,6 @@ impl Widget {
         match news {
             TabNews::Granted(kept) => {
                 self.meet_generation(generation::kept_in(&kept), turn);
-                self.erase_outdated(&kept, turn);
                 self.tabs.lead();
                 self.take_over(now, kept);
             }
@@ -205,7 +204,6 @@ impl Widget {
 
     /// Takes what the device keeps for the truth about who we are and what waits to be sent.
     fn learn_all(&mut self, now: Mono, kept: Vec<(String, String)>) {
-        let kept = self.current(kept);
         let echoes: Vec<EchoId> =
             kept.iter().filter_map(|(key, _)| key.strip_prefix(KEY_SEND)).map(EchoId::from).collect();
         for echo in self.timeline.missing_from(&echoes) {
