@@ -84,6 +84,8 @@ pub enum Progress {
         asked: Mono,
         /// The newest message of that page.
         top: Option<MessageId>,
+        /// The oldest message read; `None` where it was read to the conversation's beginning.
+        from: Option<MessageId>,
     },
     /// What lies before `oldest` does not join on and is to be let go: the gap is too wide, or this was the first look
     /// and only some frames were known.
@@ -110,6 +112,16 @@ impl Default for History {
             has_start: false,
             known: VecDeque::new(),
             is_in_step: false,
+        }
+    }
+}
+
+impl Goal {
+    const fn down_to(floor: Floor) -> Self {
+        match floor {
+            Floor::Anywhere => Self::Newest,
+            Floor::At(id) => Self::Overlap(id),
+            Floor::Start => Self::Start,
         }
     }
 }
@@ -197,6 +209,10 @@ impl History {
         run.is_under_way = true;
         if run.pages == 0 {
             run.asked = now;
+            // A first page that could not be read begins anew, with what has come into doubt meanwhile.
+            if run.goal != Goal::Earlier {
+                run.goal = Goal::down_to(floor);
+            }
         }
         Some(run.before)
     }
@@ -234,7 +250,7 @@ impl History {
                 return Progress::Onward;
             }
             Some(_) | None if is_earlier => Progress::Earlier,
-            Some(_) | None => Progress::CaughtUp { asked, top },
+            Some(_) | None => Progress::CaughtUp { asked, top, from: oldest.filter(|_| !is_start) },
         };
         self.run = None;
         self.has_start = match progress {
@@ -295,12 +311,7 @@ impl History {
     fn begin(&mut self, now: Mono, floor: Floor, oldest: Option<MessageId>) -> Option<Run> {
         let (goal, before) = if self.is_wanted {
             self.is_wanted = false;
-            let goal = match floor {
-                Floor::Anywhere => Goal::Newest,
-                Floor::At(id) => Goal::Overlap(id),
-                Floor::Start => Goal::Start,
-            };
-            (goal, None)
+            (Goal::down_to(floor), None)
         } else if self.is_earlier_wanted {
             self.is_earlier_wanted = false;
             (Goal::Earlier, Some(oldest?))
@@ -333,8 +344,8 @@ mod tests {
         }
     }
 
-    fn caught_up(top: u64) -> Progress {
-        Progress::CaughtUp { asked: Mono(5), top: Some(MessageId(top)) }
+    fn caught_up(top: u64, from: Option<u64>) -> Progress {
+        Progress::CaughtUp { asked: Mono(5), top: Some(MessageId(top)), from: from.map(MessageId) }
     }
 
     fn anew(oldest: u64, top: u64) -> Progress {
@@ -360,7 +371,7 @@ mod tests {
     fn a_short_page_is_the_beginning() {
         let mut history = History::default();
         history.want();
-        assert_eq!(read(&mut history, 7, Floor::Start), (vec![None], caught_up(7)));
+        assert_eq!(read(&mut history, 7, Floor::Start), (vec![None], caught_up(7, None)));
         assert!(!history.may_have_earlier());
         history.want_earlier();
         assert_eq!(history.next(Mono(5), Floor::Anywhere, Some(MessageId(1))), None);
@@ -372,7 +383,7 @@ mod tests {
         history.want();
         assert_eq!(
             read(&mut history, 95, Floor::At(MessageId(40))),
-            (vec![None, Some(76), Some(56)], caught_up(95)),
+            (vec![None, Some(76), Some(56)], caught_up(95, Some(36))),
             "36 ≤ 40"
         );
         history.want();

@@ -51,8 +51,12 @@ impl Timeline {
     pub(super) fn settle_unmarked(&mut self, message: Message) -> bool {
         let id = message.id;
         if self.rows.get(id).is_none() && message.author.is_visitor() {
-            let like = |send: &Send| send.could_be(&message);
-            if let Some(at) = self.sends.iter().position(like) {
+            // What another tab knew to be at the server comes last: a send behind it was posted after that was known, so a
+            // message above the newest of then is none of the one before.
+            let is_known = |send: &Send| matches!(send.stage, Stage::Settled { .. });
+            let mut found = self.sends.iter().enumerate().filter(|(_, send)| send.could_be(&message));
+            if let Some(at) = found.clone().find(|(_, send)| !is_known(send)).or_else(|| found.next()).map(|(at, _)| at)
+            {
                 self.take_for(at, message);
                 return true;
             }

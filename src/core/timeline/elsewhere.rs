@@ -1,7 +1,7 @@
 //! Sends that other tabs write down, post and settle. What the device keeps of them is the truth.
 
-use super::{Claim, Keep, KeptSend, Lane, Send, Stage, Timeline};
-use crate::core::model::EchoId;
+use super::{Claim, Keep, KeptSend, Lane, Send, Stage, Timeline, reaches};
+use crate::core::model::{EchoId, MessageId};
 use crate::core::time::Mono;
 
 /// Far more than a visitor can submit before being stopped.
@@ -81,10 +81,10 @@ impl Timeline {
         }
     }
 
-    /// The newest messages were read, asked for at `asked`. What another tab knew by then to be at the server is
-    /// among them, or among what we took for something else.
-    pub fn forget_settled(&mut self, asked: Mono) {
-        let is_settled = |send: &Send| matches!(send.stage, Stage::Settled { since, .. } if since <= asked);
+    /// The newest messages were read down to `from` (`None`: as far as can be), asked for at `asked`. What another tab
+    /// knew by then to be at the server is among them, or among what we took for something else.
+    pub fn forget_settled(&mut self, asked: Mono, from: Option<MessageId>) {
+        let is_settled = |send: &Send| matches!(send.stage, Stage::Settled { since, newest } if since <= asked && reaches(from, newest));
         while let Some(at) = self.sends.iter().position(is_settled) {
             self.take(at);
         }

@@ -341,21 +341,33 @@ impl Timeline {
 
     /// A gap-free stretch of history was read up to the newest message, asked for at `asked`; it begins at `from`
     /// (`None`: at the conversation's first message). Sends of unclear fate that are not in it were not stored, if it
-    /// was asked for late enough.
+    /// was asked for late enough and goes back far enough. What was held before proves nothing: a message that was stored
+    /// without a frame's telling of it is missing there.
     pub fn decide(&mut self, asked: Mono, from: Option<MessageId>) {
         for at in 0..self.sends.len() {
             let Some(Stage::Unclear { newest, until, .. }) = self.sends.get(at).map(|send| &send.stage) else {
                 continue;
             };
-            let is_covered = from.is_none_or(|from| newest.is_some_and(|newest| from <= newest));
-            if asked < *until {
+            if asked < *until || !reaches(from, *newest) {
                 continue;
             }
             self.change(at, |send| {
                 send.tries = send.tries.saturating_add(1);
-                send.stage =
-                    if is_covered && send.tries < TRIES_MAX { Stage::Unsent } else { Stage::Failed(Failure::Doubtful) };
+                send.stage = if send.tries < TRIES_MAX { Stage::Unsent } else { Stage::Failed(Failure::Doubtful) };
             });
+        }
+    }
+
+    /// History can't be read further back than to `from`: what could lie before is the person's to decide.
+    pub fn give_up_before(&mut self, asked: Mono, from: MessageId) {
+        for at in 0..self.sends.len() {
+            let stage = self.sends.get(at).map(|send| &send.stage);
+            if let Some(Stage::Unclear { newest, until, .. }) = stage
+                && asked >= *until
+                && !reaches(Some(from), *newest)
+            {
+                self.change(at, |send| send.stage = Stage::Failed(Failure::Doubtful));
+            }
         }
     }
 
@@ -592,4 +604,10 @@ impl Timeline {
         self.keys += 1;
         RowKey(self.keys)
     }
+}
+
+/// Whether what was read back to `from` (`None`: to the first message) holds all that came after `newest` (`None`: all
+/// there is).
+fn reaches(from: Option<MessageId>, newest: Option<MessageId>) -> bool {
+    from.is_none_or(|from| newest.is_some_and(|newest| from <= newest))
 }

@@ -277,16 +277,23 @@ impl Widget {
         if is_news && self.tabs.is_leading() && (!self.cable.is_live() || self.watch.is_silent()) {
             self.say(&Word::Read, turn);
         }
+        // What is in doubt is for the tab in charge to decide, and for the others to be told.
         match progress {
-            Progress::CaughtUp { asked, top } => {
+            Progress::CaughtUp { asked, top, from } => {
                 self.is_in_step_up_to(top);
-                let from = if self.history.may_have_earlier() { self.timeline.oldest() } else { None };
-                self.decide(asked, from);
+                self.timeline.forget_settled(asked, from);
+                if self.tabs.is_in_charge() {
+                    self.timeline.decide(asked, from);
+                }
             }
             Progress::Anew { oldest, asked, top } => {
                 self.timeline.let_go_before(oldest);
                 self.is_in_step_up_to(top);
-                self.decide(asked, Some(oldest));
+                self.timeline.forget_settled(asked, None);
+                if self.tabs.is_in_charge() {
+                    self.timeline.decide(asked, Some(oldest));
+                    self.timeline.give_up_before(asked, oldest);
+                }
             }
             Progress::Earlier => self.window.earlier_came(&self.timeline),
             Progress::Onward => {}
@@ -309,14 +316,6 @@ impl Widget {
             self.timeline.settle_unseen(&echo);
         }
         false
-    }
-
-    /// What is in doubt is for the tab in charge to decide, and for the others to be told.
-    fn decide(&mut self, asked: Mono, from: Option<MessageId>) {
-        self.timeline.forget_settled(asked);
-        if self.tabs.is_in_charge() {
-            self.timeline.decide(asked, from);
-        }
     }
 
     fn is_in_step_up_to(&mut self, top: Option<MessageId>) {
