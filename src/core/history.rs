@@ -436,6 +436,18 @@ mod tests {
     }
 
     #[test]
+    fn a_first_page_that_is_asked_for_again_goes_down_to_what_came_into_doubt_meanwhile() {
+        let mut history = History::default();
+        let mut chance = Chance::new([1, 2, 3, 4]);
+        history.want();
+        history.next(Mono(5), Floor::At(MessageId(40)), None);
+        history.failed(Mono(5), &mut chance, 0);
+        let due = history.deadline().unwrap().at;
+        assert_eq!(history.next(due, Floor::At(MessageId(10)), None), Some(None));
+        assert_eq!(history.page(&page(36, 20)), Progress::Onward, "36 ≤ 40 would have been enough before");
+    }
+
+    #[test]
     fn earlier_messages_come_a_page_at_a_time() {
         let mut history = History::default();
         history.want();
