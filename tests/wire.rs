@@ -6,6 +6,7 @@
 use natter::core::Call;
 use natter::core::availability::Hours;
 use natter::core::content::Answer;
+use natter::core::listed::Listed;
 use natter::core::model::{Author, ConversationId, Message, MessageId, Status};
 use natter::core::settings::Settings;
 use natter::core::timeline::Lane;
@@ -37,6 +38,24 @@ fn conversations_are_read_singly_and_as_a_list() {
     let all = wire::conversations(&fixture!("conversations")).unwrap();
     assert_eq!(all.iter().map(|conversation| conversation.id.0).collect::<Vec<_>>(), [3, 4]);
     assert_eq!(wire::conversations("{}"), None, "an error is not an empty list");
+}
+
+#[test]
+fn what_a_contacts_attributes_list_is_read_wherever_they_come_along_and_only_there() {
+    assert_eq!(wire::listed(&fixture!("contact_verified")), None, "Chatwoot 4.16 does not say");
+    assert_eq!(wire::listed(&fixture!("conversation_created_by_proven")), Some(Listed::default()));
+    let listing = wire::listing(&fixture!("conversations_of_all_inboxes")).unwrap();
+    let all: Vec<_> = listing.all.iter().map(|(one, inbox)| (one.id.0, *inbox, one.last.is_some())).collect();
+    assert_eq!(all, [(73, Some(1), true), (74, Some(3), true), (72, Some(1), true)]);
+    assert_eq!(listing.listed, Some(Listed::default()));
+    let attributes = json!({ "natter_conversations": "1:72 4", "natter_inboxes": "inboxMain:1" });
+    let listed = Some(Listed::read("1:72 4", "inboxMain:1"));
+    assert_eq!(wire::listed(&json!({ "id": 25, "custom_attributes": attributes }).to_string()), listed);
+    let of_conversation = json!({ "plan": "a conversation's own" });
+    let made =
+        json!({ "id": 72, "custom_attributes": of_conversation, "contact": { "custom_attributes": attributes } });
+    assert_eq!(wire::listed(&made.to_string()), listed);
+    assert_eq!(wire::listed(&json!({ "id": 72, "contact": {}, "custom_attributes": {} }).to_string()), None);
 }
 
 #[test]

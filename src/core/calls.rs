@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::content::Answer;
+use super::listed::Listed;
 use super::model::{ConversationId, EchoId, MessageId};
 use super::timeline::Lane;
 use super::wire;
@@ -24,8 +25,8 @@ pub enum Call {
     UpdateContact {
         /// What to say, as JSON.
         about: String,
-        /// How many conversations that tells of, if it does.
-        listed: Option<usize>,
+        /// Which conversations that tells of, if it does.
+        listed: Option<Listed>,
     },
     /// Make a conversation.
     CreateConversation,
@@ -33,6 +34,9 @@ pub enum Call {
     ListConversations,
     /// Which conversations are there, and what was said last in each? As costly. Only when somebody looks.
     Browse,
+    /// Which conversations does this person have that the device knows nothing of? As costly. Once a proven user is
+    /// verified whose device knows none.
+    FindConversations,
     /// End the conversation.
     Resolve {
         /// Which.

@@ -109,6 +109,8 @@ mod tests {
             status,
             agent_last_seen_at,
             contact_last_seen_at: 0,
+            inbox: None,
+            source_id: None,
         };
         let mut condition = Condition::default();
         condition.is(&told(Status::Resolved, 50));

@@ -22,9 +22,6 @@ const IDENTIFYING: [&str; 3] = ["identifier", "email", "phone_number"];
 const HASH: &str = "identifier_hash";
 /// All that a user has.
 const FIELDS: [&str; 6] = ["identifier", HASH, "name", "email", "phone_number", "avatar_url"];
-/// The contact's attribute that holds the ids of its conversations: for proven contacts the list of them is a fault on
-/// Chatwoot 4.0.4, and on another device nobody would know of them.
-pub const CONVERSATIONS: &str = "natter_conversations";
 /// More than any site says of anybody.
 const ATTRIBUTES_MAX: usize = 100;
 

@@ -6,7 +6,8 @@
 
 use super::chance::Chance;
 use super::content::{Field, FieldKind};
-use super::identity::{CONVERSATIONS, Identity};
+use super::identity::Identity;
+use super::listed::Listed;
 use super::question::Question;
 use super::time::{Due, Mono, Wall};
 use crate::digits::digits;
@@ -175,7 +176,7 @@ impl Introduction {
 
     /// What a contact is told to be, as JSON: what the visitor says, what the site says, and which conversations it has.
     #[must_use]
-    pub fn contact(&self, site: &Identity, conversations: Option<String>) -> String {
+    pub fn contact(&self, site: &Identity, listed: Option<&Listed>) -> String {
         let attribute = |given: &Given| match given.shape {
             Shape::Name => None,
             Shape::Number if is_number(&given.value) => Some(given.value.clone()),
@@ -189,7 +190,8 @@ impl Introduction {
         }
         let [own, besides] = site.told();
         attributes.extend(besides);
-        attributes.extend(conversations.map(|all| (CONVERSATIONS, json::string(&all))));
+        let listed = listed.map(Listed::written).unwrap_or_default();
+        attributes.extend(listed.into_iter().map(|(name, all)| (name, json::string(&all))));
         let name = self.answers.iter().find(|given| given.shape == Shape::Name);
         let name = name.map(|given| ("name", json::string(&given.value)));
         let mut own: Vec<_> = name.into_iter().chain(own).collect();

@@ -21,6 +21,7 @@ pub mod generation;
 pub mod history;
 pub mod identity;
 pub mod introduction;
+pub mod listed;
 pub mod markdown;
 pub mod model;
 pub mod pace;

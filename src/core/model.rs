@@ -23,6 +23,8 @@ pub struct Message {
     pub id: MessageId,
     /// The conversation it belongs to, where the server says so.
     pub conversation: Option<ConversationId>,
+    /// The number of the inbox it came in: frames alone say so.
+    pub inbox: Option<u64>,
     /// What it says; empty when it only carries something else.
     pub text: String,
     /// Who said it.
@@ -48,6 +50,7 @@ impl Message {
         Self {
             id,
             conversation: None,
+            inbox: None,
             text: text.to_owned(),
             author,
             at,
@@ -132,6 +135,10 @@ pub struct Conversation {
     pub agent_last_seen_at: u64,
     /// Up to when the visitor has read it, on whichever device; 0 where none ever said so.
     pub contact_last_seen_at: u64,
+    /// The number of the inbox it is in, where the server says so. A contact's conversations may be in several.
+    pub inbox: Option<u64>,
+    /// The contact inbox that began it: frames alone say so.
+    pub source_id: Option<String>,
 }
 
 /// Where a conversation stands.

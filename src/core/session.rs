@@ -7,7 +7,7 @@
 use super::Call;
 use super::backoff::Backoff;
 use super::chance::Chance;
-use super::model::{Contact, Conversation, ConversationId};
+use super::model::{Contact, ConversationId};
 use super::time::{Due, Mono};
 use crate::digits::digits;
 use crate::json::{self, Value};
@@ -25,6 +25,11 @@ pub struct Session {
     conversation: Option<ConversationId>,
     /// All conversations this device knows of, oldest first.
     conversations: Vec<ConversationId>,
+    /// Those of them that no frame has come of yet, and that this device has not begun. The server gives a proven
+    /// contact conversations that it sends no frames of: those of its unproven devices.
+    unheard: Vec<ConversationId>,
+    /// The inbox's number, once a conversation has told it. It is the site's and no visitor's.
+    inbox: Option<u64>,
     is_contact_doubted: bool,
     is_conversation_doubted: bool,
     is_asking: bool,
@@ -59,6 +64,8 @@ impl Session {
             pubsub_token: None,
             conversation: None,
             conversations: Vec::new(),
+            unheard: Vec::new(),
+            inbox: None,
             is_contact_doubted: false,
             is_conversation_doubted: false,
             is_asking: false,
@@ -70,7 +77,7 @@ impl Session {
     /// Nobody yet, after this session: source_ids are drawn from the same stream.
     #[must_use]
     pub fn next_visitor(self) -> Self {
-        Self::new(self.ids)
+        Self { inbox: self.inbox, ..Self::new(self.ids) }
     }
 
     /// Takes what the device kept; anything broken, foreign or of another version is as good as nothing.
@@ -83,14 +90,19 @@ impl Session {
         let (Some(source_id), Some(KEPT_VERSION)) = (sound("customer_identifier"), number("v")) else {
             return;
         };
-        let conversations = kept.get("conversations").and_then(Value::items).unwrap_or_default();
-        let conversations = conversations.iter().filter_map(Value::number).take(CONVERSATIONS_MAX);
+        let ids = |key| {
+            let ids = kept.get(key).and_then(Value::items).unwrap_or_default();
+            ids.iter().filter_map(Value::number).take(CONVERSATIONS_MAX).map(ConversationId).collect()
+        };
         self.user = number("user").unwrap_or(0);
         // Records of earlier versions don't say.
         self.is_user_proven = self.user != 0 && kept.get("proven").and_then(Value::truth).unwrap_or(true);
         self.source_id = Some(source_id);
         self.pubsub_token = sound("pubsub_token");
-        self.conversations = conversations.map(ConversationId).collect();
+        self.conversations = ids("conversations");
+        // Records of earlier versions say neither; what they hold has been heard of.
+        self.unheard = ids("unheard");
+        self.inbox = number("inbox").or(self.inbox);
         self.conversation = number("conversation").map(ConversationId);
         let was_creating = kept.get("creating").and_then(Value::truth).unwrap_or_default();
         self.is_conversation_doubted = self.conversation.is_none() && was_creating;
@@ -120,13 +132,15 @@ impl Session {
     /// the source_id; `creating` is whether a conversation was asked for whose id was never heard.
     #[must_use]
     pub fn kept(&self) -> Option<String> {
-        let conversations: Vec<String> = self.conversations.iter().map(|id| digits(id.0)).collect();
+        let list = |ids: &[ConversationId]| json::list(&ids.iter().map(|id| digits(id.0)).collect::<Vec<_>>());
         Some(json::object(&[
             ("v", digits(KEPT_VERSION)),
             ("customer_identifier", json::string(self.source_id.as_ref()?)),
             ("pubsub_token", json::or_null(self.pubsub_token.as_deref().map(json::string))),
             ("conversation", json::or_null(self.conversation.map(|id| digits(id.0)))),
-            ("conversations", json::list(&conversations)),
+            ("conversations", list(&self.conversations)),
+            ("unheard", list(&self.unheard)),
+            ("inbox", json::or_null(self.inbox.map(digits))),
             ("creating", json::truth(self.is_conversation_doubted)),
             ("user", digits(self.user)),
             ("proven", json::truth(self.is_user_proven)),
@@ -198,6 +212,7 @@ impl Session {
         self.pubsub_token = None;
         self.conversation = None;
         self.conversations.clear();
+        self.unheard.clear();
         self.is_contact_doubted = false;
         self.is_conversation_doubted = false;
         self.is_changed = true;
@@ -212,6 +227,7 @@ impl Session {
     pub fn conversation_is_gone(&mut self) {
         if let Some(gone) = self.conversation.take() {
             self.conversations.retain(|id| *id != gone);
+            self.unheard.retain(|id| *id != gone);
             self.is_changed = true;
         }
     }
@@ -251,14 +267,49 @@ impl Session {
         self.user
     }
 
-    /// Another device of the same contact knows of these.
+    /// Another device of the same contact began these.
     pub fn remember(&mut self, conversations: &[ConversationId]) {
         for id in conversations {
             if !self.conversations.contains(id) && self.conversations.len() < CONVERSATIONS_MAX {
                 self.conversations.push(*id);
+                self.unheard.push(*id);
                 self.is_changed = true;
             }
         }
+    }
+
+    /// A frame of this conversation came, or this device has begun it: frames of it come here.
+    pub fn heard_of(&mut self, id: ConversationId) {
+        let before = self.unheard.len();
+        self.unheard.retain(|other| *other != id);
+        self.is_changed |= self.unheard.len() < before;
+    }
+
+    /// Whether it is not known that frames of the open conversation come here.
+    #[must_use]
+    pub fn is_unheard(&self) -> bool {
+        self.is_user_proven && self.conversation.is_some_and(|id| self.unheard.contains(&id))
+    }
+
+    /// The inbox's number.
+    #[must_use]
+    pub const fn inbox(&self) -> Option<u64> {
+        self.inbox
+    }
+
+    /// This is the inbox's number.
+    pub fn inbox_is(&mut self, inbox: Option<u64>) {
+        if inbox.is_some() && self.inbox != inbox {
+            self.inbox = inbox;
+            self.is_changed |= self.source_id.is_some();
+        }
+    }
+
+    /// Whether a conversation in that inbox is one of this chat's. The server shows a proven contact those of every
+    /// inbox, and unproven ones their own alone.
+    #[must_use]
+    pub fn is_in_inbox(&self, inbox: Option<u64>) -> bool {
+        if self.inbox.is_some() && inbox.is_some() { self.inbox == inbox } else { !self.is_user_proven }
     }
 
     /// All conversations this device knows of.
@@ -292,11 +343,10 @@ impl Session {
     }
 
     /// Looks for the conversation whose create answer was lost: the newest we did not know.
-    pub fn conversations_are(&mut self, all: &[Conversation]) -> Option<ConversationId> {
+    pub fn conversations_are(&mut self, all: &[ConversationId]) -> Option<ConversationId> {
         self.succeeded();
         self.conversation_was_not_made();
-        let found =
-            all.iter().map(|conversation| conversation.id).filter(|id| !self.conversations.contains(id)).max()?;
+        let found = all.iter().copied().filter(|id| !self.conversations.contains(id)).max()?;
         self.conversation_is(found);
         Some(found)
     }
@@ -429,13 +479,7 @@ mod tests {
         assert_eq!(session.next(Mono(0), Need::Conversation), Some(Call::CreateConversation));
         session.failed(Mono(0), &mut Chance::new([1, 2, 3, 4]), 0);
         assert_eq!(session.next(Mono(9_000), Need::Conversation), Some(Call::ListConversations));
-        let listed = |id| Conversation {
-            id: ConversationId(id),
-            status: Default::default(),
-            agent_last_seen_at: 0,
-            contact_last_seen_at: 0,
-        };
-        assert_eq!(session.conversations_are(&[listed(6), listed(4)]), Some(ConversationId(6)));
+        assert_eq!(session.conversations_are(&[ConversationId(6), ConversationId(4)]), Some(ConversationId(6)));
         assert_eq!(session.next(Mono(9_000), Need::Conversation), None);
     }
 

@@ -8,6 +8,7 @@ mod attention;
 mod availability;
 mod bench;
 mod conversations;
+mod devices;
 mod diagnosis;
 mod household;
 mod identity;

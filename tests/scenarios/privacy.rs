@@ -240,6 +240,7 @@ fn a_message_goes_to_the_conversation_of_the_user_it_was_said_for() {
     assert_eq!(first["identifier"], "42");
     let own = format!("/contacts/{}", contact()["source_id"].as_str().unwrap());
     bench.answer(&own, 200, &json!({}));
+    bench.answer("/conversations", 200, &json!([]));
     bench.answer("/conversations", 200, &conversation(CONVERSATION));
     let post = bench.answer("/messages", 200, &visitors(1, "from 42"));
     assert_eq!(json_body(&post)["content"], "from 42");
@@ -250,6 +251,7 @@ fn a_message_goes_to_the_conversation_of_the_user_it_was_said_for() {
     assert_eq!(second["identifier"], "43");
     assert_ne!(second["source_id"], first["source_id"]);
     bench.answer("/contacts/other", 200, &json!({}));
+    bench.answer("/conversations", 200, &json!([]));
     bench.answer("/conversations", 200, &conversation(8));
     let post = bench.answer("/messages", 200, &visitors(2, "from 43"));
     assert_eq!(json_body(&post)["content"], "from 43");
@@ -265,12 +267,14 @@ fn a_tab_that_leads_sends_each_users_message_to_their_own_conversation() {
     let first = house.on(tab, |tab| json_body(&tab.answer("/contacts", 200, &contact())));
     let own = format!("/contacts/{}", contact()["source_id"].as_str().unwrap());
     house.on(tab, |tab| tab.answer(&own, 200, &json!({})));
+    house.on(tab, |tab| tab.answer("/conversations", 200, &json!([])));
     house.on(tab, |tab| tab.answer("/conversations", 200, &conversation(CONVERSATION)));
     let post = house.on(tab, |tab| json_body(&tab.answer("/messages", 200, &visitors(1, "from 42"))));
     assert_eq!((&first["identifier"], &post["content"]), (&json!("42"), &json!("from 42")));
     let other = json!({ "source_id": "other", "pubsub_token": "othertoken" });
     let second = house.on(tab, |tab| json_body(&tab.answer("/contacts", 200, &other)));
     house.on(tab, |tab| tab.answer("/contacts/other", 200, &json!({})));
+    house.on(tab, |tab| tab.answer("/conversations", 200, &json!([])));
     house.on(tab, |tab| tab.answer("/conversations", 200, &conversation(8)));
     let post = house.on(tab, |tab| json_body(&tab.answer("/messages", 200, &visitors(2, "from 43"))));
     assert_eq!((&second["identifier"], &post["content"]), (&json!("43"), &json!("from 43")));

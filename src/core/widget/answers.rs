@@ -37,7 +37,15 @@ impl Widget {
         match news {
             News::Created(message, echo) => {
                 let is_to_visitor = !message.author.is_visitor();
+                if let Some(id) = message.conversation {
+                    self.session.heard_of(id);
+                }
                 if self.is_elsewhere(&message) {
+                    // Proven contacts hear of their conversations in other inboxes, too.
+                    let is_ours = message.conversation.is_some_and(|id| self.session.knows(id));
+                    if !is_ours && !self.session.is_in_inbox(message.inbox) {
+                        return;
+                    }
                     if let Some(id) = message.conversation {
                         self.conversations.heard_elsewhere(id, is_to_visitor);
                     }
@@ -77,6 +85,11 @@ impl Widget {
             }
             News::Presence(is_online) => self.availability.heard(self.last.mono, is_online),
             News::Conversation(conversation) => {
+                self.session.heard_of(conversation.id);
+                let is_own = conversation.source_id.as_deref().is_some_and(|id| Some(id) == self.session.source_id());
+                if is_own {
+                    self.session.inbox_is(conversation.inbox);
+                }
                 if self.session.conversation() == Some(conversation.id) {
                     self.condition.is(&conversation);
                 }
@@ -85,9 +98,15 @@ impl Widget {
                     return;
                 }
                 let is_awaited = self.calls.iter().any(|(_, call, _)| matches!(call, Call::CreateConversation));
-                if self.session.is_conversation_doubted() && !is_awaited {
+                let is_ours =
+                    is_own || (conversation.source_id.is_none() && self.session.is_in_inbox(conversation.inbox));
+                if self.session.is_conversation_doubted() && !is_awaited && is_ours {
                     self.session.conversation_is(conversation.id);
                     self.adopt_conversation(conversation.id);
+                    if self.session.is_user_proven() {
+                        // Its answer would have said what the contact's attributes hold.
+                        self.finding.want();
+                    }
                 }
             }
             News::Typing(conversation, person) => {
@@ -150,6 +169,7 @@ impl Widget {
             Call::See { .. } | Call::Type { .. } => {}
             Call::ReadInbox => self.reply_inbox(now, &verdict),
             Call::UpdateContact { listed, .. } => self.reply_update(now, &verdict, listed, turn),
+            Call::FindConversations => self.reply_finding(now, &verdict),
             Call::Browse => self.reply_browse(now, &verdict),
             // A frame tells of it, too; if neither came, it is looked up.
             Call::Resolve { .. } => self.condition.want(),
@@ -196,15 +216,29 @@ impl Widget {
         let is_create = matches!(call, Call::CreateConversation);
         match verdict {
             // Its frame was faster. If it told of another one, that is ours now, and this one stays empty.
-            Verdict::Good(_) if self.session.conversation().is_some() => self.session.is_answered(),
+            Verdict::Good(body) if self.session.conversation().is_some() => {
+                self.session.is_answered();
+                if is_create {
+                    self.list_begun(body);
+                }
+            }
             Verdict::Good(body) if is_create => match wire::conversation(body) {
-                Some(conversation) => self.begin_conversation(conversation.id, turn),
+                Some(conversation) => {
+                    self.begin_conversation(conversation.id, turn);
+                    self.list_begun(body);
+                }
                 None => self.session.failed(now, &mut self.chance, 0),
             },
             Verdict::Good(body) => {
-                let found = wire::conversations(body).map(|all| self.session.conversations_are(&all));
+                let ours = wire::listing(body).map(|listing| self.ours_of(listing));
+                let ours = ours.map(|all| all.iter().map(|one| one.id).collect::<Vec<_>>());
+                let found = ours.map(|all| self.session.conversations_are(&all));
                 match found {
-                    Some(Some(id)) => self.adopt_conversation(id),
+                    Some(Some(id)) => {
+                        self.session.heard_of(id);
+                        self.adopt_conversation(id);
+                        self.list_the_rest();
+                    }
                     Some(None) => {}
                     None => self.session.failed(now, &mut self.chance, 0),
                 }
@@ -212,6 +246,11 @@ impl Widget {
             Verdict::Gone => {
                 self.session.doubt_contact();
                 self.session.failed(now, &mut self.chance, 0);
+            }
+            // So Chatwoot 4.0.4 answers every verified contact: whether it was made, nobody can know.
+            Verdict::Fault if !is_create && self.session.is_user_proven() => {
+                self.session.is_answered();
+                self.session.conversation_was_not_made();
             }
             Verdict::Fault | Verdict::Unclear => self.session.failed(now, &mut self.chance, 0),
             Verdict::Refused(_) | Verdict::NeverLeft | Verdict::Busy(_) => {
@@ -229,6 +268,13 @@ impl Widget {
             Verdict::Good(body) => {
                 self.condition.is_answered();
                 if let Some(head) = wire::conversation_head(body).filter(|head| head.id == conversation) {
+                    // An earlier version may have opened one of another inbox later, never at first.
+                    if self.session.inbox().is_none() && self.session.conversations().first() == Some(&conversation) {
+                        self.session.inbox_is(head.inbox);
+                    }
+                    if head.inbox.is_some() && self.session.inbox().is_some() && head.inbox != self.session.inbox() {
+                        return self.leave_foreign();
+                    }
                     self.condition.is(&head);
                     if self.condition.becomes_known() {
                         self.count_unread(turn);
@@ -274,7 +320,8 @@ impl Widget {
                 self.came(id, turn);
             }
         }
-        if is_news && self.tabs.is_leading() && (!self.cable.is_live() || self.watch.is_silent()) {
+        let hears = self.cable.is_live() && !self.watch.is_silent() && !self.session.is_unheard();
+        if is_news && self.tabs.is_leading() && !hears {
             self.say(&Word::Read, turn);
         }
         // What is in doubt is for the tab in charge to decide, and for the others to be told.
@@ -427,7 +474,6 @@ impl Widget {
         }
         self.timeline.belongs_to(id);
         self.history.is_new();
-        self.list_the_rest();
         tell_conversation(id, turn);
     }
 
@@ -436,6 +482,14 @@ impl Widget {
         self.conversations.opened(id);
         self.timeline.belongs_to(id);
         self.history.want();
+    }
+
+    /// The open conversation turns out to be another inbox's: nobody reads or writes there from here.
+    fn leave_foreign(&mut self) {
+        if self.tabs.is_in_charge() && self.can_leave() {
+            self.session.conversation_is_gone();
+            self.turn_page();
+        }
     }
 
     pub(super) fn start_over(&mut self) {

@@ -4,6 +4,7 @@ use super::Widget;
 use super::reading::ReadReceipts;
 use crate::core::calls::{Call, Verdict};
 use crate::core::condition::Condition;
+use crate::core::conversations::Summary;
 use crate::core::history::History;
 use crate::core::model::{ConversationId, Status};
 use crate::core::tabs::Word;
@@ -39,6 +40,7 @@ impl Widget {
         self.turn_page();
         match to {
             Some(id) => {
+                self.session.remember(&[id]);
                 self.session.conversation_is(id);
                 self.adopt_conversation(id);
                 self.condition.want();
@@ -63,9 +65,18 @@ impl Widget {
     }
 
     pub(super) fn reply_browse(&mut self, now: Mono, verdict: &Verdict<'_>) {
-        let all = if let Verdict::Good(body) = verdict { wire::summaries(body) } else { None };
-        match (all, verdict) {
-            (Some(all), _) => self.conversations.are(all),
+        let listing = if let Verdict::Good(body) = verdict { wire::listing(body) } else { None };
+        match (listing, verdict) {
+            (Some(listing), _) => {
+                let ours = self.ours_of(listing);
+                self.conversations.are(ours);
+            }
+            // So Chatwoot 4.0.4 answers every verified contact: what is known without a list can be opened all the same.
+            (None, Verdict::Fault) if self.session.is_user_proven() => {
+                let one = |id: &ConversationId| Summary { id: *id, status: Status::Open, last: None };
+                let all = self.session.conversations().iter().map(one).collect();
+                self.conversations.are(all);
+            }
             (None, Verdict::Busy(ms)) => self.conversations.failed(now, &mut self.chance, *ms),
             (None, _) => self.conversations.failed(now, &mut self.chance, 0),
         }

@@ -87,6 +87,7 @@ impl Widget {
         self.take(heard, turn);
         // After the cable: an unconfirmed subscription is a question for it.
         self.tell_introduction(now, turn);
+        self.find_conversations(now, turn);
         let need = self.need();
         if self.session.has_question(now, need)
             && self.knows_how_to_ask()
@@ -100,7 +101,10 @@ impl Widget {
             self.keep(now, turn);
             self.call(now, call, turn);
         }
-        if self.watch.tick(now, self.cable.is_live()) && self.is_online && !self.is_reading() {
+        if self.watch.tick(now, self.cable.is_live() && !self.session.is_unheard())
+            && self.is_online
+            && !self.is_reading()
+        {
             self.want_history();
         }
     }
@@ -122,7 +126,8 @@ impl Widget {
     /// What has to be there: for a message that waits, a conversation, but agents had better know first by whom; for
     /// whoever the site has proven and looks, a contact, which may have conversations.
     fn need(&self) -> Need {
-        let is_introducing = self.session.is_contact_sure() && self.introduction.comes_first();
+        let comes_first = self.introduction.comes_first() || self.finding_comes_first();
+        let is_introducing = self.session.is_contact_sure() && comes_first;
         if self.timeline.has_unsent() && !is_introducing {
             Need::Conversation
         } else if self.is_open && self.identity.user().is_proven {

@@ -1,16 +1,17 @@
 //! Whom the site takes the visitor for, and that nobody sees what another said on the same device.
 
 use super::{KEY_DRAFT, Widget};
+use crate::core::calls::{Call, Verdict};
+use crate::core::conversations::Summary;
 use crate::core::identity::{Identity, User};
+use crate::core::listed::Listed;
 use crate::core::model::ConversationId;
+use crate::core::question::Question;
 use crate::core::settings::Options;
 use crate::core::tabs::Word;
 use crate::core::time::{Due, Mono, Now};
+use crate::core::wire::Listing;
 use crate::core::{Effect, Turn, wire};
-use crate::digits::digits;
-
-/// So many of the newest conversations other devices are told of.
-const LISTED_MAX: usize = 50;
 
 /// So long the former user's messages may take to leave after the page has named another.
 const SUCCESSION_MS: u64 = 10_000;
@@ -167,6 +168,7 @@ impl Widget {
     pub(super) fn begin_anew(&mut self, turn: &mut Turn) {
         self.session.contact_is_gone();
         self.listed = None;
+        self.finding = Question::default();
         self.is_introduced_anew();
         self.start_over();
         let mut acts = Vec::new();
@@ -203,36 +205,147 @@ impl Widget {
         }
     }
 
-    /// The conversations that other devices of the contact are told of.
-    pub(super) fn listing(&self) -> String {
-        let all = self.session.conversations();
-        let newest = all.get(all.len().saturating_sub(LISTED_MAX)..).unwrap_or_default();
-        newest.iter().map(|id| digits(id.0)).collect::<Vec<_>>().join(" ")
+    /// What a proven contact's attributes say, with this device's conversations added; nothing as long as nobody knows
+    /// what they say: other devices' conversations would be lost from them.
+    pub(super) fn known_listed(&self) -> Option<Listed> {
+        let listed = self.listed.clone()?;
+        Some(listed.with(self.session.conversations(), self.session.inbox(), self.settings.inbox()))
     }
 
-    /// What the server answers to a proven contact tells of its conversations; `listed` is how many it was told of.
-    pub(super) fn learn_listed(&mut self, body: &str, listed: Option<usize>) {
+    /// The server has taken what it was told of the contact: a proven one is verified. `told` is which conversations the
+    /// contact was told to have, if it was.
+    pub(super) fn is_verified(&mut self, body: &str, told: Option<Listed>) {
         if !self.identity.user().is_proven {
             return;
         }
-        if listed.is_some() {
-            self.listed = listed;
+        if told.is_some() {
+            // Nothing is told anew for what this did not hold: there is an end to what it holds.
+            self.listed = told;
+        } else if let Some(listed) = wire::listed(body) {
+            self.learn_listed(listed);
+            if self.session.has_conversations() {
+                let ours = self.listed_here();
+                self.session.remember(&ours);
+                self.list_the_rest();
+            }
+        }
+        if self.session.has_conversations() {
             return;
         }
-        let there = wire::listed(body);
-        self.session.remember(&there);
-        self.listed = Some(self.session.conversations().iter().filter(|id| there.contains(id)).count());
-        let newest: Option<ConversationId> = there.into_iter().max();
-        if let Some(newest) = newest.filter(|_| self.session.conversation().is_none()) {
+        let inbox = self.session.inbox();
+        let surely: Vec<ConversationId> = self.listed.iter().flat_map(|listed| listed.surely_of(inbox)).collect();
+        if surely.is_empty() {
+            self.finding.want();
+        } else {
+            // The list, which holds every message of every inbox, would bring no more.
+            self.find(&surely, surely.iter().copied().max());
+        }
+    }
+
+    /// An answer carried what a proven contact's attributes say.
+    fn learn_listed(&mut self, listed: Listed) {
+        if self.session.inbox().is_none() {
+            self.session.inbox_is(listed.inbox(self.settings.inbox()));
+        }
+        self.listed = Some(listed);
+    }
+
+    /// Where the server gives no list, the attributes say which conversations there are.
+    fn open_listed(&mut self) {
+        let ours = self.listed_here();
+        self.find(&ours, ours.iter().copied().max());
+    }
+
+    fn listed_here(&self) -> Vec<ConversationId> {
+        self.listed.iter().flat_map(|listed| listed.of(self.session.inbox())).collect()
+    }
+
+    /// Asks which conversations a proven user has, if somebody wants to know.
+    pub(super) fn find_conversations(&mut self, now: Mono, turn: &mut Turn) {
+        let is_wanted = self.is_open || self.timeline.has_unsent();
+        if is_wanted && self.session.is_contact_sure() && self.is_online && self.finding.next(now) {
+            self.call(now, Call::FindConversations, turn);
+        }
+    }
+
+    /// Whether a conversation had better not begin before it is known which there are. Not for long.
+    pub(super) const fn finding_comes_first(&self) -> bool {
+        self.finding.is_open() && !self.finding.is_failing()
+    }
+
+    pub(super) fn reply_finding(&mut self, now: Mono, verdict: &Verdict<'_>) {
+        let listing = if let Verdict::Good(body) = verdict { wire::listing(body) } else { None };
+        match (listing, verdict) {
+            (Some(listing), _) => {
+                self.finding.is_answered();
+                let ours = self.ours_of(listing);
+                let ids: Vec<ConversationId> = ours.iter().map(|one| one.id).collect();
+                let newest = ours.iter().max_by_key(|one| (one.last.as_ref().map(|last| last.id), one.id));
+                self.find(&ids, newest.map(|one| one.id));
+                self.list_the_rest();
+            }
+            // So Chatwoot 4.0.4 answers every verified contact.
+            (None, Verdict::Fault | Verdict::Refused(_)) => {
+                self.finding.is_answered();
+                self.open_listed();
+            }
+            (None, Verdict::Gone) => {
+                self.finding.is_answered();
+                self.session.doubt_contact();
+            }
+            (None, Verdict::Busy(ms)) => self.finding.failed(now, &mut self.chance, *ms),
+            (None, Verdict::Good(_) | Verdict::Unclear | Verdict::NeverLeft) => {
+                self.finding.failed(now, &mut self.chance, 0);
+            }
+        }
+    }
+
+    /// Those of a server's list that are this chat's. Where nobody knows the inbox's number, a conversation tells it that
+    /// this device knows, or one that an earlier version has written down.
+    pub(super) fn ours_of(&mut self, listing: Listing) -> Vec<Summary> {
+        let is_proven = self.session.is_user_proven();
+        if let Some(listed) = listing.listed.filter(|_| is_proven) {
+            self.learn_listed(listed);
+        }
+        if self.session.inbox().is_none() {
+            let inbox_of = |id: &ConversationId| {
+                listing.all.iter().find(|(one, inbox)| one.id == *id && inbox.is_some()).and_then(|(_, inbox)| *inbox)
+            };
+            let known = self.session.conversations().iter().find_map(inbox_of);
+            let bare = || self.listed.as_ref().and_then(|listed| listed.bare().find_map(|id| inbox_of(&id)));
+            let own = || listing.all.iter().find_map(|(_, inbox)| inbox.filter(|_| !is_proven));
+            let inbox = known.or_else(bare).or_else(own);
+            self.session.inbox_is(inbox);
+        }
+        let is_ours = |(one, inbox): (Summary, Option<u64>)| self.session.is_in_inbox(inbox).then_some(one);
+        listing.all.into_iter().filter_map(is_ours).collect()
+    }
+
+    /// Other devices have begun these conversations; one of them is opened, if none is.
+    fn find(&mut self, all: &[ConversationId], newest: Option<ConversationId>) {
+        self.session.remember(all);
+        let is_beginning = self.is_calling(|call| matches!(call, Call::CreateConversation));
+        if let Some(newest) = newest.filter(|_| self.session.conversation().is_none() && !is_beginning) {
             self.session.conversation_is(newest);
             self.adopt_conversation(newest);
             self.condition.want();
         }
     }
 
+    /// This device has begun a conversation: the contact's attributes, which the answer carries, are to hold it as well.
+    pub(super) fn list_begun(&mut self, body: &str) {
+        self.session.inbox_is(wire::conversation(body).and_then(|begun| begun.inbox));
+        if self.identity.user().is_proven {
+            if let Some(listed) = wire::listed(body) {
+                self.learn_listed(listed);
+            }
+            self.list_the_rest();
+        }
+    }
+
     /// The contact is to be told of those it does not know of.
     pub(super) fn list_the_rest(&mut self) {
-        if self.listed.is_some_and(|listed| listed < self.session.conversations().len()) {
+        if self.listed.as_ref().is_some_and(|listed| !listed.has_all(self.session.conversations())) {
             self.introduction.want();
         }
     }

@@ -3,6 +3,7 @@
 use super::{KEY_INTRODUCTION, Widget};
 use crate::core::calls::{Call, Verdict};
 use crate::core::introduction::Form;
+use crate::core::listed::Listed;
 use crate::core::time::{Mono, Now};
 use crate::core::{Page, Turn};
 use crate::json;
@@ -31,23 +32,22 @@ impl Widget {
             && self.may_write(now, turn)
             && self.introduction.next(now)
         {
-            let listed = self.listed.map(|_| self.session.conversations().len());
-            let about = self.introduction.contact(&self.identity, listed.map(|_| self.listing()));
+            let listed = self.known_listed();
+            let about = self.introduction.contact(&self.identity, listed.as_ref());
             self.call(now, Call::UpdateContact { about, listed }, turn);
         }
     }
 
-    /// `listed` is how many conversations the contact was told to have, if it was.
-    pub(super) fn reply_update(&mut self, now: Mono, verdict: &Verdict<'_>, listed: Option<usize>, turn: &mut Turn) {
-        if let Verdict::Good(body) = verdict {
-            self.learn_listed(body, listed);
-        }
+    /// `listed` is which conversations the contact was told to have, if it was.
+    pub(super) fn reply_update(&mut self, now: Mono, verdict: &Verdict<'_>, listed: Option<Listed>, turn: &mut Turn) {
         match verdict {
             // What is refused once is refused again: the conversation is worth more.
             Verdict::Good(_) | Verdict::Refused(_) => {
                 self.introduction.is_answered();
                 self.keep_introduction(turn);
-                self.list_the_rest();
+                if let Verdict::Good(body) = verdict {
+                    self.is_verified(body, listed);
+                }
             }
             Verdict::Gone => {
                 self.introduction.failed(now, &mut self.chance, 0);

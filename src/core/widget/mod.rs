@@ -30,9 +30,11 @@ use super::doctor::Doctor;
 use super::history::History;
 use super::identity::Identity;
 use super::introduction::Introduction;
+use super::listed::Listed;
 use super::model::{EchoId, Enclosed, Person};
 use super::pace::Pace;
 use super::preferences::Preferences;
+use super::question::Question;
 use super::recording::{self, Recording};
 use super::session::Session;
 use super::settings::Settings;
@@ -92,8 +94,10 @@ pub struct Widget {
     identity: Identity,
     /// Who follows, if the page has named another user and the present one's messages are still being sent.
     successor: Option<Box<identifying::Successor>>,
-    /// So many of our conversations the contact is known to have, where a proof lets it have any.
-    listed: Option<usize>,
+    /// What a proven contact's attributes are known to say of its conversations.
+    listed: Option<Listed>,
+    /// The question which conversations a proven user has whose device knows none.
+    finding: Question,
     preferences: Preferences,
     /// What the visitor wants to keep the conversation as, until all of it is here.
     transcript: Option<Format>,
@@ -173,6 +177,7 @@ impl Widget {
             identity: Identity::default(),
             successor: None,
             listed: None,
+            finding: Question::default(),
             preferences: Preferences::default(),
             transcript: None,
             page: Page::default(),
@@ -235,6 +240,7 @@ impl Widget {
                 self.session.deadline(),
                 self.watch.deadline(),
                 self.introduction.deadline(),
+                self.finding.deadline().map(|until| until.due("conversations: find again")),
                 lane(Lane::Text),
                 lane(Lane::Upload),
                 self.timeline.grace_ends().map(|end| end.due("send: decide")),

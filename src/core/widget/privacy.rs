@@ -132,6 +132,7 @@ impl Widget {
             identity,
             successor: _,
             listed: _,
+            finding: _,
             preferences: _,
             transcript: _,
             page,

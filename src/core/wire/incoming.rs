@@ -4,7 +4,7 @@ use super::content::{answers, attachments, kind};
 use super::fields::{below, is_true, list, number, object, string, text};
 use crate::core::availability::{Hours, Inbox};
 use crate::core::conversations::Summary;
-use crate::core::identity::CONVERSATIONS;
+use crate::core::listed::{CONVERSATIONS, INBOXES, Listed};
 use crate::core::model::{Author, Contact, Conversation, ConversationId, EchoId, Message, MessageId, Person, Status};
 use crate::core::spoofing::without_bidi_controls;
 use crate::digits::digits;
@@ -112,12 +112,22 @@ pub fn contact(body: &str) -> ContactAnswer {
     known.map_or(ContactAnswer::Unusable, ContactAnswer::Known)
 }
 
-/// Reads which conversations a contact's attribute says it has, as answered to a change of the contact.
+/// Reads which conversations a contact's attributes say it has, from the answer to a change of the contact or one that
+/// holds a conversation; `None` where that carries no attributes.
 #[must_use]
-pub fn listed(body: &str) -> Vec<ConversationId> {
-    let listed = object(body).and_then(|contact| Some(text(below(&contact, "custom_attributes")?, CONVERSATIONS)));
-    let listed = listed.unwrap_or_default();
-    listed.split(' ').filter_map(|id| id.parse().ok()).map(ConversationId).collect()
+pub fn listed(body: &str) -> Option<Listed> {
+    let answer = object(body)?;
+    let attributes = below(&answer, "custom_attributes");
+    attributes.filter(|_| below(&answer, "contact").is_none()).map(read_listed).or_else(|| listed_beside(&answer))
+}
+
+fn read_listed(attributes: &Object) -> Listed {
+    Listed::read(&text(attributes, CONVERSATIONS), &text(attributes, INBOXES))
+}
+
+/// What the contact's attributes say that a conversation comes with.
+fn listed_beside(conversation: &Object) -> Option<Listed> {
+    below(below(conversation, "contact")?, "custom_attributes").map(read_listed)
 }
 
 /// Reads one conversation, as answered by create.
@@ -138,15 +148,30 @@ pub fn conversations(body: &str) -> Option<Vec<Conversation>> {
     list(body, read_conversation)
 }
 
+/// A list of conversations.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Listing {
+    /// Each with what was said last in it, and its inbox where the server says so.
+    pub all: Vec<(Summary, Option<u64>)>,
+    /// What the contact's attributes say that they come with.
+    pub listed: Option<Listed>,
+}
+
 /// Reads a list of conversations with what was said last in each; `None` when it is no list.
 #[must_use]
-pub fn summaries(body: &str) -> Option<Vec<Summary>> {
-    list(body, |data| {
-        let Conversation { id, status, .. } = read_conversation(data)?;
+pub fn listing(body: &str) -> Option<Listing> {
+    let mut listing = Listing::default();
+    let all = list(body, |data| {
+        let Conversation { id, status, inbox, .. } = read_conversation(data)?;
         let said = data.get("messages").and_then(Value::items).unwrap_or_default();
         let last = said.iter().filter_map(|message| read_message(message.object()?)).max_by_key(|message| message.id);
-        Some(Summary { id, status, last: last.map(Into::into) })
-    })
+        Some((Summary { id, status, last: last.map(Into::into) }, inbox, listed_beside(data)))
+    })?;
+    for (summary, inbox, listed) in all {
+        listing.all.push((summary, inbox));
+        listing.listed = listing.listed.or(listed);
+    }
+    Some(listing)
 }
 
 /// Reads one message, as answered by create.
@@ -214,6 +239,7 @@ fn read_message(data: &Object) -> Option<Message> {
     Some(Message {
         id: MessageId(number(data, "id")?),
         conversation: number(data, "conversation_id").map(ConversationId),
+        inbox: number(data, "inbox_id"),
         text: text(data, "content"),
         author: author(data),
         at: number(data, "created_at").unwrap_or(0),
@@ -257,6 +283,8 @@ fn read_conversation(data: &Object) -> Option<Conversation> {
         },
         agent_last_seen_at: number(data, "agent_last_seen_at").unwrap_or(0),
         contact_last_seen_at: number(data, "contact_last_seen_at").unwrap_or(0),
+        inbox: number(data, "inbox_id"),
+        source_id: below(data, "contact_inbox").and_then(|ours| string(ours, "source_id")).map(str::to_owned),
     })
 }
 

@@ -13,8 +13,8 @@ mod tabs;
 
 pub use asked::{asked, pairs, write_pairs};
 pub use incoming::{
-    ContactAnswer, Frame, News, contact, conversation, conversation_head, conversations, frame, inbox, is_fault,
-    listed, message, messages, refusal, summaries,
+    ContactAnswer, Frame, Listing, News, contact, conversation, conversation_head, conversations, frame, inbox,
+    is_fault, listed, listing, message, messages, refusal,
 };
 pub use outgoing::{
     Body, Method, Request, cable_url, list as write_list, object as write, presence, request, subscribe,

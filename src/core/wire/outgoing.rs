@@ -74,7 +74,7 @@ pub fn request(settings: &Settings, source_id: &str, call: &Call, about: &str, p
         Call::CreateConversation => {
             Request { method: Method::Post, body: Body::Json(about.to_owned()), ..get(conversations()) }
         }
-        Call::ListConversations | Call::Browse => get(conversations()),
+        Call::ListConversations | Call::Browse | Call::FindConversations => get(conversations()),
         Call::Resolve { conversation } => post(below(conversation, "/toggle_status"), &[]),
         Call::ReadConversation { conversation } => {
             Request { read_until: Some(MESSAGES), ..get(below(conversation, "")) }
