@@ -120,6 +120,16 @@ fn a_created_message_comes_with_its_echo_id_if_it_had_one() {
 }
 
 #[test]
+fn a_captain_is_a_bot_and_a_frame_without_its_conversation_is_a_message_all_the_same() {
+    let mut frame: Value = serde_json::from_str(&fixture!("frame_message_created_bot")).unwrap();
+    frame["message"]["data"]["sender"]["type"] = json!("captain_assistant");
+    frame["message"]["data"]["conversation"] = Value::Null;
+    let (bots, _) = created(&frame.to_string());
+    assert_eq!(author(&bots), "bot Botty");
+    assert!(bots.conversation.is_some());
+}
+
+#[test]
 fn a_deleted_message_does_not_bring_its_old_text_back() {
     let frame = fixture!("frame_message_deleted");
     assert!(frame.contains("Hello **there**, see <https://127.0.0.1/"), "the server does tell");

@@ -126,8 +126,11 @@ export async function post({ name, url, fields, progress, signal }, { place }) {
     request.open("POST", url);
     request.setRequestHeader("Accept", ACCEPT);
     request.upload.onprogress = ({ loaded, total }) => progress(total ? Math.floor((loaded * 100) / total) : 0);
-    request.onload = () =>
-      resolve({ status: request.status, body: request.responseText, retryAfter: request.getResponseHeader("Retry-After") });
+    request.onload = () => {
+      // Asked for one that the server does not expose, browsers complain on the console; the list leaves it out.
+      const retryAfter = /^retry-after:(.*)$/im.exec(request.getAllResponseHeaders())?.[1].trim() ?? null;
+      resolve({ status: request.status, body: request.responseText, retryAfter });
+    };
     request.onerror = request.onabort = () => resolve("unclear");
     // The page has put the chat elsewhere: the frame begins anew, and nobody tells of its requests any more.
     frame.onload = () => frame.contentDocument === contentDocument || resolve("unclear");

@@ -21,7 +21,17 @@ pub enum Kind {
     /// Things to read elsewhere: `article`.
     Articles(Vec<Card>),
     /// How was it: `input_csat`.
-    Rating,
+    Rating(Scale),
+}
+
+/// What a rating is given in.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Scale {
+    /// Five faces.
+    #[default]
+    Faces,
+    /// One to five stars.
+    Stars,
 }
 
 /// A field of a form.
@@ -135,7 +145,7 @@ impl Kind {
     pub const fn is_question(&self) -> bool {
         match self {
             Self::Plain | Self::Articles(_) => false,
-            Self::Form(_) | Self::Choice(_) | Self::Cards(_) | Self::Rating => true,
+            Self::Form(_) | Self::Choice(_) | Self::Cards(_) | Self::Rating(_) => true,
         }
     }
 
@@ -144,12 +154,12 @@ impl Kind {
     pub fn answers(&self, filled: Vec<(String, String)>) -> Vec<Answer> {
         let is_known = |name: &str| match self {
             Self::Form(fields) => fields.iter().any(|field| field.name == name),
-            Self::Rating => name == RATING || name == FEEDBACK,
+            Self::Rating(_) => name == RATING || name == FEEDBACK,
             Self::Plain | Self::Choice(_) | Self::Cards(_) | Self::Articles(_) => false,
         };
         let title = |name: &str| match self {
             Self::Form(fields) => fields.iter().find(|field| field.name == name).map(|field| field.label.clone()),
-            Self::Plain | Self::Choice(_) | Self::Cards(_) | Self::Articles(_) | Self::Rating => None,
+            Self::Plain | Self::Choice(_) | Self::Cards(_) | Self::Articles(_) | Self::Rating(_) => None,
         };
         filled
             .into_iter()
@@ -178,6 +188,8 @@ pub struct Attachment {
     pub thumb: Option<SafeUrl>,
     /// What it is called.
     pub name: String,
+    /// Whose number it is, where it is a person's and the server says so.
+    pub person: String,
     /// Bytes, 0 where nobody knows.
     pub size: u64,
     /// A picture's width and height in pixels, where the server has measured it.
@@ -197,6 +209,8 @@ pub enum AttachmentKind {
     Location,
     /// A person's number; its name is that.
     Contact,
+    /// Something to look at elsewhere: what was shared, an embedded page, a post or a story.
+    Link,
     /// Anything else: to be taken away.
     File,
 }

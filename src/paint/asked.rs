@@ -6,7 +6,7 @@ use super::wish::Wish;
 use super::{Act, Element, Words, el};
 use crate::core::answering::Fate;
 use crate::core::content::{
-    Action, Answer, Card, Choice, FEEDBACK, Field, FieldKind, Kind, RATING, is_rating_open, value_of,
+    Action, Answer, Card, Choice, FEEDBACK, Field, FieldKind, Kind, RATING, Scale, is_rating_open, value_of,
 };
 use crate::core::markdown;
 use crate::core::model::{Message, MessageId};
@@ -25,7 +25,7 @@ pub fn asked(words: &Words, row: &Row, message: &Message) -> Option<Element> {
         // Several stand beside each other; what is to be read is listed.
         Kind::Cards(all) if all.len() > 1 => asking.and(cards(words, "cards strip", message.id, all, &row.answers)),
         Kind::Cards(all) | Kind::Articles(all) => asking.and(cards(words, "cards", message.id, all, &row.answers)),
-        Kind::Rating => rating(words, asking, row, message),
+        Kind::Rating(scale) => rating(words, asking, row, message, *scale),
     };
     Some(asking.maybe(match &row.fate {
         Fate::Settled => None,
@@ -109,7 +109,7 @@ fn pattern(pattern: &str) -> &str {
 fn filled(words: &Words, kind: &Kind, answers: &[Answer]) -> Element {
     let fields = match kind {
         Kind::Form(fields) => &fields[..],
-        Kind::Plain | Kind::Choice(_) | Kind::Cards(_) | Kind::Articles(_) | Kind::Rating => &[],
+        Kind::Plain | Kind::Choice(_) | Kind::Cards(_) | Kind::Articles(_) | Kind::Rating(_) => &[],
     };
     answers.iter().filter(|answer| !answer.value.is_empty()).fold(el("dl", "filled"), |list, answer| {
         let field = fields.iter().find(|field| field.name == answer.name);
@@ -179,16 +179,24 @@ fn card(words: &Words, message: MessageId, card: &Card, answers: &[Answer]) -> E
 // --- Surveys ---
 
 const FACES: [&str; 5] = ["😞", "🙁", "😐", "🙂", "😀"];
+const STAR: [&str; 2] = ["☆", "★"];
+/// More than a question has, in characters.
+const QUESTION_CHARS: usize = 1_000;
 
-fn rating(words: &Words, asking: Element, row: &Row, message: &Message) -> Element {
+fn rating(words: &Words, asking: Element, row: &Row, message: &Message, scale: Scale) -> Element {
     let rated = value_of(&row.answers, RATING).unwrap_or_default();
     let told = value_of(&row.answers, FEEDBACK).unwrap_or_default();
     let is_open = is_rating_open(message.at, (words.now)());
-    let faces = FACES
-        .iter()
-        .enumerate()
-        .fold(el("div", "faces"), |faces, (at, shown)| faces.and(face(words, at, shown, rated, is_open)));
-    let ask = el("fieldset", "rating").and(el("legend", "").told(words, &Sentence::RatingAsk)).and(faces);
+    let stars: usize = rated.parse().unwrap_or(0);
+    let faces = FACES.iter().enumerate().fold(el("div", "faces"), |faces, (at, shown)| {
+        let shown = match scale {
+            Scale::Faces => *shown,
+            Scale::Stars => STAR[usize::from(at < stars)],
+        };
+        faces.and(face(words, at, shown, rated, is_open))
+    });
+    let question = words.line(message, QUESTION_CHARS);
+    let ask = el("fieldset", "rating").and(el("legend", "").in_own_direction().saying(&question)).and(faces);
     let asking = asking.and(el("form", "").on("change", Act::Fill(message.id)).and(ask));
     let thanks = |sentence| el("p", "thanks").with("role", "status").told(words, &sentence);
     if !told.is_empty() {

@@ -1,6 +1,6 @@
 //! A message's files: pictures, sounds, films, and what one can only take away.
 
-use super::icon::{FILE, PHONE, PLACE, button, icon};
+use super::icon::{FILE, LINK, PHONE, PLACE, button, icon};
 use super::wish::Wish;
 use super::{Act, Element, Words, el};
 use crate::core::content::{Attachment, AttachmentKind};
@@ -24,8 +24,11 @@ fn file(words: &Words, message: MessageId, file: &Attachment) -> Element {
         return match (file.kind, SafeUrl::new(&["tel:", &file.name.replace(' ', "")].concat())) {
             // A number has one direction everywhere.
             (AttachmentKind::Contact, Some(number)) => {
-                let number = link(&number, "file").and(icon(PHONE));
+                let number = link(&number, "file").and(icon(PHONE)).maybe(person(file));
                 number.and(el("span", "file-name").with("dir", "ltr").saying(&file.name))
+            }
+            (AttachmentKind::Contact, None) if !file.person.is_empty() => {
+                el("p", "file").and(icon(PHONE)).maybe(person(file))
             }
             (AttachmentKind::Location, _) => el("p", "file").and(icon(PLACE)).and(called(file)),
             _ => el("p", "file gone").told(words, &Sentence::FileGone),
@@ -44,6 +47,7 @@ fn file(words: &Words, message: MessageId, file: &Attachment) -> Element {
         AttachmentKind::Audio => playing("audio"),
         AttachmentKind::Video => playing("video").with("playsinline", ""),
         AttachmentKind::Location => leading(words, link(url, "file").and(icon(PLACE)).and(called(file)), file, url),
+        AttachmentKind::Link => destined(words, link(url, "file").and(icon(LINK)).and(called(file)), &file.name, url),
         AttachmentKind::Contact | AttachmentKind::File => {
             let size = (file.size > 0).then(|| el("span", "file-size").saying(&words.speech.size(file.size)));
             leading(words, link(url, "file").and(icon(FILE)).and(called(file)).maybe(size), file, url)
@@ -55,6 +59,12 @@ fn file(words: &Words, message: MessageId, file: &Attachment) -> Element {
 fn leading(words: &Words, link: Element, file: &Attachment, url: &SafeUrl) -> Element {
     let name = file.name.to_ascii_lowercase();
     if name.contains("://") || name.starts_with("www.") { destined(words, link, &file.name, url) } else { link }
+}
+
+/// Whose number it is.
+fn person(file: &Attachment) -> Option<Element> {
+    let called = || el("span", "file-name").in_own_direction().saying(&file.person);
+    (!file.person.is_empty()).then(called)
 }
 
 fn called(file: &Attachment) -> Element {

@@ -53,7 +53,11 @@ fn aloud(words: &Words, (times, told): &(u32, Option<Told>)) -> Element {
     let sentence = |told: &Told| match told {
         Told::Message(message) => {
             let (who, line) = (words.author(&message.author), words.line(message, READ_CHARS));
-            if message.text.is_empty() { Sentence::AnnounceFile(who) } else { Sentence::AnnounceMessage(who, line) }
+            if line.is_empty() || (message.text.is_empty() && !message.attachments.is_empty()) {
+                Sentence::AnnounceFile(who)
+            } else {
+                Sentence::AnnounceMessage(who, line)
+            }
         }
         Told::Typing(person) => Sentence::Typing(words.called(person)),
         Told::Unconfirmed => Sentence::NotConfirmed,

@@ -23,6 +23,9 @@ pub const MICROPHONE: &str =
     "M12 3.5a2.7 2.7 0 0 1 2.7 2.7v5.3a2.7 2.7 0 0 1-5.4 0v-5.3a2.7 2.7 0 0 1 2.7-2.7zM6 11.5a6 6 0 0 0 12 0M12 17.5v3";
 /// A sheet with a folded corner.
 pub const FILE: &str = "M6 3.5h8l4.5 4.5v12.5h-12.5zM14 3.5v4.5h4.5";
+/// Two links of a chain.
+pub const LINK: &str =
+    "M10.5 14a4 4 0 0 0 5.7 0l2.6-2.6a4 4 0 0 0-5.7-5.7l-1 1M13.5 10a4 4 0 0 0-5.7 0l-2.6 2.6a4 4 0 0 0 5.7 5.7l1-1";
 /// A telephone's receiver.
 pub const PHONE: &str = "M8.5 4L5 5.2C4.5 12.5 11.5 19.5 18.8 19l1.2-3.5-4-2-1.8 2c-2.7-1-4.7-3-5.7-5.7l2-1.8z";
 /// A pin in a map.

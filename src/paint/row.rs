@@ -30,11 +30,11 @@ pub fn row(words: &Words, row: &Row, place: Option<Place>) -> Element {
         .maybe(meta(words, row))
 }
 
-/// What it says, under what it answers; a survey says what it asks in the visitor's own language instead.
+/// What it says, under what it answers; a survey says what it asks over what it is answered with.
 fn bubble(words: &Words, row: &Row) -> Option<Element> {
     let text = || shown(row.content.text(), row.length);
     let blocks = match row.content.said() {
-        Some(message) if message.kind == Kind::Rating => return None,
+        Some(message) if matches!(message.kind, Kind::Rating(_)) => return None,
         Some(message) if message.is_deleted => vec![line("text", &words.say(&Sentence::Deleted))],
         Some(message) if !message.author.is_visitor() => formatted(words, &text()),
         Some(_) | None if row.content.text().is_empty() => Vec::new(),

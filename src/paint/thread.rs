@@ -7,7 +7,7 @@ use super::markdown::formatted;
 use super::row::row;
 use super::wish::Wish;
 use super::{Act, Element, Node, Place, Words, el};
-use crate::core::view::{Row, Thread, View};
+use crate::core::view::{End, Row, Thread, View};
 use crate::digits::digits;
 use crate::text::Sentence;
 
@@ -31,7 +31,8 @@ pub fn thread(words: &Words, view: &View, was: Option<&View>) -> Node {
     }
     let talk = || {
         let rows = el("div", "rows").maybe(lead(words, &view.thread)).and(list);
-        let over = view.thread.end.filter(|_| !view.thread.rows.is_empty());
+        let is_gone = |end: &End| !end.takes_more && !end.can_begin;
+        let over = view.thread.end.filter(|end| is_gone(end) || !view.thread.rows.is_empty());
         rows.maybe(typing(words, &view.thread)).maybe(over.map(|over| end(words, &over)))
     };
     let rows = match (&view.thread.list, &view.thread.form) {

@@ -1,5 +1,6 @@
 //! What painters know beside the view: the visitor's language, today, and what the browser can do.
 
+use crate::core::content::Kind;
 use crate::core::model::{Author, Message, Person};
 use crate::core::view::excerpt;
 use crate::text::{Catalogue, Sentence, Speech, day_title};
@@ -47,6 +48,7 @@ impl Words {
         }
         let text = excerpt(message, chars);
         match message.attachments.first() {
+            None if text.is_empty() && matches!(message.kind, Kind::Rating(_)) => self.say(&Sentence::RatingAsk),
             Some(file) if text.is_empty() => file.name.clone(),
             Some(_) | None => text,
         }

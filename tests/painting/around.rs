@@ -44,6 +44,18 @@ fn a_preview_is_a_way_in_and_says_who_wrote_what() {
 }
 
 #[test]
+fn a_preview_of_a_survey_asks_and_leads_nowhere() {
+    let of = |content: &str| {
+        let survey =
+            json!({ "id": 7, "content": content, "content_type": "input_csat", "message_type": 3, "created_at": 1 });
+        lines(&previews(vec![wire::message(&survey.to_string()).unwrap()])).join(" ")
+    };
+    let old = of("Please rate this conversation, https://chat.example.test/survey/responses/030da28e");
+    assert!(old.contains("How was this conversation for you?") && !old.contains("://"), "{old}");
+    assert!(of("Please rate the conversation").contains("Please rate the conversation"));
+}
+
+#[test]
 fn the_form_has_a_field_for_each_kind_with_what_browsers_know_of_it() {
     let field = |name: &str, kind, is_required| Field { name: name.to_owned(), kind, is_required, ..Field::default() };
     let fields = vec![

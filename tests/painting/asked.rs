@@ -165,10 +165,42 @@ fn a_survey_goes_from_faces_over_words_to_thanks() {
 }
 
 #[test]
+fn a_survey_asks_what_the_team_wants_asked_and_never_with_a_link() {
+    let legend = |content: &str, attributes: Value| {
+        let mut asking = row("input_csat", json!({}));
+        let message = json!({
+            "id": 9, "content": content, "message_type": 3, "content_type": "input_csat", "created_at": NOON,
+            "content_attributes": attributes,
+        });
+        let message = wire::message(&message.to_string()).unwrap();
+        assert!(!message.text.contains("://"), "nor does the page, a preview or a transcript get one");
+        asking.content = natter::core::view::Content::Said(message.into());
+        let painted = thread(&view(vec![asking]));
+        let legends: Vec<String> =
+            elements(&painted).into_iter().filter(|element| element.tag == "legend").map(text).collect();
+        let faces: Vec<String> = of_class(&painted, "face").into_iter().map(text).collect();
+        (legends.concat(), faces.concat())
+    };
+    // As Chatwoot 4.16 asks, with the inbox's own question and without.
+    let own = legend("How many **stars** for Visitor?", json!({ "display_type": "star" }));
+    assert_eq!(own, ("How many stars for Visitor?".to_owned(), "☆☆☆☆☆".to_owned()));
+    let plain = legend("Please rate the conversation", json!({ "display_type": "emoji" }));
+    assert_eq!(plain, ("Please rate the conversation".to_owned(), "😞🙁😐🙂😀".to_owned()));
+    // As 4.0.4 does.
+    let old = "Please rate this conversation, https://chat.example.test/survey/responses/030da28e-effa-48cd-95df-605933f272bf";
+    assert_eq!(legend(old, json!({})).0, "How was this conversation for you?");
+    let rated = json!({ "display_type": "star", "submitted_values": { "csat_survey_response": { "rating": 3 } } });
+    let three = row("input_csat", rated);
+    let painted = thread(&view(vec![three]));
+    assert_eq!(of_class(&painted, "face").into_iter().map(text).collect::<String>(), "★★★☆☆");
+}
+
+#[test]
 fn what_is_not_known_here_is_its_text() {
     for (kind, attributes) in [
         ("integrations", json!({ "type": "dyte", "data": { "meeting_id": "1" } })),
         ("sticker", json!({})),
+        ("voice_call", json!({ "data": { "status": "ringing", "call_sid": "CA0", "call_direction": "outbound" } })),
         ("incoming_email", json!({ "email": { "html_content": { "full": "<b>x</b>" } } })),
         ("voice_of_the_future", json!({ "items": [{ "title": "a", "value": "b" }] })),
         ("input_select", json!({ "items": [] })),

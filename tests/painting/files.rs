@@ -72,6 +72,26 @@ fn anything_else_is_a_link_with_name_and_size_that_learns_nothing_of_the_page() 
 }
 
 #[test]
+fn what_was_shared_is_a_link_and_a_persons_number_has_a_name() {
+    // As Chatwoot 4.16 sends them.
+    for kind in ["share", "embed", "ig_post", "ig_story", "story_mention"] {
+        let shared = json!([{ "id": 1, "file_type": kind, "data_url": "https://example.test/post", "thumb_url": "" }]);
+        let painted = painted(shared);
+        let link = of_class(&painted, "file")[0];
+        assert_eq!((link.tag, text(link)), ("a", "example.test/post".to_owned()), "{kind}");
+        assert_eq!(link.attribute("href"), Some("https://example.test/post"));
+    }
+    let url = "https://evil.test/f";
+    let titled = json!([{ "id": 1, "file_type": "fallback", "fallback_title": "bank.com", "data_url": url }]);
+    assert_eq!(text(of_class(&painted(titled), "file")[0]), "bank.com (evil.test)", "and says where it leads");
+    let meta = json!({ "first_name": "Ann", "last_name": "Other" });
+    let contact = json!([{ "id": 1, "file_type": "contact", "fallback_title": "+14155550123", "meta": meta }]);
+    let painted = painted(contact);
+    let shown: Vec<String> = of_class(&painted, "file-name").into_iter().map(text).collect();
+    assert_eq!(shown, ["Ann Other", "+14155550123"]);
+}
+
+#[test]
 fn places_and_numbers_are_links_and_what_leads_nowhere_is_told() {
     let contact = json!({ "id": 1, "file_type": "contact", "fallback_title": "+49 30 1234" });
     let place = json!({ "id": 2, "file_type": "location", "fallback_title": "Leipzig", "coordinates_lat": 51.3 });

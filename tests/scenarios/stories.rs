@@ -2,7 +2,7 @@
 
 use natter::core::model::Status;
 use natter::core::timeline::Failure;
-use natter::core::view::{Connection, Content, Length, Problem};
+use natter::core::view::{Connection, Content, End, Length, Problem};
 use natter::core::wire::Method;
 use natter::core::{Event, Outcome, Tell};
 use serde_json::json;
@@ -114,8 +114,13 @@ fn a_conversation_the_server_has_forgotten_is_made_anew_for_the_same_contact() {
     let mut bench = Bench::returning(&[visitors(8, "hello")]);
     bench.submit("again");
     bench.answer("/messages", 404, &json!({ "status": 404, "error": "Not Found" }));
+    assert_eq!(bench.widget.view().thread.end, None);
     bench.answer("/contacts/9e46c098-beaf-4807-8512-94a2614abf55", 200, &contact());
+    let gone = Some(End { takes_more: false, can_begin: false });
+    assert_eq!(bench.widget.view().thread.end, gone, "it says why the rest is not there any more");
+    assert!(!bench.widget.view().composer.is_away, "and takes what begins another");
     bench.answer("/conversations", 200, &conversation(32));
+    assert_eq!(bench.widget.view().thread.end, None);
     bench.answer("/conversations/32/messages", 200, &visitors(20, "again"));
     assert_eq!(bench.texts(), ["again"]);
 }

@@ -195,6 +195,7 @@ impl Widget {
                     if std::mem::take(&mut self.is_conversation_missed) {
                         self.session.conversation_is_gone();
                         self.start_over();
+                        self.is_conversation_gone = true;
                     }
                 }
                 ContactAnswer::Unusable => self.session.failed(now, &mut self.chance, 0),

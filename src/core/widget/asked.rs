@@ -14,7 +14,7 @@ impl Widget {
     pub(super) fn fill(&mut self, message: MessageId, fields: Vec<(String, String)>) {
         let Some(kind) = self.timeline.row(message).map(|row| &row.message.kind) else { return };
         let mut answers = kind.answers(fields);
-        if matches!(kind, Kind::Rating) {
+        if matches!(kind, Kind::Rating(_)) {
             // Each half of a survey is handed in by itself; the server forgets the half it isn't told.
             let before = self.answers_to(message);
             let kept = before.into_iter().filter(|old| value_of(&answers, &old.name).is_none()).collect::<Vec<_>>();
@@ -33,7 +33,7 @@ impl Widget {
     }
 
     fn give(&mut self, message: MessageId, answers: Vec<Answer>) {
-        let is_survey = self.timeline.row(message).is_some_and(|row| matches!(row.message.kind, Kind::Rating));
+        let is_survey = self.timeline.row(message).is_some_and(|row| matches!(row.message.kind, Kind::Rating(_)));
         if let Some(conversation) = self.session.conversation().filter(|_| !answers.is_empty()) {
             self.answering.give(conversation, Given { message, answers }, is_survey);
         }

@@ -81,6 +81,8 @@ pub struct Widget {
     recording: Recording,
     /// Whether the conversation itself was not found; asking for the contact tells whether only that is gone.
     is_conversation_missed: bool,
+    /// Whether the conversation that was open is gone: the team has deleted it.
+    is_conversation_gone: bool,
     is_online: bool,
     is_open: bool,
     is_visible: bool,
@@ -163,6 +165,7 @@ impl Widget {
             answered: None,
             is_way_broken: false,
             is_conversation_missed: false,
+            is_conversation_gone: false,
             is_online: true,
             is_open: false,
             is_visible: true,

@@ -119,6 +119,7 @@ impl Widget {
             is_way_broken,
             recording,
             is_conversation_missed: _,
+            is_conversation_gone: _,
             is_online,
             is_open,
             is_visible,

@@ -81,8 +81,7 @@ impl Widget {
             unread: self.unread.below(),
             jumps: self.window.jumps(),
             typing: self.typing.theirs().cloned(),
-            end: (self.condition.status() == Status::Resolved)
-                .then(|| view::End { takes_more: !self.is_closed(), can_begin: self.can_leave() }),
+            end: self.end(),
             list: self.conversations.is_shown().then(|| self.list()),
             form: self.form(),
             prompt: self.prompt.clone(),
@@ -118,6 +117,14 @@ impl Widget {
         }
         faces.truncate(view::FACES_MAX);
         faces
+    }
+
+    /// How the conversation ended, if it did. One that the team has deleted takes nothing more, and whatever is written
+    /// next begins another.
+    fn end(&self) -> Option<view::End> {
+        let is_gone = self.is_conversation_gone && self.session.conversation().is_none();
+        (is_gone || self.condition.status() == Status::Resolved)
+            .then(|| view::End { takes_more: !is_gone && !self.is_closed(), can_begin: self.can_leave() })
     }
 
     fn list(&self) -> view::List {

@@ -2,7 +2,7 @@
 
 use super::fields::{below, is_true, number, string, text};
 use crate::core::content::{
-    Action, Answer, Attachment, AttachmentKind, Card, Choice, FEEDBACK, Field, FieldKind, Kind, RATING,
+    Action, Answer, Attachment, AttachmentKind, Card, Choice, FEEDBACK, Field, FieldKind, Kind, RATING, Scale,
 };
 use crate::core::spoofing::without_bidi_controls;
 use crate::core::url::{SafeUrl, unescaped};
@@ -22,7 +22,10 @@ pub fn kind(data: &Object, attributes: Option<&Object>) -> Kind {
         "input_email" => one("email", FieldKind::Email),
         "input_text" => one("text", FieldKind::Text),
         "input_textarea" => one("text_area", FieldKind::TextArea),
-        "input_csat" => Kind::Rating,
+        "input_csat" => Kind::Rating(match string(attributes, "display_type") {
+            Some("star") => Scale::Stars,
+            Some(_) | None => Scale::Faces,
+        }),
         _ if objects(attributes, "items").next().is_none() => Kind::Plain,
         "input_select" => Kind::Choice(each(attributes, "items", choice)),
         "form" => Kind::Form(each(attributes, "items", field)),
@@ -113,27 +116,47 @@ pub fn attachments(data: &Object) -> Vec<Attachment> {
 
 fn attachment(item: &Object) -> Option<Attachment> {
     let url = string(item, "data_url").and_then(SafeUrl::of_file);
+    let kind = string(item, "file_type");
+    let is_link = matches!(kind, Some("share" | "embed" | "fallback" | "ig_post" | "ig_story" | "story_mention"));
     let name = first(item, &["fallback_title", "file_name"]);
-    let name = if name.is_empty() { url.as_ref().map(file_name).unwrap_or_default() } else { name };
+    let name = match &url {
+        Some(url) if name.is_empty() && is_link => address(url),
+        Some(url) if name.is_empty() => file_name(url),
+        Some(_) | None => name,
+    };
     let name = without_bidi_controls(&name);
     // A drawing in SVG can hold scripts; it is taken away, never shown, whatever it is called.
     let is_svg = ends_in_svg(&name) || url.as_ref().is_some_and(|url| ends_in_svg(&file_name(url)));
     Some(Attachment {
         id: number(item, "id").unwrap_or(0),
-        kind: match string(item, "file_type") {
+        kind: match kind {
             Some("image") if !is_svg => AttachmentKind::Image,
             Some("audio") => AttachmentKind::Audio,
             Some("video" | "ig_reel") => AttachmentKind::Video,
             Some("location") => AttachmentKind::Location,
             Some("contact") => AttachmentKind::Contact,
+            Some(_) if is_link => AttachmentKind::Link,
             Some(_) | None => AttachmentKind::File,
         },
         thumb: string(item, "thumb_url").and_then(SafeUrl::of_file),
         url,
         name,
+        person: below(item, "meta").map(called).unwrap_or_default(),
         size: number(item, "file_size").unwrap_or(0),
         measures: number(item, "width").filter(|width| *width > 0).zip(number(item, "height").filter(|high| *high > 0)),
     })
+}
+
+/// What a person is called whose number it is.
+fn called(meta: &Object) -> String {
+    let names = [first(meta, &["first_name", "firstName"]), first(meta, &["last_name", "lastName"])];
+    without_bidi_controls(names.join(" ").trim())
+}
+
+/// An address as people read it.
+fn address(url: &SafeUrl) -> String {
+    let (_, address) = url.as_str().split_once("://").unwrap_or_default();
+    unescaped(address)
 }
 
 fn ends_in_svg(name: &str) -> bool {

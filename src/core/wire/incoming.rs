@@ -3,6 +3,7 @@
 use super::content::{answers, attachments, kind};
 use super::fields::{below, is_true, list, number, object, string, text};
 use crate::core::availability::{Hours, Inbox};
+use crate::core::content::Kind;
 use crate::core::conversations::Summary;
 use crate::core::listed::{CONVERSATIONS, INBOXES, Listed};
 use crate::core::model::{Author, Contact, Conversation, ConversationId, EchoId, Message, MessageId, Person, Status};
@@ -240,7 +241,7 @@ fn read_message(data: &Object) -> Option<Message> {
         id: MessageId(number(data, "id")?),
         conversation: number(data, "conversation_id").map(ConversationId),
         inbox: number(data, "inbox_id"),
-        text: text(data, "content"),
+        text: if matches!(kind, Kind::Rating(_)) { question(data) } else { text(data, "content") },
         author: author(data),
         at: number(data, "created_at").unwrap_or(0),
         is_deleted: attributes.and_then(|them| is_true(them, "deleted")).unwrap_or(false),
@@ -251,6 +252,13 @@ fn read_message(data: &Object) -> Option<Message> {
     })
 }
 
+/// What a survey asks. Up to Chatwoot 4.2 that is a sentence with a link to a page of the server's own, which leads away
+/// from here and says who was asked: then it is nothing, and the widget's own words ask.
+fn question(data: &Object) -> String {
+    let question = text(data, "content");
+    if question.contains("://") { String::new() } else { question }
+}
+
 fn author(data: &Object) -> Author {
     let sender = below(data, "sender");
     match (number(data, "message_type"), sender) {
@@ -258,7 +266,8 @@ fn author(data: &Object) -> Author {
         (_, None) => Author::Inbox,
         (_, Some(sender)) => {
             let person = person(sender);
-            if string(sender, "type") == Some("agent_bot") { Author::Bot(person) } else { Author::Agent(person) }
+            let is_bot = matches!(string(sender, "type"), Some("agent_bot" | "captain_assistant"));
+            if is_bot { Author::Bot(person) } else { Author::Agent(person) }
         }
     }
 }
