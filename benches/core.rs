@@ -235,7 +235,8 @@ impl Driver {
                 | Effect::Probe(_)
                 | Effect::Zone(_)
                 | Effect::Gather(..)
-                | Effect::Scatter(_) => {}
+                | Effect::Scatter(_)
+                | Effect::Forget { .. } => {}
             }
         }
     }
