@@ -38,6 +38,15 @@ pub fn screens() -> Vec<Screen> {
                 ),
             )
             .screen("survey-told"),
+        Talk::began(600)
+            .shows(
+                "How many stars do you give our workshop?",
+                &fields(
+                    "input_csat",
+                    r#""display_type":"star","submitted_values":{"csat_survey_response":{"rating":3,"feedback_message":""}}"#,
+                ),
+            )
+            .screen("survey-stars"),
         Talk::began(15 * 86_400).shows("", &survey("")).screen("survey-ended"),
         others().screen("ask-others"),
     ]
@@ -137,7 +146,8 @@ fn others() -> Talk {
         .shows("", &file("image", r#""data_url":"https://pictures.example.test/256x256/sticker.png","width":128,"height":128"#))
         .shows("Here we are.", &file("location", r#""coordinates_lat":51.3,"coordinates_long":12.4,"fallback_title":"Fernweh Bikes, Karl-Heine-Straße 93, Leipzig","data_url":"https://map.example.test/leipzig""#))
         .shows("", &file("location", r#""fallback_title":"The ferry at Wittenberge""#))
-        .shows("Robin's number:", &file("contact", r#""fallback_title":"+49 341 555 0143""#))
+        .shows("Robin's number:", &file("contact", r#""fallback_title":"+49 341 555 0143","meta":{"first_name":"Robin","last_name":"Krause"}"#))
+        .shows("", &file("share", r#""data_url":"https://pictures.example.test/tours/elbe""#))
         .shows("A post of ours:", &file("fallback", r#""fallback_title":"Eleven days along the Elbe","data_url":"https://shop.example.test/elbe""#))
         .shows("A kind of message that was invented after this version.", &fields("hologram", r#""items":[{"title":"a","value":"b"}]"#))
 }

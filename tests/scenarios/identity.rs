@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use natter::core::identity::User;
 use natter::core::settings::Options;
 use natter::core::wire::Method;
-use natter::core::{Event, Outcome};
+use natter::core::{Event, Outcome, Tell};
 use serde_json::{Value, json};
 
 use crate::bench::{Bench, CONVERSATION, TOKEN, agents, contact, conversation, json_body, kept_session};
@@ -171,6 +171,7 @@ fn a_second_device_finds_the_conversations_that_the_contact_knows_of() {
     verified(&mut bench, &json!({ "natter_conversations": "4 6 x -1" }));
     // So Chatwoot 4.0.4 answers whoever is verified.
     bench.answer("/conversations", 500, &json!({ "status": 500, "error": "Internal Server Error" }));
+    assert!(!bench.told.iter().any(|tell| matches!(tell, Tell::Trouble(_))), "that is no trouble: {:?}", bench.told);
     bench.answer("/messages", 200, &json!([agents(1, "hi")]));
     assert_eq!(bench.texts(), ["hi"]);
     let kept: Value = serde_json::from_str(&bench.storage["session"]).unwrap();
