@@ -106,6 +106,7 @@ async fn a_proof_that_is_none_makes_nobody_and_is_told() {
     let sandbox = Sandbox::start(None);
     let forged = json!({ "identifier": "boss", "identifier_hash": "00" });
     let visitor = arrive_as(&sandbox, &forged).await;
+    visitor.browser.expects_trouble();
     visitor.browser.ask("(window.errors = [], natter.on('error', ({ detail }) => errors.push(detail.name)))").await;
     visitor.open().await;
     visitor.say("hello").await;

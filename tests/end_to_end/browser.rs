@@ -2,19 +2,28 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use thirtyfour::TypingData;
 use thirtyfour::prelude::*;
+use thirtyfour::{LoggingPrefsLogLevel, TypingData};
 
 /// How long the browser waits for what a page is to become. Generous: it only ever runs out when a test fails.
 const PATIENCE: Duration = Duration::from_secs(40);
+
+/// Writes events that tell of trouble to the console, where the driver keeps them however often the page is left.
+const WITNESS: &str = "for (const name of ['natter-error', 'natter-connection']) {
+    addEventListener(name, ({ detail }) => {
+        if (name === 'natter-error' || detail.trouble) console.warn(`event ${name}: ${JSON.stringify(detail)}`);
+    }, true);
+}";
 
 /// A browser with an empty profile. The order matters: the page ends its browser when it is dropped, and needs the
 /// driver for that.
 pub struct Browser {
     pub page: WebDriver,
+    is_trouble_expected: AtomicBool,
     _driver: Driver,
     profile: tempfile::TempDir,
 }
@@ -62,9 +71,13 @@ impl Browser {
         ] {
             wanted.add_arg(argument).unwrap();
         }
+        wanted.set_browser_log_level(LoggingPrefsLogLevel::Warning).unwrap();
         let page = WebDriver::new(format!("http://127.0.0.1:{port}"), wanted).await.expect("the browser starts");
         page.set_script_timeout(PATIENCE).await.unwrap();
-        Self { page, _driver: Driver(driver), profile }
+        let browser = Self { page, is_trouble_expected: false.into(), _driver: Driver(driver), profile };
+        // From the beginning of each page: what the widget says first is heard as well.
+        browser.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": WITNESS })).await;
+        browser
     }
 
     /// Waits until this expression holds in the page; `root` is the widget's shadow root. It may wait for promises.
@@ -129,8 +142,27 @@ impl Browser {
         self.devtools("Emulation.setEmulatedMedia", features).await;
     }
 
-    /// Ends the browser. Dropping it would, too, but less gently.
+    /// This story is about trouble, or about what the page's developer is warned of.
+    pub fn expects_trouble(&self) {
+        self.is_trouble_expected.store(true, Ordering::Relaxed);
+    }
+
+    /// Nobody was warned of anything: no event told of an error or of trouble, no script failed, nothing stands on the
+    /// console. What the browser itself says of requests that fail is not looked at.
+    async fn met_no_trouble(&self) {
+        if self.is_trouble_expected.load(Ordering::Relaxed) {
+            return;
+        }
+        let log = self.page.browser_log().await.unwrap_or_default();
+        let is_ours = |source: &Option<String>| matches!(source.as_deref(), Some("console-api" | "javascript"));
+        let said: Vec<String> =
+            log.into_iter().filter(|entry| is_ours(&entry.source)).map(|entry| entry.message).collect();
+        assert!(said.is_empty(), "unexpected trouble: {said:#?}");
+    }
+
+    /// Ends the browser, after a last look at what it was warned of. Dropping it would, too, but less gently.
     pub async fn quit(&self) {
+        self.met_no_trouble().await;
         // What a test has to say, it has said by now.
         drop(self.page.clone().quit().await);
     }

@@ -19,6 +19,7 @@ async fn tells(query: &str, trouble: &str, sentence: &str) -> Visitor {
 
 /// The same of a visitor who is there.
 async fn tells_at(visitor: Visitor, trouble: &str, sentence: &str) -> Visitor {
+    visitor.browser.expects_trouble();
     visitor
         .browser
         .ask("(window.troubles = [], document.querySelector('natter-chat').addEventListener('natter-connection', event => window.troubles.push(event.detail.trouble)))")

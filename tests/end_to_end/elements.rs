@@ -140,6 +140,7 @@ async fn two_chats_of_one_inbox_show_the_same_and_of_two_inboxes_have_nothing_in
     let elements = [element(&sandbox, "name=one"), element(&sandbox, "name=two position=left")];
     let visitor = Visitor::arrive_at_page(&page(&elements), None).await;
     let browser = &visitor.browser;
+    browser.expects_trouble();
     browser.until("root.querySelector('.launcher')").await;
     browser.ask("(natter.get('one').open(), natter.get('two').open())").await;
     browser.until("natter.get('two').shadowRoot.querySelector('textarea') && natter.get('one').shadowRoot.querySelector('textarea')").await;

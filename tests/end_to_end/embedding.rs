@@ -134,6 +134,7 @@ async fn a_file_that_is_not_what_it_was_is_not_run_and_the_launcher_leads_elsewh
     let sandbox = Sandbox::start(None);
     let site = site::serve().await;
     let visitor = Visitor { browser: Browser::start().await };
+    visitor.browser.expects_trouble();
     let browser = &visitor.browser;
     for (name, has_chat) in [("panel.js", false), ("natter_bg.wasm", false), ("de.json", true), ("list.json", true)] {
         let line = tag(&sandbox, "data-fallback-url=/contact data-language=de");
@@ -166,6 +167,7 @@ async fn where_wasm_is_forbidden_the_launcher_leads_elsewhere() {
     let line = tag(&sandbox, "data-fallback-url=mailto:shop@example.test");
     let policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src *; img-src data:";
     let visitor = Visitor::arrive_at_page(&line, Some(policy)).await;
+    visitor.browser.expects_trouble();
     let browser = &visitor.browser;
     browser.until("root.querySelector('.launcher')").await;
     browser.ask("void natter.on('error', ({ detail }) => window.failed = detail)").await;
@@ -364,6 +366,7 @@ async fn what_a_module_imports_is_checked_before_it() {
     let sandbox = Sandbox::start(None);
     let site = site::serve().await;
     let visitor = Visitor { browser: Browser::start().await };
+    visitor.browser.expects_trouble();
     let browser = &visitor.browser;
     let line = tag(&sandbox, "data-fallback-url=/contact").replace("/embed.js", "/importing/embed.js");
     visitor.goes_to(&site, &line, None).await;

@@ -265,6 +265,7 @@ async fn where_nothing_can_be_kept_nothing_is_left_in_memory_and_in_the_other_ta
     for way in [Way::Reset, Way::Forget, Way::NoConsent, Way::OtherUser] {
         let sandbox = Sandbox::start(None);
         let (site, visitor) = (site::serve().await, Visitor { browser: Browser::start().await });
+        visitor.browser.expects_trouble();
         let ana = user(&sandbox, "ana");
         let html = format!("{NOTICES}{BLOCKED}");
         arrive_with(&visitor, &site, &sandbox, Some(&ana), &html).await;

@@ -133,6 +133,7 @@ async fn settings_come_from_the_page_and_never_from_its_address_or_its_prototype
     );
     let (visitor, _) = arrive(&html).await;
     let browser = &visitor.browser;
+    browser.expects_trouble();
     browser.ask("void history.replaceState(null, '', location.href + '&base-url=https://evil.test&inbox-identifier=x#base-url=https://evil.test')").await;
     let given = "JSON.stringify([...natter.attributes].map(({ name, value }) => [name, value]).sort())";
     let expected = json!([

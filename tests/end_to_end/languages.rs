@@ -47,6 +47,7 @@ async fn every_code_that_sites_give_leads_to_its_language() {
 async fn a_language_that_cannot_be_fetched_leaves_english_and_a_working_chat() {
     let sandbox = Sandbox::start(None);
     let visitor = Visitor::arrive_with(&sandbox, "language=ar").await;
+    visitor.browser.expects_trouble();
     visitor.browser.ask(LOSE).await;
     visitor.open().await;
     says(&visitor, "en", &placeholder("en")).await;

@@ -11,6 +11,7 @@ use crate::visitor::Visitor;
 async fn launcher_and_open_chat_fit_in_light_dark_and_on_a_narrow_screen() {
     let mut sandbox = Sandbox::start(None);
     let visitor = Visitor::arrive(&sandbox).await;
+    visitor.browser.expects_trouble();
     shoot(&visitor, "launcher-light").await;
     visitor.open().await;
     shoot(&visitor, "empty-light").await;

@@ -23,6 +23,7 @@ const FOCUSED: &str = "root.activeElement?.getAttribute('aria-label') ?? root.ac
 async fn strict_page() -> Visitor {
     let policy = utf8_percent_encode(POLICY, NON_ALPHANUMERIC);
     let visitor = Visitor::arrive_to(&format!("base_url=/&inbox=some&policy={policy}")).await;
+    visitor.browser.expects_trouble();
     visitor.browser.ask(WATCH).await;
     visitor.open().await;
     visitor.browser.ask("(window.before = [root.children.length, root.adoptedStyleSheets.length], null)").await;

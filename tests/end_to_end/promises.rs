@@ -158,6 +158,7 @@ async fn a_wrapped_web_socket_stops_no_message() {
     for wrapper in SOCKETS {
         let sandbox = Sandbox::start(None);
         let visitor = arrive(&[&format!("<script>{{{wrapper}}}</script>"), &*tag(&sandbox, "")].concat()).await;
+        visitor.browser.expects_trouble();
         visitor.open().await;
         visitor.say("hello").await;
         visitor.sees(&["hello"]).await;

@@ -40,6 +40,8 @@ impl Talk {
         let network = BadNetwork::before(&sandbox.base_url).await;
         prepare(&network);
         let visitor = Visitor::arrive_by(&network.base_url, &sandbox.inbox_identifier).await;
+        // What a bad network does is trouble.
+        visitor.browser.expects_trouble();
         visitor.open().await;
         visitor.say("Hello").await;
         visitor.sees(&["Hello"]).await;
