@@ -38,6 +38,39 @@ async fn an_agent_answers_from_the_agent_page() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_agent_sees_attributes_replies_to_a_message_snoozes_and_edits_an_inbox() {
+    let sandbox = Sandbox::start_with(&["--memory", "--chatwoot", "4.16"]);
+    sandbox.contact(&json!({ "source_id": "s", "custom_attributes": { "plan": "gold" } })).await;
+    let id = sandbox.conversation("s").await;
+    let asked = sandbox.say("s", id, "Anybody?").await.ok();
+    let browser = Browser::start().await;
+    browser.page.goto(sandbox.base_url.as_str()).await.unwrap();
+    until(&browser, "document.querySelector('#conversations button')").await;
+    browser.ask("document.querySelector('#conversations button').click()").await;
+    let attributes = until(&browser, "document.getElementById('attribute-list').textContent").await;
+    assert!(attributes.as_str().unwrap().contains("contact: plangold"), "{attributes}");
+    until(&browser, "document.querySelector('#thread .in small button')").await;
+    browser.ask("document.querySelector('#thread .in small button').click()").await;
+    browser.types("To that.").await;
+    browser.ask("document.getElementById('send').click()").await;
+    until(&browser, "document.querySelector('#thread .out')?.textContent.includes('In reply to: Anybody?')").await;
+    assert_eq!(sandbox.messages(id).await.last().unwrap()["content_attributes"]["in_reply_to"], asked["id"]);
+    let snooze = "const pick = document.getElementById('snooze'); pick.value = '3600'; \
+                  pick.dispatchEvent(new Event('change'));";
+    browser.ask(&format!("(() => {{ {snooze} }})()")).await;
+    until(&browser, "document.getElementById('state').textContent.startsWith('snoozed')").await;
+    browser.ask("document.getElementById('settings-open').click()").await;
+    until(&browser, "document.querySelector('.inbox-editor input')").await;
+    browser.ask("(() => { document.querySelector('.inbox-editor input').value = 'Welcome!'; })()").await;
+    browser.ask("document.querySelector('.inbox-editor button').click()").await;
+    let end = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    while sandbox.as_agent("GET", "/inboxes/1", &Value::Null).await.ok()["greeting_message"] != "Welcome!" {
+        assert!(std::time::Instant::now() < end, "the greeting was not saved");
+    }
+    browser.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_page_under_a_rebound_name_reads_no_token() {
     let sandbox = Sandbox::start(None);
     let browser = Browser::start().await;

@@ -27,9 +27,9 @@ async fn an_inbox_a_contact_a_conversation_and_messages_both_ways() {
     let path = format!("/conversations/{id}/messages");
     let incoming = json!({ "content": "From my own app", "message_type": "incoming" });
     let incoming = sandbox.as_agent("POST", &path, &incoming).await.ok();
-    for field in REFERENCE {
-        assert!(incoming.get(field).is_some(), "the reference promises {field}");
-    }
+    // The API's reference promises more; these are what servers of both ages were recorded to answer.
+    let fields: Vec<&str> = incoming.as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(fields, ANSWERED);
 
     let url = format!("{}/public/api/v1/inboxes/{identifier}/contacts/{source_id}", sandbox.base_url);
     let own = sandbox.get(&url).await.ok();
@@ -50,27 +50,18 @@ async fn an_inbox_a_contact_a_conversation_and_messages_both_ways() {
     assert_eq!(told, [(json!("incoming"), json!("From my own app")), (json!("outgoing"), json!("An answer"))]);
 }
 
-const REFERENCE: [&str; 21] = [
+const ANSWERED: [&str; 12] = [
     "id",
     "content",
-    "account_id",
     "inbox_id",
     "conversation_id",
     "message_type",
-    "created_at",
-    "updated_at",
-    "private",
-    "status",
-    "source_id",
     "content_type",
+    "status",
     "content_attributes",
-    "sender_type",
-    "sender_id",
-    "external_source_ids",
-    "additional_attributes",
-    "processed_message_content",
-    "sentiment",
-    "conversation",
+    "created_at",
+    "private",
+    "source_id",
     "sender",
 ];
 
@@ -84,9 +75,10 @@ async fn a_back_ends_own_marks_are_kept_with_a_message() {
         "source_id": "mail-1", "echo_id": "mine"
     });
     let made = sandbox.as_agent("POST", &format!("/conversations/{id}/messages"), &body).await.ok();
-    assert_eq!(made["additional_attributes"], json!({ "template_params": body["template_params"], "campaign_id": 7 }));
     assert_eq!((made["source_id"].clone(), made["echo_id"].clone()), (json!("mail-1"), json!("mine")));
     let shown = sandbox.as_agent("GET", &format!("/conversations/{id}"), &Value::Null).await.ok();
+    let kept = json!({ "template_params": body["template_params"], "campaign_id": 7 });
+    assert_eq!(shown["messages"][0]["additional_attributes"], kept);
     assert_eq!(shown["first_reply_created_at"], 0, "a campaign is no answer");
 }
 

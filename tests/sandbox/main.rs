@@ -6,6 +6,7 @@ mod cable_client;
 #[path = "../support/sandbox.rs"]
 mod sandbox;
 
+mod ages;
 mod attachments;
 mod cable;
 mod connections;

@@ -7,8 +7,10 @@ use std::time::Duration;
 use reqwest::redirect::Policy;
 use tokio::sync::{Semaphore, mpsc};
 
+use crate::age::Age;
+use crate::identity::hmac_hex;
 use crate::news::Callback;
-use crate::rules::messages as rules;
+use crate::rules::{conversations, messages as rules};
 use crate::store::Store;
 use crate::store::conversations as conversation_rows;
 use crate::store::messages as rows;
@@ -27,7 +29,7 @@ pub fn queue() -> (Queue, mpsc::Receiver<Callback>) {
 }
 
 /// Posts whatever comes into the queue, for as long as there is one.
-pub fn start(mut waiting: mpsc::Receiver<Callback>, store: Store) -> Result<(), String> {
+pub fn start(mut waiting: mpsc::Receiver<Callback>, store: Store, age: Age) -> Result<(), String> {
     let client = reqwest::Client::builder()
         .timeout(ANSWER_MAX)
         .redirect(Policy::none())
@@ -40,7 +42,7 @@ pub fn start(mut waiting: mpsc::Receiver<Callback>, store: Store) -> Result<(), 
             let Ok(slot) = slots.clone().acquire_owned().await else { return };
             let (client, store) = (client.clone(), store.clone());
             tokio::spawn(async move {
-                post(&client, &store, callback).await;
+                post(&client, &store, callback, age).await;
                 drop(slot);
             });
         }
@@ -48,18 +50,26 @@ pub fn start(mut waiting: mpsc::Receiver<Callback>, store: Store) -> Result<(), 
     Ok(())
 }
 
-async fn post(client: &reqwest::Client, store: &Store, callback: Callback) {
-    let request = client
-        .post(&callback.url)
-        .header("Accept", "application/json")
-        .header("Content-Type", "application/json")
-        .body(callback.body);
-    let failure = match request.send().await {
-        Ok(response) if response.status().is_success() => return,
-        Ok(response) => response.status().to_string(),
-        Err(error) => reason(&error),
-    };
+async fn post(client: &reqwest::Client, store: &Store, callback: Callback, age: Age) {
+    let mut failure = send(client, &callback, age).await;
+    if callback.bot_conversation_id.is_some() {
+        // A bot in trouble (5xx) is asked thrice.
+        for pause in BOT_PAUSES {
+            if !failure.as_ref().is_some_and(|failure| failure.is_of_server) {
+                break;
+            }
+            tokio::time::sleep(pause).await;
+            failure = send(client, &callback, age).await;
+        }
+    }
+    let Some(Failure { sentence: failure, .. }) = failure else { return };
     tracing::info!(failure, "a callback failed");
+    if let Some(conversation_id) = callback.bot_conversation_id {
+        let handed_over = store.perform(move |turn| conversations::hand_over(turn, conversation_id));
+        if let Err(refusal) = handed_over.await {
+            tracing::info!(?refusal, "a bot's conversation could not be handed over");
+        }
+    }
     let Some(message_id) = callback.message_id else { return };
     let marked = store.perform(move |turn| {
         let message = rows::message(turn.db, message_id)?;
@@ -71,10 +81,59 @@ async fn post(client: &reqwest::Client, store: &Store, callback: Callback) {
     }
 }
 
+/// Between a bot's tries: eight seconds in all.
+const BOT_PAUSES: [Duration; 2] = [Duration::from_secs(3), Duration::from_secs(5)];
+/// Redirects that a 4.16 follows, each with the post and its body.
+const REDIRECTS_MAX: usize = 10;
+
+struct Failure {
+    sentence: String,
+    is_of_server: bool,
+}
+
+async fn send(client: &reqwest::Client, callback: &Callback, age: Age) -> Option<Failure> {
+    let mut url = callback.url.clone();
+    for _ in 0..REDIRECTS_MAX {
+        let mut request = client
+            .post(&url)
+            .header("Accept", "application/json")
+            .header("Content-Type", "application/json")
+            .body(callback.body.clone());
+        if age == Age::V4_16 {
+            request = request.header("X-Chatwoot-Delivery", uuid::Uuid::new_v4().to_string());
+            if let Some(secret) = &callback.secret {
+                let timestamp = jiff::Timestamp::now().as_second();
+                let signature = hmac_hex(secret, &format!("{timestamp}.{}", callback.body));
+                request = request
+                    .header("X-Chatwoot-Timestamp", timestamp)
+                    .header("X-Chatwoot-Signature", format!("sha256={signature}"));
+            }
+        }
+        let response = match request.send().await {
+            Ok(response) if response.status().is_success() => return None,
+            Ok(response) => response,
+            Err(error) => return Some(Failure { sentence: reason(&error, age), is_of_server: false }),
+        };
+        let location = response.headers().get("location").and_then(|value| value.to_str().ok());
+        let next = location.and_then(|location| response.url().join(location).ok());
+        match next.filter(|_| age == Age::V4_16 && response.status().is_redirection()) {
+            Some(next) => url = next.into(),
+            None => {
+                let is_of_server = response.status().is_server_error();
+                return Some(Failure { sentence: response.status().to_string(), is_of_server });
+            }
+        }
+    }
+    Some(Failure { sentence: format!("Got {REDIRECTS_MAX} redirects fetching {}", callback.url), is_of_server: false })
+}
+
 /// Host and port are told, as the server tells them.
-fn reason(error: &reqwest::Error) -> String {
+fn reason(error: &reqwest::Error, age: Age) -> String {
     if error.is_timeout() {
-        return "Timed out reading data from server".into();
+        return match age {
+            Age::V4_0 => "Timed out reading data from server".into(),
+            Age::V4_16 => "Net::ReadTimeout with #<TCPSocket:(closed)>".into(),
+        };
     }
     let place = error.url().and_then(|url| Some(format!("{}:{}", url.host_str()?, url.port_or_known_default()?)));
     let mut cause: &dyn Error = error;

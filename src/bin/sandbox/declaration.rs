@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::Deserialize;
+use serde_json::{Map, Value, json};
 
 use crate::tokens;
 use crate::working_hours::{self, Week};
@@ -72,6 +73,15 @@ pub struct Inbox {
     /// Ask for a rating once a conversation is resolved.
     #[serde(default)]
     pub csat: bool,
+    /// Since 4.3: the survey's own question.
+    #[serde(default)]
+    pub csat_question: Option<String>,
+    /// Since 4.3: `emoji` or `star`.
+    #[serde(default)]
+    pub csat_display_type: Option<String>,
+    /// Signs what is posted to the callback URL, since 4.14.
+    #[serde(default = "tokens::token")]
+    pub callback_secret: String,
     /// Sent outside the working hours.
     #[serde(default)]
     pub out_of_office: Option<String>,
@@ -90,6 +100,21 @@ pub struct Inbox {
 }
 
 impl Inbox {
+    /// As a 4.16 keeps it; of no meaning to a 4.0.
+    pub fn csat_config(&self) -> Map<String, Value> {
+        if !self.csat {
+            return Map::new();
+        }
+        let config = json!({
+            "message": self.csat_question.clone().unwrap_or_default(),
+            "language": "en",
+            "button_text": "Please rate us",
+            "display_type": self.csat_display_type.as_deref().unwrap_or("emoji"),
+            "survey_rules": { "values": [], "operator": "contains" }
+        });
+        config.as_object().cloned().unwrap_or_default()
+    }
+
     pub fn week(&self) -> Result<Week, String> {
         working_hours::parse(&self.hours).map_err(|error| format!("inbox {}: {error}", self.identifier))
     }

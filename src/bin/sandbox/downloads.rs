@@ -12,9 +12,10 @@ use tower_http::services::ServeFile;
 use crate::app::App;
 use crate::clock::Micros;
 use crate::percent;
-use crate::refusal::{self, Refusal};
+use crate::refusal::Refusal;
 use crate::shapes::signature;
 use crate::store::files::{self, Attachment};
+use crate::store::{Turn, messages};
 
 pub fn routes() -> Router<App> {
     Router::new()
@@ -33,21 +34,42 @@ async fn redirect_thumb(
     State(app): State<App>,
     Path((signed, _, _)): Path<(String, String, String)>,
 ) -> Result<Response, Refusal> {
+    // The server makes a thumbnail of what it finds; of nothing it can't.
+    let word = signed.clone();
+    let found = app.store.perform(move |turn| {
+        let attachment = files::attachment(turn.db, blob_id(turn, &word)?)?;
+        if is_in_storage(turn, &attachment)? { Ok(()) } else { Err(Refusal::fault("the file is not there yet")) }
+    });
+    found.await?;
     to_disk(app, signed).await
+}
+
+fn blob_id(turn: &Turn<'_>, signed: &str) -> Result<i64, Refusal> {
+    let word = signed_word(&turn.world.secret, "blob", signed);
+    word.and_then(|id| id.parse().ok()).ok_or(Refusal::NotFound)
+}
+
+/// A message is told before its files are in storage, as long before as `--files-late-ms` says.
+fn is_in_storage(turn: &Turn<'_>, attachment: &Attachment) -> Result<bool, Refusal> {
+    let told_at = messages::message(turn.db, attachment.message_id)?.created_at;
+    let late = i64::try_from(turn.world.files_late.as_micros()).unwrap_or(i64::MAX);
+    Ok(turn.now.0 >= told_at.0.saturating_add(late))
 }
 
 async fn to_disk(app: App, signed: String) -> Result<Response, Refusal> {
     app.store
         .perform(move |turn| {
             let world = turn.world;
-            let id =
-                signed_word(&world.secret, "blob", &signed).and_then(|id| id.parse().ok()).ok_or(Refusal::NotFound)?;
+            let id = blob_id(turn, &signed)?;
             let attachment = files::attachment(turn.db, id)?;
             let word = format!("{id}-{}", turn.now.plus_seconds(LINK_SECONDS).seconds());
             let mark = signature(&world.secret, &format!("disk {word}"));
             let name = percent::encode(&attachment.file_name);
             let address = format!("{}/rails/active_storage/disk/{word}--{mark}/{name}", world.public_url);
             let page = format!("<html><body>You are being <a href=\"{address}\">redirected</a>.</body></html>");
+            if turn.is_4_16() {
+                return Ok((StatusCode::FOUND, [(header::LOCATION, address.as_str())]).into_response());
+            }
             let headers = [(header::LOCATION, address.as_str()), (header::CONTENT_TYPE, "text/html; charset=utf-8")];
             Ok((StatusCode::FOUND, headers, page).into_response())
         })
@@ -62,9 +84,11 @@ async fn serve(State(app): State<App>, Path((signed, _)): Path<(String, String)>
         if turn.now >= until {
             return Err(Refusal::NotFound);
         }
-        Ok(files::attachment(turn.db, id.parse().map_err(|_| Refusal::NotFound)?)?)
+        let attachment = files::attachment(turn.db, id.parse().map_err(|_| Refusal::NotFound)?)?;
+        if is_in_storage(turn, &attachment)? { Ok(attachment) } else { Err(Refusal::NotFound) }
     });
-    let Ok(attachment) = found.await else { return refusal::nowhere(false) };
+    // An empty body, unlike the framework's own 404.
+    let Ok(attachment) = found.await else { return StatusCode::NOT_FOUND.into_response() };
     let path = app.files.path_of(&attachment.stored_as);
     match ServeFile::new(path).try_call(request).await {
         Ok(response) => dressed(response.map(Body::new), &attachment),

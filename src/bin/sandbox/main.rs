@@ -1,9 +1,10 @@
 //! The sandbox: Chatwoot's API channel on your own machine.
 //!
 //! Client API, cable, application API, callbacks and an agent page in one process over one SQLite database, answering
-//! as a real Chatwoot 4.0.4 was recorded to answer, its oddities included. `rules` says what happens, `store` keeps
+//! as a real Chatwoot was recorded to answer, its oddities included: 4.16.2, or 4.0.4 (`Age`). `rules` says what happens, `store` keeps
 //! it, `shapes` is the JSON the outside sees; `client_api`, `app_api` and `cable` are the doors.
 
+mod age;
 mod app;
 mod app_api;
 mod cable;
@@ -15,6 +16,7 @@ mod declaration;
 mod downloads;
 mod dressing;
 mod identity;
+mod later;
 mod limits;
 mod news;
 mod pages;
@@ -114,13 +116,16 @@ fn open(settings: &Settings, address: SocketAddr) -> Result<(App, Keys), String>
     let world = Arc::new(World {
         clock,
         public_url: public_url.trim_end_matches('/').to_owned(),
-        presence: Arc::new(Presence::default()),
+        presence: Arc::new(Presence::of(settings.chatwoot)),
+        age: settings.chatwoot,
+        files_late: Duration::from_millis(settings.files_late_ms.into()),
         secret: store::secret(&db).map_err(|error| error.to_string())?,
         limits: !settings.no_limits,
     });
     let files = Arc::new(FilesFolder::at(files_folder(settings)));
     let hub = Arc::new(Hub::default());
     let (callbacks, waiting) = callbacks::queue();
+    let (jobs, jobs_waiting) = later::queue();
     let (told, gone) = (hub.clone(), files.clone());
     let herald = move |news| match news {
         News::Frame(broadcast) => told.broadcast(&broadcast),
@@ -130,9 +135,15 @@ fn open(settings: &Settings, address: SocketAddr) -> Result<(App, Keys), String>
             }
         }
         News::FileGone(stored_as) => gone.remove(&stored_as),
+        News::Later(job) => {
+            if jobs.try_send(job).is_err() {
+                tracing::warn!("too many jobs are waiting; one was dropped");
+            }
+        }
     };
     let store = Store::start(db, world.clone(), herald)?;
-    callbacks::start(waiting, store.clone())?;
+    callbacks::start(waiting, store.clone(), settings.chatwoot)?;
+    later::start(jobs_waiting, store.clone());
     let (beat, stopping) = (watch::Sender::new(0), watch::Sender::new(false));
     let trusted = TrustedHosts::new(address, settings.public_url.as_deref(), &settings.allow_host);
     let app = App::new(Shared { store, hub, world, files, trusted, limiter: Limiter::default(), beat, stopping });

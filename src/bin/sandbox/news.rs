@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use crate::later::Job;
 use crate::refusal::Refusal;
 
 /// One thing to tell.
@@ -13,6 +14,8 @@ pub enum News {
     Callback(Callback),
     /// An attached file that nothing names any more.
     FileGone(String),
+    /// What is done in a moment.
+    Later(Job),
 }
 
 /// A frame for everyone who is subscribed with one of these tokens.
@@ -28,6 +31,10 @@ pub struct Broadcast {
 pub struct Callback {
     pub url: String,
     pub body: String,
+    /// Signs the body, where the inbox or bot has one.
+    pub secret: Option<String>,
+    /// The bot's conversation, which is handed to people when the bot's URL fails.
+    pub bot_conversation_id: Option<i64>,
     /// The message to be marked failed when the post fails.
     pub message_id: Option<i64>,
 }

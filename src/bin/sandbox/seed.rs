@@ -50,6 +50,8 @@ pub fn plant(db: &Connection, declaration: &Declaration, now: Micros) -> Result<
             week: inbox.week()?,
             single_conversation: inbox.single_conversation,
             agent_bot_id: None,
+            callback_secret: Some(inbox.callback_secret.clone()),
+            csat_config: inbox.csat_config(),
             created_at: now,
         };
         let inbox_id = accounts::insert_inbox(db, &row).map_err(planted)?;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
+use crate::age::Age;
 use crate::trusted_hosts::NamedHost;
 
 /// Chatwoot's API channel on your own machine: client API, cable, application API, callbacks and an agent page.
@@ -27,6 +28,14 @@ pub struct Settings {
     /// Close connections whose client has been idle for this long
     #[arg(long, value_name = "MILLISECONDS", default_value = IDLE_TIMEOUT_MS)]
     pub idle_timeout_ms: NonZeroU32,
+
+    /// Which Chatwoot to answer as
+    #[arg(long, value_enum, default_value_t = Age::V4_16, value_name = "VERSION")]
+    pub chatwoot: Age,
+
+    /// Let attached files appear this long after the frame that tells of them, as a real server's storage does
+    #[arg(long, value_name = "MILLISECONDS", default_value_t = 0)]
+    pub files_late_ms: u32,
 
     /// Keep everything in this SQLite file
     #[arg(long, value_name = "FILE", conflicts_with = "memory")]

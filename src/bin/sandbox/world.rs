@@ -1,7 +1,9 @@
 //! What every deed may look at besides the database.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use crate::age::Age;
 use crate::cable::Presence;
 use crate::clock::Clock;
 
@@ -12,6 +14,10 @@ pub struct World {
     pub presence: Arc<Presence>,
     /// Signs the links to files.
     pub secret: String,
+    /// Which Chatwoot is answering.
+    pub age: Age,
+    /// How long after its message an attached file can be had.
+    pub files_late: Duration,
     /// False with `--no-limits`.
     pub limits: bool,
 }

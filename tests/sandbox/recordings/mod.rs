@@ -6,6 +6,7 @@
 //! and callbacks may come in any order and, as the real server's do, somewhat early or late; none may be missing and
 //! none may be left over.
 
+mod agreement;
 mod callbacks;
 mod pattern;
 mod replay;

@@ -71,6 +71,8 @@ impl Stage {
         let files = folder.path().join("files");
         let sandbox = Sandbox::start_with(&[
             "--memory",
+            "--chatwoot",
+            "4.0",
             "--config",
             config.to_str().unwrap(),
             "--files",
@@ -390,7 +392,7 @@ fn check_headers(answer: &Value, headers: &HeaderMap) -> Result<(), String> {
 }
 
 /// A body of these parts; files have the recorded length, and a picture a recorded size.
-fn multipart(parts: &[Value]) -> Vec<u8> {
+pub fn multipart(parts: &[Value]) -> Vec<u8> {
     let mut body = Vec::new();
     for part in parts {
         let name = part["name"].as_str().unwrap();

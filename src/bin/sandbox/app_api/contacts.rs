@@ -53,7 +53,7 @@ pub async fn create(State(app): State<App>, caller: Caller, params: Params) -> R
         if let Some(inbox_id) = params.integer("inbox_id") {
             let inbox = inbox_of(turn, &caller, inbox_id)?;
             let made = place_in(turn, &contact, &inbox, &params)?;
-            place = value!({ "inbox": shapes::inbox::raw(&inbox), "source_id": made.source_id });
+            place = value!({ "inbox": shapes::inbox::raw(turn, &inbox), "source_id": made.source_id });
         }
         let contact = shapes::contact::listed(turn, &contact)?;
         json(&value!({ "payload": { "contact": contact, "contact_inbox": place } }))
@@ -72,7 +72,7 @@ pub async fn create_place(
         let contact = find(turn, &caller, &contact)?;
         let inbox = inbox_of(turn, &caller, params.integer("inbox_id").ok_or(Refusal::NotFound)?)?;
         let made = place_in(turn, &contact, &inbox, &params)?;
-        json(&value!({ "source_id": made.source_id, "inbox": shapes::inbox::raw(&inbox) }))
+        json(&value!({ "source_id": made.source_id, "inbox": shapes::inbox::raw(turn, &inbox) }))
     });
     Ok(created.await?)
 }

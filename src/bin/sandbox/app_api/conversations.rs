@@ -89,6 +89,16 @@ pub async fn show(State(app): State<App>, caller: Caller, Path((_, id)): Address
     Ok(shown.await?)
 }
 
+pub async fn delete(State(app): State<App>, caller: Caller, Path((_, id)): Address) -> Result<Response, AgentRefusal> {
+    let deleted = app.store.perform(move |turn| {
+        caller.administrator()?;
+        let conversation = caller.conversation(turn, &id)?;
+        rules::delete(turn, &conversation);
+        Ok(done())
+    });
+    Ok(deleted.await?)
+}
+
 /// To `status`, with `snoozed_until` in seconds; without a status open becomes resolved and anything else open.
 pub async fn toggle_status(
     State(app): State<App>,
@@ -177,12 +187,20 @@ pub async fn assign(
 ) -> Result<Response, AgentRefusal> {
     let assigned = app.store.perform(move |turn| {
         let conversation = caller.conversation(turn, &id)?;
-        let users = accounts::users(turn.db, caller.account_id)?;
         let wanted = params.integer("assignee_id");
+        if turn.is_4_16() && params.text("assignee_type").as_deref() == Some("AgentBot") {
+            let bot = accounts::bot(turn.db, wanted.ok_or(Refusal::NotFound)?)?;
+            if bot.account_id != caller.account_id {
+                return Err(Refusal::NotFound);
+            }
+            rules::assign_bot(turn, &conversation, bot.id)?;
+            return json(&crate::shapes::people::assigned_bot(&bot));
+        }
+        let users = accounts::users(turn.db, caller.account_id)?;
         let assignee = users.into_iter().find(|user| wanted == Some(user.id));
         rules::assign(turn, &conversation, assignee.as_ref(), caller.user()?)?;
         match assignee {
-            Some(user) => json(&crate::shapes::people::agent(turn, &user)),
+            Some(user) => json(&crate::shapes::people::assigned_agent(turn, &user)),
             None => json(&Value::Null),
         }
     });

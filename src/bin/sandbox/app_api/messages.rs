@@ -42,7 +42,7 @@ pub async fn list(
             "meta": {
                 "labels": conversation.labels,
                 "additional_attributes": conversation.additional_attributes,
-                "contact": contact_shapes::pushed(&contact),
+                "contact": contact_shapes::pushed(turn, &contact),
                 "agent_last_seen_at": conversation.agent_last_seen_at.map(crate::clock::Micros::iso),
                 "assignee_last_seen_at": conversation.assignee_last_seen_at.map(crate::clock::Micros::iso)
             },
@@ -82,6 +82,45 @@ pub async fn delete(
     Ok(deleted.await?)
 }
 
+/// Sets how far a message got, as an API channel's back end tells; a word that is none changes nothing.
+pub async fn update(
+    State(app): State<App>,
+    caller: Caller,
+    Path((_, conversation, message)): Path<(String, String, String)>,
+    params: Params,
+) -> Result<Response, AgentRefusal> {
+    let updated = app.store.perform(move |turn| {
+        let conversation = caller.conversation(turn, &conversation)?;
+        let message = rows::in_conversation(turn.db, conversation.id, id(&message)?)?;
+        let status = params.text("status").unwrap_or_default();
+        if !["sent", "delivered", "read", "failed"].contains(&status.as_str()) {
+            return json(&shapes::listed(turn, &conversation, &message)?);
+        }
+        let error = params.text("external_error").filter(|_| status == "failed");
+        let message_id = message.id;
+        rules::set_status(turn, &conversation, message, &status, error.as_deref())?;
+        json(&shapes::listed(turn, &conversation, &rows::message(turn.db, message_id)?)?)
+    });
+    Ok(updated.await?)
+}
+
+/// A failed message counts as sent again.
+pub async fn retry(
+    State(app): State<App>,
+    caller: Caller,
+    Path((_, conversation, message)): Path<(String, String, String)>,
+    _params: Params,
+) -> Result<Response, AgentRefusal> {
+    let retried = app.store.perform(move |turn| {
+        let conversation = caller.conversation(turn, &conversation)?;
+        let message = rows::in_conversation(turn.db, conversation.id, id(&message)?)?;
+        let message_id = message.id;
+        rules::set_status(turn, &conversation, message, "sent", None)?;
+        json(&shapes::listed(turn, &conversation, &rows::message(turn.db, message_id)?)?)
+    });
+    Ok(retried.await?)
+}
+
 fn draft(turn: &Turn<'_>, conversation: &Conversation, params: &mut Params) -> Result<Draft, Refusal> {
     let message_type = match params.text("message_type").as_deref() {
         Some("incoming") => MessageType::Incoming,
@@ -100,7 +139,8 @@ fn draft(turn: &Turn<'_>, conversation: &Conversation, params: &mut Params) -> R
     };
     let items = said.get("items").or_else(|| params.get("items")).filter(|items| !items.is_null()).cloned();
     check_items(&content_type, items.as_ref())?;
-    let mut content_attributes = Map::new();
+    // A 4.16 passes on whatever was sent, a form's button_label included.
+    let mut content_attributes = if turn.is_4_16() { said.clone() } else { Map::new() };
     if let Some(items) = items {
         content_attributes.insert("items".into(), items);
     }

@@ -3,7 +3,7 @@
 mod caller;
 mod contacts;
 mod conversations;
-mod inboxes;
+pub mod inboxes;
 mod messages;
 mod profile;
 
@@ -19,9 +19,10 @@ pub fn routes() -> Router<App> {
     let account = Router::new()
         .route("/agents", get(profile::agents))
         .route("/inboxes", get(inboxes::list).post(inboxes::create))
-        .route("/inboxes/{id}", get(inboxes::show))
+        .route("/inboxes/{id}", get(inboxes::show).patch(inboxes::update).put(inboxes::update))
         .route("/inboxes/{id}/set_agent_bot", post(inboxes::set_bot))
         .route("/agent_bots", get(inboxes::bots).post(inboxes::create_bot))
+        .route("/agent_bots/{id}", delete(inboxes::delete_bot))
         .route("/contacts", get(contacts::list).post(contacts::create))
         .route("/contacts/search", get(contacts::search))
         .route(
@@ -31,9 +32,10 @@ pub fn routes() -> Router<App> {
         .route("/contacts/{id}/conversations", get(contacts::conversations))
         .route("/contacts/{id}/contact_inboxes", post(contacts::create_place))
         .route("/conversations", get(conversations::list).post(conversations::create))
-        .route("/conversations/{id}", get(conversations::show))
+        .route("/conversations/{id}", get(conversations::show).delete(conversations::delete))
         .route("/conversations/{id}/messages", get(messages::list).post(messages::create))
-        .route("/conversations/{id}/messages/{message}", delete(messages::delete))
+        .route("/conversations/{id}/messages/{message}", delete(messages::delete).patch(messages::update))
+        .route("/conversations/{id}/messages/{message}/retry", post(messages::retry))
         .route("/conversations/{id}/toggle_status", post(conversations::toggle_status))
         .route("/conversations/{id}/toggle_typing_status", post(conversations::toggle_typing))
         .route("/conversations/{id}/toggle_priority", post(conversations::toggle_priority))

@@ -60,7 +60,11 @@ pub async fn update(
                 rows::verify(turn.db, place.id, turn.now)?;
             }
             let contact = rows::contact(turn.db, place.contact_id)?;
-            json(&shapes::contact::raw(&rules::identify(turn, contact, &said(&params))?))
+            let contact = rules::identify(turn, contact, &said(&params))?;
+            if turn.is_4_16() {
+                return json(&shapes::contact::own(&contact, &place));
+            }
+            json(&shapes::contact::raw(turn, &contact))
         })
         .await
 }

@@ -20,11 +20,18 @@ pub async fn list(
     app.store
         .perform(move |turn| {
             let place = place(turn, &inbox(turn, &identifier)?, &source)?;
-            if place.hmac_verified {
-                // A bug of the real server, fixed in later versions: clients must live with it.
-                return Err(Refusal::fault("the list of a verified contact fails on this version"));
+            let whose = match (place.hmac_verified, turn.is_4_16()) {
+                (false, _) => Whose::ContactInbox(place.id),
+                // Those of every inbox, whoever's device they were begun on.
+                (true, true) => Whose::Contact(place.contact_id),
+                // A bug of the real server, fixed in 4.7.0: clients must live with it.
+                (true, false) => return Err(Refusal::fault("the list of a verified contact fails on this version")),
+            };
+            let mut conversations = rows::list(turn.db, whose)?;
+            if turn.is_4_16() {
+                // What the server's database does with rows that it doesn't sort: the last written comes last.
+                conversations.sort_by_key(|row| row.last_activity_at.max(row.updated_at));
             }
-            let conversations = rows::list(turn.db, Whose::ContactInbox(place.id))?;
             let shapes: Vec<_> =
                 conversations.iter().map(|row| shapes::conversation::own(turn, row)).collect::<Result<_, _>>()?;
             json(&shapes)

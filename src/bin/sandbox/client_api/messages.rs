@@ -4,7 +4,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use serde_json::{Map, Value};
 
-use super::{conversation_of_contact, id, inbox, json, place};
+use super::{conversation_of_messages, id, inbox, json, place};
 use crate::app::App;
 use crate::params::Params;
 use crate::refusal::Refusal;
@@ -121,7 +121,7 @@ fn before(text: Option<&str>) -> Result<i64, Refusal> {
 
 fn find(turn: &Turn<'_>, (identifier, source, id): &(String, String, String)) -> Result<Conversation, Refusal> {
     let place = place(turn, &inbox(turn, identifier)?, source)?;
-    conversation_of_contact(turn, &place, id)
+    conversation_of_messages(turn, &place, id)
 }
 
 #[cfg(test)]

@@ -73,18 +73,31 @@ fn id(text: &str) -> Result<i64, Refusal> {
     text.parse().map_err(|_| Refusal::NotFound)
 }
 
-/// A conversation as show and the like find it: of this device, or of any verified device of a verified contact.
+/// A conversation as show and the like find it: of this device, or of any verified device of a verified contact; since
+/// 4.7 a verified device finds all of its contact's, of every inbox.
 fn conversation_of_device(turn: &Turn<'_>, place: &ContactInbox, display_id: &str) -> Result<Conversation, Refusal> {
     let conversation = conversation_of_contact(turn, place, display_id)?;
     if conversation.contact_inbox_id == place.id {
         return Ok(conversation);
+    }
+    if turn.is_4_16() {
+        return if place.hmac_verified { Ok(conversation) } else { Err(Refusal::NotFound) };
     }
     let other = contact_rows::contact_inbox(turn.db, conversation.contact_inbox_id)?;
     let is_shared = place.hmac_verified && other.hmac_verified && other.inbox_id == place.inbox_id;
     if is_shared { Ok(conversation) } else { Err(Refusal::NotFound) }
 }
 
-/// A conversation as the messages' addresses find it: of the contact, whichever device.
+/// A conversation as the messages' addresses find it: since 4.14 as show does, before that of the contact, whichever
+/// device.
+fn conversation_of_messages(turn: &Turn<'_>, place: &ContactInbox, display_id: &str) -> Result<Conversation, Refusal> {
+    if turn.is_4_16() {
+        conversation_of_device(turn, place, display_id)
+    } else {
+        conversation_of_contact(turn, place, display_id)
+    }
+}
+
 fn conversation_of_contact(turn: &Turn<'_>, place: &ContactInbox, display_id: &str) -> Result<Conversation, Refusal> {
     let contact = contact_rows::contact(turn.db, place.contact_id)?;
     let conversation = conversation_rows::by_display_id(turn.db, contact.account_id, id(display_id)?)?;

@@ -50,7 +50,7 @@ fn find(turn: &Turn<'_>, uuid: &str) -> Result<(Conversation, Message), Refusal>
 fn shape(turn: &Turn<'_>, conversation: &Conversation, message: &Message) -> Result<Value, Refusal> {
     let inbox = accounts::inbox(turn.db, conversation.inbox_id)?;
     let response = rows::rating(turn.db, message.id)?.map(|rating| {
-        json!({
+        let mut shape = json!({
             "id": rating.id,
             "account_id": rating.account_id,
             "conversation_id": rating.conversation_id,
@@ -61,9 +61,15 @@ fn shape(turn: &Turn<'_>, conversation: &Conversation, message: &Message) -> Res
             "assigned_agent_id": rating.assigned_agent_id,
             "created_at": rating.created_at.iso(),
             "updated_at": rating.updated_at.iso()
-        })
+        });
+        if let (true, Some(fields)) = (turn.is_4_16(), shape.as_object_mut()) {
+            for name in ["csat_review_notes", "review_notes_updated_at", "review_notes_updated_by_id"] {
+                fields.insert(name.into(), Value::Null);
+            }
+        }
+        shape
     });
-    Ok(json!({
+    let mut shape = json!({
         "id": message.id,
         "csat_survey_response": response,
         "inbox_avatar_url": "",
@@ -71,5 +77,12 @@ fn shape(turn: &Turn<'_>, conversation: &Conversation, message: &Message) -> Res
         "locale": "en",
         "conversation_id": conversation.display_id,
         "created_at": message.created_at.iso()
-    }))
+    });
+    if let (true, Some(fields)) = (turn.is_4_16(), shape.as_object_mut()) {
+        let of_message = message.content_attributes.get("display_type");
+        let display_type = of_message.or(inbox.csat_config.get("display_type")).cloned();
+        fields.insert("display_type".into(), display_type.unwrap_or_else(|| "emoji".into()));
+        fields.insert("content".into(), inbox.csat_config.get("message").cloned().unwrap_or(Value::Null));
+    }
+    Ok(shape)
 }

@@ -1,6 +1,6 @@
 // The sandbox's agent page. Every node is built here from text: nothing a visitor wrote is ever read as HTML.
 const byId = (id) => document.getElementById(id);
-const state = { people: [], me: null, conversations: new Map(), open: null, messages: new Map(), typing: null };
+const state = { people: [], me: null, conversations: new Map(), open: null, messages: new Map(), typing: null, replyTo: null };
 
 function make(tag, text, name) {
   const node = document.createElement(tag);
@@ -61,6 +61,7 @@ function paintList() {
 
 async function open(id) {
   state.open = id;
+  replyTo(null);
   state.messages = new Map();
   byId("conversation").hidden = false;
   byId("nothing").hidden = true;
@@ -91,6 +92,18 @@ function paintAbout() {
   const read = row.contact_last_seen_at ? ` · seen ${clock(row.contact_last_seen_at)}` : "";
   byId("state").textContent = `${row.status}${assignee ? ` · ${assignee}` : ""}${read}`;
   byId("resolve").textContent = row.status === "resolved" ? "Reopen" : "Resolve";
+  const sender = row.meta?.sender ?? {};
+  const told = Object.entries({ "E-mail": sender.email, Phone: sender.phone_number, Identifier: sender.identifier }).filter(([, value]) => value);
+  const said = (of, attributes) => Object.entries(attributes ?? {}).map(([name, value]) => [`${of}: ${name}`, typeof value === "string" ? value : JSON.stringify(value)]);
+  const all = [...told, ...said("contact", sender.custom_attributes), ...said("conversation", row.custom_attributes)];
+  byId("attribute-list").replaceChildren(...all.flatMap(([name, value]) => [make("dt", name), make("dd", value)]));
+  byId("attributes").hidden = all.length === 0;
+}
+
+function replyTo(message) {
+  state.replyTo = message;
+  byId("replying").hidden = !message;
+  byId("replying-to").textContent = message ? `In reply to: ${message.content || `message ${message.id}`}` : "";
 }
 
 const clock = (seconds) => new Date(seconds * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
@@ -115,6 +128,10 @@ function paintMessage(message) {
   if (!message.content_attributes?.deleted) {
     const remove = make("button", "Delete");
     remove.type = "button";
+    const reply = make("button", "Reply");
+    reply.type = "button";
+    reply.addEventListener("click", () => { replyTo(message); byId("text").focus(); });
+    small.append(reply, " ");
     remove.addEventListener("click", () => attempt(() => call("DELETE", account(`/conversations/${state.open}/messages/${message.id}`))));
     small.append(remove);
   }
@@ -172,6 +189,7 @@ const EXAMPLES = {
   input_select: { items: [{ title: "Sales", value: "sales" }, { title: "Support", value: "support" }] },
   form: { items: [{ name: "email", label: "E-mail", type: "email", placeholder: "you@example.com", required: "required" }, { name: "about", label: "What is it about?", type: "text_area" }] },
   cards: { items: [{ title: "Trail shoes", description: "Light and sturdy", media_url: "", actions: [{ type: "link", text: "View", uri: "https://example.com/" }, { type: "postback", text: "Put aside", payload: "HOLD" }] }] },
+  voice_call: { data: { status: "ringing", call_direction: "outbound" } },
   article: { items: [{ title: "Sending something back", description: "Within thirty days", link: "https://example.com/help" }] },
 };
 
@@ -186,10 +204,12 @@ async function send() {
   const isPrivate = byId("private").checked;
   let body = { content: text || "Please choose:", private: isPrivate, content_type: kind, content_attributes: EXAMPLES[kind] ?? {} };
   if (kind === "text") body = { content: text, private: isPrivate };
+  if (state.replyTo) body.content_attributes = { ...body.content_attributes, in_reply_to: state.replyTo.id };
   if (files.length) {
     body = new FormData();
     if (text) body.append("content", text);
     body.append("private", String(isPrivate));
+    if (state.replyTo) body.append("content_attributes", JSON.stringify({ in_reply_to: state.replyTo.id }));
     for (const file of files) body.append("attachments[]", file);
   }
   const sent = await attempt(() => call("POST", account(`/conversations/${state.open}/messages`), body));
@@ -197,6 +217,7 @@ async function send() {
   byId("text").value = "";
   byId("files").value = "";
   byId("kind").value = "text";
+  replyTo(null);
   typing("off");
 }
 
@@ -268,6 +289,11 @@ function hear(event, data) {
     case "assignee.changed":
       keepConversation(data);
       break;
+    case "contact.updated":
+      for (const row of state.conversations.values()) {
+        if (row.meta?.sender?.id === data.id) keepConversation({ ...row, meta: { ...row.meta, sender: { ...row.meta.sender, ...data } }, messages: undefined });
+      }
+      break;
     case "conversation.typing_on":
       if (data.conversation.id === state.open) byId("typing").textContent = `${data.user.name} is typing…`;
       break;
@@ -286,6 +312,7 @@ async function paintSettings() {
     item.append(make("strong", inbox.name), make("div", "Identifier "), make("div", "HMAC key "), make("div", `Callback URL ${inbox.webhook_url ?? "none"}`));
     item.children[1].append(make("code", inbox.inbox_identifier));
     item.children[2].append(make("code", inbox.hmac_token ?? "administrators only"));
+    if (inbox.hmac_token) item.append(editor(inbox));
     return item;
   }));
   byId("inbox-agents").replaceChildren(...state.people.map((person) => {
@@ -297,6 +324,43 @@ async function paintSettings() {
     label.append(box, ` ${person.name}`);
     return label;
   }));
+}
+
+// A day's hours, or Chatwoot's own where it has none.
+const timesOf = (day) => (day.open_hour === null ? [9, 0, 17, 0] : [day.open_hour, day.open_minutes, day.close_hour, day.close_minutes]);
+const span = (day) => timesOf(day).map((number) => String(number).padStart(2, "0")).join(":").replace(/^(..:..):/, "$1 to ");
+
+// What an administrator may change of an inbox: greeting, hours, survey.
+function editor(inbox) {
+  const form = make("form", null, "inbox-editor");
+  const days = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+  const field = (words, input) => { const label = make("label", `${words} `); label.append(input); form.append(label); return input; };
+  const text = (value) => { const input = make("input"); input.value = value ?? ""; return input; };
+  const box = (value) => { const input = make("input"); input.type = "checkbox"; input.checked = value; return input; };
+  const pick = (value, words) => { const input = make("select"); input.append(...words.map((word) => make("option", word))); input.value = value; return input; };
+  const greeting = field("Greeting", text(inbox.greeting_message));
+  const hasHours = field("Working hours", box(inbox.working_hours_enabled));
+  const note = field("Out-of-office note", text(inbox.out_of_office_message));
+  const hours = inbox.working_hours.map((day) => field(days[day.day_of_week], pick(day.open_all_day ? "open" : day.closed_all_day ? "closed" : span(day), ["open", span(day), "closed"])));
+  const hasSurvey = field("Ask for a rating", box(inbox.csat_survey_enabled));
+  const question = field("Its question (4.16)", text(inbox.csat_config?.message));
+  const display = field("Shown as (4.16)", pick(inbox.csat_config?.display_type ?? "emoji", ["emoji", "star"]));
+  const save = make("button", "Save");
+  save.type = "submit";
+  form.append(save);
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const week = inbox.working_hours.map((day, index) => {
+      const word = hours[index].value;
+      const times = word === "closed" || word === "open" ? [null, null, null, null] : timesOf(day);
+      const [open_hour, open_minutes, close_hour, close_minutes] = times;
+      return { day_of_week: day.day_of_week, closed_all_day: word === "closed", open_all_day: word === "open", open_hour, open_minutes, close_hour, close_minutes };
+    });
+    const edit = { greeting_enabled: greeting.value !== "", greeting_message: greeting.value, working_hours_enabled: hasHours.checked, working_hours: week,
+      out_of_office_message: note.value, csat_survey_enabled: hasSurvey.checked, csat_config: { ...inbox.csat_config, message: question.value, display_type: display.value } };
+    attempt(async () => { await call("PATCH", account(`/inboxes/${inbox.id}`), edit); await paintSettings(); }, "inbox-problem");
+  });
+  return form;
 }
 
 async function createInbox() {
@@ -322,6 +386,12 @@ byId("filter").addEventListener("change", paintList);
 byId("person").addEventListener("change", (event) => become(state.people.find((person) => String(person.id) === event.target.value)));
 byId("availability").addEventListener("change", (event) => attempt(() => call("POST", "/api/v1/profile/availability", { profile: { availability: event.target.value } })));
 byId("resolve").addEventListener("click", () => attempt(() => call("POST", account(`/conversations/${state.open}/toggle_status`), { status: state.conversations.get(state.open).status === "resolved" ? "open" : "resolved" })));
+byId("snooze").addEventListener("change", (event) => {
+  const until = Math.floor(Date.now() / 1000) + Number(event.target.value);
+  event.target.value = "";
+  attempt(() => call("POST", account(`/conversations/${state.open}/toggle_status`), { status: "snoozed", snoozed_until: until }));
+});
+byId("replying-end").addEventListener("click", () => replyTo(null));
 byId("reply").addEventListener("submit", (event) => { event.preventDefault(); send(); });
 byId("text").addEventListener("keydown", (event) => { if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); send(); } });
 byId("text").addEventListener("input", () => typing(byId("text").value ? "on" : "off"));

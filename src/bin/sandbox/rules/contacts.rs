@@ -57,7 +57,12 @@ pub fn create(turn: &mut Turn<'_>, account_id: i64, said: &Said, taken: Taken) -
     let mut contact = Contact {
         id: 0,
         account_id,
-        name: said.name.clone().unwrap_or_else(tokens::made_up_name),
+        name: match &said.name {
+            None => tokens::made_up_name(),
+            // Refused before, cut since.
+            Some(name) if turn.is_4_16() => name.chars().take(LENGTH_MAX).collect(),
+            Some(name) => name.clone(),
+        },
         email: said.email.as_deref().filter(|email| !email.is_empty()).map(str::to_lowercase),
         phone_number: said.phone_number.clone(),
         identifier: said.identifier.clone(),

@@ -7,11 +7,11 @@ use super::telling::{self, Audience};
 use super::{Actor, messages, notifications, templates};
 use crate::clock::Micros;
 use crate::refusal::Refusal;
-use crate::store::Turn;
 use crate::store::accounts::{self, User};
 use crate::store::contacts::{self, ContactInbox};
 use crate::store::conversations::{self as rows, Conversation, Status};
 use crate::store::messages as message_rows;
+use crate::store::{Turn, files};
 
 /// Opens a conversation, or gives the old one back where an inbox has room for one only.
 pub fn open(
@@ -47,7 +47,9 @@ pub fn prepare(
     } else {
         Status::Open
     };
-    let assignee = if status == Status::Open { someone_online(turn, inbox.id)? } else { None };
+    // Since 4.16 a job assigns it a moment later.
+    let assignee = if status == Status::Open && !turn.is_4_16() { someone_online(turn, inbox.id)? } else { None };
+    let assignee_bot_id = inbox.agent_bot_id.filter(|_| status == Status::Pending && turn.is_4_16());
     let mut conversation = Conversation {
         id: 0,
         account_id: inbox.account_id,
@@ -58,6 +60,7 @@ pub fn prepare(
         contact_inbox_id: place.id,
         status,
         assignee_id: assignee.map(|user| user.id),
+        assignee_bot_id,
         custom_attributes,
         additional_attributes: Map::new(),
         labels: Vec::new(),
@@ -83,8 +86,30 @@ pub fn announce(turn: &mut Turn<'_>, conversation: &Conversation, actor: Option<
     if conversation.assignee_id.is_some() {
         telling::conversation_frame(turn, conversation, "assignee.changed", Audience::Agents, None)?;
         notifications::assigned(turn, conversation)?;
+    } else {
+        assign_in_a_moment(turn, conversation);
     }
     Ok(())
+}
+
+/// Since 4.16 whoever is online gets an open conversation by a job of its own.
+fn assign_in_a_moment(turn: &mut Turn<'_>, conversation: &Conversation) {
+    if !turn.is_4_16() || conversation.status != Status::Open || conversation.assignee_id.is_some() {
+        return;
+    }
+    let id = conversation.id;
+    turn.in_a_moment(move |turn| {
+        let before = rows::conversation(turn.db, id)?;
+        if before.status != Status::Open || before.assignee_id.is_some() {
+            return Ok(());
+        }
+        let Some(user) = someone_online(turn, before.inbox_id)? else { return Ok(()) };
+        let mut after = before.clone();
+        after.assignee_id = Some(user.id);
+        update(turn, &before, &mut after)?;
+        let note = format!("Assigned to {} by Default Policy", user.name);
+        messages::note_activity(turn, &mut after, &note, Some(json!({ "type": "assignee_changed" })))
+    });
 }
 
 /// Keeps what changed and tells it, as far as anyone is told of such a change.
@@ -121,10 +146,18 @@ pub fn set_status(
     if before.status == status && before.snoozed_until == after.snoozed_until {
         return Ok(after);
     }
-    if status == Status::Open && after.assignee_id.is_none() {
+    if turn.is_4_16() {
+        if status == Status::Resolved {
+            after.waiting_since = None;
+        }
+        if status == Status::Open {
+            after.assignee_bot_id = None;
+        }
+    } else if status == Status::Open && after.assignee_id.is_none() {
         after.assignee_id = someone_online(turn, after.inbox_id)?.map(|user| user.id);
     }
     update(turn, before, &mut after)?;
+    assign_in_a_moment(turn, &after);
     if before.status == status {
         return Ok(after);
     }
@@ -135,7 +168,8 @@ pub fn set_status(
         telling::conversation_opened_to_bot(turn, &after);
     }
     if let Some(note) = status_note(before.status, status, actor) {
-        messages::note_activity(turn, &mut after, &note)?;
+        let activity = json!({ "type": "status_changed", "status": status.word() });
+        messages::note_activity(turn, &mut after, &note, Some(activity))?;
     }
     if status == Status::Resolved {
         templates::survey_after_resolving(turn, &mut after)?;
@@ -175,7 +209,8 @@ pub fn assign(
 ) -> Result<(), Refusal> {
     let mut after = before.clone();
     after.assignee_id = assignee.map(|user| user.id);
-    if after.assignee_id == before.assignee_id {
+    after.assignee_bot_id = None;
+    if (after.assignee_id, after.assignee_bot_id) == (before.assignee_id, before.assignee_bot_id) {
         return Ok(());
     }
     update(turn, before, &mut after)?;
@@ -184,7 +219,39 @@ pub fn assign(
         Some(user) => format!("Assigned to {} by {}", user.name, actor.name),
         None => format!("Conversation unassigned by {}", actor.name),
     };
-    messages::note_activity(turn, &mut after, &note)
+    messages::note_activity(turn, &mut after, &note, Some(json!({ "type": "assignee_changed" })))
+}
+
+/// Since 4.8 a bot may have it.
+pub fn assign_bot(turn: &mut Turn<'_>, before: &Conversation, bot_id: i64) -> Result<(), Refusal> {
+    let mut after = before.clone();
+    after.assignee_id = None;
+    after.assignee_bot_id = Some(bot_id);
+    update(turn, before, &mut after)
+}
+
+/// A pending conversation whose bot can't be reached is opened for people; the bot stays its assignee.
+pub fn hand_over(turn: &mut Turn<'_>, conversation_id: i64) -> Result<(), Refusal> {
+    let before = rows::conversation(turn.db, conversation_id)?;
+    if before.status != Status::Pending {
+        return Ok(());
+    }
+    let mut after = before.clone();
+    after.status = Status::Open;
+    update(turn, &before, &mut after)?;
+    telling::conversation_opened_to_bot(turn, &after);
+    Ok(())
+}
+
+/// An administrator deletes it. Nobody is told; a moment later all of it is gone.
+pub fn delete(turn: &mut Turn<'_>, conversation: &Conversation) {
+    let id = conversation.id;
+    turn.in_a_moment(move |turn| {
+        let orphans = files::of_conversation(turn.db, id)?;
+        rows::delete(turn.db, id)?;
+        crate::uploads::discard(turn, orphans);
+        Ok(())
+    });
 }
 
 pub fn set_labels(
@@ -204,10 +271,12 @@ pub fn set_labels(
     let notes = changed
         .map(|(verb, labels)| (!labels.is_empty()).then(|| format!("{} {verb} {}", name_of(actor), labels.join(", "))));
     for note in notes.into_iter().flatten() {
-        messages::note_activity(turn, &mut after, &note)?;
+        messages::note_activity(turn, &mut after, &note, None)?;
     }
-    // The server tells of a label twice: once with the label, once with the note about it.
-    telling::conversation_updated(turn, &after, label_changes(before, &after));
+    if !turn.is_4_16() {
+        // A 4.0 tells of a label twice: once with the label, once with the note about it.
+        telling::conversation_updated(turn, &after, label_changes(before, &after));
+    }
     Ok(after)
 }
 
@@ -229,7 +298,7 @@ pub fn set_priority(
         (Some(old), Some(new)) => format!("{name} changed the priority from {old} to {new}"),
         (_, None) => format!("{name} removed the priority"),
     };
-    messages::note_activity(turn, &mut after, &note)
+    messages::note_activity(turn, &mut after, &note, None)
 }
 
 /// Mutes or unmutes the contact; muting resolves the conversation.
@@ -242,7 +311,7 @@ pub fn set_muted(turn: &mut Turn<'_>, before: &Conversation, muted: bool, actor:
     contacts::save(turn.db, &contact)?;
     telling::contact_updated(turn, &contact, Some(actor))?;
     let verb = if muted { "muted" } else { "unmuted" };
-    messages::note_activity(turn, &mut conversation, &format!("{} has {verb} the conversation", name_of(actor)))
+    messages::note_activity(turn, &mut conversation, &format!("{} has {verb} the conversation", name_of(actor)), None)
 }
 
 pub fn name_of(actor: &Actor) -> &str {
@@ -297,7 +366,8 @@ fn someone_online(turn: &Turn<'_>, inbox_id: i64) -> Result<Option<User>, Refusa
 /// The changes that are told, in the callback's form. What only moves a time of reading is not told.
 fn told_changes(before: &Conversation, after: &Conversation) -> Vec<Value> {
     let iso = |moment: Option<Micros>| moment.map(Micros::iso).into();
-    let fields: [(&str, Value, Value); 6] = [
+    let fields: [(&str, Value, Value); 7] = [
+        ("assignee_agent_bot_id", before.assignee_bot_id.into(), after.assignee_bot_id.into()),
         ("status", before.status.word().into(), after.status.word().into()),
         ("snoozed_until", iso(before.snoozed_until), iso(after.snoozed_until)),
         ("assignee_id", before.assignee_id.into(), after.assignee_id.into()),

@@ -70,8 +70,16 @@ pub fn post(
 }
 
 /// A note for agents about what happened.
-pub fn note_activity(turn: &mut Turn<'_>, conversation: &mut Conversation, note: &str) -> Result<(), Refusal> {
-    let draft = Draft::text(MessageType::Activity, Some(note.to_owned()));
+pub fn note_activity(
+    turn: &mut Turn<'_>,
+    conversation: &mut Conversation,
+    note: &str,
+    activity: Option<Value>,
+) -> Result<(), Refusal> {
+    let mut draft = Draft::text(MessageType::Activity, Some(note.to_owned()));
+    if let Some(activity) = activity.filter(|_| turn.is_4_16()) {
+        draft.content_attributes.insert("activity".into(), activity);
+    }
     let mut message = unsaved(turn, conversation, &draft, None)?;
     message.id = rows::insert(turn.db, &message)?;
     conversation.last_activity_at = message.created_at;
@@ -120,8 +128,10 @@ pub fn set_status(
 ) -> Result<(), Refusal> {
     let mut after = before.clone();
     after.status = status.to_owned();
-    if let Some(error) = external_error {
-        after.content_attributes.insert("external_error".into(), error.into());
+    match external_error {
+        Some(error) => drop(after.content_attributes.insert("external_error".into(), error.into())),
+        None if status != "failed" => drop(after.content_attributes.remove("external_error")),
+        None => {}
     }
     change(turn, conversation, &before, after, None).map(drop)
 }
@@ -183,7 +193,7 @@ fn unsaved(
     let written = draft.content.clone();
     let (content, processed_content) = match draft.message_type {
         _ if draft.content_type == "input_csat" => {
-            let question = templates::question(turn, conversation);
+            let question = templates::question(turn, conversation, written.as_deref())?;
             (Some(question.clone()), Some(question))
         }
         MessageType::Outgoing | MessageType::Template => {
@@ -267,6 +277,12 @@ fn went_out(
     message: &Message,
     actor: Option<&Actor>,
 ) -> Result<(), Refusal> {
+    // A bot's answer ends the wait too, since 4.16; it is no first reply.
+    if let (Some(Actor::Bot(_)), true, false) = (actor, turn.is_4_16(), message.private) {
+        let before = conversation.clone();
+        conversation.waiting_since = None;
+        return conversations::update(turn, &before, conversation);
+    }
     let Some(actor @ Actor::User(_)) = actor else { return Ok(()) };
     if message.private || message.additional_attributes.contains_key("campaign_id") {
         return Ok(());

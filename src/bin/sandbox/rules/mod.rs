@@ -9,7 +9,7 @@ pub mod messages;
 mod notifications;
 pub mod survey;
 pub mod telling;
-mod templates;
+pub mod templates;
 
 use crate::shapes::people::{self, Pushed};
 use crate::shapes::{Availability, contact};
@@ -38,7 +38,7 @@ impl Actor {
 
     pub fn pushed(&self, turn: &Turn<'_>) -> Pushed {
         match self {
-            Self::Contact(row) => Pushed::Contact(contact::pushed(row)),
+            Self::Contact(row) => Pushed::Contact(contact::pushed(turn, row)),
             Self::User(user) => Pushed::User(people::user(turn, user, Availability::Known)),
             Self::Bot(bot) => Pushed::Bot(people::bot(bot)),
         }

@@ -48,9 +48,18 @@ pub fn conversation_callback(
     turn.afterwards(move |turn| {
         let conversation = conversations::conversation(turn.db, id)?;
         let inbox = accounts::inbox(turn.db, conversation.inbox_id)?;
-        let Some(url) = inbox.callback_url else { return Ok(()) };
+        // A 4.16 tells the bot of these too.
+        let bot_url =
+            if turn.is_4_16() { bot_url(turn, &inbox)?.filter(|_| event != "conversation_created") } else { None };
+        if inbox.callback_url.is_none() && bot_url.is_none() {
+            return Ok(());
+        }
         let body = conversation::called_back(turn, &conversation, event, changed_attributes)?;
-        turn.tell(News::Callback(Callback { url, body: serde_json::to_string(&body)?, message_id: None }));
+        let body = serde_json::to_string(&body)?;
+        if let Some(url) = bot_url {
+            turn.tell(to_bot(turn, &inbox, url, body.clone(), None));
+        }
+        tell_inbox(turn, &inbox, body, None);
         Ok(())
     });
 }
@@ -118,7 +127,7 @@ pub fn message_updated(
 
 /// To every agent of the account.
 pub fn contact_updated(turn: &mut Turn<'_>, contact: &Contact, actor: Option<&Actor>) -> Result<(), Refusal> {
-    let mut data = serde_json::to_value(contact::pushed(contact))?;
+    let mut data = serde_json::to_value(contact::pushed(turn, contact))?;
     if let Some(fields) = data.as_object_mut() {
         fields.insert("account_id".into(), contact.account_id.into());
         if let Some(performer) = actor.and_then(|actor| actor.performer(turn)) {
@@ -154,8 +163,22 @@ pub fn typing(
     if let (Some(performer), Some(fields)) = (actor.performer(turn), data.as_object_mut()) {
         fields.insert("performer".into(), serde_json::to_value(performer)?);
     }
-    let event = if is_on { "conversation.typing_on" } else { "conversation.typing_off" };
+    let (event, called_back) = if is_on {
+        ("conversation.typing_on", "conversation_typing_on")
+    } else {
+        ("conversation.typing_off", "conversation_typing_off")
+    };
     turn.tell(News::frame(tokens, event, &data)?);
+    if turn.is_4_16() {
+        let body = json!({
+            "event": called_back,
+            "user": actor.pushed(turn),
+            "conversation": conversation::pushed(turn, conversation)?,
+            "is_private": is_private
+        });
+        let inbox = accounts::inbox(turn.db, conversation.inbox_id)?;
+        tell_inbox(turn, &inbox, body.to_string(), None);
+    }
     Ok(())
 }
 
@@ -167,9 +190,21 @@ pub fn conversation_opened_to_bot(turn: &mut Turn<'_>, conversation: &Conversati
         let inbox = accounts::inbox(turn.db, conversation.inbox_id)?;
         let Some(url) = bot_url(turn, &inbox)? else { return Ok(()) };
         let body = conversation::called_back(turn, &conversation, "conversation_opened", None)?;
-        turn.tell(News::Callback(Callback { url, body: serde_json::to_string(&body)?, message_id: None }));
+        turn.tell(to_bot(turn, &inbox, url, serde_json::to_string(&body)?, None));
         Ok(())
     });
+}
+
+/// To the inbox's callback URL, if it has one.
+fn tell_inbox(turn: &mut Turn<'_>, inbox: &Inbox, body: String, message_id: Option<i64>) {
+    let Some(url) = inbox.callback_url.clone() else { return };
+    let secret = inbox.callback_secret.clone();
+    turn.tell(News::Callback(Callback { url, body, secret, bot_conversation_id: None, message_id }));
+}
+
+fn to_bot(turn: &Turn<'_>, inbox: &Inbox, url: String, body: String, bot_conversation_id: Option<i64>) -> News {
+    let secret = inbox.agent_bot_id.map(|id| crate::app_api::inboxes::bot_secret(turn, id));
+    News::Callback(Callback { url, body, secret, bot_conversation_id, message_id: None })
 }
 
 fn bot_url(turn: &Turn<'_>, inbox: &Inbox) -> Result<Option<String>, Refusal> {
@@ -195,11 +230,10 @@ fn message_callback(turn: &mut Turn<'_>, message: &Message, event: &'static str)
         let conversation = conversations::conversation(turn.db, message.conversation_id)?;
         let body = serde_json::to_string(&message::called_back(turn, &conversation, &message, event)?)?;
         if let Some(url) = bot_url {
-            turn.tell(News::Callback(Callback { url, body: body.clone(), message_id: None }));
+            let waits = turn.is_4_16() && message.message_type == MessageType::Incoming;
+            turn.tell(to_bot(turn, &inbox, url, body.clone(), waits.then_some(conversation.id)));
         }
-        if let Some(url) = inbox.callback_url {
-            turn.tell(News::Callback(Callback { url, body, message_id: Some(id) }));
-        }
+        tell_inbox(turn, &inbox, body, Some(id));
         Ok(())
     });
 }

@@ -1,10 +1,12 @@
 //! What the inbox says by itself: greeting, out-of-office note, survey; and the names it fills into texts.
 
+use serde_json::{Map, Value};
+
 use super::messages::{self, Draft};
 use super::{Actor, conversations};
 use crate::clock::Micros;
 use crate::refusal::Refusal;
-use crate::store::conversations::Conversation;
+use crate::store::conversations::{self as conversation_rows, Conversation};
 use crate::store::messages::{self as rows, MessageType};
 use crate::store::{Turn, accounts, contacts};
 use crate::working_hours;
@@ -36,11 +38,48 @@ pub fn survey_after_resolving(turn: &mut Turn<'_>, conversation: &mut Conversati
         return Ok(());
     }
     let draft = Draft { content_type: "input_csat".into(), ..Draft::text(MessageType::Template, None) };
-    say(turn, conversation, draft)
+    if !turn.is_4_16() {
+        return say(turn, conversation, draft);
+    }
+    if !is_wanted(&inbox.csat_config, &conversation.labels) {
+        return Ok(());
+    }
+    let display_type = inbox.csat_config.get("display_type").cloned().unwrap_or_else(|| "emoji".into());
+    let content_attributes = Map::from_iter([("display_type".to_owned(), display_type)]);
+    let id = conversation.id;
+    turn.in_a_moment(move |turn| {
+        let mut conversation = conversation_rows::conversation(turn.db, id)?;
+        say(turn, &mut conversation, Draft { content_attributes, ..draft })
+    });
+    Ok(())
 }
 
-/// A survey's text is this sentence with its link, whatever was written.
-pub fn question(turn: &Turn<'_>, conversation: &Conversation) -> String {
+/// Whether the rule about labels, if there is one, lets a survey through.
+fn is_wanted(config: &Map<String, Value>, labels: &[String]) -> bool {
+    let rule = config.get("survey_rules");
+    let named: Vec<&str> = rule
+        .and_then(|rule| rule.get("values"))
+        .and_then(Value::as_array)
+        .map(|values| values.iter().filter_map(Value::as_str).collect())
+        .unwrap_or_default();
+    let has_one = labels.iter().any(|label| named.contains(&label.as_str()));
+    let is_excluding = rule.and_then(|rule| rule.get("operator")).and_then(Value::as_str) == Some("does_not_contain");
+    named.is_empty() || has_one != is_excluding
+}
+
+/// A survey's text in a 4.16: what was written, or the inbox's own question, or this sentence. In a 4.0 the sentence with
+/// its link, whatever was written.
+pub fn question(turn: &Turn<'_>, conversation: &Conversation, written: Option<&str>) -> Result<String, Refusal> {
+    if !turn.is_4_16() {
+        return Ok(linked_question(turn, conversation));
+    }
+    let config = accounts::inbox(turn.db, conversation.inbox_id)?.csat_config;
+    let own = config.get("message").and_then(Value::as_str).filter(|text| !text.is_empty());
+    let question = written.filter(|text| !text.is_empty()).or(own).unwrap_or("Please rate the conversation");
+    Ok(fill_in(turn, conversation, Some(question), None)?.unwrap_or_default())
+}
+
+pub fn linked_question(turn: &Turn<'_>, conversation: &Conversation) -> String {
     format!("Please rate this conversation, {}/survey/responses/{}", turn.world.public_url, conversation.uuid)
 }
 

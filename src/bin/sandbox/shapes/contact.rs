@@ -51,9 +51,12 @@ pub struct RawContact {
     country_code: Option<String>,
     blocked: bool,
     label_list: [&'static str; 0],
+    /// Null, since 4.16; before, absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    company_id: Option<Value>,
 }
 
-pub fn raw(contact: &Contact) -> RawContact {
+pub fn raw(turn: &Turn<'_>, contact: &Contact) -> RawContact {
     let is_reachable = |value: &Option<String>| value.as_deref().is_some_and(|text| !text.is_empty());
     let contact_type =
         if is_reachable(&contact.email) || is_reachable(&contact.phone_number) { "lead" } else { "visitor" };
@@ -65,7 +68,7 @@ pub fn raw(contact: &Contact) -> RawContact {
         account_id: contact.account_id,
         created_at: contact.created_at.iso(),
         updated_at: contact.updated_at.iso(),
-        additional_attributes: Map::new(),
+        additional_attributes: additional_attributes(turn, contact),
         identifier: contact.identifier.clone(),
         custom_attributes: contact.custom_attributes.clone(),
         last_activity_at: contact.last_activity_at.map(crate::clock::Micros::iso),
@@ -76,7 +79,20 @@ pub fn raw(contact: &Contact) -> RawContact {
         country_code: None,
         blocked: contact.blocked,
         label_list: [],
+        company_id: turn.is_4_16().then_some(Value::Null),
     }
+}
+
+/// A 4.16 keeps here when it fetched the picture that a contact's avatar_url names.
+fn additional_attributes(turn: &Turn<'_>, contact: &Contact) -> Map<String, Value> {
+    if !turn.is_4_16() || contact.avatar_url.is_empty() {
+        return Map::new();
+    }
+    let hash = crate::shapes::signature(&turn.world.secret, &contact.avatar_url);
+    Map::from_iter([
+        ("last_avatar_sync_at".to_owned(), contact.updated_at.iso().into()),
+        ("avatar_url_hash".to_owned(), hash.into()),
+    ])
 }
 
 /// A contact as a sender, in frames and messages.
@@ -94,9 +110,9 @@ pub struct PushedContact {
     r#type: &'static str,
 }
 
-pub fn pushed(contact: &Contact) -> PushedContact {
+pub fn pushed(turn: &Turn<'_>, contact: &Contact) -> PushedContact {
     PushedContact {
-        additional_attributes: Map::new(),
+        additional_attributes: additional_attributes(turn, contact),
         custom_attributes: contact.custom_attributes.clone(),
         email: contact.email.clone(),
         id: contact.id,
@@ -125,10 +141,10 @@ pub struct CalledBackContact {
     blocked: bool,
 }
 
-pub fn called_back(contact: &Contact, account: AccountName) -> CalledBackContact {
+pub fn called_back(turn: &Turn<'_>, contact: &Contact, account: AccountName) -> CalledBackContact {
     CalledBackContact {
         account,
-        additional_attributes: Map::new(),
+        additional_attributes: additional_attributes(turn, contact),
         avatar: contact.avatar_url.clone(),
         custom_attributes: contact.custom_attributes.clone(),
         email: contact.email.clone(),
@@ -164,7 +180,7 @@ pub struct ListedContact {
 /// Without the places it has.
 pub fn listed_bare(turn: &Turn<'_>, contact: &Contact) -> ListedContact {
     ListedContact {
-        additional_attributes: Map::new(),
+        additional_attributes: additional_attributes(turn, contact),
         availability_status: turn.world.presence.contact_word(contact.account_id, contact.id, turn.now),
         email: contact.email.clone(),
         id: contact.id,

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::Availability;
 use super::contact::{self, ListedContact, PushedContact, RawContact};
 use super::message::{self, OwnMessage, PushedMessage};
-use super::people::{self, Pushed, PushedUser};
+use super::people::{self, AccountName, Pushed};
 use crate::clock::{Micros, seconds_or_zero};
 use crate::refusal::Refusal;
 use crate::store::conversations::Conversation;
@@ -35,7 +35,7 @@ pub fn own(turn: &Turn<'_>, conversation: &Conversation) -> Result<OwnConversati
         status: conversation.status.word(),
         agent_last_seen_at: seconds_or_zero(conversation.agent_last_seen_at),
         messages: chat.iter().map(|row| message::own(turn, conversation, row)).collect::<Result<_, _>>()?,
-        contact: contact::raw(&contacts::contact(turn.db, conversation.contact_id)?),
+        contact: contact::raw(turn, &contacts::contact(turn.db, conversation.contact_id)?),
     })
 }
 
@@ -82,7 +82,10 @@ struct PushedPlace {
 #[derive(Clone, Debug, Serialize)]
 struct Meta {
     sender: PushedContact,
-    assignee: Option<PushedUser>,
+    assignee: Option<Pushed>,
+    /// Since 4.8: `User`, `AgentBot` or null.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    assignee_type: Option<Value>,
     team: Option<Value>,
     hmac_verified: bool,
 }
@@ -90,7 +93,14 @@ struct Meta {
 pub fn pushed(turn: &Turn<'_>, conversation: &Conversation) -> Result<PushedConversation, Refusal> {
     let place = contacts::contact_inbox(turn.db, conversation.contact_inbox_id)?;
     let last = messages::last_chat(turn.db, conversation.id)?;
-    let assignee = conversation.assignee_id.map(|id| accounts::user(turn.db, id)).transpose()?;
+    let assignee = match conversation.assignee_bot_id {
+        Some(id) => Some(Pushed::Bot(people::bot(&accounts::bot(turn.db, id)?))),
+        None => conversation
+            .assignee_id
+            .map(|id| accounts::user(turn.db, id))
+            .transpose()?
+            .map(|user| Pushed::User(people::user(turn, &user, Availability::Unknown))),
+    };
     Ok(PushedConversation {
         additional_attributes: conversation.additional_attributes.clone(),
         can_reply: true,
@@ -103,8 +113,9 @@ pub fn pushed(turn: &Turn<'_>, conversation: &Conversation) -> Result<PushedConv
             .collect::<Result<_, _>>()?,
         labels: conversation.labels.clone(),
         meta: Meta {
-            sender: contact::pushed(&contacts::contact(turn.db, conversation.contact_id)?),
-            assignee: assignee.map(|user| people::user(turn, &user, Availability::Unknown)),
+            sender: contact::pushed(turn, &contacts::contact(turn.db, conversation.contact_id)?),
+            assignee,
+            assignee_type: assignee_type(turn, conversation),
             team: None,
             hmac_verified: place.hmac_verified,
         },
@@ -134,6 +145,14 @@ pub fn pushed(turn: &Turn<'_>, conversation: &Conversation) -> Result<PushedConv
     })
 }
 
+fn assignee_type(turn: &Turn<'_>, conversation: &Conversation) -> Option<Value> {
+    turn.is_4_16().then(|| match (conversation.assignee_bot_id, conversation.assignee_id) {
+        (Some(_), _) => "AgentBot".into(),
+        (None, Some(_)) => "User".into(),
+        (None, None) => Value::Null,
+    })
+}
+
 /// A conversation's frame.
 #[derive(Debug, Serialize)]
 pub struct ConversationFrame {
@@ -158,6 +177,9 @@ pub fn frame(
 pub struct CalledBackConversation {
     #[serde(flatten)]
     conversation: PushedConversation,
+    /// Since 4.16.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account: Option<AccountName>,
     event: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     changed_attributes: Option<Value>,
@@ -169,7 +191,8 @@ pub fn called_back(
     event: &'static str,
     changed_attributes: Option<Value>,
 ) -> Result<CalledBackConversation, Refusal> {
-    Ok(CalledBackConversation { conversation: pushed(turn, conversation)?, event, changed_attributes })
+    let account = turn.is_4_16().then(|| people::account_name(turn, conversation.account_id)).transpose()?;
+    Ok(CalledBackConversation { conversation: pushed(turn, conversation)?, account, event, changed_attributes })
 }
 
 /// As an agent reads it.
@@ -209,13 +232,19 @@ struct ListedMeta {
     channel: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     assignee: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    assignee_type: Option<Value>,
     hmac_verified: bool,
 }
 
 pub fn listed(turn: &Turn<'_>, conversation: &Conversation) -> Result<ListedConversation, Refusal> {
     let place = contacts::contact_inbox(turn.db, conversation.contact_inbox_id)?;
     let sender = contacts::contact(turn.db, conversation.contact_id)?;
-    let assignee = conversation.assignee_id.map(|id| accounts::user(turn.db, id)).transpose()?;
+    let assignee = match (conversation.assignee_bot_id, conversation.assignee_id) {
+        (Some(id), _) => Some(people::assigned_bot(&accounts::bot(turn.db, id)?)),
+        (None, Some(id)) => Some(people::agent(turn, &accounts::user(turn.db, id)?)),
+        (None, None) => None,
+    };
     let last = messages::last_spoken(turn.db, conversation.id)?
         .map(|row| message::pushed(turn, conversation, &row, Availability::Known))
         .transpose()?;
@@ -223,7 +252,8 @@ pub fn listed(turn: &Turn<'_>, conversation: &Conversation) -> Result<ListedConv
         meta: ListedMeta {
             sender: contact::listed_bare(turn, &sender),
             channel: "Channel::Api",
-            assignee: assignee.map(|user| people::agent(turn, &user)),
+            assignee,
+            assignee_type: assignee_type(turn, conversation).filter(|kind| !kind.is_null()),
             hmac_verified: place.hmac_verified,
         },
         id: conversation.display_id,

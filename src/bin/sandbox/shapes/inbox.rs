@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::store::Turn;
 use crate::store::accounts::Inbox;
 use crate::working_hours::Week;
 
@@ -33,7 +34,7 @@ pub fn own(inbox: &Inbox) -> OwnInbox {
 }
 
 /// An inbox as an agent sees it; its keys are an administrator's only.
-pub fn listed(inbox: &Inbox, for_administrator: bool) -> Value {
+pub fn listed(turn: &Turn<'_>, inbox: &Inbox, for_administrator: bool) -> Value {
     let mut listed = json!({
         "id": inbox.id,
         "avatar_url": "",
@@ -50,26 +51,44 @@ pub fn listed(inbox: &Inbox, for_administrator: bool) -> Value {
         "out_of_office_message": inbox.out_of_office_message,
         "working_hours": inbox.week,
         "timezone": inbox.timezone,
-        "callback_webhook_url": inbox.callback_url,
+        "callback_webhook_url": null,
         "allow_messages_after_resolved": true,
         "lock_to_single_conversation": inbox.single_conversation,
         "sender_name_type": "friendly",
         "business_name": null,
+        "widget_color": null,
+        "website_url": null,
+        "welcome_title": null,
+        "welcome_tagline": null,
+        "web_widget_script": null,
+        "website_token": null,
+        "selected_feature_flags": null,
+        "reply_time": null,
+        "messaging_service_sid": null,
+        "phone_number": null,
         "webhook_url": inbox.callback_url,
         "inbox_identifier": inbox.identifier,
         "additional_attributes": {},
         "hmac_mandatory": inbox.hmac_mandatory,
         "provider": null
     });
-    if let (true, Some(fields)) = (for_administrator, listed.as_object_mut()) {
+    let Some(fields) = listed.as_object_mut() else { return listed };
+    if turn.is_4_16() {
+        fields.insert("csat_config".into(), inbox.csat_config.clone().into());
+        fields.insert("allowed_domains".into(), Value::Null);
+    }
+    if for_administrator {
         fields.insert("hmac_token".into(), inbox.hmac_token.clone().into());
+        if turn.is_4_16() {
+            fields.insert("secret".into(), inbox.callback_secret.clone().into());
+        }
     }
     listed
 }
 
 /// The bare record, as creating a contact in an inbox answers it.
-pub fn raw(inbox: &Inbox) -> Value {
-    json!({
+pub fn raw(turn: &Turn<'_>, inbox: &Inbox) -> Value {
+    let mut shape = json!({
         "id": inbox.id,
         "channel_id": inbox.id,
         "account_id": inbox.account_id,
@@ -92,5 +111,9 @@ pub fn raw(inbox: &Inbox) -> Value {
         "portal_id": null,
         "sender_name_type": "friendly",
         "business_name": null
-    })
+    });
+    if let (true, Some(fields)) = (turn.is_4_16(), shape.as_object_mut()) {
+        fields.insert("csat_config".into(), inbox.csat_config.clone().into());
+    }
+    shape
 }

@@ -24,6 +24,12 @@ pub struct AttachedFile {
     file_size: i64,
     width: Option<i64>,
     height: Option<i64>,
+    /// Since 4.13.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content_type: Option<String>,
+    /// Of sounds only, since 4.13.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    transcribed_text: Option<&'static str>,
 }
 
 /// As the client API answers it.
@@ -181,45 +187,14 @@ pub fn listed(turn: &Turn<'_>, conversation: &Conversation, message: &Message) -
     })
 }
 
-/// What creating a message answers an agent: the listed fields, and the others that the reference promises.
-#[derive(Debug, Serialize)]
-pub struct CreatedMessage {
-    #[serde(flatten)]
-    listed: ListedMessage,
-    account_id: i64,
-    updated_at: String,
-    sender_type: Option<&'static str>,
-    sender_id: Option<i64>,
-    external_source_ids: Map<String, Value>,
-    additional_attributes: Map<String, Value>,
-    processed_message_content: Option<String>,
-    sentiment: Map<String, Value>,
-    conversation: InConversation,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    attachment: Option<AttachedFile>,
-}
-
+/// What creating a message answers an agent: as listed, with its echo_id.
 pub fn created(
     turn: &Turn<'_>,
     conversation: &Conversation,
     message: &Message,
     echo_id: Option<Value>,
-) -> Result<CreatedMessage, Refusal> {
-    let listed = ListedMessage { echo_id, ..listed(turn, conversation, message)? };
-    let attachment = listed.attachments.as_ref().and_then(|all| all.first().cloned());
-    Ok(CreatedMessage {
-        listed,
-        account_id: message.account_id,
-        updated_at: message.updated_at.iso(),
-        sender_type: message.sender.map(|(kind, _)| kind.word()),
-        sender_id: message.sender.map(|(_, id)| id),
-        external_source_ids: Map::new(),
-        additional_attributes: message.additional_attributes.clone(),
-        processed_message_content: message.processed_content.clone(),
-        sentiment: Map::new(),
-        conversation: in_conversation(turn, conversation)?,
-        attachment,
-    })
+) -> Result<ListedMessage, Refusal> {
+    Ok(ListedMessage { echo_id, ..listed(turn, conversation, message)? })
 }
 
 /// As the callback URL gets it.
@@ -255,7 +230,12 @@ pub fn called_back(
         additional_attributes: message.additional_attributes.clone(),
         content_attributes: message.content_attributes.clone(),
         content_type: message.content_type.clone(),
-        content: message.content.clone(),
+        content: if message.content_type == "input_csat" {
+            // Here the link is in both ages; elsewhere a 4.16 leaves it out.
+            Some(crate::rules::templates::linked_question(turn, conversation))
+        } else {
+            message.content.clone()
+        },
         conversation: conversation::pushed(turn, conversation)?,
         created_at: message.created_at.iso(),
         id: message.id,
@@ -281,13 +261,16 @@ fn attached(turn: &Turn<'_>, row: &Attachment, is_measured: bool) -> AttachedFil
     let signed = format!("{}--{}", row.id, signature(secret, &format!("blob {}", row.id)));
     let name = crate::percent::encode(&row.file_name);
     let storage = format!("{address}/rails/active_storage");
+    let is_4_16 = turn.is_4_16();
+    let is_sound = is_4_16 && row.file_type == "audio";
+    let disposition = if is_sound { "?disposition=inline" } else { "" };
     AttachedFile {
         id: row.id,
         message_id: row.message_id,
         file_type: row.file_type.clone(),
         account_id: row.account_id,
-        extension: None,
-        data_url: format!("{storage}/blobs/redirect/{signed}/{name}"),
+        extension: if is_4_16 { extension(&row.file_name) } else { None },
+        data_url: format!("{storage}/blobs/redirect/{signed}/{name}{disposition}"),
         thumb_url: if row.file_type == "image" {
             format!("{storage}/representations/redirect/{signed}/thumb/{name}")
         } else {
@@ -296,7 +279,13 @@ fn attached(turn: &Turn<'_>, row: &Attachment, is_measured: bool) -> AttachedFil
         file_size: row.file_size,
         width: row.width.filter(|_| is_measured),
         height: row.height.filter(|_| is_measured),
+        content_type: is_4_16.then(|| row.content_type.clone()),
+        transcribed_text: is_sound.then_some(""),
     }
+}
+
+fn extension(file_name: &str) -> Option<String> {
+    Some(std::path::Path::new(file_name).extension()?.to_str()?.to_owned())
 }
 
 fn in_conversation(turn: &Turn<'_>, conversation: &Conversation) -> Result<InConversation, Refusal> {

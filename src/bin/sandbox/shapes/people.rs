@@ -76,7 +76,9 @@ pub fn sender(
 ) -> Result<Option<Pushed>, Refusal> {
     Ok(match sender {
         None => None,
-        Some((SenderType::Contact, id)) => Some(Pushed::Contact(contact::pushed(&contacts::contact(turn.db, id)?))),
+        Some((SenderType::Contact, id)) => {
+            Some(Pushed::Contact(contact::pushed(turn, &contacts::contact(turn.db, id)?)))
+        }
         Some((SenderType::User, id)) => Some(Pushed::User(user(turn, &accounts::user(turn.db, id)?, availability))),
         Some((SenderType::AgentBot, id)) => Some(Pushed::Bot(bot(&accounts::bot(turn.db, id)?))),
     })
@@ -96,7 +98,7 @@ pub fn called_back(turn: &Turn<'_>, sender: Option<(SenderType, i64)>) -> Result
         Some((SenderType::Contact, id)) => {
             let row = contacts::contact(turn.db, id)?;
             let account = account_name(turn, row.account_id)?;
-            Some(CalledBack::Contact(Box::new(contact::called_back(&row, account))))
+            Some(CalledBack::Contact(Box::new(contact::called_back(turn, &row, account))))
         }
         Some((SenderType::User, id)) => {
             let row = accounts::user(turn.db, id)?;
@@ -125,10 +127,31 @@ pub fn agent(turn: &Turn<'_>, user: &User) -> Value {
     })
 }
 
+/// A bot as the one a conversation is assigned to.
+pub fn assigned_bot(bot: &Bot) -> Value {
+    json!({
+        "id": bot.id,
+        "name": bot.name,
+        "description": bot.description,
+        "thumbnail": "",
+        "outgoing_url": bot.outgoing_url,
+        "bot_type": "webhook"
+    })
+}
+
+/// An agent who was just given a conversation.
+pub fn assigned_agent(turn: &Turn<'_>, user: &User) -> Value {
+    let mut shape = agent(turn, user);
+    if let (true, Some(fields)) = (turn.is_4_16(), shape.as_object_mut()) {
+        fields.insert("provider".into(), "email".into());
+    }
+    shape
+}
+
 /// An agent's own profile.
 pub fn profile(turn: &Turn<'_>, user: &User) -> Result<Value, Refusal> {
     let account = accounts::account(turn.db, user.account_id)?;
-    Ok(json!({
+    let mut shape = json!({
         "access_token": user.access_token,
         "account_id": user.account_id,
         "available_name": user.name,
@@ -157,5 +180,10 @@ pub fn profile(turn: &Turn<'_>, user: &User) -> Result<Value, Refusal> {
             "availability_status": turn.world.presence.user_word(user, turn.now),
             "auto_offline": true
         }]
-    }))
+    });
+    if let (true, Some(fields)) = (turn.is_4_16(), shape.pointer_mut("/accounts/0").and_then(Value::as_object_mut)) {
+        fields.insert("onboarding_step".into(), Value::Null);
+        fields.insert("api_and_webhooks".into(), true.into());
+    }
+    Ok(shape)
 }

@@ -1,7 +1,9 @@
 //! Accounts, their people, bots and inboxes.
 
 use rusqlite::{Connection, OptionalExtension, Result, Row, params};
+use serde_json::{Map, Value};
 
+use super::contacts::read_object;
 use crate::clock::Micros;
 use crate::working_hours::Week;
 
@@ -57,6 +59,10 @@ pub struct Inbox {
     pub week: Week,
     pub single_conversation: bool,
     pub agent_bot_id: Option<i64>,
+    /// Signs what is posted to the callback URL.
+    pub callback_secret: Option<String>,
+    /// How a 4.16 asks for a rating: `message`, `display_type`, `survey_rules`.
+    pub csat_config: Map<String, Value>,
     pub created_at: Micros,
 }
 
@@ -126,8 +132,8 @@ pub fn insert_inbox(db: &Connection, inbox: &Inbox) -> Result<i64> {
     db.execute(
         "INSERT INTO inboxes (account_id, name, identifier, hmac_token, hmac_mandatory, callback_url, greeting_enabled,
              greeting_message, csat_enabled, working_hours_enabled, out_of_office_message, timezone, week,
-             single_conversation, agent_bot_id, created_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+             single_conversation, agent_bot_id, created_at, callback_secret, csat_config)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
         params![
             inbox.account_id,
             inbox.name,
@@ -144,10 +150,50 @@ pub fn insert_inbox(db: &Connection, inbox: &Inbox) -> Result<i64> {
             week,
             inbox.single_conversation,
             inbox.agent_bot_id,
-            inbox.created_at
+            inbox.created_at,
+            inbox.callback_secret,
+            Value::from(inbox.csat_config.clone()).to_string()
         ],
     )?;
     Ok(db.last_insert_rowid())
+}
+
+/// Whatever may be edited later.
+pub fn save_inbox(db: &Connection, inbox: &Inbox) -> Result<()> {
+    let week = serde_json::to_string(&inbox.week).unwrap_or_default();
+    db.execute(
+        "UPDATE inboxes SET name = ?2, callback_url = ?3, greeting_enabled = ?4, greeting_message = ?5,
+             csat_enabled = ?6, working_hours_enabled = ?7, out_of_office_message = ?8, timezone = ?9, week = ?10,
+             single_conversation = ?11, csat_config = ?12, callback_secret = ?13
+         WHERE id = ?1",
+        params![
+            inbox.id,
+            inbox.name,
+            inbox.callback_url,
+            inbox.greeting_enabled,
+            inbox.greeting_message,
+            inbox.csat_enabled,
+            inbox.working_hours_enabled,
+            inbox.out_of_office_message,
+            inbox.timezone,
+            week,
+            inbox.single_conversation,
+            Value::from(inbox.csat_config.clone()).to_string(),
+            inbox.callback_secret
+        ],
+    )
+    .map(drop)
+}
+
+/// With all that names it: what it said has no sender any more.
+pub fn delete_bot(db: &Connection, bot_id: i64) -> Result<()> {
+    db.execute("UPDATE inboxes SET agent_bot_id = NULL WHERE agent_bot_id = ?1", [bot_id])?;
+    db.execute("UPDATE conversations SET assignee_bot_id = NULL WHERE assignee_bot_id = ?1", [bot_id])?;
+    db.execute(
+        "UPDATE messages SET sender_type = NULL, sender_id = NULL WHERE sender_type = 'AgentBot' AND sender_id = ?1",
+        [bot_id],
+    )?;
+    db.execute("DELETE FROM agent_bots WHERE id = ?1", [bot_id]).map(drop)
 }
 
 pub fn set_callback_url(db: &Connection, inbox_id: i64, url: Option<&str>) -> Result<()> {
@@ -230,10 +276,10 @@ fn read_bot(row: &Row<'_>) -> Result<Bot> {
 
 const INBOX: &str = "id, account_id, name, identifier, hmac_token, hmac_mandatory, callback_url, greeting_enabled, \
                      greeting_message, csat_enabled, working_hours_enabled, out_of_office_message, timezone, week, \
-                     single_conversation, agent_bot_id, created_at";
+                     single_conversation, agent_bot_id, created_at, callback_secret, csat_config";
 
 fn read_inbox(row: &Row<'_>) -> Result<Inbox> {
-    let week: String = row.get(13)?;
+    let (week, csat_config): (String, String) = (row.get(13)?, row.get(18)?);
     Ok(Inbox {
         id: row.get(0)?,
         account_id: row.get(1)?,
@@ -252,5 +298,7 @@ fn read_inbox(row: &Row<'_>) -> Result<Inbox> {
         single_conversation: row.get(14)?,
         agent_bot_id: row.get(15)?,
         created_at: row.get(16)?,
+        callback_secret: row.get(17)?,
+        csat_config: read_object(&csat_config),
     })
 }

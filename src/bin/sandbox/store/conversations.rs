@@ -41,6 +41,8 @@ pub struct Conversation {
     pub contact_inbox_id: i64,
     pub status: Status,
     pub assignee_id: Option<i64>,
+    /// A bot as the assignee: since 4.8 only.
+    pub assignee_bot_id: Option<i64>,
     pub custom_attributes: Map<String, Value>,
     pub additional_attributes: Map<String, Value>,
     pub labels: Vec<String>,
@@ -89,6 +91,11 @@ pub fn list(db: &Connection, whose: Whose) -> Result<Vec<Conversation>> {
         .collect()
 }
 
+/// With its messages and what hangs on them.
+pub fn delete(db: &Connection, id: i64) -> Result<()> {
+    db.execute("DELETE FROM conversations WHERE id = ?1", [id]).map(drop)
+}
+
 /// The contact inbox's newest.
 pub fn last_of(db: &Connection, contact_inbox_id: i64) -> Result<Option<Conversation>> {
     db.prepare_cached(&format!(
@@ -110,8 +117,9 @@ pub fn next_display_id(db: &Connection, account_id: i64) -> Result<i64> {
 pub fn insert(db: &Connection, conversation: &Conversation) -> Result<i64> {
     db.prepare_cached(
         "INSERT INTO conversations (account_id, display_id, uuid, inbox_id, contact_id, contact_inbox_id, status,
-             assignee_id, custom_attributes, additional_attributes, waiting_since, last_activity_at, created_at, updated_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+             assignee_id, custom_attributes, additional_attributes, waiting_since, last_activity_at, created_at, updated_at,
+             assignee_bot_id)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
     )?
     .execute(params![
         conversation.account_id,
@@ -127,7 +135,8 @@ pub fn insert(db: &Connection, conversation: &Conversation) -> Result<i64> {
         conversation.waiting_since,
         conversation.last_activity_at,
         conversation.created_at,
-        conversation.updated_at
+        conversation.updated_at,
+        conversation.assignee_bot_id
     ])?;
     Ok(db.last_insert_rowid())
 }
@@ -136,7 +145,8 @@ pub fn save(db: &Connection, conversation: &Conversation) -> Result<()> {
     db.prepare_cached(
         "UPDATE conversations SET status = ?2, assignee_id = ?3, custom_attributes = ?4, labels = ?5, priority = ?6,
              snoozed_until = ?7, contact_last_seen_at = ?8, agent_last_seen_at = ?9, assignee_last_seen_at = ?10,
-             waiting_since = ?11, first_reply_created_at = ?12, last_activity_at = ?13, updated_at = ?14
+             waiting_since = ?11, first_reply_created_at = ?12, last_activity_at = ?13, updated_at = ?14,
+             assignee_bot_id = ?15
          WHERE id = ?1",
     )?
     .execute(params![
@@ -153,7 +163,8 @@ pub fn save(db: &Connection, conversation: &Conversation) -> Result<()> {
         conversation.waiting_since,
         conversation.first_reply_created_at,
         conversation.last_activity_at,
-        conversation.updated_at
+        conversation.updated_at,
+        conversation.assignee_bot_id
     ])
     .map(drop)
 }
@@ -161,7 +172,7 @@ pub fn save(db: &Connection, conversation: &Conversation) -> Result<()> {
 const COLUMNS: &str = "id, account_id, display_id, uuid, inbox_id, contact_id, contact_inbox_id, status, assignee_id, \
                        custom_attributes, additional_attributes, labels, priority, snoozed_until, contact_last_seen_at, \
                        agent_last_seen_at, assignee_last_seen_at, waiting_since, first_reply_created_at, \
-                       last_activity_at, created_at, updated_at";
+                       last_activity_at, created_at, updated_at, assignee_bot_id";
 
 fn read(row: &Row<'_>) -> Result<Conversation> {
     let (custom, additional, labels): (String, String, String) = (row.get(9)?, row.get(10)?, row.get(11)?);
@@ -188,6 +199,7 @@ fn read(row: &Row<'_>) -> Result<Conversation> {
         last_activity_at: row.get(19)?,
         created_at: row.get(20)?,
         updated_at: row.get(21)?,
+        assignee_bot_id: row.get(22)?,
     })
 }
 

@@ -37,6 +37,15 @@ pub fn of_contact(db: &Connection, contact_id: i64) -> Result<Vec<Attachment>> {
     .collect()
 }
 
+/// Every file of a conversation.
+pub fn of_conversation(db: &Connection, conversation_id: i64) -> Result<Vec<Attachment>> {
+    db.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM attachments WHERE message_id IN (SELECT id FROM messages WHERE conversation_id = ?1)"
+    ))?
+    .query_map([conversation_id], read)?
+    .collect()
+}
+
 /// Inserts it under a new id.
 pub fn insert(db: &Connection, attachment: &Attachment) -> Result<i64> {
     db.prepare_cached(

@@ -20,7 +20,9 @@ use tokio::sync::{mpsc, oneshot};
 
 pub use opening::{Place, secret};
 
+use crate::age::Age;
 use crate::clock::Micros;
+use crate::later::{self, A_MOMENT};
 use crate::news::News;
 use crate::refusal::Refusal;
 use crate::world::World;
@@ -37,10 +39,10 @@ pub struct Turn<'a> {
     pub now: Micros,
     pub world: &'a World,
     news: &'a mut Vec<News>,
-    later: Vec<Later>,
+    afterwards: Vec<Afterwards>,
 }
 
-type Later = Box<dyn FnOnce(&mut Turn<'_>) -> Result<(), Refusal>>;
+type Afterwards = Box<dyn FnOnce(&mut Turn<'_>) -> Result<(), Refusal>>;
 
 impl Turn<'_> {
     /// News is told once the deed is on disk; a refused deed's news is never told.
@@ -50,11 +52,21 @@ impl Turn<'_> {
 
     /// Does this at the deed's end, when all it changes has changed: the server does so in jobs of its own.
     pub fn afterwards(&mut self, deed: impl FnOnce(&mut Turn<'_>) -> Result<(), Refusal> + 'static) {
-        self.later.push(Box::new(deed));
+        self.afterwards.push(Box::new(deed));
+    }
+
+    /// Done a moment after this deed, as the server's background jobs are.
+    pub fn in_a_moment(&mut self, deed: impl FnOnce(&mut Turn<'_>) -> Result<(), Refusal> + Send + 'static) {
+        self.tell(News::Later(later::Job { after: A_MOMENT, deed: Box::new(deed) }));
+    }
+
+    /// Whether a 4.16 answers; else a 4.0.
+    pub fn is_4_16(&self) -> bool {
+        self.world.age == Age::V4_16
     }
 
     fn settle(&mut self) -> Result<(), Refusal> {
-        for deed in std::mem::take(&mut self.later) {
+        for deed in std::mem::take(&mut self.afterwards) {
             deed(self)?;
         }
         Ok(())
@@ -163,7 +175,7 @@ fn one(
 ) -> rusqlite::Result<Reply> {
     let mut news = Vec::new();
     let savepoint = transaction.savepoint()?;
-    let ran = job(&mut Turn { db: &savepoint, now: world.clock.now(), world, news: &mut news, later: Vec::new() });
+    let ran = job(&mut Turn { db: &savepoint, now: world.clock.now(), world, news: &mut news, afterwards: Vec::new() });
     if ran.keep {
         savepoint.commit()?;
         all_news.append(&mut news);
@@ -189,7 +201,9 @@ mod tests {
         let world = World {
             clock: Clock::with_offset(0),
             public_url: String::new(),
-            presence: Arc::new(Presence::default()),
+            presence: Arc::new(Presence::of(Age::V4_16)),
+            age: Age::V4_16,
+            files_late: std::time::Duration::ZERO,
             secret: String::new(),
             limits: true,
         };
@@ -204,7 +218,13 @@ mod tests {
     }
 
     fn add(turn: &mut Turn<'_>, name: &str) -> Result<i64, Refusal> {
-        turn.tell(News::Callback(Callback { url: String::new(), body: name.to_owned(), message_id: None }));
+        turn.tell(News::Callback(Callback {
+            url: String::new(),
+            body: name.to_owned(),
+            secret: None,
+            bot_conversation_id: None,
+            message_id: None,
+        }));
         Ok(accounts::insert_account(turn.db, name)?)
     }
 
@@ -261,7 +281,13 @@ mod tests {
                 turn.afterwards(|turn| {
                     let count: i64 = turn.db.query_row("SELECT count(*) FROM accounts", [], |row| row.get(0))?;
                     let body = count.to_string();
-                    turn.tell(News::Callback(Callback { url: String::new(), body, message_id: None }));
+                    turn.tell(News::Callback(Callback {
+                        url: String::new(),
+                        body,
+                        secret: None,
+                        bot_conversation_id: None,
+                        message_id: None,
+                    }));
                     Ok(())
                 });
                 accounts::insert_account(turn.db, "one")?;

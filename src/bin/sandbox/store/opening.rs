@@ -52,7 +52,7 @@ enum Schema {
 }
 
 /// What brings a database from each version to the next; a step that was released is never changed.
-const STEPS: [&str; 2] = [include_str!("schema.sql"), include_str!("notifications.sql")];
+const STEPS: [&str; 3] = [include_str!("schema.sql"), include_str!("notifications.sql"), include_str!("ages.sql")];
 
 fn prepare(db: &Connection) -> rusqlite::Result<Schema> {
     // FULL: an acknowledged message survives even a power cut; grouped commits keep that cheap.
