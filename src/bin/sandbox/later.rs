@@ -10,8 +10,10 @@ use crate::store::{Store, Turn};
 /// A deed for later. One that finds nothing left to do is refused, and nobody hears of it.
 pub struct Job {
     pub after: Duration,
-    pub deed: Box<dyn FnOnce(&mut Turn<'_>) -> Result<(), Refusal> + Send>,
+    pub deed: Deed,
 }
+
+type Deed = Box<dyn FnOnce(&mut Turn<'_>) -> Result<(), Refusal> + Send>;
 
 impl std::fmt::Debug for Job {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -223,11 +223,14 @@ impl Stage {
             let socket = self.sockets.get_mut(name).ok_or("no such socket")?;
             socket.send(Message::text(text)).await.map_err(|error| error.to_string())?;
             // Presence follows the confirmation; a request made after it finds them here.
-            while step["confirmed"] == true {
-                match tokio::time::timeout(PATIENCE, socket.next()).await {
+            if step["confirmed"] != true {
+                return Ok(());
+            }
+            loop {
+                match tokio::time::timeout(self.patience, socket.next()).await {
                     Ok(Some(Ok(Message::Text(text)))) if text.as_str().contains("presence.update") => break,
                     Ok(Some(Ok(_))) => {}
-                    _ => return Err("no confirmation came".into()),
+                    Ok(Some(Err(_)) | None) | Err(_) => return Err("no confirmation came".into()),
                 }
             }
         } else if let Some(name) = step["close"].as_str() {
@@ -308,7 +311,7 @@ impl Stage {
                 None => fields.iter().map(|(key, value)| (key.clone(), self.body(value))).collect(),
             },
             Value::Array(items) => items.iter().map(|item| self.body(item)).collect(),
-            other => self.names.fill_tree(other),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => self.names.fill_tree(body),
         }
     }
 
