@@ -107,7 +107,7 @@ async fn the_sandbox_agrees_with_4_0() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_sandbox_agrees_with_4_16() {
     let seed = include_str!("../../fixtures/recorded-4.16.toml");
-    agree("4.16", seed, "127.0.0.1:4999", V4_16, 603).await;
+    agree("4.16", seed, "127.0.0.1:4999", V4_16, 602).await;
 }
 
 /// What is read again until it agrees (a survey comes by a job) has this long.
