@@ -36,9 +36,17 @@ struct Painted {
 
 /// A listener; it holds for as long as its element is painted, whatever it leads to by then.
 struct Ear {
+    element: web_sys::Element,
     name: &'static str,
     act: Rc<RefCell<Act>>,
-    _closure: Closure<dyn FnMut(web_sys::Event)>,
+    closure: Closure<dyn FnMut(web_sys::Event)>,
+}
+
+impl Drop for Ear {
+    fn drop(&mut self) {
+        // An element that is gone can still have something to tell: a picture, that it could not be had.
+        let _ = self.element.remove_event_listener_with_callback(self.name, self.closure.as_ref().unchecked_ref());
+    }
 }
 
 const SVG: &str = "http://www.w3.org/2000/svg";
@@ -173,7 +181,7 @@ impl Painted {
         });
         // It can only fail for a listener that is none.
         let _ = self.element.add_event_listener_with_callback(name, closure.as_ref().unchecked_ref());
-        Ear { name, act, _closure: closure }
+        Ear { element: self.element.clone(), name, act, closure }
     }
 
     /// Makes its content what is painted now: what has a key stays itself wherever it goes, the rest by its place.

@@ -148,6 +148,10 @@ impl Scene {
         let other = user(&self.sandbox, "ben");
         let said = self.visitor.browser.ask(&way.script(&other)).await;
         assert_eq!(said, true, "{way:?}");
+        if way == Way::OtherUser {
+            // Nobody waits for a promise here.
+            self.visitor.browser.until(&format!("JSON.parse(await {TRACES}).files.length === 0")).await;
+        }
     }
 }
 

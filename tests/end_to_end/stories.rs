@@ -63,6 +63,7 @@ async fn a_killed_server_is_found_again_and_what_was_missed_appears_once_each() 
     let (_folder, db) = database_file();
     let mut sandbox = Sandbox::start(Some(&db));
     let visitor = Visitor::arrive(&sandbox).await;
+    visitor.browser.expects_trouble();
     visitor.open().await;
     visitor.say("one").await;
     visitor.sees(&["one"]).await;

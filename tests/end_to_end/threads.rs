@@ -42,6 +42,19 @@ async fn slip_of_scrolling(visitor: &Visitor, by: i32) -> f64 {
     visitor.browser.ask(&script).await.as_f64().unwrap()
 }
 
+/// Waits until the server knows that the visitor has read the newest message: read receipts go out once a second.
+async fn until_read(sandbox: &Sandbox, conversation: i64) {
+    let newest = sandbox.messages(conversation).await.last().and_then(|last| last["created_at"].as_i64());
+    let path = format!("/conversations/{conversation}");
+    for _ in 0..10_000 {
+        let seen = sandbox.as_agent("GET", &path, &Value::Null).await.ok()["contact_last_seen_at"].as_i64();
+        if seen >= newest {
+            return;
+        }
+    }
+    panic!("the server never heard of it");
+}
+
 /// How many nodes the widget has.
 pub const NODES: &str =
     "(function count(node) { return [...node.childNodes].reduce((sum, it) => sum + count(it), 1); })(root)";
@@ -59,6 +72,7 @@ async fn a_long_conversation_is_read_back_to_its_beginning_without_a_jump_and_wi
         sandbox.agent_replies(conversation, &text).await;
     }
     until_last_is(&visitor, "Message 180").await;
+    until_read(&sandbox, conversation).await;
     visitor.reload().await;
     visitor.open().await;
     until_last_is(&visitor, "Message 180").await;
