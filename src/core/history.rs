@@ -117,6 +117,17 @@ impl Default for History {
 }
 
 impl Goal {
+    /// The one that goes further back; earlier pages have no other goal.
+    fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Earlier, _) => Self::Earlier,
+            (Self::Start, _) | (_, Self::Start) => Self::Start,
+            (Self::Overlap(one), Self::Overlap(other)) => Self::Overlap(one.min(other)),
+            (Self::Overlap(id), _) | (_, Self::Overlap(id)) => Self::Overlap(id),
+            (Self::Newest, _) => Self::Newest,
+        }
+    }
+
     const fn down_to(floor: Floor) -> Self {
         match floor {
             Floor::Anywhere => Self::Newest,
@@ -209,10 +220,9 @@ impl History {
         run.is_under_way = true;
         if run.pages == 0 {
             run.asked = now;
-            // A first page that could not be read begins anew, with what has come into doubt meanwhile.
-            if run.goal != Goal::Earlier {
-                run.goal = Goal::down_to(floor);
-            }
+            // A first page that could not be read begins anew, with what has come into doubt meanwhile. It goes no less far
+            // back than before: frames that came since then prove nothing of what was missed before them.
+            run.goal = run.goal.and(Goal::down_to(floor));
         }
         Some(run.before)
     }

@@ -3,6 +3,7 @@
 use natter::core::Event;
 use natter::core::view::{Content, Thread};
 use natter::core::window::{Distance, ROWS_MAX, Sight};
+use natter::core::wire::Method;
 use serde_json::json;
 
 use crate::bench::{Bench, agents, created, visitors};
@@ -169,4 +170,28 @@ fn what_is_long_past_is_let_go_and_read_again() {
     }
     let (_, request) = &bench.calls[0];
     assert!(request.url.ends_with(&format!("/messages?before={first}")), "{}", request.url);
+}
+
+#[test]
+fn frames_before_a_subscription_is_confirmed_prove_nothing_of_what_came_before_them() {
+    let mut bench = Bench::returning(&[agents(1, "one")]);
+    bench.close_socket();
+    // Thirty are said while there is no socket, and the newest of them come before the new one is confirmed.
+    for _ in 0..100 {
+        if bench.link.is_some() {
+            break;
+        }
+        bench.wait(500);
+    }
+    bench.frame(&json!({ "type": "welcome" }));
+    for id in 20..=31 {
+        bench.frame(&created(&agents(id, "missed"), None));
+    }
+    bench.frame(&json!({ "type": "confirm_subscription", "identifier": "{}" }));
+    let page = |ids: std::ops::RangeInclusive<u64>| json!(ids.map(|id| agents(id, "missed")).collect::<Vec<_>>());
+    while bench.asked(Method::Get, "/messages").is_some() {
+        bench.answer("/messages", 200, &page(12..=31));
+    }
+    bench.answer("/messages?before=12", 200, &page(1..=11));
+    assert_eq!(bench.texts().len(), 31, "without a hole");
 }

@@ -57,7 +57,9 @@ impl Widget {
                     }
                     return;
                 }
-                self.history.heard(message.id);
+                if self.is_hearing() {
+                    self.history.heard(message.id);
+                }
                 if self.watch.heard() {
                     // It speaks again; what it kept to itself meanwhile has to be read.
                     self.want_history();
@@ -124,6 +126,12 @@ impl Widget {
             }
             News::Other => {}
         }
+    }
+
+    /// Whether frames follow each other without a gap, be they this tab's or its leader's. Those that come before a
+    /// subscription is confirmed prove nothing of what came before them.
+    fn is_hearing(&self) -> bool {
+        if self.tabs.is_in_charge() { self.cable.is_live() } else { self.tabs.standing().is_live }
     }
 
     /// What is long past and not looked at is let go; scrolling up reads it again.
