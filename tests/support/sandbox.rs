@@ -8,8 +8,8 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
 
-/// Which Chatwoot answers a test that names none; `SANDBOX_CHATWOOT=4.16` in the environment tries the other. The older
-/// one, until the widget is tried against both.
+/// Which Chatwoot answers a test that names none. `cargo xtask test e2e` runs the stories that depend on it once more with
+/// `SANDBOX_CHATWOOT=4.16`.
 const AGE: &str = "4.0";
 
 /// A running sandbox; killed when dropped.
