@@ -58,6 +58,14 @@ struct Stage<'a> {
 }
 
 impl Stage<'_> {
+    /// Builds the release bundle, once for all suites that want it.
+    fn build_bundle(&self) -> Result<(), String> {
+        if !self.bundle_is_built.replace(true) {
+            bundle::build(self.bench).inspect_err(|_| self.bundle_is_built.set(false))?;
+        }
+        Ok(())
+    }
+
     /// A suite that runs nothing proves nothing, unless a filter left it nothing to run.
     fn some(&self, tally: Tally) -> Outcome {
         if tally == Tally::NOTHING && self.filter.is_empty() {
@@ -186,16 +194,13 @@ fn in_browser(stage: &Stage) -> Outcome {
 }
 
 fn release_bundle(stage: &Stage) -> Outcome {
-    bundle::build(stage.bench)?;
-    stage.bundle_is_built.set(true);
+    stage.build_bundle()?;
     bundle::weigh(stage.bench)?;
     Ok(Tally::PASSED)
 }
 
 fn end_to_end(stage: &Stage) -> Outcome {
-    if !stage.bundle_is_built.get() {
-        bundle::build(stage.bench)?;
-    }
+    stage.build_bundle()?;
     let mut cargo = end_to_end_command(stage.bench, stage.browser, "end-to-end")?;
     stage.some(tests(cargo.args(stage.filter))?)
 }
@@ -206,9 +211,7 @@ const STORIES_OF_AN_AGE: [&str; 6] =
 
 /// Those stories once more, against a sandbox that answers as Chatwoot 4.16. (The others have an older one.)
 fn end_to_end_on_the_newer_chatwoot(stage: &Stage) -> Outcome {
-    if !stage.bundle_is_built.get() {
-        bundle::build(stage.bench)?;
-    }
+    stage.build_bundle()?;
     let mut cargo = end_to_end_command(stage.bench, stage.browser, "end-to-end")?;
     let filter = if stage.filter.is_empty() { &STORIES_OF_AN_AGE[..] } else { stage.filter };
     stage.some(tests(cargo.args(filter).env("SANDBOX_CHATWOOT", "4.16"))?)
