@@ -376,3 +376,29 @@ fn a_leader_never_posts_what_another_tab_took_for_another_user() {
     let posted = house.tabs[0].bench.calls.iter().find(is_post).map(|(_, request)| json_body(request));
     assert_eq!(posted.unwrap()["content"], "from Ana");
 }
+
+#[test]
+fn another_user_who_is_named_while_the_leader_hangs_or_dies_finds_nothing_of_the_former() {
+    for dies in [false, true] {
+        let mut house = two_tabs_of_ana();
+        house.freeze(0);
+        house.on(1, |tab| tab.event(is("43")));
+        assert!(house.tabs[1].bench.texts().is_empty(), "at once");
+        house.wait(20_000);
+        if dies {
+            house.crash(0);
+        } else {
+            house.thaw(0);
+        }
+        house.wait(20_000);
+        let kept = format!("{:?}", house.storage);
+        for mark in ["9e46c098", "salary", "holiday", "Ana", "rating", "hash of 42"] {
+            assert!(!kept.contains(mark), "{mark}, dies: {dies}: {kept}");
+            for number in if dies { 1..2 } else { 0..2 } {
+                let held = memory(&house.tabs[number].bench);
+                let at = held.find(mark).map(|at| &held[at.saturating_sub(300)..(at + 60).min(held.len())]);
+                assert_eq!(at, None, "{mark} in tab {number}, dies: {dies}");
+            }
+        }
+    }
+}

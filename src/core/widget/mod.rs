@@ -203,6 +203,7 @@ impl Widget {
         self.last = now;
         let event = self.without_outdated(event, &mut turn);
         let (record, is_ping) = (recording::record(now, &event), recording::is_ping(&event));
+        let missing = self.recording.missing();
         self.route(now, event, &mut turn);
         if !self.tabs.is_resting() {
             self.pump(now.mono, &mut turn);
@@ -213,7 +214,10 @@ impl Widget {
         self.diagnose(now.mono, &mut turn);
         self.tell_changes(&mut turn);
         turn.changed = self.publish();
-        self.recording.keep(now, record, is_ping && turn.is_empty());
+        // What led to the visitor's being forgotten can hold something of theirs, and goes with the rest.
+        if self.recording.missing() == missing {
+            self.recording.keep(now, record, is_ping && turn.is_empty());
+        }
         turn
     }
 

@@ -10,10 +10,12 @@ use crate::core::chance::Seed;
 use crate::core::identity::Identity;
 use crate::core::tabs::{self, TabNews, Word};
 use crate::core::timeline::{Lane, Send};
-use crate::core::{Effect, Event, Tell, Turn, generation};
+use crate::core::{Effect, Event, Tell, Turn, generation, wire};
 use crate::digits::digits;
 
 const DAY_MS: u64 = 86_400_000;
+/// How other tabs begin what they say of a record: others of their words are longer, and need not be read twice.
+const KEPT_WORD: &str = r#"{"say":"kept""#;
 
 impl Widget {
     /// The visitor has logged out of the site, or wants to be forgotten here: nothing stays, and nobody in particular is
@@ -71,6 +73,14 @@ impl Widget {
             for (key, _) in kept.extract_if(.., |(key, value)| !generation::is_current(generation, key, value)) {
                 erase_record(key, turn);
             }
+        }
+        // Nor is it taken from a tab that has not heard yet, or remembered.
+        if let Event::Tabs(TabNews::Said(text)) = &mut event
+            && text.starts_with(KEPT_WORD)
+            && let Some(Word::Kept(key, Some(value))) = wire::hear(text)
+            && !generation::is_current(self.generation, &key, &value)
+        {
+            text.clear();
         }
         event
     }
