@@ -200,11 +200,12 @@ sheet.replaceSync(`
  * @param {number} [wanted.at] which of them comes first
  * @param {{ close: string, previous: string, next: string, open: string, picture: string, broken?: string }}
  *   wanted.labels `picture` may have a place for `{number}` and one for `{count}`
+ * @param {number[]} [wanted.retries] so long after each failure a picture is asked for again, in milliseconds
  * @param {"ltr" | "rtl"} [wanted.direction] the host element's own, if absent
  * @param {AbortSignal} [wanted.signal] closes them, too
  * @returns {Promise<void>}
  */
-export function open(root, { pictures, at = 0, labels, direction, signal }) {
+export function open(root, { pictures, at = 0, labels, retries = [], direction, signal }) {
   if (!pictures.length || signal?.aborted) return Promise.resolve();
   const opener = root.activeElement;
   const dialog = element("dialog", "lightbox");
@@ -241,7 +242,7 @@ export function open(root, { pictures, at = 0, labels, direction, signal }) {
     original.href = original.hidden ? "" : src;
     stage.setAttribute("aria-busy", "true");
     const settled = () => stage.removeAttribute("aria-busy");
-    stage.replaceChildren(picture(src, alt || called || place, labels.broken, settled));
+    stage.replaceChildren(picture(src, alt || called || place, labels.broken, retries, settled));
   };
 
   const mirror = () => (dialog.dir === "rtl" ? -1 : 1);
@@ -294,15 +295,22 @@ export function open(root, { pictures, at = 0, labels, direction, signal }) {
 }
 
 /** The picture, or what stands for it when it can't be had. */
-function picture(src, alt, broken, settled) {
+function picture(src, alt, broken, retries, settled) {
   const img = element("img");
   img.referrerPolicy = "no-referrer";
   img.alt = alt;
   img.draggable = false;
   // One that was left for another before it came has nothing to say any more.
   img.addEventListener("load", () => img.isConnected && settled());
+  let failures = 0;
   img.addEventListener("error", () => {
     if (!img.isConnected) return;
+    const wait = retries[failures++];
+    if (wait !== undefined) {
+      // The same address again is another request.
+      setTimeout(() => img.isConnected && (img.src = src), wait);
+      return;
+    }
     const sorry = element("div", "broken");
     sorry.setAttribute("role", "img");
     sorry.setAttribute("aria-label", broken ? `${alt}: ${broken}` : alt);

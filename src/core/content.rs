@@ -215,6 +215,66 @@ pub enum AttachmentKind {
     File,
 }
 
+impl AttachmentKind {
+    /// What a picked file of this media type can be shown as, if browsers show it. A picture that is a document (SVG) is
+    /// not shown, as among the server's.
+    #[must_use]
+    pub fn of_media_type(media_type: &str) -> Option<Self> {
+        match media_type.split_once('/')? {
+            ("image", "png" | "jpeg" | "gif" | "webp" | "avif" | "bmp") => Some(Self::Image),
+            ("audio", _) => Some(Self::Audio),
+            ("video", _) => Some(Self::Video),
+            _ => None,
+        }
+    }
+}
+
+/// The addresses a picture, sound or film can be loaded from, in the order they are tried.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Sources {
+    /// The visitor's own file, on this page.
+    pub local: Option<String>,
+    /// A smaller picture of it at the server.
+    pub thumb: Option<String>,
+    /// The file at the server; empty as long as it is not there.
+    pub original: String,
+}
+
+/// How long after each failure a file at the server is asked for again, in milliseconds. Chatwoot tells of a message
+/// before its files are in storage: their addresses answer 404, 500 for a thumbnail, for 100 to 500 ms, and longer where
+/// storage is remote.
+pub const FILE_RETRIES_MS: [u32; 4] = [300, 1_000, 3_000, 10_000];
+
+/// So often a thumbnail is asked for; then the file itself is. Of some files the server can make none.
+const THUMB_TRIES: usize = 3;
+
+impl Sources {
+    /// The first address.
+    #[must_use]
+    pub fn first(&self) -> &str {
+        self.local.as_deref().unwrap_or_else(|| self.small())
+    }
+
+    /// What is to be tried after this many failures, and how long after the last, in milliseconds; `None` when all was
+    /// tried.
+    #[must_use]
+    pub fn after(&self, failures: usize) -> Option<(u32, &str)> {
+        if self.original.is_empty() {
+            return None;
+        }
+        let failures = failures - usize::from(self.local.is_some());
+        if failures == 0 {
+            return Some((0, self.small()));
+        }
+        let wait = *FILE_RETRIES_MS.get(failures - 1)?;
+        Some((wait, if failures < THUMB_TRIES { self.small() } else { &self.original }))
+    }
+
+    fn small(&self) -> &str {
+        self.thumb.as_deref().unwrap_or(&self.original)
+    }
+}
+
 /// An answer on its way.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Given {
@@ -222,4 +282,44 @@ pub struct Given {
     pub message: MessageId,
     /// What was answered.
     pub answers: Vec<Answer>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sources(local: Option<&str>, thumb: Option<&str>, original: &str) -> Sources {
+        let text = |text: Option<&str>| text.map(str::to_owned);
+        Sources { local: text(local), thumb: text(thumb), original: original.to_owned() }
+    }
+
+    fn tried(sources: &Sources) -> Vec<(u32, &str)> {
+        (1..20).map_while(|failures| sources.after(failures)).collect()
+    }
+
+    #[test]
+    fn a_file_is_asked_for_again_four_times_and_a_thumbnail_gives_way_to_the_file() {
+        let plain = sources(None, None, "o");
+        assert_eq!((plain.first(), tried(&plain)), ("o", vec![(300, "o"), (1_000, "o"), (3_000, "o"), (10_000, "o")]));
+        let small = sources(None, Some("t"), "o");
+        assert_eq!((small.first(), tried(&small)), ("t", vec![(300, "t"), (1_000, "t"), (3_000, "o"), (10_000, "o")]));
+    }
+
+    #[test]
+    fn ones_own_file_is_shown_first_and_gives_way_to_the_servers_at_once() {
+        let own = sources(Some("blob"), Some("t"), "o");
+        let after = vec![(0, "t"), (300, "t"), (1_000, "t"), (3_000, "o"), (10_000, "o")];
+        assert_eq!((own.first(), tried(&own)), ("blob", after));
+        let unsent = sources(Some("blob"), None, "");
+        assert_eq!((unsent.first(), tried(&unsent)), ("blob", vec![]), "the server has nothing yet");
+    }
+
+    #[test]
+    fn only_what_browsers_show_is_shown() {
+        let kinds =
+            ["image/png", "image/svg+xml", "audio/webm;codecs=opus", "video/mp4", "application/pdf", "", "image"];
+        let kinds = kinds.map(AttachmentKind::of_media_type);
+        use AttachmentKind::{Audio, Image, Video};
+        assert_eq!(kinds, [Some(Image), None, Some(Audio), Some(Video), None, None, None]);
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::content::{Answer, Attachment, Kind};
+use super::content::{Answer, Attachment, AttachmentKind, Kind};
 use super::spoofing::without_bidi_controls;
 
 /// A message's id at the server; messages are in order when their ids are.
@@ -73,14 +73,25 @@ pub struct Enclosed {
     pub name: String,
     /// Bytes.
     pub size: u64,
+    /// How this page can show it without the server; nothing of it is kept on the device.
+    pub local: Option<LocalFile>,
 }
 
 impl Enclosed {
     /// A file under its name, as far as that can be shown.
     #[must_use]
     pub fn new(pick: u64, name: &str, size: u64) -> Self {
-        Self { pick, name: without_bidi_controls(name), size }
+        Self { pick, name: without_bidi_controls(name), size, local: None }
     }
+}
+
+/// A picked file that this page can show: a picture, a sound or a film.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct LocalFile {
+    /// What it is.
+    pub kind: AttachmentKind,
+    /// Its address on this page (`blob:`), good until the page is left or its visitor forgotten.
+    pub url: String,
 }
 
 /// Who said a message.

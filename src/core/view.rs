@@ -235,6 +235,8 @@ pub struct Row {
     pub is_last_seen: bool,
     /// How much of its text is shown.
     pub length: Length,
+    /// The files it was sent with, where that was from this page: they can be shown before the server's.
+    pub files: Vec<Enclosed>,
 }
 
 /// How much of a text is shown.
@@ -278,6 +280,7 @@ impl Row {
             quoted: None,
             is_last_seen: false,
             length: Length::Short,
+            files: Vec::new(),
         }
     }
 }
@@ -470,6 +473,9 @@ fn complete(timeline: &Timeline, answering: &Answering, shown: &Shown, mut row: 
     row.length = length(timeline, row.key, row.content.text());
     if let Content::Said(message) = &row.content {
         row.is_first_unread = shown.first_unread == Some(message.id);
+        if !message.attachments.is_empty() {
+            row.files = timeline.row(message.id).map_or_else(Vec::new, |row| row.files.clone());
+        }
         row.quoted = message.reply_to.and_then(|id| quoted(timeline, id));
         (row.answers, row.fate) = match answering.of(message.id) {
             Some((answers, fate)) => (answers.to_vec(), fate),

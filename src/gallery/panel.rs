@@ -64,6 +64,11 @@ pub fn files(count: usize) -> Vec<Enclosed> {
         ("IMG_20261114_173355_0000000000000000000000000000000000000001.jpg", 2_000_000),
         ("notes.txt", 12),
     ];
-    let file = |(at, (name, size)): (usize, (&str, u64))| Enclosed { pick: at as u64 + 1, name: name.to_owned(), size };
+    let file = |(at, (name, size)): (usize, (&str, u64))| Enclosed {
+        pick: at as u64 + 1,
+        name: name.to_owned(),
+        size,
+        local: None,
+    };
     all.into_iter().enumerate().map(file).take(count).collect()
 }

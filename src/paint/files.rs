@@ -3,23 +3,41 @@
 use super::icon::{FILE, LINK, PHONE, PLACE, button, icon};
 use super::wish::Wish;
 use super::{Act, Element, Words, el};
-use crate::core::content::{Attachment, AttachmentKind};
-use crate::core::model::{Enclosed, MessageId};
+use crate::core::content::{Attachment, AttachmentKind, Sources};
+use crate::core::model::{Enclosed, LocalFile, MessageId};
 use crate::core::spoofing::real_destination;
 use crate::core::timeline::RowKey;
 use crate::core::url::SafeUrl;
 use crate::digits::digits;
 use crate::text::Sentence;
 
-/// A message's files, in their order.
-pub fn files(words: &Words, message: MessageId, attachments: &[Attachment]) -> Option<Element> {
+/// A message's files, in their order; `sent` are those it was sent with from this page.
+pub fn files(words: &Words, message: MessageId, attachments: &[Attachment], sent: &[Enclosed]) -> Option<Element> {
     let pictures = attachments.iter().filter(|one| one.kind == AttachmentKind::Image).count();
     let class = if pictures > 1 { "files many" } else { "files" };
-    let all = attachments.iter().fold(el("div", class), |all, one| all.and(file(words, message, one)));
-    (!attachments.is_empty()).then_some(all)
+    let mut own = locals(attachments, sent).into_iter();
+    let file = |all: Element, one| all.and(file(words, message, one, own.next().flatten()));
+    (!attachments.is_empty()).then(|| attachments.iter().fold(el("div", class), file))
 }
 
-fn file(words: &Words, message: MessageId, file: &Attachment) -> Element {
+/// Which file of this page each attachment is. The server gives them in any order, perhaps under changed names; the size
+/// says which it is, and the name which of equal size.
+fn locals<'a>(attachments: &[Attachment], sent: &'a [Enclosed]) -> Vec<Option<&'a str>> {
+    let mut sent: Vec<&Enclosed> = sent.iter().collect();
+    let local = |file: &Attachment| {
+        let is_it = |other: &&Enclosed| other.size == file.size && is_of(other, file.kind);
+        let is_named = |other: &&Enclosed| is_it(other) && other.name == file.name;
+        let at = sent.iter().position(is_named).or_else(|| sent.iter().position(is_it))?;
+        sent.remove(at).local.as_ref().map(|local| &*local.url)
+    };
+    attachments.iter().map(local).collect()
+}
+
+fn is_of(file: &Enclosed, kind: AttachmentKind) -> bool {
+    file.local.as_ref().is_some_and(|local| local.kind == kind)
+}
+
+fn file(words: &Words, message: MessageId, file: &Attachment, local: Option<&str>) -> Element {
     let Some(url) = &file.url else {
         return match (file.kind, SafeUrl::new(&["tel:", &file.name.replace(' ', "")].concat())) {
             // A number has one direction everywhere.
@@ -34,18 +52,15 @@ fn file(words: &Words, message: MessageId, file: &Attachment) -> Element {
             _ => el("p", "file gone").told(words, &Sentence::FileGone),
         };
     };
-    let playing = |tag| {
-        el(tag, "playing")
-            .with("controls", "")
-            .with("preload", "metadata")
-            .with("aria-label", &file.name)
-            .with("src", url.as_str())
-            .on("error", Act::Again)
+    let sources = Sources {
+        local: local.map(str::to_owned),
+        thumb: file.thumb.as_ref().filter(|_| file.kind == AttachmentKind::Image).map(|url| url.as_str().to_owned()),
+        original: url.as_str().to_owned(),
     };
     match file.kind {
-        AttachmentKind::Image => picture(words, message, file, file.thumb.as_ref().unwrap_or(url)),
-        AttachmentKind::Audio => playing("audio"),
-        AttachmentKind::Video => playing("video").with("playsinline", ""),
+        AttachmentKind::Image => picture(words, message, file, sources),
+        AttachmentKind::Audio => playing(words, "audio", &file.name, sources),
+        AttachmentKind::Video => playing(words, "video", &file.name, sources),
         AttachmentKind::Location => leading(words, link(url, "file").and(icon(PLACE)).and(called(file)), file, url),
         AttachmentKind::Link => destined(words, link(url, "file").and(icon(LINK)).and(called(file)), &file.name, url),
         AttachmentKind::Contact | AttachmentKind::File => {
@@ -71,15 +86,39 @@ fn called(file: &Attachment) -> Element {
     el("span", "file-name").in_own_direction().saying(&file.name)
 }
 
-/// A picture, as large as it will be before it is there.
-fn picture(words: &Words, message: MessageId, file: &Attachment, url: &SafeUrl) -> Element {
-    let image = el("img", "")
-        .with("src", url.as_str())
-        .with("alt", &words.say(&Sentence::Picture(file.name.clone())))
+/// A sound or a film, and what stands for it when it can't be had.
+fn playing(words: &Words, tag: &'static str, name: &str, sources: Sources) -> Element {
+    el("div", "media")
+        .and(player(tag, name, sources))
+        .and(el("p", "file gone instead").told(words, &Sentence::FileGone))
+}
+
+fn player(tag: &'static str, name: &str, sources: Sources) -> Element {
+    el(tag, "playing")
+        .with("controls", "")
+        // Means nothing to a sound.
+        .with("playsinline", "")
+        .with("preload", "metadata")
+        .with("aria-label", name)
+        .with("src", sources.first())
+        .on("loadeddata", Act::Loaded)
+        .on("error", Act::NotLoaded(sources))
+}
+
+fn image(words: &Words, name: &str, sources: Sources) -> Element {
+    el("img", "")
+        .with("src", sources.first())
+        .with("alt", &words.say(&Sentence::Picture(name.to_owned())))
         .with("loading", "lazy")
         .with("decoding", "async")
         .with("referrerpolicy", "no-referrer")
-        .on("error", Act::Missing);
+        .on("load", Act::Loaded)
+        .on("error", Act::NotLoaded(sources))
+}
+
+/// A picture, as large as it will be before it is there.
+fn picture(words: &Words, message: MessageId, file: &Attachment, sources: Sources) -> Element {
+    let image = image(words, &file.name, sources);
     let image = match file.measures {
         Some((width, height)) => image.with("width", &digits(width)).with("height", &digits(height)),
         None => image.with("class", "unmeasured"),
@@ -88,26 +127,48 @@ fn picture(words: &Words, message: MessageId, file: &Attachment, url: &SafeUrl) 
     button("picture")
         .on("click", Act::Look(message, file.id))
         .and(image)
-        .and(el("span", "gone").told(words, &Sentence::FileGone))
+        .and(el("span", "gone instead").told(words, &Sentence::FileGone))
 }
 
-/// A file that is to go with a message, or is on its way with one.
+/// A file that is to go with a message, or is on its way with one; a picture is seen.
 pub fn enclosed(words: &Words, tag: &'static str, file: &Enclosed) -> Element {
-    el(tag, "file")
-        .and(icon(FILE))
-        .and(el("span", "file-name").in_own_direction().saying(&file.name))
+    let chip = el(tag, "file");
+    let chip = match &file.local {
+        // Its name says what it is.
+        Some(LocalFile { kind: AttachmentKind::Image, url }) => {
+            chip.and(el("img", "sample").with("src", url).with("alt", "").on("error", Act::Missing))
+        }
+        Some(_) | None => chip.and(icon(FILE)),
+    };
+    chip.and(el("span", "file-name").in_own_direction().saying(&file.name))
         .and(el("span", "file-size").saying(&words.speech.size(file.size)))
 }
 
 /// The files of a message on its way, how far they are, and the way to stop them.
 pub fn uploading(words: &Words, key: RowKey, files: &[Enclosed], progress: u8, is_failed: bool) -> Option<Element> {
-    let all = files.iter().fold(el("div", "files"), |all, file| all.and(enclosed(words, "div", file)));
+    let all = files.iter().fold(el("div", "files"), |all, file| all.and(own(words, file)));
     let percent = digits(progress.into());
     let bar = el("progress", "progress").with("max", "100").with("value", &percent);
     let bar = bar.labelled(words, &Sentence::Sending);
     let cancel = button("link").on("click", Act::Tell(Wish::Discarded(key))).told(words, &Sentence::Cancel);
     let under_way = (!is_failed).then(|| el("p", "uploading").and(bar).and(cancel));
     (!files.is_empty()).then(|| all.maybe(under_way))
+}
+
+/// A file on its way, as this page has it. One that the browser can't show after all is named.
+fn own(words: &Words, file: &Enclosed) -> Element {
+    let named = || enclosed(words, "div", &Enclosed { local: None, ..file.clone() });
+    let Some(local) = &file.local else { return named() };
+    let sources = Sources { local: Some(local.url.clone()), thumb: None, original: String::new() };
+    let (class, shown) = match local.kind {
+        AttachmentKind::Image => ("picture", image(words, &file.name, sources).with("class", "unmeasured")),
+        AttachmentKind::Audio => ("media", player("audio", &file.name, sources)),
+        AttachmentKind::Video => ("media", player("video", &file.name, sources)),
+        AttachmentKind::Location | AttachmentKind::Contact | AttachmentKind::Link | AttachmentKind::File => {
+            return named();
+        }
+    };
+    el("div", class).and(shown).and(el("div", "instead").and(named()))
 }
 
 /// A link with this text in it, with where it really leads if that is another place than one would think.

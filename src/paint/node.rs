@@ -7,6 +7,7 @@ use std::ops::Deref;
 
 use super::Words;
 use super::wish::Wish;
+use crate::core::content::Sources;
 use crate::core::model::MessageId;
 use crate::digits::digits;
 use crate::text::Sentence;
@@ -95,8 +96,10 @@ pub enum Act {
     Look(MessageId, u64),
     /// It could not be loaded: it gives way to what stands for it.
     Missing,
-    /// It could not be loaded, or ended too early: its address may have grown old.
-    Again,
+    /// It could not be loaded from one of these addresses: another is tried, or the same after a while.
+    NotLoaded(Sources),
+    /// It was loaded.
+    Loaded,
 }
 
 /// An element of this class, empty as yet; a class of "" is none.

@@ -24,7 +24,7 @@ pub fn row(words: &Words, row: &Row, place: Option<Place>) -> Element {
         .maybe(name(words, row))
         .maybe(bubble(words, row))
         .maybe(on_its_way(words, row))
-        .maybe(alive.and_then(|message| files(words, message.id, &message.attachments)))
+        .maybe(alive.and_then(|message| files(words, message.id, &message.attachments, &row.files)))
         .maybe(alive.and_then(|message| asked(words, row, message)))
         .maybe(failed(words, row))
         .maybe(meta(words, row))

@@ -6,11 +6,12 @@ use std::rc::Rc;
 use js_sys::{Array, Reflect};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::closure::Closure;
-use web_sys::{AbortSignal, File};
+use web_sys::{AbortSignal, File, Url};
 
 use super::Reporter;
 use super::parts::Parts;
-use crate::core::model::{EchoId, Enclosed};
+use crate::core::content::AttachmentKind;
+use crate::core::model::{EchoId, Enclosed, LocalFile};
 use crate::core::{CallId, Event, Outcome};
 use crate::js::object;
 
@@ -24,13 +25,15 @@ pub struct Files {
     /// What the device's names start with.
     prefix: String,
     picked: Rc<RefCell<Vec<File>>>,
+    /// Where the page shows them.
+    urls: Rc<RefCell<Vec<String>>>,
 }
 
 impl Files {
     /// None picked yet.
     #[must_use]
     pub fn new(parts: Parts, prefix: String) -> Self {
-        Self { parts, prefix, picked: Rc::default() }
+        Self { parts, prefix, picked: Rc::default(), urls: Rc::default() }
     }
 
     /// Numbers files that were picked.
@@ -38,8 +41,10 @@ impl Files {
         let mut picked = self.picked.borrow_mut();
         let number = |file: File| {
             let (name, size) = (file.name(), file.size() as u64);
+            let local = local(&file);
+            self.urls.borrow_mut().extend(local.iter().map(|local| local.url.clone()));
             picked.push(file);
-            Enclosed::new(picked.len() as u64, &name, size)
+            Enclosed { local, ..Enclosed::new(picked.len() as u64, &name, size) }
         };
         files.into_iter().map(number).collect()
     }
@@ -63,8 +68,19 @@ impl Files {
     /// Forgets the files of all sends but these.
     pub fn forget_all_but(&self, echoes: &[EchoId]) {
         self.picked.borrow_mut().clear();
+        if echoes.is_empty() {
+            self.release();
+        }
         let kept: Array = echoes.iter().map(|echo| JsValue::from(self.name(echo))).collect();
         self.parts.start(MODULE, "forget", &[self.prefix.as_str().into(), kept.into()]);
+    }
+
+    /// Nothing that was picked on this page is shown any more.
+    pub fn release(&self) {
+        for url in self.urls.borrow_mut().drain(..) {
+            // The browser itself made it.
+            let _ = Url::revoke_object_url(&url);
+        }
     }
 
     /// Forgets the files of a send.
@@ -102,6 +118,12 @@ impl Files {
     fn name(&self, echo: &EchoId) -> String {
         [&*self.prefix, echo].concat()
     }
+}
+
+/// How the page itself shows a file, if browsers show such files.
+fn local(file: &File) -> Option<LocalFile> {
+    let kind = AttachmentKind::of_media_type(&file.type_())?;
+    Some(LocalFile { kind, url: Url::create_object_url_with_blob(file).ok()? })
 }
 
 /// How a post ended. (Without the module, nothing can have left.)

@@ -132,6 +132,7 @@ impl Driver {
         self.sockets.borrow_mut().close_all();
         self.calls.borrow_mut().abort_all();
         self.queue.borrow_mut().clear();
+        self.files.release();
     }
 
     fn run(&self) {

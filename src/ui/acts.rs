@@ -6,13 +6,13 @@ use js_sys::Array;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
     ClipboardEvent, DragEvent, Element, EventTarget, File, FileList, FormData, HtmlElement, HtmlFormElement,
-    HtmlInputElement, HtmlMediaElement, HtmlTextAreaElement, KeyboardEvent,
+    HtmlInputElement, HtmlTextAreaElement, KeyboardEvent,
 };
 
 use super::scrolling::{Still, scrolled};
-use super::{Ui, menu};
+use super::{Ui, loading, menu};
 use crate::core::Event;
-use crate::core::content::{Attachment, AttachmentKind};
+use crate::core::content::{Attachment, AttachmentKind, FILE_RETRIES_MS};
 use crate::core::model::MessageId;
 use crate::core::url::SafeUrl;
 use crate::core::view::{Content, View};
@@ -107,9 +107,14 @@ pub fn perform(ui: &Ui, act: &Act, event: &web_sys::Event) {
                 picture.set_hidden(true);
             }
         }
-        Act::Again => {
-            if let Some(media) = target.map(JsCast::unchecked_into::<Element>) {
-                load_again(&media);
+        Act::NotLoaded(sources) => {
+            if let Some(media) = target.map(JsCast::unchecked_into::<HtmlElement>) {
+                ui.loading().failed(&media, sources);
+            }
+        }
+        Act::Loaded => {
+            if let Some(media) = target.map(JsCast::unchecked_into::<HtmlElement>) {
+                loading::succeeded(&media);
             }
         }
         Act::LeftMenu => menu::left(event),
@@ -152,8 +157,14 @@ fn look(ui: &Ui, message: MessageId, file: u64, target: Option<EventTarget>) {
         label("picture", Sentence::PictureViewer),
         label("broken", Sentence::FileGone),
     ]);
+    let retries: Array = FILE_RETRIES_MS.iter().map(|ms| JsValue::from(*ms)).collect();
     let pictures: Array = pictures.iter().map(picture).collect();
-    let options = object(&[("pictures", pictures.into()), ("at", JsValue::from(at as u32)), ("labels", labels.into())]);
+    let options = object(&[
+        ("pictures", pictures.into()),
+        ("at", JsValue::from(at as u32)),
+        ("labels", labels.into()),
+        ("retries", retries.into()),
+    ]);
     let root = target.unchecked_into::<Element>().get_root_node();
     (ui.hands().call)("lightbox", "open", &[root.into(), options.into()]);
 }
@@ -179,15 +190,6 @@ fn fields(form: &HtmlFormElement) -> Vec<(String, String)> {
         Some((name.strip_prefix('-').unwrap_or(&name).to_owned(), pair.get(1).as_string()?))
     };
     Array::from(&data).iter().filter_map(pair).collect()
-}
-
-/// A sound's or film's address leads on to one that ends after some minutes; asked again, it leads to a new one. Once:
-/// what can't be had at all would be asked for for ever.
-fn load_again(media: &Element) {
-    const TRIED: &str = "data-again";
-    if !media.has_attribute(TRIED) && media.set_attribute(TRIED, "").is_ok() {
-        media.unchecked_ref::<HtmlMediaElement>().load();
-    }
 }
 
 /// Nothing more is to be done.

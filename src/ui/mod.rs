@@ -4,6 +4,7 @@
 mod acts;
 mod dom;
 mod live;
+mod loading;
 mod menu;
 mod scrolling;
 
@@ -20,6 +21,7 @@ use crate::core::Event;
 use crate::core::view::{Changed, View};
 use crate::paint::{self, Words};
 use live::Live;
+use loading::Loading;
 use scrolling::{Seen, Still};
 
 /// What every part of the panel works with: the view, the way to report, and the words.
@@ -33,6 +35,7 @@ struct Shared {
     words: Rc<Words>,
     seen: Seen,
     still: Option<Still>,
+    loading: Rc<Loading>,
     /// What is in the page; not while it is painted.
     parts: Option<Vec<(Live, <Live as Render>::State)>>,
     /// What changed meanwhile.
@@ -67,6 +70,7 @@ impl Ui {
             words: Rc::new(words),
             seen: Seen::default(),
             still: None,
+            loading: Rc::default(),
             parts: None,
             changed: Changed::default(),
         })))
@@ -126,6 +130,10 @@ impl Ui {
         self.0.borrow_mut().still = Some(still);
     }
 
+    fn loading(&self) -> Rc<Loading> {
+        Rc::clone(&self.0.borrow().loading)
+    }
+
     fn still(&self) -> Option<Still> {
         self.0.borrow_mut().still.take()
     }
@@ -142,7 +150,7 @@ impl Ui {
 pub fn mount(ui: &Ui, panel: &Element, over: &Element) -> Box<dyn Any> {
     let part = |slice, paint, still, painted| Live { ui: ui.clone(), slice, paint, still, painted };
     let parts: [(&Element, Live); 4] = [
-        (panel, part(|changed| changed.panel, paint::header, Still::nothing, acts::nothing)),
+        (panel, part(|changed| changed.panel, paint::header, Still::nothing, loading::load_missing)),
         (panel, part(|changed| changed.thread, paint::thread, Still::reading, acts::show_newest)),
         (panel, part(|changed| changed.composer, paint::composer, Still::nothing, acts::put_text)),
         (over, part(|changed| changed.previews, paint::previews, Still::nothing, acts::nothing)),
@@ -166,5 +174,6 @@ impl Drop for Mounted {
         for (_, mut painted) in parts.into_iter().flatten() {
             painted.unmount();
         }
+        self.0.loading().stop();
     }
 }

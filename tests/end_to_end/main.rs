@@ -36,6 +36,7 @@ mod hostile;
 mod hosts;
 mod https;
 mod languages;
+mod late_files;
 mod looks;
 mod network;
 mod parts;

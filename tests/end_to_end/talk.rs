@@ -24,7 +24,7 @@ pub struct Talk {
     said: Vec<String>,
     /// What agents have said, in this order.
     answered: Vec<String>,
-    _folder: tempfile::TempDir,
+    _folder: Option<tempfile::TempDir>,
 }
 
 impl Talk {
@@ -37,6 +37,11 @@ impl Talk {
     pub async fn begin_on(prepare: impl FnOnce(&BadNetwork)) -> Self {
         let (folder, db) = database_file();
         let sandbox = Sandbox::start_with(&["--no-limits", "--db", db.to_str().unwrap()]);
+        Self { _folder: Some(folder), ..Self::begin_with(sandbox, prepare).await }
+    }
+
+    /// The same with this server.
+    pub async fn begin_with(sandbox: Sandbox, prepare: impl FnOnce(&BadNetwork)) -> Self {
         let network = BadNetwork::before(&sandbox.base_url).await;
         prepare(&network);
         let visitor = Visitor::arrive_by(&network.base_url, &sandbox.inbox_identifier).await;
@@ -47,7 +52,7 @@ impl Talk {
         visitor.sees(&["Hello"]).await;
         let conversation = visitor.session().await["conversation"].as_i64().unwrap();
         let said = vec!["Hello".to_owned()];
-        let mut talk = Self { sandbox, network, visitor, conversation, said, answered: Vec::new(), _folder: folder };
+        let mut talk = Self { sandbox, network, visitor, conversation, said, answered: Vec::new(), _folder: None };
         talk.agent_says("Good morning").await;
         talk.until_shown("Good morning").await;
         talk

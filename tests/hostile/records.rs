@@ -28,7 +28,7 @@ fn send() -> impl Strategy<Value = Send> {
         Just(Stage::Failed(Failure::Ended)),
         any::<Option<String>>().prop_map(|words| Stage::Failed(Failure::Refused(words))),
     ];
-    let file = (any::<String>(), any::<u64>()).prop_map(|(name, size)| Enclosed { pick: 0, name, size });
+    let file = (any::<String>(), any::<u64>()).prop_map(|(name, size)| Enclosed { pick: 0, name, size, local: None });
     let files = prop::collection::vec(file, 0..4);
     let parts = (any::<String>(), any::<u64>(), any::<u64>(), stage, any::<u32>(), files, any::<u64>());
     parts.prop_map(|(text, at, nth, stage, tries, files, user)| Send {

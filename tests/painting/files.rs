@@ -1,6 +1,8 @@
 //! Files that come with messages.
 
-use natter::core::model::MessageId;
+use natter::core::content::{AttachmentKind, Sources};
+use natter::core::model::{Enclosed, LocalFile, MessageId};
+use natter::core::view::Row;
 use natter::core::wire;
 use natter::paint::{Act, Node};
 use serde_json::{Value, json};
@@ -45,8 +47,38 @@ fn a_picture_is_as_large_as_it_will_be_before_it_is_there() {
 fn a_picture_that_can_not_be_loaded_gives_way_to_words() {
     let painted = painted(json!([file("image", "lost.png")]));
     let image = elements(&painted).into_iter().find(|element| element.tag == "img").unwrap();
-    assert_eq!(image.acts, [("error", Act::Missing)]);
+    let sources = Sources { local: None, thumb: None, original: image.attribute("src").unwrap().to_owned() };
+    assert_eq!(image.acts, [("load", Act::Loaded), ("error", Act::NotLoaded(sources))]);
     assert_eq!(text(of_class(&painted, "picture")[0]), "This file is not available");
+}
+
+#[test]
+fn ones_own_files_are_found_by_size_and_name_in_whatever_order_the_server_has_them() {
+    let attachments: Vec<Value> = [("audio", "memo.webm", 7), ("image", "b.png", 5), ("image", "a.png", 5)]
+        .into_iter()
+        .map(|(kind, name, size)| {
+            let mut file = file(kind, name);
+            file["file_size"] = json!(size);
+            file
+        })
+        .collect();
+    let message = json!({
+        "id": 9, "content": null, "message_type": 0, "content_type": "text", "created_at": NOON,
+        "attachments": attachments,
+    });
+    let local = |kind, url: &str| Some(LocalFile { kind, url: url.to_owned() });
+    let files = vec![
+        Enclosed { local: local(AttachmentKind::Image, "blob:a"), ..Enclosed::new(1, "a.png", 5) },
+        Enclosed { local: local(AttachmentKind::Image, "blob:b"), ..Enclosed::new(2, "b.png", 5) },
+        // Of the same size, but no picture.
+        Enclosed { local: local(AttachmentKind::Audio, "blob:c"), ..Enclosed::new(3, "other.webm", 5) },
+        // The server calls it otherwise.
+        Enclosed { local: local(AttachmentKind::Audio, "blob:d"), ..Enclosed::new(4, "voice.webm", 7) },
+    ];
+    let row = Row { files, ..said(wire::message(&message.to_string()).unwrap()) };
+    let painted = thread(&view(vec![row]));
+    let shown: Vec<_> = elements(&painted).into_iter().filter_map(|element| element.attribute("src")).collect();
+    assert_eq!(shown, ["blob:d", "blob:b", "blob:a"]);
 }
 
 #[test]

@@ -183,7 +183,7 @@ fn another_user_finds_nothing_and_the_other_tabs_know_the_user() {
 #[test]
 fn files_of_whoever_is_forgotten_go_and_those_of_the_next_stay() {
     let mut bench = Bench::on_a_page(Options::default(), BTreeMap::new(), [is("42")], false);
-    bench.event(Event::Picked(vec![Enclosed { pick: 1, name: "slip.pdf".to_owned(), size: 9 }]));
+    bench.event(Event::Picked(vec![Enclosed { pick: 1, name: "slip.pdf".to_owned(), size: 9, local: None }]));
     bench.submit("my salary slip");
     bench.event(Event::LoggedOut);
     assert_eq!(bench.forgotten, [[]]);

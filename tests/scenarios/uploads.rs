@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use natter::core::model::{EchoId, Enclosed};
 use natter::core::timeline::Failure;
-use natter::core::view::{Content, FILE_BYTES_MAX, FILES_MAX, Problem};
+use natter::core::view::{Content, FILE_BYTES_MAX, FILES_MAX, Problem, Row};
 use natter::core::wire::{Body, Method};
 use natter::core::{Event, Outcome};
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::bench::{Bench, agents, created, visitors};
 
 fn file(pick: u64, size: u64) -> Enclosed {
-    Enclosed { pick, name: format!("plan-{pick}.pdf"), size }
+    Enclosed { pick, name: format!("plan-{pick}.pdf"), size, local: None }
 }
 
 /// Picks files of these sizes and sends them with this text; gives back the send's echo_id.
@@ -52,6 +52,33 @@ fn a_message_with_files_is_shown_at_once_and_leaves_when_they_are_kept() {
     bench.answer("/messages", 200, &with_files(visitors(9, "the plans"), &[100, 200]));
     assert_eq!((bench.texts(), bench.scattered.clone()), (vec!["hi".to_owned(), "the plans".to_owned()], vec![echo]));
     assert!(bench.storage.keys().all(|key| !key.starts_with("send/")));
+}
+
+#[test]
+fn a_sent_messages_row_knows_the_files_of_this_page_by_whichever_road_it_comes_and_no_other_row_does() {
+    for road in ["answer", "echo", "guess", "wrong guess"] {
+        let mut bench = Bench::returning(&[agents(8, "hi")]);
+        bench.go_live();
+        let echo = send(&mut bench, &[100], "the plan");
+        bench.event(Event::Gathered(echo.clone()));
+        let message = |id| with_files(visitors(id, "the plan"), &[100]);
+        match road {
+            "answer" => drop(bench.answer("/messages", 200, &message(9))),
+            "echo" => bench.frame(&created(&message(9), Some(&echo))),
+            // From a server that echoes nothing.
+            "guess" => bench.frame(&created(&message(9), None)),
+            // Another device's, as the answer shows.
+            _ => {
+                bench.frame(&created(&message(9), None));
+                drop(bench.answer("/messages", 200, &message(10)));
+            }
+        }
+        bench.frame(&created(&with_files(visitors(11, "another"), &[100]), Some("elsewhere")));
+        let picks = |row: &Row| row.files.iter().map(|file| file.pick).collect::<Vec<_>>();
+        let picks: Vec<_> = bench.rows().iter().map(picks).collect();
+        let wanted: &[&[u64]] = if road == "wrong guess" { &[&[], &[], &[1], &[]] } else { &[&[], &[1], &[]] };
+        assert_eq!(picks, wanted, "{road}");
+    }
 }
 
 #[test]

@@ -193,7 +193,7 @@ impl World {
         self.note(&format!("the visitor submits {text:?} in page {page}"));
         if chance.below(4) == 0 {
             let sizes = [100, 2_000];
-            let pick = |size: &u64| Enclosed { pick: *size, name: "plan.pdf".to_owned(), size: *size };
+            let pick = |size: &u64| Enclosed::new(*size, "plan.pdf", *size);
             let picked: Vec<Enclosed> = sizes.iter().take(1 + chance.below(2) as usize).map(pick).collect();
             self.note(&format!("with {} files", picked.len()));
             self.tell(page, Event::Picked(picked))?;

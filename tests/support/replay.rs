@@ -124,6 +124,7 @@ fn read(record: &Record) -> (Now, Happening) {
                 pick: numbers[2 * at],
                 name,
                 size: numbers[2 * at + 1],
+                local: None,
             };
             Event::Picked(names.into_iter().enumerate().map(file).collect())
         }

@@ -28,7 +28,7 @@ impl Timeline {
             if let Some(rival) = self.rows.get(id).and_then(|row| claimant(&row.claim)).filter(|rival| rival != echo) {
                 self.forget_guess_of(&rival);
             }
-            self.rows.insert(Row::new(send.key, message, Claim::Ours(send.echo)));
+            self.rows.insert(Row::of(&send, message, Claim::Ours(send.echo.clone())));
         }
         is_new
     }
@@ -71,7 +71,7 @@ impl Timeline {
         };
         send.guess = Some(message.id);
         let is_over = matches!(send.stage, Stage::Unclear { .. } | Stage::Settled { .. });
-        let row = Row::new(send.key, message, Claim::Guess(send.echo.clone()));
+        let row = Row::of(send, message, Claim::Guess(send.echo.clone()));
         self.rows.insert(row);
         if is_over {
             self.accept_guess(at);
@@ -95,6 +95,7 @@ impl Timeline {
         if let Some(row) = self.rows.get_mut(id) {
             row.key = key;
             row.claim = Claim::None;
+            row.files = Vec::new();
         }
     }
 

@@ -3,8 +3,8 @@
 use std::iter::from_fn;
 use std::sync::Arc;
 
-use super::RowKey;
-use crate::core::model::{EchoId, Message, MessageId};
+use super::{RowKey, Send};
+use crate::core::model::{EchoId, Enclosed, Message, MessageId};
 
 /// A message and its painted row.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,6 +17,8 @@ pub struct Row {
     pub message: Arc<Message>,
     /// How it relates to what we sent.
     pub claim: Claim,
+    /// The files it was sent with, where it was sent from this page.
+    pub files: Vec<Enclosed>,
 }
 
 /// How a message relates to what we sent.
@@ -36,7 +38,13 @@ impl Row {
     /// A message in a row of this name.
     #[must_use]
     pub fn new(key: RowKey, message: Message, claim: Claim) -> Self {
-        Self { key, id: message.id, message: Arc::new(message), claim }
+        Self { key, id: message.id, message: Arc::new(message), claim, files: Vec::new() }
+    }
+
+    /// The message of this send.
+    #[must_use]
+    pub fn of(send: &Send, message: Message, claim: Claim) -> Self {
+        Self { files: send.files.clone(), ..Self::new(send.key, message, claim) }
     }
 }
 
