@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::browser::Browser;
+use crate::site;
 use crate::support::Sandbox;
 
 /// Waits for the value of this expression to be something, and gives it back.
@@ -67,6 +68,25 @@ async fn an_agent_sees_attributes_replies_to_a_message_snoozes_and_edits_an_inbo
     while sandbox.as_agent("GET", "/inboxes/1", &Value::Null).await.ok()["greeting_message"] != "Welcome!" {
         assert!(std::time::Instant::now() < end, "the greeting was not saved");
     }
+    browser.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_agent_page_leads_to_each_inboxs_bubble_in_the_playground() {
+    let site = site::serve().await;
+    let sandbox = Sandbox::start_with(&["--memory", "--playground-url", &format!("{site}/index.html")]);
+    let browser = Browser::start().await;
+    browser.page.goto(sandbox.base_url.as_str()).await.unwrap();
+    until(&browser, "document.querySelector('#person option')").await;
+    browser.ask("document.getElementById('settings-open').click()").await;
+    let inbox = "document.querySelector('#inboxes li')";
+    let link = until(&browser, &format!("{inbox}?.querySelector('a').href")).await;
+    let identifier = browser.ask(&format!("{inbox}.querySelector('code').textContent")).await;
+    browser.page.goto(link.as_str().unwrap()).await.unwrap();
+    let chat = "document.querySelector('natter-chat[inbox-identifier]')";
+    let shown = format!("{chat}?.getAttribute('inbox-identifier') === {identifier} && {chat}.getAttribute('base-url')");
+    assert_eq!(until(&browser, &shown).await, sandbox.base_url.as_str());
+    assert!(browser.ask("location.href").await.as_str().unwrap().starts_with(&site));
     browser.quit().await;
 }
 

@@ -4,7 +4,7 @@ use natter::core::preferences::{Preference, Theme};
 use natter::core::settings::Options;
 use natter::core::view::Problem;
 use natter::core::{Event, Tell};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::bench::{Bench, agents, created, event, visitors};
 use crate::tabs::two_tabs;
@@ -127,6 +127,26 @@ fn new_messages_are_shown_over_the_launcher_until_they_are_read_or_waved_away() 
     assert_eq!(previews(&bench).len(), 0);
     bench.event(Event::Opened(false));
     assert_eq!(previews(&bench).len(), 0);
+}
+
+/// As Chatwoot tells of a file that an agent's channel failed to deliver and that was tried again: sent, failed, sent.
+#[test]
+fn a_file_that_the_team_sends_again_counts_once_and_is_heard_once() {
+    let mut bench = Bench::returning(&[visitors(1, "hello")]);
+    let told = |status: &str, error: Value| {
+        let mut message = agents(2, "The invoice");
+        message["status"] = json!(status);
+        message["content_attributes"] = error;
+        message["attachments"] =
+            json!([{ "id": 7, "file_type": "file", "file_size": 9, "data_url": "http://a.test/i.pdf" }]);
+        message
+    };
+    bench.frame(&created(&told("sent", json!({})), None));
+    bench.frame(&event("message.updated", told("failed", json!({ "external_error": "no such number" }))));
+    bench.frame(&event("message.updated", told("sent", json!({ "external_error": null }))));
+    bench.frame(&event("message.updated", told("sent", json!({}))));
+    assert_eq!(arrivals(&mut bench), heard("The invoice"));
+    assert_eq!((bench.widget.view().panel.unread, previews(&bench), bench.rows().len()), (1, vec!["The invoice"], 2));
 }
 
 #[test]

@@ -26,7 +26,7 @@ pub fn run(bench: &Workbench, port: Option<u16>) -> Result<(), String> {
     println!("demo: building the sandbox …");
     build_sandbox(bench)?;
     children::watch_for_interrupts()?;
-    let mut halves = [start_sandbox(bench)?, start_trunk(bench, page_port)?];
+    let mut halves = [start_sandbox(bench, page_port)?, start_trunk(bench, page_port)?];
     println!("demo: building the widget …");
     let ended = wait_until(&mut halves, || answers(SANDBOX_PORT) && answers(page_port))?;
     if ended.is_none() {
@@ -88,11 +88,12 @@ fn build_sandbox(bench: &Workbench) -> Result<(), String> {
     }
 }
 
-fn start_sandbox(bench: &Workbench) -> Result<Running, String> {
+fn start_sandbox(bench: &Workbench, page_port: u16) -> Result<Running, String> {
     let folder = bench.project.join("target/demo");
     std::fs::create_dir_all(&folder).map_err(|error| format!("{} can't be made: {error}.", folder.display()))?;
     let mut sandbox = bench.command(bench.target().join(format!("debug/sandbox{}", std::env::consts::EXE_SUFFIX)));
     sandbox.arg("--listen").arg(address(SANDBOX_PORT).to_string()).arg("--db").arg(folder.join("sandbox.db"));
+    sandbox.arg("--playground-url").arg(format!("http://{}/", address(page_port)));
     Running::start("The sandbox", &mut sandbox)
 }
 

@@ -116,6 +116,7 @@ fn open(settings: &Settings, address: SocketAddr) -> Result<(App, Keys), String>
     let world = Arc::new(World {
         clock,
         public_url: public_url.trim_end_matches('/').to_owned(),
+        playground_url: settings.playground_url.clone(),
         presence: Arc::new(Presence::of(settings.chatwoot)),
         age: settings.chatwoot,
         files_late: Duration::from_millis(settings.files_late_ms.into()),

@@ -25,6 +25,10 @@ pub struct Settings {
     #[arg(long, value_name = "HOST[:PORT]")]
     pub allow_host: Vec<NamedHost>,
 
+    /// Where the playground is, for the agent page's links to it
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080/")]
+    pub playground_url: String,
+
     /// Close connections whose client has been idle for this long
     #[arg(long, value_name = "MILLISECONDS", default_value = IDLE_TIMEOUT_MS)]
     pub idle_timeout_ms: NonZeroU32,

@@ -11,6 +11,8 @@ pub struct World {
     pub clock: Clock,
     /// Without a slash at its end.
     pub public_url: String,
+    /// Where a page with the chat bubble is.
+    pub playground_url: String,
     pub presence: Arc<Presence>,
     /// Signs the links to files.
     pub secret: String,

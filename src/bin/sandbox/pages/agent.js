@@ -312,6 +312,10 @@ async function paintSettings() {
     item.append(make("strong", inbox.name), make("div", "Identifier "), make("div", "HMAC key "), make("div", `Callback URL ${inbox.webhook_url ?? "none"}`));
     item.children[1].append(make("code", inbox.inbox_identifier));
     item.children[2].append(make("code", inbox.hmac_token ?? "administrators only"));
+    const bubble = make("a", "Its bubble in the playground");
+    const chosen = new URLSearchParams({ "base-url": location.origin, "inbox-identifier": inbox.inbox_identifier });
+    Object.assign(bubble, { href: `/sandbox/playground#${chosen}`, target: "_blank" });
+    item.append(bubble);
     if (inbox.hmac_token) item.append(editor(inbox));
     return item;
   }));

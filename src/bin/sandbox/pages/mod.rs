@@ -3,7 +3,7 @@
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::header;
+use axum::http::{StatusCode, header};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -19,6 +19,7 @@ pub fn routes(app: &App) -> Router<App> {
         .route("/", get(async || file("text/html; charset=utf-8", include_str!("agent.html"))))
         .route("/sandbox/agent.js", get(async || file("text/javascript; charset=utf-8", include_str!("agent.js"))))
         .route("/sandbox/agent.css", get(async || file("text/css; charset=utf-8", include_str!("agent.css"))))
+        .route("/sandbox/playground", get(playground))
         .route("/sandbox/people", get(people).layer(from_fn(guard_data)))
         .route("/survey/responses/{uuid}", get(async || file("text/html; charset=utf-8", include_str!("survey.html"))))
         .route("/sandbox/survey.js", get(async || file("text/javascript; charset=utf-8", include_str!("survey.js"))))
@@ -38,6 +39,11 @@ fn file(kind: &'static str, text: &'static str) -> Response {
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];
     (headers, text).into_response()
+}
+
+/// Leads to the playground. What it is to show stands behind the `#`, which browsers keep on the way.
+async fn playground(State(app): State<App>) -> Response {
+    (StatusCode::FOUND, [(header::LOCATION, app.world.playground_url.as_str())]).into_response()
 }
 
 /// Who may answer here: everyone the sandbox knows, without a password.

@@ -140,6 +140,17 @@ pub fn set_status(
     snoozed_until: Option<Micros>,
     actor: Option<&Actor>,
 ) -> Result<Conversation, Refusal> {
+    let handed_off;
+    let before = if is_hand_off(turn, before, status, actor) {
+        // It begins to wait for a person now, and that is told first.
+        let mut after = before.clone();
+        after.waiting_since = Some(turn.now);
+        update(turn, before, &mut after)?;
+        handed_off = after;
+        &handed_off
+    } else {
+        before
+    };
     let mut after = before.clone();
     after.status = status;
     after.snoozed_until = if status == Status::Snoozed { snoozed_until } else { None };
@@ -175,6 +186,11 @@ pub fn set_status(
         templates::survey_after_resolving(turn, &mut after)?;
     }
     Ok(after)
+}
+
+/// Whether a bot gives a conversation to people, in the manner of 4.16.
+fn is_hand_off(turn: &Turn<'_>, before: &Conversation, status: Status, actor: Option<&Actor>) -> bool {
+    turn.is_4_16() && (before.status, status) == (Status::Pending, Status::Open) && matches!(actor, Some(Actor::Bot(_)))
 }
 
 /// The visitor has seen it: sent messages become read.

@@ -201,6 +201,7 @@ mod tests {
         let world = World {
             clock: Clock::with_offset(0),
             public_url: String::new(),
+            playground_url: String::new(),
             presence: Arc::new(Presence::of(Age::V4_16)),
             age: Age::V4_16,
             files_late: std::time::Duration::ZERO,
