@@ -171,7 +171,7 @@ async fn the_browser_tells_of_an_answer_if_the_visitor_wanted_that() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stranger_is_told_when_the_team_is_back_and_a_contact_that_somebody_is_there() {
     let days = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"].map(|day| format!("{day} = \"closed\"\n")).concat();
-    let demo = include_str!("../../src/bin/sandbox/demo.toml");
+    let demo = include_str!("../../crates/sandbox/src/demo.toml");
     let hours = format!("{demo}working_hours_enabled = true\ntimezone = \"Asia/Tokyo\"\n[inboxes.hours]\n{days}");
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), hours).unwrap();

@@ -15,7 +15,7 @@ mod axe;
 #[path = "../support/bad_network/mod.rs"]
 mod bad_network;
 mod browser;
-#[path = "../support/cable.rs"]
+#[path = "../../crates/sandbox/tests/support/cable.rs"]
 mod cable;
 mod clobbering;
 mod composer;
@@ -54,7 +54,7 @@ mod site;
 mod soak;
 mod storage;
 mod stories;
-#[path = "../support/sandbox.rs"]
+#[path = "../../crates/sandbox/tests/support/sandbox.rs"]
 mod support;
 mod tabs;
 mod talk;

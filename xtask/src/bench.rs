@@ -10,7 +10,7 @@ use std::process::ExitCode;
 pub fn run(bench: &Workbench, browser: &Browser) -> Result<ExitCode, String> {
     bundle::build(bench)?;
     let mut native = bench.command("cargo");
-    native.args(["bench", "--features", "sandbox", "--bench", "core", "--bench", "sandbox_load"]);
+    native.args(["bench", "--workspace", "--bench", "core", "--bench", "load"]);
     let mut in_browser = test::end_to_end_command(bench, browser, "soak")?;
     in_browser.args(["first_connect::", "--nocapture"]);
     for mut cargo in [native, in_browser] {

@@ -1,6 +1,7 @@
 //! The demo: the sandbox and the page with the chat bubble, side by side until Ctrl-C.
 
 use crate::children::{self, Running};
+use crate::test;
 use crate::workbench::Workbench;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -24,7 +25,7 @@ pub fn run(bench: &Workbench, port: Option<u16>) -> Result<(), String> {
     }
     let page_port = page_port(port)?;
     println!("demo: building the sandbox …");
-    build_sandbox(bench)?;
+    test::build_sandbox(bench)?;
     children::watch_for_interrupts()?;
     let mut halves = [start_sandbox(bench, page_port)?, start_trunk(bench, page_port)?];
     println!("demo: building the widget …");
@@ -75,16 +76,6 @@ fn wait_until(halves: &mut [Running], wanted: impl Fn() -> bool) -> Result<Optio
             return Ok(None);
         }
         sleep(Duration::from_millis(200));
-    }
-}
-
-fn build_sandbox(bench: &Workbench) -> Result<(), String> {
-    let mut cargo = bench.command("cargo");
-    let status = cargo.args(["build", "--features", "sandbox", "--bin", "sandbox"]).status();
-    match status {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(format!("The sandbox did not build ({status}).")),
-        Err(error) => Err(format!("cargo can't be started: {error}.")),
     }
 }
 

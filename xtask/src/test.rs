@@ -8,6 +8,7 @@ use crate::test::tally::Tally;
 use crate::workbench::Workbench;
 use std::cell::Cell;
 use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -221,6 +222,7 @@ fn end_to_end_on_the_newer_chatwoot(stage: &Stage) -> Outcome {
 pub fn end_to_end_command(bench: &Workbench, browser: &Browser, feature: &str) -> Result<Command, String> {
     let promises = setup::for_promise_replacements(bench)?;
     let turbo = setup::for_a_turbo_site(bench)?;
+    build_sandbox(bench)?;
     let mut cargo = bench.command("cargo");
     cargo
         .args(["test", "--workspace", "--features", feature, "--test", END_TO_END, "--"])
@@ -231,6 +233,15 @@ pub fn end_to_end_command(bench: &Workbench, browser: &Browser, feature: &str) -
         .env("NATTER_ZONE_JS", promises.zone_js)
         .env("NATTER_BLUEBIRD", promises.bluebird);
     Ok(cargo)
+}
+
+/// The stories find the program beside their own.
+pub fn build_sandbox(bench: &Workbench) -> Result<(), String> {
+    match bench.command("cargo").args(["build", "--package", "natter-sandbox"]).status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("The sandbox did not build ({status}).")),
+        Err(error) => Err(format!("cargo can't be started: {error}.")),
+    }
 }
 
 /// `tests/types` says with right and wrong uses what `embed/natter.d.ts` promises; that it names what is there, a browser
@@ -250,20 +261,27 @@ fn licences(stage: &Stage) -> Outcome {
     check(stage.bench.command("cargo").args(["deny", "check", "licenses", "sources", "bans"]))
 }
 
-/// The names of the test targets: what cargo finds below tests/.
+/// The names of the test targets: what cargo finds below tests/, the project's and its crates'.
 fn test_targets(bench: &Workbench) -> Result<Vec<String>, String> {
-    let folder = bench.project.join("tests");
-    let unreadable = |error| format!("{} can't be read: {error}.", folder.display());
+    let mut folders = vec![bench.project.join("tests")];
+    folders.extend(listed(&bench.project.join("crates"))?.into_iter().map(|package| package.join("tests")));
     let mut targets = Vec::new();
-    for entry in std::fs::read_dir(&folder).map_err(unreadable)? {
-        let path = entry.map_err(unreadable)?.path();
-        let is_target = path.extension().is_some_and(|kind| kind == "rs") || path.join("main.rs").exists();
-        if let Some(name) = path.file_stem().and_then(|name| name.to_str()).filter(|_| is_target) {
-            targets.push(name.to_owned());
+    for folder in folders.iter().filter(|folder| folder.exists()) {
+        for path in listed(folder)? {
+            let is_target = path.extension().is_some_and(|kind| kind == "rs") || path.join("main.rs").exists();
+            if let Some(name) = path.file_stem().and_then(|name| name.to_str()).filter(|_| is_target) {
+                targets.push(name.to_owned());
+            }
         }
     }
     targets.sort();
     Ok(targets)
+}
+
+fn listed(folder: &Path) -> Result<Vec<PathBuf>, String> {
+    let unreadable = |error| format!("{} can't be read: {error}.", folder.display());
+    let entries = std::fs::read_dir(folder).map_err(unreadable)?;
+    entries.map(|entry| entry.map(|entry| entry.path()).map_err(unreadable)).collect()
 }
 
 fn is_for_browsers(target: &str) -> bool {

@@ -143,7 +143,7 @@ impl Sandbox {
         let names_age = arguments.iter().any(|argument| argument == "--chatwoot");
         let age = std::env::var("SANDBOX_CHATWOOT").unwrap_or_else(|_| AGE.to_owned());
         let age: &[&str] = if names_age { &[] } else { &["--chatwoot", &age] };
-        let mut child = Command::new(env!("CARGO_BIN_EXE_sandbox"))
+        let mut child = Command::new(program())
             .args(["--listen", listen])
             .args(age)
             .args(&arguments)
@@ -176,6 +176,18 @@ impl Sandbox {
             arguments,
         }
     }
+}
+
+/// The program: cargo builds it for the sandbox's own tests; for others it lies beside them when it was built.
+fn program() -> PathBuf {
+    if let Some(built) = option_env!("CARGO_BIN_EXE_sandbox") {
+        return built.into();
+    }
+    let tests = std::env::current_exe().expect("this program has a path");
+    let folder = tests.parent().and_then(Path::parent).expect("a test lies in target/debug/deps");
+    let program = folder.join(format!("sandbox{}", std::env::consts::EXE_SUFFIX));
+    assert!(program.exists(), "there is no {}: type `cargo build -p natter-sandbox`", program.display());
+    program
 }
 
 #[expect(clippy::panic, reason = "the test has failed")]

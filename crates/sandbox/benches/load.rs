@@ -1,6 +1,6 @@
 //! The sandbox under load: a thousand idle sockets, and two hundred messages a second on top of them.
 //!
-//! `cargo bench --features sandbox --bench sandbox_load` prints one line for each number. It fails when a message is
+//! `cargo bench -p natter-sandbox` prints one line for each number. It fails when a message is
 //! lost, not when the machine is slow.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a bench that can't go on says so")]
 #![allow(clippy::print_stdout, reason = "the numbers are its output")]
