@@ -89,6 +89,9 @@
     #others = [];
     /** What panel.js does for this element. */
     #chat;
+    /** When it was taken away first, and how often since: of this second. */
+    #since = 0;
+    #times = 0;
 
     constructor() {
       super();
@@ -107,6 +110,8 @@
     }
 
     connectedCallback() {
+      // Pages that were kept by htmx or Turbo hold a copy of the chat.
+      if (!own.has(this) && [...own].some((chat) => ORIGIN.every((name) => chat[name] === this[name]))) return this.remove();
       // What was set before there was this class.
       for (const name of SETTINGS.map(camel)) {
         if (Object.hasOwn(this, name)) {
@@ -117,12 +122,13 @@
       }
       this.#answer();
       this.#begin();
+      this.#chat?.moved();
     }
 
     // A moved element is disconnected and connected again at once: it survives.
     disconnectedCallback() {
       queueMicrotask(() => {
-        if (this.isConnected) return;
+        if (this.isConnected || this.#returns()) return;
         this.#end();
         this.#drop("the chat has ended");
       });
@@ -145,12 +151,13 @@
       pasted ??= make(TAG);
       NatterChat.configure(pasted, given);
       pasted.#answer();
-      if (page.body) page.body.append(pasted);
-      else addEventListener("DOMContentLoaded", () => page.body.append(pasted));
+      if (page.body) pasted.#return();
+      else addEventListener("DOMContentLoaded", () => pasted?.#return());
     }
 
     /** Gives a chat these settings. Nothing else becomes an attribute: there are those that run what they hold. */
     static configure(chat, given) {
+      own.add(chat);
       for (const name of Object.keys(given)) {
         const attribute = name.replace(/[A-Z]/g, "-$&").toLowerCase();
         if (SETTINGS.includes(attribute)) set(chat, attribute, given[name]);
@@ -226,6 +233,7 @@
 
     destroy() {
       if (this === pasted) pasted = undefined;
+      own.delete(this);
       this.remove();
     }
 
@@ -275,6 +283,23 @@
       else if (load === "manual") return;
       else if (load === "idle" || this.#kept().some((key) => key.endsWith("/session"))) (global("requestIdleCallback") ?? setTimeout)(() => this.#mount());
       else if (this.#isInline || this.prompts || this.avoid) this.#attach().catch(() => {});
+    }
+
+    /** Whether it goes on although the page has emptied its body, or put other things in its place: a floating chat that
+     *  the loader made does. Whoever takes it away again and again means it. */
+    #returns() {
+      if (this.#isInline || !own.has(this)) return false;
+      const now = Date.now();
+      if (now - this.#since > 999) [this.#since, this.#times] = [now, 0];
+      if (this.#times++ > 8) this.destroy();
+      else this.#return();
+      return own.has(this);
+    }
+
+    #return() {
+      if (this.isConnected || !own.has(this)) return;
+      if (page.body) page.body.append(this);
+      else setTimeout(() => this.#return(), 50);
     }
 
     #end() {
@@ -468,9 +493,12 @@
     });
   }
 
-  /** What was pasted; where a page puts another body in the place of its own, it moves there. */
+  /** What was pasted. */
   let pasted;
-  new MutationObserver(() => pasted?.isConnected === false && page.body?.append(pasted)).observe(page.documentElement, { childList: true });
+  /** The chats that were made of settings, and that no page has written: they are taken care of until they are destroyed. */
+  const own = new Set();
+  /** What makes two chats the same. */
+  const ORIGIN = ["baseUrl", "inboxIdentifier", "name", "mode"];
 
   customElements.define(TAG, NatterChat);
   NatterChat.paste(script);

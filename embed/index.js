@@ -45,15 +45,12 @@ function trusted(url) {
   return policy.createScriptURL(url);
 }
 
-/** A chat that moves along where a page puts another body in the place of its own, until it is destroyed. */
+/** The chat of this name, until it is destroyed. */
 function chatOf(name) {
   if (chats[name]) return chats[name];
   const chat = make(TAG);
   const { destroy } = chat;
-  const watch = new MutationObserver(() => chat.isConnected || ofPage("body")?.append(chat));
-  watch.observe(ofPage("documentElement"), { childList: true });
   chat.destroy = () => {
-    watch.disconnect();
     delete chats[name];
     destroy.call(chat);
   };

@@ -43,6 +43,8 @@ class Chat {
   /** What the page asked for before there was a handle. */
   #calls = [];
   #isConfiguring = false;
+  /** What of it has the focus, or had it when the page took the chat away. */
+  #focused;
   /** Ends what goes on beside the chat, by name. */
   #ends = {};
   /** What is done with the core's news; all else is the page's. */
@@ -65,6 +67,10 @@ class Chat {
     const over = new AbortController();
     const keep = (event) => event.target.matches("input, textarea, select") && event.stopPropagation();
     for (const key of ["keydown", "keypress", "keyup"]) root.addEventListener(key, keep, { signal: over.signal });
+    root.addEventListener("focusin", ({ target }) => (this.#focused = target), { signal: over.signal });
+    // Who is taken out of the page with the chat has not left.
+    const leave = () => queueMicrotask(() => (this.#focused = own.element.isConnected ? root.activeElement : this.#focused));
+    root.addEventListener("focusout", leave, { signal: over.signal });
     this.#ends.keys = () => over.abort();
     this.#ends.secrets = this.#watch();
     this.#speak();
@@ -118,6 +124,11 @@ class Chat {
     this.#call(isOpen ? "opened" : "closed");
     this.#fill(isOpen);
     this.#focus();
+  }
+
+  /** The page took the chat away and has it again: who was writing goes on. */
+  moved() {
+    if (!page.activeElement || page.activeElement === page.body) this.#focused?.focus({ preventScroll: true });
   }
 
   /** Does what the page asks, in its order, now or when it can. */

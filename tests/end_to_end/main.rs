@@ -2,7 +2,7 @@
 //!
 //! `cargo xtask test e2e` builds the widget and says where it is (`NATTER_SITE`), which driver (`CHROMEDRIVER`) and
 //! which browser (`NATTER_CHROMIUM`) to use, and where the libraries are that replace a page's `Promise`
-//! (`NATTER_ZONE_JS`, `NATTER_BLUEBIRD`).
+//! (`NATTER_ZONE_JS`, `NATTER_BLUEBIRD`) or that websites are made with (`NATTER_TURBO`, `NATTER_LIBRARY_…`).
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that can't go on says so")]
 
@@ -45,6 +45,7 @@ mod payloads;
 mod playground;
 mod promises;
 mod referrers;
+mod replaced_pages;
 #[path = "../support/replay.rs"]
 mod replay;
 mod reports;

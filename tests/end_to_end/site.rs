@@ -10,6 +10,7 @@ use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERER};
 use axum::middleware::{Next, from_fn};
 use axum::response::Html;
 use axum::routing::get;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use tower_http::services::{ServeDir, ServeFile};
 
@@ -47,6 +48,12 @@ pub async fn serve_and_note(asked: Asked) -> String {
         Some(turbo) => router.route_service("/turbo.js", ServeFile::new(turbo)),
         None => router,
     };
+    // Each library in a folder of its own, called as in its variable: `/libraries/htmx_2/…`.
+    let libraries = std::env::vars_os()
+        .filter_map(|(name, folder)| Some((name.to_str()?.strip_prefix("NATTER_LIBRARY_")?.to_lowercase(), folder)));
+    let router = libraries.fold(router, |router, (name, folder)| {
+        router.nest_service(&format!("/libraries/{name}"), ServeDir::new(folder))
+    });
     // What the loader fetches lies in a folder that is called by its content; tests look into it here.
     let router = router.fallback_service(ServeDir::new(site).fallback(ServeDir::new(home())));
     let router = router.layer(from_fn(move |request: Request, next: Next| {
@@ -64,6 +71,12 @@ pub async fn serve_and_note(asked: Asked) -> String {
 pub fn tag(sandbox: &Sandbox, more: &str) -> String {
     let (server, inbox) = (&sandbox.base_url, &sandbox.inbox_identifier);
     format!(r#"<script src="/embed.js" data-base-url="{server}" data-inbox-identifier="{inbox}" {more}></script>"#)
+}
+
+/// The path of a page whose body and head hold this.
+pub fn path_of(html: &str, head: &str) -> String {
+    let encoded = |text| utf8_percent_encode(text, NON_ALPHANUMERIC);
+    format!("/html?html={}&head={}", encoded(html), encoded(head))
 }
 
 /// Where the built widget is.
@@ -92,16 +105,19 @@ struct Wanted {
 #[derive(Deserialize)]
 struct Written {
     html: String,
+    /// What its head holds besides.
+    #[serde(default)]
+    head: String,
     policy: Option<String>,
 }
 
 /// A page whose body is what the address says.
-async fn html(Query(Written { html, policy }): Query<Written>) -> (HeaderMap, Html<String>) {
+async fn html(Query(Written { html, head, policy }): Query<Written>) -> (HeaderMap, Html<String>) {
     let policy = policy.map(|policy| (CONTENT_SECURITY_POLICY, policy.parse().unwrap()));
     let page = Html(format!(
         r#"<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Somebody's website</title><link rel="stylesheet" href="/playground.css"><link rel="icon" href="data:,"></head>
+<title>Somebody's website</title><link rel="stylesheet" href="/playground.css"><link rel="icon" href="data:,">{head}</head>
 <body><main><h1>Somebody's website</h1></main>{html}</body></html>"#
     ));
     (policy.into_iter().collect(), page)

@@ -15,6 +15,16 @@ pub const AXE_CORE: &str = "4.14.1";
 pub const TYPESCRIPT: &str = "5.9.3";
 /// Changes a site's pages without loading them.
 pub const TURBO: &str = "8.0.23";
+/// Turbo that removes, when it renders a page anew, what it does not know of. (Later ones do it otherwise.)
+pub const TURBO_OLDER: &str = "8.0.4";
+/// Changes a site's pages without loading them, too; both lines that are in use.
+pub const HTMX: [&str; 2] = ["2.0.11", "4.0.1"];
+/// Renders pages as a whole; both lines that are in use.
+pub const REACT_DOM: [&str; 2] = ["18.3.1", "19.3.1"];
+/// Keeps the focus in its modal dialogs.
+pub const BOOTSTRAP: &str = "5.3.9";
+/// Keeps the focus in anybody's dialogs.
+pub const FOCUS_TRAP: &str = "8.2.4";
 /// Replaces a page's `Promise`, as on every classic Angular site.
 pub const ZONE_JS: &str = "0.15.1";
 /// Replaces a page's `Promise`, too.

@@ -7,6 +7,7 @@ mod browser;
 mod cargo_tools;
 mod debian;
 mod esbuild;
+mod host_libraries;
 mod npm;
 mod promise_replacements;
 mod toolchain;
@@ -28,6 +29,7 @@ pub fn run(with_tests: bool) -> Result<(), String> {
     let mut more = vec![for_a_small_bundle(&bench)];
     if with_tests {
         for_promise_replacements(&bench)?;
+        for_host_pages(&bench)?;
         more.extend([for_the_gallery(&bench), for_a_turbo_site(&bench), for_types(&bench)]);
     }
     let mut missing = Vec::new();
@@ -88,6 +90,13 @@ pub fn for_a_turbo_site(bench: &Workbench) -> Result<PathBuf, Missing> {
 pub fn for_promise_replacements(bench: &Workbench) -> Result<PromiseReplacements, Missing> {
     let _lock = lock(bench).map_err(Missing::Failed)?;
     promise_replacements::ensure(bench)
+}
+
+/// The libraries of the websites that the chat is tried on, or why one is not there: for each, the variable by which the
+/// tests know it, and its folder.
+pub fn for_host_pages(bench: &Workbench) -> Result<Vec<(String, PathBuf)>, Missing> {
+    let _lock = lock(bench).map_err(Missing::Failed)?;
+    host_libraries::ensure(bench)
 }
 
 /// TypeScript's compiler, or why it is not there.

@@ -231,7 +231,8 @@ pub fn end_to_end_command(bench: &Workbench, browser: &Browser, feature: &str) -
         .env("CHROMEDRIVER", &browser.chromedriver)
         .env("NATTER_TURBO", turbo)
         .env("NATTER_ZONE_JS", promises.zone_js)
-        .env("NATTER_BLUEBIRD", promises.bluebird);
+        .env("NATTER_BLUEBIRD", promises.bluebird)
+        .envs(setup::for_host_pages(bench)?);
     Ok(cargo)
 }
 

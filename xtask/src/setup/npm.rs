@@ -3,7 +3,8 @@
 //! What is installed is what was locked: for every package, `xtask/npm` has a `package.json` that names its version and a
 //! `package-lock.json` with the hash of every package of its whole tree. To lock another version, change both the pin
 //! and the `package.json`, remove the lock file and type, in its folder,
-//! `npm install --package-lock-only --omit-lockfile-registry-resolved`.
+//! `npm install --package-lock-only --omit-lockfile-registry-resolved`. Then remove what it says of funding: those are
+//! addresses. Of a package that is wanted in several versions, the folder's name holds the version.
 
 use crate::process::step;
 use crate::workbench::Workbench;
@@ -46,7 +47,12 @@ const INSTALLED_BY: &str = "installed-by.json";
 impl Package {
     /// Where its file is, installed or not.
     pub fn path(&self, bench: &Workbench) -> PathBuf {
-        self.root(bench).join("node_modules").join(self.file)
+        self.folder(bench).join(self.file)
+    }
+
+    /// The folder that holds it and what it needs.
+    pub fn folder(&self, bench: &Workbench) -> PathBuf {
+        self.root(bench).join("node_modules")
     }
 
     /// Whether it is installed, as it is locked now.
@@ -131,7 +137,9 @@ impl Package {
 
     /// Where it is locked.
     fn locked(&self, bench: &Workbench) -> PathBuf {
-        bench.project.join("xtask/npm").join(self.plain_name())
+        let folder = bench.project.join("xtask/npm");
+        let of_several_versions = folder.join(format!("{}-{}", self.plain_name(), self.version));
+        if of_several_versions.exists() { of_several_versions } else { folder.join(self.plain_name()) }
     }
 
     fn root(&self, bench: &Workbench) -> PathBuf {

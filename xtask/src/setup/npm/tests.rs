@@ -1,5 +1,5 @@
 use super::*;
-use crate::setup::{axe, esbuild, promise_replacements, turbo, typescript, wasm_opt};
+use crate::setup::{axe, esbuild, host_libraries, promise_replacements, turbo, typescript, wasm_opt};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
@@ -203,7 +203,7 @@ fn a_registry_that_does_not_answer_makes_a_package_unavailable_and_nothing_worse
 fn every_package_is_locked_with_the_hashes_of_its_whole_tree_and_no_address() {
     let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let bench = Workbench { project, cache: PathBuf::new(), toolchain: None, bins: Vec::new() };
-    let packages = [
+    let mut packages = vec![
         axe::AXE,
         esbuild::ESBUILD,
         promise_replacements::ZONE_JS,
@@ -212,6 +212,7 @@ fn every_package_is_locked_with_the_hashes_of_its_whole_tree_and_no_address() {
         typescript::TYPESCRIPT,
         wasm_opt::BINARYEN,
     ];
+    packages.extend(host_libraries::LIBRARIES.map(|(_, package)| package));
     let mut folders: Vec<_> = packages.iter().map(|package| package.locked(&bench)).collect();
     let mut found: Vec<_> =
         std::fs::read_dir(bench.project.join("xtask/npm")).unwrap().map(|entry| entry.unwrap().path()).collect();
