@@ -6,29 +6,86 @@
 import { global, page } from "./page.js";
 
 const counts = new Map();
-let ours = "";
-let watching;
 
 /** So many messages wait in this chat. */
 export function unread(chat, count) {
   if (count) counts.set(chat, count);
   else counts.delete(chat);
+  if (isYielded) return;
+  // Once there was a count, the page may bring it back at any time.
+  if (counts.size) watching ??= new MutationObserver(watch);
+  watch();
+}
+
+// ---- The title ----
+
+/** Only this of the title is ours: what was written last, and the page's own title in it. */
+let latest, own;
+/** All that was written, each with the page's own title in it: scripts keep a title and put it back. */
+const written = new Map();
+/** So long after the last count what was written is still known, ms. After that a title like it is the page's own. */
+const MEMORY_MS = 60_000;
+let counted = -Infinity;
+let watching;
+/** When the title was written because another script had changed it, the page's own title before that, and whether it had
+ *  only taken the count off. */
+let answers = [];
+let isYielded = false;
+
+// Pages change their titles, and the elements these are in.
+function watch() {
+  if (!watching) return;
+  watching.disconnect();
+  watching.observe(document, { childList: true });
+  if (page.documentElement) watching.observe(page.documentElement, { childList: true });
+  if (page.head) watching.observe(page.head, { childList: true, subtree: true, characterData: true });
   entitle();
-  // Pages change their titles, too.
-  if (counts.size && !watching) {
-    watching = new MutationObserver(entitle);
-    watching.observe(page.head ?? document, { childList: true, subtree: true, characterData: true });
-  } else if (!counts.size) {
-    watching?.disconnect();
-    watching = undefined;
-  }
 }
 
 function entitle() {
   const sum = [...counts.values()].reduce((sum, count) => sum + count, 0);
-  const own = ours && page.title.startsWith(ours) ? page.title.slice(ours.length) : page.title;
-  ours = sum ? `(${sum > 99 ? "99+" : sum}) ` : "";
-  if (page.title !== ours + own) page.title = ours + own;
+  if (sum) counted = performance.now();
+  const [title, before] = [page.title, own];
+  const isChanged = title !== latest;
+  if (isChanged) own = ownPartOf(title);
+  // As the document gives it back, without spaces at its ends.
+  const wanted = sum ? `(${sum > 99 ? "99+" : sum}) ${own}`.trim() : own;
+  if (title !== wanted) {
+    if (isChanged && latest !== undefined && isDisputed(before)) return yieldTitle();
+    if (sum) note(wanted);
+    page.title = wanted;
+  }
+  latest = wanted;
+}
+
+/** The page's own title, when this is the title. */
+function ownPartOf(title) {
+  const kept = performance.now() - counted < MEMORY_MS ? written.get(title) : undefined;
+  // A page that counts for itself can come to the same text: it does so from the title it has.
+  if (kept !== undefined && kept !== own) return kept;
+  // What was made of ours.
+  return own && latest !== own && title.includes(latest) ? title.replace(latest, () => own) : title;
+}
+
+function note(title) {
+  written.delete(title);
+  written.set(title, own);
+  if (written.size > 100) written.delete(written.keys().next().value);
+}
+
+/** Whether another script insists on its title: it takes the count off as often as it is put on, or both write by turns
+ *  without end. `before` was the page's own title. */
+function isDisputed(before) {
+  const now = performance.now();
+  answers = [...answers.filter(({ at }) => now - at < 6000), { at: now, before, isTakenOff: own === before }];
+  return answers.filter(({ isTakenOff }) => isTakenOff).length > 4 || answers.filter(({ at }) => now - at < 1000).length > 10;
+}
+
+/** The title is the other script's from now on, as it was before the dispute. */
+function yieldTitle() {
+  isYielded = true;
+  watching.disconnect();
+  page.title = answers[0].before;
 }
 
 /** A message came; `name` is its own in this browser, `open` opens the chat. */

@@ -60,6 +60,7 @@ mod support;
 mod tabs;
 mod talk;
 mod threads;
+mod titles;
 mod uploads;
 mod visitor;
 #[cfg(feature = "soak")]
