@@ -288,7 +288,8 @@ class Chat {
   #focus() {
     const { element, panel } = this.#own;
     if (!element.isOpen || element.mode === "inline") return;
-    const first = "form:not([hidden]) :is(textarea, select, input:not([hidden]))";
+    // Never a field of a message's form: what is typed next would answer that.
+    const first = ".intro :is(input, select, textarea), .composer:not([hidden]) textarea";
     (panel.querySelector(first) ?? panel).focus();
   }
 

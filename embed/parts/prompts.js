@@ -10,18 +10,18 @@ const SNOOZED_MS = 7 * 86_400_000;
 
 const sheet = new CSSStyleSheet();
 sheet.replaceSync(`
-.prompt { position: fixed; inset-block-end: calc(var(--edge-y) + var(--launcher) + 12px);
+.prompt-card { position: fixed; inset-block-end: calc(var(--edge-y) + var(--launcher) + 12px);
   left: var(--left, auto); right: var(--right, var(--edge-x)); z-index: var(--natter-z-index, 2147483000); display: grid; justify-items: end;
   gap: 8px; max-inline-size: min(300px, 100vw - 2 * var(--edge)); animation: arrive var(--arrive) var(--ease); }
-.prompt button { border: 1px solid var(--hairline); background: var(--raised); color: var(--ink); font: var(--body);
+.prompt-card button { border: 1px solid var(--hairline); background: var(--raised); color: var(--ink); font: var(--body);
   box-shadow: var(--shadow-launcher); cursor: pointer; }
-.prompt .ask { padding: 12px 14px; border-radius: var(--radius-bubble); text-align: start; overflow-wrap: anywhere; }
-.prompt .no { inline-size: 28px; block-size: 28px; padding: 0; border-radius: 50%; color: var(--ink-quiet); line-height: 1; }
-.prompt button:hover { background: var(--n3); }
-.prompt :focus-visible { outline: 2px solid var(--brand-line); outline-offset: 2px; }
-.panel:not([hidden]) ~ .over .prompt { display: none; }
-@media (pointer: coarse) { .prompt .no { inline-size: 44px; block-size: 44px; } }
-@media (prefers-reduced-motion: reduce) { .prompt { animation: none; } }`);
+.prompt-card .ask { padding: 12px 14px; border-radius: var(--radius-bubble); text-align: start; overflow-wrap: anywhere; }
+.prompt-card .no { inline-size: 28px; block-size: 28px; padding: 0; border-radius: 50%; color: var(--ink-quiet); line-height: 1; }
+.prompt-card button:hover { background: var(--n3); }
+.prompt-card :focus-visible { outline: 2px solid var(--brand-line); outline-offset: 2px; }
+.panel:not([hidden]) ~ .over .prompt-card { display: none; }
+@media (pointer: coarse) { .prompt-card .no { inline-size: 44px; block-size: 44px; } }
+@media (prefers-reduced-motion: reduce) { .prompt-card { animation: none; } }`);
 
 /** Shows each prompt when it is due, in `over`. `prompts` is what the site wrote, `key` begins all names in storage,
  *  `dismiss` is what the way to dismiss a prompt is called, `accept` takes the text of one that the visitor wants to
@@ -43,10 +43,10 @@ export function prompt({ over, prompts: written, key, dismiss, accept, isBusy, o
   const show = (one) => {
     if (shown?.isConnected || isBusy() || !fits(one) || isSnoozed(key, one)) return;
     const [card, text, close] = ["div", "button", "button"].map((name) => page.createElement(name));
-    card.className = "prompt";
+    card.className = "prompt-card";
     text.className = "ask";
     text.dir = "auto";
-    text.textContent = one.text;
+    text.textContent = plain(one.text);
     close.className = "no";
     close.textContent = "×";
     close.setAttribute("aria-label", dismiss);
@@ -83,6 +83,10 @@ export function fits({ url = "*", hours, days }, address = location.href, now = 
   const [from, to] = hours ?? [0, 24];
   return from <= to ? from <= hour && hour < to : from <= hour || hour < to;
 }
+
+/** What a prompt says, without the signs of the Markdown that the panel reads: the words of a link, and what is stressed. */
+const plain = (text) =>
+  text.replace(/!?\[([^\]]*)\]\([^)]*\)/g, "$1").replace(/(\*{1,3}|~~|`+|(?<!\w)_{1,3})(?=\S)([^*~`_]*\S)\1(?!\w)/g, "$2");
 
 const name = (key, { id, text }) => `${key}prompts/${id ?? text}`;
 

@@ -91,10 +91,7 @@ fn lead(words: &Words, thread: &Thread) -> Option<Element> {
             let bones = (0..3).fold(el("div", "skeleton").with("role", "status"), |bones, _| bones.and(el("i", "")));
             Some(bones.and(el("span", "spoken").told(words, &Sentence::ThreadLoading)))
         }
-        Thread { rows, prompt, .. } if rows.is_empty() && !prompt.is_empty() => {
-            let bubble = formatted(words, prompt).into_iter().fold(el("div", "bubble"), Element::and);
-            Some(el("div", "row opens closes prompt").and(bubble))
-        }
+        Thread { rows, prompt, .. } if rows.is_empty() && !prompt.is_empty() => Some(said_first(words, prompt)),
         Thread { rows, .. } if rows.is_empty() => Some(
             el("div", "greeting")
                 .and(el("p", "greeting-title").told(words, &Sentence::GreetingTitle))
@@ -102,6 +99,13 @@ fn lead(words: &Words, thread: &Thread) -> Option<Element> {
         ),
         Thread { is_loading_earlier: true, .. } => Some(earlier(Sentence::EarlierLoading)),
         Thread { has_earlier: true, .. } => Some(earlier(Sentence::Earlier)),
+        Thread { prompt, .. } if !prompt.is_empty() => Some(said_first(words, prompt)),
         Thread { .. } => None,
     }
+}
+
+/// The prompt that the visitor answers: the first thing said.
+fn said_first(words: &Words, prompt: &str) -> Element {
+    let bubble = formatted(words, prompt).into_iter().fold(el("div", "bubble"), Element::and);
+    el("div", "row opens closes prompt").and(bubble)
 }

@@ -6,6 +6,7 @@ use thirtyfour::prelude::*;
 
 use crate::browser::Browser;
 use crate::cable::Cable;
+use crate::looks::shoot;
 use crate::support::Sandbox;
 use crate::visitor::{NOTHING_IS_KEPT, Visitor};
 
@@ -302,26 +303,38 @@ async fn a_prompt_comes_before_any_wasm_and_goes_with_the_first_message() {
     let sandbox = Sandbox::start(None);
     let prompts = json!([
         { "id": "elsewhere", "text": "Not on this page", "url": "https://elsewhere.example.test/*", "seconds": 0 },
-        { "id": "help", "text": "May we help you choose?", "url": "*/page*", "seconds": 0 },
+        { "id": "help", "text": "May we **help** you [choose](https://a.test)?", "url": "*/page*", "seconds": 0 },
     ]);
     let attributes = format!("prompts='{prompts}'");
     let visitor = Visitor::arrive_with(&sandbox, &attributes).await;
     let browser = &visitor.browser;
-    browser.until("root.querySelector('.prompt .ask')").await;
-    assert_eq!(browser.ask("root.querySelector('.prompt .ask').textContent").await, "May we help you choose?");
+    browser.until("root.querySelector('.prompt-card .ask')").await;
+    assert_eq!(browser.ask("root.querySelector('.prompt-card .ask').textContent").await, "May we help you choose?");
     let fetched = browser.ask("performance.getEntriesByType('resource').map(one => one.name).join(' ')").await;
     assert!(!fetched.as_str().unwrap().contains(".wasm"), "{fetched}");
     assert_eq!(browser.ask("localStorage.length").await, 0);
 
-    visitor.find(".prompt .ask").await.click().await.unwrap();
+    visitor.find(".prompt-card .ask").await.click().await.unwrap();
     browser.until("root.activeElement?.matches('textarea')").await;
     browser.until("root.querySelector('.bubble')?.textContent === 'May we help you choose?'").await;
+    // It lies in the thread like anything that was said, and the field under it can be reached.
+    let layout = "(({ style, box, field }) => [style.position, box.bottom <= field.top, \
+        root.elementFromPoint((field.left + field.right) / 2, (field.top + field.bottom) / 2).localName])(\
+        ((row, field) => ({ style: getComputedStyle(row), box: row.getBoundingClientRect(), field: field.getBoundingClientRect() }))(\
+        root.querySelector('.bubble').parentElement, root.querySelector('.composer textarea')))";
+    assert_eq!(browser.ask(layout).await, json!(["static", true, "textarea"]));
+    shoot(&visitor, "prompt-answered").await;
     visitor.say("Yes, please").await;
-    browser.until("!root.querySelector('.unsent') && root.querySelector('.own')").await;
-    assert_eq!(conversation(&sandbox).await["custom_attributes"]["prompt"], "May we help you choose?");
+    visitor.sees(&["May we help you choose?", "Yes, please"]).await;
+    let asked = "May we **help** you [choose](https://a.test)?";
+    assert_eq!(conversation(&sandbox).await["custom_attributes"]["prompt"], asked);
     visitor.reload().await;
     browser.until("(await document.querySelector('natter-chat').diagnostics()).socket_live === 'yes'").await;
-    assert_eq!(browser.ask("root.querySelector('.prompt')").await, Value::Null, "whoever has written is left alone");
+    assert_eq!(
+        browser.ask("root.querySelector('.prompt-card')").await,
+        Value::Null,
+        "whoever has written is left alone"
+    );
     browser.quit().await;
 }
 
@@ -331,14 +344,14 @@ async fn a_prompt_that_was_waved_away_stays_away() {
     let prompts = json!([{ "id": "help", "text": "May we help you choose?", "seconds": 0 }]);
     let visitor = Visitor::arrive_with(&sandbox, &format!("prompts='{prompts}'")).await;
     let browser = &visitor.browser;
-    browser.until("root.querySelector('.prompt .no')").await;
-    visitor.find(".prompt .no").await.click().await.unwrap();
-    browser.until("!root.querySelector('.prompt')").await;
+    browser.until("root.querySelector('.prompt-card .no')").await;
+    visitor.find(".prompt-card .no").await.click().await.unwrap();
+    browser.until("!root.querySelector('.prompt-card')").await;
     browser.page.refresh().await.unwrap();
     browser.until("root.querySelector('.launcher')").await;
     let due = "import('/parts/prompts.js').then(() => new Promise(done => setTimeout(done, 0)))";
     browser.ask(due).await;
-    assert_eq!(browser.ask("root.querySelector('.prompt')").await, Value::Null);
+    assert_eq!(browser.ask("root.querySelector('.prompt-card')").await, Value::Null);
     browser.quit().await;
 }
 

@@ -120,6 +120,46 @@ async fn what_agents_ask_is_answered_in_place_and_read_by_them() {
     visitor.browser.quit().await;
 }
 
+/// Focus is a promise that the next key does no harm: with it on a survey's radio, a space is a vote.
+#[tokio::test(flavor = "multi_thread")]
+async fn opening_the_panel_focuses_the_composer_and_no_field_of_a_message() {
+    let sandbox = Sandbox::start(None);
+    let visitor = Visitor::arrive(&sandbox).await;
+    let browser = &visitor.browser;
+    visitor.open().await;
+    visitor.say("Good morning").await;
+    visitor.sees(&["Good morning"]).await;
+    let conversation = visitor.session().await["conversation"].as_i64().unwrap();
+    let fields = json!([{ "name": "height", "label": "Your height", "type": "text" }]);
+    ask(&sandbox, conversation, "form", "For the test ride:", fields).await;
+    browser.until("root.querySelector('.form [name=-height]')").await;
+    let survey = ask(&sandbox, conversation, "input_csat", "Rate us, https://example.org/survey", Value::Null).await;
+    browser.until("root.querySelectorAll('.face input').length === 5").await;
+    visitor.find(".face:nth-child(4)").await.click().await.unwrap();
+    let is_four = |given: &Value| given["csat_survey_response"]["rating"] == 4;
+    answered(&sandbox, conversation, survey, is_four).await;
+    // An answered choice and a form that waits for one stand in the thread.
+    visitor.reload().await;
+    browser.until("(await document.querySelector('natter-chat').diagnostics()).socket_live === 'yes'").await;
+    visitor.find(".launcher").await.click().await.unwrap();
+    browser.until("root.querySelector('.face input:checked') && root.querySelector('.form [name=-height]')").await;
+    browser.types("Hello to you" + Key::Enter).await;
+    browser.until("root.activeElement?.matches('.composer textarea')").await;
+    browser.until("[...root.querySelectorAll('.own .bubble')].at(-1)?.textContent === 'Hello to you'").await;
+    answered(&sandbox, conversation, survey, is_four).await;
+    // A card over the launcher leads to the composer, too.
+    browser.ask("natter.close()").await;
+    sandbox.agent_replies(conversation, "Anything else?").await;
+    browser.until("root.querySelector('.preview')").await;
+    visitor.find(".preview").await.click().await.unwrap();
+    browser.types("That is all" + Key::Enter).await;
+    browser.until("[...root.querySelectorAll('.own .bubble')].at(-1)?.textContent === 'That is all'").await;
+    answered(&sandbox, conversation, survey, is_four).await;
+    let filled = browser.ask("root.querySelector('.form [name=-height]').value").await;
+    assert_eq!(filled, json!(""), "what was typed went into no form");
+    browser.quit().await;
+}
+
 /// What a link poses as, and where the browser itself says that it leads.
 #[tokio::test(flavor = "multi_thread")]
 async fn links_and_names_that_pose_as_others_are_shown_for_what_they_are() {

@@ -10,7 +10,7 @@ use natter::paint::Wish;
 use natter::paint::{self, Act, Node};
 use serde_json::json;
 
-use crate::easel::{acts, agent, elements, message, of_class, text, thread, view, words};
+use crate::easel::{acts, agent, elements, message, of_class, said, text, thread, view, words};
 
 fn previews(messages: Vec<Message>) -> Node {
     let view = View { previews: messages.into_iter().map(Into::into).collect(), ..View::default() };
@@ -107,6 +107,16 @@ fn what_the_site_said_stands_where_the_greeting_would() {
     let painted = thread(&view);
     let said: Vec<String> = of_class(&painted, "bubble").into_iter().map(text).collect();
     assert_eq!((said, of_class(&painted, "greeting").len()), (vec!["May we help?".to_owned()], 0));
+}
+
+#[test]
+fn a_prompt_that_was_answered_stays_the_first_thing_said() {
+    let mut view = view(vec![said(message(1, Author::Visitor, "Yes"))]);
+    view.thread.prompt = "May we **help**?".to_owned();
+    let bubbles = |view: &View| of_class(&thread(view), "bubble").into_iter().map(text).collect::<Vec<String>>();
+    assert_eq!(bubbles(&view), ["May we help?", "Yes"]);
+    view.thread.has_earlier = true;
+    assert_eq!(bubbles(&view), ["Yes"], "what came before is not here");
 }
 
 #[test]

@@ -12,4 +12,5 @@ mod hostile;
 #[path = "../support/payloads.rs"]
 mod payloads;
 mod rows;
+mod sheets;
 mod texts;

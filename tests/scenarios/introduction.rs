@@ -2,12 +2,13 @@
 
 use natter::core::content::{Field, FieldKind};
 use natter::core::introduction::{Consent, Form};
+use natter::core::model::ConversationId;
 use natter::core::settings::Options;
 use natter::core::wire::Method;
 use natter::core::{Event, Outcome, Page};
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, CONVERSATION, contact, conversation, json_body};
+use crate::bench::{Bench, CONVERSATION, contact, conversation, json_body, visitors};
 use crate::household::Household;
 
 fn form() -> Form {
@@ -128,8 +129,17 @@ fn a_page_is_told_of_without_what_is_nobodys_business_and_only_if_the_site_wants
 }
 
 #[test]
-fn what_the_site_said_is_shown_until_a_conversation_begins() {
+fn a_prompt_stays_with_the_conversation_it_began() {
     let mut bench = Bench::new();
     bench.event(Event::Prompted("May we help?".to_owned()));
     assert_eq!(bench.widget.view().thread.prompt, "May we help?");
+    bench.submit("yes");
+    bench.answer("/contacts", 200, &contact());
+    bench.answer("/conversations", 200, &conversation(CONVERSATION));
+    bench.answer("/messages", 200, &visitors(1, "yes"));
+    assert_eq!(bench.widget.view().thread.prompt, "May we help?");
+    bench.event(Event::Switched(None));
+    assert_eq!(bench.widget.view().thread.prompt, "", "another one was not begun by it");
+    bench.submit("something else");
+    assert_eq!(json_body(&bench.answer("/conversations", 200, &conversation(ConversationId(9).0))), json!({}));
 }

@@ -38,6 +38,7 @@ impl Widget {
             return self.say(&Word::Switch(to), turn);
         }
         self.turn_page();
+        self.prompt.clear();
         self.is_conversation_gone = false;
         match to {
             Some(id) => {

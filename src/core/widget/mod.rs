@@ -104,7 +104,7 @@ pub struct Widget {
     /// What the visitor wants to keep the conversation as, until all of it is here.
     transcript: Option<Format>,
     page: Page,
-    /// What the site said to the visitor before they opened the panel.
+    /// What the site said to the visitor before they opened the panel, until they leave the conversation it began.
     prompt: String,
     /// What is said aloud, and how many times anything was.
     told: (u32, Option<view::Told>),

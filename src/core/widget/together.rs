@@ -230,7 +230,10 @@ impl Widget {
             return;
         }
         match was {
-            Some(was) if self.session.knows(was) => self.turn_page(),
+            Some(was) if self.session.knows(was) => {
+                self.turn_page();
+                self.prompt.clear();
+            }
             Some(_) => self.start_over(),
             None => {}
         }
