@@ -114,7 +114,8 @@ export function redact(recording) {
   const theme = (name) => (IS_OWN.test(name) ? name : mask(name));
   // The site's own names for what it asks first.
   const outline = (text) => text;
-  const texts = { theme, made: outline, configured: outline, frame: json, answered: json, said: word, gathered: (echo) => (IS_MARK.test(echo) ? echo : mask(echo)) };
+  const mark = (echo) => (IS_MARK.test(echo) ? echo : mask(echo));
+  const texts = { theme, made: outline, configured: outline, frame: json, answered: json, said: word, gathered: mark, "files missing": mark };
   const events = records.map(([mono, wall, what, text, numbers, ...pairs]) => [
     mono,
     wall,

@@ -25,20 +25,52 @@ const within = (ms, work) => {
 };
 
 let opened;
+/** The database, and whether it takes files as they are. */
 const database = () =>
   (opened ??= within(OPEN_MS_MAX, (resolve, reject) => {
     const request = indexedDB.open("natter", 1);
     request.onupgradeneeded = () => request.result.createObjectStore(STORE);
     request.onsuccess = () => resolve(request.result);
     request.onerror = request.onblocked = () => reject(request.error);
-  }).catch((error) => {
-    opened = undefined;
-    throw error;
-  }));
+  })
+    .then(async (base) => ({ base, takesFiles: await takesFiles(base) }))
+    .catch((error) => {
+      opened = undefined;
+      throw error;
+    }));
+
+/** So long a small write may take that is undone. */
+const TRIAL_MS_MAX = 2000;
+
+/**
+ * Whether a database takes files. In WebKit's private windows it takes none; and once a cursor was open, it neither
+ * takes nor refuses them, and the transaction never ends. So this is what a page asks first of it.
+ */
+function takesFiles(base) {
+  const transaction = base.transaction(STORE, "readwrite");
+  const trial = (resolve, reject) => {
+    let isTaken = false;
+    transaction.onabort = () => resolve(isTaken);
+    transaction.oncomplete = reject;
+    transaction.objectStore(STORE).put({ at: 0, files: [new Blob(["?"])] }, "").onsuccess = () => {
+      isTaken = true;
+      transaction.abort();
+    };
+  };
+  return within(TRIAL_MS_MAX, trial).catch(() => {
+    try {
+      transaction.abort();
+    } catch {
+      // It has ended.
+    }
+    return false;
+  });
+}
 
 /** Runs one transaction; resolves to what its request found, when all of it is on the device. */
 async function transact(mode, work) {
-  const transaction = (await database()).transaction(STORE, mode, { durability: "strict" });
+  const { base } = await database();
+  const transaction = base.transaction(STORE, mode, { durability: "strict" });
   return within(TRANSACTION_MS_MAX, (resolve, reject) => {
     const request = work(transaction.objectStore(STORE));
     transaction.oncomplete = () => resolve(request?.result);
@@ -50,11 +82,32 @@ async function transact(mode, work) {
 let last = Promise.resolve();
 const inTurn = (work) => (last = last.then(work, work));
 
-/** Keeps files under a name. Resolves to whether a reload will find them; if not, memory keeps them while the page lives. */
+/** So long a file may take to show whether it can be read; what takes longer is believed to be there. */
+const READ_MS_MAX = 3000;
+
+/** Whether all files can be read. One that was picked is read where it lies: it may be another by then, or gone. */
+const areReadable = (files) => {
+  // Of an empty file there is no first byte; all of it is read.
+  const bytes = (file) => (file.size ? file.slice(0, 1) : file).arrayBuffer();
+  const read = (resolve) => Promise.all(files.map(bytes)).then(() => resolve(true), () => resolve(false));
+  return within(READ_MS_MAX, read).catch(() => true);
+};
+
+/** A file as its bytes, which every database takes; and such a one as a file again. */
+const taken = async (file) => ({ content: await file.arrayBuffer(), name: file.name, type: file.type });
+const given = (file) => (file.content ? new File([file.content], file.name, { type: file.type }) : file);
+
+/**
+ * Keeps files under a name. Resolves to whether a reload will find them; if not, memory keeps them while the page lives.
+ * Resolves to "gone" where they can't be read any more; then nothing is kept.
+ */
 export function keep(name, files) {
   return inTurn(async () => {
+    if (!(await areReadable(files))) return "gone";
     try {
-      await transact("readwrite", (store) => store.put({ at: Date.now(), files }, name));
+      const { takesFiles } = await database();
+      const all = takesFiles ? files : await Promise.all(files.map(taken));
+      await transact("readwrite", (store) => store.put({ at: Date.now(), files: all }, name));
       return true;
     } catch {
       memory.set(name, files);
@@ -100,7 +153,7 @@ async function kept(name) {
   const inMemory = memory.get(name);
   if (inMemory) return inMemory;
   try {
-    return (await transact("readonly", (store) => store.get(name)))?.files;
+    return (await transact("readonly", (store) => store.get(name)))?.files.map(given);
   } catch {
     return undefined;
   }
@@ -113,7 +166,7 @@ async function kept(name) {
  */
 export async function post({ name, url, fields, progress, signal }, { place }) {
   const files = await kept(name);
-  if (!files?.length) return "gone";
+  if (!files?.length || !(await areReadable(files))) return "gone";
   if (!navigator.onLine || signal?.aborted) return "never";
   const form = new FormData();
   for (const [field, value] of fields) form.append(field, value);
@@ -131,7 +184,10 @@ export async function post({ name, url, fields, progress, signal }, { place }) {
       const retryAfter = /^retry-after:(.*)$/im.exec(request.getAllResponseHeaders())?.[1].trim() ?? null;
       resolve({ status: request.status, body: request.responseText, retryAfter });
     };
-    request.onerror = request.onabort = () => resolve("unclear");
+    // What was not sent to its last byte because it could not be read, no server has.
+    let isAllSent = false;
+    request.upload.onload = () => (isAllSent = true);
+    request.onerror = request.onabort = async () => resolve(isAllSent || (await areReadable(files)) ? "unclear" : "gone");
     // The page has put the chat elsewhere: the frame begins anew, and nobody tells of its requests any more.
     frame.onload = () => frame.contentDocument === contentDocument || resolve("unclear");
     signal?.addEventListener("abort", () => request.abort(), { once: true });

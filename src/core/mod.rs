@@ -88,6 +88,8 @@ pub enum Event {
     Submitted(String),
     /// A send's files are kept.
     Gathered(EchoId),
+    /// A send's files can't be read any more: they were changed, moved or deleted after they were picked.
+    FilesMissing(EchoId),
     /// The device keeps nothing more: it is full, or the browser blocks what pages keep. A reload won't find it.
     NotKept,
     /// So many percent of a call's request are on their way.
@@ -186,7 +188,7 @@ pub enum Effect {
     Save(String, String),
     /// Forget it.
     Erase(String),
-    /// Keep the files of these picks under a send's echo_id; report it as `Gathered`.
+    /// Keep the files of these picks under a send's echo_id; report it as `Gathered`, or as `FilesMissing`.
     Gather(EchoId, Vec<u64>),
     /// Forget a send's files.
     Scatter(EchoId),

@@ -125,6 +125,7 @@ pub fn record(now: Now, event: &Event) -> String {
         }
         Event::Unpicked(pick) => number("unpicked", *pick),
         Event::Gathered(echo) => text("gathered", echo),
+        Event::FilesMissing(echo) => text("files missing", echo),
         Event::NotKept => plain("not kept"),
         Event::Progressed(id, percent) => write("progressed", "", &[id.0, (*percent).into()], &[]),
         Event::Filled(message, fields) => write("filled", "", &[message.0], fields),

@@ -55,8 +55,11 @@ impl Files {
         let at = |pick: &u64| picked.get(usize::try_from(*pick).ok()?.checked_sub(1)?);
         let files: Array = picks.iter().filter_map(at).map(JsValue::from).collect();
         let arguments = [self.name(&echo).into(), files.into()];
-        let then = move |is_kept: Option<JsValue>| {
-            if is_kept.is_none_or(|is_kept| is_kept.is_falsy()) {
+        let then = move |ended: Option<JsValue>| {
+            if ended.as_ref().and_then(JsValue::as_string).as_deref() == Some("gone") {
+                return report(Event::FilesMissing(echo));
+            }
+            if ended.is_none_or(|is_kept| is_kept.is_falsy()) {
                 report(Event::NotKept);
             }
             // What is kept nowhere will be missed when it is to be posted, and the visitor told.

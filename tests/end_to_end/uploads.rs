@@ -16,6 +16,12 @@ pub const PNG: &[u8] = &[
 
 /// Picks real files, by name and content.
 pub async fn pick(talk: &Talk, files: &[(&str, &[u8])]) {
+    // The browser reads a picked file when it is sent: it has to be there still.
+    std::mem::forget(pick_in_folder(talk, files).await);
+}
+
+/// The same, in a folder in which they may change, or go.
+async fn pick_in_folder(talk: &Talk, files: &[(&str, &[u8])]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let mut paths = Vec::new();
     for (name, bytes) in files {
@@ -26,8 +32,7 @@ pub async fn pick(talk: &Talk, files: &[(&str, &[u8])]) {
     talk.visitor.find("[type=file]").await.send_keys(paths.join("\n")).await.unwrap();
     let shown = format!("root.querySelectorAll('.picked .file').length === {}", files.len());
     talk.visitor.browser.until(&shown).await;
-    // The browser reads a picked file when it is sent: it has to be there still.
-    std::mem::forget(folder);
+    folder
 }
 
 /// The names and sizes of the files the server has, by message.
@@ -141,5 +146,119 @@ async fn files_are_pasted_and_dropped_and_can_be_left_out_or_cancelled() {
     talk.network.refuse_all(None);
     assert_eq!(stored(&talk).await, []);
     assert_eq!(talk.visitor.browser.ask("root.querySelectorAll('.unsent').length").await, json!(0));
+    talk.visitor.browser.quit().await;
+}
+
+const GONE: &str = "root.querySelector('.failed')?.textContent.includes('no longer on this device')";
+const NOTE: &str = "void (window.errors = [], natter.on('error', ({ detail }) => errors.push(detail.name)))";
+
+/// Writes something else into a file. Browsers tell by the second of the change that it is not what was picked.
+fn change(path: &std::path::Path, content: &str) {
+    std::fs::write(path, content).unwrap();
+    let later = std::time::SystemTime::now() + std::time::Duration::from_secs(10);
+    std::fs::File::options().write(true).open(path).unwrap().set_modified(later).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_picked_file_that_changed_or_vanished_is_told_of_at_once_and_nothing_is_posted() {
+    let talk = Talk::begin().await;
+    let browser = &talk.visitor.browser;
+    browser.ask(NOTE).await;
+    let long = "x".repeat(100_000);
+    type Deed = fn(&std::path::Path);
+    let deeds: [(&str, Deed); 3] = [
+        ("changed", |path| change(path, "other words, and more of them")),
+        ("shortened", |path| change(path, "")),
+        ("vanished", |path| std::fs::remove_file(path).unwrap()),
+    ];
+    for (name, deed) in deeds {
+        let content: &[u8] = if name == "changed" { b"words" } else { long.as_bytes() };
+        let folder = pick_in_folder(&talk, &[("plan.txt", content), ("dot.png", PNG)]).await;
+        deed(&folder.path().join("plan.txt"));
+        talk.visitor.say(name).await;
+        browser.until(GONE).await;
+        shoot(&talk.visitor, "upload-gone").await;
+        assert_eq!(talk.visitor.browser.ask("errors").await, json!([]), "the device is not to blame");
+        // It is taken back, words and all, and left out.
+        browser.ask("[...root.querySelectorAll('.failed .link')].at(-1).click()").await;
+        browser
+            .until(&format!("root.querySelector('textarea').value === '{name}' && !root.querySelector('.failed')"))
+            .await;
+        browser.until("(root.querySelector('.picked .tool')?.click(), !root.querySelector('.picked'))").await;
+        browser.ask("(root.querySelector('textarea').value = '', root.querySelector('textarea').dispatchEvent(new Event('input')), null)").await;
+    }
+    assert_eq!(stored(&talk).await, []);
+    pick(&talk, &[("empty.txt", b""), ("plan.txt", b"The plan is this.")]).await;
+    talk.visitor.say("There").await;
+    talk.until_settled().await;
+    let sizes: Vec<u64> = stored(&talk).await.iter().flat_map(|(_, files)| files.iter().map(|file| file.1)).collect();
+    assert!(sizes.contains(&17), "{sizes:?}");
+    talk.visitor.browser.quit().await;
+}
+
+/// Where nothing can be kept, the browser reads the file when it is posted.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_only_memory_keeps_and_that_vanishes_before_its_post_is_told_of_at_once() {
+    let talk = Talk::begin().await;
+    let browser = &talk.visitor.browser;
+    browser.ask("void (IDBFactory.prototype.open = () => { throw new DOMException('', 'SecurityError'); })").await;
+    talk.network.refuse_all(Some(Refusal::Unavailable));
+    let folder = pick_in_folder(&talk, &[("plan.txt", b"words")]).await;
+    talk.visitor.say("Here").await;
+    browser.until("Object.keys(localStorage).some(key => key.includes('/send/'))").await;
+    browser.until("root.querySelector('.unsent .file')").await;
+    std::fs::remove_file(folder.path().join("plan.txt")).unwrap();
+    talk.network.refuse_all(None);
+    browser.until_within(std::time::Duration::from_secs(40), GONE).await;
+    assert_eq!(stored(&talk).await, []);
+    talk.visitor.browser.quit().await;
+}
+
+/// As WebKit's private windows are: a blob is refused, and never answered for once a cursor was open.
+const NO_BLOBS: &str = "(() => {
+  let isCursorOpen = false;
+  const { put, openCursor } = IDBObjectStore.prototype;
+  const holdsBlob = (value) => value instanceof Blob || (value instanceof Object && !ArrayBuffer.isView(value) && Object.values(value).some(holdsBlob));
+  IDBObjectStore.prototype.openCursor = function (...given) {
+    isCursorOpen = true;
+    return openCursor.apply(this, given);
+  };
+  IDBObjectStore.prototype.put = function (value, key) {
+    if (!holdsBlob(value)) return put.call(this, value, key);
+    if (!isCursorOpen) throw new DOMException('BlobURLs are not yet supported', 'DataCloneError');
+    const spin = () => (this.get('nothing').onsuccess = spin);
+    spin();
+    return new EventTarget();
+  };
+})();";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_refuses_blobs_keeps_files_all_the_same_and_every_upload_arrives() {
+    let talk = Talk::begin().await;
+    let browser = &talk.visitor.browser;
+    browser.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": NO_BLOBS })).await;
+    talk.reload().await;
+    browser.ask(NOTE).await;
+    pick(&talk, &[("one.txt", b"first")]).await;
+    talk.visitor.say("One").await;
+    talk.until_settled().await;
+    // The database is there by now: the page looks through it before anything is written.
+    talk.reload().await;
+    browser.ask(NOTE).await;
+    pick(&talk, &[("two.txt", b"second, longer"), ("dot.png", PNG)]).await;
+    talk.network.refuse_all(Some(Refusal::Unavailable));
+    talk.visitor.say("Two").await;
+    browser.until("Object.keys(localStorage).some(key => key.includes('/send/'))").await;
+    assert_eq!(browser.ask("errors.filter((name) => name === 'storage-unavailable')").await, json!([]));
+    talk.reload().await;
+    browser.until("root.querySelectorAll('.unsent .file').length === 2").await;
+    talk.network.refuse_all(None);
+    talk.until_settled().await;
+    let wanted = [
+        ("One".to_owned(), vec![("one.txt".to_owned(), 5)]),
+        ("Two".to_owned(), vec![("two.txt".to_owned(), 14), ("dot.png".to_owned(), PNG.len() as u64)]),
+    ];
+    assert_eq!(stored(&talk).await, wanted);
+    until_none_is_kept(&talk).await;
     talk.visitor.browser.quit().await;
 }

@@ -187,6 +187,25 @@ fn files_that_are_gone_are_told_of_and_nothing_waits_for_them() {
 }
 
 #[test]
+fn files_that_are_gone_before_they_are_kept_are_told_of_at_once() {
+    let mut bench = Bench::returning(&[agents(8, "hi")]);
+    // Offline, too: there is nothing to wait for.
+    bench.event(Event::Online(false));
+    let echo = send(&mut bench, &[100, 200], "plans");
+    bench.event(Event::FilesMissing(echo));
+    assert_eq!(waiting(&bench), Some(("plans", Some(&Failure::FilesGone), 0)));
+    assert_eq!(bench.widget.view().composer.problem, None, "the device is not to blame");
+    bench.event(Event::Online(true));
+    assert!(bench.asked(Method::Post, "/messages").is_none());
+    let next = send(&mut bench, &[100], "others");
+    bench.event(Event::Gathered(next));
+    assert!(bench.asked(Method::Post, "/messages").is_some(), "what comes after is sent");
+    let bench = bench.reload(11);
+    let texts = bench.rows().iter().map(|row| row.content.text().to_owned()).collect::<Vec<_>>();
+    assert!(texts.contains(&"plans".to_owned()), "a reload knows it, too: {texts:?}");
+}
+
+#[test]
 fn an_upload_can_be_cancelled_and_taken_back() {
     let mut bench = Bench::returning(&[agents(8, "hi")]);
     let echo = send(&mut bench, &[100], "plans");

@@ -129,6 +129,7 @@ fn read(record: &Record) -> (Now, Happening) {
             Event::Picked(names.into_iter().enumerate().map(file).collect())
         }
         "unpicked" => Event::Unpicked(numbers[0]),
+        "files missing" => Event::FilesMissing(text().into()),
         "gathered" => Event::Gathered(text().into()),
         "not kept" => Event::NotKept,
         "progressed" => Event::Progressed(call(), u8::try_from(numbers[1]).expect("a percentage")),

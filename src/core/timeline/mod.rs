@@ -203,7 +203,8 @@ impl Timeline {
 
     /// A send's files are nowhere any more.
     pub fn files_are_gone(&mut self, echo: &EchoId) {
-        if let Some(at) = self.posting(echo) {
+        let is_it = |send: &Send| send.echo == *echo && matches!(send.stage, Stage::Gathering | Stage::Posting { .. });
+        if let Some(at) = self.sends.iter().position(is_it) {
             self.change(at, |send| send.stage = Stage::Failed(Failure::FilesGone));
         }
     }

@@ -287,6 +287,10 @@ impl Widget {
                 self.timeline.gathered(&echo);
                 self.keep_sends(turn);
             }
+            Event::FilesMissing(echo) => {
+                self.timeline.files_are_gone(&echo);
+                self.keep_sends(turn);
+            }
             Event::NotKept => self.note_not_kept(turn),
             Event::Progressed(id, percent) => self.progressed(now.mono, id, percent),
             Event::Retried(key) => self.try_again(now.mono, key, turn),
