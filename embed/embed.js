@@ -33,6 +33,14 @@
   const CALLS = "setUser setCustomAttributes deleteCustomAttribute setConversationCustomAttributes prefill reset forget send diagnostics csp".split(" ");
 
   const camel = (name) => name.replace(/-./g, (pair) => pair[1].toUpperCase());
+  /** Does what may fail, where a page's own code goes on. */
+  const attempt = (deed) => {
+    try {
+      deed();
+    } catch (error) {
+      console.error("natter:", error);
+    }
+  };
   const make = (name, more) => Object.assign(page.createElement(name), more);
 
   // ---- What is fetched ----
@@ -205,7 +213,7 @@
       this.#show(true);
       if (!this.#chat?.isMounted) {
         this.#panel.replaceChildren(bones);
-        if (!this.#isInline) this.#panel.focus();
+        if (!this.#isInline) attempt(() => this.#panel.focus());
       }
       this.#mount();
     }
@@ -214,7 +222,7 @@
       if (!this.isOpen || this.#isInline) return;
       const hadFocus = this.shadowRoot.activeElement;
       this.#show(false);
-      if (hadFocus) this.#launcher.focus();
+      if (hadFocus) attempt(() => this.#launcher.focus());
     }
 
     toggle() {
@@ -345,7 +353,7 @@
     #show(isOpen) {
       this.#panel.hidden = !isOpen;
       this.#label();
-      this.#chat?.opened(isOpen);
+      attempt(() => this.#chat?.opened(isOpen));
       this.#emit(isOpen ? "opened" : "closed");
     }
 

@@ -323,7 +323,7 @@ export interface NatterChat extends HTMLElement {
   consent(isGiven?: boolean): Promise<void>;
 
   /** Says who the visitor is. Resolves when the chat knows, which can be long after: wait for nothing that depends on
-   *  it. Rejects with a TypeError for what is no user. */
+   *  it. Rejects with a TypeError that names the mistake for what is no user. */
   setUser(user: NatterUser): Promise<void>;
   setUser(identifier: string, user: NatterUser): Promise<void>;
   /** Adds to what agents may know of the contact. Resolves as `setUser` does. */

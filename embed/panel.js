@@ -24,6 +24,15 @@ const start = (wasm) =>
     throw error;
   }));
 
+/** Does what may fail, where more is to be done. */
+const attempt = (deed) => {
+  try {
+    deed();
+  } catch (error) {
+    console.error("natter:", error);
+  }
+};
+
 const odd = (name) => console.warn(`natter: ${name} can't be read, so it counts as not given.`);
 
 /** Takes care of an element: `own` is what embed.js lets it have of that. */
@@ -115,15 +124,16 @@ class Chat {
       // Too late for `mount`, or not to be had at all.
       if (late !== said || panel.lang !== language) this.#handle?.speak(panel.lang, late ?? "");
     });
-    this.#focus();
+    attempt(() => this.#focus());
     emit("ready");
   }
 
   /** The panel was opened or closed. */
   opened(isOpen) {
-    this.#call(isOpen ? "opened" : "closed");
-    this.#fill(isOpen);
-    this.#focus();
+    // Each by itself: what fails must fail nothing else, least of all the page that opened the panel.
+    attempt(() => this.#call(isOpen ? "opened" : "closed"));
+    attempt(() => this.#fill(isOpen));
+    attempt(() => this.#focus());
   }
 
   /** The page took the chat away and has it again: who was writing goes on. */
@@ -392,14 +402,46 @@ class Chat {
 /** What the page asks for, as calls that the core reads: lists of texts, what has names as name after value. */
 function said(name, [first, more]) {
   if (name === "reset" || name === "forget") return [[name]];
-  const isUser = name === "setUser";
-  const about = isUser && typeof first !== "object" ? { ...more, identifier: first } : first;
-  const wanted = name.startsWith("set") ? "object" : "string";
-  if (typeof about !== wanted || about === null) throw TypeError(`natter: ${name} without its ${wanted}.`);
-  if (wanted === "string") return [[name, about]];
-  const written = isUser ? (value) => (value == null || value instanceof Object ? "" : String(value)) : (value) => JSON.stringify(value) ?? "null";
-  const call = [name, ...Object.entries(about).flatMap(([key, value]) => [key, written(value)])];
-  return isUser && about.custom_attributes ? [call, ...said("setCustomAttributes", [about.custom_attributes])] : [call];
+  if (name === "setUser") {
+    const { custom_attributes: attributes, ...about } = user(first, more);
+    const call = [name, ...Object.entries(about).flatMap(([key, value]) => [key, String(value ?? "")])];
+    return attributes ? [call, ...said("setCustomAttributes", [attributes])] : [call];
+  }
+  const isText = !name.startsWith("set");
+  if (isText ? typeof first !== "string" : !isObject(first)) throw TypeError(`natter: ${name} without its ${isText ? "string" : "object"}.`);
+  if (isText) return [[name, first]];
+  return [[name, ...Object.entries(first).flatMap(([key, value]) => [key, JSON.stringify(value) ?? "null"])]];
+}
+
+const isObject = (it) => typeof it === "object" && it !== null && !Array.isArray(it);
+
+/** All that a user has, and how a name looks to whoever spells it otherwise. */
+const FIELDS = ["identifier", "identifier_hash", "name", "email", "phone_number", "avatar_url", "custom_attributes"];
+const bare = (name) => name.replace(/[^a-z\d]/gi, "").toLowerCase();
+/** Names of secrets of the server's, bare; as in `wire/settings.rs`. */
+const SECRET = /token|secret|hmac|password|apikey|accesskey|privatekey|signingkey|credential/;
+
+/** A user as the page gives it. What can't be meant is refused: else somebody would be nobody without a word. */
+function user(first, more) {
+  const refuse = (why) => {
+    throw TypeError(`natter: setUser ${why}.`);
+  };
+  const isWhole = typeof first === "object" && first !== null;
+  for (const given of [isWhole ? first : more]) if (given != null && !isObject(given)) refuse("wants an object for what is known of the user");
+  const about = isWhole ? first : { ...more, identifier: first };
+  for (const [name, value] of Object.entries(about)) {
+    const field = FIELDS.find((field) => bare(field) === bare(name));
+    if (!field && SECRET.test(bare(name))) refuse(`was given ${name}, a secret that no page may hold`);
+    if (field && field !== name) refuse(`knows no ${name}: it is called ${field}`);
+    if (name === "custom_attributes" ? value != null && !isObject(value) : field && value instanceof Object) {
+      refuse(`wants ${name} as ${name === "custom_attributes" ? "an object" : "a text"}`);
+    }
+    if (/^identifier/.test(name) && value != null && typeof value !== "string") refuse(`wants ${name} as a text, not as a ${typeof value}`);
+  }
+  const { identifier } = about;
+  // A page may say of a stranger what it knows; whoever is named has a name.
+  if (!(isWhole && identifier == null) && !identifier?.trim?.()) refuse("wants an identifier that is no blank text");
+  return about;
 }
 
 function absolute(url) {

@@ -13,6 +13,7 @@ use crate::core::settings::Unusable;
 use crate::core::view::{Changed, View};
 use crate::core::{Arrival, Event, Format, Tell, happened, wire};
 use crate::digits::digits;
+use crate::js::{self, method};
 use crate::json::{self, Value};
 use crate::paint::{Words, transcript};
 use crate::shell::{Audience, Driver, IntlSpeech, Parts};
@@ -137,9 +138,17 @@ fn spoken(language: &str, words: &str) -> Words {
         catalogue: Catalogue::read(words),
         speech: Box::new(IntlSpeech::new(language)),
         now: || (js_sys::Date::now() / 1_000.0) as u64,
-        // Pages that are not secure have no devices.
-        can_record: web_sys::window().is_some_and(|window| get(&window.navigator(), "mediaDevices").is_some()),
+        can_record: can_record(),
     }
+}
+
+/// Whether this page is lent a microphone. Pages that are not secure have no devices. Where a page's Permissions-Policy
+/// forbids it, nobody is asked; only Chromium tells of that, and calls it by its former name.
+fn can_record() -> bool {
+    let Some(window) = web_sys::window() else { return false };
+    let policy = js::page().and_then(|page| get(&page, "featurePolicy"));
+    let allows = policy.and_then(|policy| method(&policy, "allowsFeature")?.call1(&policy, &"microphone".into()).ok());
+    get(&window.navigator(), "mediaDevices").is_some() && allows.is_none_or(|allows| allows.is_truthy())
 }
 
 /// Asks the browser whether it may tell of messages; it asks the visitor.

@@ -203,13 +203,96 @@ async fn what_is_kept_is_what_the_docs_say_and_all_of_it_can_be_forgotten() {
     browser.quit().await;
 }
 
+/// Who the visitor is must not be lost without a word: what can't be meant is refused, and says what is wrong with it.
+#[tokio::test(flavor = "multi_thread")]
+async fn set_user_refuses_what_can_be_no_user_and_names_the_mistake() {
+    let sandbox = Sandbox::start(None);
+    let visitor = Visitor::arrive(&sandbox).await;
+    let browser = &visitor.browser;
+    let refusal = async |call: &str| browser.ask(&format!("natter.{call}.then(() => 'done', String)")).await;
+    for is_running in [false, true] {
+        if is_running {
+            visitor.open().await;
+        } else {
+            // The part that looks at calls comes with the first call that can't wait.
+            browser.ask("natter.csp()").await;
+        }
+        for (call, named) in [
+            ("setUser(5)", "identifier"),
+            ("setUser(5, { name: 'Ana' })", "identifier"),
+            ("setUser('')", "identifier"),
+            ("setUser('  ', { name: 'Ana' })", "identifier"),
+            ("setUser({ identifier: 5 })", "identifier"),
+            ("setUser({ identifier: {} })", "identifier"),
+            ("setUser(true)", "identifier"),
+            ("setUser()", "identifier"),
+            ("setUser(undefined, { name: 'Ana' })", "identifier"),
+            ("setUser(['42'])", "object"),
+            ("setUser('42', 'Ana')", "object"),
+            ("setUser('42', { hmac_token: 'abc' })", "hmac_token"),
+            ("setUser({ identifier: '42', hmacToken: 'abc' })", "hmacToken"),
+            ("setUser('42', { api_access_token: 'abc' })", "api_access_token"),
+            ("setUser('42', { identifierHash: 'abc' })", "identifier_hash"),
+            ("setUser('42', { identifier_hash: 5 })", "identifier_hash"),
+            ("setUser('42', { name: {} })", "name"),
+            ("setUser('42', { custom_attributes: 'plan' })", "custom_attributes"),
+            ("setCustomAttributes(['plan'])", "object"),
+        ] {
+            let refused = refusal(call).await;
+            let refused = refused.as_str().unwrap();
+            assert!(refused.starts_with("TypeError: natter: ") && refused.contains(named), "{call}: {refused}");
+            assert!(!refused.contains("abc"), "a secret is told nobody: {refused}");
+        }
+        for right in
+            ["setUser({ name: 'Ana' })", "setUser('42', { phone_number: null, name: undefined })", "setUser('42')"]
+        {
+            if is_running {
+                assert_eq!(refusal(right).await, "done", "{right}");
+            }
+        }
+    }
+    browser.quit().await;
+}
+
+/// A page's own click handler goes on, whatever is wrong with the chat.
+#[tokio::test(flavor = "multi_thread")]
+async fn open_and_close_never_throw_into_the_page() {
+    let sandbox = Sandbox::start(None);
+    let visitor = Visitor::arrive(&sandbox).await;
+    let browser = &visitor.browser;
+    browser.expects_trouble();
+    let thrown = async |calls: &str| {
+        let all = format!("(() => {{ try {{ {calls} }} catch (error) {{ return String(error); }} return 'none'; }})()");
+        browser.ask(&all).await
+    };
+    let all =
+        "natter.open(); natter.close(); natter.toggle(); natter.toggle(); natter.open(); natter.hide(); natter.show();";
+    // A page that has broken what focuses things, before anything is there and while the chat runs.
+    browser.ask("void (window.focused = HTMLElement.prototype.focus, HTMLElement.prototype.focus = () => { throw Error('broken'); })").await;
+    assert_eq!(thrown(all).await, "none");
+    browser.ask("void natter.open()").await;
+    browser.until("root.querySelector('.composer textarea')").await;
+    assert_eq!(thrown(all).await, "none");
+    browser.ask("void (HTMLElement.prototype.focus = focused)").await;
+    // What the chat is told fails on its way, as where a page has broken what it needs, or the wasm has met a bug.
+    let broken = format!(
+        "const stringify = JSON.stringify; JSON.stringify = () => {{ throw Error('broken'); }}; try {{ {all} }} finally {{ JSON.stringify = stringify; }}"
+    );
+    assert_eq!(thrown(&broken).await, "none");
+    browser.ask("void natter.open()").await;
+    browser.until("!root.querySelector('.panel').hidden && root.activeElement?.matches('textarea')").await;
+    // An address that is none, and a chat that is gone.
+    assert_eq!(thrown("natter.baseUrl = 'http://'; natter.open(); natter.close(); const gone = natter; gone.destroy(); gone.open(); gone.close(); gone.toggle();").await, "none");
+    browser.quit().await;
+}
+
 /// A name is compared, and nothing is looked for that it could say.
 #[tokio::test(flavor = "multi_thread")]
 async fn another_chat_is_found_by_its_name_whatever_that_is() {
     let sandbox = Sandbox::start(None);
     let visitor = Visitor::arrive(&sandbox).await;
     let browser = &visitor.browser;
-    for strange in [r#"x"], body"#, r#"x"],body,["#, "\"]", "\\", "", " "] {
+    for strange in ["a\"b", r#"x"], body"#, r#"x"],body,["#, "\"]", "\\", "", " "] {
         let name = json!(strange);
         assert_eq!(browser.ask(&format!("natter.get({name})")).await, Value::Null, "{strange}");
         let is_found = browser.ask(&format!("(natter.name = {name}, natter.get({name}) === natter)")).await;

@@ -1,5 +1,6 @@
 //! Where visitors write: emoji, voice notes, and how much fits in.
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 use thirtyfour::prelude::*;
 
@@ -166,6 +167,22 @@ async fn a_voice_note_is_recorded_attached_sent_and_heard() {
     assert!(file["file_size"].as_u64().unwrap() > 1_000, "{file}");
     assert_eq!(visitor.browser.ask("root.adoptedStyleSheets.length").await, 2, "it leaves nothing");
     visitor.browser.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_the_pages_permissions_policy_forbids_the_microphone_no_voice_note_is_offered() {
+    let sandbox = Sandbox::start(None);
+    let (base_url, inbox) = (&sandbox.base_url, &sandbox.inbox_identifier);
+    for (policy, offered) in [("microphone=()", 0), ("microphone=(self), camera=()", 1)] {
+        let policy = utf8_percent_encode(policy, NON_ALPHANUMERIC);
+        let visitor =
+            Visitor::arrive_to(&format!("base_url={base_url}&inbox={inbox}&attributes=&permissions={policy}")).await;
+        visitor.open().await;
+        let buttons = "root.querySelectorAll('.field button[aria-label=\"Record a voice note\"]').length";
+        assert_eq!(visitor.browser.ask(buttons).await, json!(offered), "{policy}");
+        assert_eq!(visitor.browser.ask("root.querySelectorAll('.field .send').length").await, json!(1 - offered));
+        visitor.browser.quit().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

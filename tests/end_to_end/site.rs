@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::extract::{Path, Query, Request};
-use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERER};
+use axum::http::{HeaderMap, HeaderName};
 use axum::middleware::{Next, from_fn};
 use axum::response::Html;
 use axum::routing::get;
@@ -100,6 +100,8 @@ struct Wanted {
     attributes: String,
     /// The page's Content-Security-Policy, if it has one.
     policy: Option<String>,
+    /// Its Permissions-Policy, likewise.
+    permissions: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -155,8 +157,10 @@ async fn importing(Path(path): Path<String>) -> (HeaderMap, Vec<u8>) {
 }
 
 async fn page(Query(wanted): Query<Wanted>) -> (HeaderMap, Html<String>) {
-    let Wanted { base_url, inbox, attributes, policy } = wanted;
+    let Wanted { base_url, inbox, attributes, policy, permissions } = wanted;
     let policy = policy.map(|policy| (CONTENT_SECURITY_POLICY, policy.parse().unwrap()));
+    let permissions =
+        permissions.map(|policy| (HeaderName::from_static("permissions-policy"), policy.parse().unwrap()));
     let page = Html(format!(
         r#"<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
@@ -166,5 +170,5 @@ async fn page(Query(wanted): Query<Wanted>) -> (HeaderMap, Html<String>) {
 <script src="/embed.js"></script>
 <natter-chat base-url="{base_url}" inbox-identifier="{inbox}" {attributes}></natter-chat>"#
     ));
-    (policy.into_iter().collect(), page)
+    (policy.into_iter().chain(permissions).collect(), page)
 }
