@@ -2,7 +2,7 @@
 #![allow(clippy::print_stdout, reason = "what is printed is for cargo")]
 
 #[allow(dead_code, reason = "only reading is wanted here")]
-#[path = "src/json.rs"]
+#[path = "crates/core/src/json.rs"]
 mod json;
 #[path = "xtask/src/words.rs"]
 mod words;

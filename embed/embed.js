@@ -461,7 +461,7 @@
     /** Leaves nothing of it, here and in the page's other tabs (`wire/tabs.rs`). */
     async #wipe() {
       const [prefix, kept] = [this.#prefix(), this.#kept()];
-      // Records count under their generation alone (`core/generation.rs`); where nothing is kept, none begins.
+      // Records count under their generation alone (`crates/core/src/generation.rs`); where nothing is kept, none begins.
       const key = kept.length ? String(+localStorage.getItem(prefix + "generation") + 1) : undefined;
       for (const name of kept) localStorage.removeItem(name);
       if (key) localStorage.setItem(prefix + "generation", key);

@@ -1,20 +1,16 @@
 //! natter: a chat bubble for Chatwoot's API channel.
 //!
-//! [`core`] decides and is pure; [`text`] is every sentence, [`json`] what is read and written; [`paint`] draws what
-//! there is to see. On wasm32 there are also `shell`, which performs what the core decides, `ui`, which puts what is
+//! [`natter_core`] decides and is pure; [`text`] is every sentence; [`paint`] draws what there is to see. On wasm32 there are also `shell`, which performs what the core decides, `ui`, which puts what is
 //! painted into the page, and `mount`, where the two meet. ARCHITECTURE.md is the map.
 
 // clippy.toml says what is not for visitors to download.
 #![cfg_attr(target_arch = "wasm32", warn(clippy::disallowed_macros, clippy::disallowed_methods))]
 
-pub mod core;
-pub mod digits;
 #[cfg(feature = "gallery")]
 #[allow(clippy::disallowed_macros, clippy::disallowed_methods, reason = "no visitor downloads it")]
 pub mod gallery;
 #[cfg(target_arch = "wasm32")]
 mod js;
-pub mod json;
 #[cfg(target_arch = "wasm32")]
 pub mod mount;
 pub mod paint;

@@ -8,17 +8,17 @@ use js_sys::{Function, Reflect};
 use wasm_bindgen::prelude::*;
 use web_sys::HtmlElement;
 
-use crate::core::preferences::Preference;
-use crate::core::settings::Unusable;
-use crate::core::view::{Changed, View};
-use crate::core::{Arrival, Event, Format, Tell, happened, wire};
-use crate::digits::digits;
 use crate::js::{self, method};
-use crate::json::{self, Value};
 use crate::paint::{Words, transcript};
 use crate::shell::{Audience, Driver, IntlSpeech, Parts};
 use crate::text::Catalogue;
 use crate::ui::{self, Hands, Ui};
+use natter_core::digits::digits;
+use natter_core::json::{self, Value};
+use natter_core::preferences::Preference;
+use natter_core::settings::Unusable;
+use natter_core::view::{Changed, View};
+use natter_core::{Arrival, Event, Format, Tell, happened, wire};
 
 /// A mounted widget, for the element that owns it.
 #[wasm_bindgen]

@@ -1,12 +1,12 @@
 //! Every sentence a visitor can read, as one enum; the words themselves are in `locales/`.
 
-use crate::digits::digits;
-use crate::json::{self, Value};
 #[cfg(feature = "gallery")]
 pub(crate) use english::ENGLISH;
 #[cfg(not(feature = "gallery"))]
 use english::ENGLISH;
 use english::at;
+use natter_core::digits::digits;
+use natter_core::json::{self, Value};
 
 /// A sentence, with what it speaks of.
 #[derive(Clone, Debug, Eq, PartialEq)]

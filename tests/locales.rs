@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use natter::json::{self, Object};
+use natter_core::json::{self, Object};
 
 /// Every language, by the categories that whole numbers have in it (CLDR's plural rules); each wants a form of its own.
 /// A category with a `!` has one number alone, or that one and nought, which nobody is told of: its form need not name

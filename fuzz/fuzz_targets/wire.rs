@@ -2,10 +2,10 @@
 //!
 //! ```sh
 //! mkdir -p fuzz/corpus/wire
-//! cargo +nightly fuzz run wire fuzz/corpus/wire fuzz/seeds tests/fixtures/wire -- -dict=fuzz/wire.dict
+//! cargo +nightly fuzz run wire fuzz/corpus/wire fuzz/seeds crates/core/tests/fixtures/wire -- -dict=fuzz/wire.dict
 //! ```
 //!
-//! What it finds belongs into `tests/hostile` as well, where it is tried for good.
+//! What it finds belongs into `crates/core/tests/hostile` as well, where it is tried for good.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

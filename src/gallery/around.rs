@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use super::talk::{noor, open, robin, usual};
 use super::{NOON, Screen};
-use crate::core::availability::Presence;
-use crate::core::content::{Choice, Field, FieldKind};
-use crate::core::introduction::{Consent, Form};
-use crate::core::model::{Author, Message, MessageId, Person};
-use crate::core::preferences::Theme;
-use crate::core::settings::Reply;
-use crate::core::view::{Choices, Composer, Panel, Problem, Switches, Thread, View};
+use natter_core::availability::Presence;
+use natter_core::content::{Choice, Field, FieldKind};
+use natter_core::introduction::{Consent, Form};
+use natter_core::model::{Author, Message, MessageId, Person};
+use natter_core::preferences::Theme;
+use natter_core::settings::Reply;
+use natter_core::view::{Choices, Composer, Panel, Problem, Switches, Thread, View};
 
 const DAY_S: u64 = 86_400;
 

@@ -2,7 +2,7 @@
 
 use super::Screen;
 use super::talk::Talk;
-use crate::core::answering::Fate;
+use natter_core::answering::Fate;
 
 /// The screens.
 pub fn screens() -> Vec<Screen> {
@@ -62,7 +62,7 @@ fn lines(name: &'static str, answer: fn(&'static str) -> &'static str) -> Screen
     let ask = |talk: Talk, (kind, question, value): (&str, &str, &'static str)| {
         let value = match answer(value) {
             "" => String::new(),
-            value => format!(r#""submitted_values":[{{"name":"","value":{}}}]"#, crate::json::string(value)),
+            value => format!(r#""submitted_values":[{{"name":"","value":{}}}]"#, natter_core::json::string(value)),
         };
         talk.shows(question, &fields(kind, &value))
     };

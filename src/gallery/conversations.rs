@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::talk::{noor, open, usual};
 use super::{NOON, Screen};
-use crate::core::conversations::Summary;
-use crate::core::model::{Author, ConversationId, Message, MessageId, Status};
-use crate::core::timeline::Failure;
-use crate::core::view::{Choices, Composer, Content, End, List, Panel, Row, Thread, View};
+use natter_core::conversations::Summary;
+use natter_core::model::{Author, ConversationId, Message, MessageId, Status};
+use natter_core::timeline::Failure;
+use natter_core::view::{Choices, Composer, Content, End, List, Panel, Row, Thread, View};
 
 const DAY_S: u64 = 86_400;
 
@@ -25,7 +25,7 @@ pub fn screens() -> Vec<Screen> {
     let text = "One more thing: do you have lights?".into();
     let content =
         Content::Unsent { text, failure: Some(Failure::Ended), files: Vec::new(), progress: 0, is_unconfirmed: false };
-    let key = crate::core::timeline::RowKey(9_000);
+    let key = natter_core::timeline::RowKey(9_000);
     let rows = Arc::make_mut(&mut too_late.thread.rows);
     rows.push(Row { previous_at: Some(NOON), ..Row::new(key, content, NOON) });
     vec![

@@ -1,7 +1,7 @@
 //! A language of long words: English with every vowel drawn out, for seeing what other languages do to the panel.
 
-use crate::json;
 use crate::text::{Catalogue, ENGLISH};
+use natter_core::json;
 
 /// Words this short become more than twice as long in some languages, sentences a third longer.
 const SHORT_CHARS: usize = 16;

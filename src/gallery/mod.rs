@@ -21,7 +21,7 @@ pub use language::long_words;
 #[cfg(target_arch = "wasm32")]
 pub use page::gallery;
 
-use crate::core::view::View;
+use natter_core::view::View;
 
 /// The time in the gallery, so that its pictures are the same each day: a Saturday in November, 12:00 UTC.
 pub const NOON: u64 = 1_795_262_400;

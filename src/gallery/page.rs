@@ -9,11 +9,11 @@ use wasm_bindgen::prelude::*;
 use web_sys::HtmlElement;
 
 use super::{ELEMENT, MARK, NOON, Screen, long_words, screens};
-use crate::core::view::Changed;
 use crate::paint::Words;
 use crate::shell::{IntlSpeech, Parts};
 use crate::text::Catalogue;
 use crate::ui::{self, Hands, Ui};
+use natter_core::view::Changed;
 
 #[wasm_bindgen(module = "/src/gallery/page.js")]
 extern "C" {

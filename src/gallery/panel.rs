@@ -2,8 +2,8 @@
 
 use super::Screen;
 use super::talk::{Talk, open, usual};
-use crate::core::model::Enclosed;
-use crate::core::view::{Composer, Connection, Panel, Problem, Thread, View};
+use natter_core::model::Enclosed;
+use natter_core::view::{Composer, Connection, Panel, Problem, Thread, View};
 
 /// Empty, loading, and every line about the connection.
 pub fn screens() -> Vec<Screen> {

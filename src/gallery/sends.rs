@@ -3,9 +3,9 @@
 use super::Screen;
 use super::panel::files;
 use super::talk::{Talk, usual};
-use crate::core::model::Enclosed;
-use crate::core::timeline::Failure;
-use crate::core::view::Content;
+use natter_core::model::Enclosed;
+use natter_core::timeline::Failure;
+use natter_core::view::Content;
 
 /// The screens.
 pub fn screens() -> Vec<Screen> {

@@ -1,11 +1,11 @@
 //! Who talks in the gallery, and how what they say becomes rows.
 
 use super::{NOON, Screen};
-use crate::core::model::{Author, Message, MessageId, Person};
-use crate::core::timeline::RowKey;
-use crate::core::view::{Content, Panel, Row, Thread, View};
-use crate::core::wire;
-use crate::json;
+use natter_core::json;
+use natter_core::model::{Author, Message, MessageId, Person};
+use natter_core::timeline::RowKey;
+use natter_core::view::{Content, Panel, Row, Thread, View};
+use natter_core::wire;
 
 /// Rows of one author within this many seconds are one group, as in the core.
 const GROUP_S: u64 = 300;

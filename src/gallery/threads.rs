@@ -2,8 +2,8 @@
 
 use super::Screen;
 use super::talk::{Talk, bot, robin, usual};
-use crate::core::model::{Author, Person};
-use crate::core::view::Quoted;
+use natter_core::model::{Author, Person};
+use natter_core::view::Quoted;
 
 const DAY_S: u64 = 86_400;
 
@@ -105,7 +105,7 @@ fn quoted() -> Talk {
         })
         .says(robin(), "This message was deleted")
         .but(|row| {
-            if let crate::core::view::Content::Said(message) = &mut row.content {
+            if let natter_core::view::Content::Said(message) = &mut row.content {
                 std::sync::Arc::make_mut(message).is_deleted = true;
             }
         })

@@ -2,7 +2,7 @@
 
 use super::Screen;
 use super::talk::Talk;
-use crate::core::view::Length;
+use natter_core::view::Length;
 
 /// The screens.
 pub fn screens() -> Vec<Screen> {

@@ -4,15 +4,15 @@ use super::files::{destined, link};
 use super::icon::button;
 use super::wish::Wish;
 use super::{Act, Element, Words, el};
-use crate::core::answering::Fate;
-use crate::core::content::{
+use crate::text::Sentence;
+use natter_core::answering::Fate;
+use natter_core::content::{
     Action, Answer, Card, Choice, FEEDBACK, Field, FieldKind, Kind, RATING, Scale, is_rating_open, value_of,
 };
-use crate::core::markdown;
-use crate::core::model::{Message, MessageId};
-use crate::core::view::Row;
-use crate::digits::digits;
-use crate::text::Sentence;
+use natter_core::digits::digits;
+use natter_core::markdown;
+use natter_core::model::{Message, MessageId};
+use natter_core::view::Row;
 
 /// What a message asks, as far as it asks anything, and how the answer fares.
 pub fn asked(words: &Words, row: &Row, message: &Message) -> Option<Element> {

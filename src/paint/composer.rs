@@ -4,9 +4,9 @@ use super::files::enclosed;
 use super::icon::{CLIP, CLOSE, MICROPHONE, SEND, SMILE, button, icon, icon_button};
 use super::wish::Wish;
 use super::{Act, Node, Words, el};
-use crate::core::preferences::Preference;
-use crate::core::view::{FILES_MAX, Problem, TEXT_CHARS_MAX, View};
 use crate::text::Sentence;
+use natter_core::preferences::Preference;
+use natter_core::view::{FILES_MAX, Problem, TEXT_CHARS_MAX, View};
 
 /// The field and its button.
 #[must_use]

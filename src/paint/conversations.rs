@@ -3,11 +3,11 @@
 use super::icon::button;
 use super::wish::Wish;
 use super::{Act, Element, Words, el};
-use crate::core::conversations::Summary;
-use crate::core::model::{Message, Status};
-use crate::core::view::{End, List};
-use crate::digits::digits;
 use crate::text::Sentence;
+use natter_core::conversations::Summary;
+use natter_core::digits::digits;
+use natter_core::model::{Message, Status};
+use natter_core::view::{End, List};
 
 /// As much of a message as is shown of it here, in characters: more than a line.
 const EXCERPT_CHARS: usize = 120;

@@ -1,8 +1,8 @@
 //! People's faces.
 
 use super::{Act, Element, el};
-use crate::core::model::Person;
-use crate::core::url::SafeUrl;
+use natter_core::model::Person;
+use natter_core::url::SafeUrl;
 
 /// Somebody's picture, over the first letters of their name: those are seen where there is none, or none can be had.
 pub fn face(person: &Person, called: &str) -> Element {

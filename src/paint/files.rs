@@ -3,13 +3,13 @@
 use super::icon::{FILE, LINK, PHONE, PLACE, button, icon};
 use super::wish::Wish;
 use super::{Act, Element, Words, el};
-use crate::core::content::{Attachment, AttachmentKind, Sources};
-use crate::core::model::{Enclosed, LocalFile, MessageId};
-use crate::core::spoofing::real_destination;
-use crate::core::timeline::RowKey;
-use crate::core::url::SafeUrl;
-use crate::digits::digits;
 use crate::text::Sentence;
+use natter_core::content::{Attachment, AttachmentKind, Sources};
+use natter_core::digits::digits;
+use natter_core::model::{Enclosed, LocalFile, MessageId};
+use natter_core::spoofing::real_destination;
+use natter_core::timeline::RowKey;
+use natter_core::url::SafeUrl;
 
 /// A message's files, in their order; `sent` are those it was sent with from this page.
 pub fn files(words: &Words, message: MessageId, attachments: &[Attachment], sent: &[Enclosed]) -> Option<Element> {

@@ -5,10 +5,10 @@ use super::icon::{BACK, CLOSE, icon_button};
 use super::menu::menu;
 use super::wish::Wish;
 use super::{Act, Element, Node, Words, el};
-use crate::core::availability::Presence;
-use crate::core::settings::Reply;
-use crate::core::view::{Connection, Panel, Told, View};
 use crate::text::Sentence;
+use natter_core::availability::Presence;
+use natter_core::settings::Reply;
+use natter_core::view::{Connection, Panel, Told, View};
 
 /// The head, with the slim line under it.
 #[must_use]

@@ -3,9 +3,9 @@
 use super::asked::label;
 use super::markdown::formatted;
 use super::{Act, Element, Words, el};
-use crate::core::content::{Field, FieldKind};
-use crate::core::introduction::{CONSENT, Consent, Form};
 use crate::text::Sentence;
+use natter_core::content::{Field, FieldKind};
+use natter_core::introduction::{CONSENT, Consent, Form};
 
 /// What is to be filled in before anything can be written.
 pub fn introduction(words: &Words, form: &Form) -> Element {

@@ -4,11 +4,11 @@ use super::files::{destined, link};
 use super::icon::button;
 use super::wish::Wish;
 use super::{Act, Element, Node, Words, el};
-use crate::core::markdown::{self, Mark, Piece};
-use crate::core::timeline::RowKey;
-use crate::core::view::{Length, beginning};
-use crate::digits::digits;
 use crate::text::Sentence;
+use natter_core::digits::digits;
+use natter_core::markdown::{self, Mark, Piece};
+use natter_core::timeline::RowKey;
+use natter_core::view::{Length, beginning};
 
 /// An agent's words, block by block; each block has its own direction.
 pub fn formatted(words: &Words, text: &str) -> Vec<Element> {

@@ -3,11 +3,11 @@
 use super::icon::{MORE, button, icon};
 use super::wish::Wish;
 use super::{Act, Element, Words, el};
-use crate::core::Format;
-use crate::core::preferences::{Preference, Theme};
-use crate::core::view::{Choices, Panel, Switches};
-use crate::digits::digits;
 use crate::text::Sentence;
+use natter_core::Format;
+use natter_core::digits::digits;
+use natter_core::preferences::{Preference, Theme};
+use natter_core::view::{Choices, Panel, Switches};
 
 /// The menu.
 pub fn menu(words: &Words, panel: &Panel) -> Element {

@@ -7,10 +7,10 @@ use std::ops::Deref;
 
 use super::Words;
 use super::wish::Wish;
-use crate::core::content::Sources;
-use crate::core::model::MessageId;
-use crate::digits::digits;
 use crate::text::Sentence;
+use natter_core::content::Sources;
+use natter_core::digits::digits;
+use natter_core::model::MessageId;
 
 /// Something to be seen.
 #[derive(Clone, Debug, PartialEq)]

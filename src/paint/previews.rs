@@ -4,9 +4,9 @@ use super::face::face;
 use super::icon::{CLOSE, button, icon_button};
 use super::wish::Wish;
 use super::{Act, Element, Node, Words, el};
-use crate::core::model::Message;
-use crate::core::view::View;
 use crate::text::Sentence;
+use natter_core::model::Message;
+use natter_core::view::View;
 
 /// As much of a message as is shown here, in characters: the style sheet shows two lines of it.
 const SHOWN_CHARS: usize = 140;

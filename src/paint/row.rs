@@ -7,10 +7,10 @@ use super::icon::button;
 use super::markdown::{fold, formatted, plain, shown};
 use super::wish::Wish;
 use super::{Act, Element, Place, Words, el};
-use crate::core::content::Kind;
-use crate::core::timeline::Failure;
-use crate::core::view::{Content, Row};
 use crate::text::Sentence;
+use natter_core::content::Kind;
+use natter_core::timeline::Failure;
+use natter_core::view::{Content, Row};
 
 /// A row; of a list that is not all there, it says its place.
 pub fn row(words: &Words, row: &Row, place: Option<Place>) -> Element {

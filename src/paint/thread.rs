@@ -7,9 +7,9 @@ use super::markdown::formatted;
 use super::row::row;
 use super::wish::Wish;
 use super::{Act, Element, Node, Place, Words, el};
-use crate::core::view::{End, Row, Thread, View};
-use crate::digits::digits;
 use crate::text::Sentence;
+use natter_core::digits::digits;
+use natter_core::view::{End, Row, Thread, View};
 
 /// The scrolling part of the panel.
 ///

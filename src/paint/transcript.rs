@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::Words;
-use crate::core::content::Attachment;
-use crate::core::model::Message;
-use crate::core::url::SafeUrl;
-use crate::digits::digits;
-use crate::json;
+use natter_core::content::Attachment;
+use natter_core::digits::digits;
+use natter_core::json;
+use natter_core::model::Message;
+use natter_core::url::SafeUrl;
 
 /// A conversation as JSON, oldest message first: who, when (seconds since 1970), what, and its files' addresses.
 #[must_use]

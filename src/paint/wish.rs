@@ -1,10 +1,10 @@
 //! What a control can want of the core. It is far less than can happen to the core, so a painting's copies are small.
 
-use crate::core::content::Choice;
-use crate::core::model::{ConversationId, MessageId};
-use crate::core::preferences::Preference;
-use crate::core::timeline::RowKey;
-use crate::core::{Event, Format};
+use natter_core::content::Choice;
+use natter_core::model::{ConversationId, MessageId};
+use natter_core::preferences::Preference;
+use natter_core::timeline::RowKey;
+use natter_core::{Event, Format};
 
 /// The events of the same names.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -1,9 +1,9 @@
 //! What painters know beside the view: the visitor's language, today, and what the browser can do.
 
-use crate::core::content::Kind;
-use crate::core::model::{Author, Message, Person};
-use crate::core::view::excerpt;
 use crate::text::{Catalogue, Sentence, Speech, day_title};
+use natter_core::content::Kind;
+use natter_core::model::{Author, Message, Person};
+use natter_core::view::excerpt;
 
 /// Words, the browser's knowledge of dates, today, and whether there can be a microphone.
 pub struct Words {

@@ -5,11 +5,11 @@ use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 
 use super::{Parts, Reporter};
-use crate::core::availability::Offset;
-use crate::core::chance::Seed;
-use crate::core::time::{Mono, Now, Wall};
-use crate::core::{Blocked, Event, Page};
 use crate::js;
+use natter_core::availability::Offset;
+use natter_core::chance::Seed;
+use natter_core::time::{Mono, Now, Wall};
+use natter_core::{Blocked, Event, Page};
 
 /// Both clocks.
 pub fn now() -> Now {

@@ -10,10 +10,10 @@ use web_sys::{AbortSignal, File, Url};
 
 use super::Reporter;
 use super::parts::Parts;
-use crate::core::content::AttachmentKind;
-use crate::core::model::{EchoId, Enclosed, LocalFile};
-use crate::core::{CallId, Event, Outcome};
 use crate::js::object;
+use natter_core::content::AttachmentKind;
+use natter_core::model::{EchoId, Enclosed, LocalFile};
+use natter_core::{CallId, Event, Outcome};
 
 /// The module that does it.
 const MODULE: &str = "files";

@@ -20,9 +20,9 @@ use std::sync::Arc;
 
 use gloo_timers::callback::Timeout;
 
-use crate::core::settings::Settings;
-use crate::core::view::{Changed, View};
-use crate::core::{Blocked, Effect, Event, Tell, Widget};
+use natter_core::settings::Settings;
+use natter_core::view::{Changed, View};
+use natter_core::{Blocked, Effect, Event, Tell, Widget};
 
 pub use clock::seed;
 pub use parts::Parts;

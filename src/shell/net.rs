@@ -10,9 +10,9 @@ use web_sys::{AbortController, AbortSignal, ReadableStreamDefaultReader, Respons
 
 use super::Reporter;
 use super::files::Files;
-use crate::core::wire::{Body, Method, Request};
-use crate::core::{CallId, Event, Outcome};
 use crate::js::{method, object, settled};
+use natter_core::wire::{Body, Method, Request};
+use natter_core::{CallId, Event, Outcome};
 
 /// The requests under way.
 #[derive(Default)]

@@ -6,7 +6,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{MessageEvent, WebSocket};
 
 use super::Reporter;
-use crate::core::{Event, Link, SocketNews};
+use natter_core::{Event, Link, SocketNews};
 
 /// Chatwoot's own frames are a few kB; a conversation frame holds one message of at most 150,000 characters.
 const FRAME_CHARS_MAX: u32 = 2_000_000;

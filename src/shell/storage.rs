@@ -4,8 +4,8 @@ use std::cell::RefCell;
 
 use web_sys::Storage;
 
-use crate::core::generation;
-use crate::digits::digits;
+use natter_core::digits::digits;
+use natter_core::generation;
 
 /// The keys under one prefix.
 pub struct Device {

@@ -11,8 +11,8 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{AbortController, BroadcastChannel, MessageEvent};
 
 use super::{Device, Reporter};
-use crate::core::{Event, TabAct, TabNews};
 use crate::js::{method, settled};
+use natter_core::{Event, TabAct, TabNews};
 
 /// A page that hung reads an old device for a moment, until the browser has told it of all that was written meanwhile.
 const CATCH_UP_MS: u32 = 30;

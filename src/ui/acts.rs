@@ -11,15 +11,15 @@ use web_sys::{
 
 use super::scrolling::{Still, scrolled};
 use super::{Ui, loading, menu};
-use crate::core::Event;
-use crate::core::content::{Attachment, AttachmentKind, FILE_RETRIES_MS};
-use crate::core::model::MessageId;
-use crate::core::url::SafeUrl;
-use crate::core::view::{Content, View};
-use crate::digits::digits;
 use crate::js::object;
 use crate::paint::{Act, Wish};
 use crate::text::Sentence;
+use natter_core::Event;
+use natter_core::content::{Attachment, AttachmentKind, FILE_RETRIES_MS};
+use natter_core::digits::digits;
+use natter_core::model::MessageId;
+use natter_core::url::SafeUrl;
+use natter_core::view::{Content, View};
 
 /// Does what an element is there for.
 pub fn perform(ui: &Ui, act: &Act, event: &web_sys::Event) {

@@ -10,8 +10,8 @@ use super::Ui;
 use super::acts::perform;
 use super::dom::{Dom, Report};
 use super::scrolling::Still;
-use crate::core::view::{Changed, View};
 use crate::paint::{Node, Words};
+use natter_core::view::{Changed, View};
 
 /// The part.
 #[derive(Clone)]

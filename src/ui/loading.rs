@@ -8,9 +8,9 @@ use gloo_timers::callback::Timeout;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, HtmlMediaElement};
 
-use crate::core::content::Sources;
-use crate::core::view::{Connection, View};
-use crate::digits::digits;
+use natter_core::content::Sources;
+use natter_core::digits::digits;
+use natter_core::view::{Connection, View};
 
 /// The number of failures since it was last loaded.
 const FAILURES: &str = "data-failures";

@@ -17,11 +17,11 @@ use tachys::view::{Mountable, Render};
 use wasm_bindgen::JsValue;
 use web_sys::Element;
 
-use crate::core::Event;
-use crate::core::view::{Changed, View};
 use crate::paint::{self, Words};
 use live::Live;
 use loading::Loading;
+use natter_core::Event;
+use natter_core::view::{Changed, View};
 use scrolling::{Seen, Still};
 
 /// What every part of the panel works with: the view, the way to report, and the words.

@@ -8,9 +8,9 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, ShadowRoot};
 
 use super::Ui;
-use crate::core::Event;
-use crate::core::view::Thread;
-use crate::core::window::{Distance, Sight};
+use natter_core::Event;
+use natter_core::view::Thread;
+use natter_core::window::{Distance, Sight};
 
 /// This near to the first row, in CSS pixels, the visitor is about to want more.
 const NEAR_TOP_PX: i32 = 240;

@@ -4,14 +4,14 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use natter::core::Event;
-use natter::core::model::{Author, Message, MessageId, Person};
-use natter::core::timeline::{Failure, RowKey};
-use natter::core::view::{Changed, Connection, Content, Row, Thread, View};
 use natter::paint::Words;
 use natter::shell::IntlSpeech;
 use natter::text::Catalogue;
 use natter::ui::{self, Hands, Ui};
+use natter_core::Event;
+use natter_core::model::{Author, Message, MessageId, Person};
+use natter_core::timeline::{Failure, RowKey};
+use natter_core::view::{Changed, Connection, Content, Row, Thread, View};
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::HtmlElement;
 

@@ -46,7 +46,7 @@ mod playground;
 mod promises;
 mod referrers;
 mod replaced_pages;
-#[path = "../support/replay.rs"]
+#[path = "../../crates/core/tests/support/replay.rs"]
 mod replay;
 mod reports;
 mod screens;

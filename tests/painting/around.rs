@@ -1,13 +1,13 @@
 //! What stands before, over and beside the conversation.
 
-use natter::core::content::{Field, FieldKind};
-use natter::core::introduction::{Consent, Form};
-use natter::core::model::{Author, Message};
-use natter::core::preferences::Preference;
-use natter::core::view::View;
-use natter::core::wire;
 use natter::paint::Wish;
 use natter::paint::{self, Act, Node};
+use natter_core::content::{Field, FieldKind};
+use natter_core::introduction::{Consent, Form};
+use natter_core::model::{Author, Message};
+use natter_core::preferences::Preference;
+use natter_core::view::View;
+use natter_core::wire;
 use serde_json::json;
 
 use crate::easel::{acts, agent, elements, message, of_class, said, text, thread, view, words};

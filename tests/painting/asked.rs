@@ -1,12 +1,12 @@
 //! What messages ask: each kind as Chatwoot sends it, before and after it is answered.
 
-use natter::core::answering::Fate;
-use natter::core::content::Choice;
-use natter::core::model::MessageId;
-use natter::core::view::Row;
-use natter::core::wire;
 use natter::paint::Wish;
 use natter::paint::{Act, Element, Node};
+use natter_core::answering::Fate;
+use natter_core::content::Choice;
+use natter_core::model::MessageId;
+use natter_core::view::Row;
+use natter_core::wire;
 use serde_json::{Value, json};
 
 use crate::easel::{NOON, acts, elements, markup, of_class, said, text, thread, view};
@@ -155,7 +155,7 @@ fn a_survey_goes_from_faces_over_words_to_thanks() {
     assert_eq!(text(of_class(&painted, "thanks")[0]), "Thank you for telling us.");
 
     let mut old = row("input_csat", json!({}));
-    if let natter::core::view::Content::Said(message) = &mut old.content {
+    if let natter_core::view::Content::Said(message) = &mut old.content {
         std::sync::Arc::make_mut(message).at = NOON - 14 * 86_400;
     }
     let painted = thread(&view(vec![old]));
@@ -174,7 +174,7 @@ fn a_survey_asks_what_the_team_wants_asked_and_never_with_a_link() {
         });
         let message = wire::message(&message.to_string()).unwrap();
         assert!(!message.text.contains("://"), "nor does the page, a preview or a transcript get one");
-        asking.content = natter::core::view::Content::Said(message.into());
+        asking.content = natter_core::view::Content::Said(message.into());
         let painted = thread(&view(vec![asking]));
         let legends: Vec<String> =
             elements(&painted).into_iter().filter(|element| element.tag == "legend").map(text).collect();

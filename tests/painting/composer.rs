@@ -1,8 +1,8 @@
 //! Where the visitor writes.
 
-use natter::core::model::Enclosed;
-use natter::core::view::View;
 use natter::paint::{self, Act, Node, Words};
+use natter_core::model::Enclosed;
+use natter_core::view::View;
 
 use crate::easel::{acts, elements, of_class, text, words};
 

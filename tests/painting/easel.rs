@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 
-use natter::core::model::{Author, Message, MessageId, Person};
-use natter::core::timeline::RowKey;
-use natter::core::view::{Content, Row, Thread, View};
 use natter::paint::{self, Act, Element, Node, Words};
 use natter::text::{Catalogue, Speech};
+use natter_core::model::{Author, Message, MessageId, Person};
+use natter_core::timeline::RowKey;
+use natter_core::view::{Content, Row, Thread, View};
 
 /// Noon of a day, in seconds since 1970.
 pub const NOON: u64 = 1_795_262_400;

@@ -1,10 +1,10 @@
 //! Files that come with messages.
 
-use natter::core::content::{AttachmentKind, Sources};
-use natter::core::model::{Enclosed, LocalFile, MessageId};
-use natter::core::view::Row;
-use natter::core::wire;
 use natter::paint::{Act, Node};
+use natter_core::content::{AttachmentKind, Sources};
+use natter_core::model::{Enclosed, LocalFile, MessageId};
+use natter_core::view::Row;
+use natter_core::wire;
 use serde_json::{Value, json};
 
 use crate::easel::{NOON, acts, elements, markup, of_class, said, text, thread, view};

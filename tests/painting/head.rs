@@ -1,14 +1,14 @@
 //! The head: who is there, how the connection is, what can be chosen, and what is said aloud.
 
-use natter::core::Format;
-use natter::core::availability::Presence;
-use natter::core::content::Choice;
-use natter::core::model::{Author, Message, MessageId, Person};
-use natter::core::preferences::{Preference, Theme};
-use natter::core::settings::Reply;
-use natter::core::view::{Connection, Panel, Switches, Told};
 use natter::paint::Wish;
 use natter::paint::{self, Act, Node};
+use natter_core::Format;
+use natter_core::availability::Presence;
+use natter_core::content::Choice;
+use natter_core::model::{Author, Message, MessageId, Person};
+use natter_core::preferences::{Preference, Theme};
+use natter_core::settings::Reply;
+use natter_core::view::{Connection, Panel, Switches, Told};
 
 use crate::easel::{NOON, acts, agent, of_class, text, view, words};
 

@@ -1,15 +1,15 @@
 //! What others mean to be more than text. Whoever can set a field of anything that is shown here may be somebody with
 //! bad intentions, or may have copied from one.
 
-use natter::core::answering::Fate;
-use natter::core::content::FEEDBACK;
-use natter::core::content::Field as Asked;
-use natter::core::introduction::{Consent, Form};
-use natter::core::model::{Author, Enclosed, Message, Person, Status};
-use natter::core::timeline::Failure;
-use natter::core::view::{Content, Panel, Problem, Quoted, Row, Told, View};
-use natter::core::wire;
 use natter::paint::{self, Element, Node};
+use natter_core::answering::Fate;
+use natter_core::content::FEEDBACK;
+use natter_core::content::Field as Asked;
+use natter_core::introduction::{Consent, Form};
+use natter_core::model::{Author, Enclosed, Message, Person, Status};
+use natter_core::timeline::Failure;
+use natter_core::view::{Content, Panel, Problem, Quoted, Row, Told, View};
+use natter_core::wire;
 use serde_json::{Value, json};
 
 use crate::easel::{NOON, elements, message, row, said, thread, view, words};

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use natter::core::model::Author;
-use natter::core::timeline::{Failure, RowKey};
-use natter::core::view::{Content, Quoted, Row};
 use natter::paint::Wish;
 use natter::paint::{self, Act, Node};
+use natter_core::model::Author;
+use natter_core::timeline::{Failure, RowKey};
+use natter_core::view::{Content, Quoted, Row};
 
 use crate::easel::{acts, agent, elements, markup, message, of_class, row, said, text, thread, view, words};
 

@@ -1,12 +1,12 @@
 //! What was written: formatted where agents wrote it, as it is where the visitor did, and folded where it is long.
 
-use natter::core::introduction::{Consent, Form};
-use natter::core::model::Author;
-use natter::core::timeline::RowKey;
-use natter::core::view::{Content, Length, Row, beginning};
-use natter::core::wire;
 use natter::paint::Wish;
 use natter::paint::{Act, Element, Node};
+use natter_core::introduction::{Consent, Form};
+use natter_core::model::Author;
+use natter_core::timeline::RowKey;
+use natter_core::view::{Content, Length, Row, beginning};
+use natter_core::wire;
 
 use crate::easel::{acts, agent, markup, message, of_class, row, said, text, thread, view};
 

@@ -9,7 +9,7 @@ mod css;
 mod demo;
 mod gallery;
 #[allow(dead_code, reason = "the widget uses all of it")]
-#[path = "../../src/json.rs"]
+#[path = "../../crates/core/src/json.rs"]
 mod json;
 mod minify;
 mod pack;

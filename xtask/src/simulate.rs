@@ -8,7 +8,7 @@ pub fn run(bench: &Workbench, words: &[&str]) -> Result<ExitCode, String> {
     let (seeds, from) = wanted(words)?;
     let mut cargo = bench.command("cargo");
     cargo
-        .args(["test", "--test", "simulation", "no_seed", "--", "--nocapture"])
+        .args(["test", "--package", "natter-core", "--test", "simulation", "no_seed", "--", "--nocapture"])
         .env("NATTER_SEEDS", seeds.to_string())
         .env("NATTER_SEED_FROM", from.to_string());
     let status = cargo.status().map_err(|error| format!("cargo can't be started: {error}."))?;

@@ -125,7 +125,8 @@ fn clippy_native(stage: &Stage) -> Outcome {
 
 fn clippy_wasm(stage: &Stage) -> Outcome {
     let mut cargo = stage.bench.command("cargo");
-    cargo.args(["clippy", "--target", WASM, "--lib", "--bin", "natter"]);
+    cargo.args(["clippy", "--target", WASM, "--package", "natter-core", "--package", "natter-chat", "--lib"]);
+    cargo.args(["--bin", "natter"]);
     for target in test_targets(stage.bench)?.iter().filter(|target| is_for_browsers(target)) {
         cargo.args(["--test", target]);
     }
@@ -140,7 +141,16 @@ fn clippy_gallery(stage: &Stage) -> Outcome {
 
 fn documentation(stage: &Stage) -> Outcome {
     let mut cargo = stage.bench.command("cargo");
-    cargo.args(["doc", "--no-deps", "--lib", "--document-private-items"]);
+    cargo.args([
+        "doc",
+        "--no-deps",
+        "--package",
+        "natter-core",
+        "--package",
+        "natter-chat",
+        "--lib",
+        "--document-private-items",
+    ]);
     check(cargo.env("RUSTDOCFLAGS", "-D warnings"))
 }
 

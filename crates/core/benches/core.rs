@@ -1,0 +1,270 @@
+//! How the core's work grows: ten times as much of everything, and how many times as long it takes.
+//!
+//! `cargo bench --bench core` prints criterion's numbers for each size, and at the end the ratios between sizes. Those
+//! are what to look at: they are nearly the same on a slower machine. The fastest run of each size is taken, since
+//! whatever else the machine does can only add to it; what takes memory bandwidth all the while still shows.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a bench that can't go on says so")]
+#![allow(clippy::print_stdout, reason = "the numbers are its output")]
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use criterion::{BenchmarkId, Criterion, SamplingMode};
+use natter_core::chance::{Chance, Seed};
+use natter_core::model::{Author, Message, MessageId};
+use natter_core::settings::Settings;
+use natter_core::time::{Mono, Now, Wall};
+use natter_core::timeline::{Road, Timeline};
+use natter_core::{CallId, Effect, Event, Link, Outcome, SocketNews, Widget};
+
+fn main() {
+    let mut growth = Growth { criterion: Criterion::default().configure_from_args(), lines: Vec::new() };
+    growth.measure("merged in any order", &[1_000, 10_000, 100_000], shuffled, merge);
+    // A catch-up lets go of what lies more than 4,000 messages back, so it can't have more to do than this.
+    growth.measure("catch-up after a gap", &[390, 3_900], after_a_gap, read_pages);
+    growth.measure("scrolled up to the first", &[100, 1_000, 10_000], with_a_past, scroll_up);
+    growth.measure("frames, each published", &[100, 1_000, 10_000], with_frames, hear_frames);
+    growth.measure("sends left by earlier pages", &[100, 1_000, 10_000], with_an_outbox, inherit);
+    growth.criterion.final_summary();
+    println!("How the time grows with the size, by the fastest run of each:");
+    for line in growth.lines {
+        println!("  {line}");
+    }
+}
+
+/// What has been measured so far.
+struct Growth {
+    criterion: Criterion,
+    lines: Vec<String>,
+}
+
+impl Growth {
+    /// Measures `work` on what `prepare` makes for each size; neither making nor dropping counts.
+    fn measure<I, O>(&mut self, name: &str, sizes: &[u32], prepare: fn(u32) -> I, work: fn(I) -> O) {
+        let mut line = format!("{name}:");
+        let mut previous: Option<(u32, Duration)> = None;
+        let mut group = self.criterion.benchmark_group(name);
+        group.sampling_mode(SamplingMode::Flat).sample_size(10);
+        group.warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(2));
+        for &size in sizes {
+            let mut fastest = None;
+            group.bench_function(BenchmarkId::from_parameter(size), |bencher| {
+                bencher.iter_custom(|runs| {
+                    let once = |_| {
+                        let input = prepare(size);
+                        let begun = Instant::now();
+                        let made = black_box(work(input));
+                        let time = begun.elapsed();
+                        drop(made);
+                        fastest = Some(fastest.map_or(time, |fastest: Duration| fastest.min(time)));
+                        time
+                    };
+                    (0..runs).map(once).sum()
+                });
+            });
+            // A filter on the command line may have left it out.
+            let Some(time) = fastest else { continue };
+            line += &format!(" {size}: {:.2} ms", time.as_secs_f64() * 1_000.0);
+            if let Some((smaller, before)) = previous {
+                line += &format!(" ({}× as many: {:.1}×)", size / smaller, time.as_secs_f64() / before.as_secs_f64());
+            }
+            previous = Some((size, time));
+        }
+        group.finish();
+        self.lines.push(line);
+    }
+}
+
+fn shuffled(count: u32) -> Vec<Message> {
+    let said = |id: u64| {
+        let author = if id.is_multiple_of(2) { Author::Visitor } else { Author::Inbox };
+        Message::plain(MessageId(id), author, &format!("This is message {id}."), 1_795_223_800 + id)
+    };
+    let mut messages: Vec<Message> = (1..=u64::from(count)).map(said).collect();
+    let mut chance = Chance::new([1, 2, 3, 4]);
+    for at in (1..count).rev() {
+        messages.swap(at as usize, chance.below(u64::from(at) + 1) as usize);
+    }
+    messages
+}
+
+fn merge(messages: Vec<Message>) -> Timeline {
+    let mut timeline = Timeline::default();
+    for message in messages {
+        timeline.settle(message, &Road::History);
+    }
+    timeline
+}
+
+/// A catch-up that has just asked for its first page, and its pages.
+fn after_a_gap(count: u32) -> (Driver, Vec<String>) {
+    let mut driver = Driver::returning();
+    driver.live_with(KNOWN);
+    driver.hear(SocketNews::Closed);
+    driver.link = None;
+    driver.live();
+    let newest = KNOWN + count;
+    // It overlaps with what is known by ten.
+    let pages = (0..(count + 10).div_ceil(PAGE)).map(|nth| page(newest - PAGE * nth)).collect();
+    (driver, pages)
+}
+
+fn read_pages((mut driver, pages): (Driver, Vec<String>)) -> Driver {
+    for page in pages {
+        driver.answer(page);
+    }
+    assert!(driver.calls.is_empty(), "it has read enough");
+    driver
+}
+
+/// A conversation of so many messages of which the newest page is known, and the pages before it.
+fn with_a_past(count: u32) -> (Driver, Vec<String>) {
+    let mut driver = Driver::returning();
+    driver.live_with(count);
+    (driver, (1..count / PAGE).map(|nth| page(count - PAGE * nth)).collect())
+}
+
+fn scroll_up((mut driver, pages): (Driver, Vec<String>)) -> Driver {
+    let count = (pages.len() + 1) * PAGE as usize;
+    for page in pages {
+        driver.event(Event::WantedEarlier);
+        driver.answer(page);
+    }
+    let thread = &driver.widget.view().thread;
+    assert_eq!(thread.skipped + thread.rows.len() + thread.newer, count, "all of it is held");
+    driver
+}
+
+fn with_frames(count: u32) -> (Driver, Vec<String>) {
+    let mut driver = Driver::returning();
+    driver.live_with(KNOWN);
+    let frame = |id| format!(r#"{{"message":{{"event":"message.created","data":{}}}}}"#, message(id));
+    (driver, (KNOWN + 1..=KNOWN + count).map(frame).collect())
+}
+
+fn hear_frames((mut driver, frames): (Driver, Vec<String>)) -> Driver {
+    for frame in frames {
+        driver.hear(SocketNews::Frame(frame));
+    }
+    driver
+}
+
+fn with_an_outbox(count: u32) -> (Driver, Vec<(String, String)>) {
+    let send = |nth: u32| {
+        let record = format!(
+            r#"{{"v":1,"text":"hi","at":{nth},"nth":{nth},"tries":0,"conversation":6,"posting":false,"newest":null,"failed":false,"refusal":null}}"#
+        );
+        (format!("send/00000000-0000-4000-8000-{nth:012}"), record)
+    };
+    (Driver::new(), std::iter::once(session()).chain((0..count).map(send)).collect())
+}
+
+fn inherit((mut driver, kept): (Driver, Vec<(String, String)>)) -> Driver {
+    driver.event(Event::Began { kept, is_shared: false });
+    driver
+}
+
+/// What the device keeps of who the visitor is.
+fn session() -> (String, String) {
+    let session = r#"{"v":1,"customer_identifier":"me","pubsub_token":"token","conversation":6,"conversations":[6],"creating":false}"#;
+    ("session".to_owned(), session.to_owned())
+}
+
+/// Messages in a page of Chatwoot's.
+const PAGE: u32 = 20;
+/// Messages known before anything is measured: one page of them.
+const KNOWN: u32 = PAGE;
+
+/// A widget, and as much of a shell as it takes to keep it going.
+struct Driver {
+    widget: Widget,
+    now: Now,
+    calls: Vec<CallId>,
+    link: Option<Link>,
+}
+
+impl Driver {
+    /// A page load that has not begun.
+    fn new() -> Self {
+        let settings = Settings::new("https://chat.example.test", "inbox").unwrap();
+        let now = Now { mono: Mono(1_000), wall: Wall(1_795_223_800_000) };
+        let widget = Widget::new(settings, Seed { identity: [1, 2, 3, 4], chance: [5, 6, 7, 8] }, now);
+        Self { widget, now, calls: Vec::new(), link: None }
+    }
+
+    /// A visitor with a conversation that has not been read yet.
+    fn returning() -> Self {
+        let mut driver = Self::new();
+        driver.event(Event::Began { kept: vec![session()], is_shared: false });
+        driver.event(Event::Opened(true));
+        driver
+    }
+
+    /// Live, and in step with a conversation whose newest message has this id.
+    fn live_with(&mut self, newest: u32) {
+        self.answer(page(newest));
+        self.live();
+        self.answer(page(newest));
+    }
+
+    /// Welcome and confirmation, on the socket asked for (or after the wait for the next one).
+    fn live(&mut self) {
+        while self.link.is_none() {
+            self.now.mono = self.now.mono.plus(100);
+            self.now.wall.0 += 100;
+            self.event(Event::Tick);
+        }
+        self.hear(SocketNews::Frame(r#"{"type":"welcome"}"#.to_owned()));
+        self.hear(SocketNews::Frame(r#"{"type":"confirm_subscription"}"#.to_owned()));
+    }
+
+    fn event(&mut self, event: Event) {
+        for effect in black_box(self.widget.update(self.now, event)).effects {
+            match effect {
+                // Where the conversation stands is not what is measured.
+                Effect::Call(_, request) if request.read_until.is_some() => {}
+                Effect::Call(id, _) => self.calls.push(id),
+                Effect::Connect(link, _) => self.link = Some(link),
+                Effect::Abort(id) => panic!("{id:?} took too long"),
+                Effect::Disconnect(_) => self.link = None,
+                Effect::Transmit(..)
+                | Effect::Save(..)
+                | Effect::Erase(_)
+                | Effect::Tell(_)
+                | Effect::Tabs(_)
+                | Effect::Probe(_)
+                | Effect::Zone(_)
+                | Effect::Gather(..)
+                | Effect::Scatter(_)
+                | Effect::Forget { .. } => {}
+            }
+        }
+    }
+
+    fn hear(&mut self, news: SocketNews) {
+        let link = self.link.unwrap();
+        self.event(Event::Socket(link, news));
+    }
+
+    /// Answers the oldest open request.
+    fn answer(&mut self, body: String) {
+        let id = self.calls.remove(0);
+        self.event(Event::Replied(id, Outcome::Answered { status: 200, body, retry_after_ms: None }));
+    }
+}
+
+/// The page whose newest message has this id.
+fn page(newest: u32) -> String {
+    let messages: Vec<String> = (newest.saturating_sub(PAGE) + 1..=newest).map(message).collect();
+    format!("[{}]", messages.join(","))
+}
+
+/// A message as Chatwoot tells it.
+fn message(id: u32) -> String {
+    let kind = id % 2;
+    let sender = r#"{"id":2,"name":"Noor Haddad","available_name":"Noor Haddad","avatar_url":"","type":"user","availability_status":null,"thumbnail":""}"#;
+    let at = 1_795_223_800 + u64::from(id) * 60;
+    format!(
+        r#"{{"id":{id},"content":"This is message {id}.","message_type":{kind},"content_type":"text","content_attributes":{{}},"created_at":{at},"conversation_id":6,"sender":{sender}}}"#
+    )
+}

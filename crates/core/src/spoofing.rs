@@ -1,0 +1,266 @@
+//! Spoofing: names and links that pose as others. A name's letters are shown in their order, and a link whose text
+//! makes one expect another place says where it really leads.
+
+use super::url::{SafeUrl, is_invisible};
+
+/// A name without Unicode's bidirectional controls. They are invisible, and reorder what follows: with U+202E,
+/// `photo␮gpj.exe` is shown as `photoexe.jpg`. Each name is shown in a direction of its own, so none needs them.
+#[must_use]
+pub fn without_bidi_controls(name: &str) -> String {
+    name.chars().filter(|c| !is_bidi_control(*c)).collect()
+}
+
+const fn is_bidi_control(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// How the browser reads an address: the host that it would connect to.
+pub type HostOf<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// Where a link really leads, if its text makes one expect another place, or if people would misread the address: a
+/// host, an e-mail address or a phone number, to be shown beside the text.
+#[must_use]
+pub fn real_destination(text: &str, url: &SafeUrl, host_of: HostOf<'_>) -> Option<String> {
+    let (scheme, rest) = url.as_str().split_once(':')?;
+    let claims = claims(text);
+    let is_another = |host: &str| {
+        claims.len() > CLAIMS_MAX || claims.iter().any(|claimed| !is_host_or_above(claimed, host, host_of))
+    };
+    if scheme.eq_ignore_ascii_case("mailto") {
+        let to = rest.split('?').next().unwrap_or_default();
+        let domain = to.split_once('@').map_or("", |(_, domain)| domain).to_ascii_lowercase();
+        return is_another(&domain).then(|| to.to_owned());
+    }
+    if scheme.eq_ignore_ascii_case("tel") {
+        return (!claims.is_empty() || is_another_number(text, rest)).then(|| rest.to_owned());
+    }
+    let host = host_of(url.as_str())?;
+    let authority = rest.trim_start_matches('/').split(['/', '?', '#']).next().unwrap_or_default();
+    // Of `https://bank.com@evil.test`, people read the beginning. A host in another script, as a number or with escapes
+    // in it is not what it looks like either.
+    let is_as_written = !authority.contains('@') && without_port(authority).eq_ignore_ascii_case(&host);
+    (!is_as_written || is_another(&host)).then_some(host)
+}
+
+/// Whether somebody who reads `claimed` expects to come to `host`: it is that, or lies below it.
+fn is_host_or_above(claimed: &str, host: &str, host_of: HostOf<'_>) -> bool {
+    let claimed = host_of(&["https://", claimed, "/"].concat()).unwrap_or_default();
+    let claimed = claimed.strip_prefix("www.").unwrap_or(&claimed);
+    !claimed.is_empty() && host.strip_suffix(claimed).is_some_and(|below| below.is_empty() || below.ends_with('.'))
+}
+
+/// The hosts that a text speaks of: those of addresses in it, and words that look like one.
+fn claims(text: &str) -> Vec<String> {
+    let text: String = text.chars().filter(|c| !is_invisible(*c)).collect();
+    let mut claims = Vec::new();
+    for word in text.split(parts_words) {
+        let word = word.trim_matches(|c: char| !is_letter(c) && c != '[' && c != ']');
+        match word.split_once("://") {
+            // Whatever stands in the place of a host, with what stands before it: that is what people read.
+            Some((_, rest)) => {
+                let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
+                let mut parts = authority.rsplit('@');
+                claims.extend(parts.next().map(|host| without_port(host).to_owned()).filter(|host| !host.is_empty()));
+                claims.extend(parts.filter_map(host_like));
+            }
+            // Of an e-mail address, its domain.
+            None => claims.extend(host_like(word.rsplit('@').next().unwrap_or_default())),
+        }
+        if claims.len() > CLAIMS_MAX {
+            break;
+        }
+    }
+    claims
+}
+
+/// A link that speaks of more hosts than that says where it leads, whatever they are: each is a question to the browser.
+const CLAIMS_MAX: usize = 8;
+
+/// What of a word looks like a host first.
+fn host_like(word: &str) -> Option<String> {
+    word.split(['/', '?', '#', '\\', ':', '(', ')', '=']).find_map(as_host)
+}
+
+/// It, if it looks like a host: labels with dots between them, of which the last could be a domain's, or the numbers of
+/// an address.
+fn as_host(host: &str) -> Option<String> {
+    // As browsers do, all dots are taken for dots.
+    let host: String = host.chars().map(|c| if is_dot(c) { '.' } else { c }).collect();
+    let host = host.trim_end_matches('.');
+    let labels: Vec<&str> = host.split('.').collect();
+    let is_label = |label: &&str| !label.is_empty() && label.chars().all(|c| is_letter(c) || c == '-');
+    let last = labels.last()?;
+    let has_digits = last.bytes().any(|byte| byte.is_ascii_digit());
+    let is_domain = !has_digits && last.chars().nth(1).is_some() || last.starts_with("xn--");
+    let is_number = labels.len() == 4 && host.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let is_file = FILE_ENDS.split(' ').any(|end| last.eq_ignore_ascii_case(end));
+    (labels.len() > 1 && labels.iter().all(is_label) && (is_domain && !is_file || is_number)).then(|| host.to_owned())
+}
+
+/// Letters and digits of any script; what else is no ASCII parts words already.
+const fn is_letter(c: char) -> bool {
+    c.is_ascii_alphanumeric() || !c.is_ascii()
+}
+
+/// Spaces and punctuation that is in no address, of scripts that have their own as well.
+fn parts_words(c: char) -> bool {
+    let is_foreign = matches!(c,
+        '\u{a0}'..='\u{bf}' | '\u{2010}'..='\u{2023}' | '\u{2025}'..='\u{205e}' | '\u{3001}' | '\u{3003}'..='\u{303f}'
+        | '\u{ff01}'..='\u{ff0d}' | '\u{ff1a}'..='\u{ff1f}');
+    c.is_whitespace() || is_foreign || matches!(c, '"' | '<' | '>' | ',' | ';' | '|' | '`')
+}
+
+/// Browsers take all of these for the dot between labels; U+2024 looks like it.
+const fn is_dot(c: char) -> bool {
+    matches!(c, '\u{3002}' | '\u{ff0e}' | '\u{ff61}' | '\u{2024}')
+}
+
+/// What ends names of files and is no top-level domain.
+const FILE_ENDS: &str = "css csv doc docx exe gif gz heic htm html jpeg jpg js json mp3 mp4 odt pdf png ppt pptx svg txt \
+                         wav webm webp xls xlsx xml";
+
+/// A host and port, or a host alone.
+fn without_port(authority: &str) -> &str {
+    let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
+    authority.rsplit_once(':').filter(|(_, port)| is_port(port)).map_or(authority, |(host, _)| host)
+}
+
+/// Whether a text names a phone number that is not this one; the country's code and the spaces are free.
+fn is_another_number(text: &str, number: &str) -> bool {
+    let digits = |text: &str| -> String { text.chars().filter(char::is_ascii_digit).collect() };
+    let (said, is) = (digits(text), digits(number));
+    said.len() >= DIGITS_MIN
+        && !is.ends_with(said.trim_start_matches('0'))
+        && !said.ends_with(is.trim_start_matches('0'))
+}
+
+/// Fewer digits are an hour, a price or a house.
+const DIGITS_MIN: usize = 5;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As a browser reads it (WHATWG's URL standard).
+    fn host_of(url: &str) -> Option<String> {
+        ::url::Url::parse(url).ok()?.host_str().map(str::to_owned)
+    }
+
+    fn shown(text: &str, url: &str) -> Option<String> {
+        real_destination(text, &SafeUrl::new(url).unwrap(), &host_of)
+    }
+
+    #[test]
+    fn a_link_whose_text_names_another_host_says_where_it_leads() {
+        for text in [
+            "https://bank.com",
+            "http://bank.com/login?next=https://evil.test",
+            "bank.com",
+            "Log in at www.bank.com/login",
+            "BANK.COM",
+            "(bank.com)",
+            "see:bank.com",
+            "https://bank.com@evil.test/",
+            "https://evil.test@bank.com",
+            "https://evil.test/ or https://bank.com",
+            "bank\u{ff0e}com",
+            "bank\u{2024}com",
+            "ｂａｎｋ.com",
+            "https：//bank.com",
+            "\u{202e}moc.knab",
+            "ba\u{200b}nk.com",
+            "10.0.0.1",
+            "http://localhost",
+            "accounts@bank.com",
+            "notevil.test",
+            "sub.evil.test",
+        ] {
+            assert_eq!(shown(text, "https://evil.test/bank.com").as_deref(), Some("evil.test"), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_address_that_people_would_misread_says_where_it_leads() {
+        for (url, host) in [
+            ("https://bank.com@evil.test/", "evil.test"),
+            ("https://bank.com:443@evil.test", "evil.test"),
+            ("https://www.bank.com%2Flogin@evil.test:8080/x", "evil.test"),
+            ("https://аррӏе.com/", "xn--80ak6aa92e.com"),
+            ("https://MÜNCHEN.example/straße", "xn--mnchen-3ya.example"),
+            ("https://evil\u{3002}test", "evil.test"),
+            ("https://%65vil.test", "evil.test"),
+            ("http://0x7f.1/", "127.0.0.1"),
+            ("http://2130706433", "127.0.0.1"),
+        ] {
+            assert_eq!(shown(url, url).as_deref(), Some(host), "{url}");
+            assert_eq!(shown("Here", url).as_deref(), Some(host), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_link_that_leads_where_it_says_stays_as_it_is() {
+        for (text, url) in [
+            ("https://a.test", "https://a.test"),
+            ("https://a.test/b?c=https://d.test#e", "https://a.test/b?c=https://d.test#e"),
+            ("HTTPS://A.test:8080/", "HTTPS://A.test:8080/"),
+            ("http://[::1]:3000/x", "http://[::1]:3000/x"),
+            ("http://[::1]", "http://[::1]"),
+            ("http://127.0.0.1:3000", "http://127.0.0.1:3000/x"),
+            ("http://localhost:3000", "http://localhost:3000"),
+            ("a.test", "https://docs.a.test/x"),
+            ("www.a.test", "https://a.test"),
+            ("a.test", "https://www.a.test"),
+            ("bücher.test", "https://xn--bcher-kva.test/"),
+            ("Our prices", "https://a.test"),
+            ("The file plan.v2.pdf, 1.5 MB, version 1.2.3", "https://a.test"),
+            ("e.g. this... or that. Or 12:30", "https://a.test"),
+            ("“a.test”, «a.test»、a.test。（a.test）…", "https://a.test"),
+            ("someone@a.test", "mailto:someone@a.test"),
+            ("first.last@a.test", "mailto:first.last@a.test?subject=x"),
+            ("Write to us", "mailto:someone@a.test"),
+            ("(030) 12 34 56", "tel:+49-30-123456"),
+            ("+49 30 123456", "tel:030123456"),
+            ("Call us, 9 to 17", "tel:+4930123456"),
+        ] {
+            assert_eq!(shown(text, url), None, "{text}: {url}");
+        }
+    }
+
+    #[test]
+    fn letters_and_calls_say_where_they_go_too() {
+        for (text, url, to) in [
+            ("support@bank.com", "mailto:x@evil.test", "x@evil.test"),
+            ("https://bank.com", "mailto:x@evil.test?bcc=support@bank.com", "x@evil.test"),
+            ("support@bank.com", "mailto:support@bank.com,x@evil.test", "support@bank.com,x@evil.test"),
+            ("support@bank.com", "mailto:x@evil.test,support@bank.com", "x@evil.test,support@bank.com"),
+            ("bank.com", "tel:+4990012345", "+4990012345"),
+            ("+49 30 123456", "tel:+4990012345", "+4990012345"),
+        ] {
+            assert_eq!(shown(text, url).as_deref(), Some(to), "{text}: {url}");
+        }
+    }
+
+    #[test]
+    fn a_text_of_many_hosts_is_no_work_without_end() {
+        let asked = std::cell::Cell::new(0);
+        let count = |url: &str| {
+            asked.set(asked.get() + 1);
+            host_of(url)
+        };
+        let url = SafeUrl::new("https://a.test").unwrap();
+        assert_eq!(real_destination(&"a.test ".repeat(20_000), &url, &count).as_deref(), Some("a.test"));
+        assert!(asked.get() < 20, "{}", asked.get());
+    }
+
+    #[test]
+    fn names_keep_their_letters_and_lose_what_reorders_them() {
+        for c in
+            "\u{61c}\u{200e}\u{200f}\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}\u{2066}\u{2067}\u{2068}\u{2069}".chars()
+        {
+            assert_eq!(without_bidi_controls(&format!("photo{c}gpj.exe")), "photogpj.exe", "{c:?}");
+        }
+        for name in ["plan.pdf", "تقرير.pdf", "می\u{200c}خواهم", "👩\u{200d}🔧.png", "שלום"] {
+            assert_eq!(without_bidi_controls(name), name);
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! What the page may know of what happens: a few facts in a form that is promised (`tests/scenarios/telling.rs` holds all
+//! of it), and never what the server said besides.
+
+use std::sync::Arc;
+
+use super::Widget;
+use crate::content::Choice;
+use crate::digits::digits;
+use crate::json;
+use crate::model::{Author, ConversationId, Message, MessageId, Status};
+use crate::{Effect, Tell, Turn};
+
+/// How things stood when the page was last told.
+#[derive(Debug, Default)]
+pub(super) struct Noted {
+    status: Option<(ConversationId, Status)>,
+    writes: Option<String>,
+}
+
+impl Widget {
+    /// The visitor's own message is at the server.
+    pub(super) fn tell_own(&self, id: MessageId, turn: &mut Turn) {
+        if let Some(message) = self.timeline.row(id).map(|row| Arc::clone(&row.message)) {
+            tell_message(&message, turn);
+        }
+    }
+
+    /// Tells what has changed since the page was last told.
+    pub(super) fn tell_changes(&mut self, turn: &mut Turn) {
+        let status = self.session.conversation().map(|id| (id, self.condition.status()));
+        if self.noted.status != status {
+            if let Some((id, status)) = status.filter(|_| self.condition.is_known() || self.noted.status.is_some()) {
+                let about = [("conversation", digits(id.0)), ("status", json::string(status.name()))];
+                happened("status", &about, turn);
+            }
+            self.noted.status = status;
+        }
+        let writes = self.typing.theirs().map(|person| person.name.clone());
+        if self.noted.writes != writes {
+            let name = writes.as_deref().or(self.noted.writes.as_deref()).unwrap_or_default();
+            let about = [("isTyping", json::truth(writes.is_some())), ("name", json::string(name))];
+            happened("typing", &about, turn);
+            self.noted.writes = writes;
+        }
+    }
+}
+
+/// A message is there that was not before.
+pub(super) fn tell_message(message: &Message, turn: &mut Turn) {
+    let from = match message.author {
+        Author::Visitor => "visitor",
+        Author::Agent(_) => "agent",
+        Author::Bot(_) => "bot",
+        Author::Inbox => "inbox",
+    };
+    let name = message.author.person().map_or("", |person| person.name.as_str());
+    let about = [
+        ("id", digits(message.id.0)),
+        ("conversation", json::or_null(message.conversation.map(|id| digits(id.0)))),
+        ("from", json::string(from)),
+        ("name", json::string(name)),
+        ("text", json::string(&message.text)),
+        ("files", digits(message.attachments.len() as u64)),
+        ("at", digits(message.at)),
+    ];
+    happened("message", &about, turn);
+}
+
+/// A conversation has begun.
+pub(super) fn tell_conversation(id: ConversationId, turn: &mut Turn) {
+    happened("conversation-started", &[("conversation", digits(id.0))], turn);
+}
+
+/// The visitor chose something that a message offers.
+pub(super) fn tell_postback(message: MessageId, choice: &Choice, turn: &mut Turn) {
+    let about = [
+        ("message", digits(message.0)),
+        ("title", json::string(&choice.title)),
+        ("value", json::string(&choice.value)),
+    ];
+    happened("postback", &about, turn);
+}
+
+/// Another user follows, and what was said for the former one can't be sent any more. What it said is nobody's business.
+pub(super) fn tell_sends_dropped(turn: &mut Turn) {
+    happened("error", &[("name", json::string("unsent-dropped"))], turn);
+}
+
+/// The device keeps nothing more.
+pub(super) fn tell_not_kept(turn: &mut Turn) {
+    happened("error", &[("name", json::string("storage-unavailable"))], turn);
+}
+
+fn happened(what: &str, about: &[(&str, String)], turn: &mut Turn) {
+    turn.effects.push(Effect::Tell(Tell::Happened(crate::happened(what, about))));
+}

@@ -1,0 +1,205 @@
+//! What an input costs, counted in bytes asked of the allocator (which is the same every time, unlike seconds): twice
+//! the input may cost about twice as much.
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use natter_core::Outcome;
+use natter_core::markdown;
+use serde_json::json;
+
+use super::surfaces::{self, Life, SESSION, Step, begun};
+
+/// Doubling a buffer that grows makes steps of two; this leaves room for being on the wrong side of one.
+const TWICE_AT_MOST: f64 = 2.5;
+
+/// Asserts that `work` on twice the size asks for about twice the bytes.
+fn grows_with_its_input(what: &str, size: usize, work: impl Fn(usize)) {
+    let bytes = |size| allocation_counter::measure(|| work(size)).bytes_total;
+    let (once, twice) = (bytes(size), bytes(size * 2));
+    #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+    let ratio = twice as f64 / once.max(1) as f64;
+    // What costs next to nothing may be on either side of its first buffer.
+    assert!(
+        twice < 4_096 || ratio <= TWICE_AT_MOST,
+        "{what}: {once} bytes for {size}, {twice} for twice that: ×{ratio:.2}"
+    );
+}
+
+/// A text of this size, with something in it that goes on and on.
+type Shape = fn(usize) -> String;
+
+const SHAPES: [(&str, Shape); 15] = [
+    ("deep arrays", |n| format!("{}{}", "[".repeat(n), "]".repeat(n))),
+    ("deep arrays, open", |n| "[".repeat(n)),
+    ("deep objects", |n| format!("{}1{}", r#"{"message":"#.repeat(n), "}".repeat(n))),
+    ("deep in a message", |n| format!(r#"{{"id":1,"sender":{}{}}}"#, r#"{"sender":["#.repeat(n), "]}".repeat(n))),
+    ("a long text", |n| message(1, &"x".repeat(n))),
+    ("a long text of escapes", |n| format!(r#"{{"id":1,"content":"{}"}}"#, r"\u00e9\n".repeat(n))),
+    ("a long text, unended", |n| format!(r#"{{"id":1,"content":"{}"#, "x".repeat(n))),
+    ("many fields", |n| format!(r#"{{{}"id":1}}"#, each(n, |i| format!(r#""field{i}":"{i}","#)))),
+    ("one field, many times", |n| format!(r#"{{{}"id":1}}"#, each(n, |i| format!(r#""content":"text {i}","#)))),
+    ("many messages", |n| format!("[{}null]", each(n, |i| message(i, "hello") + ","))),
+    ("many odd messages", |n| format!("[{}null]", each(n, |i| format!("{i},{{}},[],\"{i}\",")))),
+    ("many digits", |n| format!(r#"{{"id":{}}}"#, "1".repeat(n))),
+    ("many digits after the point", |n| format!(r#"{{"id":1.{}}}"#, "1".repeat(n))),
+    ("much space", |n| format!("{}{{}}{}", " ".repeat(n), "\n".repeat(n))),
+    ("no JSON", |n| "a/b?%\u{1f600} ".repeat(n)),
+];
+
+/// Markdown that begins much and ends nothing, or ends it all at once.
+const MARKDOWN: [(&str, Shape); 30] = [
+    ("stars", |n| "*".repeat(n)),
+    ("stars and words", |n| "*a ".repeat(n)),
+    ("stars around words", |n| "*a* **b** ".repeat(n)),
+    ("stars that may open or close", |n| "a*b**c".repeat(n)),
+    ("openers, then closers", |n| "*a **b _c ~~d ".repeat(n) + &"d~~ c_ b** a* ".repeat(n)),
+    ("brackets", |n| "[".repeat(n)),
+    ("closing brackets", |n| "]".repeat(n)),
+    ("brackets, then their ends", |n| "[".repeat(n) + &"](https://a.test)".repeat(n)),
+    ("brackets around stars", |n| "[*".repeat(n) + &"*]".repeat(n)),
+    ("links that don't end", |n| "[a](".repeat(n)),
+    ("addresses that don't end", |n| "[a](b(".repeat(n)),
+    ("addresses in angles that don't end", |n| "[a](<b".repeat(n)),
+    ("titles that don't end", |n| "[a](b \"".repeat(n)),
+    ("titles of both kinds", |n| "[a](b \"[a](b '".repeat(n)),
+    ("pictures", |n| "![".repeat(n)),
+    ("backticks", |n| "`".repeat(n)),
+    ("codes that don't end", |n| "`a``b```c````d`````".repeat(n)),
+    ("fences", |n| "```\n".repeat(n)),
+    ("fences of all lengths", |n| each(n.isqrt(), |i| "`".repeat(i + 3) + "a\n")),
+    ("quotes", |n| ">".repeat(n)),
+    ("lines of quotes", |n| "> a\n>> b\n".repeat(n)),
+    ("lists in lists", |n| "- ".repeat(n)),
+    ("lists further and further in", |n| each(n.isqrt(), |i| "  ".repeat(i) + "- a\n")),
+    ("items far apart", |n| "- a\n\n\n".repeat(n)),
+    ("numbers", |n| "1. ".repeat(n) + &"1".repeat(n)),
+    ("backslashes", |n| "\\".repeat(n)),
+    ("angles", |n| "<a".repeat(n)),
+    ("bare addresses", |n| "http://".repeat(n)),
+    ("bare e-mail addresses", |n| "a@".repeat(n) + &"a.a@".repeat(n)),
+    ("an e-mail address of many parts", |n| "a@".to_owned() + &"a.".repeat(n)),
+];
+
+const TEXT_READERS: [(&str, surfaces::Reader); 2] = [
+    ("markdown", |text| _ = black_box(markdown::read(text))),
+    ("plain text", |text| _ = black_box(markdown::read_plain(text))),
+];
+
+fn each(count: usize, item: impl Fn(usize) -> String) -> String {
+    (0..count).map(item).collect()
+}
+
+fn message(id: usize, text: &str) -> String {
+    let sender = json!({ "id": 2, "name": "Noor", "avatar_url": "", "type": "user" });
+    json!({ "id": id, "content": text, "message_type": 1, "conversation_id": 6, "sender": sender }).to_string()
+}
+
+fn created(id: usize) -> Step {
+    Step::Frame(format!(r#"{{"message":{{"event":"message.created","data":{}}}}}"#, message(id, "hello")))
+}
+
+#[test]
+fn reading_costs_what_there_is_to_read() {
+    for (shape, text) in SHAPES {
+        let texts = [5_000, 10_000].map(|size| (size, text(size)));
+        let of = |size| &texts.iter().find(|(known, _)| *known == size).unwrap().1;
+        for (name, read) in surfaces::READERS {
+            grows_with_its_input(&format!("{name}, {shape}"), 5_000, |size| read(of(size)));
+        }
+    }
+}
+
+#[test]
+fn markdown_costs_what_there_is_to_read() {
+    for (shape, text) in MARKDOWN {
+        let texts = [5_000, 10_000].map(|size| (size, text(size)));
+        let of = |size| &texts.iter().find(|(known, _)| *known == size).unwrap().1;
+        for (name, read) in TEXT_READERS {
+            grows_with_its_input(&format!("{name}, {shape}"), 5_000, |size| read(of(size)));
+        }
+    }
+}
+
+#[test]
+fn markdown_takes_time_in_proportion() {
+    // Looking at everything again for each sign asks for no memory, but four times the text then takes sixteen times
+    // as long. Both are measured in the same run, so a busy machine is busy for both.
+    const SIZE: usize = 25_000;
+    for (shape, text) in MARKDOWN {
+        let quickest = |size| {
+            let text = text(size);
+            let once = || {
+                let begun = Instant::now();
+                TEXT_READERS.iter().for_each(|(_, read)| read(&text));
+                begun.elapsed()
+            };
+            [(); 3].map(|()| once()).into_iter().min().unwrap()
+        };
+        let (short, long) = (quickest(SIZE), quickest(4 * SIZE));
+        // What takes next to no time may be disturbed by anything.
+        assert!(
+            long < Duration::from_millis(20) || long < 10 * short,
+            "{shape}: {short:?}, and {long:?} for four times that"
+        );
+    }
+}
+
+#[test]
+fn depth_costs_no_stack() {
+    // Threads of tests have 2 MB: a reader that went down step by step would need five times that.
+    for (_, text) in &SHAPES[..4] {
+        let text = text(100_000);
+        for (_, read) in surfaces::READERS {
+            read(&text);
+        }
+    }
+}
+
+#[test]
+fn a_widget_pays_for_what_it_is_told_only() {
+    grows_with_its_input("frames", 400, |count| {
+        let mut life = Life::returning("[]");
+        for id in 1..=count {
+            life.step(created(id));
+        }
+    });
+    grows_with_its_input("frames from the newest to the oldest", 400, |count| {
+        let mut life = Life::returning("[]");
+        for id in (1..=count).rev() {
+            life.step(created(id));
+        }
+    });
+    grows_with_its_input("one page of any length", 2_000, |count| {
+        let page = format!("[{}null]", each(count, |id| message(id, "hello") + ","));
+        drop(Life::returning(&page));
+    });
+    grows_with_its_input("sends that were kept", 500, |count| {
+        let kept = |nth: usize| {
+            let send = json!({
+                "v": 1, "text": "hi", "at": nth, "nth": nth, "tries": 0, "conversation": 6, "posting": nth.is_multiple_of(2),
+                "newest": null, "failed": false, "refusal": null,
+            });
+            (format!("send/{nth}"), send.to_string())
+        };
+        let session = ("session".to_owned(), SESSION.to_owned());
+        Life::new().step(begun(std::iter::once(session).chain((0..count).map(kept)).collect()));
+    });
+    grows_with_its_input("a catch-up", 50, |pages| {
+        let mut life = Life::returning(&page(1));
+        life.step(Step::Close);
+        life.step(Step::Wait(2_000));
+        life.step(Step::Frame(r#"{"type":"welcome"}"#.to_owned()));
+        life.step(Step::Frame(r#"{"type":"confirm_subscription"}"#.to_owned()));
+        for nth in (0..pages).rev() {
+            let body = page(20 * nth + 1);
+            life.step(Step::End(Outcome::Answered { status: 200, body, retry_after_ms: None }));
+        }
+        assert!(life.calls.is_empty(), "it has read enough");
+    });
+}
+
+/// Twenty messages from this one on.
+fn page(first: usize) -> String {
+    format!("[{}]", (first..first + 20).map(|id| message(id, "hello")).collect::<Vec<_>>().join(","))
+}

@@ -1,0 +1,307 @@
+//! A widget's whole life among servers, sockets and stores that say anything.
+
+use natter_core::tabs::{Standing, Word};
+use natter_core::timeline::RowKey;
+use natter_core::view::Content;
+use natter_core::window::{Distance, Sight};
+use natter_core::wire::{self, Body, Frame, Method, Request};
+use natter_core::{CallId, Effect, Event, Link, Outcome, SocketNews, TabNews};
+use proptest::prelude::*;
+use proptest::sample::select;
+use serde_json::{Value, json};
+
+use super::inputs::{anything, json, nonsense, words};
+use super::replay::Report;
+use super::surfaces::{Life, Step, begun};
+use super::{holds, surfaces};
+
+/// Few texts, so that what is said and what is sent are often the same.
+const TEXTS: [&str; 3] = ["hi", "hello", "are you there?"];
+
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![4 => select(&TEXTS[..]).prop_map(str::to_owned), 1 => nonsense()]
+}
+
+/// A message of few ids and few authors, with one field that may be anything.
+fn message() -> BoxedStrategy<String> {
+    let id = prop_oneof![6 => 0..30_u64, 1 => any::<u64>()];
+    (id, text(), 0..4_u8, prop::option::weighted(0.1, (words(), json()))).prop_map(|(id, text, kind, odd)| {
+        let sender = if kind == 1 { json!({ "id": id % 3, "name": "Noor", "type": "user" }) } else { Value::Null };
+        let text = json!({
+            "id": id, "content": text, "message_type": kind, "created_at": id.wrapping_mul(100), "conversation_id": 6, "sender": sender,
+        })
+        .to_string();
+        match odd {
+            Some((name, value)) => format!("{},{}:{value}}}", &text[..text.len() - 1], Value::String(name)),
+            None => text,
+        }
+    })
+    .boxed()
+}
+
+fn frame() -> BoxedStrategy<String> {
+    let event = select(&["message.created", "message.updated", "conversation.created", "presence.update"][..]);
+    let told = (event, prop_oneof![3 => message(), 1 => json()])
+        .prop_map(|(event, data)| format!(r#"{{"message":{{"event":"{event}","data":{data}}}}}"#));
+    let kind = select(&["welcome", "ping", "confirm_subscription", "reject_subscription", "disconnect"][..]);
+    let own = (kind, any::<bool>()).prop_map(|(kind, again)| json!({ "type": kind, "reconnect": again }).to_string());
+    prop_oneof![4 => told, 2 => own, 2 => anything()].boxed()
+}
+
+fn outcome() -> BoxedStrategy<Outcome> {
+    let page = prop::collection::vec(message(), 0..25).prop_map(|messages| format!("[{}]", messages.join(",")));
+    let contact = (words(), words())
+        .prop_map(|(source_id, token)| json!({ "source_id": source_id, "pubsub_token": token }).to_string());
+    let conversation = (0..9_u64).prop_map(|id| json!({ "id": id, "status": "open" }).to_string());
+    let refusal = words().prop_map(|words| json!({ "error": words }).to_string());
+    let body = prop_oneof![3 => page, 1 => message(), 2 => contact, 2 => conversation, 1 => refusal, 3 => anything()];
+    let status = prop_oneof![
+        4 => Just(200_u16),
+        4 => select(&[0_u16, 204, 302, 400, 401, 404, 408, 422, 429, 500, 502, 503, 65_535][..]),
+    ];
+    prop_oneof![
+        8 => (status, body, any::<Option<u64>>())
+            .prop_map(|(status, body, retry_after_ms)| Outcome::Answered { status, body, retry_after_ms }),
+        1 => Just(Outcome::NeverLeft),
+        1 => Just(Outcome::Unclear),
+    ]
+    .boxed()
+}
+
+fn kept() -> impl Strategy<Value = Vec<(String, String)>> {
+    let key = prop_oneof![
+        Just("session".to_owned()),
+        Just("draft".to_owned()),
+        words().prop_map(|echo| format!("send/{echo}")),
+        words(),
+    ];
+    let number = prop_oneof![0..9_u64, any::<u64>(), Just(u64::MAX)];
+    let tries = prop_oneof![0..4_u32, any::<u32>(), Just(u32::MAX)];
+    let send = (text(), number.clone(), number.clone(), tries, any::<bool>(), prop::option::of(number)).prop_map(
+        |(text, at, nth, tries, posting, newest)| {
+            json!({
+                "v": 1, "text": text, "at": at, "nth": nth, "tries": tries, "conversation": 6, "posting": posting,
+                "newest": newest, "failed": false, "refusal": null,
+            })
+            .to_string()
+        },
+    );
+    prop::collection::vec((key, prop_oneof![send, anything()]), 0..8)
+}
+
+/// What a server, a network and a clock can do to a widget.
+fn from_outside() -> BoxedStrategy<Step> {
+    let wait = select(&[1, 500, 1_000, 7_000, 31_000, 80_000, 10_000_000][..]);
+    let news = prop_oneof![frame().prop_map(SocketNews::Frame), Just(SocketNews::Closed)];
+    prop_oneof![
+        6 => frame().prop_map(Step::Frame),
+        6 => outcome().prop_map(Step::End),
+        4 => wait.prop_map(Step::Wait),
+        1 => any::<u64>().prop_map(Step::Sleep),
+        1 => Just(Step::Close),
+        1 => (0..5_u32, news).prop_map(|(link, news)| Step::Event(Event::Socket(Link(link), news))),
+        1 => (0..20_u64, outcome()).prop_map(|(id, outcome)| Step::Event(Event::Replied(CallId(id), outcome))),
+        1 => any::<bool>().prop_map(|is_online| Step::Event(Event::Online(is_online))),
+    ]
+    .boxed()
+}
+
+/// What a visitor can, short of sending something.
+fn from_the_visitor() -> impl Strategy<Value = Step> {
+    let key = || (0..40_u64).prop_map(RowKey);
+    prop_oneof![
+        any::<bool>().prop_map(Event::Opened),
+        any::<bool>().prop_map(Event::Visible),
+        text().prop_map(Event::Drafted),
+        key().prop_map(Event::Retried),
+        key().prop_map(Event::Discarded),
+        (key(), any::<bool>()).prop_map(|(key, is_folded)| Event::Folded(key, is_folded)),
+        (any::<bool>(), 0..3_usize, prop::option::of(key())).prop_map(|(is_at_top, below, held)| {
+            let below = [Distance::Here, Distance::Near, Distance::Far][below];
+            Event::Scrolled(Sight { is_at_top, below }, held)
+        }),
+        Just(Event::WantedEarlier),
+        Just(Event::WantedNewest),
+        Just(Event::Left),
+        Just(Event::Returned(Vec::new())),
+        Just(Event::Tick),
+    ]
+    .prop_map(Step::Event)
+}
+
+/// What other tabs, and the browser between them, may say.
+fn tabs() -> impl Strategy<Value = TabNews> {
+    let word = prop_oneof![
+        Just(Word::Ask),
+        (any::<bool>(), any::<bool>()).prop_map(|(is_live, is_failing)| Word::Here(Standing { is_live, is_failing })),
+        kept().prop_map(|kept| {
+            kept.into_iter().next().map_or(Word::Read, |(key, value)| Word::Kept(key, Some(value)))
+        }),
+        text().prop_map(|key| Word::Kept(format!("send/{key}"), None)),
+        frame().prop_map(Word::Frame),
+        (text(), message()).prop_map(|(echo, body)| Word::Answered { echo: echo.into(), status: 200, body }),
+        text().prop_map(|echo| Word::Retry(echo.into())),
+        text().prop_map(|echo| Word::Discard(echo.into())),
+        Just(Word::Read),
+    ];
+    prop_oneof![
+        1 => kept().prop_map(TabNews::Granted),
+        1 => Just(TabNews::Stolen),
+        3 => (any::<bool>(), 0..3_u64).prop_map(|(is_ours, generation)| TabNews::LockQueried { is_ours, generation }),
+        6 => word.prop_map(|word| TabNews::Said(wire::say(&word))),
+        1 => text().prop_map(TabNews::Said),
+    ]
+}
+
+fn anything_at_all() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        8 => from_outside(),
+        2 => from_the_visitor(),
+        2 => text().prop_map(|text| Step::Event(Event::Submitted(text))),
+        1 => (kept(), any::<bool>()).prop_map(|(kept, is_shared)| Step::Event(Event::Began { kept, is_shared })),
+        1 => kept().prop_map(|kept| Step::Event(Event::Returned(kept))),
+        2 => tabs().prop_map(|news| Step::Event(Event::Tabs(news))),
+    ]
+}
+
+#[test]
+fn no_life_breaks_a_widget_and_each_can_be_lived_again() {
+    holds(400, (any::<bool>(), prop::collection::vec(anything_at_all(), 0..60)), |(is_returning, steps)| {
+        let mut life = if is_returning { Life::returning("[]") } else { Life::new() };
+        for step in steps {
+            life.step(step);
+        }
+        let report = Report::of(&life.widget);
+        // What a forgotten visitor did is in no report.
+        if report.is_whole() {
+            report.leads_where_it_says();
+        }
+    });
+}
+
+#[test]
+fn no_story_breaks_a_widget() {
+    let letter = select(
+        &[
+            "new\n",
+            "f",
+            "2",
+            "4",
+            "9",
+            "!",
+            "?",
+            "n",
+            "c",
+            "w",
+            "s",
+            "r",
+            "x",
+            "u",
+            "ksend/a=",
+            "bsession=",
+            "g",
+            "t",
+            "i",
+            "m",
+            "a",
+            "esend/a=",
+        ][..],
+    );
+    let line = (letter, prop_oneof![frame(), message(), words(), anything()])
+        .prop_map(|(letter, text)| letter.to_owned() + &text);
+    holds(300, prop::collection::vec(line, 0..30), |lines| surfaces::live_through(&lines.join("\n")));
+}
+
+#[test]
+fn a_stranger_who_sends_nothing_stays_one() {
+    let steps = prop::collection::vec(prop_oneof![from_outside(), from_the_visitor()], 0..40);
+    holds(200, steps, |steps| {
+        let mut life = Life::new();
+        life.step(begun(Vec::new()));
+        for step in steps {
+            life.step(step);
+        }
+        for effect in life.effects {
+            match effect {
+                Effect::Save(key, _) | Effect::Erase(key) => assert_eq!(key, "draft"),
+                // What the inbox is called concerns nobody in particular.
+                Effect::Call(_, request) => {
+                    assert!(request.method == Method::Get && !request.url.contains("contacts"), "{request:?}");
+                }
+                Effect::Connect(..)
+                | Effect::Transmit(..)
+                | Effect::Gather(..)
+                | Effect::Scatter(_)
+                | Effect::Forget { .. } => {
+                    panic!("nobody asked for {effect:?}")
+                }
+                Effect::Abort(_)
+                | Effect::Disconnect(_)
+                | Effect::Tell(_)
+                | Effect::Tabs(_)
+                | Effect::Probe(_)
+                | Effect::Zone(_) => {}
+            }
+        }
+    });
+}
+
+#[test]
+fn noise_on_the_socket_drowns_no_message() {
+    let ends = |text: &String| matches!(wire::frame(text), Frame::Disconnect { .. } | Frame::Rejected);
+    let noise = prop::collection::vec(frame().prop_filter("it ends the socket", move |text| !ends(text)), 0..30);
+    holds(200, noise, |noise| {
+        let mut life = Life::returning("[]");
+        for frame in noise {
+            life.step(Step::Frame(frame));
+        }
+        let data = json!({ "id": 5_000_000_000_u64, "content": "I am here", "message_type": 1, "conversation_id": 6 });
+        life.step(Step::Frame(json!({ "message": { "event": "message.created", "data": data } }).to_string()));
+        let said = |content: &Content| matches!(content, Content::Said(message) if message.text == "I am here");
+        assert!(life.widget.view().thread.rows.iter().any(|row| said(&row.content)));
+    });
+}
+
+#[test]
+fn a_server_that_comes_to_its_senses_gets_what_was_submitted() {
+    let told = prop_oneof![
+        4 => outcome().prop_map(Step::End),
+        1 => select(&[1_000, 31_000, 80_000][..]).prop_map(Step::Wait),
+    ];
+    holds(300, (any::<bool>(), kept(), prop::collection::vec(told, 0..20)), |(is_returning, kept, noise)| {
+        let mut life = if is_returning { Life::returning("[]") } else { Life::new() };
+        life.step(begun(kept));
+        life.step(Step::Event(Event::Submitted("hello?".to_owned())));
+        for step in noise {
+            life.step(step);
+        }
+        let waits = |life: &Life| {
+            let rows = &life.widget.view().thread.rows;
+            rows.iter().any(|row| matches!(row.content, Content::Unsent { failure: None, .. }))
+        };
+        let mut steps = 0;
+        while waits(&life) {
+            steps += 1;
+            assert!(steps < 500, "it waits for ever; open: {:?}", life.calls);
+            life.step(life.calls.front().map_or(Step::Wait(10_000), |(_, request)| {
+                let answer = sane_answer(request, 9_000_000_000 + steps);
+                Step::End(Outcome::Answered { status: 200, body: answer.to_string(), retry_after_ms: None })
+            }));
+        }
+    });
+}
+
+/// What a server that knows everybody says; a message it is given gets this id.
+fn sane_answer(request: &Request, id: u64) -> Value {
+    let path = request.url.split('?').next().unwrap_or_default();
+    match (request.method, path.rsplit('/').next()) {
+        (Method::Post, Some("messages")) => {
+            let Body::Json(body) = &request.body else { panic!("a message without words") };
+            let body: Value = serde_json::from_str(body).unwrap();
+            json!({ "id": id, "content": body["content"], "message_type": 0, "conversation_id": 6 })
+        }
+        (Method::Post, Some("conversations")) => json!({ "id": 6, "status": "open" }),
+        (Method::Get, Some("messages" | "conversations")) => json!([]),
+        _ => json!({ "source_id": "me", "pubsub_token": "token" }),
+    }
+}

@@ -1,0 +1,227 @@
+//! Answers and frames.
+
+use natter_core::model::{Author, ConversationId, Message, MessageId, Person};
+use natter_core::spoofing::without_bidi_controls;
+use natter_core::wire::{self, ContactAnswer, Frame, News};
+use natter_core::{Outcome, calls::Verdict};
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+use serde_json::{Value, json};
+
+use super::inputs::{anything, boundary, json, real, sound_json, words};
+use super::{holds, surfaces};
+
+/// Fields of an object, each with its value's JSON text.
+type Fields = Vec<(String, String)>;
+
+/// A message as a server tells it, field by field, and what is to be read.
+#[derive(Clone, Debug)]
+struct Told {
+    fields: Fields,
+    sender: Option<Fields>,
+    message: Message,
+}
+
+impl Told {
+    fn text(&self) -> String {
+        let mut fields = self.fields.clone();
+        if let Some(sender) = &self.sender {
+            fields.push(("sender".to_owned(), object(sender)));
+        }
+        object(&fields)
+    }
+}
+
+/// A number that every reader of JSON can tell from its neighbours; an id past them is taken for none.
+fn number() -> std::ops::Range<u64> {
+    0..1 << 53
+}
+
+fn told() -> impl Strategy<Value = Told> {
+    let sender = (any::<u32>(), words(), words(), select(&["user", "agent_bot", "contact"][..]));
+    let parts = (number(), any::<String>(), 0..4_u64, number(), prop::option::of(number()), any::<bool>());
+    (parts, prop::option::of(sender)).prop_map(|((id, text, kind, at, conversation, is_deleted), sender)| {
+        let person = |id: u32, name: &str, url: &str| Person {
+            id: Some(u64::from(id)),
+            name: without_bidi_controls(name),
+            avatar_url: url.to_owned(),
+        };
+        let author = match &sender {
+            _ if kind == 0 => Author::Visitor,
+            None => Author::Inbox,
+            Some((id, name, url, "agent_bot")) => Author::Bot(person(*id, name, url)),
+            Some((id, name, url, _)) => Author::Agent(person(*id, name, url)),
+        };
+        let mut fields = fields(&json!({
+            "id": id,
+            "content": text,
+            "message_type": kind,
+            "created_at": at,
+            "content_attributes": { "deleted": is_deleted },
+        }));
+        fields.extend(conversation.map(|id| ("conversation_id".to_owned(), id.to_string())));
+        let sender = sender.map(|(id, name, url, kind)| {
+            self::fields(&json!({ "id": id, "name": name, "avatar_url": url, "type": kind }))
+        });
+        let conversation = conversation.map(ConversationId);
+        let plain = Message::plain(MessageId(id), author, &text, at);
+        Told { fields, sender, message: Message { conversation, is_deleted, ..plain } }
+    })
+}
+
+fn fields(object: &Value) -> Fields {
+    object.as_object().unwrap().iter().map(|(name, value)| (name.clone(), value.to_string())).collect()
+}
+
+fn object(fields: &[(String, String)]) -> String {
+    let field = |(name, value): &(String, String)| format!("{}:{value}", Value::String(name.clone()));
+    format!("{{{}}}", fields.iter().map(field).collect::<Vec<_>>().join(","))
+}
+
+/// Fields that servers do send and we don't read, and some that none has sent yet.
+fn unknown() -> impl Strategy<Value = Vec<(Index, (String, String))>> {
+    const UNREAD: [&str; 7] =
+        ["private", "content_type", "processed_message_content", "previous_changes", "performer", "Id", "id "];
+    let name = prop_oneof![select(&UNREAD[..]).prop_map(str::to_owned), words().prop_map(|word| format!("new_{word}"))];
+    prop::collection::vec((any::<Index>(), (name, sound_json())), 0..6)
+}
+
+fn strew(fields: &mut Fields, more: Vec<(Index, (String, String))>) {
+    for (at, field) in more {
+        fields.insert(at.index(fields.len() + 1), field);
+    }
+}
+
+fn created(data: &str) -> String {
+    format!(r#"{{"identifier":"{{}}","message":{{"event":"message.created","data":{data}}}}}"#)
+}
+
+#[test]
+fn no_text_is_the_end_of_a_reader() {
+    holds(6_000, anything(), |text| {
+        for (_, read) in surfaces::READERS {
+            read(&text);
+        }
+    });
+}
+
+#[test]
+fn fields_nobody_knows_change_nothing() {
+    holds(1_000, (told(), unknown(), unknown(), unknown()), |(mut told, around, within, outside)| {
+        strew(&mut told.fields, around);
+        if let Some(sender) = &mut told.sender {
+            strew(sender, within);
+        }
+        let text = told.text();
+        assert_eq!(wire::message(&text), Some(told.message.clone()));
+        assert_eq!(wire::messages(&format!("[{text},{text}]")), Some(vec![told.message.clone(); 2]));
+        let mut frame = vec![("message".to_owned(), format!(r#"{{"event":"message.created","data":{text}}}"#))];
+        strew(&mut frame, outside);
+        assert_eq!(wire::frame(&object(&frame)), Frame::News(News::Created(told.message, None).into()));
+    });
+}
+
+#[test]
+fn whatever_the_other_fields_hold_a_message_keeps_its_id_and_text() {
+    const OTHERS: [&str; 6] =
+        ["message_type", "created_at", "content_attributes", "conversation_id", "sender", "echo_id"];
+    let odd = prop::collection::vec((select(&OTHERS[..]).prop_map(str::to_owned), sound_json()), 1..6);
+    holds(1_500, (told(), odd), |(mut told, odd)| {
+        told.fields.retain(|(name, _)| odd.iter().all(|(other, _)| other != name));
+        told.fields.extend(odd);
+        let text = told.text();
+        let read = wire::message(&text).expect("it has an id");
+        assert_eq!((read.id, &read.text), (told.message.id, &told.message.text));
+        let Frame::News(news) = wire::frame(&created(&text)) else { panic!("news") };
+        let News::Created(read, _) = *news else { panic!("a message came to be") };
+        assert_eq!((read.id, read.text), (told.message.id, told.message.text));
+    });
+}
+
+#[test]
+fn one_odd_message_does_not_hide_its_page() {
+    let is_odd = |text: &String| wire::message(text).is_none();
+    let item = prop_oneof![
+        told().prop_map(|told| (told.text(), Some(told.message))),
+        sound_json().prop_filter("it has an id", is_odd).prop_map(|odd| (odd, None)),
+    ];
+    holds(1_000, prop::collection::vec(item, 0..25), |items| {
+        let (texts, messages): (Vec<_>, Vec<_>) = items.into_iter().unzip();
+        let page = format!("[{}]", texts.join(","));
+        assert_eq!(wire::messages(&page), Some(messages.into_iter().flatten().collect()));
+    });
+}
+
+#[test]
+fn the_same_said_in_another_spelling_is_the_same() {
+    holds(1_000, prop_oneof![real(), told().prop_map(|told| created(&told.text()))], |text| {
+        let spelled = spelled(&serde_json::from_str(&text).unwrap());
+        assert_eq!(wire::frame(&spelled), wire::frame(&text));
+        assert_eq!(wire::message(&spelled), wire::message(&text));
+        assert_eq!(wire::messages(&spelled), wire::messages(&text));
+        assert_eq!(wire::contact(&spelled), wire::contact(&text));
+        assert_eq!(wire::conversation(&spelled), wire::conversation(&text));
+        assert_eq!(wire::conversations(&spelled), wire::conversations(&text));
+    });
+}
+
+/// JSON with space wherever it may stand and every character escaped.
+fn spelled(value: &Value) -> String {
+    let escaped = |text: &str| {
+        let units: String = text.encode_utf16().map(|unit| format!("\\u{unit:04X}")).collect();
+        format!("\"{units}\"")
+    };
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => format!(" {value}\n"),
+        Value::String(text) => format!("\t{}\r", escaped(text)),
+        Value::Array(items) => format!(" [ {} ] ", items.iter().map(spelled).collect::<Vec<_>>().join(",")),
+        Value::Object(fields) => {
+            let field = |(name, value): (&String, &Value)| format!(" {} :{}", escaped(name), spelled(value));
+            format!("\n{{{} }} ", fields.iter().map(field).collect::<Vec<_>>().join(","))
+        }
+    }
+}
+
+#[test]
+fn what_is_cut_off_says_nothing() {
+    let said = prop_oneof![real(), told().prop_map(|told| told.text()), told().prop_map(|told| created(&told.text()))];
+    holds(2_000, (said, any::<Index>()), |(text, at)| {
+        let cut = &text[..boundary(&text, at)];
+        if cut.len() < text.len() {
+            assert_eq!(wire::frame(cut), Frame::Unknown);
+            assert_eq!((wire::message(cut), wire::messages(cut)), (None, None));
+            assert_eq!((wire::conversation(cut), wire::conversations(cut)), (None, None));
+            assert_eq!((wire::contact(cut), wire::refusal(cut)), (ContactAnswer::Unusable, None));
+        }
+    });
+}
+
+#[test]
+fn a_refusals_words_come_through_as_they_are() {
+    holds(500, (any::<String>(), sound_json()), |(words, more)| {
+        let said = Value::String(words.clone());
+        let expected = Some(words).filter(|words| !words.is_empty());
+        assert_eq!(wire::refusal(&format!(r#"{{"attributes":{more},"message":{said}}}"#)), expected);
+        assert_eq!(wire::refusal(&format!(r#"{{"error":{said},"status":{more}}}"#)), expected);
+    });
+}
+
+#[test]
+fn a_status_means_the_same_whatever_comes_with_it() {
+    let status = prop_oneof![any::<u16>(), 199..600_u16, select(&[200_u16, 404, 408, 422, 429, 503][..])];
+    holds(2_000, (status, prop_oneof![anything(), json()], any::<Option<u64>>()), |(status, body, retry_after_ms)| {
+        let outcome = Outcome::Answered { status, body: body.clone(), retry_after_ms };
+        let is_right = match outcome.verdict() {
+            Verdict::Good(answer) => (200..300).contains(&status) && answer == body,
+            Verdict::Busy(ms) => matches!(status, 429 | 503) && ms <= 600_000,
+            Verdict::Gone => status == 404 && wire::refusal(&body).is_some(),
+            Verdict::Refused(words) => {
+                (400..500).contains(&status) && !matches!(status, 404 | 408 | 429) && words == wire::refusal(&body)
+            }
+            Verdict::Fault => status == 500 && wire::is_fault(&body),
+            Verdict::Unclear => !matches!(status, 200..300 | 429 | 503),
+            Verdict::NeverLeft => false,
+        };
+        assert!(is_right, "{status} is taken for {:?}", outcome.verdict());
+    });
+}

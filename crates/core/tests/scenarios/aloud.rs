@@ -1,0 +1,85 @@
+//! What is said aloud to those who can't see the panel.
+
+use natter_core::view::Told;
+use natter_core::{Event, Outcome};
+use serde_json::{Value, json};
+
+use crate::bench::{Bench, CONVERSATION, agents, created, event, visitors};
+
+/// What was said since the last time, and how often anything was.
+fn aloud(bench: &Bench) -> (u32, String) {
+    let (times, told) = &bench.widget.view().panel.told;
+    let told = told.as_ref().map_or(String::new(), |told| match told {
+        Told::Message(message) => message.text.clone(),
+        Told::Typing(person) => format!("{} writes", person.name),
+        Told::Unconfirmed => "unconfirmed".to_owned(),
+        Told::Connected => "connected".to_owned(),
+    });
+    (*times, told)
+}
+
+fn reading() -> Bench {
+    let mut bench = Bench::returning(&[visitors(1, "hello"), agents(2, "hi")]);
+    bench.event(Event::Opened(true));
+    bench
+}
+
+fn typing(is_on: bool) -> Value {
+    let user = json!({ "id": 2, "name": "Alice", "type": "user" });
+    let data = json!({ "user": user, "conversation": { "id": CONVERSATION }, "is_private": false });
+    event(if is_on { "conversation.typing_on" } else { "conversation.typing_off" }, data)
+}
+
+#[test]
+fn a_message_is_read_out_once_and_what_was_there_before_is_not() {
+    let mut bench = reading();
+    assert_eq!(aloud(&bench), (0, String::new()), "history is silent");
+    bench.frame(&created(&agents(3, "there?"), None));
+    bench.frame(&created(&agents(3, "there?"), None));
+    assert_eq!(aloud(&bench), (1, "there?".to_owned()));
+    bench.frame(&created(&visitors(4, "from my phone"), Some("another")));
+    assert_eq!(aloud(&bench).0, 1, "one's own words one knows");
+    bench.frame(&created(&agents(5, "there?"), None));
+    assert_eq!(aloud(&bench), (2, "there?".to_owned()), "the same words again");
+}
+
+#[test]
+fn a_closed_panel_says_nothing() {
+    let mut bench = Bench::returning(&[visitors(1, "hello")]);
+    bench.frame(&created(&agents(3, "there?"), None));
+    bench.event(Event::Opened(true));
+    assert_eq!(aloud(&bench).0, 0);
+}
+
+#[test]
+fn that_somebody_writes_is_said_once() {
+    let mut bench = reading();
+    for _ in 0..3 {
+        bench.frame(&typing(true));
+    }
+    assert_eq!(aloud(&bench), (1, "Alice writes".to_owned()));
+    bench.frame(&typing(false));
+    assert_eq!(aloud(&bench).0, 1);
+    bench.frame(&typing(true));
+    assert_eq!(aloud(&bench).0, 2, "they began anew");
+}
+
+#[test]
+fn that_the_connection_is_back_is_said_after_it_was_gone() {
+    let mut bench = reading();
+    bench.event(Event::Online(false));
+    assert_eq!(aloud(&bench).0, 0, "that it is gone stands in the panel, in a line that speaks for itself");
+    bench.event(Event::Online(true));
+    assert_eq!(aloud(&bench), (1, "connected".to_owned()));
+}
+
+#[test]
+fn earlier_messages_are_read_in_silence() {
+    let page: Vec<Value> = (101..=120).map(|id| agents(id, "old")).collect();
+    let mut bench = Bench::returning(&page);
+    bench.event(Event::Opened(true));
+    bench.event(Event::WantedEarlier);
+    let earlier: Vec<Value> = (81..=100).map(|id| agents(id, "older")).collect();
+    bench.end("?before=101", Outcome::answered(200, json!(earlier).to_string(), None));
+    assert_eq!((bench.texts().len(), aloud(&bench).0), (40, 0));
+}

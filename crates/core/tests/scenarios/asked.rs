@@ -1,0 +1,155 @@
+//! What agents' messages ask, and what becomes of the answers.
+
+use natter_core::answering::Fate;
+use natter_core::content::{Answer, Choice};
+use natter_core::model::MessageId;
+use natter_core::wire::Method;
+use natter_core::{Event, Outcome};
+use serde_json::{Value, json};
+
+use crate::bench::{Bench, agents, event, json_body};
+
+fn asking(id: u64, content_type: &str, attributes: Value) -> Value {
+    let mut message = agents(id, "Which department?");
+    message["content_type"] = json!(content_type);
+    message["content_attributes"] = attributes;
+    message
+}
+
+fn select(submitted: Option<Value>) -> Value {
+    let mut attributes =
+        json!({ "items": [{ "title": "Sales", "value": "sales" }, { "title": "Support", "value": "support" }] });
+    if let Some(submitted) = submitted {
+        attributes["submitted_values"] = submitted;
+    }
+    asking(9, "input_select", attributes)
+}
+
+fn chosen(title: &str, value: &str) -> Event {
+    Event::Chosen(MessageId(9), Choice { title: title.to_owned(), value: value.to_owned() })
+}
+
+/// What the row shows as answered, and how that fares.
+fn shown(bench: &Bench) -> (Vec<&str>, &Fate) {
+    let row = bench.rows().last().unwrap();
+    (row.answers.iter().map(|answer| answer.value.as_str()).collect(), &row.fate)
+}
+
+fn kept(bench: &Bench) -> usize {
+    bench.storage.keys().filter(|key| key.starts_with("answer/")).count()
+}
+
+#[test]
+fn a_choice_is_shown_at_once_kept_and_handed_in() {
+    let mut bench = Bench::returning(&[select(None)]);
+    bench.event(chosen("Sales", "sales"));
+    assert_eq!(shown(&bench), (vec!["sales"], &Fate::Sending));
+    assert_eq!(kept(&bench), 1);
+    let (_, request) = bench.asked(Method::Patch, "/conversations/6/messages/9").unwrap();
+    assert_eq!(json_body(request), json!({ "submitted_values": [{ "title": "Sales", "value": "sales" }] }));
+    bench.answer("/messages/9", 200, &select(Some(json!([{ "title": "Sales", "value": "sales" }]))));
+    assert_eq!((shown(&bench), kept(&bench)), ((vec!["sales"], &Fate::Settled), 0));
+}
+
+#[test]
+fn an_answer_given_on_another_device_is_shown_here() {
+    let mut bench = Bench::returning(&[select(None)]);
+    bench.frame(&event("message.updated", select(Some(json!([{ "title": "Support", "value": "support" }])))));
+    assert_eq!(shown(&bench), (vec!["support"], &Fate::Settled));
+}
+
+#[test]
+fn an_answer_is_repeated_until_the_server_has_it_also_after_a_reload() {
+    let mut bench = Bench::returning(&[select(None)]);
+    bench.event(chosen("Sales", "sales"));
+    bench.end("/messages/9", Outcome::Unclear);
+    bench.wait(2_000);
+    assert!(bench.asked(Method::Patch, "/messages/9").is_some(), "it is tried again by itself");
+    let mut bench = bench.reload(11);
+    bench.answer("/messages", 200, &json!([select(None)]));
+    assert_eq!(shown(&bench), (vec!["sales"], &Fate::Sending));
+    bench.answer("/messages/9", 200, &select(Some(json!([{ "title": "Sales", "value": "sales" }]))));
+    assert_eq!((shown(&bench), kept(&bench)), ((vec!["sales"], &Fate::Settled), 0));
+}
+
+#[test]
+fn of_two_answers_the_later_one_counts_whatever_is_answered_first() {
+    let mut bench = Bench::returning(&[select(None)]);
+    bench.event(chosen("Sales", "sales"));
+    bench.event(chosen("Support", "support"));
+    bench.answer("/messages/9", 200, &select(Some(json!([{ "title": "Sales", "value": "sales" }]))));
+    assert_eq!(shown(&bench), (vec!["support"], &Fate::Sending), "the first one's success is not the second's");
+    let request = bench.answer("/messages/9", 200, &select(Some(json!([{ "title": "Support", "value": "support" }]))));
+    assert_eq!(json_body(&request)["submitted_values"][0]["value"], "support");
+    assert_eq!((shown(&bench), kept(&bench)), ((vec!["support"], &Fate::Settled), 0));
+}
+
+#[test]
+fn what_the_server_refuses_is_said_with_its_words_and_not_repeated() {
+    let mut bench = Bench::returning(&[select(None)]);
+    bench.event(chosen("Sales", "sales"));
+    bench.answer("/messages/9", 422, &json!({ "message": "Not now", "attributes": [] }));
+    assert_eq!(shown(&bench), (vec!["sales"], &Fate::Refused(Some("Not now".to_owned()))));
+    bench.wait(120_000);
+    assert!(bench.asked(Method::Patch, "/messages/9").is_none());
+    assert_eq!(kept(&bench), 0);
+}
+
+#[test]
+fn a_form_is_handed_in_by_its_fields_names_and_labels() {
+    let fields = json!({ "items": [
+        { "name": "email", "type": "email", "label": "E-mail", "required": "required" },
+        { "name": "pick", "type": "select", "label": "Pick", "options": [{ "label": "A", "value": "a" }] },
+    ] });
+    let mut bench = Bench::returning(&[asking(9, "form", fields)]);
+    let filled = [("email", "a@b.test"), ("pick", "a"), ("sneaked-in", "x")];
+    let filled = filled.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+    bench.event(Event::Filled(MessageId(9), filled));
+    let (_, request) = bench.asked(Method::Patch, "/messages/9").unwrap();
+    assert_eq!(
+        json_body(request),
+        json!({ "submitted_values": [
+            { "name": "email", "title": "E-mail", "value": "a@b.test" },
+            { "name": "pick", "title": "Pick", "value": "a" },
+        ] })
+    );
+}
+
+#[test]
+fn a_survey_is_handed_in_by_halves_and_neither_is_forgotten() {
+    let mut bench = Bench::returning(&[asking(9, "input_csat", json!({}))]);
+    let fill = |name: &str, value: &str| Event::Filled(MessageId(9), vec![(name.to_owned(), value.to_owned())]);
+    bench.event(fill("feedback_message", "first"));
+    assert!(bench.asked(Method::Patch, "/messages/9").is_none(), "the server takes no feedback without a rating");
+    bench.event(fill("rating", "4"));
+    let survey = |rating: u64, feedback: &str| json!({ "submitted_values": { "csat_survey_response": { "rating": rating, "feedback_message": feedback } } });
+    let (_, request) = bench.asked(Method::Patch, "/messages/9").unwrap();
+    assert_eq!(json_body(request), survey(4, ""));
+    bench.answer("/messages/9", 200, &asking(9, "input_csat", survey(4, "")));
+    bench.event(fill("feedback_message", "quick and kind"));
+    let (_, request) = bench.asked(Method::Patch, "/messages/9").unwrap();
+    assert_eq!(json_body(request), survey(4, "quick and kind"));
+    let row = bench.rows().last().unwrap();
+    let answer = |name: &str, value: &str| Answer { name: name.into(), title: String::new(), value: value.into() };
+    assert_eq!(row.answers, [answer("feedback_message", "quick and kind"), answer("rating", "4")]);
+}
+
+#[test]
+fn an_answer_to_a_message_that_is_gone_is_forgotten() {
+    let mut bench = Bench::returning(&[select(None)]);
+    bench.event(chosen("Sales", "sales"));
+    bench.answer("/messages/9", 404, &json!({ "status": 404, "error": "Not Found" }));
+    bench.wait(60_000);
+    assert!(bench.asked(Method::Patch, "/messages/9").is_none());
+    assert_eq!((shown(&bench), kept(&bench)), ((vec![], &Fate::Settled), 0));
+}
+
+#[test]
+fn a_follower_hands_its_own_answers_in() {
+    let mut storage = crate::bench::kept_session();
+    storage.insert("answer/x".to_owned(), "{}".to_owned());
+    let mut bench = Bench::tab(Default::default(), storage, 3, natter_core::time::Mono(1_000), Vec::new());
+    bench.answer("/messages", 200, &json!([select(None)]));
+    bench.event(chosen("Sales", "sales"));
+    assert!(bench.asked(Method::Patch, "/messages/9").is_some());
+}

@@ -1,0 +1,415 @@
+//! A widget on the bench: its clock is turned by hand, its effects are collected, and a small server of messages says
+//! what Chatwoot says.
+
+use natter_core::chance::Seed;
+use natter_core::model::EchoId;
+use natter_core::settings::{Options, Settings};
+use natter_core::time::{Due, Mono, Now, Wall};
+use natter_core::timeline::RowKey;
+use natter_core::view::{Content, Row};
+use natter_core::wire::{Body, Method, Request};
+use natter_core::{CallId, Effect, Event, Link, Outcome, SocketNews, TabAct, Tell, Widget, generation};
+use serde_json::{Value, json};
+
+use crate::replay::Report;
+
+pub const CONVERSATION: u64 = 6;
+pub const TOKEN: &str = "PTAuuZcXEafsxcdaFHtyzGdD";
+/// When the bench's day begins, in seconds since 1970.
+pub const DAWN: u64 = 1_795_223_800;
+
+/// A widget with its clock, its storage and what it asked for.
+pub struct Bench {
+    pub widget: Widget,
+    settings: Settings,
+    pub now: Mono,
+    /// What the device keeps.
+    pub storage: std::collections::BTreeMap<String, String>,
+    /// Requests nobody has answered yet.
+    pub calls: Vec<(CallId, Request)>,
+    /// The socket asked for last, unless it was closed.
+    pub link: Option<Link>,
+    /// What was sent on sockets.
+    pub transmitted: Vec<(Link, String)>,
+    /// What the page was told.
+    pub told: Vec<Tell>,
+    /// Calls dropped by the widget.
+    pub aborted: Vec<CallId>,
+    /// What the server says of where the conversation stands, as far as that is read.
+    pub condition: String,
+    /// How often it was asked for that; it is answered at once.
+    pub conditions_asked: u32,
+    /// What the server says of the inbox; it is answered at once.
+    pub inbox: Value,
+    /// With which status.
+    pub inbox_status: u16,
+    /// How often it was asked for.
+    pub inboxes_asked: usize,
+    /// Time zones it wants looked up.
+    pub zones: Vec<String>,
+    /// Addresses it wants probed.
+    pub probes: Vec<String>,
+    /// What it wants done about other tabs.
+    pub acts: Vec<TabAct>,
+    /// Files it wants kept, by their picks.
+    pub gathering: Vec<(EchoId, Vec<u64>)>,
+    /// Sends whose files it wants forgotten.
+    pub scattered: Vec<EchoId>,
+    /// Each time it wanted all forgotten: the sends whose files stay.
+    pub forgotten: Vec<Vec<EchoId>>,
+}
+
+/// Whatever a story was about: its report can be lived through, unless it was too long to be told.
+impl Drop for Bench {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        let report = Report::of(&self.widget);
+        if report.is_whole() {
+            report.leads_where_it_says();
+        }
+    }
+}
+
+impl Bench {
+    /// A first-time visitor.
+    pub fn new() -> Self {
+        Self::with_storage(Default::default(), 7)
+    }
+
+    /// A page load on a device that keeps this.
+    pub fn with_storage(storage: std::collections::BTreeMap<String, String>, seed: u64) -> Self {
+        let mut bench = Self::at(settings(), storage, seed, Mono(1_000));
+        bench.begin(false);
+        bench
+    }
+
+    fn at(settings: Settings, storage: std::collections::BTreeMap<String, String>, seed: u64, now: Mono) -> Self {
+        // Spread over all bits: neighbouring seeds would begin with the same numbers.
+        let word = |salt: u64| (seed ^ (salt << 48)).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ salt;
+        let seed = Seed { identity: [1, 2, 3, 4].map(word), chance: [5, 6, 7, 8].map(word) };
+        Self {
+            widget: Widget::new(settings.clone(), seed, both(now)),
+            settings,
+            now,
+            storage,
+            calls: Vec::new(),
+            link: None,
+            transmitted: Vec::new(),
+            told: Vec::new(),
+            aborted: Vec::new(),
+            condition: format!(r#"{{"id":{CONVERSATION},"inbox_id":1,"status":"open","agent_last_seen_at":0,"#),
+            conditions_asked: 0,
+            inbox: json!({ "name": "Workshop", "timezone": "Europe/Berlin", "working_hours_enabled": false }),
+            inbox_status: 200,
+            inboxes_asked: 0,
+            zones: Vec::new(),
+            probes: Vec::new(),
+            acts: Vec::new(),
+            gathering: Vec::new(),
+            scattered: Vec::new(),
+            forgotten: Vec::new(),
+        }
+    }
+
+    /// A page load in one of several tabs, on a site with these options that asks for this at once.
+    pub fn tab(
+        options: Options,
+        storage: std::collections::BTreeMap<String, String>,
+        seed: u64,
+        now: Mono,
+        asked: Vec<Event>,
+    ) -> Self {
+        let mut bench = Self::at(settings().with(options), storage, seed, now);
+        asked.into_iter().for_each(|event| bench.event(event));
+        bench.begin(true);
+        bench
+    }
+
+    fn begin(&mut self, is_shared: bool) {
+        let kept = self.kept();
+        self.event(Event::Began { kept, is_shared });
+    }
+
+    /// The names of what the device keeps.
+    pub fn kept_keys(&self) -> Vec<&str> {
+        self.storage.keys().map(String::as_str).collect()
+    }
+
+    /// What the device keeps, as the shell reports it.
+    pub fn kept(&self) -> Vec<(String, String)> {
+        self.storage.clone().into_iter().collect()
+    }
+
+    /// A visitor with a contact, a conversation and a live socket; these messages were said before.
+    pub fn returning(said: &[Value]) -> Self {
+        let mut bench = Self::with_storage(kept_session(), 7);
+        bench.answer("/messages", 200, &json!(said));
+        bench.go_live();
+        bench.answer("/messages", 200, &json!(said));
+        bench
+    }
+
+    /// The same, on a site with these options.
+    pub fn on_a_site(options: Options, said: &[Value]) -> Self {
+        let mut bench = Self::at(settings().with(options), kept_session(), 7, Mono(1_000));
+        bench.begin(false);
+        bench.answer("/messages", 200, &json!(said));
+        bench.go_live();
+        bench.answer("/messages", 200, &json!(said));
+        bench
+    }
+
+    /// A stranger on such a site.
+    pub fn first_on_a_site(options: Options) -> Self {
+        let mut bench = Self::at(settings().with(options), std::collections::BTreeMap::new(), 7, Mono(1_000));
+        bench.begin(false);
+        bench
+    }
+
+    /// A page load on a device that keeps this, of a site with these options that asks for something at once; perhaps in
+    /// one of several tabs.
+    pub fn on_a_page(
+        options: Options,
+        storage: std::collections::BTreeMap<String, String>,
+        asked: impl IntoIterator<Item = Event>,
+        is_shared: bool,
+    ) -> Self {
+        let mut bench = Self::at(settings().with(options), storage, 7, Mono(1_000));
+        asked.into_iter().for_each(|event| bench.event(event));
+        bench.begin(is_shared);
+        bench
+    }
+
+    /// The same, on a site whose ended conversations take no more.
+    pub fn closing() -> Self {
+        Self::on_a_site(Options { closes_resolved: true, ..Options::default() }, &[agents(1, "hi")])
+    }
+
+    /// The same device, after a reload.
+    pub fn reload(&self, seed: u64) -> Self {
+        let mut reloaded = Self::at(self.settings.clone(), self.storage.clone(), seed, Mono(1_000));
+        reloaded.begin(false);
+        reloaded.now = self.now;
+        reloaded
+    }
+
+    pub fn event(&mut self, event: Event) {
+        let turn = self.widget.update(both(self.now), event);
+        let (mut asked, mut inbox) = (None, None);
+        for effect in turn.effects {
+            match effect {
+                Effect::Call(id, request) if request.read_until.is_some() => asked = Some(id),
+                Effect::Call(id, request) if request.url.ends_with("/inboxes/inboxMainIdentifier00001") => {
+                    inbox = Some(id)
+                }
+                Effect::Call(id, request) => {
+                    if let Some(echo) = json_body(&request)["echo_id"].as_str() {
+                        let kept = self.storage.get(&format!("send/{echo}")).expect("kept before it leaves");
+                        assert!(kept.contains("\"posting\":true"), "what leaves is kept as leaving: {kept}");
+                    }
+                    self.calls.push((id, request));
+                }
+                Effect::Abort(id) => {
+                    self.aborted.push(id);
+                    self.calls.retain(|(other, _)| *other != id);
+                }
+                Effect::Connect(link, url) => {
+                    assert_eq!(url, "wss://chat.example.test/cable");
+                    self.link = Some(link);
+                }
+                Effect::Transmit(link, text) => self.transmitted.push((link, text)),
+                Effect::Disconnect(link) => self.link = self.link.filter(|open| *open != link),
+                Effect::Save(key, value) => {
+                    self.storage.insert(key, value);
+                }
+                Effect::Erase(key) => {
+                    self.storage.remove(&key);
+                }
+                Effect::Tell(tell) => self.told.push(tell),
+                Effect::Probe(url) => self.probes.push(url),
+                Effect::Tabs(act) => self.acts.push(act),
+                Effect::Gather(echo, picks) => self.gathering.push((echo, picks)),
+                Effect::Scatter(echo) => self.scattered.push(echo),
+                Effect::Forget { generation, keep_files } => {
+                    self.storage.clear();
+                    self.storage.insert(generation::KEY.to_owned(), generation.to_string());
+                    self.forgotten.push(keep_files);
+                }
+                Effect::Zone(zone) => self.zones.push(zone),
+            }
+        }
+        if let Some(id) = asked {
+            self.tell_condition(id);
+        }
+        if let Some(id) = inbox {
+            self.inboxes_asked += 1;
+            assert!(self.inboxes_asked < 100, "it asks without end");
+            let outcome = Outcome::answered(self.inbox_status, self.inbox.to_string(), None);
+            self.event(Event::Replied(id, outcome));
+        }
+    }
+
+    fn tell_condition(&mut self, id: CallId) {
+        self.conditions_asked += 1;
+        let outcome = Outcome::Answered { status: 200, body: self.condition.clone(), retry_after_ms: None };
+        self.event(Event::Replied(id, outcome));
+    }
+
+    pub fn submit(&mut self, text: &str) {
+        self.event(Event::Submitted(text.to_owned()));
+    }
+
+    /// Lets time pass; deadlines are kept on the way.
+    pub fn wait(&mut self, ms: u64) {
+        let end = self.now.plus(ms);
+        while let Some(Due { at: due, .. }) = self.widget.deadline().filter(|due| due.at <= end) {
+            assert!(due > self.now, "a deadline in the past would keep a browser busy for ever");
+            self.now = due;
+            self.event(Event::Tick);
+        }
+        self.now = end;
+        self.event(Event::Tick);
+    }
+
+    /// The oldest open request whose URL ends like this (after its last `/`, `?…` included).
+    pub fn asked(&self, method: Method, ending: &str) -> Option<&(CallId, Request)> {
+        self.calls.iter().find(|(_, request)| request.method == method && path(request).ends_with(ending))
+    }
+
+    /// Answers the oldest open request whose path ends like this.
+    pub fn answer(&mut self, ending: &str, status: u16, body: &Value) -> Request {
+        self.end(ending, Outcome::Answered { status, body: body.to_string(), retry_after_ms: None })
+    }
+
+    /// Ends the oldest open request whose path ends like this.
+    pub fn end(&mut self, ending: &str, outcome: Outcome) -> Request {
+        let at = self.calls.iter().position(|(_, request)| path(request).ends_with(ending));
+        let at = at.unwrap_or_else(|| panic!("nobody asked for {ending}; open: {:?}", self.calls));
+        let (id, request) = self.calls.remove(at);
+        self.event(Event::Replied(id, outcome));
+        request
+    }
+
+    /// A frame on the newest socket.
+    pub fn frame(&mut self, frame: &Value) {
+        let link = self.link.expect("a socket");
+        self.event(Event::Socket(link, SocketNews::Frame(frame.to_string())));
+    }
+
+    pub fn close_socket(&mut self) {
+        let link = self.link.take().expect("a socket");
+        self.event(Event::Socket(link, SocketNews::Closed));
+    }
+
+    /// Welcome and confirmation, on the socket asked for (or after the wait for the next one).
+    pub fn go_live(&mut self) {
+        for _ in 0..100 {
+            if self.link.is_some() {
+                break;
+            }
+            self.wait(500);
+        }
+        self.frame(&json!({ "type": "welcome" }));
+        self.frame(&json!({ "type": "confirm_subscription", "identifier": "{}" }));
+    }
+
+    pub fn rows(&self) -> &[Row] {
+        &self.widget.view().thread.rows
+    }
+
+    /// What the rows say, in their order.
+    pub fn texts(&self) -> Vec<String> {
+        self.rows().iter().map(|row| row.content.text().to_owned()).collect()
+    }
+
+    /// The keys of the rows that say this.
+    pub fn keys_of(&self, wanted: &str) -> Vec<RowKey> {
+        self.rows().iter().filter(|row| row.content.text() == wanted).map(|row| row.key).collect()
+    }
+
+    pub fn is_said(&self, wanted: &str) -> bool {
+        self.rows().iter().any(|row| matches!(&row.content, Content::Said(message) if message.text == wanted))
+    }
+}
+
+fn settings() -> Settings {
+    Settings::new("https://chat.example.test", "inboxMainIdentifier00001").unwrap()
+}
+
+/// What a device keeps of a visitor with a conversation.
+pub fn kept_session() -> std::collections::BTreeMap<String, String> {
+    let session = json!({
+        "v": 1,
+        "customer_identifier": "9e46c098-beaf-4807-8512-94a2614abf55",
+        "pubsub_token": TOKEN,
+        "conversation": CONVERSATION,
+        "conversations": [CONVERSATION],
+    });
+    [("session".to_owned(), session.to_string())].into()
+}
+
+pub fn contact() -> Value {
+    json!({
+        "source_id": "9e46c098-beaf-4807-8512-94a2614abf55",
+        "pubsub_token": TOKEN,
+        "id": 25,
+        "name": "icy-brook-588",
+        "email": null,
+        "phone_number": null,
+    })
+}
+
+pub fn conversation(id: u64) -> Value {
+    json!({
+        "id": id, "uuid": "78776242-bb83-40b9-bfd0-276bb40b894f", "inbox_id": 1, "contact_last_seen_at": 0,
+        "status": "open", "agent_last_seen_at": 0, "messages": [], "contact": { "id": 25, "name": "icy-brook-588" },
+    })
+}
+
+pub fn visitors(id: u64, text: &str) -> Value {
+    json!({
+        "id": id, "content": text, "message_type": 0, "content_type": "text", "content_attributes": {},
+        "created_at": DAWN + id, "conversation_id": CONVERSATION,
+        "sender": { "id": 25, "name": "icy-brook-588", "type": "contact" },
+    })
+}
+
+pub fn agents(id: u64, text: &str) -> Value {
+    json!({
+        "id": id, "content": text, "message_type": 1, "content_type": "text", "content_attributes": {},
+        "created_at": DAWN + id, "conversation_id": CONVERSATION,
+        "sender": { "id": 2, "name": "Alice Agent", "available_name": "Alice Agent", "avatar_url": "", "type": "user" },
+    })
+}
+
+/// A cable frame that tells of a message; `echo` where the POST carried one.
+pub fn created(message: &Value, echo: Option<&str>) -> Value {
+    let mut data = message.clone();
+    if let Some(echo) = echo {
+        data["echo_id"] = json!(echo);
+    }
+    event("message.created", data)
+}
+
+pub fn event(name: &str, data: Value) -> Value {
+    let identifier = json!({ "channel": "RoomChannel", "pubsub_token": TOKEN }).to_string();
+    json!({ "identifier": identifier, "message": { "event": name, "data": data } })
+}
+
+pub fn json_body(request: &Request) -> Value {
+    match &request.body {
+        Body::Json(text) => serde_json::from_str(text).unwrap(),
+        Body::Form(fields, _) => fields.iter().map(|(name, said)| ((*name).to_owned(), json!(said))).collect(),
+        Body::None => Value::Null,
+    }
+}
+
+fn path(request: &Request) -> &str {
+    request.url.strip_prefix("https://chat.example.test").expect("our server")
+}
+
+fn both(mono: Mono) -> Now {
+    Now { mono, wall: Wall(DAWN * 1_000 + mono.0) }
+}

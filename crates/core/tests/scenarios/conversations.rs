@@ -1,0 +1,160 @@
+//! Ending a conversation, beginning another, going back to an earlier one.
+
+use natter_core::Event;
+use natter_core::model::ConversationId;
+use natter_core::timeline::Failure;
+use natter_core::view::{Content, End};
+use natter_core::wire::Method;
+use serde_json::{Value, json};
+
+use crate::bench::{Bench, CONVERSATION, agents, conversation, created, event, json_body, visitors};
+
+const OTHER: ConversationId = ConversationId(9);
+
+fn talking() -> Bench {
+    let mut bench = Bench::returning(&[agents(1, "hi"), visitors(2, "hello")]);
+    bench.event(Event::Opened(true));
+    bench.answer("/update_last_seen", 200, &Value::Null);
+    bench
+}
+
+fn resolved(bench: &mut Bench) {
+    let mut data = conversation(CONVERSATION);
+    data["status"] = json!("resolved");
+    bench.frame(&event("conversation.status_changed", data));
+}
+
+/// A visitor whose second conversation has just begun.
+fn in_a_second() -> Bench {
+    let mut bench = talking();
+    bench.event(Event::Switched(None));
+    bench.submit("something else");
+    bench.answer("/conversations", 200, &conversation(OTHER.0));
+    bench.answer(&format!("/{}/messages", OTHER.0), 200, &visitors(20, "something else"));
+    bench
+}
+
+#[test]
+fn a_conversation_is_ended_and_a_message_opens_it_again() {
+    let mut bench = talking();
+    assert!(bench.widget.view().panel.choices.end);
+    bench.event(Event::Ended);
+    bench.event(Event::Ended);
+    assert_eq!(bench.calls.len(), 1, "once");
+    bench.answer("/toggle_status", 200, &Value::Null);
+    resolved(&mut bench);
+    assert_eq!(bench.widget.view().thread.end, Some(End { takes_more: true, can_begin: true }));
+    assert!(!bench.widget.view().panel.choices.end && !bench.widget.view().composer.is_away);
+    bench.submit("one more thing");
+    assert!(bench.asked(Method::Post, "/messages").is_some());
+}
+
+#[test]
+fn where_the_site_wants_it_an_ended_conversation_takes_no_more() {
+    let mut bench = Bench::closing();
+    bench.event(Event::Online(false));
+    bench.submit("before I knew");
+    resolved(&mut bench);
+    bench.event(Event::Online(true));
+    assert!(bench.asked(Method::Post, "/messages").is_none());
+    let row = bench.rows().last().unwrap();
+    assert!(matches!(row.content, Content::Unsent { failure: Some(Failure::Ended), .. }), "{row:?}");
+    let key = row.key;
+    bench.event(Event::Retried(key));
+    bench.submit("and after");
+    assert!(bench.asked(Method::Post, "/messages").is_none(), "nor does trying again open it");
+    let view = bench.widget.view();
+    assert_eq!(view.thread.end, Some(End { takes_more: false, can_begin: false }));
+    assert_eq!((view.composer.is_away, &*view.composer.put.1), (true, "and after"));
+    bench.event(Event::Discarded(key));
+    assert_eq!(bench.widget.view().thread.end, Some(End { takes_more: false, can_begin: true }));
+    bench.event(Event::Switched(None));
+    assert!(!bench.widget.view().composer.is_away);
+    bench.submit("anew");
+    assert!(bench.asked(Method::Post, "/conversations").is_some());
+}
+
+#[test]
+fn another_conversation_begins_with_its_first_message_and_the_old_one_stays_known() {
+    let mut bench = talking();
+    bench.event(Event::Switched(None));
+    assert!(bench.texts().is_empty() && bench.calls.is_empty(), "{:?}", bench.calls);
+    let mut reloaded = bench.reload(9);
+    reloaded.submit("something else");
+    let bench = &mut in_a_second();
+    assert_eq!(bench.texts(), ["something else"]);
+    let kept: Value = serde_json::from_str(&bench.storage["session"]).unwrap();
+    assert_eq!((&kept["conversation"], &kept["conversations"]), (&json!(9), &json!([CONVERSATION, 9])));
+    bench.frame(&created(&agents(21, "in the old one"), None));
+    assert_eq!(bench.texts(), ["something else"]);
+}
+
+#[test]
+fn what_waits_to_be_sent_keeps_its_conversation() {
+    let mut bench = talking();
+    bench.submit("on its way");
+    assert!(!bench.widget.view().panel.choices.begin);
+    bench.event(Event::Switched(None));
+    bench.event(Event::Switched(Some(OTHER)));
+    assert_eq!(bench.texts(), ["hi", "hello", "on its way"]);
+}
+
+#[test]
+fn all_conversations_are_listed_newest_first_with_what_is_unread_and_can_be_gone_back_to() {
+    let mut bench = in_a_second();
+    let mut news = agents(21, "**Good** news");
+    news["conversation_id"] = json!(CONVERSATION);
+    bench.frame(&created(&news, None));
+    assert_eq!(bench.widget.view().panel.choices.unread, 1);
+    bench.event(Event::Listed(true));
+    assert!(bench.widget.view().composer.is_away);
+    let (mut old, mut new) = (conversation(CONVERSATION), conversation(OTHER.0));
+    old["messages"] = json!([agents(1, "hi"), visitors(2, "hello"), news]);
+    new["messages"] = json!([visitors(20, "something else")]);
+    bench.answer("/conversations", 200, &json!([old, new]));
+    let list = bench.widget.view().thread.list.clone().unwrap();
+    let shown: Vec<_> =
+        list.all.unwrap().into_iter().map(|(one, unread)| (one.id.0, one.last.unwrap().text.clone(), unread)).collect();
+    let expected = [(CONVERSATION, "**Good** news".to_owned(), 1), (OTHER.0, "something else".to_owned(), 0)];
+    assert_eq!(shown, expected);
+
+    bench.event(Event::Switched(Some(ConversationId(CONVERSATION))));
+    let view = bench.widget.view();
+    assert_eq!((view.thread.list.is_none(), view.panel.choices.unread, view.thread.is_loading), (true, 0, true));
+    bench.answer(&format!("/{CONVERSATION}/messages"), 200, &json!([agents(1, "hi"), visitors(2, "hello"), news]));
+    assert_eq!(bench.texts(), ["hi", "hello", "**Good** news"]);
+    bench.submit("thanks");
+    let request = bench.answer(&format!("/{CONVERSATION}/messages"), 200, &visitors(22, "thanks"));
+    assert_eq!(json_body(&request)["content"], "thanks");
+}
+
+#[test]
+fn a_list_the_server_does_not_give_is_said_and_asked_for_again() {
+    let mut bench = talking();
+    bench.event(Event::Listed(true));
+    bench.answer("/conversations", 500, &json!({ "error": "Internal Server Error" }));
+    let list = bench.widget.view().thread.list.clone().unwrap();
+    assert!(list.is_failing && list.all.is_none());
+    bench.event(Event::Listed(true));
+    assert!(bench.asked(Method::Get, "/conversations").is_some());
+    bench.event(Event::Listed(false));
+    assert!(bench.widget.view().thread.list.is_none() && !bench.widget.view().composer.is_away);
+}
+
+#[test]
+fn a_conversation_nobody_told_us_of_is_not_gone_to() {
+    let mut bench = talking();
+    bench.event(Event::Switched(Some(ConversationId(4_711))));
+    assert_eq!(bench.texts(), ["hi", "hello"]);
+}
+
+#[test]
+fn an_inbox_with_one_conversation_gives_that_one_back_whole() {
+    let mut bench = talking();
+    bench.event(Event::Switched(None));
+    bench.submit("something else");
+    bench.answer("/conversations", 200, &conversation(CONVERSATION));
+    bench.answer("/messages", 200, &json!([agents(1, "hi"), visitors(2, "hello")]));
+    bench.answer("/messages", 200, &visitors(3, "something else"));
+    assert_eq!(bench.texts(), ["hi", "hello", "something else"]);
+}

@@ -1,0 +1,255 @@
+//! A proven user's conversations on several devices and in several inboxes, with what Chatwoot 4.16 answers.
+
+use std::collections::BTreeMap;
+
+use natter_core::Event;
+use natter_core::identity::User;
+use natter_core::model::ConversationId;
+use natter_core::settings::Options;
+use natter_core::wire::Method;
+use serde_json::{Value, json};
+
+use crate::bench::{Bench, TOKEN, agents, contact, created, event, json_body, visitors};
+
+/// Reads a fixture.
+macro_rules! fixture {
+    ($name:literal) => {
+        serde_json::from_str::<Value>(include_str!(concat!("../fixtures/wire/", $name, ".json"))).unwrap()
+    };
+}
+
+fn user() -> User {
+    let said = [("identifier", "42"), ("identifier_hash", "hash of 42")];
+    User::new(&said.map(|(name, value)| (name.to_owned(), value.to_owned())))
+}
+
+fn page(storage: BTreeMap<String, String>) -> Bench {
+    Bench::on_a_page(Options::default(), storage, [Event::Identified(user())], false)
+}
+
+/// The list as recorded: 72 and 73 in this inbox, 74 in another, with these attributes of the contact.
+fn all_inboxes(attributes: &Value) -> Value {
+    let mut all = fixture!("conversations_of_all_inboxes");
+    for one in all.as_array_mut().unwrap() {
+        one["contact"]["custom_attributes"] = attributes.clone();
+    }
+    all
+}
+
+fn listed(conversations: &str) -> Value {
+    json!({ "natter_conversations": conversations, "natter_inboxes": "inboxMainIdentifier00001:1" })
+}
+
+/// The PATCH, answered as 4.16 does.
+fn verify(bench: &mut Bench) -> Value {
+    let (_, request) = bench.calls.iter().find(|(_, request)| request.method == Method::Patch).expect("a PATCH");
+    let own = request.url.rsplit_once('/').unwrap().1.to_owned();
+    json_body(&bench.answer(&own, 200, &fixture!("contact_verified")))
+}
+
+/// A device that knows nothing, whose user opens the panel and is verified.
+fn another_device() -> Bench {
+    let mut bench = page(BTreeMap::new());
+    // Whatever is asked of a conversation, it is in this inbox.
+    bench.condition = r#"{"id":72,"inbox_id":1,"status":"open","agent_last_seen_at":0,"#.to_owned();
+    bench.event(Event::Opened(true));
+    bench.answer("/contacts", 200, &contact());
+    verify(&mut bench);
+    bench
+}
+
+fn session(bench: &Bench) -> Value {
+    serde_json::from_str(&bench.storage["session"]).unwrap()
+}
+
+fn is_patching(bench: &Bench) -> bool {
+    bench.calls.iter().any(|(_, request)| request.method == Method::Patch)
+}
+
+fn begun(id: u64, attributes: &Value) -> Value {
+    let mut made = fixture!("conversation_created_by_proven");
+    made["id"] = json!(id);
+    made["contact"]["custom_attributes"] = attributes.clone();
+    made
+}
+
+/// Seconds of a socket that lives.
+fn live(bench: &mut Bench, seconds: u64) {
+    for _ in 0..seconds {
+        bench.wait(1_000);
+        bench.frame(&json!({ "type": "ping", "message": 1 }));
+    }
+}
+
+fn in_conversation(mut message: Value, conversation: u64, inbox: u64) -> Value {
+    (message["conversation_id"], message["inbox_id"]) = (json!(conversation), json!(inbox));
+    message
+}
+
+#[test]
+fn another_device_finds_the_conversations_of_this_inbox_and_the_menu_offers_them() {
+    let mut bench = another_device();
+    bench.answer("/conversations", 200, &all_inboxes(&listed("1:72 1:73 3:74")));
+    let kept = session(&bench);
+    assert_eq!((&kept["inbox"], &kept["conversations"]), (&json!(1), &json!([73, 72])));
+    assert_eq!(kept["conversation"], 72, "what was said in last");
+    assert!(bench.widget.view().panel.choices.list);
+    bench.answer("/72/messages", 200, &json!([in_conversation(agents(690, "and this on main"), 72, 1)]));
+    assert_eq!(bench.texts(), ["and this on main"]);
+    bench.wait(600_000);
+    assert!(!is_patching(&bench), "the contact knows all of them");
+}
+
+#[test]
+fn a_message_that_is_written_at_once_waits_for_what_is_found() {
+    let mut bench = page(BTreeMap::new());
+    bench.condition = r#"{"id":72,"inbox_id":1,"status":"open","agent_last_seen_at":0,"#.to_owned();
+    bench.submit("hello again");
+    bench.answer("/contacts", 200, &contact());
+    verify(&mut bench);
+    assert!(bench.asked(Method::Post, "/conversations").is_none());
+    bench.answer("/conversations", 200, &all_inboxes(&listed("1:72")));
+    bench.answer("/72/messages", 200, &json!([]));
+    assert!(bench.asked(Method::Post, "/conversations/72/messages").is_some());
+    // A list that does not come keeps nobody waiting.
+    let mut bench = page(BTreeMap::new());
+    bench.submit("hello");
+    bench.answer("/contacts", 200, &contact());
+    verify(&mut bench);
+    bench.answer("/conversations", 502, &Value::Null);
+    assert!(bench.asked(Method::Post, "/conversations").is_some());
+}
+
+#[test]
+fn whoever_begins_a_conversation_adds_it_to_what_others_have_listed() {
+    let mut bench = another_device();
+    bench.answer("/conversations", 200, &json!([]));
+    assert!(!is_patching(&bench) && !bench.widget.view().panel.choices.list);
+    bench.submit("hello");
+    bench.answer("/conversations", 200, &begun(11, &listed("10 3:74")));
+    let told = verify(&mut bench);
+    assert_eq!(told["custom_attributes"]["natter_conversations"], "10 3:74 1:11");
+    assert_eq!(told["custom_attributes"]["natter_inboxes"], "inboxMainIdentifier00001:1");
+    bench.wait(600_000);
+    assert!(!is_patching(&bench), "told once");
+}
+
+#[test]
+fn an_answer_without_attributes_is_no_reason_to_write_any() {
+    let mut bench = another_device();
+    bench.answer("/conversations", 200, &json!([]));
+    bench.submit("hello");
+    let mut made = begun(11, &json!({}));
+    made["contact"].as_object_mut().unwrap().remove("custom_attributes");
+    bench.answer("/conversations", 200, &made);
+    bench.wait(600_000);
+    assert!(!is_patching(&bench), "it would replace what other devices have written");
+}
+
+#[test]
+fn the_same_person_finds_them_again_after_logging_out_on_the_same_device() {
+    let mut bench = another_device();
+    bench.answer("/conversations", 200, &all_inboxes(&listed("1:72")));
+    bench.event(Event::LoggedOut);
+    assert!(!bench.widget.view().panel.choices.list);
+    bench.event(Event::Identified(user()));
+    bench.answer("/contacts", 200, &contact());
+    verify(&mut bench);
+    bench.answer("/conversations", 200, &all_inboxes(&listed("1:72")));
+    assert_eq!(session(&bench)["conversation"], 72);
+    assert!(bench.widget.view().panel.choices.list);
+}
+
+#[test]
+fn as_long_as_nobody_knows_which_inbox_this_is_no_conversation_is_anybodys_to_open() {
+    for attributes in [json!({}), json!({ "natter_conversations": "3:74", "natter_inboxes": "inboxCsat:3" })] {
+        let mut bench = another_device();
+        bench.answer("/conversations", 200, &all_inboxes(&attributes));
+        assert_eq!(session(&bench)["conversation"], Value::Null, "{attributes}");
+        bench.event(Event::Listed(true));
+        bench.answer("/conversations", 200, &all_inboxes(&attributes));
+        let list = bench.widget.view().thread.list.clone().unwrap();
+        assert_eq!(list.all.map(|all| all.len()), Some(0), "{attributes}");
+        bench.event(Event::Switched(Some(ConversationId(74))));
+        assert!(!bench.calls.iter().any(|(_, request)| request.url.contains("/conversations/74")));
+    }
+}
+
+#[test]
+fn a_conversation_that_an_earlier_version_has_written_down_tells_the_inbox() {
+    let mut bench = another_device();
+    bench.answer("/conversations", 200, &all_inboxes(&json!({ "natter_conversations": "73" })));
+    assert_eq!((&session(&bench)["inbox"], &session(&bench)["conversations"]), (&json!(1), &json!([73, 72])));
+}
+
+#[test]
+fn the_list_shows_this_inboxs_conversations_only_and_earlier_records_are_still_read() {
+    // What the version before keeps.
+    let kept = json!({
+        "v": 1, "customer_identifier": "9e46c098-beaf-4807-8512-94a2614abf55", "pubsub_token": TOKEN,
+        "conversation": 72, "conversations": [72], "creating": false, "user": user().mark, "proven": true,
+    });
+    let mut bench = page([("session".to_owned(), kept.to_string())].into());
+    bench.condition = r#"{"id":72,"inbox_id":1,"status":"open","agent_last_seen_at":0,"#.to_owned();
+    bench.event(Event::Opened(true));
+    verify(&mut bench);
+    assert!(bench.asked(Method::Get, "/conversations").is_none(), "this device knows its conversations");
+    bench.answer("/72/messages", 200, &json!([]));
+    bench.event(Event::Listed(true));
+    bench.answer("/conversations", 200, &all_inboxes(&json!({})));
+    let list = bench.widget.view().thread.list.clone().unwrap();
+    assert_eq!(list.all.unwrap().iter().map(|(one, _)| one.id.0).collect::<Vec<_>>(), [72, 73]);
+    assert_eq!(session(&bench)["inbox"], 1);
+}
+
+#[test]
+fn another_inboxs_messages_are_none_of_this_chats() {
+    let mut bench = another_device();
+    bench.answer("/conversations", 200, &all_inboxes(&listed("1:72")));
+    bench.answer("/72/messages", 200, &json!([]));
+    bench.go_live();
+    bench.told.clear();
+    bench.frame(&created(&in_conversation(agents(700, "on the other site"), 74, 3), None));
+    assert_eq!(bench.widget.view().panel.choices.unread, 0);
+    assert!(bench.told.is_empty(), "{:?}", bench.told);
+    bench.frame(&created(&in_conversation(agents(701, "in the older one"), 73, 1), None));
+    assert_eq!(bench.widget.view().panel.choices.unread, 1);
+}
+
+#[test]
+fn a_conversation_of_which_no_frame_came_yet_is_read_now_and_then() {
+    let mut bench = another_device();
+    bench.answer("/conversations", 200, &all_inboxes(&listed("1:72 1:73")));
+    bench.answer("/72/messages", 200, &json!([]));
+    bench.go_live();
+    bench.answer("/72/messages", 200, &json!([]));
+    live(&mut bench, 6);
+    bench.answer("/72/messages", 200, &json!([in_conversation(agents(700, "are you there?"), 72, 1)]));
+    assert_eq!(bench.texts(), ["are you there?"]);
+    // One that comes by itself shows that all do.
+    bench.frame(&created(&in_conversation(visitors(701, "yes"), 72, 1), None));
+    while bench.asked(Method::Get, "/72/messages").is_some() {
+        bench.answer("/72/messages", 200, &json!([]));
+    }
+    live(&mut bench, 120);
+    assert!(bench.asked(Method::Get, "/72/messages").is_none(), "{:?}", bench.calls);
+    assert_eq!(session(&bench)["unheard"], json!([73]));
+}
+
+#[test]
+fn a_lost_answer_is_looked_for_in_this_inbox_alone() {
+    let mut bench = another_device();
+    bench.answer("/conversations", 200, &json!([]));
+    bench.submit("hello");
+    bench.answer("/conversations", 502, &Value::Null);
+    bench.go_live();
+    let frame = |inbox: u64, source_id: &str, id: u64| {
+        let ours = json!({ "inbox_id": inbox, "source_id": source_id });
+        event("conversation.created", json!({ "id": id, "inbox_id": inbox, "status": "open", "contact_inbox": ours }))
+    };
+    bench.frame(&frame(3, "f662329a-9802-4a2f-b311-3965cc25f72e", 74));
+    assert_eq!(session(&bench)["conversation"], Value::Null, "begun on the other site");
+    let own = session(&bench)["customer_identifier"].as_str().unwrap().to_owned();
+    bench.frame(&frame(1, &own, 75));
+    assert_eq!((&session(&bench)["conversation"], &session(&bench)["inbox"]), (&json!(75), &json!(1)));
+}

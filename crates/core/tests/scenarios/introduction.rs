@@ -1,0 +1,145 @@
+//! What is asked before the first message, and what agents are told of whoever begins.
+
+use natter_core::content::{Field, FieldKind};
+use natter_core::introduction::{Consent, Form};
+use natter_core::model::ConversationId;
+use natter_core::settings::Options;
+use natter_core::wire::Method;
+use natter_core::{Event, Outcome, Page};
+use serde_json::{Value, json};
+
+use crate::bench::{Bench, CONVERSATION, contact, conversation, json_body, visitors};
+use crate::household::Household;
+
+fn form() -> Form {
+    let field = |name: &str, kind, is_required| Field { name: name.to_owned(), kind, is_required, ..Field::default() };
+    Form {
+        text: "Who is there?".to_owned(),
+        fields: vec![field("full_name", FieldKind::Name, true), field("mail", FieldKind::Email, true)],
+        consent: Some(Consent { text: "I agree".to_owned(), version: "3".to_owned() }),
+    }
+}
+
+fn with_a_form() -> Options {
+    Options { form: Some(form()), ..Options::default() }
+}
+
+fn asking() -> Bench {
+    Bench::first_on_a_site(with_a_form())
+}
+
+fn filled() -> Event {
+    let values = [("full_name", "Ana"), ("mail", "ana@example.test"), ("consent", "on")];
+    Event::Introduced(values.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec())
+}
+
+fn is_asked(bench: &Bench) -> bool {
+    let view = bench.widget.view();
+    assert_eq!(view.thread.form.is_some(), view.composer.is_away, "either the form or the writing field");
+    view.thread.form.is_some()
+}
+
+/// What the contact is told to be, once the server knows it.
+fn told(bench: &mut Bench) -> Value {
+    let own = format!("/contacts/{}", contact()["source_id"].as_str().unwrap());
+    json_body(&bench.answer(&own, 200, &json!({ "id": 25 })))
+}
+
+#[test]
+fn the_form_stands_before_the_first_message_and_its_answers_become_attributes() {
+    let mut bench = asking();
+    assert!(is_asked(&bench));
+    bench.submit("too soon");
+    assert!(bench.calls.is_empty() && bench.widget.view().composer.put.1.contains("too soon"), "kept, not sent");
+    bench.event(Event::Introduced(vec![("full_name".to_owned(), "Ana".to_owned())]));
+    assert!(is_asked(&bench), "that was not all of it");
+    bench.event(filled());
+    assert!(!is_asked(&bench));
+    assert!(bench.calls.is_empty(), "nothing is told before something is said");
+    bench.submit("hello");
+    bench.answer("/contacts", 200, &contact());
+    assert!(bench.asked(Method::Post, "/conversations").is_none(), "whoever is called wants to know by whom");
+    let told = told(&mut bench);
+    let at = told["custom_attributes"]["consent_at"].as_u64().unwrap();
+    let expected = json!({
+        "name": "Ana",
+        "custom_attributes": { "mail": "ana@example.test", "consent_version": "3", "consent_at": at },
+    });
+    assert_eq!(told, expected, "an address is never told as the contact's own");
+    let begun = bench.answer("/conversations", 200, &conversation(CONVERSATION));
+    assert_eq!(json_body(&begun), json!({}));
+}
+
+#[test]
+fn a_reload_asks_nobody_twice() {
+    let mut bench = asking();
+    bench.event(filled());
+    let reloaded = bench.reload(11);
+    assert!(!is_asked(&reloaded));
+}
+
+#[test]
+fn a_server_that_won_t_hear_it_does_not_keep_the_visitor_from_writing() {
+    for outcome in [Outcome::Unclear, Outcome::answered(422, r#"{"message":"no"}"#.to_owned(), None)] {
+        let mut bench = asking();
+        bench.event(filled());
+        bench.submit("hello");
+        bench.answer("/contacts", 200, &contact());
+        let own = format!("/contacts/{}", contact()["source_id"].as_str().unwrap());
+        bench.end(&own, outcome.clone());
+        assert!(bench.asked(Method::Post, "/conversations").is_some(), "{outcome:?}");
+        bench.wait(120_000);
+        let is_told_again = bench.asked(Method::Patch, &own).is_some();
+        assert_eq!(is_told_again, outcome == Outcome::Unclear, "what was refused is refused again");
+    }
+}
+
+#[test]
+fn a_tab_whose_lock_must_be_confirmed_first_tells_it_then() {
+    let mut house = Household::first_on_a_site(with_a_form());
+    let (leader, _) = (house.open(), house.open());
+    house.on(leader, |tab| {
+        tab.event(filled());
+        tab.submit("hello");
+    });
+    house.wait(2_000);
+    house.on(leader, |tab| tab.answer("/contacts", 200, &contact()));
+    assert_eq!(house.on(leader, told)["name"], "Ana");
+    house.on(leader, |tab| tab.answer("/conversations", 200, &conversation(CONVERSATION)));
+}
+
+#[test]
+fn a_page_is_told_of_without_what_is_nobodys_business_and_only_if_the_site_wants() {
+    let page = || Page {
+        url: "https://shop.example.test/bikes".to_owned(),
+        referrer: String::new(),
+        language: "de".to_owned(),
+    };
+    let begun_on = |options| {
+        let mut bench = Bench::first_on_a_site(options);
+        bench.event(Event::Paged(page()));
+        bench.event(Event::Prompted("May we help?".to_owned()));
+        bench.submit("hello");
+        bench.answer("/contacts", 200, &contact());
+        json_body(&bench.answer("/conversations", 200, &conversation(CONVERSATION)))
+    };
+    let told = json!({ "page_url": "https://shop.example.test/bikes", "language": "de", "prompt": "May we help?" });
+    assert_eq!(begun_on(Options { tells_page: true, ..Options::default() }), json!({ "custom_attributes": told }));
+    assert_eq!(begun_on(Options::default()), json!({ "custom_attributes": { "prompt": "May we help?" } }));
+}
+
+#[test]
+fn a_prompt_stays_with_the_conversation_it_began() {
+    let mut bench = Bench::new();
+    bench.event(Event::Prompted("May we help?".to_owned()));
+    assert_eq!(bench.widget.view().thread.prompt, "May we help?");
+    bench.submit("yes");
+    bench.answer("/contacts", 200, &contact());
+    bench.answer("/conversations", 200, &conversation(CONVERSATION));
+    bench.answer("/messages", 200, &visitors(1, "yes"));
+    assert_eq!(bench.widget.view().thread.prompt, "May we help?");
+    bench.event(Event::Switched(None));
+    assert_eq!(bench.widget.view().thread.prompt, "", "another one was not begun by it");
+    bench.submit("something else");
+    assert_eq!(json_body(&bench.answer("/conversations", 200, &conversation(ConversationId(9).0))), json!({}));
+}

@@ -1,0 +1,404 @@
+//! Forgetting: who says it, where the chat runs, and what anybody finds afterwards.
+
+use std::collections::BTreeMap;
+
+use natter_core::identity::User;
+use natter_core::model::Enclosed;
+use natter_core::settings::Options;
+use natter_core::wire::{Method, Request};
+use natter_core::{CallId, Event, Tell};
+use serde_json::json;
+
+use crate::bench::{Bench, CONVERSATION, agents, contact, conversation, created, json_body, kept_session, visitors};
+use crate::household::Household;
+
+/// What stands in every place where the former visitor left something.
+const MARKS: [&str; 6] = ["9e46c098", "salary", "holiday", "Ana", "hash of", "rating"];
+
+fn user(identifier: &str) -> User {
+    let said = [("identifier", identifier), ("identifier_hash", &format!("hash of {identifier}"))];
+    User::new(&said.map(|(name, value)| (name.to_owned(), value.to_owned())))
+}
+
+fn is(identifier: &str) -> Event {
+    Event::Identified(user(identifier))
+}
+
+/// A device that keeps something of a proven user everywhere.
+fn kept_of(identifier: &str) -> BTreeMap<String, String> {
+    let mut storage = kept_session();
+    let session = storage["session"].replace('}', &format!(",\"user\":{},\"proven\":true}}", user(identifier).mark));
+    storage.insert("session".to_owned(), session);
+    let introduction = r#"{"v":1,"answers":[["full_name","Ana","name"]],"agreed":"","agreed_at":0,"told":true}"#;
+    storage.insert("introduction".to_owned(), introduction.to_owned());
+    storage.insert("draft".to_owned(), "and my holiday".to_owned());
+    let answer = r#"{"v":1,"conversation":6,"survey":true,"answers":[["rating",["rating","1"]]]}"#;
+    storage.insert("answer/9".to_owned(), answer.to_owned());
+    storage
+}
+
+fn read(house: &mut Household) {
+    for number in 0..house.tabs.len() {
+        while house.tabs[number].bench.asked(Method::Get, "/messages").is_some() {
+            house.on(number, |tab| tab.answer("/messages", 200, &json!([agents(1, "about your salary")])));
+        }
+    }
+}
+
+/// Two tabs of a proven user; the first leads, and somebody has just heard of a message.
+fn two_tabs_of_ana() -> Household {
+    let mut house = Household::new(kept_of("42"));
+    for number in 0..2 {
+        house.open();
+        house.on(number, |tab| {
+            tab.event(is("42"));
+            tab.event(Event::Opened(true));
+        });
+    }
+    read(&mut house);
+    house.on(0, Bench::go_live);
+    read(&mut house);
+    house.on(0, |tab| tab.frame(&created(&agents(2, "your salary is paid"), None)));
+    house
+}
+
+fn memory(bench: &Bench) -> String {
+    format!("{:?}", bench.widget)
+}
+
+/// Nothing of the former visitor is on the device, in this tab's memory, or to be seen, heard or asked for.
+fn assert_forgotten(house: &Household, number: usize, why: &str) {
+    let kept = format!("{:?}", house.storage);
+    let bench = &house.tabs[number].bench;
+    // What the page has been told before is its own.
+    let memory = memory(bench);
+    for mark in MARKS {
+        assert!(!kept.contains(mark), "{why}: {mark} on the device: {kept}");
+        assert!(!memory.contains(mark), "{why}: {mark} in tab {number}: {memory}");
+    }
+    assert!(bench.texts().is_empty() && bench.calls.is_empty() && bench.link.is_none(), "{why}: tab {number}");
+    let view = bench.widget.view();
+    assert_eq!((view.panel.unread, view.previews.len(), view.panel.told.1.is_none()), (0, 0, true), "{why}");
+    assert!(bench.told.contains(&Tell::Forgotten), "{why}: what the page shows beside goes, too");
+}
+
+#[test]
+fn every_way_to_forget_leaves_nothing_in_any_tab() {
+    for (why, event) in [("reset", Event::LoggedOut), ("forget", Event::Forgot)] {
+        for teller in [0, 1] {
+            let mut house = two_tabs_of_ana();
+            house.on(teller, |tab| tab.submit("my salary, please"));
+            house.on(teller, |tab| tab.event(event.clone()));
+            house.wait(200_000);
+            for number in 0..2 {
+                assert_forgotten(&house, number, &format!("{why} in tab {teller}"));
+            }
+            // Whoever comes next is nobody in particular.
+            house.on(1, |tab| tab.submit("hello"));
+            let made = house.on(0, |tab| json_body(&tab.answer("/contacts", 200, &contact())));
+            assert_eq!(made.as_object().unwrap().keys().collect::<Vec<_>>(), ["source_id"], "{why}");
+        }
+    }
+}
+
+#[test]
+fn a_page_whose_chat_does_not_run_is_heard_in_the_tabs_where_it_does() {
+    // As embed.js does it: it empties the device and says so, whatever it found there.
+    for generation in [Some("1"), None] {
+        let mut house = two_tabs_of_ana();
+        house.storage.clear();
+        house.storage.extend(generation.map(|generation| ("generation".to_owned(), generation.to_owned())));
+        let word = json!({ "say": "forget", "key": generation }).to_string();
+        for number in 0..2 {
+            house.on(number, |tab| {
+                tab.event(Event::Tabs(natter_core::TabNews::Said(word.clone())));
+            });
+        }
+        house.wait(200_000);
+        for number in 0..2 {
+            assert_forgotten(&house, number, "a page without a chat");
+        }
+    }
+}
+
+#[test]
+fn a_leader_that_hangs_forgets_before_it_does_anything_else() {
+    for does_another_lead in [false, true] {
+        let mut house = two_tabs_of_ana();
+        house.freeze(0);
+        house.on(1, |tab| tab.event(Event::LoggedOut));
+        if does_another_lead {
+            house.wait(20_000);
+        } else {
+            // The page on which one logs out is gone the next moment.
+            house.crash(1);
+        }
+        // Its socket is faster than what other tabs said.
+        house.alone(0, |tab| tab.frame(&created(&agents(3, "your salary again"), None)));
+        house.thaw(0);
+        house.wait(200_000);
+        assert_forgotten(&house, 0, "the leader hung");
+    }
+}
+
+#[test]
+fn a_leader_that_dies_without_having_heard_brings_nothing_back() {
+    let mut house = two_tabs_of_ana();
+    house.freeze(0);
+    house.on(1, |tab| tab.event(Event::Forgot));
+    // Before it died, it wrote once more what it knew.
+    let late = kept_of("42");
+    house.storage.extend(late.into_iter().filter(|(key, _)| key != "draft"));
+    house.crash(0);
+    let next = house.open();
+    house.on(next, |tab| tab.event(Event::Opened(true)));
+    house.wait(200_000);
+    assert_forgotten_by_newcomer(&house, next);
+    assert_eq!(house.storage.keys().collect::<Vec<_>>(), ["generation"], "what was written late is erased");
+}
+
+fn assert_forgotten_by_newcomer(house: &Household, number: usize) {
+    let bench = &house.tabs[number].bench;
+    assert!(bench.texts().is_empty() && bench.link.is_none());
+    let asked: Vec<_> = bench.calls.iter().map(|(_, request)| &request.url).collect();
+    assert!(asked.is_empty(), "{asked:?}");
+}
+
+#[test]
+fn another_user_finds_nothing_and_the_other_tabs_know_the_user() {
+    let mut house = two_tabs_of_ana();
+    house.on(1, |tab| tab.event(is("43")));
+    house.wait(2_000);
+    let kept = format!("{:?}", house.storage);
+    for mark in MARKS {
+        assert!(!kept.contains(mark), "{mark}: {kept}");
+    }
+    for number in 0..2 {
+        assert!(house.tabs[number].bench.texts().is_empty());
+    }
+    let made = house.on(0, |tab| json_body(&tab.answer("/contacts", 200, &contact())));
+    assert_eq!(made["identifier"], "43", "the one that leads makes the contact of the user the other was told of");
+}
+
+#[test]
+fn files_of_whoever_is_forgotten_go_and_those_of_the_next_stay() {
+    let mut bench = Bench::on_a_page(Options::default(), BTreeMap::new(), [is("42")], false);
+    bench.event(Event::Picked(vec![Enclosed { pick: 1, name: "slip.pdf".to_owned(), size: 9, local: None }]));
+    bench.submit("my salary slip");
+    bench.event(Event::LoggedOut);
+    assert_eq!(bench.forgotten, [[]]);
+    assert!(bench.texts().is_empty());
+}
+
+#[test]
+fn a_page_that_names_nobody_neither_shows_nor_uses_what_a_proven_user_said() {
+    let mut bench = Bench::on_a_page(Options::default(), kept_of("42"), [Event::Opened(true)], false);
+    assert!(bench.calls.is_empty() && bench.link.is_none() && bench.texts().is_empty());
+    assert_eq!(bench.widget.view().composer.put.1.as_ref(), "", "nor what they were writing");
+    // The page's user is named late, and is the same.
+    bench.event(is("42"));
+    bench.answer("/messages", 200, &json!([agents(1, "about your salary")]));
+    assert_eq!(bench.texts(), ["about your salary"]);
+    assert_eq!(bench.widget.view().composer.put.1.as_ref(), "and my holiday");
+
+    let mut bench = Bench::on_a_page(Options::default(), kept_of("42"), [], false);
+    bench.submit("I am somebody else");
+    let own = json!({ "source_id": "strangers", "pubsub_token": "strangerstoken" });
+    let made = json_body(&bench.answer("/contacts", 200, &own));
+    assert_eq!(made.as_object().unwrap().keys().collect::<Vec<_>>(), ["source_id"]);
+    assert_ne!(made["source_id"], contact()["source_id"], "a stranger's own contact");
+    assert!(!format!("{:?}", bench.storage).contains("9e46c098"));
+}
+
+#[test]
+fn what_was_said_of_one_user_is_not_said_of_the_next() {
+    let plan = |name: &str| {
+        let value = format!("\"{name}\"");
+        Event::Attributed(vec![("plan".to_owned(), value)], false)
+    };
+    let mut bench = Bench::on_a_page(Options::default(), BTreeMap::new(), [is("42"), plan("gold"), is("43")], false);
+    bench.submit("hello");
+    assert_eq!(json_body(&bench.answer("/contacts", 200, &contact()))["identifier"], "43");
+    let own = format!("/contacts/{}", contact()["source_id"].as_str().unwrap());
+    let told = json_body(&bench.answer(&own, 200, &json!({})));
+    assert_eq!(told["custom_attributes"]["plan"], json!(null), "{told}");
+    // What was said before the page named anybody is the user's.
+    let mut bench = Bench::on_a_page(Options::default(), BTreeMap::new(), [plan("gold"), is("43")], false);
+    bench.submit("hello");
+    bench.answer("/contacts", 200, &contact());
+    assert_eq!(json_body(&bench.answer(&own, 200, &json!({})))["custom_attributes"]["plan"], "gold");
+}
+
+#[test]
+fn a_message_goes_to_the_conversation_of_the_user_it_was_said_for() {
+    let said = |text: &str| Event::Said(text.to_owned());
+    let asked = [is("42"), said("from 42"), is("43"), said("from 43")];
+    let mut bench = Bench::on_a_page(Options::default(), BTreeMap::new(), asked, false);
+    bench.event(Event::Opened(true));
+    assert!(bench.texts().is_empty(), "nobody sees what 42 said");
+    let first = json_body(&bench.answer("/contacts", 200, &contact()));
+    assert_eq!(first["identifier"], "42");
+    let own = format!("/contacts/{}", contact()["source_id"].as_str().unwrap());
+    bench.answer(&own, 200, &json!({}));
+    bench.answer("/conversations", 200, &json!([]));
+    bench.answer("/conversations", 200, &conversation(CONVERSATION));
+    let post = bench.answer("/messages", 200, &visitors(1, "from 42"));
+    assert_eq!(json_body(&post)["content"], "from 42");
+    assert!(post.url.contains("/conversations/6/"));
+    // Now the next user has a contact and a conversation of their own.
+    let second =
+        json_body(&bench.answer("/contacts", 200, &json!({ "source_id": "other", "pubsub_token": "othertoken" })));
+    assert_eq!(second["identifier"], "43");
+    assert_ne!(second["source_id"], first["source_id"]);
+    bench.answer("/contacts/other", 200, &json!({}));
+    bench.answer("/conversations", 200, &json!([]));
+    bench.answer("/conversations", 200, &conversation(8));
+    let post = bench.answer("/messages", 200, &visitors(2, "from 43"));
+    assert_eq!(json_body(&post)["content"], "from 43");
+    assert!(post.url.contains("/contacts/other/conversations/8/"), "{}", post.url);
+    assert_eq!(bench.texts(), ["from 43"]);
+}
+
+#[test]
+fn a_tab_that_leads_sends_each_users_message_to_their_own_conversation() {
+    let said = |text: &str| Event::Said(text.to_owned());
+    let mut house = Household::new(BTreeMap::new());
+    let tab = house.open_with(vec![is("42"), said("from 42"), is("43"), said("from 43")]);
+    let first = house.on(tab, |tab| json_body(&tab.answer("/contacts", 200, &contact())));
+    let own = format!("/contacts/{}", contact()["source_id"].as_str().unwrap());
+    house.on(tab, |tab| tab.answer(&own, 200, &json!({})));
+    house.on(tab, |tab| tab.answer("/conversations", 200, &json!([])));
+    house.on(tab, |tab| tab.answer("/conversations", 200, &conversation(CONVERSATION)));
+    let post = house.on(tab, |tab| json_body(&tab.answer("/messages", 200, &visitors(1, "from 42"))));
+    assert_eq!((&first["identifier"], &post["content"]), (&json!("42"), &json!("from 42")));
+    let other = json!({ "source_id": "other", "pubsub_token": "othertoken" });
+    let second = house.on(tab, |tab| json_body(&tab.answer("/contacts", 200, &other)));
+    house.on(tab, |tab| tab.answer("/contacts/other", 200, &json!({})));
+    house.on(tab, |tab| tab.answer("/conversations", 200, &json!([])));
+    house.on(tab, |tab| tab.answer("/conversations", 200, &conversation(8)));
+    let post = house.on(tab, |tab| json_body(&tab.answer("/messages", 200, &visitors(2, "from 43"))));
+    assert_eq!((&second["identifier"], &post["content"]), (&json!("43"), &json!("from 43")));
+}
+
+#[test]
+fn a_former_users_message_that_can_not_leave_is_dropped_after_a_while_and_the_page_told() {
+    let asked = [is("42"), Event::Said("from 42".to_owned()), is("43")];
+    let mut bench = Bench::on_a_page(Options::default(), BTreeMap::new(), asked, false);
+    bench.event(Event::Opened(true));
+    bench.wait(9_000);
+    assert!(bench.asked(Method::Post, "/contacts").is_some());
+    bench.wait(2_000);
+    let told =
+        |wanted: &str| bench.told.iter().any(|tell| matches!(tell, Tell::Happened(event) if event.contains(wanted)));
+    assert!(told("unsent-dropped") && !told("from 42"), "{:?}", bench.told);
+    assert!(!format!("{:?}", bench.storage).contains("from 42"));
+    let made = json_body(&bench.answer("/contacts", 200, &contact()));
+    assert_eq!(made["identifier"], "43");
+}
+
+#[test]
+fn a_device_that_keeps_nothing_more_is_told_of_once_and_while_something_waits() {
+    let mut bench = Bench::new();
+    bench.event(Event::NotKept);
+    assert_eq!(bench.widget.view().composer.problem, None, "nothing would be lost");
+    bench.submit("hello");
+    bench.event(Event::NotKept);
+    assert_eq!(bench.widget.view().composer.problem, Some(natter_core::view::Problem::NotKept));
+    let told =
+        bench.told.iter().filter(|tell| matches!(tell, Tell::Happened(it) if it.contains("storage-unavailable")));
+    assert_eq!(told.count(), 1);
+    bench.answer("/contacts", 200, &contact());
+    bench.answer("/conversations", 200, &conversation(CONVERSATION));
+    bench.answer("/messages", 200, &visitors(1, "hello"));
+    assert_eq!(bench.widget.view().composer.problem, None, "it is sent");
+}
+
+#[test]
+fn a_known_user_who_can_reach_nobody_sees_what_they_have_written() {
+    let mut bench = Bench::on_a_page(Options::default(), BTreeMap::new(), [is("42"), Event::Online(false)], false);
+    bench.submit("hello");
+    assert_eq!(bench.texts(), ["hello"]);
+}
+
+#[test]
+fn a_leader_that_nobody_could_tell_finds_it_on_the_device_before_it_writes() {
+    let mut house = two_tabs_of_ana();
+    house.crash(1);
+    // A tab that has no channel, or did not live to say so.
+    house.storage.clear();
+    house.storage.insert("generation".to_owned(), "1".to_owned());
+    house.wait(2_000);
+    house.on(0, |tab| tab.submit("my salary, please"));
+    house.wait(200_000);
+    assert_forgotten(&house, 0, "found on the device");
+}
+
+#[test]
+fn what_a_dying_leader_wrote_late_is_erased_by_the_tab_that_follows_it() {
+    let mut house = two_tabs_of_ana();
+    house.freeze(0);
+    house.on(1, |tab| tab.event(Event::Forgot));
+    house.storage.extend(kept_of("42").into_iter().filter(|(key, _)| key != "draft"));
+    house.crash(0);
+    house.wait(20_000);
+    assert_eq!(house.storage.keys().collect::<Vec<_>>(), ["generation"]);
+    assert_forgotten(&house, 1, "the one that follows");
+}
+
+#[test]
+fn a_site_that_empties_the_device_itself_loses_nothing_that_is_kept_afterwards() {
+    let mut house = two_tabs_of_ana();
+    house.on(0, |tab| tab.event(Event::LoggedOut));
+    house.storage.clear();
+    house.wait(2_000);
+    house.on(0, |tab| tab.submit("hello"));
+    house.on(0, |tab| tab.answer("/contacts", 200, &contact()));
+    house.on(0, |tab| tab.answer("/conversations", 200, &conversation(CONVERSATION)));
+    house.on(0, |tab| tab.answer("/messages", 200, &visitors(1, "hello")));
+    let next = house.open();
+    assert!(house.tabs[next].bench.asked(Method::Get, "/conversations/6/messages").is_some(), "{:?}", house.storage);
+}
+
+#[test]
+fn a_leader_never_posts_what_another_tab_took_for_another_user() {
+    let mut house = two_tabs_of_ana();
+    let record = format!(
+        r#"{{"v":2,"text":"from Ben","at":1,"nth":9,"tries":0,"conversation":null,"posting":false,"newest":null,"failed":false,"refusal":null,"files":[],"user":{}}}"#,
+        user("43").mark
+    );
+    let word = json!({ "say": "kept", "key": "send/from-ben", "value": record }).to_string();
+    house.on(0, |tab| tab.event(Event::Tabs(natter_core::TabNews::Said(word))));
+    house.wait(2_000);
+    let is_post = |call: &&(CallId, Request)| call.1.method == Method::Post && call.1.url.ends_with("/messages");
+    assert_eq!(house.tabs[0].bench.calls.iter().find(is_post), None);
+    house.on(0, |tab| tab.submit("from Ana"));
+    house.wait(1_000);
+    let posted = house.tabs[0].bench.calls.iter().find(is_post).map(|(_, request)| json_body(request));
+    assert_eq!(posted.unwrap()["content"], "from Ana");
+}
+
+#[test]
+fn another_user_who_is_named_while_the_leader_hangs_or_dies_finds_nothing_of_the_former() {
+    for dies in [false, true] {
+        let mut house = two_tabs_of_ana();
+        house.freeze(0);
+        house.on(1, |tab| tab.event(is("43")));
+        assert!(house.tabs[1].bench.texts().is_empty(), "at once");
+        house.wait(20_000);
+        if dies {
+            house.crash(0);
+        } else {
+            house.thaw(0);
+        }
+        house.wait(20_000);
+        let kept = format!("{:?}", house.storage);
+        for mark in ["9e46c098", "salary", "holiday", "Ana", "rating", "hash of 42"] {
+            assert!(!kept.contains(mark), "{mark}, dies: {dies}: {kept}");
+            for number in if dies { 1..2 } else { 0..2 } {
+                let held = memory(&house.tabs[number].bench);
+                let at = held.find(mark).map(|at| &held[at.saturating_sub(300)..(at + 60).min(held.len())]);
+                assert_eq!(at, None, "{mark} in tab {number}, dies: {dies}");
+            }
+        }
+    }
+}

@@ -1,0 +1,571 @@
+//! Each a visitor's story, in labelled steps.
+
+use natter_core::model::Status;
+use natter_core::timeline::Failure;
+use natter_core::view::{Connection, Content, End, Length, Problem};
+use natter_core::wire::Method;
+use natter_core::{Event, Outcome, Tell};
+use serde_json::json;
+
+use crate::bench::{
+    Bench, CONVERSATION, TOKEN, agents, contact, conversation, created, event, json_body, kept_session, visitors,
+};
+
+const CONTACTS: &str = "/inboxes/inboxMainIdentifier00001/contacts";
+
+#[test]
+fn a_first_message_makes_contact_and_conversation_and_arrives() {
+    let mut bench = Bench::new();
+    bench.event(Event::Opened(true));
+    assert!(bench.calls.is_empty() && bench.link.is_none() && bench.storage.is_empty(), "nothing before intent");
+
+    bench.submit("hello");
+    assert_eq!(bench.texts(), ["hello"], "painted at once");
+    let key = bench.rows()[0].key;
+
+    let create = bench.answer(CONTACTS, 200, &contact());
+    let drawn = json_body(&create)["source_id"].as_str().unwrap().to_owned();
+    assert_eq!(drawn.len(), 36, "the widget draws its own source_id");
+    bench.answer("/conversations", 200, &conversation(CONVERSATION));
+    let post = bench.answer("/messages", 200, &visitors(8, "hello"));
+    assert_eq!(json_body(&post)["content"], "hello");
+    assert_eq!((bench.texts(), bench.rows()[0].key), (vec!["hello".to_owned()], key));
+    assert!(bench.is_said("hello"));
+
+    bench.go_live();
+    assert!(bench.transmitted[0].1.contains(TOKEN));
+    assert!(!bench.storage.keys().any(|key| key.starts_with("send/")), "the outbox is empty");
+}
+
+#[test]
+fn an_agents_reply_appears_and_counts_as_unread_only_while_closed() {
+    let mut bench = Bench::returning(&[visitors(8, "hello")]);
+    bench.frame(&created(&agents(9, "hi there"), None));
+    assert_eq!(bench.texts(), ["hello", "hi there"]);
+    assert_eq!((bench.widget.view().panel.unread, &bench.told[0]), (1, &Tell::Unread(1)));
+
+    bench.frame(&created(&agents(9, "hi there"), None));
+    assert_eq!((bench.texts().len(), bench.widget.view().panel.unread), (2, 1), "the same message twice is one");
+
+    bench.event(Event::Opened(true));
+    bench.frame(&created(&agents(10, "still there?"), None));
+    assert_eq!(bench.widget.view().panel.unread, 0);
+}
+
+#[test]
+fn a_reload_finds_customer_conversation_and_draft_again() {
+    let mut bench = Bench::returning(&[visitors(8, "hello"), agents(9, "hi")]);
+    bench.event(Event::Drafted("half a sent".to_owned()));
+    let mut reloaded = bench.reload(11);
+    assert!(reloaded.widget.view().thread.is_loading);
+    assert_eq!(&*reloaded.widget.view().composer.put.1, "half a sent");
+    assert!(reloaded.asked(Method::Post, "").is_none(), "nobody is made again");
+    reloaded.answer("/conversations/6/messages", 200, &json!([visitors(8, "hello"), agents(9, "hi")]));
+    assert_eq!(reloaded.texts(), ["hello", "hi"]);
+    assert!(reloaded.link.is_some());
+}
+
+#[test]
+fn messages_go_one_after_another_in_their_order() {
+    let mut bench = Bench::returning(&[]);
+    for text in ["one", "two", "three"] {
+        bench.submit(text);
+    }
+    for (id, text) in [(8, "one"), (9, "two"), (10, "three")] {
+        assert_eq!(bench.calls.len(), 1, "one in flight");
+        let post = bench.answer("/messages", 200, &visitors(id, text));
+        assert_eq!(json_body(&post)["content"], text);
+    }
+    assert_eq!(bench.texts(), ["one", "two", "three"]);
+}
+
+#[test]
+fn a_contact_the_server_has_forgotten_is_made_anew_and_nothing_typed_is_lost() {
+    let mut bench = Bench::with_storage(kept_session(), 3);
+    bench.submit("are you there?");
+    bench.answer("/messages", 404, &json!({ "status": 404, "error": "Not Found" }));
+    bench.answer(
+        "/contacts/9e46c098-beaf-4807-8512-94a2614abf55",
+        404,
+        &json!({ "status": 404, "error": "Not Found" }),
+    );
+    assert_eq!(bench.link, None, "the old contact's socket is of no use");
+    assert_eq!(bench.texts(), ["are you there?"]);
+
+    let create = bench.answer(CONTACTS, 200, &contact());
+    assert_ne!(json_body(&create)["source_id"], "9e46c098-beaf-4807-8512-94a2614abf55");
+    bench.answer("/conversations", 200, &conversation(31));
+    let post = bench.answer("/conversations/31/messages", 200, &visitors(8, "are you there?"));
+    assert_eq!(json_body(&post)["content"], "are you there?");
+    assert_eq!(bench.texts(), ["are you there?"]);
+}
+
+#[test]
+fn a_proxys_page_of_html_is_no_reason_to_forget_anybody() {
+    let mut bench = Bench::with_storage(kept_session(), 3);
+    bench.end("/messages", Outcome::Answered { status: 404, body: "<html>".to_owned(), retry_after_ms: None });
+    bench.wait(10_000);
+    assert!(bench.storage["session"].contains("9e46c098-beaf-4807-8512-94a2614abf55"));
+    assert!(bench.asked(Method::Get, "/messages").is_some(), "it is asked again");
+}
+
+#[test]
+fn a_conversation_the_server_has_forgotten_is_made_anew_for_the_same_contact() {
+    let mut bench = Bench::returning(&[visitors(8, "hello")]);
+    bench.submit("again");
+    bench.answer("/messages", 404, &json!({ "status": 404, "error": "Not Found" }));
+    assert_eq!(bench.widget.view().thread.end, None);
+    bench.answer("/contacts/9e46c098-beaf-4807-8512-94a2614abf55", 200, &contact());
+    let gone = Some(End { takes_more: false, can_begin: false });
+    assert_eq!(bench.widget.view().thread.end, gone, "it says why the rest is not there any more");
+    assert!(!bench.widget.view().composer.is_away, "and takes what begins another");
+    bench.answer("/conversations", 200, &conversation(32));
+    assert_eq!(bench.widget.view().thread.end, None);
+    bench.answer("/conversations/32/messages", 200, &visitors(20, "again"));
+    assert_eq!(bench.texts(), ["again"]);
+}
+
+#[test]
+fn a_lost_conversation_answer_makes_no_second_conversation() {
+    let mut bench = Bench::new();
+    bench.submit("hello");
+    bench.answer(CONTACTS, 200, &contact());
+    bench.end("/conversations", Outcome::Unclear);
+    bench.wait(3_000);
+    let list = bench.answer("/conversations", 200, &json!([conversation(CONVERSATION)]));
+    assert_eq!(list.method, Method::Get);
+    bench.answer("/conversations/6/messages", 200, &json!([]));
+    bench.answer("/conversations/6/messages", 200, &visitors(8, "hello"));
+    assert!(bench.is_said("hello"));
+}
+
+#[test]
+fn a_lost_conversation_answer_is_made_good_by_its_frame() {
+    let mut bench = Bench::new();
+    bench.submit("hello");
+    bench.answer(CONTACTS, 200, &contact());
+    bench.go_live();
+    bench.end("/conversations", Outcome::Unclear);
+    bench.frame(&event("conversation.created", json!({ "id": CONVERSATION, "status": "open", "messages": [] })));
+    bench.answer("/conversations/6/messages", 200, &json!([]));
+    bench.answer("/conversations/6/messages", 200, &visitors(8, "hello"));
+    assert!(bench.is_said("hello"));
+}
+
+#[test]
+fn what_the_server_refuses_is_shown_with_its_words_and_the_next_goes_out() {
+    let mut bench = Bench::returning(&[]);
+    bench.submit("one");
+    bench.submit("two");
+    bench.answer("/messages", 422, &json!({ "message": "Too many messages", "attributes": ["base"] }));
+    let Content::Unsent { failure, .. } = &bench.rows()[0].content else { panic!("it is not said") };
+    assert_eq!(failure, &Some(Failure::Refused(Some("Too many messages".to_owned()))));
+    bench.answer("/messages", 200, &visitors(8, "two"));
+    assert_eq!(bench.texts(), ["two", "one"]);
+
+    let failed = bench.keys_of("one")[0];
+    bench.event(Event::Retried(failed));
+    bench.answer("/messages", 200, &visitors(9, "one"));
+    assert_eq!((bench.texts(), bench.keys_of("one")), (vec!["two".to_owned(), "one".to_owned()], vec![failed]));
+}
+
+#[test]
+fn a_failed_message_given_up_goes_back_to_where_it_was_written() {
+    let mut bench = Bench::returning(&[]);
+    bench.submit("one");
+    bench.answer("/messages", 403, &json!({}));
+    let key = bench.rows()[0].key;
+    bench.event(Event::Discarded(key));
+    assert!(bench.texts().is_empty());
+    assert_eq!(&*bench.widget.view().composer.put.1, "one");
+    assert!(!bench.storage.keys().any(|key| key.starts_with("send/")));
+}
+
+#[test]
+fn a_long_text_is_folded_until_the_visitor_wants_more_and_again_when_not() {
+    let long = (1..=60).map(|line| format!("line {line}")).collect::<Vec<_>>().join("\n");
+    let mut bench = Bench::returning(&[agents(8, "short"), agents(9, &long)]);
+    let lengths = |bench: &Bench| bench.rows().iter().map(|row| row.length).collect::<Vec<_>>();
+    assert_eq!(lengths(&bench), [Length::Short, Length::Folded]);
+    let key = bench.keys_of(&long)[0];
+    bench.event(Event::Folded(key, false));
+    assert_eq!(lengths(&bench), [Length::Short, Length::Unfolded]);
+    bench.submit("thanks");
+    assert_eq!(lengths(&bench), [Length::Short, Length::Unfolded, Length::Short]);
+    bench.event(Event::Folded(key, true));
+    assert_eq!(lengths(&bench)[1], Length::Folded);
+}
+
+#[test]
+fn a_busy_server_is_given_the_pause_it_asks_for() {
+    let mut bench = Bench::returning(&[]);
+    bench.submit("one");
+    bench.end(
+        "/messages",
+        Outcome::Answered { status: 429, body: "Retry later\n".into(), retry_after_ms: Some(20_000) },
+    );
+    bench.wait(19_900);
+    assert!(bench.asked(Method::Post, "/messages").is_none());
+    bench.wait(2_000);
+    bench.answer("/messages", 200, &visitors(8, "one"));
+    assert_eq!(bench.texts(), ["one"]);
+}
+
+#[test]
+fn what_was_missed_while_away_is_read_back_until_it_overlaps_once_each() {
+    let said: Vec<_> = (1..=20).map(|id| agents(id, &format!("m{id}"))).collect();
+    let mut bench = Bench::returning(&said);
+    bench.close_socket();
+    bench.go_live();
+    let page =
+        |ids: std::ops::RangeInclusive<u64>| json!(ids.map(|id| agents(id, &format!("m{id}"))).collect::<Vec<_>>());
+    bench.frame(&created(&agents(56, "m56"), None));
+    bench.answer("/messages", 200, &page(36..=55));
+    bench.answer("/messages?before=36", 200, &page(16..=35));
+    bench.answer("/messages?before=16", 200, &page(1..=15));
+    assert_eq!(bench.widget.view().thread.skipped + bench.rows().len(), 56);
+    assert_eq!(bench.texts(), (1..=56).map(|id| format!("m{id}")).collect::<Vec<_>>());
+}
+
+#[test]
+fn answers_to_ones_own_posts_do_not_hide_a_gap_nobody_noticed_yet() {
+    let said: Vec<_> = (1..=20).map(|id| agents(id, &format!("m{id}"))).collect();
+    let mut bench = Bench::returning(&said);
+    // The socket is dead, an agent says m21 to m50 into the void, and the visitor goes on writing.
+    for id in 51..=65 {
+        bench.submit(&format!("m{id}"));
+        bench.answer("/messages", 200, &visitors(id, &format!("m{id}")));
+    }
+    bench.wait(7_000);
+    bench.go_live();
+    let page = |ids: std::ops::RangeInclusive<u64>| {
+        let message = |id: u64| if id > 50 { visitors(id, &format!("m{id}")) } else { agents(id, &format!("m{id}")) };
+        json!(ids.map(message).collect::<Vec<_>>())
+    };
+    bench.answer("/messages", 200, &page(46..=65));
+    bench.answer("/messages?before=46", 200, &page(26..=45));
+    bench.answer("/messages?before=26", 200, &page(6..=25));
+    assert_eq!(bench.texts(), (6..=65).map(|id| format!("m{id}")).collect::<Vec<_>>());
+    bench.event(Event::WantedEarlier);
+    assert_eq!(bench.texts(), (1..=60).map(|id| format!("m{id}")).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_frame_that_came_before_the_first_page_leaves_no_hole_behind_it() {
+    let mut bench = Bench::with_storage(kept_session(), 7);
+    bench.go_live();
+    bench.frame(&created(&agents(19, "m19"), None));
+    bench.close_socket();
+    let page: Vec<_> = (31..=50).map(|id| agents(id, &format!("m{id}"))).collect();
+    bench.answer("/messages", 200, &json!(page));
+    assert_eq!(bench.texts().first().map(String::as_str), Some("m31"));
+    assert!(bench.widget.view().thread.has_earlier, "m19 is found again by scrolling up");
+}
+
+#[test]
+fn a_catch_up_that_fails_is_tried_again_and_the_visitor_told_when_it_lasts() {
+    let mut bench = Bench::returning(&[agents(1, "m1")]);
+    bench.close_socket();
+    bench.go_live();
+    for _ in 0..2 {
+        for _ in 0..80 {
+            if bench.asked(Method::Get, "/messages").is_some() {
+                break;
+            }
+            bench.wait(500);
+            bench.frame(&json!({ "type": "ping", "message": 1 }));
+        }
+        assert_eq!(bench.widget.view().panel.connection, Connection::Fine);
+        bench.end("/messages", Outcome::Unclear);
+    }
+    assert_eq!(bench.widget.view().panel.connection, Connection::Unreachable);
+    for _ in 0..20 {
+        bench.wait(500);
+        bench.frame(&json!({ "type": "ping", "message": 1 }));
+    }
+    bench.answer("/messages", 200, &json!([agents(1, "m1"), agents(2, "m2")]));
+    assert_eq!((bench.texts().len(), bench.widget.view().panel.connection), (2, Connection::Fine));
+}
+
+#[test]
+fn a_subscription_met_with_silence_leads_to_the_question_whether_we_are_known() {
+    let mut bench = Bench::with_storage(kept_session(), 5);
+    bench.answer("/messages", 200, &json!([]));
+    bench.frame(&json!({ "type": "welcome" }));
+    for _ in 0..3 {
+        bench.wait(2_500);
+        bench.frame(&json!({ "type": "ping", "message": 1 }));
+    }
+    bench.wait(1_000);
+    bench.answer("/contacts/9e46c098-beaf-4807-8512-94a2614abf55", 200, &contact());
+    bench.go_live();
+    bench.answer("/messages", 200, &json!([agents(8, "hi")]));
+    assert_eq!(bench.texts(), ["hi"]);
+}
+
+#[test]
+fn a_socket_lost_without_a_word_is_opened_again_by_itself() {
+    for seed in 1..400 {
+        let mut bench = Bench::with_storage(kept_session(), seed);
+        bench.answer("/messages", 200, &json!([]));
+        bench.go_live();
+        bench.answer("/messages", 200, &json!([]));
+        let before = bench.link;
+        // Nothing is heard any more; the first try comes within the first wait, whatever it is drawn to be.
+        bench.wait(6_000 + 1_501);
+        assert!(bench.link.is_some() && bench.link != before, "seed {seed}");
+    }
+}
+
+#[test]
+fn a_socket_that_only_pings_is_noticed_and_messages_are_read_without_it() {
+    let mut bench = Bench::returning(&[]);
+    bench.submit("hello");
+    bench.answer("/messages", 200, &visitors(8, "hello"));
+    // No echo; pings go on.
+    for _ in 0..10 {
+        bench.wait(2_000);
+        bench.frame(&json!({ "type": "ping", "message": 1 }));
+    }
+    bench.answer("/messages", 200, &json!([visitors(8, "hello"), agents(9, "hi")]));
+    assert_eq!(bench.texts(), ["hello", "hi"]);
+    bench.frame(&created(&agents(10, "there"), None));
+    bench.answer("/messages", 200, &json!([visitors(8, "hello"), agents(9, "hi"), agents(10, "there")]));
+    for _ in 0..100 {
+        bench.wait(2_000);
+        bench.frame(&json!({ "type": "ping", "message": 1 }));
+    }
+    assert!(bench.calls.is_empty(), "a frame proved the socket");
+}
+
+#[test]
+fn where_no_socket_can_be_had_messages_are_read_now_and_then() {
+    let mut bench = Bench::with_storage(kept_session(), 5);
+    bench.answer("/messages", 200, &json!([agents(8, "hi")]));
+    let mut reads = 0;
+    for _ in 0..300 {
+        if bench.link.is_some() {
+            bench.close_socket();
+        }
+        bench.wait(1_000);
+        if bench.asked(Method::Get, "/messages").is_some() {
+            reads += 1;
+            bench.answer("/messages", 200, &json!([agents(8, "hi"), agents(9, "still here")]));
+        }
+    }
+    assert_eq!(bench.texts(), ["hi", "still here"]);
+    assert!((5..=12).contains(&reads), "{reads} reads in five minutes");
+    assert_eq!(bench.widget.view().panel.connection, Connection::Fine, "nobody need know of the socket");
+}
+
+#[test]
+fn a_deleted_message_shows_what_the_server_says_of_it() {
+    let mut bench = Bench::returning(&[agents(1, "oops")]);
+    let mut deleted = agents(1, "This message was deleted");
+    deleted["content_attributes"] = json!({ "deleted": true });
+    deleted["previous_changes"] = json!({ "content": ["oops", "This message was deleted"] });
+    bench.frame(&event("message.updated", deleted));
+    assert_eq!(bench.texts(), ["This message was deleted"]);
+}
+
+#[test]
+fn news_of_another_conversation_does_not_appear_in_this_one() {
+    let mut bench = Bench::returning(&[agents(1, "m1")]);
+    let mut elsewhere = agents(2, "elsewhere");
+    elsewhere["conversation_id"] = json!(CONVERSATION + 1);
+    bench.frame(&created(&elsewhere, None));
+    assert_eq!(bench.texts(), ["m1"]);
+}
+
+#[test]
+fn what_was_being_posted_at_a_reload_is_decided_by_history() {
+    let mut bench = Bench::returning(&[agents(7, "hi")]);
+    bench.submit("hello");
+    assert!(bench.asked(Method::Post, "/messages").is_some());
+
+    // Stored before the page went away.
+    let mut reloaded = bench.reload(11);
+    assert_eq!(reloaded.texts(), ["hello"]);
+    let key = reloaded.rows()[0].key;
+    reloaded.answer("/messages", 200, &json!([agents(7, "hi"), visitors(8, "hello")]));
+    assert_eq!((reloaded.texts(), reloaded.keys_of("hello")), (vec!["hi".to_owned(), "hello".to_owned()], vec![key]));
+    reloaded.wait(200_000);
+    assert!(reloaded.asked(Method::Post, "/messages").is_none());
+
+    // Never arrived: posted again, but not before it is certain.
+    let mut reloaded = bench.reload(12);
+    reloaded.answer("/messages", 200, &json!([agents(7, "hi")]));
+    let mut waited = 0;
+    while reloaded.asked(Method::Post, "/messages").is_none() {
+        reloaded.wait(1_000);
+        waited += 1;
+        if reloaded.asked(Method::Get, "/messages").is_some() {
+            reloaded.answer("/messages", 200, &json!([agents(7, "hi")]));
+        }
+        assert!(waited < 200, "it is never posted again");
+    }
+    assert!(waited >= 75, "posted again after {waited} s, while it could still arrive");
+    reloaded.answer("/messages", 200, &visitors(9, "hello"));
+    assert_eq!(reloaded.texts(), ["hi", "hello"]);
+}
+
+#[test]
+fn an_old_message_of_the_same_words_is_not_taken_for_the_new_one() {
+    let mut bench = Bench::returning(&[visitors(7, "ok")]);
+    bench.submit("ok");
+    bench.end("/messages", Outcome::Unclear);
+    bench.answer("/messages", 200, &json!([visitors(7, "ok")]));
+    assert_eq!(bench.texts(), ["ok", "ok"]);
+
+    let mut reloaded = bench.reload(11);
+    reloaded.answer("/messages", 200, &json!([visitors(7, "ok")]));
+    assert_eq!(reloaded.texts(), ["ok", "ok"], "not after a reload either");
+    assert!(reloaded.storage.keys().any(|key| key.starts_with("send/")));
+}
+
+#[test]
+fn another_devices_message_of_the_same_words_is_given_back() {
+    let mut bench = Bench::returning(&[]);
+    bench.submit("ok");
+    let key = bench.rows()[0].key;
+    bench.frame(&created(&visitors(8, "ok"), None));
+    assert_eq!(bench.keys_of("ok"), [key], "taken for ours");
+    bench.frame(&created(&visitors(8, "ok"), Some("another-devices-echo")));
+    assert_eq!(bench.texts(), ["ok", "ok"], "it was not");
+    bench.answer("/messages", 200, &visitors(9, "ok"));
+    assert_eq!(bench.texts(), ["ok", "ok"]);
+    assert_eq!(bench.rows()[1].key, key, "ours keeps its row");
+}
+
+#[test]
+fn without_network_messages_wait_and_go_out_when_it_is_back() {
+    let mut bench = Bench::returning(&[]);
+    bench.event(Event::Online(false));
+    assert_eq!(bench.widget.view().panel.connection, Connection::Offline);
+    bench.submit("hello");
+    bench.wait(60_000);
+    assert!(bench.asked(Method::Post, "/messages").is_none());
+    bench.event(Event::Online(true));
+    bench.answer("/messages", 200, &visitors(8, "hello"));
+    assert_eq!(bench.widget.view().panel.connection, Connection::Fine);
+}
+
+#[test]
+fn an_answer_that_never_comes_is_given_up() {
+    let mut bench = Bench::with_storage(kept_session(), 5);
+    let asked = bench.asked(Method::Get, "/messages").unwrap().0;
+    bench.wait(40_000);
+    assert_eq!(bench.aborted, [asked]);
+    assert!(bench.asked(Method::Get, "/messages").is_some(), "and asked again");
+}
+
+#[test]
+fn a_text_longer_than_the_server_takes_is_handed_back() {
+    let mut bench = Bench::returning(&[]);
+    bench.submit(&"é".repeat(150_001));
+    assert!(bench.texts().is_empty() && bench.widget.view().composer.problem.is_some());
+    assert_eq!(bench.widget.view().composer.put.1.chars().count(), 150_001);
+    bench.submit(&"é".repeat(150_000));
+    assert_eq!((bench.texts().len(), bench.widget.view().composer.problem.clone()), (1, None));
+}
+
+#[test]
+fn what_is_left_to_write_is_known_when_it_is_little() {
+    let mut bench = Bench::returning(&[]);
+    let mut left_after = |text: String| {
+        bench.event(Event::Drafted(text));
+        bench.widget.view().composer.left
+    };
+    assert_eq!(left_after("é".repeat(149_499)), None, "501 are many");
+    assert_eq!(left_after("é".repeat(149_500)), Some(500));
+    assert_eq!(left_after("é".repeat(149_500) + "  \n"), Some(500), "what is not sent doesn't count");
+    assert_eq!(left_after("é".repeat(150_003)), Some(-3));
+    assert_eq!(left_after("é".repeat(100_000)), None, "bytes are not what counts");
+    bench.submit(&"é".repeat(150_001));
+    assert_eq!(bench.widget.view().composer.left, Some(-1), "it is handed back");
+    bench.submit(&"é".repeat(150_000));
+    assert_eq!(bench.widget.view().composer.left, None, "it is sent");
+}
+
+#[test]
+fn more_than_the_server_takes_in_a_minute_waits_and_is_not_refused() {
+    let mut bench = Bench::returning(&[]);
+    let mut stored: u64 = 0;
+    let mut store_all = |bench: &mut Bench| {
+        while bench.asked(Method::Post, "/messages").is_some() {
+            stored += 1;
+            let echo =
+                bench.calls.iter().find_map(|(_, request)| Some(json_body(request)["echo_id"].as_str()?.to_owned()));
+            bench.frame(&created(&visitors(stored, "stored"), echo.as_deref()));
+            bench.answer("/messages", 200, &visitors(stored, "stored"));
+        }
+        stored
+    };
+    for _ in 0..3 {
+        (0..90).for_each(|nth| bench.submit(&format!("{nth}")));
+        store_all(&mut bench);
+    }
+    assert_eq!(store_all(&mut bench), 180);
+    for _ in 0..20 {
+        bench.frame(&json!({ "type": "ping" }));
+        bench.wait(2_900);
+    }
+    assert!(bench.asked(Method::Post, "/messages").is_none());
+    bench.wait(2_000);
+    assert_eq!(store_all(&mut bench), 270);
+}
+
+#[test]
+fn after_a_gap_it_is_known_again_where_the_conversation_stands() {
+    let mut bench = Bench::returning(&[agents(7, "hi")]);
+    assert_eq!(bench.conditions_asked, 1);
+    let panel = |bench: &Bench| {
+        let panel = &bench.widget.view().panel;
+        (panel.status, panel.agent_last_seen_at)
+    };
+    bench.frame(&event(
+        "conversation.updated",
+        json!({ "id": CONVERSATION, "status": "pending", "agent_last_seen_at": 90 }),
+    ));
+    assert_eq!(panel(&bench), (Status::Pending, 90));
+    bench.frame(&event("conversation.status_changed", json!({ "id": 99, "status": "snoozed" })));
+    assert_eq!(panel(&bench), (Status::Pending, 90), "another conversation");
+    bench.close_socket();
+    bench.condition = format!(r#"{{"id":{CONVERSATION},"status":"resolved","agent_last_seen_at":120,"#);
+    bench.go_live();
+    bench.answer("/messages", 200, &json!([agents(7, "hi")]));
+    assert_eq!((panel(&bench), bench.conditions_asked), ((Status::Resolved, 120), 2));
+}
+
+#[test]
+fn where_everything_hangs_the_visitor_is_told_before_the_requests_are_given_up() {
+    let mut bench = Bench::returning(&[agents(7, "hi")]);
+    bench.submit("hello?");
+    bench.wait(15_000);
+    assert_eq!(bench.widget.view().panel.connection, Connection::Fine);
+    bench.wait(10_000);
+    assert_eq!(bench.widget.view().panel.connection, Connection::Unreachable);
+    assert!(bench.aborted.is_empty(), "no request was given up yet");
+    bench.go_live();
+    assert_eq!(bench.widget.view().panel.connection, Connection::Fine);
+}
+
+#[test]
+fn a_device_on_which_too_much_waits_already_takes_no_more_and_loses_nothing_of_it() {
+    let mut storage = crate::bench::kept_session();
+    for nth in 1..=150 {
+        let record = format!(
+            r#"{{"v":2,"text":"nr. {nth}","at":1,"nth":{nth},"tries":0,"conversation":6,"posting":false,"newest":null,"failed":false,"refusal":null,"files":[]}}"#
+        );
+        storage.insert(format!("send/{nth:03}"), record);
+    }
+    let mut bench = Bench::with_storage(storage, 7);
+    bench.submit("one more");
+    let composer = &bench.widget.view().composer;
+    assert_eq!(
+        (composer.problem.clone(), &*composer.put.1),
+        (Some(Problem::TooMany), "one more"),
+        "it is not lost either"
+    );
+    assert_eq!(bench.storage.keys().filter(|key| key.starts_with("send/")).count(), 150);
+}

@@ -1,0 +1,83 @@
+//! Who is writing.
+
+use natter_core::Event;
+use natter_core::wire::Method;
+use serde_json::{Value, json};
+
+use crate::bench::{Bench, CONVERSATION, agents, created, event, visitors};
+
+fn typing(is_on: bool, user: &Value, is_private: bool) -> Value {
+    let name = if is_on { "conversation.typing_on" } else { "conversation.typing_off" };
+    event(
+        name,
+        json!({ "conversation": { "id": CONVERSATION }, "user": user, "is_private": is_private, "account_id": 1 }),
+    )
+}
+
+fn noor() -> Value {
+    json!({ "id": 2, "name": "Noor", "available_name": "Noor H.", "avatar_url": "", "type": "user" })
+}
+
+fn typist(bench: &Bench) -> Option<&str> {
+    bench.widget.view().thread.typing.as_ref().map(|person| person.name.as_str())
+}
+
+#[test]
+fn agents_are_seen_writing_until_they_stop_send_or_fall_silent() {
+    let mut bench = Bench::returning(&[agents(1, "hi")]);
+    bench.frame(&typing(true, &noor(), false));
+    assert_eq!(typist(&bench), Some("Noor H."));
+    bench.frame(&typing(false, &noor(), false));
+    assert_eq!(typist(&bench), None);
+    bench.frame(&typing(true, &noor(), false));
+    bench.frame(&created(&agents(2, "there"), None));
+    assert_eq!(typist(&bench), None, "what was written is here");
+    bench.frame(&typing(true, &noor(), false));
+    bench.wait(31_000);
+    assert_eq!(typist(&bench), None, "nobody writes for ever");
+}
+
+#[test]
+fn notes_among_agents_and_the_visitors_own_writing_are_not_shown() {
+    let mut bench = Bench::returning(&[agents(1, "hi")]);
+    bench.frame(&typing(true, &noor(), true));
+    bench.frame(&typing(true, &json!({ "id": 24, "name": "Visitor", "type": "contact" }), false));
+    let mut elsewhere = typing(true, &noor(), false);
+    elsewhere["message"]["data"]["conversation"]["id"] = json!(9);
+    bench.frame(&elsewhere);
+    assert_eq!(typist(&bench), None);
+}
+
+#[test]
+fn agents_are_told_that_the_visitor_writes_and_stops() {
+    let mut bench = Bench::returning(&[agents(1, "hi")]);
+    let told = |bench: &mut Bench, status: &str| {
+        let ending = format!("/toggle_typing?typing_status={status}");
+        let is_asked = bench.asked(Method::Post, &ending).is_some();
+        if is_asked {
+            bench.answer(&ending, 200, &Value::Null);
+        }
+        is_asked
+    };
+    bench.event(Event::Drafted("h".to_owned()));
+    assert!(told(&mut bench, "on"));
+    bench.event(Event::Drafted("he".to_owned()));
+    assert!(!told(&mut bench, "on"), "once is enough for a while");
+    bench.wait(5_000);
+    assert!(told(&mut bench, "off"), "a pause");
+    bench.event(Event::Drafted("hel".to_owned()));
+    assert!(told(&mut bench, "on"));
+    bench.submit("hello");
+    assert!(!told(&mut bench, "off"), "the message goes first");
+    bench.answer("/messages", 200, &visitors(2, "hello"));
+    assert!(told(&mut bench, "off"), "sent");
+    assert!(!told(&mut bench, "on") && !told(&mut bench, "off"));
+}
+
+#[test]
+fn nobody_is_told_of_anything_before_there_is_a_conversation() {
+    let mut bench = Bench::new();
+    bench.event(Event::Drafted("h".to_owned()));
+    bench.wait(5_000);
+    assert!(bench.calls.is_empty());
+}

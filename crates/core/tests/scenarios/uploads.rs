@@ -1,0 +1,238 @@
+//! Files that go with what the visitor sends.
+
+use std::sync::Arc;
+
+use natter_core::model::{EchoId, Enclosed};
+use natter_core::timeline::Failure;
+use natter_core::view::{Content, FILE_BYTES_MAX, FILES_MAX, Problem, Row};
+use natter_core::wire::{Body, Method};
+use natter_core::{Event, Outcome};
+use serde_json::{Value, json};
+
+use crate::bench::{Bench, agents, created, visitors};
+
+fn file(pick: u64, size: u64) -> Enclosed {
+    Enclosed { pick, name: format!("plan-{pick}.pdf"), size, local: None }
+}
+
+/// Picks files of these sizes and sends them with this text; gives back the send's echo_id.
+fn send(bench: &mut Bench, sizes: &[u64], text: &str) -> EchoId {
+    bench.event(Event::Picked(sizes.iter().zip(1..).map(|(size, pick)| file(pick, *size)).collect()));
+    bench.submit(text);
+    Arc::clone(&bench.gathering.last().expect("files to keep").0)
+}
+
+fn with_files(mut message: Value, sizes: &[u64]) -> Value {
+    let file = |size: &u64| json!({ "id": 45, "file_type": "file", "file_size": size });
+    message["attachments"] = sizes.iter().map(file).collect();
+    message
+}
+
+/// What the newest row is that waits, if one does.
+fn waiting(bench: &Bench) -> Option<(&str, Option<&Failure>, u8)> {
+    match &bench.rows().last()?.content {
+        Content::Unsent { text, failure, progress, .. } => Some((text, failure.as_ref(), *progress)),
+        Content::Said(_) => None,
+    }
+}
+
+#[test]
+fn a_message_with_files_is_shown_at_once_and_leaves_when_they_are_kept() {
+    let mut bench = Bench::returning(&[agents(8, "hi")]);
+    let echo = send(&mut bench, &[100, 200], "the plans");
+    assert_eq!(bench.gathering[0].1, [1, 2]);
+    assert_eq!(waiting(&bench), Some(("the plans", None, 0)));
+    assert!(bench.asked(Method::Post, "/messages").is_none());
+    assert!(bench.storage.keys().all(|key| !key.starts_with("send/")), "what is not kept yet could be sent by nobody");
+    bench.event(Event::Gathered(echo.clone()));
+    let (_, request) = bench.asked(Method::Post, "/messages").unwrap();
+    let fields = vec![("content", "the plans".to_owned()), ("echo_id", echo.to_string())];
+    assert_eq!(request.body, Body::Form(fields, echo.clone()));
+    assert!(bench.widget.view().composer.files.is_empty());
+    bench.answer("/messages", 200, &with_files(visitors(9, "the plans"), &[100, 200]));
+    assert_eq!((bench.texts(), bench.scattered.clone()), (vec!["hi".to_owned(), "the plans".to_owned()], vec![echo]));
+    assert!(bench.storage.keys().all(|key| !key.starts_with("send/")));
+}
+
+#[test]
+fn a_sent_messages_row_knows_the_files_of_this_page_by_whichever_road_it_comes_and_no_other_row_does() {
+    for road in ["answer", "echo", "guess", "wrong guess"] {
+        let mut bench = Bench::returning(&[agents(8, "hi")]);
+        bench.go_live();
+        let echo = send(&mut bench, &[100], "the plan");
+        bench.event(Event::Gathered(echo.clone()));
+        let message = |id| with_files(visitors(id, "the plan"), &[100]);
+        match road {
+            "answer" => drop(bench.answer("/messages", 200, &message(9))),
+            "echo" => bench.frame(&created(&message(9), Some(&echo))),
+            // From a server that echoes nothing.
+            "guess" => bench.frame(&created(&message(9), None)),
+            // Another device's, as the answer shows.
+            _ => {
+                bench.frame(&created(&message(9), None));
+                drop(bench.answer("/messages", 200, &message(10)));
+            }
+        }
+        bench.frame(&created(&with_files(visitors(11, "another"), &[100]), Some("elsewhere")));
+        let picks = |row: &Row| row.files.iter().map(|file| file.pick).collect::<Vec<_>>();
+        let picks: Vec<_> = bench.rows().iter().map(picks).collect();
+        let wanted: &[&[u64]] = if road == "wrong guess" { &[&[], &[], &[1], &[]] } else { &[&[], &[1], &[]] };
+        assert_eq!(picks, wanted, "{road}");
+    }
+}
+
+#[test]
+fn files_need_no_words() {
+    let mut bench = Bench::returning(&[agents(8, "hi")]);
+    let echo = send(&mut bench, &[100], "  ");
+    bench.event(Event::Gathered(echo.clone()));
+    let (_, request) = bench.asked(Method::Post, "/messages").unwrap();
+    assert_eq!(request.body, Body::Form(vec![("echo_id", echo.to_string())], echo), "blank fields are left out");
+}
+
+#[test]
+fn words_do_not_wait_for_an_upload_and_uploads_wait_for_each_other() {
+    let mut bench = Bench::returning(&[agents(8, "hi")]);
+    let first = send(&mut bench, &[100], "one");
+    bench.event(Event::Gathered(first));
+    let second = send(&mut bench, &[100], "two");
+    bench.event(Event::Gathered(second));
+    bench.submit("quick word");
+    let posts = |bench: &Bench| {
+        let is_post = |body: &Body| matches!(body, Body::Form(..));
+        let posts: Vec<bool> = bench.calls.iter().map(|(_, request)| is_post(&request.body)).collect();
+        posts
+    };
+    assert_eq!(posts(&bench), [true, false], "one upload and one word are under way");
+    bench.answer("/messages", 200, &with_files(visitors(9, "one"), &[100]));
+    assert_eq!(posts(&bench), [false, true]);
+}
+
+#[test]
+fn an_upload_whose_answer_is_lost_is_known_by_its_files_sizes() {
+    let mut bench = Bench::returning(&[agents(8, "hi")]);
+    let echo = send(&mut bench, &[100, 200], "plans");
+    bench.event(Event::Gathered(echo));
+    bench.end("/messages", Outcome::Unclear);
+    let others = [
+        agents(8, "hi"),
+        visitors(9, "plans"),
+        with_files(visitors(10, "plans"), &[100]),
+        with_files(visitors(11, "plans"), &[100, 201]),
+    ];
+    bench.answer("/messages", 200, &json!(others));
+    assert_eq!(waiting(&bench), Some(("plans", None, 0)), "none of these is it");
+    bench.frame(&created(&with_files(visitors(12, "plans"), &[200, 100]), None));
+    assert_eq!((waiting(&bench), bench.rows().len(), bench.scattered.len()), (None, 5, 1));
+}
+
+#[test]
+fn words_alone_are_not_taken_for_the_same_words_with_files() {
+    let mut bench = Bench::returning(&[agents(8, "hi")]);
+    bench.submit("plans");
+    bench.end("/messages", Outcome::Unclear);
+    bench.answer("/messages", 200, &json!([agents(8, "hi"), with_files(visitors(9, "plans"), &[100])]));
+    assert_eq!(waiting(&bench), Some(("plans", None, 0)));
+}
+
+#[test]
+fn a_long_upload_is_given_up_when_nothing_moves_and_not_before() {
+    let mut bench = Bench::returning(&[agents(8, "hi")]);
+    let echo = send(&mut bench, &[30_000_000], "film");
+    bench.event(Event::Gathered(echo));
+    let (id, _) = *bench.asked(Method::Post, "/messages").unwrap();
+    for percent in 1..=10 {
+        bench.wait(20_000);
+        bench.event(Event::Progressed(id, percent * 5));
+    }
+    assert_eq!(waiting(&bench), Some(("film", None, 50)));
+    assert!(!bench.aborted.contains(&id), "200 s and still on its way");
+    bench.wait(31_000);
+    assert!(bench.aborted.contains(&id));
+}
+
+#[test]
+fn a_reload_in_the_middle_of_an_upload_sends_it_once_history_has_decided() {
+    let mut bench = Bench::returning(&[agents(8, "hi")]);
+    let echo = send(&mut bench, &[100], "plans");
+    bench.event(Event::Gathered(echo.clone()));
+    assert!(bench.asked(Method::Post, "/messages").is_some());
+    let mut bench = bench.reload(11);
+    bench.answer("/messages", 200, &json!([agents(8, "hi")]));
+    assert_eq!(waiting(&bench), Some(("plans", None, 0)));
+    for _ in 0..20 {
+        if bench.asked(Method::Post, "/messages").is_some() {
+            break;
+        }
+        bench.wait(10_000);
+        while bench.asked(Method::Get, "/messages").is_some() {
+            bench.answer("/messages", 200, &json!([agents(8, "hi")]));
+        }
+    }
+    let (_, request) = bench.asked(Method::Post, "/messages").expect("it was not there after the grace time");
+    let Body::Form(_, kept) = &request.body else { panic!("a form: {request:?}") };
+    assert_eq!(*kept, echo, "from the files kept under its name");
+}
+
+#[test]
+fn files_that_are_gone_are_told_of_and_nothing_waits_for_them() {
+    let mut bench = Bench::returning(&[agents(8, "hi")]);
+    let echo = send(&mut bench, &[100], "plans");
+    bench.event(Event::Gathered(echo));
+    bench.end("/messages", Outcome::FilesGone);
+    assert_eq!(waiting(&bench), Some(("plans", Some(&Failure::FilesGone), 0)));
+    let mut bench = bench.reload(11);
+    bench.answer("/messages", 200, &json!([agents(8, "hi")]));
+    assert_eq!(waiting(&bench), Some(("plans", Some(&Failure::FilesGone), 0)), "a reload knows it, too");
+}
+
+#[test]
+fn files_that_are_gone_before_they_are_kept_are_told_of_at_once() {
+    let mut bench = Bench::returning(&[agents(8, "hi")]);
+    // Offline, too: there is nothing to wait for.
+    bench.event(Event::Online(false));
+    let echo = send(&mut bench, &[100, 200], "plans");
+    bench.event(Event::FilesMissing(echo));
+    assert_eq!(waiting(&bench), Some(("plans", Some(&Failure::FilesGone), 0)));
+    assert_eq!(bench.widget.view().composer.problem, None, "the device is not to blame");
+    bench.event(Event::Online(true));
+    assert!(bench.asked(Method::Post, "/messages").is_none());
+    let next = send(&mut bench, &[100], "others");
+    bench.event(Event::Gathered(next));
+    assert!(bench.asked(Method::Post, "/messages").is_some(), "what comes after is sent");
+    let bench = bench.reload(11);
+    let texts = bench.rows().iter().map(|row| row.content.text().to_owned()).collect::<Vec<_>>();
+    assert!(texts.contains(&"plans".to_owned()), "a reload knows it, too: {texts:?}");
+}
+
+#[test]
+fn an_upload_can_be_cancelled_and_taken_back() {
+    let mut bench = Bench::returning(&[agents(8, "hi")]);
+    let echo = send(&mut bench, &[100], "plans");
+    bench.event(Event::Gathered(echo.clone()));
+    let (id, _) = *bench.asked(Method::Post, "/messages").unwrap();
+    let key = bench.rows().last().unwrap().key;
+    bench.event(Event::Discarded(key));
+    assert_eq!(
+        (bench.aborted.clone(), bench.scattered.clone(), bench.texts()),
+        (vec![id], vec![echo.clone()], vec!["hi".to_owned()])
+    );
+    let composer = &bench.widget.view().composer;
+    assert_eq!((&*composer.put.1, composer.files.as_slice()), ("plans", &[file(1, 100)][..]));
+    bench.frame(&created(&with_files(visitors(9, "plans"), &[100]), Some(&*echo)));
+    assert_eq!(bench.texts(), ["hi", "plans"], "the server had it all the same");
+}
+
+#[test]
+fn what_is_too_large_or_too_much_is_said_before_it_is_sent() {
+    let mut bench = Bench::returning(&[]);
+    bench.event(Event::Picked(vec![file(1, FILE_BYTES_MAX), file(2, FILE_BYTES_MAX + 1)]));
+    let composer = &bench.widget.view().composer;
+    assert_eq!(composer.problem, Some(Problem::FileTooLarge("plan-2.pdf".to_owned())));
+    assert_eq!(composer.files.len(), 1);
+    bench.event(Event::Picked((3..30).map(|pick| file(pick, 1)).collect()));
+    let composer = &bench.widget.view().composer;
+    assert_eq!((composer.files.len(), &composer.problem), (FILES_MAX, &Some(Problem::TooManyFiles)));
+    bench.event(Event::Unpicked(1));
+    assert_eq!(bench.widget.view().composer.files.len(), FILES_MAX - 1);
+}

@@ -1,0 +1,197 @@
+//! What of a long conversation is shown.
+
+use natter_core::Event;
+use natter_core::view::{Content, Thread};
+use natter_core::window::{Distance, ROWS_MAX, Sight};
+use natter_core::wire::Method;
+use serde_json::json;
+
+use crate::bench::{Bench, agents, created, visitors};
+
+const TOP: Sight = Sight { is_at_top: true, below: Distance::Far };
+const AMID: Sight = Sight { is_at_top: false, below: Distance::Far };
+const NEAR_END: Sight = Sight { is_at_top: false, below: Distance::Near };
+const END: Sight = Sight { is_at_top: false, below: Distance::Here };
+
+fn page(ids: std::ops::Range<u64>) -> serde_json::Value {
+    json!(ids.map(|id| agents(id, &format!("m{id}"))).collect::<Vec<_>>())
+}
+
+/// A visitor who has scrolled up through `pages` pages of a conversation of 1,000 messages.
+fn reading(pages: u64) -> Bench {
+    let said: Vec<_> = (981..=1_000).map(|id| agents(id, &format!("m{id}"))).collect();
+    let mut bench = Bench::returning(&said);
+    bench.event(Event::Opened(true));
+    bench.answer("/update_last_seen", 200, &json!(null));
+    for nth in 1..pages {
+        bench.event(Event::Scrolled(TOP, None));
+        let before = 1_001 - nth * 20;
+        bench.answer(&format!("/messages?before={before}"), 200, &page(before - 20..before));
+    }
+    bench
+}
+
+fn ends(bench: &Bench) -> (String, String) {
+    let texts = bench.texts();
+    (texts.first().unwrap().clone(), texts.last().unwrap().clone())
+}
+
+fn m(from: u64, to: u64) -> (String, String) {
+    (format!("m{from}"), format!("m{to}"))
+}
+
+#[test]
+fn the_window_grows_to_its_size_and_then_moves() {
+    let thread = |bench: &Bench| -> Thread { bench.widget.view().thread.clone() };
+    assert_eq!(ends(&reading(1)), m(981, 1_000));
+    assert_eq!(ends(&reading(3)), m(941, 1_000));
+    let mut bench = reading(10);
+    assert_eq!((ends(&bench), bench.rows().len()), (m(801, 860), ROWS_MAX));
+    assert_eq!((thread(&bench).skipped, thread(&bench).newer, thread(&bench).is_away), (0, 140, true));
+    bench.event(Event::Scrolled(AMID, None));
+    assert_eq!(ends(&bench), m(801, 860), "nothing moves while neither end is near");
+    bench.event(Event::Scrolled(NEAR_END, None));
+    assert_eq!(ends(&bench), m(821, 880));
+    for _ in 0..6 {
+        bench.event(Event::Scrolled(NEAR_END, None));
+    }
+    assert_eq!((ends(&bench), thread(&bench).newer), (m(941, 1_000), 0));
+    bench.event(Event::Scrolled(TOP, None));
+    assert_eq!(ends(&bench), m(921, 980), "what is held is not read again");
+    assert!(bench.calls.is_empty(), "{:?}", bench.calls);
+}
+
+#[test]
+fn whoever_reads_further_up_is_not_disturbed_and_told_how_many_came() {
+    let mut bench = reading(10);
+    let was = bench.texts();
+    for id in 1_001..1_004 {
+        bench.frame(&created(&agents(id, &format!("m{id}")), None));
+    }
+    bench.frame(&created(&visitors(1_004, "from another device"), Some("another device's")));
+    let thread = &bench.widget.view().thread;
+    assert_eq!((&bench.texts(), thread.unread, thread.newer), (&was, 3, 144));
+    let jumps = thread.jumps;
+    bench.event(Event::WantedNewest);
+    let thread = &bench.widget.view().thread;
+    assert_eq!((thread.unread, thread.newer, thread.is_away, thread.jumps), (0, 0, false, jumps + 1));
+    let firsts: Vec<&str> =
+        thread.rows.iter().filter(|row| row.is_first_unread).map(|row| row.content.text()).collect();
+    assert_eq!(firsts, ["m1001"]);
+    bench.submit("thanks");
+    assert!(!bench.rows().iter().any(|row| row.is_first_unread), "whoever answers has read");
+}
+
+#[test]
+fn a_whole_window_that_is_read_in_its_middle_does_not_move_on() {
+    let mut bench = reading(3);
+    bench.event(Event::Scrolled(AMID, None));
+    let was = bench.texts();
+    bench.frame(&created(&agents(1_001, "m1001"), None));
+    assert_eq!((bench.texts(), was.len()), (was, ROWS_MAX));
+    bench.event(Event::Scrolled(NEAR_END, None));
+    assert_eq!(ends(&bench), m(942, 1_001));
+}
+
+#[test]
+fn whoever_writes_while_reading_further_up_sees_what_they_wrote() {
+    let mut bench = reading(10);
+    bench.submit("hello");
+    let last = bench.rows().last().unwrap();
+    assert!(matches!(last.content, Content::Unsent { .. }) && last.content.text() == "hello");
+}
+
+#[test]
+fn what_came_while_the_panel_was_closed_is_marked_until_it_is_closed_again() {
+    let mut bench = reading(1);
+    bench.event(Event::Opened(false));
+    bench.frame(&created(&agents(1_001, "m1001"), None));
+    bench.frame(&created(&agents(1_002, "m1002"), None));
+    let first = |bench: &Bench| {
+        let row = bench.rows().iter().find(|row| row.is_first_unread);
+        row.map(|row| row.content.text().to_owned())
+    };
+    assert_eq!(bench.widget.view().panel.unread, 2);
+    bench.event(Event::Opened(true));
+    assert_eq!((bench.widget.view().panel.unread, first(&bench).as_deref()), (0, Some("m1001")));
+    bench.event(Event::Opened(false));
+    bench.event(Event::Opened(true));
+    assert_eq!(first(&bench), None);
+}
+
+#[test]
+fn what_came_during_a_gap_counts_as_well() {
+    let mut bench = reading(1);
+    bench.event(Event::Opened(false));
+    bench.close_socket();
+    bench.go_live();
+    bench.answer("/messages", 200, &page(985..1_005));
+    assert_eq!(bench.widget.view().panel.unread, 4);
+}
+
+#[test]
+fn a_row_that_is_held_stays_wherever_the_window_goes() {
+    let mut bench = reading(3);
+    let held = bench.rows().iter().find(|row| row.content.text() == "m990").unwrap().key;
+    for nth in 3..12 {
+        bench.event(Event::Scrolled(TOP, Some(held)));
+        let before = 1_001 - nth * 20;
+        bench.answer(&format!("/messages?before={before}"), 200, &page(before - 20..before));
+    }
+    let texts = bench.texts();
+    assert_eq!((texts.len(), texts.last().map(String::as_str)), (ROWS_MAX + 1, Some("m990")));
+    assert_eq!(bench.rows().last().unwrap().key, held, "it is the same row");
+    bench.event(Event::Scrolled(AMID, None));
+    assert_eq!(bench.rows().len(), ROWS_MAX, "and no longer than it is held");
+}
+
+#[test]
+fn a_thread_hardly_longer_than_the_screen_neither_moves_nor_forgets_its_end() {
+    let mut bench = Bench::returning(&[agents(1, "m1"), agents(2, "m2")]);
+    bench.event(Event::Scrolled(Sight { is_at_top: true, below: Distance::Near }, None));
+    bench.frame(&created(&agents(3, "m3"), None));
+    assert_eq!(bench.texts(), ["m1", "m2", "m3"]);
+    bench.event(Event::Scrolled(END, None));
+    assert!(!bench.widget.view().thread.is_away);
+}
+
+#[test]
+fn what_is_long_past_is_let_go_and_read_again() {
+    let mut bench = Bench::returning(&[agents(1, "m1")]);
+    for id in 2..=20_002 {
+        bench.frame(&created(&agents(id, "more"), None));
+    }
+    let thread = &bench.widget.view().thread;
+    let held = thread.skipped + thread.rows.len();
+    assert!((10_000..=20_000).contains(&held) && thread.has_earlier, "{held}");
+    let first = 20_003 - held;
+    for _ in 0..held / 20 {
+        bench.event(Event::WantedEarlier);
+    }
+    let (_, request) = &bench.calls[0];
+    assert!(request.url.ends_with(&format!("/messages?before={first}")), "{}", request.url);
+}
+
+#[test]
+fn frames_before_a_subscription_is_confirmed_prove_nothing_of_what_came_before_them() {
+    let mut bench = Bench::returning(&[agents(1, "one")]);
+    bench.close_socket();
+    // Thirty are said while there is no socket, and the newest of them come before the new one is confirmed.
+    for _ in 0..100 {
+        if bench.link.is_some() {
+            break;
+        }
+        bench.wait(500);
+    }
+    bench.frame(&json!({ "type": "welcome" }));
+    for id in 20..=31 {
+        bench.frame(&created(&agents(id, "missed"), None));
+    }
+    bench.frame(&json!({ "type": "confirm_subscription", "identifier": "{}" }));
+    let page = |ids: std::ops::RangeInclusive<u64>| json!(ids.map(|id| agents(id, "missed")).collect::<Vec<_>>());
+    while bench.asked(Method::Get, "/messages").is_some() {
+        bench.answer("/messages", 200, &page(12..=31));
+    }
+    bench.answer("/messages?before=12", 200, &page(1..=11));
+    assert_eq!(bench.texts().len(), 31, "without a hole");
+}

@@ -1,0 +1,345 @@
+//! The visitor's device: its pages, what they keep, the lock between them and the channel they talk over.
+
+use std::collections::BTreeMap;
+
+use natter_core::chance::Seed;
+use natter_core::model::EchoId;
+use natter_core::settings::Settings;
+use natter_core::time::{Mono, Now, Wall};
+use natter_core::timeline::RowKey;
+use natter_core::{Effect, Event, Link, TabAct, TabNews, Widget, generation};
+
+use crate::defects::Defect;
+use crate::world::{DAWN_S, Happening, World};
+
+/// A page load. What belongs to an earlier one reaches nobody.
+pub struct Page {
+    pub widget: Widget,
+    pub state: State,
+    pub is_visible: bool,
+    is_listening: bool,
+    /// What came while it hung, in order.
+    held: Vec<Event>,
+    /// When the last words on their way from each other page arrive: they don't overtake each other.
+    last_words: BTreeMap<u64, u64>,
+    /// What each row key said.
+    pub keys: BTreeMap<RowKey, String>,
+    /// A page that hung reads an old device until then.
+    stale_until: u64,
+    /// It crashes after so many effects.
+    pub fuse: Option<u64>,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum State {
+    Awake,
+    /// Its script stands still; it keeps its lock and its socket, and what is said to it waits.
+    Hung,
+    /// The browser has put it away.
+    Away,
+}
+
+/// As seen in Chromium, whose processes tell each other of what they write. The shell waits longer than this with the
+/// news that the lock is its page's.
+const STALE_MS: u64 = 10;
+
+/// The browser's lock.
+#[derive(Default)]
+pub struct Lock {
+    holder: Option<u64>,
+    waiting: Vec<u64>,
+}
+
+impl World {
+    /// A new page, which begins at once.
+    pub fn open_page(&mut self) -> Result<(), String> {
+        self.pages_opened += 1;
+        let number = self.pages_opened;
+        self.note(&format!("page {number} opens"));
+        let page = Page {
+            widget: self.widget(number),
+            state: State::Awake,
+            is_visible: true,
+            is_listening: false,
+            held: Vec::new(),
+            last_words: BTreeMap::new(),
+            keys: BTreeMap::new(),
+            stale_until: 0,
+            fuse: None,
+        };
+        self.pages.insert(number, page);
+        self.tell(number, Event::Visible(true))?;
+        self.tell(number, Event::Online(!self.is_offline))?;
+        let kept = self.kept();
+        self.tell(number, Event::Began { kept, is_shared: true })
+    }
+
+    /// The page is no more; its lock and its sockets go with it.
+    pub fn drop_page(&mut self, number: u64) {
+        self.pages.remove(&number);
+        self.connections.retain(|(page, _), _| *page != number);
+        self.let_go(number);
+    }
+
+    /// Something happens to a page, now or when it can hear of it.
+    pub fn tell(&mut self, number: u64, event: Event) -> Result<(), String> {
+        if self.is_void(number, &event) {
+            return Ok(());
+        }
+        let clocks = self.clocks();
+        let Some(page) = self.pages.get_mut(&number) else { return Ok(()) };
+        match page.state {
+            State::Awake => {}
+            State::Hung => {
+                page.held.push(event);
+                return Ok(());
+            }
+            State::Away => return Ok(()),
+        }
+        if matches!(event, Event::Tabs(TabNews::Granted(_))) && page.stale_until > self.now {
+            self.after(STALE_MS, Happening::Told { page: number, event });
+            return Ok(());
+        }
+        let is_grant = matches!(event, Event::Tabs(TabNews::Granted(_)));
+        let granted = || Event::Tabs(TabNews::Granted(self.stale_kept().unwrap_or_else(|| self.kept())));
+        let event = if is_grant { granted() } else { event };
+        let Some(page) = self.pages.get_mut(&number) else { return Ok(()) };
+        let turn = page.widget.update(clocks, event);
+        self.witness(&turn.effects);
+        let effects = self.spoil(turn.effects);
+        for effect in effects {
+            if self.is_burnt(number) {
+                self.note(&format!("page {number} crashes in the middle of a turn"));
+                self.drop_page(number);
+                self.forget_unaccepted();
+                return self.open_if_none();
+            }
+            self.perform(number, effect);
+        }
+        self.look(number)
+    }
+
+    /// The page's script stands still.
+    pub fn hang(&mut self, number: u64) {
+        self.note(&format!("page {number} hangs"));
+        if let Some(page) = self.pages.get_mut(&number).filter(|page| page.state == State::Awake) {
+            page.state = State::Hung;
+        }
+    }
+
+    /// The page runs on: it hears what it missed, in order.
+    pub fn thaw(&mut self, number: u64) -> Result<(), String> {
+        let Some(page) = self.pages.get_mut(&number).filter(|page| page.state == State::Hung) else { return Ok(()) };
+        page.state = State::Awake;
+        page.stale_until = self.now + STALE_MS;
+        let held = std::mem::take(&mut page.held);
+        self.note(&format!("page {number} runs on"));
+        for event in held {
+            if event == Event::Tabs(TabNews::Stolen) {
+                // The loss of the lock comes by a road of its own: other news may be faster.
+                let ms = self.chance.below(STALE_MS);
+                self.after(ms, Happening::Told { page: number, event });
+            } else {
+                self.tell(number, event)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The browser puts a page away.
+    pub fn put_away(&mut self, number: u64) -> Result<(), String> {
+        if self.pages.get(&number).is_none_or(|page| page.state != State::Awake) {
+            return Ok(());
+        }
+        self.note(&format!("page {number} is put away"));
+        self.tell(number, Event::Left)?;
+        if let Some(page) = self.pages.get_mut(&number) {
+            page.state = State::Away;
+        }
+        Ok(())
+    }
+
+    /// The visitor comes back to it.
+    pub fn bring_back(&mut self, number: u64) -> Result<(), String> {
+        let Some(page) = self.pages.get_mut(&number).filter(|page| page.state == State::Away) else { return Ok(()) };
+        page.state = State::Awake;
+        self.note(&format!("page {number} is back"));
+        self.tell(number, Event::Online(!self.is_offline))?;
+        let kept = self.kept();
+        self.tell(number, Event::Returned(kept))
+    }
+
+    fn is_burnt(&mut self, number: u64) -> bool {
+        let Some(fuse) = self.pages.get_mut(&number).and_then(|page| page.fuse.as_mut()) else { return false };
+        let is_burnt = *fuse == 0;
+        *fuse = fuse.saturating_sub(1);
+        is_burnt
+    }
+
+    fn perform(&mut self, page: u64, effect: Effect) {
+        match effect {
+            Effect::Call(call, request) => self.send(page, call, request),
+            Effect::Abort(_) | Effect::Tell(_) | Effect::Probe(_) | Effect::Zone(_) => {}
+            Effect::Connect(link, _) => {
+                let ms = self.way();
+                self.after(ms, Happening::Opens { page, link });
+            }
+            Effect::Transmit(link, text) => {
+                let ms = 1 + self.chance.below(50);
+                self.after(ms, Happening::ToServer { page, link, text });
+            }
+            Effect::Disconnect(link) => {
+                self.connections.remove(&(page, link));
+                self.closed.insert((page, link));
+            }
+            Effect::Save(key, value) => {
+                self.note(&format!("page {page} keeps {key} {value}"));
+                self.storage.insert(key, value);
+            }
+            Effect::Erase(key) => {
+                self.note(&format!("page {page} forgets {key}"));
+                self.storage.remove(&key);
+            }
+            Effect::Gather(echo, sizes) => {
+                // One after the other.
+                let at = self.gathers_until.max(self.now) + 1 + self.chance.below(500);
+                self.gathers_until = at;
+                self.after(at - self.now, Happening::Gathers { page, echo, sizes });
+            }
+            Effect::Scatter(echo) => {
+                self.note(&format!("page {page} forgets the files of {echo}"));
+                self.files.remove(&echo);
+            }
+            Effect::Forget { generation, keep_files } => {
+                self.note(&format!("page {page} forgets the visitor: generation {generation}"));
+                self.storage.clear();
+                self.storage.insert(generation::KEY.to_owned(), generation.to_string());
+                self.files.retain(|echo, _| keep_files.contains(echo));
+            }
+            Effect::Tabs(act) => self.act(page, act),
+        }
+    }
+
+    /// Files have been written. A page that is gone by then has written nothing.
+    pub fn gather(&mut self, page: u64, echo: EchoId, sizes: Vec<u64>) -> Result<(), String> {
+        let Some(state) = self.pages.get(&page).map(|page| page.state) else { return Ok(()) };
+        if state == State::Away {
+            // It hears of that when it is back.
+            self.after(100, Happening::Gathers { page, echo, sizes });
+            return Ok(());
+        }
+        self.note(&format!("page {page} has kept the files of {echo}"));
+        self.files.insert(echo.clone(), sizes);
+        self.submitting = Some(page);
+        let done = self.tell(page, Event::Gathered(echo));
+        self.submitting = None;
+        done
+    }
+
+    fn act(&mut self, page: u64, act: TabAct) {
+        match act {
+            TabAct::Join => {
+                self.listen(page, true);
+                self.lock.waiting.retain(|other| *other != page);
+                self.lock.waiting.push(page);
+                self.grant();
+            }
+            TabAct::Steal => {
+                self.note(&format!("page {page} takes the lock"));
+                self.lock.waiting.retain(|other| *other != page);
+                if let Some(holder) = self.lock.holder.take().filter(|holder| *holder != page) {
+                    self.after(1, Happening::Told { page: holder, event: Event::Tabs(TabNews::Stolen) });
+                }
+                self.lock.waiting.insert(0, page);
+                self.grant();
+            }
+            TabAct::Listen => self.listen(page, true),
+            TabAct::Confirm => {
+                let ms = 1 + self.chance.below(3);
+                self.after(ms, Happening::Confirms(page));
+            }
+            TabAct::Leave => {
+                self.listen(page, false);
+                self.let_go(page);
+            }
+            TabAct::Say(text) => {
+                if !self.is_said(&text) {
+                    return;
+                }
+                let others: Vec<u64> = self.pages.iter().filter(|(_, p)| p.is_listening).map(|(n, _)| *n).collect();
+                for other in others.into_iter().filter(|other| *other != page) {
+                    let soon = self.now + 1 + self.chance.below(20);
+                    let Some(hearer) = self.pages.get_mut(&other) else { continue };
+                    let last = hearer.last_words.entry(page).or_default();
+                    *last = soon.max(*last);
+                    let due = *last - self.now;
+                    let event = Event::Tabs(TabNews::Said(text.clone()));
+                    self.after(due, Happening::Told { page: other, event });
+                }
+            }
+        }
+    }
+
+    /// The browser says whether this page holds the lock.
+    pub fn confirm(&mut self, page: u64) -> Result<(), String> {
+        let is_so = self.lock.holder == Some(page) || self.plan.defect == Some(Defect::ConfirmedUnasked);
+        let generation = generation::kept_in(&self.kept());
+        self.tell(page, Event::Tabs(TabNews::LockQueried { is_ours: is_so, generation }))
+    }
+
+    fn listen(&mut self, number: u64, is_listening: bool) {
+        if let Some(page) = self.pages.get_mut(&number) {
+            page.is_listening = is_listening;
+        }
+    }
+
+    fn let_go(&mut self, page: u64) {
+        self.lock.waiting.retain(|other| *other != page);
+        if self.lock.holder == Some(page) {
+            self.lock.holder = None;
+            self.grant();
+        }
+    }
+
+    fn grant(&mut self) {
+        let is_free = self.lock.holder.is_none() || self.plan.defect == Some(Defect::LockForAll);
+        if is_free && !self.lock.waiting.is_empty() {
+            let page = self.lock.waiting.remove(0);
+            self.lock.holder = Some(page);
+            let ms = 1 + self.chance.below(5);
+            self.after(ms, Happening::Told { page, event: Event::Tabs(TabNews::Granted(Vec::new())) });
+        }
+    }
+
+    /// A grant that its page hears of after the lock was taken from it: the shell asks before it passes it on.
+    fn is_void(&self, page: u64, event: &Event) -> bool {
+        matches!(event, Event::Tabs(TabNews::Granted(_)))
+            && self.pages.get(&page).is_some_and(|page| page.state == State::Awake)
+            && self.lock.holder != Some(page)
+            && self.plan.defect != Some(Defect::LockForAll)
+    }
+
+    /// What the device keeps, as the shell reports it.
+    pub fn kept(&self) -> Vec<(String, String)> {
+        self.storage.clone().into_iter().collect()
+    }
+
+    pub fn clocks(&self) -> Now {
+        let wall = (DAWN_S * 1_000 + self.now).saturating_add_signed(self.wall_ahead_ms);
+        Now { mono: Mono(self.now), wall: Wall(wall) }
+    }
+
+    fn widget(&self, page: u64) -> Widget {
+        let settings = Settings::new("https://chat.example.test", "inbox").expect("good settings");
+        // Spread over all bits: neighbouring seeds would begin with the same numbers.
+        let word =
+            |salt: u64| (self.plan.seed ^ (page << 32) ^ (salt << 48)).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ salt;
+        let seed = Seed { identity: [1, 2, 3, 4].map(word), chance: [5, 6, 7, 8].map(word) };
+        Widget::new(settings, seed, self.clocks())
+    }
+
+    /// Whether the page has closed this socket itself.
+    pub fn has_closed(&self, page: u64, link: Link) -> bool {
+        self.closed.contains(&(page, link))
+    }
+}

@@ -1,0 +1,251 @@
+//! What people do: the visitor, agents, whoever runs the server, the browser.
+
+use natter_core::Event;
+use natter_core::chance::Chance;
+use natter_core::model::Enclosed;
+use natter_core::timeline::Failure;
+use natter_core::view::{Content, Row};
+use natter_core::window::{Distance, Sight};
+
+use crate::device::State;
+use crate::world::{DAWN_S, Happening, World};
+
+/// Few words, so that equal ones are common: that is what makes history's guesses hard.
+pub const WORDS: [&str; 4] = ["ok", "yes", "hello", "one more thing"];
+/// More tabs than this prove nothing more.
+const PAGES_MAX: usize = 3;
+
+impl World {
+    /// The deed of this number. It draws from a stream of its own, so that it stays what it is when others are left out.
+    pub fn deed(&mut self, number: usize) -> Result<(), String> {
+        if self.is_calm || number >= Self::DEEDS_MAX {
+            return Ok(());
+        }
+        let mut chance = Chance::new([self.plan.seed, number as u64, 99, 7]);
+        for _ in 0..8 {
+            chance.below(2);
+        }
+        let pause = 50 + chance.below(4_000);
+        self.after(pause, Happening::Deed(number + 1));
+        if self.plan.left_out.contains(&number) {
+            return Ok(());
+        }
+        let kind = chance.below(100);
+        let page = self.some_page(&mut chance);
+        match kind {
+            0..30 => self.submit(page, &mut chance),
+            30..34 => self.send_again(),
+            34..47 => {
+                let count = if chance.below(6) == 0 { chance.below(70) } else { 1 };
+                self.agent_says(count);
+                Ok(())
+            }
+            47..52 => {
+                self.other_device_says(&mut chance);
+                Ok(())
+            }
+            52..58 => {
+                self.note(&format!("page {page} is reloaded"));
+                self.close(page)?;
+                self.open_page()
+            }
+            58..64 if self.pages.len() < PAGES_MAX => self.open_page(),
+            64..68 if self.pages.len() > 1 => {
+                self.note(&format!("page {page} is closed"));
+                self.close(page)
+            }
+            68..70 => {
+                self.note(&format!("page {page} crashes"));
+                self.drop_page(page);
+                self.open_if_none()
+            }
+            70..73 => {
+                // In the middle of one of its next turns.
+                let fuse = chance.below(12);
+                if let Some(page) = self.pages.get_mut(&page) {
+                    page.fuse = Some(fuse);
+                }
+                Ok(())
+            }
+            73..77 => {
+                self.hang(page);
+                let ms = chance.below(20_000);
+                self.after(ms, Happening::Thaws(page));
+                Ok(())
+            }
+            77..80 => {
+                self.put_away(page)?;
+                let ms = chance.below(30_000);
+                self.after(ms, Happening::Returns(page));
+                Ok(())
+            }
+            80..84 => self.look_at(page),
+            84..87 => {
+                self.note("the server restarts");
+                self.server.is_down = true;
+                self.close_sockets();
+                let down = 100 + chance.below(20_000);
+                self.after(down, Happening::Restarted);
+                Ok(())
+            }
+            87..91 => {
+                self.note("the sockets go half-open");
+                self.kill_sockets();
+                Ok(())
+            }
+            91..92 => {
+                self.note("the sockets carry pings only");
+                self.connections.values_mut().for_each(|connection| connection.is_mute = true);
+                Ok(())
+            }
+            92..94 => {
+                let is_sleep = chance.below(2) == 0;
+                self.wall_ahead_ms += if is_sleep { 600_000 } else { chance.below(7_200_000) as i64 - 3_600_000 };
+                self.note(if is_sleep { "the laptop sleeps" } else { "the clock is set" });
+                if is_sleep {
+                    self.kill_sockets();
+                }
+                Ok(())
+            }
+            94..96 => {
+                self.note("there is no network");
+                self.kill_sockets();
+                let ms = chance.below(15_000);
+                self.after(ms, Happening::BackOnline);
+                self.set_online(false)
+            }
+            96..97 => {
+                self.note("the contact is deleted");
+                self.server.delete_contact();
+                Ok(())
+            }
+            97..98 => {
+                let below = [Distance::Here, Distance::Near, Distance::Far][chance.below(3) as usize];
+                self.tell(page, Event::Scrolled(Sight { is_at_top: chance.below(2) == 0, below }, None))
+            }
+            _ => self.retry_what_failed(),
+        }
+    }
+
+    fn some_page(&self, chance: &mut Chance) -> u64 {
+        let at = chance.below(self.pages.len() as u64) as usize;
+        self.pages.keys().nth(at).copied().unwrap_or_default()
+    }
+
+    /// The page is closed as browsers do: it is told, and then it is gone.
+    fn close(&mut self, page: u64) -> Result<(), String> {
+        self.tell(page, Event::Left)?;
+        self.drop_page(page);
+        self.open_if_none()
+    }
+
+    pub fn open_if_none(&mut self) -> Result<(), String> {
+        if self.pages.is_empty() { self.open_page() } else { Ok(()) }
+    }
+
+    /// One page is looked at, the others are not.
+    pub fn look_at(&mut self, page: u64) -> Result<(), String> {
+        self.note(&format!("the visitor looks at page {page}"));
+        for number in self.pages.keys().copied().collect::<Vec<_>>() {
+            if let Some(page) = self.pages.get_mut(&number) {
+                page.is_visible = true;
+            }
+            self.tell(number, Event::Visible(number == page))?;
+        }
+        Ok(())
+    }
+
+    pub fn set_online(&mut self, is_online: bool) -> Result<(), String> {
+        self.is_offline = !is_online;
+        for number in self.pages.keys().copied().collect::<Vec<_>>() {
+            self.tell(number, Event::Online(is_online))?;
+        }
+        Ok(())
+    }
+
+    fn agent_says(&mut self, count: u64) {
+        self.note(&format!("an agent says {count} things"));
+        for _ in 0..count {
+            let text = format!("agent {}", self.server.messages.len());
+            let at = DAWN_S + self.now / 1_000;
+            if let Some(frame) = self.server.agent_says(text, at) {
+                self.broadcast(&frame);
+            }
+        }
+    }
+
+    fn other_device_says(&mut self, chance: &mut Chance) {
+        let text = some_words(chance);
+        self.note(&format!("another device of the visitor's says {text:?}"));
+        let echo = format!("foreign-{}", self.count);
+        let at = DAWN_S + self.now / 1_000;
+        if let Some(frame) = self.server.other_device_says(text, at, echo) {
+            self.broadcast(&frame);
+        }
+    }
+
+    fn submit(&mut self, page: u64, chance: &mut Chance) -> Result<(), String> {
+        // Nobody writes in a page that hangs or is away.
+        if self.pages.get(&page).is_none_or(|page| page.state != State::Awake) {
+            return Ok(());
+        }
+        let text = some_words(chance);
+        self.note(&format!("the visitor submits {text:?} in page {page}"));
+        if chance.below(4) == 0 {
+            let sizes = [100, 2_000];
+            let pick = |size: &u64| Enclosed::new(*size, "plan.pdf", *size);
+            let picked: Vec<Enclosed> = sizes.iter().take(1 + chance.below(2) as usize).map(pick).collect();
+            self.note(&format!("with {} files", picked.len()));
+            self.tell(page, Event::Picked(picked))?;
+        }
+        // Agents are told that somebody writes: a call that may fail before the message itself leaves.
+        self.tell(page, Event::Drafted(text.clone()))?;
+        self.submitting = Some(page);
+        let done = self.tell(page, Event::Submitted(text));
+        self.submitting = None;
+        done
+    }
+
+    /// The visitor has what nobody knows of sent again, in whichever tab says so.
+    pub fn send_again(&mut self) -> Result<(), String> {
+        let is_unsure = |row: &&Row| matches!(row.content, Content::Unsent { is_unconfirmed: true, .. });
+        for number in self.pages.keys().copied().collect::<Vec<_>>() {
+            let Some(page) = self.pages.get(&number).filter(|page| page.state == State::Awake) else { continue };
+            let rows = page.widget.view().thread.rows.iter().filter(is_unsure);
+            let unsure: Vec<_> = rows.map(|row| (row.key, row.content.text().to_owned())).collect();
+            for (key, text) in unsure {
+                self.note(&format!("the visitor has {text:?} sent again in page {number}"));
+                self.witness_again(&text);
+                self.tell(number, Event::Retried(key))?;
+                self.post_unread(number, &text);
+            }
+        }
+        Ok(())
+    }
+
+    pub fn retry_what_failed(&mut self) -> Result<(), String> {
+        let is_failed = |row: &&Row| matches!(row.content, Content::Unsent { failure: Some(_), .. });
+        for number in self.pages.keys().copied().collect::<Vec<_>>() {
+            let Some(page) = self.pages.get(&number).filter(|page| page.state == State::Awake) else { continue };
+            let rows = &page.widget.view().thread.rows;
+            let has_no_files =
+                |row: &Row| matches!(row.content, Content::Unsent { failure: Some(Failure::FilesGone), .. });
+            let failed: Vec<_> = rows.iter().filter(is_failed).map(|row| (row.key, has_no_files(row))).collect();
+            for (key, has_no_files) in failed {
+                // After a crash between the two, a send can be there still whose files are not: no trying helps.
+                if has_no_files {
+                    self.note(&format!("the visitor takes back what has lost its files in page {number}"));
+                    self.tell(number, Event::Discarded(key))?;
+                    continue;
+                }
+                self.note(&format!("the visitor tries again in page {number}"));
+                self.tell(number, Event::Retried(key))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn some_words(chance: &mut Chance) -> String {
+    WORDS[chance.below(4) as usize].to_owned()
+}

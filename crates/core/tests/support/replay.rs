@@ -1,0 +1,206 @@
+//! Lives through what a report from the field says, and tells where that leads.
+#![allow(clippy::expect_used, clippy::panic, reason = "a report that can't be read is no report")]
+#![allow(dead_code, reason = "each test binary uses the part it needs")]
+
+use natter_core::availability::Offset;
+use natter_core::chance::Seed;
+use natter_core::content::{Choice, Field};
+use natter_core::identity::User;
+use natter_core::introduction::{Consent, Form};
+use natter_core::model::{ConversationId, Enclosed, MessageId};
+use natter_core::preferences::{Preference, Theme};
+use natter_core::settings::{Options, Settings};
+use natter_core::time::{Mono, Now, Wall};
+use natter_core::timeline::RowKey;
+use natter_core::window::{Distance, Sight};
+use natter_core::{Blocked, CallId, Event, Format, Link, Outcome, Page, SocketNews, TabNews, Widget};
+use serde_json::{Map, Value};
+
+/// How things stood in the field, and what had happened until then.
+#[derive(Debug)]
+pub struct Report {
+    /// How things stood: a report without its events.
+    pub standing: Map<String, Value>,
+    events: Vec<Record>,
+}
+
+/// Both clocks, what happened, its text, its numbers, and what the device kept.
+type Record = Vec<String>;
+
+impl Report {
+    /// Reads what `element.diagnostics()` gave.
+    pub fn read(report: &Value) -> Self {
+        let mut standing = report.as_object().expect("an object").clone();
+        let events = standing.remove("events").expect("it tells what happened");
+        Self { standing, events: serde_json::from_value(events).expect("strings") }
+    }
+
+    /// Reads what a widget itself wrote.
+    pub fn of(widget: &Widget) -> Self {
+        let written: Value = serde_json::from_str(&widget.diagnostics()).expect("JSON");
+        let (standing, events) = written.as_array().expect("a list").split_first().expect("how things stand");
+        let mut report = standing.clone();
+        report["events"] = events.into();
+        Self::read(&report)
+    }
+
+    /// Whether the beginning is still there.
+    pub fn is_whole(&self) -> bool {
+        self.standing["missing"] == "0"
+    }
+
+    /// A widget to which all of it happened. The `source_id` it draws is another than in the field; nothing the core
+    /// does depends on that.
+    pub fn replayed(&self) -> Widget {
+        assert!(self.is_whole(), "the beginning was forgotten: nobody can live through this");
+        let ((now, made), events) = (read(&self.events[0]), &self.events[1..]);
+        let Happening::Made(chance, options) = made else { panic!("it begins with how the widget was made") };
+        let settings = Settings::new("https://chat.example.test", "inboxMainIdentifier00001").expect("usable");
+        let mut widget = Widget::new(settings.with(options), Seed { identity: [1, 2, 3, 4], chance }, now);
+        for record in events {
+            let (now, Happening::Event(event)) = read(record) else { panic!("it is made once: {record:?}") };
+            widget.update(now, event);
+        }
+        widget
+    }
+
+    /// Asserts that living through it leads to where it says.
+    pub fn leads_where_it_says(&self) {
+        assert_eq!(Self::of(&self.replayed()).standing, self.standing, "after {:#?}", self.events);
+    }
+}
+
+/// The form of this outline (`Form::outline`).
+fn form(outline: &str) -> Option<Form> {
+    let outline = Some(outline).filter(|outline| !outline.is_empty())?;
+    let mut form = Form::default();
+    for part in outline.split(' ') {
+        if let Some((_, version)) = part.split_once('=') {
+            form.consent = Some(Consent { text: String::new(), version: version.to_owned() });
+        } else {
+            let name = part.trim_end_matches('*').to_owned();
+            form.fields.push(Field { name, is_required: part.ends_with('*'), ..Field::default() });
+        }
+    }
+    Some(form)
+}
+
+enum Happening {
+    Made([u64; 4], Options),
+    Event(Event),
+}
+
+fn read(record: &Record) -> (Now, Happening) {
+    let [mono, wall, what, text, numbers, kept @ ..] = &record[..] else { panic!("a short record: {record:?}") };
+    let numbers: Vec<u64> = numbers.split_terminator(' ').map(number).collect();
+    let now = Now { mono: Mono(number(mono)), wall: Wall(number(wall)) };
+    let text = || text.clone();
+    let kept = || kept.chunks(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect();
+    let options = |deciding: &[u64]| Options {
+        closes_resolved: deciding[0] == 1,
+        retention_days: deciding[1],
+        form: form(&record[3]),
+        ..Options::default()
+    };
+    let flag = || numbers[0] == 1;
+    let call = || CallId(numbers[0]);
+    let link = || Link(u32::try_from(numbers[0]).expect("a link's number"));
+    let event = match &**what {
+        "made" => {
+            let chance = numbers[..4].try_into().expect("four numbers");
+            return (now, Happening::Made(chance, options(&numbers[4..])));
+        }
+        "began" => Event::Began { kept: kept(), is_shared: flag() },
+        "granted" => Event::Tabs(TabNews::Granted(kept())),
+        "stolen" => Event::Tabs(TabNews::Stolen),
+        "lock queried" => Event::Tabs(TabNews::LockQueried { is_ours: flag(), generation: numbers[1] }),
+        "said" => Event::Tabs(TabNews::Said(text())),
+        "opened" => Event::Opened(flag()),
+        "drafted" => Event::Drafted(if flag() { "something".to_owned() } else { String::new() }),
+        "submitted" => Event::Submitted(text()),
+        "picked" => {
+            let names: Vec<(String, String)> = kept();
+            let file = |(at, (name, _)): (usize, (String, String))| Enclosed {
+                pick: numbers[2 * at],
+                name,
+                size: numbers[2 * at + 1],
+                local: None,
+            };
+            Event::Picked(names.into_iter().enumerate().map(file).collect())
+        }
+        "unpicked" => Event::Unpicked(numbers[0]),
+        "files missing" => Event::FilesMissing(text().into()),
+        "gathered" => Event::Gathered(text().into()),
+        "not kept" => Event::NotKept,
+        "progressed" => Event::Progressed(call(), u8::try_from(numbers[1]).expect("a percentage")),
+        "filled" => Event::Filled(MessageId(numbers[0]), kept()),
+        "chosen" => {
+            let [title, value] = [&record[5], &record[6]].map(String::clone);
+            Event::Chosen(MessageId(numbers[0]), Choice { title, value })
+        }
+        "retried" => Event::Retried(RowKey(numbers[0])),
+        "discarded" => Event::Discarded(RowKey(numbers[0])),
+        "folded" => Event::Folded(RowKey(numbers[0]), numbers[1] == 1),
+        "scrolled" => {
+            let below =
+                [Distance::Here, Distance::Near, Distance::Far][usize::try_from(numbers[1]).expect("a distance")];
+            Event::Scrolled(Sight { is_at_top: flag(), below }, numbers.get(2).copied().map(RowKey))
+        }
+        "wanted earlier" => Event::WantedEarlier,
+        "listed" => Event::Listed(flag()),
+        "switched" => Event::Switched(numbers.first().copied().map(ConversationId)),
+        "ended" => Event::Ended,
+        "introduced" => Event::Introduced(kept()),
+        "silent" => Event::Preferred(Preference::Silent(flag())),
+        "notices" => Event::Preferred(Preference::Notices(flag())),
+        "theme" => {
+            let theme = Theme::ALL.into_iter().find(|theme| theme.name() == text()).expect("a theme");
+            Event::Preferred(Preference::Theme(theme))
+        }
+        "denied" => Event::Denied,
+        "dismissed" => Event::Dismissed,
+        "transcript" => Event::WantedTranscript(if flag() { Format::Json } else { Format::Text }),
+        "forgot" => Event::Forgot,
+        "paged" => Event::Paged(Page::default()),
+        "prompted" => Event::Prompted(String::new()),
+        "identified" => Event::Identified(User { mark: numbers[0], is_proven: numbers[1] == 1, fields: said(1) }),
+        "attributed" => Event::Attributed(said(usize::try_from(numbers[0]).expect("0 or 1")), numbers[1] == 1),
+        "prefilled" => Event::Prefilled(text()),
+        "made to say" => Event::Said(text()),
+        "logged out" => Event::LoggedOut,
+        "configured" => Event::Configured(Box::new(options(&numbers))),
+        "zoned" => {
+            let offset = |pair: &[u64]| Offset { from: pair[0], ahead: pair[1].cast_signed() };
+            Event::Zoned(numbers.chunks(2).map(offset).collect())
+        }
+        "wanted newest" => Event::WantedNewest,
+        "frame" => Event::Socket(link(), SocketNews::Frame(text())),
+        "closed" => Event::Socket(link(), SocketNews::Closed),
+        "answered" => {
+            let status = u16::try_from(numbers[1]).expect("a status");
+            Event::Replied(call(), Outcome::Answered { status, body: text(), retry_after_ms: Some(numbers[2]) })
+        }
+        "never left" => Event::Replied(call(), Outcome::NeverLeft),
+        "files gone" => Event::Replied(call(), Outcome::FilesGone),
+        "unanswered" => Event::Replied(call(), Outcome::Unclear),
+        "visible" => Event::Visible(flag()),
+        "online" => Event::Online(flag()),
+        "blocked by policy" => Event::Blocked(Blocked::ByPolicy),
+        "blocked as mixed content" => Event::Blocked(Blocked::AsMixedContent),
+        "probed" => Event::Probed(flag()),
+        "left" => Event::Left,
+        "returned" => Event::Returned(kept()),
+        "tick" => Event::Tick,
+        other => panic!("nobody knows what {other} is"),
+    };
+    (now, Happening::Event(event))
+}
+
+/// So many things a site could say.
+fn said(count: usize) -> Vec<(String, String)> {
+    vec![("name".to_owned(), "\"something\"".to_owned()); count]
+}
+
+fn number(text: &str) -> u64 {
+    text.parse().unwrap_or_else(|_| panic!("{text} is no number"))
+}

@@ -1,0 +1,257 @@
+//! Every place where the core reads what somebody else wrote, and a widget that can be made to live through anything.
+//! The property tests and the fuzzer share it, so that what the one finds the other can repeat.
+
+use std::collections::VecDeque;
+use std::hint::black_box;
+
+use natter_core::chance::{Chance, Seed};
+use natter_core::markdown;
+use natter_core::session::Session;
+use natter_core::settings::Settings;
+use natter_core::time::{Due, Mono, Now, Wall};
+use natter_core::timeline::{KeptSend, RowKey};
+use natter_core::url::SafeUrl;
+use natter_core::view::Content;
+use natter_core::wire::{self, Request};
+use natter_core::{CallId, Effect, Event, Link, Outcome, SocketNews, TabNews, Widget};
+
+/// Reads a text, whatever comes of it: here it matters only that it comes to an end.
+pub type Reader = fn(&str);
+
+/// The readers by name.
+pub const READERS: [(&str, Reader); 14] = [
+    ("frame", |text| _ = black_box(wire::frame(text))),
+    ("contact", |text| _ = black_box(wire::contact(text))),
+    ("conversation", |text| _ = black_box(wire::conversation(text))),
+    ("conversations", |text| _ = black_box(wire::conversations(text))),
+    ("message", |text| _ = black_box(wire::message(text))),
+    ("messages", |text| _ = black_box(wire::messages(text))),
+    ("refusal", |text| _ = black_box(wire::refusal(text))),
+    ("verdict", |text| {
+        let outcome = |status| Outcome::Answered { status, body: text.to_owned(), retry_after_ms: Some(u64::MAX) };
+        for status in [0, 200, 404, 422, 429, 503, u16::MAX] {
+            black_box(outcome(status).verdict());
+        }
+    }),
+    ("kept send", |text| {
+        if let Some(kept) = KeptSend::read(text) {
+            black_box(kept.write());
+            black_box(kept.revive(RowKey(1), "echo".into(), Mono(0)));
+        }
+    }),
+    ("session", |text| {
+        let mut session = Session::new(Chance::new([1, 2, 3, 4]));
+        session.revive(text);
+        black_box(session.next(Mono(0), natter_core::session::Need::Conversation));
+        black_box(session.take_kept());
+    }),
+    ("settings", |text| {
+        _ = black_box(Settings::new(text, "inbox"));
+        if let Ok(settings) = Settings::new("https://chat.example.test", text) {
+            black_box(wire::request(&settings, text, &natter_core::Call::ReadContact, "", &[]));
+            black_box(settings.storage_prefix());
+        }
+    }),
+    ("markdown", |text| _ = black_box(markdown::read(text))),
+    ("plain text", |text| _ = black_box(markdown::read_plain(text))),
+    ("address", |text| _ = black_box((SafeUrl::new(text), SafeUrl::of_file(text)))),
+];
+
+/// What befalls a widget.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// Time passes.
+    Wait(u64),
+    /// The device sleeps: only its wall clock goes on.
+    Sleep(u64),
+    /// A frame comes on the socket that is open.
+    Frame(String),
+    /// The socket that is open closes.
+    Close,
+    /// The oldest open request ends.
+    End(Outcome),
+    /// Whatever else.
+    Event(Event),
+}
+
+/// A widget, its clocks, and what it waits for.
+pub struct Life {
+    pub widget: Widget,
+    now: Now,
+    /// Requests nobody has answered yet.
+    pub calls: VecDeque<(CallId, Request)>,
+    link: Option<Link>,
+    /// What it asked for so far.
+    pub effects: Vec<Effect>,
+}
+
+const SERVER: &str = "https://chat.example.test";
+
+impl Life {
+    /// A first-time visitor.
+    pub fn new() -> Self {
+        let settings = Settings::new(SERVER, "inboxMainIdentifier00001").expect("these can be used");
+        let now = Now { mono: Mono(1_000), wall: Wall(1_795_223_800_000) };
+        let seed = Seed { identity: [1, 2, 3, 4], chance: [5, 6, 7, 8] };
+        let widget = Widget::new(settings, seed, now);
+        Self { widget, now, calls: VecDeque::new(), link: None, effects: Vec::new() }
+    }
+
+    /// A visitor with a conversation, number 6, whose history is these messages, and with a live socket.
+    pub fn returning(page: &str) -> Self {
+        let mut life = Self::new();
+        life.step(begun(vec![("session".to_owned(), SESSION.to_owned())]));
+        let page = || Step::End(Outcome::Answered { status: 200, body: page.to_owned(), retry_after_ms: None });
+        life.step(page());
+        life.step(Step::Frame(r#"{"type":"welcome"}"#.to_owned()));
+        life.step(Step::Frame(r#"{"type":"confirm_subscription"}"#.to_owned()));
+        life.step(page());
+        life
+    }
+
+    /// Lives through one thing, and looks whether what must always hold still does.
+    pub fn step(&mut self, step: Step) {
+        let event = match step {
+            Step::Wait(ms) => {
+                self.now.mono = self.now.mono.plus(ms);
+                self.now.wall.0 = self.now.wall.0.saturating_add(ms);
+                Event::Tick
+            }
+            Step::Sleep(ms) => {
+                self.now.wall.0 = self.now.wall.0.saturating_add(ms);
+                Event::Tick
+            }
+            Step::Frame(text) => match self.link {
+                Some(link) => Event::Socket(link, SocketNews::Frame(text)),
+                None => return,
+            },
+            Step::Close => match self.link.take() {
+                Some(link) => Event::Socket(link, SocketNews::Closed),
+                None => return,
+            },
+            Step::End(outcome) => match self.calls.pop_front() {
+                Some((call, _)) => Event::Replied(call, outcome),
+                None => return,
+            },
+            Step::Event(event) => event,
+        };
+        let turn = self.widget.update(self.now, event);
+        for effect in turn.effects {
+            self.perform(&effect);
+            self.effects.push(effect);
+        }
+        self.look();
+    }
+
+    fn perform(&mut self, effect: &Effect) {
+        match effect {
+            Effect::Call(id, request) => {
+                assert!(request.url.starts_with("https://chat.example.test/public/api/v1/inboxes/"), "{request:?}");
+                self.calls.push_back((*id, request.clone()));
+            }
+            Effect::Abort(id) => self.calls.retain(|(other, _)| other != id),
+            Effect::Connect(link, url) => {
+                assert_eq!(url, "wss://chat.example.test/cable");
+                self.link = Some(*link);
+            }
+            Effect::Disconnect(link) => self.link = self.link.filter(|open| open != link),
+            Effect::Save(key, _) | Effect::Erase(key) => {
+                let is_ours = ["send/", "answer/"].iter().any(|ours| key.starts_with(ours));
+                let names = ["session", "draft", "introduction", "preferences", "generation"];
+                assert!(names.contains(&key.as_str()) || is_ours, "{key}");
+            }
+            Effect::Transmit(..)
+            | Effect::Tell(_)
+            | Effect::Tabs(_)
+            | Effect::Probe(_)
+            | Effect::Zone(_)
+            | Effect::Gather(..)
+            | Effect::Scatter(_)
+            | Effect::Forget { .. } => {}
+        }
+    }
+
+    fn look(&self) {
+        if let Some(Due { at: due, who }) = self.widget.deadline() {
+            assert!(due > self.now.mono, "{who} would keep a browser busy for ever");
+        }
+        let rows = &self.widget.view().thread.rows;
+        let mut keys: Vec<RowKey> = rows.iter().map(|row| row.key).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        assert_eq!(keys.len(), rows.len(), "a row's key is its own");
+        let said = rows.iter().map_while(|row| match &row.content {
+            Content::Said(message) => Some(message.id),
+            Content::Unsent { .. } => None,
+        });
+        assert!(said.is_sorted_by(|one, next| one < next), "messages are in order, once each");
+    }
+}
+
+/// What a device keeps of a visitor whose conversation is number 6.
+pub const SESSION: &str = concat!(
+    r#"{"v":1,"customer_identifier":"9e46c098-beaf-4807-8512-94a2614abf55","pubsub_token":"PTAuuZcXEafsxcdaFHtyzGdD","#,
+    r#""conversation":6,"conversations":[6],"creating":false}"#
+);
+
+/// A life told in lines: what befalls, in a letter, and its text. It begins with a conversation unless the first line
+/// is `new`.
+pub fn live_through(story: &str) {
+    let mut life = if story.starts_with("new\n") { Life::new() } else { Life::returning("[]") };
+    for line in story.lines() {
+        if let Some(step) = read_step(line) {
+            life.step(step);
+        }
+    }
+}
+
+fn read_step(line: &str) -> Option<Step> {
+    let mut letters = line.chars();
+    let letter = letters.next()?;
+    let text = letters.as_str();
+    let number = || text.parse().unwrap_or(1);
+    let answered =
+        |status| Step::End(Outcome::Answered { status, body: text.to_owned(), retry_after_ms: text.parse().ok() });
+    Some(match letter {
+        'f' => Step::Frame(text.to_owned()),
+        '2' => answered(200),
+        '4' => answered(404),
+        '9' => answered(429),
+        '!' => answered(422),
+        '?' => Step::End(Outcome::Unclear),
+        'n' => Step::End(Outcome::NeverLeft),
+        'c' => Step::Close,
+        'w' => Step::Wait(number()),
+        'z' => Step::Sleep(number()),
+        's' => Step::Event(Event::Submitted(text.to_owned())),
+        'd' => Step::Event(Event::Drafted(text.to_owned())),
+        'r' => Step::Event(Event::Retried(RowKey(number()))),
+        'x' => Step::Event(Event::Discarded(RowKey(number()))),
+        'p' => Step::Event(Event::Folded(RowKey(number()), false)),
+        'q' => Step::Event(Event::Folded(RowKey(number()), true)),
+        'o' => Step::Event(Event::Opened(text.is_empty())),
+        'v' => Step::Event(Event::Visible(text.is_empty())),
+        'l' => Step::Event(Event::Online(text.is_empty())),
+        'u' => Step::Event(Event::WantedEarlier),
+        'j' => Step::Event(Event::WantedNewest),
+        'b' => begun(vec![record(text)]),
+        'g' => Step::Event(Event::Began { kept: vec![record(text)], is_shared: true }),
+        'k' => Step::Event(Event::Tabs(TabNews::Granted(vec![record(text)]))),
+        't' => Step::Event(Event::Tabs(TabNews::Stolen)),
+        'i' => Step::Event(Event::Tabs(TabNews::LockQueried { is_ours: text.is_empty(), generation: number() })),
+        'm' => Step::Event(Event::Tabs(TabNews::Said(text.to_owned()))),
+        'a' => Step::Event(Event::Left),
+        'e' => Step::Event(Event::Returned(vec![record(text)])),
+        _ => return None,
+    })
+}
+
+/// A page load in the only tab there is, on a device that keeps this.
+pub fn begun(kept: Vec<(String, String)>) -> Step {
+    Step::Event(Event::Began { kept, is_shared: false })
+}
+
+fn record(text: &str) -> (String, String) {
+    let (key, value) = text.split_once('=').unwrap_or((text, ""));
+    (key.to_owned(), value.to_owned())
+}
