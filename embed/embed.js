@@ -90,8 +90,6 @@
     #launcher = make("button", { className: "launcher", part: "launcher" });
     #panel = make("div", { className: "panel", part: "panel", id: "panel", tabIndex: -1, hidden: true });
     #over = make("div", { className: "over" });
-    /** Stands for the launcher where there is no chat, and the site has another way. */
-    #detour = make("a", { className: "launcher", part: "launcher", target: "_blank", rel: "noreferrer" });
     #calls = [];
     /** Names in what the page gave as settings that are none; a secret can be among them. */
     #others = [];
@@ -106,7 +104,7 @@
       const [launcher, panel, root] = [this.#launcher, this.#panel, this.attachShadow({ mode: "open" })];
       root.adoptedStyleSheets = [sheet];
       launcher.setAttribute("aria-controls", "panel");
-      launcher.onclick = () => this.toggle();
+      clicked.set(launcher, () => this.toggle());
       // A hand on its way to the launcher is reason enough to fetch what it will want.
       launcher.onpointerenter = launcher.onfocus = () => this.load === "manual" || this.#prepare();
       panel.onkeydown = (event) => {
@@ -399,7 +397,6 @@
       this.#prepare();
       try {
         await (await this.#attach()).mount();
-        this.#detour.replaceWith(this.#launcher);
       } catch (error) {
         if (this.isConnected) this.#fail(error.message);
       }
@@ -413,16 +410,14 @@
       this.#fail(why);
     }
 
-    /** There is no chat: whoever wanted it is told, and has the site's other way. */
+    /** There is no chat: whoever wanted it is told, has the site's other way, and can try again. */
     #fail(why) {
       console.error("natter:", why);
-      const [detour, said] = [this.#detour, { ...SORRY, ...this.#chat?.said }];
-      this.#panel.replaceChildren(make("p", { className: "sorry", role: "alert", textContent: said.failed }));
-      detour.href = this.fallbackUrl;
-      if (this.fallbackUrl && /^(https?|mailto|tel):/.test(detour.protocol)) {
-        detour.ariaLabel = said.fallback;
-        this.#launcher.replaceWith(detour);
-      }
+      const said = { ...SORRY, ...this.#chat?.said };
+      const way = make("a", { textContent: said.fallback, href: this.fallbackUrl, target: "_blank", rel: "noreferrer" });
+      const close = make("button", { textContent: said.close, onclick: () => this.close(), hidden: this.#isInline });
+      const ways = this.fallbackUrl && /^(https?|mailto|tel):/.test(way.protocol) ? [way] : [];
+      this.#panel.replaceChildren(make("p", { className: "sorry", role: "alert", textContent: said.failed }), ...ways, close);
       this.#emit("error", { name: "load-failed" });
     }
 
@@ -501,6 +496,9 @@
     });
   }
 
+  /** What a click does, before any script of the page's can stop it: dialogs that keep the focus do. */
+  const clicked = new WeakMap();
+  addEventListener("click", (event) => event.composedPath().forEach((at) => clicked.get(at)?.()), true);
   /** What was pasted. */
   let pasted;
   /** The chats that were made of settings, and that no page has written: they are taken care of until they are destroyed. */

@@ -104,7 +104,7 @@ export interface NatterSettings {
   allowMessagesAfterResolved?: NatterSwitch;
   /** Days without a visit after which the device forgets the visitor; 0, or nothing, for never. */
   retentionDays?: number | string;
-  /** Where the launcher leads if the chat can't be loaded: an https, http, mailto or tel address. */
+  /** Where the panel leads if the chat can't be loaded, or reached from the page: an https, http, mailto or tel address. */
   fallbackUrl?: string;
 }
 

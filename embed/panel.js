@@ -2,6 +2,7 @@
 // embed.js has the element; it calls `attach` once an element needs this.
 
 import initialize, { mount } from "./natter.js";
+import { isolate } from "./parts/isolation.js";
 import { global, page } from "./parts/page.js";
 
 /** What is said before any other language is there. */
@@ -72,15 +73,13 @@ class Chat {
     const root = own.element.shadowRoot;
     root.adoptedStyleSheets = [...root.adoptedStyleSheets.filter((one) => one !== sheet), sheet];
     own.launcher.append(this.#badge);
-    // What is typed into the chat is none of the page's business, nor of its hotkeys'.
     const over = new AbortController();
-    const keep = (event) => event.target.matches("input, textarea, select") && event.stopPropagation();
-    for (const key of ["keydown", "keypress", "keyup"]) root.addEventListener(key, keep, { signal: over.signal });
     root.addEventListener("focusin", ({ target }) => (this.#focused = target), { signal: over.signal });
     // Who is taken out of the page with the chat has not left.
     const leave = () => queueMicrotask(() => (this.#focused = own.element.isConnected ? root.activeElement : this.#focused));
     root.addEventListener("focusout", leave, { signal: over.signal });
-    this.#ends.keys = () => over.abort();
+    this.#ends.focus = () => over.abort();
+    this.#ends.isolation = isolate(root, own.launcher);
     this.#ends.secrets = this.#watch();
     this.#speak();
     this.#accompany();
@@ -239,7 +238,8 @@ class Chat {
     // `_` is what libraries leave on elements, with letters drawn by lot.
     for (const name of [...others, ...Object.keys(element).filter((name) => name[0] !== "_")]) given[name] ??= "";
     const languages = given.languages && JSON.stringify(this.#languages().map((code) => [code, ownName(code)]));
-    return JSON.stringify({ ...given, "base-url": absolute(given["base-url"]), language: panel.lang, languages });
+    const way = given["fallback-url"] && Object.assign(page.createElement("a"), { href: given["fallback-url"] }).href;
+    return JSON.stringify({ ...given, "base-url": absolute(given["base-url"]), "fallback-url": way, language: panel.lang, languages });
   }
 
   /** What goes on beside the chat: prompts, keeping clear of the page's things, opening by itself where it is in sight. */

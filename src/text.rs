@@ -65,6 +65,8 @@ pub enum Sentence {
     Busy,
     /// The page itself keeps the visitor from the server, or leads elsewhere.
     Barred,
+    /// Where else the visitor can turn.
+    Fallback,
     /// A text longer than the server takes.
     TooLong(u32),
     /// Too many messages wait.
@@ -268,6 +270,7 @@ impl Sentence {
             Self::Unreachable => at::UNREACHABLE,
             Self::Busy => at::BUSY,
             Self::Barred => at::BARRED,
+            Self::Fallback => at::FALLBACK,
             Self::TooLong(..) => at::TOO_LONG,
             Self::TooMany => at::TOO_MANY,
             Self::CharactersLeft(..) => at::CHARACTERS_LEFT,
@@ -400,6 +403,7 @@ impl Sentence {
             | Self::Unreachable
             | Self::Busy
             | Self::Barred
+            | Self::Fallback
             | Self::TooMany
             | Self::Attach
             | Self::Emoji
@@ -594,7 +598,7 @@ mod tests {
         }
     }
 
-    const ALL: [Sentence; 101] = [
+    const ALL: [Sentence; 102] = [
         Sentence::PanelLabel,
         Sentence::Close,
         Sentence::GreetingTitle,
@@ -621,6 +625,7 @@ mod tests {
         Sentence::Unreachable,
         Sentence::Busy,
         Sentence::Barred,
+        Sentence::Fallback,
         Sentence::TooLong(3),
         Sentence::TooMany,
         Sentence::PicturePrevious,

@@ -26,14 +26,15 @@ export function avoid(chat, launcher, selectors) {
     wanted = Math.max(0, Math.min(wanted, top - GAP));
     if (Math.abs(wanted - lift) < 1) return;
     lift = wanted;
-    chat.style.setProperty("--lift", `${lift}px`);
+    // On a zoomed page, a length is the zoomed one.
+    chat.style.setProperty("--lift", `${lift / (chat.currentCSSZoom ?? 1)}px`);
   };
   const soon = () => {
     due ??= requestAnimationFrame(look);
   };
   const over = new AbortController();
   const [changes, sizes] = [new MutationObserver(soon), new ResizeObserver(soon)];
-  changes.observe(page.documentElement, { childList: true, subtree: true, attributes: true, attributeFilter: ["class", "style", "hidden"] });
+  changes.observe(document, { childList: true, subtree: true, attributes: true, attributeFilter: ["class", "style", "hidden"] });
   sizes.observe(page.documentElement);
   for (const change of ["resize", "scroll", "transitionend", "animationend"]) {
     window.addEventListener(change, soon, { signal: over.signal, capture: true, passive: true });

@@ -473,7 +473,7 @@ sheet.replaceSync(`
   margin: 0;
   padding: 0;
   border: 0;
-  max-inline-size: calc(100vw - 16px);
+  max-inline-size: calc(100% - 16px);
   overflow: hidden;
   border-radius: var(--radius-field);
   background: var(--lifted);
@@ -918,11 +918,19 @@ class Picker {
 
   /** Above the form that the anchor is in, however many lines it has, and within the panel if there is room. */
   #place() {
-    const [picker, from] = [this.#picker, this.#anchor.getBoundingClientRect()];
-    const { top } = (this.#anchor.closest("form") ?? this.#anchor).getBoundingClientRect();
-    const panel = this.#anchor.closest('[role="dialog"]')?.getBoundingClientRect();
+    const picker = this.#picker;
+    // On a zoomed page, a length is the zoomed one.
+    const zoom = picker.currentCSSZoom ?? 1;
+    const boxOf = (element) => {
+      const { left, right, top } = element.getBoundingClientRect();
+      return { left: left / zoom, right: right / zoom, top: top / zoom };
+    };
+    const from = boxOf(this.#anchor);
+    const { top } = boxOf(this.#anchor.closest("form") ?? this.#anchor);
+    const dialog = this.#anchor.closest('[role="dialog"]');
+    const panel = dialog && boxOf(dialog);
     const leftMin = Math.max(panel?.left ?? 0, 0) + GAP_PX;
-    const leftMax = Math.min(panel?.right ?? innerWidth, innerWidth) - GAP_PX - picker.offsetWidth;
+    const leftMax = Math.min(panel?.right ?? innerWidth / zoom, innerWidth / zoom) - GAP_PX - picker.offsetWidth;
     const left = this.#isMirrored ? from.right - picker.offsetWidth : from.left;
     const height = Math.min(HEIGHT_PX_MAX, Math.max(HEIGHT_PX_MIN, top - GAP_PX));
     picker.style.left = `${Math.max(leftMin, Math.min(left, leftMax))}px`;

@@ -22,7 +22,7 @@ sheet.replaceSync(`
   position: fixed;
   inset: 0;
   inline-size: 100%;
-  block-size: 100dvh;
+  block-size: 100%;
   max-inline-size: none;
   max-block-size: none;
   margin: 0;

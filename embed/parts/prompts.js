@@ -12,7 +12,7 @@ const sheet = new CSSStyleSheet();
 sheet.replaceSync(`
 .prompt-card { position: fixed; inset-block-end: calc(var(--edge-y) + var(--launcher) + 12px);
   left: var(--left, auto); right: var(--right, var(--edge-x)); z-index: var(--natter-z-index, 2147483000); display: grid; justify-items: end;
-  gap: 8px; max-inline-size: min(300px, 100vw - 2 * var(--edge)); animation: arrive var(--arrive) var(--ease); }
+  gap: 8px; max-inline-size: min(300px, 100% - 2 * var(--edge)); animation: arrive var(--arrive) var(--ease); }
 .prompt-card button { border: 1px solid var(--hairline); background: var(--raised); color: var(--ink); font: var(--body);
   box-shadow: var(--shadow-launcher); cursor: pointer; }
 .prompt-card .ask { padding: 12px 14px; border-radius: var(--radius-bubble); text-align: start; overflow-wrap: anywhere; }

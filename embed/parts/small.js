@@ -8,9 +8,11 @@ export function fill(panel, small) {
   const { signal } = over;
   const fit = () => {
     const isModal = screen.matches;
+    // On a zoomed page, a length is the zoomed one.
+    const length = (px) => (isModal && seen ? `${px / (panel.currentCSSZoom ?? 1)}px` : "");
     panel.setAttribute("aria-modal", String(isModal));
-    panel.style.setProperty("--seen", isModal && seen ? `${seen.height}px` : "");
-    panel.style.setProperty("--seen-from", isModal && seen ? `${seen.offsetTop}px` : "");
+    panel.style.setProperty("--seen", length(seen?.height));
+    panel.style.setProperty("--seen-from", length(seen?.offsetTop));
   };
   const keep = (event) => {
     if (event.key !== "Tab" || !screen.matches) return;

@@ -1,6 +1,7 @@
 //! The panel's head: who one writes to, whether they are there, and how the connection is.
 
 use super::face::face;
+use super::files::link;
 use super::icon::{BACK, CLOSE, icon_button};
 use super::menu::menu;
 use super::wish::Wish;
@@ -42,7 +43,8 @@ pub fn header(words: &Words, view: &View, _was: Option<&View>) -> Node {
     let who = el("div", "whom").and(el("h2", "title").in_own_direction().saying(&title)).maybe(presence);
     let head = el("header", "head").maybe(back).maybe(faces).and(who).and(menu(words, panel)).and(close);
     let trouble = el("p", "trouble").with("role", "status").saying(&trouble);
-    Node::Element(el("div", "top").and(head).and(trouble).and(aloud(words, &panel.told)))
+    let way = panel.fallback.as_ref().map(|url| link(url, "way").saying(&words.say(&Sentence::Fallback)));
+    Node::Element(el("div", "top").and(head).and(trouble).maybe(way).and(aloud(words, &panel.told)))
 }
 
 /// As much of a message as is read out by itself, in characters.

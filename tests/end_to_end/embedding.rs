@@ -130,7 +130,7 @@ async fn nothing_is_there_before_the_visitor_agrees_and_nothing_after_they_disag
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_that_is_not_what_it_was_is_not_run_and_the_launcher_leads_elsewhere() {
+async fn a_file_that_is_not_what_it_was_is_not_run_and_the_panel_leads_elsewhere() {
     let sandbox = Sandbox::start(None);
     let site = site::serve().await;
     let visitor = Visitor { browser: Browser::start().await };
@@ -145,11 +145,11 @@ async fn a_file_that_is_not_what_it_was_is_not_run_and_the_launcher_leads_elsewh
             browser.until("root.querySelector('textarea')?.placeholder === 'Write a message'").await;
             continue;
         }
-        browser.until("root.querySelector('a.launcher')").await;
-        let way = browser.ask("[root.querySelector('a.launcher').pathname, root.querySelector('.sorry').role]").await;
+        browser.until("root.querySelector('.sorry ~ a')").await;
+        let way = browser.ask("[root.querySelector('a').pathname, root.querySelector('.sorry').role]").await;
         assert_eq!(way, json!(["/contact", "alert"]), "{name}");
         assert_eq!(browser.ask("root.querySelector('textarea')").await, Value::Null);
-        let name = browser.ask("root.querySelector('a.launcher').ariaLabel").await;
+        let name = browser.ask("root.querySelector('a').textContent").await;
         assert!(!name.as_str().unwrap().is_empty(), "a way has a name");
     }
     // The same bundle, as it should be: it was not the way that was wrong.
@@ -162,7 +162,7 @@ async fn a_file_that_is_not_what_it_was_is_not_run_and_the_launcher_leads_elsewh
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn where_wasm_is_forbidden_the_launcher_leads_elsewhere() {
+async fn where_wasm_is_forbidden_the_panel_leads_elsewhere() {
     let sandbox = Sandbox::start(None);
     let line = tag(&sandbox, "data-fallback-url=mailto:shop@example.test");
     let policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src *; img-src data:";
@@ -172,7 +172,7 @@ async fn where_wasm_is_forbidden_the_launcher_leads_elsewhere() {
     browser.until("root.querySelector('.launcher')").await;
     browser.ask("void natter.on('error', ({ detail }) => window.failed = detail)").await;
     visitor.find(".launcher").await.click().await.unwrap();
-    browser.until("root.querySelector('a.launcher')?.href === 'mailto:shop@example.test'").await;
+    browser.until("root.querySelector('.sorry ~ a')?.href === 'mailto:shop@example.test'").await;
     assert_eq!(browser.ask("window.failed").await, json!({ "v": 1, "name": "load-failed" }));
     // A way that would run something is none.
     let site = site::serve().await;
@@ -181,6 +181,58 @@ async fn where_wasm_is_forbidden_the_launcher_leads_elsewhere() {
     visitor.find(".launcher").await.click().await.unwrap();
     browser.until("root.querySelector('.sorry')").await;
     assert_eq!(browser.ask("root.querySelector('a')").await, Value::Null);
+    browser.quit().await;
+}
+
+/// What can't be loaded now may be loaded later: the panel is closed, or stays, and the launcher tries again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_load_offers_to_close_the_panel_and_can_be_tried_again() {
+    let sandbox = Sandbox::start(None);
+    for (file, width) in [("*panel.js*", 1100), ("*natter_bg.wasm*", 1100), ("*natter_bg.wasm*", 400)] {
+        let (site, visitor) = (site::serve().await, Visitor { browser: Browser::start().await });
+        let browser = &visitor.browser;
+        browser.expects_trouble();
+        browser.resize(width, 700).await;
+        browser.devtools("Network.enable", json!({})).await;
+        browser.devtools("Network.setBlockedURLs", json!({ "urls": [file] })).await;
+        visitor.goes_to(&site, &tag(&sandbox, "data-fallback-url=/contact data-load=manual"), None).await;
+        browser.until("root.querySelector('.launcher')").await;
+        for _ in 0..2 {
+            visitor.find(".launcher").await.click().await.unwrap();
+            browser.until("root.querySelector('.sorry ~ a')?.pathname === '/contact'").await;
+            // One sees it all, and what one sees is what is clicked.
+            let is_seen = "['.sorry', '.sorry ~ a', '.sorry ~ button'].every((one) => { \
+                const { x, y, width, height } = root.querySelector(one).getBoundingClientRect(); \
+                return root.elementFromPoint(x + width / 2, y + height / 2)?.matches(one); })";
+            assert_eq!(browser.ask(is_seen).await, true, "{file}");
+            assert_eq!(browser.ask("root.querySelector('.sorry ~ button').textContent").await, "Close");
+            visitor.find(".sorry ~ button").await.click().await.unwrap();
+            browser.until("!natter.isOpen && root.activeElement?.matches('button.launcher')").await;
+        }
+        browser.devtools("Network.setBlockedURLs", json!({ "urls": [] })).await;
+        visitor.open().await;
+        visitor.say("hello").await;
+        visitor.sees(&["hello"]).await;
+        browser.quit().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chat_that_is_barred_leads_elsewhere_too() {
+    let sandbox = Sandbox::start(None);
+    let line = tag(&sandbox, "data-fallback-url=/contact").replace(&sandbox.inbox_identifier, "unknown");
+    let visitor = Visitor::arrive_at_page(&line, None).await;
+    let browser = &visitor.browser;
+    browser.expects_trouble();
+    browser.until("root.querySelector('.launcher')").await;
+    visitor.open().await;
+    visitor.say("hello").await;
+    browser
+        .until("root.querySelector('.trouble').textContent && root.querySelector('.top > a')?.pathname === '/contact'")
+        .await;
+    assert_eq!(browser.ask("root.querySelector('.top > a').textContent").await, "Contact us another way");
+    visitor.find(".head > .tool:last-child").await.click().await.unwrap();
+    browser.until("!natter.isOpen").await;
     browser.quit().await;
 }
 
@@ -372,7 +424,7 @@ async fn what_a_module_imports_is_checked_before_it() {
     visitor.goes_to(&site, &line, None).await;
     browser.until("root.querySelector('.launcher')").await;
     visitor.find(".launcher").await.click().await.unwrap();
-    browser.until("root.querySelector('a.launcher')?.pathname === '/contact'").await;
+    browser.until("root.querySelector('.sorry ~ a')?.pathname === '/contact'").await;
     assert_eq!(browser.ask("root.querySelector('textarea')").await, Value::Null);
     browser.quit().await;
 }

@@ -217,3 +217,80 @@ async fn a_page_the_browser_kept_goes_on_where_it_was() {
     visitor.sees(&["hello", "while you were away", "live again"]).await;
     browser.quit().await;
 }
+
+/// Whether what this selects in the chat is dark.
+fn is_dark(selector: &str) -> String {
+    format!(
+        "(() => {{ const [r] = getComputedStyle(root.querySelector('{selector}')).backgroundColor.match(/\\d+/g); return r < 100 }})()"
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_floating_chat_is_as_dark_as_the_visitor_prefers_if_the_site_says_nothing_else() {
+    let sandbox = Sandbox::start(None);
+    let (visitor, _) = arrive(&tag(&sandbox, "")).await;
+    visitor.open().await;
+    let browser = &visitor.browser;
+    let panel = is_dark(".panel");
+    for (scheme, theme, dark) in [
+        ("dark", "null", true),
+        ("light", "null", false),
+        ("dark", "'light'", false),
+        ("light", "'dark'", true),
+        ("dark", "null", true),
+    ] {
+        browser.prefer(scheme).await;
+        browser.ask(&format!("natter.setTheme({theme})")).await;
+        browser.until(&format!("{panel} === {dark}")).await;
+    }
+    browser.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_printed_page_shows_neither_launcher_nor_chat() {
+    let sandbox = Sandbox::start(None);
+    // Before anything but the loader is there, open, and in the page's own flow.
+    for (more, is_opened) in [("data-load=manual", false), ("", true), ("data-mode=inline", true)] {
+        let (visitor, _) = arrive(&tag(&sandbox, more)).await;
+        let browser = &visitor.browser;
+        if is_opened {
+            browser.ask("natter.open()").await;
+            browser.until("root.querySelector('textarea')").await;
+        }
+        let is_seen = "[...root.querySelectorAll('.launcher, .panel')].some((it) => it.checkVisibility())";
+        assert_eq!(browser.ask(is_seen).await, true, "{more}");
+        browser.devtools("Emulation.setEmulatedMedia", json!({ "media": "print" })).await;
+        assert_eq!(browser.ask(is_seen).await, false, "{more}");
+        browser.quit().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_zoomed_page_shows_the_whole_chat() {
+    let sandbox = Sandbox::start(None);
+    let page = "<style>.bar { position: fixed; inset: auto 0 0; height: 60px; background: gold }</style>";
+    let (visitor, _) = arrive(&[page, &tag(&sandbox, "data-avoid=.bar")].concat()).await;
+    let browser = &visitor.browser;
+    visitor.open().await;
+    let inside = "['.head', 'textarea'].every((one) => { \
+        const [box, at] = [root.querySelector(one).getBoundingClientRect(), root.querySelector('.panel').getBoundingClientRect()]; \
+        const isIn = (it) => it.top >= -1 && it.left >= -1 && it.right <= innerWidth + 1 && it.bottom <= innerHeight + 1; \
+        return box.height > 10 && isIn(box) && isIn(at) \
+            && root.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2)?.closest('.panel'); })";
+    for (width, height) in [(1100, 820), (1000, 500), (400, 700)] {
+        browser.resize(width, height).await;
+        for zoom in ["1", "1.25", "1.5", "2"] {
+            for of in ["documentElement", "body"] {
+                browser.ask(&format!("void (document.{of}.style.zoom = {zoom})")).await;
+                browser.until(&format!("{inside} /* {width} {zoom} {of} */")).await;
+                browser.ask(&format!("void (document.{of}.style.zoom = '')")).await;
+            }
+        }
+    }
+    // What it keeps clear of is as zoomed as the chat.
+    browser.resize(1100, 820).await;
+    browser.ask("void (natter.close(), document.body.style.zoom = 2, document.body.insertAdjacentHTML('beforeend', '<div class=bar></div>'))").await;
+    let gap = "document.querySelector('.bar').getBoundingClientRect().top - root.querySelector('.launcher').getBoundingClientRect().bottom";
+    browser.until(&format!("Math.abs({gap} - 12) < 2")).await;
+    browser.quit().await;
+}

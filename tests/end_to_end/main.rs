@@ -28,6 +28,7 @@ mod elements;
 mod embedding;
 #[cfg(feature = "soak")]
 mod first_connect;
+mod focus_traps;
 mod forgetting;
 #[cfg(feature = "gallery")]
 mod gallery;

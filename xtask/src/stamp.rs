@@ -27,7 +27,7 @@ pub fn run(project: &Path) -> Result<(), String> {
     let languages = languages(&project.join("locales"))?;
     let english = languages.get("en").ok_or("There is no locales/en.json, where every sentence begins.")?;
     let said = |name| english.get(name).unwrap_or_default();
-    let sorry = [("failed", "launcher_failed"), ("fallback", "launcher_fallback")];
+    let sorry = [("failed", "launcher_failed"), ("fallback", "fallback"), ("close", "close")];
     let sorry = json::object(&sorry.map(|(name, key)| (name, json::string(said(key)))));
     let in_embed = [(LAUNCHER_CSS, json::string(&(first + &launcher))), (LABELS, labels(&languages)), (SORRY, sorry)];
     let in_panel = [(PANEL_CSS, json::string(&(rest + &element + &widget))), (ENGLISH, spoken(english))];
@@ -87,17 +87,23 @@ fn fetched(words: &Words, english: &Words) -> String {
     let said = |key| json::string(words.get(key).or_else(|| english.get(key)).unwrap_or_default());
     let panels: Vec<String> = english.panels().map(said).collect();
     let panel = [("words", json::list(&panels))].into_iter();
-    json::object(&panel.chain(MODULES.map(|module| (module, of_module(words, module)))).collect::<Vec<_>>())
+    json::object(&panel.chain(MODULES.map(|module| (module, of_module(words, module, english)))).collect::<Vec<_>>())
 }
 
 /// What the launcher says of messages in English; what it is called and what it is sorry for, the loader has.
 fn spoken(english: &Words) -> String {
-    let all = english.modules("launcher").filter(|(name, _)| !["panel", "failed", "fallback"].contains(name));
+    let all = english.modules("launcher").filter(|(name, _)| !["panel", "failed"].contains(name));
     json::object(&all.map(|(name, said)| (name, json::string(said))).collect::<Vec<_>>())
 }
 
-fn of_module(words: &Words, module: &'static str) -> String {
-    json::object(&words.modules(module).map(|(name, said)| (name, json::string(said))).collect::<Vec<_>>())
+/// The panel's sentences that the launcher says as well, where there is no chat.
+const SHARED: [&str; 2] = ["close", "fallback"];
+
+fn of_module(words: &Words, module: &'static str, english: &Words) -> String {
+    let shared = SHARED.iter().filter(|_| module == "launcher");
+    let shared = shared.map(|key| (*key, words.get(key).or_else(|| english.get(key)).unwrap_or_default()));
+    let all = words.modules(module).chain(shared).map(|(name, said)| (name, json::string(said)));
+    json::object(&all.collect::<Vec<_>>())
 }
 
 #[cfg(test)]

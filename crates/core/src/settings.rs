@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::content::Choice;
 use super::introduction::Form;
 use super::model::Person;
+use super::url::SafeUrl;
 use super::wire::PROTOCOL;
 use crate::digits::digits;
 
@@ -42,6 +43,8 @@ pub struct Options {
     pub languages: Arc<[Choice]>,
     /// After so many days without a visit the device forgets the visitor; 0 for never.
     pub retention_days: u64,
+    /// Where else the visitor can turn if there is no chat.
+    pub fallback: Option<SafeUrl>,
 }
 
 impl Options {

@@ -14,6 +14,7 @@ use super::model::{Author, ConversationId, Enclosed, Message, MessageId, Person,
 use super::preferences::Theme;
 use super::settings::Reply;
 use super::timeline::{Failure, RowKey, Send, Stage, Timeline};
+use super::url::SafeUrl;
 
 /// Everything there is to see.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -70,6 +71,8 @@ pub struct Panel {
     pub unread: u32,
     /// How the connection is.
     pub connection: Connection,
+    /// Where else the visitor can turn, while the page keeps them from the server.
+    pub fallback: Option<SafeUrl>,
     /// Where the conversation stands.
     pub status: Status,
     /// Up to when agents have read it, in seconds since 1970; 0 for never.

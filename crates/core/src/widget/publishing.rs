@@ -37,6 +37,7 @@ impl Widget {
             is_open: self.is_open,
             unread: self.unread.count(),
             connection,
+            fallback: self.settings.options.fallback.clone().filter(|_| connection == Connection::Barred),
             status: self.condition.status(),
             agent_last_seen_at: self.condition.agent_last_seen_at(),
             choices: view::Choices {

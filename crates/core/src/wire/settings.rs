@@ -9,6 +9,7 @@ use crate::json::{self, Object, Value};
 use crate::model::Person;
 use crate::settings::{Options, Reply, Settings, Unusable};
 use crate::spoofing::without_bidi_controls;
+use crate::url::SafeUrl;
 
 /// Reads them. Beside the settings come the names of those that could not be read: they count as not given.
 ///
@@ -58,6 +59,7 @@ pub fn settings(text: &str) -> Result<(Settings, Vec<&'static str>), Unusable> {
         is_silent,
         retention_days: word("retention-days").and_then(|days| days.parse().ok()).unwrap_or(0),
         language: word("language").unwrap_or_default().to_owned(),
+        fallback: word("fallback-url").and_then(SafeUrl::new),
     };
     Ok((settings.with(options), odd))
 }
@@ -229,6 +231,17 @@ mod tests {
         let pages = ["websiteToken", "csrf-token", "data-csrf-token", "authenticity_token", "aria-keyshortcuts"];
         for name in settings.into_iter().chain(others).chain(pages) {
             assert!(!is_secret(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_fallback_is_an_address_that_may_be_followed() {
+        let fallback = |url: &str| read(&format!(r#","fallback-url":"{url}""#)).unwrap().0.options.fallback;
+        for url in ["https://shop.example.test/contact/", "mailto:shop@example.test", "tel:+49341555"] {
+            assert_eq!(fallback(url).as_ref().map(SafeUrl::as_str), Some(url));
+        }
+        for url in ["javascript:alert(1)", "data:text/html,x", "/contact", ""] {
+            assert_eq!(fallback(url), None, "{url}");
         }
     }
 
