@@ -6,22 +6,17 @@ use super::wish::Wish;
 use super::{Act, Element, Node, Words, el};
 use crate::text::Sentence;
 use natter_core::digits::digits;
-use natter_core::markdown::{self, Mark, Piece};
+use natter_core::markdown::{self, Align, Mark, Piece};
 use natter_core::timeline::RowKey;
 use natter_core::view::{Length, beginning};
 
-/// An agent's words, block by block; each block has its own direction.
+/// What was written, block by block; each block has its own direction.
 pub fn formatted(words: &Words, text: &str) -> Vec<Element> {
     let block = |piece| match piece {
         Piece::Marked(mark, inner) => element(words, mark, inner, false),
         Piece::Text(text) => el("p", "").saying(&text),
     };
     markdown::read(text).into_iter().map(|piece| block(piece).with("class", "text").in_own_direction()).collect()
-}
-
-/// Anybody else's words, as they are; addresses among them are links.
-pub fn plain(words: &Words, text: &str) -> Element {
-    hold(words, el("p", "text").in_own_direction(), markdown::read_plain(text), false)
 }
 
 /// As much of a text as is to be seen.
@@ -67,6 +62,21 @@ fn element(words: &Words, mark: Mark, inner: Vec<Piece>, is_in_link: bool) -> El
         Mark::Emphasis => "em",
         Mark::Struck => "s",
         Mark::Code => "code",
+        Mark::Table => {
+            // It scrolls by itself, also by keyboard.
+            let table = hold(words, el("table", ""), inner, is_in_link);
+            return el("div", "").with("tabindex", "0").and(table);
+        }
+        Mark::Row => "tr",
+        Mark::Cell { is_head, align } => {
+            let class = match align {
+                Align::Start => "",
+                Align::Center => "col-middle",
+                Align::End => "col-end",
+            };
+            let cell = el(if is_head { "th" } else { "td" }, class).in_own_direction();
+            return hold(words, cell, inner, is_in_link);
+        }
         Mark::Link(_) if is_in_link => "span",
         Mark::Link(url) => {
             let text = markdown::text_of(&inner);

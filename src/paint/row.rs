@@ -4,7 +4,7 @@ use super::asked::asked;
 use super::face::face;
 use super::files::{files, uploading};
 use super::icon::button;
-use super::markdown::{fold, formatted, plain, shown};
+use super::markdown::{fold, formatted, shown};
 use super::wish::Wish;
 use super::{Act, Element, Place, Words, el};
 use crate::text::Sentence;
@@ -36,9 +36,7 @@ fn bubble(words: &Words, row: &Row) -> Option<Element> {
     let blocks = match row.content.said() {
         Some(message) if matches!(message.kind, Kind::Rating(_)) => return None,
         Some(message) if message.is_deleted => vec![line("text", &words.say(&Sentence::Deleted))],
-        Some(message) if !message.author.is_visitor() => formatted(words, &text()),
-        Some(_) | None if row.content.text().is_empty() => Vec::new(),
-        Some(_) | None => vec![plain(words, &text())],
+        Some(_) | None => formatted(words, &text()),
     };
     let quote = row.quoted.as_ref().map(|quoted| {
         // Its direction is that of what was said: a name has its own, and does not count.

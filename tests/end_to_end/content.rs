@@ -160,6 +160,42 @@ async fn opening_the_panel_focuses_the_composer_and_no_field_of_a_message() {
     browser.quit().await;
 }
 
+/// What is too wide for a bubble scrolls in it, by finger and by keyboard, and a visitor's own text looks as agents see it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_scrolls_sideways_in_its_bubble_and_the_visitors_own_text_is_markdown_too() {
+    let sandbox = Sandbox::start(None);
+    let visitor = Visitor::arrive(&sandbox).await;
+    let browser = &visitor.browser;
+    visitor.open().await;
+    let own = "**Which** of `these`? See www.a.com/x_ and [mine](https://a.test/mine)";
+    visitor.say(own).await;
+    visitor.sees(&["Which of these? See www.a.com/x_ and mine"]).await;
+    let own = "JSON.stringify([...root.querySelectorAll('.own .bubble :is(strong, code, a)')].map((it) => it.href ?? it.localName))";
+    let expected = json!(["strong", "code", "http://www.a.com/x_", "https://a.test/mine"]).to_string();
+    assert_eq!(browser.ask(own).await, json!(expected));
+    let conversation = visitor.session().await["conversation"].as_i64().unwrap();
+    let table = "These we have in your size:\n\n| Bicycle | Frame | Price | In stock | Weight | Delivery |\n|:--|:-:|--:|---|---|---|\n\
+        | **Holm** | 54 | 1,290 € | yes | 12.4 kg | within three working days, or on Saturday |\n\
+        | [Saale](https://a.test/saale) | 56 | 2,150 € | two weeks | 10.9 kg | https://a.test/a-very-long-address/that-goes-on/and-on |";
+    sandbox.agent_replies(conversation, table).await;
+    browser.until("root.querySelectorAll('td').length === 12").await;
+    for (scheme, width) in [("light", 1100), ("dark", 360)] {
+        browser.prefer(scheme).await;
+        browser.resize(width, 740).await;
+        let layout = "(({ scroller, bubble, thread }) => [scroller.scrollWidth > scroller.clientWidth + 40, \
+            thread.scrollWidth <= thread.clientWidth, bubble.right <= thread.getBoundingClientRect().right, \
+            [...root.querySelectorAll('td')].every((cell) => cell.offsetWidth > 30)])({ thread: root.querySelector('.thread'), \
+            scroller: root.querySelector('table').parentElement, \
+            bubble: root.querySelector('table').closest('.bubble').getBoundingClientRect() })";
+        assert_eq!(browser.ask(layout).await, json!([true, true, true, true]), "{scheme} {width}");
+        shoot(&visitor, &format!("table-{scheme}-{width}")).await;
+    }
+    browser.ask("root.querySelector('table').parentElement.focus()").await;
+    browser.types(Key::Right + Key::Right).await;
+    browser.until("root.querySelector('table').parentElement.scrollLeft > 0").await;
+    browser.quit().await;
+}
+
 /// What a link poses as, and where the browser itself says that it leads.
 #[tokio::test(flavor = "multi_thread")]
 async fn links_and_names_that_pose_as_others_are_shown_for_what_they_are() {

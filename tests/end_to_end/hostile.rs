@@ -13,7 +13,7 @@ use crate::visitor::Visitor;
 
 /// All there is in the widget. What the launcher and the panel are made of is there before anybody says anything.
 const ELEMENTS: &str = "a audio blockquote button code dd details div dl dt em fieldset form h2 header i img input label legend \
-                        li ol option p path pre progress s select span strong summary svg textarea time ul video";
+                        li ol option p path pre progress s select span table td th tr strong summary svg textarea time ul video";
 
 /// Nothing here runs, loads a page, leads to one in our place or styles anything.
 const ATTRIBUTES: &str = "alt aria-checked aria-controls aria-current aria-expanded aria-hidden aria-label aria-posinset aria-pressed aria-setsize autocomplete checked class \

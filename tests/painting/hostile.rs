@@ -143,7 +143,7 @@ const FIELDS: [Field; 66] = [
     ("an agent's text", |t| sent(json!({ "content": t }), Letters)),
     ("a bot's text", |t| sent(json!({ "content": t, "sender": { "id": 3, "type": "agent_bot" } }), Letters)),
     ("the inbox's text", |t| sent(json!({ "content": t, "message_type": 3, "sender": null }), Letters)),
-    ("the visitor's text", |t| sent(json!({ "content": t, "message_type": 0 }), Text)),
+    ("the visitor's text", |t| sent(json!({ "content": t, "message_type": 0 }), Letters)),
     ("an unsent text", |t| painting(vec![unsent(t, None, Vec::new())], Text)),
     ("a deleted text", |t| {
         sent(json!({ "content": t, "content_attributes": { "deleted": true } }), Beside("This message was deleted"))
@@ -248,7 +248,7 @@ const FIELDS: [Field; 66] = [
 ];
 
 /// All there is in a panel: nothing that runs, loads a page, or changes how others are read.
-const ELEMENTS: [&str; 38] = [
+const ELEMENTS: [&str; 42] = [
     "a",
     "audio",
     "blockquote",
@@ -287,6 +287,10 @@ const ELEMENTS: [&str; 38] = [
     "time",
     "ul",
     "video",
+    "table",
+    "td",
+    "th",
+    "tr",
 ];
 
 /// What is wrong with an element: it is none of those, or has an attribute that does more than it should.

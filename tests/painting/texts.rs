@@ -54,7 +54,13 @@ fn an_agents_text_is_formatted() {
             destination("c.test")
         )
     );
-    assert_eq!(by_agent("[a](javascript:alert(1))"), "<p class=\"text\" dir=\"auto\">a</p>");
+    assert_eq!(by_agent("[a](javascript:alert(1))"), "<p class=\"text\" dir=\"auto\">a (javascript:alert(1))</p>");
+    assert_eq!(
+        by_agent("|a|b|\n|-|-:|\n|1|2|"),
+        "<div tabindex=\"0\" class=\"text\" dir=\"auto\"><table><tr><th dir=\"auto\">a</th>\
+         <th class=\"col-end\" dir=\"auto\">b</th></tr><tr><td dir=\"auto\">1</td>\
+         <td class=\"col-end\" dir=\"auto\">2</td></tr></table></div>"
+    );
 }
 
 /// How a link says where it leads.
@@ -125,9 +131,8 @@ fn markup_in_a_text_is_text() {
 }
 
 #[test]
-fn what_the_visitor_wrote_stays_as_it_is_but_for_addresses() {
-    let own =
-        format!("<p class=\"text\" dir=\"auto\">**a** [b](<a href=\"https://b.test\" {LINK}>https://b.test</a>)</p>");
+fn what_the_visitor_wrote_is_read_as_agents_read_it() {
+    let own = format!("<p class=\"text\" dir=\"auto\"><strong>a</strong> <a href=\"https://b.test\" {LINK}>b</a></p>");
     let written = "**a** [b](https://b.test)";
     assert_eq!(bubble(said(message(1, Author::Visitor, written))), own);
     assert_eq!(

@@ -176,7 +176,9 @@ const NAMES: [&str; 22] = [
 ];
 
 /// Markdown that means to lead elsewhere, or to break out of what it is in.
-const MARKDOWN: [&str; 46] = [
+const MARKDOWN: [&str; 48] = [
+    "|<script>pwned=1</script>|[x](javascript:pwned=1)|\n|-|-|\n|<img src=x onerror=pwned=1>|\"onclick=pwned=1|",
+    "www.a.com/\"onmouseover=\"pwned=1",
     "[x](javascript:pwned=1 \"title\")",
     "[x]( javascript:pwned=1 )",
     "[x](<javascript:pwned=1>)",

@@ -28,8 +28,13 @@ pub fn real_destination(text: &str, url: &SafeUrl, host_of: HostOf<'_>) -> Optio
     };
     if scheme.eq_ignore_ascii_case("mailto") {
         let to = rest.split('?').next().unwrap_or_default();
-        let domain = to.split_once('@').map_or("", |(_, domain)| domain).to_ascii_lowercase();
-        return is_another(&domain).then(|| to.to_owned());
+        let (name, domain) = to.split_once('@').unwrap_or((to, ""));
+        let domain = domain.to_ascii_lowercase();
+        // A domain in another script is not what it looks like, here either. What is no domain is shown as it is.
+        return match host_of(&["https://", &domain, "/"].concat()) {
+            Some(host) if host != domain && !domain.is_ascii() => Some([name, "@", &host].concat()),
+            _ => is_another(&domain).then(|| to.to_owned()),
+        };
     }
     if scheme.eq_ignore_ascii_case("tel") {
         return (!claims.is_empty() || is_another_number(text, rest)).then(|| rest.to_owned());
@@ -218,6 +223,10 @@ mod tests {
             ("someone@a.test", "mailto:someone@a.test"),
             ("first.last@a.test", "mailto:first.last@a.test?subject=x"),
             ("Write to us", "mailto:someone@a.test"),
+            ("müller@a.test", "mailto:müller@a.test"),
+            ("o'brien@a.test", "mailto:o'brien@a.test"),
+            ("www.a.test/x_", "http://www.a.test/x_"),
+            ("a.test:8080", "http://a.test:8080"),
             ("(030) 12 34 56", "tel:+49-30-123456"),
             ("+49 30 123456", "tel:030123456"),
             ("Call us, 9 to 17", "tel:+4930123456"),
@@ -235,6 +244,8 @@ mod tests {
             ("support@bank.com", "mailto:x@evil.test,support@bank.com", "x@evil.test,support@bank.com"),
             ("bank.com", "tel:+4990012345", "+4990012345"),
             ("+49 30 123456", "tel:+4990012345", "+4990012345"),
+            ("x@аррӏе.com", "mailto:x@аррӏе.com", "x@xn--80ak6aa92e.com"),
+            ("Write to us", "mailto:info@müller.example", "info@xn--mller-kva.example"),
         ] {
             assert_eq!(shown(text, url).as_deref(), Some(to), "{text}: {url}");
         }

@@ -539,8 +539,7 @@ fn quoted(timeline: &Timeline, id: MessageId) -> Option<Quoted> {
 pub fn excerpt(message: &Message, chars: usize) -> String {
     // Signs are not words: there are as many words at the beginning of a text some times as long.
     let text: String = message.text.chars().take(4 * chars).collect();
-    let text = if message.author.is_visitor() { text } else { markdown::words(&text) };
-    text.chars().take(chars).collect()
+    markdown::words(&text).chars().take(chars).collect()
 }
 
 fn unsent(send: &Send) -> Content {

@@ -1,7 +1,7 @@
 //! Lines, and the blocks they make: paragraphs, quotes, lists, code.
 
 use super::bytes::{byte, from, run, span, to};
-use super::{Mark, Piece, inlines};
+use super::{Align, Mark, Piece, inlines};
 
 /// Digits of an item's number.
 const DIGITS_MAX: usize = 9;
@@ -115,18 +115,31 @@ pub fn read(lines: &[&str], depth: u8) -> Vec<Piece> {
                 Mark::CodeBlock
             }
             Kind::Heading => {
-                inner.push(Piece::Marked(Mark::Strong, inlines::read(line.rest, false)));
+                inner.push(Piece::Marked(Mark::Strong, inlines::read(line.rest)));
                 Mark::Paragraph
+            }
+            Kind::Text if let Some((columns, after)) = table(line.rest, rest) => {
+                rest = after;
+                inner.push(row(line.rest, &columns, true));
+                while let Some((next, after)) = rest.split_first()
+                    && next.contains('|')
+                    && Line::read(next, depth).kind == Kind::Text
+                {
+                    inner.push(row(next, &columns, false));
+                    rest = after;
+                }
+                Mark::Table
             }
             Kind::Text => {
                 while let Some((next, after)) = rest.split_first()
                     && Line::read(next, depth).goes_on()
+                    && table(next, after).is_none()
                 {
                     text.push('\n');
                     text.push_str(next.trim());
                     rest = after;
                 }
-                inner = inlines::read(&text, false);
+                inner = inlines::read(&text);
                 Mark::Paragraph
             }
             Kind::Quote => {
@@ -191,6 +204,50 @@ fn item<'a>(line: Line<'a>, rest: &mut &[&'a str], next: &mut Option<Line<'a>>, 
         inner = first;
     }
     Piece::Marked(Mark::Item, inner)
+}
+
+/// The columns of a table that has this line for its head, and the lines after the one that says so.
+fn table<'a, 'b>(head: &str, rest: &'b [&'a str]) -> Option<(Vec<Align>, &'b [&'a str])> {
+    let (line, after) = rest.split_first().filter(|(line, _)| head.contains('|') && line.contains('|'))?;
+    let columns: Vec<Align> = cells(line).map(column).collect::<Option<_>>()?;
+    (cells(head).count() == columns.len()).then_some((columns, after))
+}
+
+/// What a cell of the line under a table's head says of its column.
+fn column(cell: &str) -> Option<Align> {
+    let dashes = cell.trim_matches(':');
+    let is_column = !dashes.is_empty() && run(dashes, b'-') == dashes.len() && cell.len() <= dashes.len() + 2;
+    is_column.then_some(match (cell.starts_with(':'), cell.ends_with(':')) {
+        (true, true) => Align::Center,
+        (false, true) => Align::End,
+        (_, false) => Align::Start,
+    })
+}
+
+/// A row has the cells that were written, no more and no less: what is missing would be many times the text.
+fn row(line: &str, columns: &[Align], is_head: bool) -> Piece {
+    let align = |at| columns.get(at).copied().unwrap_or_default();
+    let cell = |(at, text)| Piece::Marked(Mark::Cell { is_head, align: align(at) }, inlines::read(text));
+    Piece::Marked(Mark::Row, cells(line).enumerate().map(cell).collect())
+}
+
+/// What stands between the bars of a line.
+fn cells(line: &str) -> impl Iterator<Item = &str> {
+    let line = line.trim();
+    let mut rest = Some(line.strip_prefix('|').unwrap_or(line));
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let mut is_escaped = false;
+        let end = text.bytes().position(|byte| {
+            let is_end = byte == b'|' && !is_escaped;
+            is_escaped = byte == b'\\' && !is_escaped;
+            is_end
+        });
+        let cell = to(text, end.unwrap_or(text.len())).trim();
+        // A bar at the end begins no other cell.
+        rest = end.map(|end| from(text, end + 1)).filter(|rest| !rest.is_empty());
+        Some(cell)
+    })
 }
 
 /// The line without so many columns of space before it.

@@ -1,8 +1,10 @@
 //! What is in a block: words, what stresses them, codes and links.
 
 use super::bytes::{backwards, byte, from, run, span, to};
-use super::links::{MAILTO, destination, email, extent, is_email, unescaped};
-use super::{Mark, Piece};
+use super::links::{
+    MAILTO, destination, email, extent, host, is_label, is_local, is_word, may_be_local, schemeless, unescaped,
+};
+use super::{Mark, Piece, text_of};
 use crate::url::SafeUrl;
 
 /// Inlines that wait for their end; the oldest is the least likely to have one.
@@ -11,9 +13,12 @@ const OPEN_MAX: usize = 8;
 const TICKS_MAX: usize = 4;
 const RUN_MAX: usize = 3;
 
-/// The inlines of a block, or of a text that is no Markdown and holds nothing but words and addresses.
-pub fn read(text: &str, is_plain: bool) -> Vec<Piece> {
-    let mut reader = Reader { text, at: 0, is_plain, pieces: Vec::new(), open: Vec::new() };
+/// What is shown of an address that can't be followed, in characters: a picture's can hold the picture.
+const ADDRESS_CHARS_MAX: usize = 200;
+
+/// The inlines of a block.
+pub fn read(text: &str) -> Vec<Piece> {
+    let mut reader = Reader { text, at: 0, pieces: Vec::new(), open: Vec::new() };
     reader.read();
     reader.pieces
 }
@@ -23,7 +28,6 @@ struct Reader<'a> {
     text: &'a str,
     /// How much of it has been read.
     at: usize,
-    is_plain: bool,
     /// What is certain.
     pieces: Vec<Piece>,
     /// What has begun and may end, inner ones last.
@@ -48,7 +52,7 @@ impl<'a> Reader<'a> {
             match sign {
                 b':' => self.url(),
                 b'@' => self.email(),
-                _ if self.is_plain => self.pass(1),
+                b'.' => self.domain(),
                 b'\\' => self.escape(),
                 b'`' => self.code(),
                 b'*' | b'_' | b'~' => self.run(sign),
@@ -59,7 +63,7 @@ impl<'a> Reader<'a> {
                 _ => self.pass(1),
             }
             let words = span(self.rest(), &|byte| {
-                !matches!(byte, b':' | b'@' | b'\\' | b'`' | b'*' | b'_' | b'~' | b'!' | b'[' | b']' | b'<')
+                !matches!(byte, b'.' | b':' | b'@' | b'\\' | b'`' | b'*' | b'_' | b'~' | b'!' | b'[' | b']' | b'<')
             });
             self.pass(words);
         }
@@ -200,11 +204,19 @@ impl<'a> Reader<'a> {
         if open.pieces.is_empty() {
             say(&mut open.pieces, &address);
         }
-        if let Some(url) = SafeUrl::new(&address) {
+        let mail = || address.split_once('@').and_then(|(local, domain)| email(local, domain));
+        if let Some(url) = SafeUrl::new(&address).or_else(|| schemeless(&address)).or_else(mail) {
             self.innermost().push(Piece::Marked(Mark::Link(url), open.pieces));
-        } else {
-            open.sign = "";
-            open.spill(self.innermost());
+            return;
+        }
+        // It can't be followed; whoever reads it may know what it means.
+        let is_said = address.is_empty() || text_of(&open.pieces) == address;
+        open.sign = "";
+        open.spill(self.innermost());
+        if !is_said {
+            let shown: String = address.chars().take(ADDRESS_CHARS_MAX).collect();
+            let rest = if shown.len() < address.len() { "…" } else { "" };
+            self.say(&[" (", &shown, rest, ")"].concat());
         }
     }
 
@@ -232,7 +244,7 @@ impl<'a> Reader<'a> {
         if !is_scheme || !self.rest().starts_with("://") {
             return self.pass(1);
         }
-        let bytes = extent(self.rest(), self.is_plain);
+        let bytes = self.extent(self.rest());
         let mut address = unescaped(to(self.rest(), bytes));
         address.insert_str(0, scheme);
         if let Some(url) = SafeUrl::new(&address) {
@@ -245,15 +257,69 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A bare e-mail address, at the @ in it.
+    /// How far a bare address goes: signs at its end are its own, unless they end something that has begun.
+    fn extent(&self, text: &str) -> usize {
+        let (mut end, whole) = extent(text);
+        let mut at = end;
+        while at < whole {
+            let sign = byte(text, at);
+            let run = run(from(text, at), sign);
+            let is_sign = matches!(sign, b'*' | b'_' | b'~');
+            if is_sign && self.has_begun(sign) && (sign != b'~' || run == 2) {
+                break;
+            }
+            at += run;
+            if is_sign {
+                end = at;
+            }
+        }
+        end
+    }
+
+    /// Whether a run of this sign would end something.
+    fn has_begun(&self, sign: u8) -> bool {
+        let innermost = self.open.iter().rfind(|open| open.is_bracket() || byte(open.sign, 0) == sign);
+        innermost.is_some_and(|open| !open.is_bracket())
+    }
+
+    /// An address without a scheme, at the first dot in it.
+    fn domain(&mut self) {
+        let said = self.said();
+        let label = last_of(said, is_label);
+        let before = to(said, said.len() - label).chars().next_back();
+        let text = from(self.text, self.at - label);
+        let (host, might_be) = host(text);
+        let is_apart = !matches!(before, Some('.' | ':' | '/' | '-' | '_' | '@' | '\\'));
+        let host = host.filter(|host| *host > label && is_apart && text.starts_with(from(said, said.len() - label)));
+        // What is none is not looked at again from its next dot on.
+        let Some(mut end) = host else { return self.pass(might_be.saturating_sub(label).max(1)) };
+        let port = run_of_digits(from(text, end + 1));
+        if byte(text, end) == b':' && port > 0 {
+            end += 1 + port;
+        }
+        if matches!(byte(text, end), b'/' | b'?' | b'#') {
+            end += self.extent(from(text, end));
+        }
+        let address = unescaped(to(text, end));
+        let Some(url) = schemeless(&address) else { return self.pass(1) };
+        self.unsay(label);
+        self.mark(Mark::Link(url), &address);
+        self.at += end - label;
+    }
+
+    /// A bare e-mail address, at the @ in it. One that is not all of it would be somebody else's.
     fn email(&mut self) {
         let said = self.said();
-        let before = backwards(said, &is_email);
-        let local = from(said, said.len() - before).trim_start_matches(['.', '_', '-']);
+        let before = last_of(said, is_local);
+        let local = from(said, said.len() - before);
+        let is_begun = to(said, said.len() - before).chars().next_back().is_some_and(may_be_local);
+        let local = local.trim_start_matches(['.', '_', '-', '\'']);
         let after = from(self.rest(), 1);
-        let domain = to(after, span(after, &|byte| byte != b'_' && byte != b'+' && is_email(byte)));
-        let domain = domain.trim_end_matches(['.', '_', '-']);
-        let Some(url) = email(local, domain) else { return self.pass(1) };
+        let domain = to(after, after.find(|c| c != '.' && !is_label(c)).unwrap_or(after.len()));
+        let goes_on = byte(after, domain.len()) == b'@';
+        let domain = domain.trim_end_matches(['.', '-']);
+        let url = email(local, domain).filter(|_| !is_begun && !goes_on);
+        let Some(url) = url else { return self.pass(1 + if goes_on { domain.len() + 1 } else { 0 }) };
         let (before, bytes) = (local.len(), domain.len() + 1);
         self.unsay(before);
         let address = from(url.as_str(), MAILTO.len()).to_owned();
@@ -328,7 +394,11 @@ fn leans(inner: char, outer: char) -> bool {
     !inner.is_whitespace() && (!inner.is_ascii_punctuation() || is_outside)
 }
 
-/// Near enough to being part of a word, without Unicode's tables.
-const fn is_word(c: char) -> bool {
-    c.is_ascii_alphanumeric() || !matches!(c, '\0'..='\u{bf}' | '\u{2000}'..='\u{206f}' | '\u{3000}'..='\u{303f}')
+/// How many bytes at the end are characters like this.
+fn last_of(text: &str, is: fn(char) -> bool) -> usize {
+    text.len() - text.trim_end_matches(is).len()
+}
+
+fn run_of_digits(text: &str) -> usize {
+    span(text, &|byte| byte.is_ascii_digit())
 }

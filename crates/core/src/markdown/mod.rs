@@ -1,4 +1,5 @@
-//! What agents write: the Markdown that Chatwoot's editor makes, as a small tree.
+//! What people write: the Markdown that Chatwoot's editor makes, as a small tree. Visitors' texts are read the same way,
+//! as agents see them.
 //!
 //! Every text is Markdown; what makes no sense as such is shown as it was written. HTML is text, pictures are links
 //! (they would tell their server who reads), and addresses come through [`SafeUrl`] alone.
@@ -48,25 +49,42 @@ pub enum Mark {
     Code,
     /// An inline that leads somewhere; a link in it is to be passed over.
     Link(SafeUrl),
+    /// A block of rows.
+    Table,
+    /// Cells beside each other.
+    Row,
+    /// Inlines in a table; `is_head` says what the cells below it are.
+    Cell {
+        /// Whether it is in the first row.
+        is_head: bool,
+        /// Where its text stands in it.
+        align: Align,
+    },
+}
+
+/// Where a column's text stands.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Align {
+    /// Where lines begin.
+    #[default]
+    Start,
+    /// In the middle.
+    Center,
+    /// Where lines end.
+    End,
 }
 
 /// Blocks in blocks: more than people write.
 const DEPTH_MAX: u8 = 6;
 
-/// The blocks of an agent's text.
+/// The blocks of a text.
 #[must_use]
 pub fn read(text: &str) -> Vec<Piece> {
     let lines: Vec<&str> = text.lines().collect();
     blocks::read(&lines, DEPTH_MAX)
 }
 
-/// The inlines of a text that is no Markdown: words and the addresses among them.
-#[must_use]
-pub fn read_plain(text: &str) -> Vec<Piece> {
-    inlines::read(text, true)
-}
-
-/// An agent's text without its signs, for where only words can be.
+/// A text without its signs, for where only words can be.
 #[must_use]
 pub fn words(text: &str) -> String {
     text_of(&read(text))
@@ -80,9 +98,13 @@ pub fn text_of(pieces: &[Piece]) -> String {
             match piece {
                 Piece::Text(text) => words.push_str(text),
                 Piece::Marked(mark, inner) => {
-                    let is_block = matches!(mark, Mark::Paragraph | Mark::CodeBlock | Mark::Item);
+                    let is_block = matches!(mark, Mark::Paragraph | Mark::CodeBlock | Mark::Item | Mark::Row);
                     if is_block && !words.is_empty() && !words.ends_with('\n') {
                         words.push('\n');
+                    }
+                    let is_cell = matches!(mark, Mark::Cell { .. });
+                    if is_cell && !words.is_empty() && !words.ends_with('\n') {
+                        words.push_str(" | ");
                     }
                     gather(inner, words);
                 }
@@ -115,6 +137,12 @@ mod tests {
                     Mark::Struck => "s".to_owned(),
                     Mark::Code => "code".to_owned(),
                     Mark::Link(url) => format!("<{}>", url.as_str()),
+                    Mark::Table => "table".to_owned(),
+                    Mark::Row => "tr".to_owned(),
+                    Mark::Cell { is_head, align } => {
+                        let sign = ["", "^", ">"][*align as usize];
+                        format!("{}{sign}", if *is_head { "th" } else { "td" })
+                    }
                 };
                 format!("{name}({})", outline(inner))
             }
@@ -171,6 +199,28 @@ mod tests {
     }
 
     #[test]
+    fn tables_are_told_from_lines_with_bars_in_them() {
+        check(&[
+            ("| a | b |\n|---|:-:|\n| 1 | *2* |\n| 3 |", "table(tr(th(a)th^(b))tr(td(1)td^(em(2)))tr(td(3)))"),
+            ("a | b\n--: | ---\n1 | 2", "table(tr(th>(a)th(b))tr(td>(1)td(2)))"),
+            ("|a|\n|-|\nafter", "table(tr(th(a)))p(after)"),
+            ("Prices:\n|a|b|\n|-|-|\n|1|2|\n\nend", "p(Prices:)table(tr(th(a)th(b))tr(td(1)td(2)))p(end)"),
+            ("|a|b|\n|-|-|\n|1|2|3|", "table(tr(th(a)th(b))tr(td(1)td(2)td(3)))"),
+            (
+                r"|a\|b|c|@|-|-|@|\*|https://a.test|".replace('@', "\n").as_str(),
+                "table(tr(th(a|b)th(c))tr(td(*)td(<https://a.test>(https://a.test))))",
+            ),
+            ("- a\n  |b|c|\n  |-|-|\n  |1|2|", "ul(li(atable(tr(th(b)th(c))tr(td(1)td(2)))))"),
+            ("|a|b|\n|-|", "p(|a|b|⏎|-|)"),
+            ("a\n-|-", "p(a⏎-|-)"),
+            ("|a|b|\n|-|x|", "p(|a|b|⏎|-|x|)"),
+            ("a || b\nc", "p(a || b⏎c)"),
+            ("|-|-|", "p(|-|-|)"),
+        ]);
+        assert_eq!(words("| a | b |\n|---|---|\n| 1 | 2 |"), "a | b\n1 | 2");
+    }
+
+    #[test]
     fn inlines_are_told_apart() {
         check(&[
             ("**bold** *it* _it_ ~~gone~~ `x`", "p(strong(bold) em(it) em(it) s(gone) code(x))"),
@@ -221,9 +271,14 @@ mod tests {
             ("[a](https://a.test/b_(c)) d", "p(<https://a.test/b_(c)>(a) d)"),
             (r"[a](https://a.test/b\(c)", "p(<https://a.test/b(c>(a))"),
             ("[tel](tel:+49301234) [mail](mailto:a@b.test)", "p(<tel:+49301234>(tel) <mailto:a@b.test>(mail))"),
-            ("[a](javascript:alert(1)) b", "p(a b)"),
-            ("[a](JaVaScRiPt:alert%281%29)", "p(a)"),
-            ("[**a**](data:text/html,x) [b](/c) [d]()", "p(strong(a) b d)"),
+            ("[a](javascript:alert(1)) b", "p(a (javascript:alert(1)) b)"),
+            ("[a](JaVaScRiPt:alert%281%29)", "p(a (JaVaScRiPt:alert%281%29))"),
+            ("[**a**](data:text/html,x) [b](/c) [d]()", "p(strong(a) (data:text/html,x) b (/c) d)"),
+            ("[/c](/c) ![x](cid:7)", "p(/c x (cid:7))"),
+            (
+                "[a](a.com/b) [b](www.c.test) [d](e@f.com)",
+                "p(<http://a.com/b>(a) <http://www.c.test>(b) <mailto:e@f.com>(d))",
+            ),
             ("![A cat](https://a.test/cat.png)", "p(<https://a.test/cat.png>(A cat))"),
             ("![](https://a.test/cat.png)", "p(<https://a.test/cat.png>(https://a.test/cat.png))"),
             ("![](data:image/svg+xml,x)", "p(data:image/svg+xml,x)"),
@@ -255,6 +310,12 @@ mod tests {
             ("[https://a.test]", "[", "https://a.test", "]"),
             ("https://a.test/a_b_c/~d…", "", "https://a.test/a_b_c/~d…", ""),
             (r"https://a.test/\~d/e\_f", "", "https://a.test/~d/e_f", ""),
+            (r"https://a.test/d\_\*\~", "", "https://a.test/d_*~", ""),
+            ("https://a.test/d_", "", "https://a.test/d_", ""),
+            ("https://a.test/d__, e", "", "https://a.test/d__", ", e"),
+            ("https://a.test/d*", "", "https://a.test/d*", ""),
+            ("(https://a.test/d~)", "(", "https://a.test/d~", ")"),
+            ("https://a.test/?d=*_~.", "", "https://a.test/?d=*_~", "."),
             ("\"https://a.test?\"", "\"", "https://a.test", "?\""),
             ("https://a.test/\u{202e}fdp.exe", "", "https://a.test/", "\u{202e}fdp.exe"),
             ("http://localhost:3000/x", "", "http://localhost:3000/x", ""),
@@ -268,19 +329,70 @@ mod tests {
             ("_a@b.test_ .a@b.test", "p(em(<mailto:a@b.test>(a@b.test)) .<mailto:a@b.test>(a@b.test))"),
             ("xhttps://a.test http:/a http:// ://", "p(xhttps://a.test http:/a http:// ://)"),
             ("@here a@b a@b. @a.test a@.b.test a@b.1 12:30", "p(@here a@b a@b. @a.test a@.b.test a@b.1 12:30)"),
-            ("www.a.test", "p(www.a.test)"),
             ("`https://a.test`", "p(code(https://a.test))"),
+            // What ends something that has begun is no part of the address, and the rest is.
+            ("**https://a.test/x_**", "p(strong(<https://a.test/x_>(https://a.test/x_)))"),
+            (
+                "_https://a.test/x*_ ~~https://a.test/y~~",
+                "p(em(<https://a.test/x*>(https://a.test/x*)) s(<https://a.test/y>(https://a.test/y)))",
+            ),
+            (
+                "*[a https://a.test/x* b](https://b.test)*",
+                "p(em(<https://b.test>(a <https://a.test/x*>(https://a.test/x*) b)))",
+            ),
         ]);
     }
 
     #[test]
-    fn what_is_no_markdown_has_links_alone() {
-        let plain = |text| outline(&read_plain(text));
-        assert_eq!(plain("# *a* `b` [c](d)\n- e\\*\n"), "# *a* `b` [c](d)⏎- e\\*⏎");
-        assert_eq!(
-            plain("(https://a.test/\\x) a@b.test"),
-            "(<https://a.test/>(https://a.test/)\\x) <mailto:a@b.test>(a@b.test)"
-        );
+    fn addresses_without_a_scheme_are_links_as_in_the_stock_widget() {
+        let link = |address: &str| format!("<http://{address}>({address})");
+        for (text, before, address, after) in [
+            ("www.a.test", "", "www.a.test", ""),
+            ("See a.com.", "See ", "a.com", "."),
+            ("(shop.a-b.de/c_(d)?e=f#g)", "(", "shop.a-b.de/c_(d)?e=f#g", ")"),
+            ("a.com:8080/x_, y", "", "a.com:8080/x_", ", y"),
+            ("a.io: yes", "", "a.io", ": yes"),
+            ("BANK.COM!", "", "BANK.COM", "!"),
+            ("münchen.de", "", "münchen.de", ""),
+            ("请看a.com的", "请看", "a.com", "的"),
+            ("\"a.info?\"", "\"", "a.info", "?\""),
+            ("a.co.uk...", "", "a.co.uk", "..."),
+        ] {
+            assert_eq!(outline(&read(text)), format!("p({before}{}{after})", link(address)), "{text:?}");
+        }
+        check(&[
+            ("**a.com**, _a.com_", &format!("p(strong({}), em({}))", link("a.com"), link("a.com"))),
+            (
+                "report.pdf v1.2.3 10.30 e.g. z.B. a..com .com a. com",
+                "p(report.pdf v1.2.3 10.30 e.g. z.B. a..com .com a. com)",
+            ),
+            ("Thanks.So it is", "p(Thanks.So it is)"),
+            (
+                "x_a.com a.com_b a.com-b. -a.com a-.com /a.com @a.com",
+                "p(x_a.com a.com_b a.com-b. -a.com a-.com /a.com @a.com)",
+            ),
+            ("10.0.0.1 a.b.c.d", "p(10.0.0.1 a.b.c.d)"),
+            ("first.last@a.com", "p(<mailto:first.last@a.com>(first.last@a.com))"),
+        ]);
+    }
+
+    #[test]
+    fn an_e_mail_address_is_whole_or_no_link() {
+        let link = |address: &str| format!("p(<mailto:{address}>({address}))");
+        for address in ["müller@a.test", "o'brien@a.test", "иван@пример.рф", "info@müller.de", "a.ö@b.test", "ñ@a.test"]
+        {
+            assert_eq!(outline(&read(address)), link(address));
+        }
+        check(&[
+            ("'a@b.test' \"o'b@c.test\"", "p('<mailto:a@b.test>(a@b.test)' \"<mailto:o'b@c.test>(o'b@c.test)\")"),
+            (r"first\_last@a.test", "p(<mailto:first_last@a.test>(first_last@a.test))"),
+            ("写信给info@a.test。", "p(写信给<mailto:info@a.test>(info@a.test)。)"),
+            ("<o'brien@a.test>", "p(<mailto:o'brien@a.test>(o'brien@a.test))"),
+            (
+                "a&b@c.test o’brien@a.test a/b@c.test a=b@c.test a$b@c.test a@b.test@c.test",
+                "p(a&b@c.test o’brien@a.test a/b@c.test a=b@c.test a$b@c.test a@b.test@c.test)",
+            ),
+        ]);
     }
 
     #[test]

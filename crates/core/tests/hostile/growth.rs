@@ -48,7 +48,7 @@ const SHAPES: [(&str, Shape); 15] = [
 ];
 
 /// Markdown that begins much and ends nothing, or ends it all at once.
-const MARKDOWN: [(&str, Shape); 30] = [
+const MARKDOWN: [(&str, Shape); 42] = [
     ("stars", |n| "*".repeat(n)),
     ("stars and words", |n| "*a ".repeat(n)),
     ("stars around words", |n| "*a* **b** ".repeat(n)),
@@ -78,13 +78,23 @@ const MARKDOWN: [(&str, Shape); 30] = [
     ("angles", |n| "<a".repeat(n)),
     ("bare addresses", |n| "http://".repeat(n)),
     ("bare e-mail addresses", |n| "a@".repeat(n) + &"a.a@".repeat(n)),
+    ("bare e-mail addresses of many letters", |n| "é'.".repeat(n) + "@" + &"é-.".repeat(n)),
+    ("an address that ends in many signs", |n| "**_http://a".to_owned() + &"*_~.~~*".repeat(n)),
+    ("addresses that end in signs", |n| "*http://a*_~".repeat(n)),
+    ("domains of many labels", |n| "a.".repeat(n)),
+    ("domains that are none", |n| "a.b a..com -.de x_y.com ".repeat(n)),
+    ("domains", |n| "www.a.com/x* é.de ".repeat(n)),
+    ("one label", |n| "a-".repeat(n) + ".com"),
+    ("bars", |n| "|".repeat(n)),
+    ("a table of many columns", |n| "|a".repeat(n) + "\n" + &"|-".repeat(n) + "\n" + &"|\n".repeat(n)),
+    ("heads of tables", |n| "a|b\n".repeat(n)),
+    ("tables", |n| "a|b\n-|-\n".repeat(n)),
+    ("tables that are none", |n| "|a|\n|-|-\n".repeat(n)),
     ("an e-mail address of many parts", |n| "a@".to_owned() + &"a.".repeat(n)),
 ];
 
-const TEXT_READERS: [(&str, surfaces::Reader); 2] = [
-    ("markdown", |text| _ = black_box(markdown::read(text))),
-    ("plain text", |text| _ = black_box(markdown::read_plain(text))),
-];
+const TEXT_READERS: [(&str, surfaces::Reader); 2] =
+    [("markdown", |text| _ = black_box(markdown::read(text))), ("words", |text| _ = black_box(markdown::words(text)))];
 
 fn each(count: usize, item: impl Fn(usize) -> String) -> String {
     (0..count).map(item).collect()

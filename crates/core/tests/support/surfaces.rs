@@ -53,7 +53,7 @@ pub const READERS: [(&str, Reader); 14] = [
         }
     }),
     ("markdown", |text| _ = black_box(markdown::read(text))),
-    ("plain text", |text| _ = black_box(markdown::read_plain(text))),
+    ("words", |text| _ = black_box(markdown::words(text))),
     ("address", |text| _ = black_box((SafeUrl::new(text), SafeUrl::of_file(text)))),
 ];
 
