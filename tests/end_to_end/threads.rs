@@ -120,6 +120,28 @@ async fn a_long_conversation_is_read_back_to_its_beginning_without_a_jump_and_wi
     visitor.browser.quit().await;
 }
 
+/// By the standard, what holds the rows may be shrunk to the thread's height, and then nothing can be scrolled: WebKit
+/// does so, other engines ask the content first.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_holds_the_rows_is_never_shrunk_to_the_thread() {
+    let sandbox = Sandbox::start(None);
+    let form = json!({ "fields": [{ "name": "mail", "type": "email" }] }).to_string();
+    let visitor = Visitor::arrive_with(&sandbox, &format!("form='{form}'")).await;
+    let shrinks = "[...root.querySelectorAll('.rows')].map((rows) => getComputedStyle(rows).flexShrink)";
+    visitor.find(".launcher").await.click().await.unwrap();
+    visitor.browser.until("root.querySelector('.intro')").await;
+    assert_eq!(visitor.browser.ask(shrinks).await, json!(["0"]), "the form before the first message");
+    visitor.browser.quit().await;
+    let (visitor, _) = begin(&sandbox).await;
+    assert_eq!(visitor.browser.ask(shrinks).await, json!(["0"]), "a conversation");
+    visitor.browser.ask("root.querySelector('.menu summary').click()").await;
+    visitor.browser.until("root.querySelector('.menu [open], .menu[open]')").await;
+    visitor.browser.ask("[...root.querySelectorAll('.menu button')].find((it) => it.textContent.startsWith('Conversations')).click()").await;
+    visitor.browser.until("root.querySelector('.rows.listing')").await;
+    assert_eq!(visitor.browser.ask(shrinks).await, json!(["0"]), "the list of conversations");
+    visitor.browser.quit().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_row_with_the_focus_is_not_taken_away() {
     let sandbox = Sandbox::start(None);
