@@ -62,14 +62,22 @@
   const file = async (name) => fetch(at(name) + again, { integrity: await hash(name), referrerPolicy });
   const json = (name) => once(name, async () => (await file(`${name}.json`)).json());
   const wasm = () => once("wasm", () => file("natter_bg.wasm"));
-  /** `import()` checks nothing, so a link does before. */
+  let policy;
+  /** Pages with Trusted Types take no plain address for a script. */
+  const trusted = (url) => {
+    const types = global("trustedTypes");
+    return types ? (policy ??= types.createPolicy("natter", { createScriptURL: (url) => url })).createScriptURL(url) : url;
+  };
+  /** `import()` checks nothing, so an element does before, and `import()` is given what that has fetched: a link where
+   *  preloads are checked, or a script. WebKit, which has Apple for its vendor everywhere, checks scripts alone. */
   const checked = async (name, href) => {
     const [integrity, link] = [await hash(name), make("link")];
-    if (integrity && link.relList.supports("modulepreload")) {
-      await new Promise((onload, onerror) => {
-        page.head.append(Object.assign(link, { rel: "modulepreload", href, integrity, referrerPolicy, onload, onerror }));
-      }).finally(() => link.remove());
-    }
+    if (!integrity) return;
+    const isScript = /^Apple/.test(navigator.vendor) || !link.relList.supports("modulepreload");
+    const element = isScript ? make("script", { type: "module", src: trusted(href) }) : Object.assign(link, { rel: "modulepreload", href });
+    await new Promise((onload, onerror) => {
+      page.head.append(Object.assign(element, { integrity, referrerPolicy, onload, onerror }));
+    }).finally(() => element.remove());
   };
   /** A module. Where nothing was bundled, it imports others, which are checked as well. */
   const code = (name) =>

@@ -161,6 +161,52 @@ async fn a_file_that_is_not_what_it_was_is_not_run_and_the_panel_leads_elsewhere
     browser.quit().await;
 }
 
+/// As in WebKit, whose preloads of modules are fetched, and not checked.
+const UNCHECKED_PRELOADS: &str = "Object.defineProperty(navigator, 'vendor', { value: 'Apple Computer, Inc.' });
+    Object.defineProperty(HTMLLinkElement.prototype, 'integrity', { set() {}, get: () => '' });";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn modules_are_checked_where_preloads_are_not() {
+    let sandbox = Sandbox::start(None);
+    let (site, browser) = (site::serve().await, Browser::start().await);
+    let visitor = Visitor { browser };
+    let browser = &visitor.browser;
+    browser.expects_trouble();
+    browser.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": UNCHECKED_PRELOADS })).await;
+    let line = |name: &str| {
+        let line = tag(&sandbox, "data-fallback-url=/contact");
+        line.replace("/embed.js", &format!("/altered/{name}/embed.js"))
+    };
+    let server = &sandbox.base_url;
+    let strict = format!(
+        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; connect-src 'self' {server} {}; \
+         img-src data: {server}; require-trusted-types-for 'script'",
+        server.replace("http:", "ws:")
+    );
+    for policy in [None, Some(&*strict)] {
+        visitor.goes_to(&site, &line("panel.js"), policy).await;
+        browser.until("root.querySelector('.launcher')").await;
+        visitor.find(".launcher").await.click().await.unwrap();
+        browser.until("root.querySelector('a.launcher')?.pathname === '/contact'").await;
+        assert_eq!(browser.ask("root.querySelector('textarea')").await, Value::Null, "it has not run");
+        // A part: without it, a report has no events.
+        for (name, has_events) in [("diagnostics.js", false), ("nothing", true)] {
+            visitor.goes_to(&site, &line(name), policy).await;
+            browser.until("root.querySelector('.launcher')").await;
+            browser.ask("void addEventListener('securitypolicyviolation', (event) => window.violated = event.violatedDirective)").await;
+            visitor.open().await;
+            let events = browser.ask("natter.diagnostics().then(({ events }) => Boolean(events))").await;
+            assert_eq!(events, json!(has_events), "{name}");
+            assert_eq!(browser.ask("window.violated").await, Value::Null);
+            assert_eq!(
+                browser.ask("document.querySelectorAll('script[type=module], link[rel=modulepreload]').length").await,
+                0
+            );
+        }
+    }
+    browser.quit().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn where_wasm_is_forbidden_the_panel_leads_elsewhere() {
     let sandbox = Sandbox::start(None);
