@@ -34,6 +34,22 @@ const attempt = (deed) => {
   }
 };
 
+/** What sounds come from. WebKit lets a context be heard that was made or resumed in a gesture, and messages come at any
+ *  time: so it is made in a gesture, and waits. */
+let speaker;
+let isUnlocked = false;
+function unlock() {
+  if (isUnlocked && speaker.state !== "interrupted") return;
+  attempt(() => {
+    speaker ??= new (global("AudioContext"))();
+    const waits = () => {
+      isUnlocked = true;
+      speaker.suspend();
+    };
+    speaker.resume().then(waits, () => {});
+  });
+}
+
 const odd = (name) => console.warn(`natter: ${name} can't be read, so it counts as not given.`);
 
 /** Takes care of an element: `own` is what embed.js lets it have of that. */
@@ -59,7 +75,7 @@ class Chat {
   #ends = {};
   /** What is done with the core's news; all else is the page's. */
   #news = {
-    arrived: (about) => this.#part("attention").then(({ arrived }) => arrived({ ...about, open: () => this.#own.element.open() }), () => {}),
+    arrived: (about) => this.#part("attention").then(({ arrived }) => arrived({ ...about, speaker, open: () => this.#own.element.open() }), () => {}),
     connection: ({ trouble }) => this.#tell(trouble),
     forgotten: () => this.#forgotten(),
     language: ({ code }) => this.#choose(code),
@@ -80,11 +96,21 @@ class Chat {
     root.addEventListener("focusout", leave, { signal: over.signal });
     this.#ends.focus = () => over.abort();
     this.#ends.isolation = isolate(root, own.launcher);
+    // Anywhere on the page: a visitor who only reads it wants to hear of answers, too.
+    for (const gesture of ["click", "keydown", "touchend"]) {
+      addEventListener(gesture, () => this.#mayRing() && unlock(), { signal: over.signal, capture: true, passive: true });
+    }
     this.#ends.secrets = this.#watch();
     this.#speak();
     this.#accompany();
     this.#fill(own.element.isOpen);
     this.#sweep();
+  }
+
+  /** Whether this chat may ever be heard: it runs, and the site does not want silence, or the visitor had a word in it. */
+  #mayRing() {
+    const { element, prefix } = this.#own;
+    return this.isMounted && global("AudioContext") && (element.sound !== "off" || kept(`${prefix()}preferences`) !== null);
   }
 
   get isMounted() {

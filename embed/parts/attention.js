@@ -88,12 +88,13 @@ function yieldTitle() {
   page.title = answers[0].before;
 }
 
-/** A message came; `name` is its own in this browser, `open` opens the chat. */
-export function arrived({ name, title, text, seen, heard, noticed, open }) {
+/** A message came; `name` is its own in this browser, `speaker` the context that may be heard, if one was made in a
+ *  gesture, `open` opens the chat. */
+export function arrived({ name, title, text, seen, heard, noticed, speaker, open }) {
   const wait = seen ? 0 : page.hidden ? 300 : 150;
   // Before a page was touched, browsers let it make no sound; another tab may.
   const isTouched = navigator.userActivation?.hasBeenActive ?? true;
-  if (heard && (seen || isTouched)) setTimeout(once, wait, `${name}/heard`, seen ? () => {} : ring);
+  if (heard && (seen || isTouched)) setTimeout(once, wait, `${name}/heard`, seen ? () => {} : () => ring(speaker));
   const whose = visitor;
   const tell = () => whose === visitor && notify(title, text, open);
   if (noticed) setTimeout(once, wait, `${name}/noticed`, page.hidden && !seen ? tell : () => {});
@@ -116,15 +117,15 @@ function once(name, deed) {
     .catch(() => {});
 }
 
-let sound;
+let context;
 let rang = -Infinity;
 
 // Two soft notes, a fourth apart; a burst of messages is one sound.
-function ring() {
+function ring(speaker) {
   if (performance.now() - rang < 2000) return;
   rang = performance.now();
   try {
-    sound ??= new AudioContext();
+    const sound = speaker ?? (context ??= new AudioContext());
     sound.resume();
     [660, 880].forEach((pitch, nth) => {
       const [note, volume, at] = [sound.createOscillator(), sound.createGain(), sound.currentTime + nth * 0.14];
@@ -135,6 +136,8 @@ function ring() {
       note.connect(volume).connect(sound.destination);
       note.start(at);
       note.stop(at + 0.5);
+      // Between two sounds nothing need run.
+      if (nth) note.onended = () => sound.suspend();
     });
   } catch {
     // A browser without sound is silent.

@@ -91,6 +91,67 @@ async fn what_is_read_on_one_device_is_read_on_the_other() {
     other.browser.quit().await;
 }
 
+/// As in WebKit: a context is silent for ever, unless it was made or resumed while a gesture was handled.
+const GESTURES_ONLY: &str = "(() => {
+  let inGesture = false;
+  for (const name of ['pointerdown', 'mousedown', 'click', 'keydown', 'touchend']) addEventListener(name, () => {
+    inGesture = true;
+    setTimeout(() => inGesture = false);
+  }, true);
+  const Own = AudioContext, free = new WeakSet();
+  const { resume } = Own.prototype;
+  window.AudioContext = class extends Own {
+    constructor(...given) { super(...given); if (inGesture) free.add(this); else this.suspend(); }
+  };
+  Own.prototype.resume = function () {
+    if (inGesture) free.add(this);
+    return free.has(this) ? resume.call(this) : new Promise(() => {});
+  };
+  const { start } = OscillatorNode.prototype;
+  window.notes = [];
+  OscillatorNode.prototype.start = function (...given) {
+    const { context } = this;
+    this.addEventListener('ended', () => notes.push(context.currentTime));
+    return start.apply(this, given);
+  };
+})();";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_only_a_gesture_unlocks_sound_a_message_that_comes_later_is_heard() {
+    let sandbox = Sandbox::start(None);
+    let (visitor, id) = returning(&sandbox, "").await;
+    let browser = &visitor.browser;
+    browser.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": GESTURES_ONLY })).await;
+    visitor.reload().await;
+    browser.until("(await document.querySelector('natter-chat').diagnostics()).socket_live === 'yes'").await;
+    // Anywhere on the page.
+    browser.page.find(By::Css("h1")).await.unwrap().click().await.unwrap();
+    sandbox.agent_replies(id, "It is.").await;
+    browser.until("root.querySelector('.badge').textContent === '1'").await;
+    browser.until("notes.length === 2").await;
+    // Where one writes; between two sounds nothing runs.
+    visitor.reload().await;
+    visitor.open().await;
+    browser.types("Thank you").await;
+    browser.ask("natter.close()").await;
+    sandbox.agent_replies(id, "You are welcome.").await;
+    browser.until("notes.length === 2").await;
+    browser.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_a_site_wants_silence_no_gesture_makes_a_context() {
+    let sandbox = Sandbox::start(None);
+    let visitor = Visitor::arrive_with(&sandbox, "sound=off").await;
+    let browser = &visitor.browser;
+    browser.ask("void (window.made = 0, window.AudioContext = class extends AudioContext { constructor() { super(); made += 1; } })").await;
+    visitor.open().await;
+    visitor.say("Hello").await;
+    visitor.sees(&["Hello"]).await;
+    assert_eq!(browser.ask("made").await, 0);
+    browser.quit().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_tabs_one_is_heard_and_none_once_the_visitor_wants_silence() {
     let sandbox = Sandbox::start(None);
