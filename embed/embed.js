@@ -470,7 +470,7 @@
       if (key) localStorage.setItem(prefix + "generation", key);
       try {
         const others = new BroadcastChannel(`${prefix}tabs/6`);
-        others.postMessage(JSON.stringify({ say: "forget", key }));
+        others.postMessage(JSON.stringify({ __proto__: null, say: "forget", key }));
         others.close();
       } catch {}
       await this.#forgetFiles();
@@ -488,9 +488,14 @@
 
   const isUrgent = ({ name }) => /^(send|diag|csp)/.test(name);
 
+  /** What it was before a `toJSON` that a library has given to all lists. */
+  function itself(key) {
+    return this[key];
+  }
+
   function set(on, name, value) {
     if (value == null) on.removeAttribute(name);
-    else on.setAttribute(name, value === true ? "" : value instanceof Object ? JSON.stringify(value) : value);
+    else on.setAttribute(name, value === true ? "" : value instanceof Object ? JSON.stringify(value, itself) : value);
   }
 
   for (const name of SETTINGS) {

@@ -3,7 +3,7 @@
 
 import initialize, { mount } from "./natter.js";
 import { isolate } from "./parts/isolation.js";
-import { global, page } from "./parts/page.js";
+import { global, page, stringify } from "./parts/page.js";
 
 /** What is said before any other language is there. */
 const ENGLISH = "@english@";
@@ -141,8 +141,8 @@ class Chat {
       },
       part: (name) => this.#equipped(name),
     };
-    const given = [this.#settings(), said ?? "", JSON.stringify(this.#calls.flatMap(({ calls }) => calls))];
-    this.#handle = mount(panel, over, JSON.stringify(given), host);
+    const given = [this.#settings(), said ?? "", stringify(this.#calls.flatMap(({ calls }) => calls))];
+    this.#handle = mount(panel, over, stringify(given), host);
     this.#calls.splice(0).forEach(({ done }) => done?.());
     this.#call(element.isOpen ? "opened" : "closed");
     words.then((late) => {
@@ -182,7 +182,7 @@ class Chat {
   #ask(name, given, done, fail) {
     const calls = said(name, given);
     if (this.#handle) {
-      this.#handle.call(JSON.stringify(calls));
+      this.#handle.call(stringify(calls));
       // The device was emptied by the call; files take a moment.
       done?.(/^(reset|forget)$/.test(name) ? this.#own.forgetFiles() : undefined);
     } else {
@@ -207,7 +207,7 @@ class Chat {
   }
 
   #call(...call) {
-    this.#handle?.call(JSON.stringify([call]));
+    this.#handle?.call(stringify([call]));
   }
 
   /** An attribute of the element is another. */
@@ -263,9 +263,9 @@ class Chat {
     // Of what is no setting, the core wants the names: there are secrets that sites put into their pages. What begins with
     // `_` is what libraries leave on elements, with letters drawn by lot.
     for (const name of [...others, ...Object.keys(element).filter((name) => name[0] !== "_")]) given[name] ??= "";
-    const languages = given.languages && JSON.stringify(this.#languages().map((code) => [code, ownName(code)]));
+    const languages = given.languages && stringify(this.#languages().map((code) => [code, ownName(code)]));
     const way = given["fallback-url"] && Object.assign(page.createElement("a"), { href: given["fallback-url"] }).href;
-    return JSON.stringify({ ...given, "base-url": absolute(given["base-url"]), "fallback-url": way, language: panel.lang, languages });
+    return stringify({ ...given, "base-url": absolute(given["base-url"]), "fallback-url": way, language: panel.lang, languages });
   }
 
   /** What goes on beside the chat: prompts, keeping clear of the page's things, opening by itself where it is in sight. */
@@ -421,7 +421,7 @@ class Chat {
     if (panel.lang !== language && said) return this.#words();
     this.said = said?.launcher ?? ENGLISH;
     this.#label();
-    return said && JSON.stringify(said.words);
+    return said && stringify(said.words);
   }
 }
 
@@ -436,7 +436,7 @@ function said(name, [first, more]) {
   const isText = !name.startsWith("set");
   if (isText ? typeof first !== "string" : !isObject(first)) throw TypeError(`natter: ${name} without its ${isText ? "string" : "object"}.`);
   if (isText) return [[name, first]];
-  return [[name, ...Object.entries(first).flatMap(([key, value]) => [key, JSON.stringify(value) ?? "null"])]];
+  return [[name, ...Object.entries(first).flatMap(([key, value]) => [key, stringify(value) ?? "null"])]];
 }
 
 const isObject = (it) => typeof it === "object" && it !== null && !Array.isArray(it);
@@ -459,7 +459,7 @@ function user(first, more) {
     const field = FIELDS.find((field) => bare(field) === bare(name));
     if (!field && SECRET.test(bare(name))) refuse(`was given ${name}, a secret that no page may hold`);
     if (field && field !== name) refuse(`knows no ${name}: it is called ${field}`);
-    if (name === "custom_attributes" ? value != null && !isObject(value) : field && value instanceof Object) {
+    if (name === "custom_attributes" ? value != null && !isObject(value) : field && value !== null && typeof value === "object") {
       refuse(`wants ${name} as ${name === "custom_attributes" ? "an object" : "a text"}`);
     }
     if (/^identifier/.test(name) && value != null && typeof value !== "string") refuse(`wants ${name} as a text, not as a ${typeof value}`);

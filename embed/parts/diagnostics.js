@@ -5,6 +5,8 @@
 // words. For any other text stands another in: the same for the same text, as long, and empty, blank, fit for an id or
 // the beginning of JSON where the text was. Names come with the fields that the core reads.
 
+import { stringify } from "./page.js";
+
 /** Fields whose text is the protocol's own: kinds, states, and the marks the widget itself puts on messages. */
 const OWN = words("type event status content_type file_type echo_id reason theme");
 /** Fields whose numbers say who is meant, how many or when. */
@@ -79,11 +81,11 @@ export function redact(recording) {
     const opening = text.trimStart()[0];
     if (opening !== "{" && opening !== "[") return mask(text);
     try {
-      return JSON.stringify(value("", JSON.parse(text)));
+      return stringify(value("", JSON.parse(text)));
     } catch {
       try {
         const whole = JSON.parse(text.trimEnd().replace(/,$/, "") + "}");
-        return JSON.stringify(value("", whole)).slice(0, -1) + ",";
+        return stringify(value("", whole)).slice(0, -1) + ",";
       } catch {
         return opening + mask(text);
       }
@@ -99,7 +101,7 @@ export function redact(recording) {
     try {
       const { say, key, value: saved, text: told, ...flags } = JSON.parse(text);
       const is = ([name, flag]) => ["live", "failing", "status"].includes(name) && IS_NUMBER.test(flag);
-      return JSON.stringify({
+      return stringify({
         ...Object.fromEntries(Object.entries(flags).filter(is)),
         say: IS_OWN.test(say) ? say : undefined,
         key: typeof key !== "string" ? undefined : IS_USER.test(say) ? String(user(key)) : keyOf(key),

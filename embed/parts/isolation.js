@@ -66,8 +66,8 @@ const METHODS = ["preventDefault", "stopPropagation", "stopImmediatePropagation"
 
 /** Whoever has it can't prevent or stop it, until it is armed again. */
 function disarm(event) {
-  for (const name of METHODS) Object.defineProperty(event, name, { value() {}, configurable: true });
-  Object.defineProperty(event, "returnValue", { value: true, writable: true, configurable: true });
+  for (const name of METHODS) Object.defineProperty(event, name, { __proto__: null, value() {}, configurable: true });
+  Object.defineProperty(event, "returnValue", { __proto__: null, value: true, writable: true, configurable: true });
 }
 
 function arm(event) {

@@ -1,12 +1,12 @@
 // Keeps a conversation as a file, without asking any server.
 
-import { page } from "./page.js";
+import { page, stringify } from "./page.js";
 
 /** `json` is a list of { author, at, text, files: [{ name, url }] }, oldest first. */
 export function save(format, json) {
   const all = JSON.parse(json).map((said) => ({ ...said, at: new Date(said.at * 1000).toISOString() }));
   const isJson = format === "json";
-  const content = isJson ? JSON.stringify(all, null, 2) + "\n" : all.map(lines).join("\n");
+  const content = isJson ? stringify(all, 2) + "\n" : all.map(lines).join("\n");
   const type = isJson ? "application/json" : "text/plain;charset=utf-8";
   const link = page.createElement("a");
   link.href = URL.createObjectURL(new Blob([content], { type }));

@@ -27,19 +27,19 @@ fn named_elements(names: &[String]) -> String {
 }
 
 /// A page of a site in a frame of another page: tests look at it from there, where the document is as it should be.
-struct Framed {
-    browser: Browser,
+pub struct Framed {
+    pub browser: Browser,
 }
 
 impl Framed {
-    async fn open(site: &str, html: &str) -> Self {
+    pub async fn open(site: &str, html: &str) -> Self {
         let browser = Browser::start().await;
         let framed = Self { browser };
         framed.goes_to(site, html).await;
         framed
     }
 
-    async fn goes_to(&self, site: &str, html: &str) {
+    pub async fn goes_to(&self, site: &str, html: &str) {
         let inner = format!("{site}/html?html={}", utf8_percent_encode(html, NON_ALPHANUMERIC));
         let outer = format!(
             "<iframe src='{inner}' style='position:fixed;inset:0;width:100%;height:100%;border:0;background:white'></iframe>"
@@ -55,11 +55,11 @@ impl Framed {
         )
     }
 
-    async fn ask(&self, expression: &str) -> Value {
+    pub async fn ask(&self, expression: &str) -> Value {
         self.browser.ask(&Self::within(expression)).await
     }
 
-    async fn until(&self, holds: &str) {
+    pub async fn until(&self, holds: &str) {
         let script = format!(
             "const done = arguments[0];
              const look = () => {{ if ({}) done(true); else setTimeout(look, 25); }};
@@ -82,12 +82,12 @@ impl Framed {
         (place[0].as_f64().unwrap() as i64, place[1].as_f64().unwrap() as i64)
     }
 
-    async fn clicks(&self, selector: &str) {
+    pub async fn clicks(&self, selector: &str) {
         let (x, y) = self.place(selector).await;
         self.browser.page.action_chain().move_to(x, y).click().perform().await.unwrap();
     }
 
-    async fn sees(&self, texts: &[&str]) {
+    pub async fn sees(&self, texts: &[&str]) {
         let wanted = Value::String(serde_json::to_string(texts).unwrap());
         self.until(&format!(
             "JSON.stringify([...root.querySelectorAll('.bubble')].map((b) => b.textContent)) === {wanted} \

@@ -41,6 +41,7 @@ mod late_files;
 mod looks;
 mod network;
 mod parts;
+mod patched_globals;
 #[path = "../support/payloads.rs"]
 mod payloads;
 mod playground;

@@ -123,7 +123,7 @@ mod tests {
     fn a_page_whose_chat_does_not_run_says_it_in_the_same_words() {
         let embed = include_str!("../../../../embed/embed.js");
         let channel = ["tabs/", &digits(PROTOCOL.into()), "`"].concat();
-        let word = "postMessage(JSON.stringify({ say: \"forget\", key }))";
+        let word = "postMessage(JSON.stringify({ __proto__: null, say: \"forget\", key }))";
         assert!(embed.contains(&channel) && embed.contains(word), "{channel} {word}");
         for (generation, said) in [(Some(3), "{\"say\":\"forget\",\"key\":\"3\"}"), (None, "{\"say\":\"forget\"}")] {
             assert_eq!(hear(said), Some(Word::Forget { generation, is_succeeded: false }));
