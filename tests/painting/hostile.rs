@@ -144,7 +144,7 @@ const FIELDS: [Field; 66] = [
     ("a bot's text", |t| sent(json!({ "content": t, "sender": { "id": 3, "type": "agent_bot" } }), Letters)),
     ("the inbox's text", |t| sent(json!({ "content": t, "message_type": 3, "sender": null }), Letters)),
     ("the visitor's text", |t| sent(json!({ "content": t, "message_type": 0 }), Letters)),
-    ("an unsent text", |t| painting(vec![unsent(t, None, Vec::new())], Text)),
+    ("an unsent text", |t| painting(vec![unsent(t, None, Vec::new())], Letters)),
     ("a deleted text", |t| {
         sent(json!({ "content": t, "content_attributes": { "deleted": true } }), Beside("This message was deleted"))
     }),
