@@ -59,7 +59,9 @@
   /** What a file must be: those that every chat needs are known here, of the others there is a list. */
   const hash = async (name) => ASSETS[name] ?? (ASSETS["list.json"] && (await json("list"))[name]) ?? "";
   const referrerPolicy = "no-referrer";
-  const file = async (name) => fetch(at(name) + again, { integrity: await hash(name), referrerPolicy });
+  /** What is left out here, the page may have given to every object. */
+  const plain = { method: "GET", mode: "cors", cache: "default", referrerPolicy };
+  const file = async (name) => fetch(at(name) + again, { ...plain, integrity: await hash(name) });
   const json = (name) => once(name, async () => (await file(`${name}.json`)).json());
   const wasm = () => once("wasm", () => file("natter_bg.wasm"));
   let policy;

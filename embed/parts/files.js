@@ -233,7 +233,7 @@ async function withoutProgress(url, form, progress, signal) {
   const pulse = setInterval(progress, 10_000, 0);
   const over = AbortSignal.any([AbortSignal.timeout(UPLOAD_MS_MAX), ...(signal ? [signal] : [])]);
   try {
-    const how = { method: "POST", body: form, headers: { Accept: ACCEPT }, credentials: "omit", referrerPolicy: "no-referrer", signal: over };
+    const how = { method: "POST", mode: "cors", cache: "default", body: form, headers: { Accept: ACCEPT }, credentials: "omit", referrerPolicy: "no-referrer", signal: over };
     const answer = await fetch(url, how);
     return { status: answer.status, body: await answer.text(), retryAfter: answer.headers.get("Retry-After") };
   } catch {

@@ -112,19 +112,26 @@ impl WatchedBody {
 }
 
 fn options(request: &Request, signal: Option<&AbortSignal>) -> Object {
-    let mut init = vec![("credentials", "omit".into()), ("referrerPolicy", "no-referrer".into())];
+    let method = match request.method {
+        Method::Get | Method::Probe => "GET",
+        Method::Post => "POST",
+        Method::Patch => "PATCH",
+    };
+    let mode = if request.method == Method::Probe { "no-cors" } else { "cors" };
+    // What is left out here, the page may have given to every object.
+    let mut init = vec![
+        ("method", method.into()),
+        ("mode", mode.into()),
+        ("cache", "default".into()),
+        ("credentials", "omit".into()),
+        ("referrerPolicy", "no-referrer".into()),
+    ];
     // Chatwoot answers bad input with JSON only when asked for exactly this.
     let mut headers = vec![("Accept", "application/json".into())];
     if let Body::Json(_) = &request.body {
         headers.push(("Content-Type", "application/json".into()));
     }
     init.push(("headers", object(&headers).into()));
-    match request.method {
-        Method::Get => {}
-        Method::Post => init.push(("method", "POST".into())),
-        Method::Patch => init.push(("method", "PATCH".into())),
-        Method::Probe => init.push(("mode", "no-cors".into())),
-    }
     if let Some(signal) = signal {
         init.push(("signal", signal.into()));
     }

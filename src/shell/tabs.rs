@@ -129,6 +129,8 @@ impl Lock {
         // The two can't go together; a theft is over before anybody could think better of it.
         let (option, value) = if is_theft { ("steal", true.into()) } else { ("signal", abort.signal().into()) };
         Reflect::set(&options, &option.into(), &value).ok()?;
+        // What is left out here, the page may have given to every object.
+        Reflect::set(&options, &"mode".into(), &"exclusive".into()).ok()?;
 
         let is_current = Rc::new(Cell::new(true));
         let release: Rc<RefCell<Option<Function>>> = Rc::default();
@@ -161,11 +163,13 @@ impl Lock {
             })
         });
         let asked = request.apply(&locks, &Array::of3(&name.into(), &options, &granted)).ok()?;
-        let (is_held, on_stolen) = (Rc::clone(&lock.is_current), report.clone());
+        let (is_current, release, on_end) = (Rc::clone(&lock.is_current), Rc::clone(&lock.release), report.clone());
         spawn_local(async move {
-            // It ends badly when the lock is stolen, or the wait for it given up.
-            if settled(asked).await.is_err() && is_held.replace(false) {
-                on_stolen(Event::Tabs(TabNews::Stolen));
+            // It ends badly when the lock is stolen, or the wait for it given up; or it did not begin: asked for again, the
+            // browser would refuse it again, without end.
+            if settled(asked).await.is_err() && is_current.replace(false) {
+                let is_refused = !is_theft && release.borrow().is_none();
+                on_end(Event::Tabs(if is_refused { TabNews::LockRefused } else { TabNews::Stolen }));
             }
         });
         Some(lock)

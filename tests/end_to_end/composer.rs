@@ -157,7 +157,10 @@ async fn a_voice_note_is_recorded_attached_sent_and_heard() {
     );
     shoot(&visitor, "composer-recorded").await;
     visitor.find(".send").await.click().await.unwrap();
-    visitor.browser.until("root.querySelector('audio.playing')?.readyState > 0").await;
+    visitor
+        .browser
+        .until("!root.querySelector('.unsent') && root.querySelector('audio.playing')?.readyState > 0")
+        .await;
     shoot(&visitor, "composer-heard").await;
 
     let conversation = visitor.session().await["conversation"].as_i64().unwrap();

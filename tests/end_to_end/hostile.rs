@@ -19,7 +19,7 @@ const ELEMENTS: &str = "a audio blockquote button code dd details div dl dt em f
 const ATTRIBUTES: &str = "alt aria-checked aria-controls aria-current aria-expanded aria-hidden aria-label aria-posinset aria-pressed aria-setsize autocomplete checked class \
                           controls d datetime decoding dir disabled enterkeyhint height hidden href id lang loading max \
                           multiple name part placeholder playsinline pattern preload referrerpolicy rel required role \
-                          rows selected src start style tabindex target title type value viewBox width data-again";
+                          rows selected src start style tabindex target title type value viewBox width data-failures data-gone";
 
 /// What is wrong with the widget's elements, one sentence each.
 const FAULTS: &str = r#"(() => {

@@ -277,12 +277,20 @@ async fn a_zoomed_page_shows_the_whole_chat() {
         const isIn = (it) => it.top >= -1 && it.left >= -1 && it.right <= innerWidth + 1 && it.bottom <= innerHeight + 1; \
         return box.height > 10 && isIn(box) && isIn(at) \
             && root.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2)?.closest('.panel'); })";
+    let menu = "(() => { const box = root.querySelector('.items').getBoundingClientRect(); \
+        const at = root.querySelector('.panel').getBoundingClientRect(); \
+        const button = root.querySelector('.menu summary').getBoundingClientRect(); \
+        return box.height > 40 && box.bottom <= at.bottom && box.left >= at.left && box.right <= at.right \
+            && Math.abs(box.top - button.bottom) < 20; })()";
     for (width, height) in [(1100, 820), (1000, 500), (400, 700)] {
         browser.resize(width, height).await;
         for zoom in ["1", "1.25", "1.5", "2"] {
             for of in ["documentElement", "body"] {
                 browser.ask(&format!("void (document.{of}.style.zoom = {zoom})")).await;
                 browser.until(&format!("{inside} /* {width} {zoom} {of} */")).await;
+                browser.ask("void (root.querySelector('.menu').open = true)").await;
+                browser.until(&format!("{menu} /* {width} {zoom} {of} */")).await;
+                browser.ask("void (root.querySelector('.menu').open = false)").await;
                 browser.ask(&format!("void (document.{of}.style.zoom = '')")).await;
             }
         }

@@ -28,7 +28,7 @@ const PATCHES: [(&str, &str); 5] = [
     ),
     (
         "more on every object",
-        "for (const name of ['extend', 'each', 'clone', 'has', 'keys', 'type', 'name', 'detail', 'language', 'load', 'form', 'key', 'url', 'id'])
+        "for (const name of ['extend', 'each', 'clone', 'has', 'keys', 'type', 'name', 'detail', 'language', 'load', 'form', 'key', 'url', 'id', 'mode', 'cache'])
            Object.prototype[name] = function () { return name; };",
     ),
     (

@@ -183,3 +183,15 @@ async fn a_browser_that_answers_nothing_about_locks_sends_all_the_same() {
     visitor.reload().await;
     visitor.browser.quit().await;
 }
+
+/// As in a frame of an origin that is nobody's, and as where a page has given every object a `mode`.
+const REFUSED_LOCKS: &str =
+    "<script>LockManager.prototype.request = () => Promise.reject(new DOMException('no', 'SecurityError'))</script>";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_that_refuses_every_lock_sends_all_the_same() {
+    let sandbox = Sandbox::start(None);
+    let visitor = arrive(&[REFUSED_LOCKS, &*tag(&sandbox, "")].concat()).await;
+    converses(&visitor, &sandbox).await;
+    visitor.browser.quit().await;
+}

@@ -110,6 +110,7 @@ pub fn record(now: Now, event: &Event) -> String {
         Event::Began { kept, is_shared } => write("began", "", &[(*is_shared).into()], kept),
         Event::Tabs(TabNews::Granted(kept)) => write("granted", "", &[], kept),
         Event::Tabs(TabNews::Stolen) => plain("stolen"),
+        Event::Tabs(TabNews::LockRefused) => plain("lock refused"),
         Event::Tabs(TabNews::LockQueried { is_ours, generation }) => {
             write("lock queried", "", &[(*is_ours).into(), *generation], &[])
         }

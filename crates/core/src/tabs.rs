@@ -25,6 +25,8 @@ pub enum TabNews {
     Granted(Vec<(String, String)>),
     /// Another tab has taken the lock away.
     Stolen,
+    /// The browser refuses to wait for the lock, at once and for a reason that stays.
+    LockRefused,
     /// The browser answered who holds the lock, as `TabAct::Confirm` wants to know.
     LockQueried {
         /// Whether the lock is this tab's.

@@ -17,6 +17,7 @@ impl Widget {
                 self.tabs.lead();
                 self.take_over(now, kept);
             }
+            TabNews::LockRefused => self.abandon_lock(turn),
             TabNews::Stolen => {
                 let was_leading = self.tabs.is_leading();
                 let act = self.tabs.depose();

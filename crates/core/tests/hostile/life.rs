@@ -147,6 +147,7 @@ fn tabs() -> impl Strategy<Value = TabNews> {
     prop_oneof![
         1 => kept().prop_map(TabNews::Granted),
         1 => Just(TabNews::Stolen),
+        1 => Just(TabNews::LockRefused),
         3 => (any::<bool>(), 0..3_u64).prop_map(|(is_ours, generation)| TabNews::LockQueried { is_ours, generation }),
         6 => word.prop_map(|word| TabNews::Said(wire::say(&word))),
         1 => text().prop_map(TabNews::Said),

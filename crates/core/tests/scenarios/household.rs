@@ -126,7 +126,7 @@ impl Household {
                 TabNews::LockQueried { is_ours, .. } => {
                     TabNews::LockQueried { is_ours, generation: generation::kept_in(&kept) }
                 }
-                TabNews::Stolen | TabNews::Said(_) => news,
+                TabNews::Stolen | TabNews::LockRefused | TabNews::Said(_) => news,
             };
             self.alone(number, |tab| tab.event(Event::Tabs(news)));
         }

@@ -3,7 +3,7 @@
 use natter_core::model::ConversationId;
 use natter_core::view::{Connection, Content, Row};
 use natter_core::wire::Method;
-use natter_core::{Event, Outcome};
+use natter_core::{Event, Outcome, TabNews};
 use serde_json::json;
 
 use crate::bench::{Bench, agents, contact, conversation, created, json_body, kept_session, visitors};
@@ -424,6 +424,18 @@ fn a_browser_that_answers_nothing_about_locks_keeps_nobody_from_writing() {
     house.on(tab, |tab| tab.answer("/messages", 200, &visitors(8, "hello")));
     assert!(is_said(&house, tab, "hello"));
     assert!(!house.storage.keys().any(|key| key.starts_with("send/")));
+}
+
+#[test]
+fn a_browser_that_refuses_the_lock_keeps_nobody_from_writing_and_is_not_asked_again() {
+    let (mut house, tab) = in_a_browser_without_answers(Default::default());
+    house.on(tab, |tab| tab.submit("hello"));
+    house.on(tab, |tab| tab.event(Event::Tabs(TabNews::LockRefused)));
+    assert_eq!(house.tabs[tab].bench.asked(Method::Post, "/contacts").is_some(), true, "it works alone at once");
+    house.on(tab, |tab| tab.answer("/contacts", 200, &contact()));
+    house.on(tab, |tab| tab.answer("/conversations", 200, &conversation(6)));
+    house.on(tab, |tab| tab.answer("/messages", 200, &visitors(8, "hello")));
+    assert!(is_said(&house, tab, "hello"));
 }
 
 #[test]

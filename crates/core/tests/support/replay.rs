@@ -113,6 +113,7 @@ fn read(record: &Record) -> (Now, Happening) {
         "began" => Event::Began { kept: kept(), is_shared: flag() },
         "granted" => Event::Tabs(TabNews::Granted(kept())),
         "stolen" => Event::Tabs(TabNews::Stolen),
+        "lock refused" => Event::Tabs(TabNews::LockRefused),
         "lock queried" => Event::Tabs(TabNews::LockQueried { is_ours: flag(), generation: numbers[1] }),
         "said" => Event::Tabs(TabNews::Said(text())),
         "opened" => Event::Opened(flag()),
