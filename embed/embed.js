@@ -127,7 +127,7 @@
 
     connectedCallback() {
       // Pages that were kept by htmx or Turbo hold a copy of the chat.
-      if (!own.has(this) && [...own].some((chat) => ORIGIN.every((name) => chat[name] === this[name]))) return this.remove();
+      if (!own.has(this) && [...own].some((chat) => (chat.isConnected || !chat.#isInline) && ORIGIN.every((name) => chat[name] === this[name]))) return this.remove();
       // What was set before there was this class.
       for (const name of SETTINGS.map(camel)) {
         if (Object.hasOwn(this, name)) {
@@ -307,7 +307,7 @@
       if (this.#isInline || !own.has(this)) return false;
       const now = Date.now();
       if (now - this.#since > 999) [this.#since, this.#times] = [now, 0];
-      if (this.#times++ > 8) this.destroy();
+      if (++this.#times > 8) this.destroy();
       else this.#return();
       return own.has(this);
     }

@@ -95,11 +95,11 @@ class Chat {
     const leave = () => queueMicrotask(() => (this.#focused = own.element.isConnected ? root.activeElement : this.#focused));
     root.addEventListener("focusout", leave, { signal: over.signal });
     this.#ends.focus = () => over.abort();
-    this.#ends.isolation = isolate(root, own.launcher);
-    // Anywhere on the page: a visitor who only reads it wants to hear of answers, too.
+    // Anywhere on the page: a visitor who only reads it wants to hear of answers, too. Before the keys are stopped.
     for (const gesture of ["click", "keydown", "touchend"]) {
       addEventListener(gesture, () => this.#mayRing() && unlock(), { signal: over.signal, capture: true, passive: true });
     }
+    this.#ends.isolation = isolate(root, own.launcher);
     this.#ends.secrets = this.#watch();
     this.#speak();
     this.#accompany();
@@ -444,8 +444,9 @@ const isObject = (it) => typeof it === "object" && it !== null && !Array.isArray
 /** All that a user has, and how a name looks to whoever spells it otherwise. */
 const FIELDS = ["identifier", "identifier_hash", "name", "email", "phone_number", "avatar_url", "custom_attributes"];
 const bare = (name) => name.replace(/[^a-z\d]/gi, "").toLowerCase();
-/** Names of secrets of the server's, bare; as in `wire/settings.rs`. */
+/** Names of secrets of the server's, bare, as in `wire/settings.rs`; and the tokens that are none. */
 const SECRET = /token|secret|hmac|password|apikey|accesskey|privatekey|signingkey|credential/;
+const PUBLIC = /^(?!.*(secret|hmac|password|apikey|accesskey|privatekey|signingkey|credential)).*(website|csrf|xsrf|authenticity)token$/;
 
 /** A user as the page gives it. What can't be meant is refused: else somebody would be nobody without a word. */
 function user(first, more) {
@@ -457,7 +458,7 @@ function user(first, more) {
   const about = isWhole ? first : { ...more, identifier: first };
   for (const [name, value] of Object.entries(about)) {
     const field = FIELDS.find((field) => bare(field) === bare(name));
-    if (!field && SECRET.test(bare(name))) refuse(`was given ${name}, a secret that no page may hold`);
+    if (!field && SECRET.test(bare(name)) && !PUBLIC.test(bare(name))) refuse(`was given ${name}, a secret that no page may hold`);
     if (field && field !== name) refuse(`knows no ${name}: it is called ${field}`);
     if (name === "custom_attributes" ? value != null && !isObject(value) : field && value !== null && typeof value === "object") {
       refuse(`wants ${name} as ${name === "custom_attributes" ? "an object" : "a text"}`);

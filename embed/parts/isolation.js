@@ -1,6 +1,6 @@
 // What happens in the chat is the chat's. Pages keep the focus in a dialog of theirs, guard against copying or have
-// hotkeys, by listening to everything: they are kept from hearing of what is typed, and of the focus, and from preventing
-// or stopping anything else.
+// hotkeys, by listening to everything: they are kept from hearing of keystrokes where one writes, and of the focus, and from
+// preventing or stopping anything else. That letters came (`input`) they can hear, as of any page.
 //
 // Their listeners may be called before ours, as they capture at the document. So ours captures at the window.
 
@@ -42,7 +42,8 @@ export function isolate(root, launcher) {
         const target = inside(event);
         if (!target || !(target.matches("input, textarea, select") || (/^(Tab|Esc)/.test(event.key) && !launcher.contains(target)))) return;
         event.stopImmediatePropagation();
-        if (!target.dispatchEvent(copyOf(event))) event.preventDefault();
+        // A copied keypress is acted on by WebKit, as the keystroke itself is: a form would be handed in twice.
+        if (type !== "keypress" && !target.dispatchEvent(copyOf(event))) event.preventDefault();
       },
       { ...capture, passive: false },
     );

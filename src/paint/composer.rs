@@ -60,7 +60,7 @@ pub fn composer(words: &Words, view: &View, _was: Option<&View>) -> Node {
         let ways = el("span", "ways").and(choice(Act::Notify, Sentence::NotifyYes)).and(choice(no, Sentence::NotifyNo));
         el("p", "offer").and(el("span", "").told(words, &Sentence::NotifyAsk)).and(ways)
     });
-    let form = el("form", "composer");
+    let form = el("form", "composer").on("dragover", Act::Dropped).on("drop", Act::Dropped);
     Node::Element(
         if view.composer.is_away { form.with("hidden", "") } else { form }
             .on("submit", Act::Submit)

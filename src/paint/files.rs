@@ -59,8 +59,8 @@ fn file(words: &Words, message: MessageId, file: &Attachment, local: Option<&str
     };
     match file.kind {
         AttachmentKind::Image => picture(words, message, file, sources),
-        AttachmentKind::Audio => playing(words, "audio", &file.name, sources),
-        AttachmentKind::Video => playing(words, "video", &file.name, sources),
+        AttachmentKind::Audio => playing(words, "audio", file, url, sources),
+        AttachmentKind::Video => playing(words, "video", file, url, sources),
         AttachmentKind::Location => leading(words, link(url, "file").and(icon(PLACE)).and(called(file)), file, url),
         AttachmentKind::Link => destined(words, link(url, "file").and(icon(LINK)).and(called(file)), &file.name, url),
         AttachmentKind::Contact | AttachmentKind::File => {
@@ -86,11 +86,11 @@ fn called(file: &Attachment) -> Element {
     el("span", "file-name").in_own_direction().saying(&file.name)
 }
 
-/// A sound or a film, and what stands for it when it can't be had.
-fn playing(words: &Words, tag: &'static str, name: &str, sources: Sources) -> Element {
-    el("div", "media")
-        .and(player(tag, name, sources))
-        .and(el("p", "file gone instead").told(words, &Sentence::FileGone))
+/// A sound or a film; where it can't be had or played, it can still be taken away.
+fn playing(words: &Words, tag: &'static str, file: &Attachment, url: &SafeUrl, sources: Sources) -> Element {
+    let why = el("span", "file-size").told(words, &Sentence::FileGone);
+    let link = leading(words, link(url, "file gone instead").and(icon(FILE)).and(called(file)).and(why), file, url);
+    el("div", "media").and(player(tag, &file.name, sources)).and(link)
 }
 
 fn player(tag: &'static str, name: &str, sources: Sources) -> Element {

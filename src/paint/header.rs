@@ -41,7 +41,9 @@ pub fn header(words: &Words, view: &View, _was: Option<&View>) -> Node {
         el("p", if is_online { "presence online" } else { "presence" }).in_own_direction().saying(&said)
     });
     let who = el("div", "whom").and(el("h2", "title").in_own_direction().saying(&title)).maybe(presence);
-    let head = el("header", "head").maybe(back).maybe(faces).and(who).and(menu(words, panel)).and(close);
+    // Dropped here, a file would take the place of the page.
+    let head = el("header", "head").on("dragover", Act::Dropped).on("drop", Act::Dropped);
+    let head = head.maybe(back).maybe(faces).and(who).and(menu(words, panel)).and(close);
     let trouble = el("p", "trouble").with("role", "status").saying(&trouble);
     let way = panel.fallback.as_ref().map(|url| link(url, "way").saying(&words.say(&Sentence::Fallback)));
     Node::Element(el("div", "top").and(head).and(trouble).maybe(way).and(aloud(words, &panel.told)))

@@ -189,6 +189,11 @@ async fn in_the_pages_own_flow_it_opens_when_it_comes_into_sight() {
         return [Math.round(own.height - panel.height), Math.round(own.width - panel.width), \
         getComputedStyle(root.querySelector('.launcher')).display, document.activeElement === document.body]; })()";
     assert_eq!(browser.ask(shape).await, json!([0, 0, "none", true]), "it takes the room it is given, and no focus");
+    let menu = "(() => { root.querySelector('.menu').open = true; const [menu, panel] = ['.items', '.panel'].map((it) => \
+        root.querySelector(it).getBoundingClientRect()); return menu.height > 40 && menu.top >= panel.top && \
+        menu.bottom <= panel.bottom && menu.left >= panel.left && menu.right <= panel.right; })()";
+    assert_eq!(browser.ask(menu).await, json!(true), "its menu stays in it");
+    browser.ask("void (root.querySelector('.menu').open = false)").await;
     browser.ask("(natter.close(), natter.shadowRoot.querySelector('textarea').focus(), null)").await;
     browser.types(thirtyfour::Key::Escape + "").await;
     visitor.say("hello").await;

@@ -131,6 +131,10 @@ async fn files_are_pasted_and_dropped_and_can_be_left_out_or_cancelled() {
     };
     talk.visitor.browser.ask(&give("ClipboardEvent", "textarea", "paste")).await;
     talk.visitor.browser.ask(&give("DragEvent", ".thread", "drop")).await;
+    // Wherever in the panel one lets go of a file, it does not take the place of the page.
+    let kept = "['.head', '.composer textarea', '.thread'].map((place) => !root.querySelector(place).dispatchEvent( \
+        new DragEvent('dragover', { bubbles: true, cancelable: true })))";
+    assert_eq!(talk.visitor.browser.ask(kept).await, json!([true, true, true]));
     talk.visitor.browser.until("root.querySelectorAll('.picked .file').length === 2").await;
     talk.visitor.find(".picked .tool").await.click().await.unwrap();
     talk.visitor.browser.until("root.querySelectorAll('.picked .file').length === 1").await;

@@ -301,7 +301,7 @@ impl<'a> Reader<'a> {
             end += self.extent(from(text, end));
         }
         let address = unescaped(to(text, end));
-        let Some(url) = schemeless(&address) else { return self.pass(1) };
+        let Some(url) = schemeless(&address) else { return self.pass(end - label) };
         self.unsay(label);
         self.mark(Mark::Link(url), &address);
         self.at += end - label;

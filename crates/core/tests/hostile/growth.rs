@@ -48,7 +48,7 @@ const SHAPES: [(&str, Shape); 15] = [
 ];
 
 /// Markdown that begins much and ends nothing, or ends it all at once.
-const MARKDOWN: [(&str, Shape); 42] = [
+const MARKDOWN: [(&str, Shape); 43] = [
     ("stars", |n| "*".repeat(n)),
     ("stars and words", |n| "*a ".repeat(n)),
     ("stars around words", |n| "*a* **b** ".repeat(n)),
@@ -77,6 +77,7 @@ const MARKDOWN: [(&str, Shape); 42] = [
     ("backslashes", |n| "\\".repeat(n)),
     ("angles", |n| "<a".repeat(n)),
     ("bare addresses", |n| "http://".repeat(n)),
+    ("domains whose address is too long", |n| "a.com?".repeat(n)),
     ("bare e-mail addresses", |n| "a@".repeat(n) + &"a.a@".repeat(n)),
     ("bare e-mail addresses of many letters", |n| "é'.".repeat(n) + "@" + &"é-.".repeat(n)),
     ("an address that ends in many signs", |n| "**_http://a".to_owned() + &"*_~.~~*".repeat(n)),

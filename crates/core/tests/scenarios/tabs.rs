@@ -431,7 +431,7 @@ fn a_browser_that_refuses_the_lock_keeps_nobody_from_writing_and_is_not_asked_ag
     let (mut house, tab) = in_a_browser_without_answers(Default::default());
     house.on(tab, |tab| tab.submit("hello"));
     house.on(tab, |tab| tab.event(Event::Tabs(TabNews::LockRefused)));
-    assert_eq!(house.tabs[tab].bench.asked(Method::Post, "/contacts").is_some(), true, "it works alone at once");
+    assert!(house.tabs[tab].bench.asked(Method::Post, "/contacts").is_some(), "it works alone at once");
     house.on(tab, |tab| tab.answer("/contacts", 200, &contact()));
     house.on(tab, |tab| tab.answer("/conversations", 200, &conversation(6)));
     house.on(tab, |tab| tab.answer("/messages", 200, &visitors(8, "hello")));
