@@ -95,9 +95,10 @@ class Chat {
     const leave = () => queueMicrotask(() => (this.#focused = own.element.isConnected ? root.activeElement : this.#focused));
     root.addEventListener("focusout", leave, { signal: over.signal });
     this.#ends.focus = () => over.abort();
-    // Anywhere on the page: a visitor who only reads it wants to hear of answers, too. Before the keys are stopped.
+    // Anywhere on the page: a visitor who only reads it wants to hear of answers, too. Before the keys are stopped; and not
+    // passive, as zone.js makes one listener of all for a key, with the options of the first.
     for (const gesture of ["click", "keydown", "touchend"]) {
-      addEventListener(gesture, () => this.#mayRing() && unlock(), { signal: over.signal, capture: true, passive: true });
+      addEventListener(gesture, () => this.#mayRing() && unlock(), { signal: over.signal, capture: true });
     }
     this.#ends.isolation = isolate(root, own.launcher);
     this.#ends.secrets = this.#watch();
