@@ -76,8 +76,8 @@ impl Session {
 
     /// Nobody yet, after this session: source_ids are drawn from the same stream.
     #[must_use]
-    pub fn next_visitor(self) -> Self {
-        Self { inbox: self.inbox, ..Self::new(self.ids) }
+    pub fn of_next_visitor(&self) -> Self {
+        Self { inbox: self.inbox, ..Self::new(self.ids.clone()) }
     }
 
     /// Takes what the device kept; anything broken, foreign or of another version is as good as nothing.

@@ -25,6 +25,12 @@ pub struct Typing {
 }
 
 impl Typing {
+    /// For another conversation: nobody of the team writes there yet, the visitor goes on writing.
+    #[must_use]
+    pub const fn of_next_conversation(&self) -> Self {
+        Self { theirs: None, wrote: self.wrote, told: self.told }
+    }
+
     /// Somebody of the team began to write.
     pub fn began(&mut self, now: Mono, person: Person) {
         self.theirs = Some((person, now.plus(HEARD_MS)));

@@ -353,6 +353,13 @@ pub const TEXT_CHARS_MAX: u32 = 150_000;
 const FEW_CHARS: u32 = 500;
 
 impl Composer {
+    /// An empty one for another visitor: the field is emptied, too.
+    #[must_use]
+    pub fn emptied(&self) -> Self {
+        let (count, _) = &self.put;
+        Self { put: (count.wrapping_add(1), "".into()), ..Self::default() }
+    }
+
     /// Takes note of what is written.
     pub fn hold(&mut self, text: &str) {
         let text = text.trim();

@@ -86,15 +86,45 @@ pub struct Timeline {
 const UNFOLDED_MAX: usize = 100;
 
 impl Timeline {
-    /// An empty one for another visitor, with the sends that were said for this user. It gives no row key a second time.
+    /// An empty one for another visitor, with the messages that were written for this user. It gives no row key a second
+    /// time.
     #[must_use]
-    pub fn next_visitor(self, user: Option<u64>) -> Self {
+    pub fn of_next_visitor(self, user: Option<u64>) -> Self {
         let Self { conversation: _, user: _, rows: _, sends, keys, nth, keep: _, unfolded: _, is_changed: _ } = self;
-        let mut next = Self { keys, nth, is_changed: true, ..Self::default() };
-        next.sends = sends.into_iter().filter(|send| send.goes_along_with(user)).collect();
-        for at in 0..next.sends.len() {
-            next.save(at);
+        let sends = sends.into_iter().filter(|send| send.goes_along_with(user)).collect();
+        Self::of_sends(sends, 0, keys, nth, Vec::new())
+    }
+
+    /// An empty one for another conversation, with the messages that are not sent yet.
+    #[must_use]
+    pub fn of_next_conversation(self) -> Self {
+        let Self { conversation: _, user, rows: _, mut sends, keys, nth, keep, unfolded: _, is_changed: _ } = self;
+        // What is at the server already is gone with the conversation.
+        sends.retain(|send| !matches!(send.stage, Stage::Settled { .. }));
+        for send in &mut sends {
+            send.guess = None;
+            if send.is_in_doubt() {
+                // What may have been stored was stored in a conversation that is gone.
+                send.stage = Stage::Unsent;
+            }
         }
+        Self::of_sends(sends, user, keys, nth, keep)
+    }
+
+    fn of_sends(sends: Vec<Send>, user: u64, keys: u64, nth: u64, keep: Vec<Keep>) -> Self {
+        let count = sends.len();
+        let mut next = Self {
+            conversation: None,
+            user,
+            rows: Rows::default(),
+            sends,
+            keys,
+            nth,
+            keep,
+            unfolded: Vec::new(),
+            is_changed: true,
+        };
+        (0..count).for_each(|at| next.save(at));
         next
     }
 
@@ -132,25 +162,6 @@ impl Timeline {
     /// The conversation it belongs to, once that has begun.
     pub fn belongs_to(&mut self, conversation: ConversationId) {
         self.conversation = Some(conversation);
-        for at in 0..self.sends.len() {
-            self.save(at);
-        }
-    }
-
-    /// Forgets what was said, keeps what is unsent: the server no longer knows this conversation.
-    pub fn start_over(&mut self) {
-        self.conversation = None;
-        self.rows = Rows::default();
-        self.is_changed = true;
-        // What is at the server already is gone with the conversation.
-        self.sends.retain(|send| !matches!(send.stage, Stage::Settled { .. }));
-        for send in &mut self.sends {
-            send.guess = None;
-            if send.is_in_doubt() {
-                // What may have been stored was stored in a conversation that is gone.
-                send.stage = Stage::Unsent;
-            }
-        }
         for at in 0..self.sends.len() {
             self.save(at);
         }

@@ -22,12 +22,12 @@ impl Widget {
     pub(super) fn take(&mut self, heard: Option<Heard>, turn: &mut Turn) {
         match heard {
             Some(Heard::Live) => {
-                self.is_way_broken = false;
-                self.watch.started_over();
+                self.connection.is_way_broken = false;
+                self.connection.polling.started_over();
                 self.want_history();
-                self.condition.want();
+                self.conversation.status.want();
             }
-            Some(Heard::Unconfirmed) => self.session.doubt_contact(),
+            Some(Heard::Unconfirmed) => self.visitor.session.doubt_contact(),
             Some(Heard::News(news)) => self.take_news(*news, turn),
             Some(Heard::Lost) | None => {}
         }
@@ -38,19 +38,19 @@ impl Widget {
             News::Created(message, echo) => {
                 let is_to_visitor = !message.author.is_visitor();
                 if let Some(id) = message.conversation {
-                    self.session.heard_of(id);
+                    self.visitor.session.heard_of(id);
                 }
                 if self.is_elsewhere(&message) {
                     // Proven contacts hear of their conversations in other inboxes, too.
-                    let is_ours = message.conversation.is_some_and(|id| self.session.knows(id));
-                    if !is_ours && !self.session.is_in_inbox(message.inbox) {
+                    let is_ours = message.conversation.is_some_and(|id| self.visitor.session.knows(id));
+                    if !is_ours && !self.visitor.session.is_in_inbox(message.inbox) {
                         return;
                     }
                     if let Some(id) = message.conversation {
-                        self.conversations.heard_elsewhere(id, is_to_visitor);
+                        self.visitor.conversation_list.heard_elsewhere(id, is_to_visitor);
                     }
                     if is_to_visitor && !self.is_hidden() {
-                        if self.unread.came_elsewhere(self.eyes()) {
+                        if self.conversation.unread.came_elsewhere(self.eyes()) {
                             self.tell_unread(turn);
                         }
                         self.tell_arrival(&message.into(), turn);
@@ -58,15 +58,15 @@ impl Widget {
                     return;
                 }
                 if self.is_hearing() {
-                    self.history.heard(message.id);
+                    self.conversation.history.heard(message.id);
                 }
-                if self.watch.heard() {
+                if self.connection.polling.heard() {
                     // It speaks again; what it kept to itself meanwhile has to be read.
                     self.want_history();
                 }
                 let id = message.id;
                 if is_to_visitor {
-                    self.typing.ended();
+                    self.conversation.typing.ended();
                 }
                 if self.settle(message, Road::Frame(echo)) {
                     if is_to_visitor {
@@ -82,45 +82,47 @@ impl Widget {
                     if is_read && !message.author.is_visitor() {
                         self.was_read(message.id, turn);
                     }
-                    self.timeline.amend(message);
+                    self.conversation.timeline.amend(message);
                 }
             }
-            News::Presence(is_online) => self.availability.heard(self.last.mono, is_online),
+            News::Presence(is_online) => self.availability.heard(self.now.mono, is_online),
             News::Conversation(conversation) => {
-                self.session.heard_of(conversation.id);
-                let is_own = conversation.source_id.as_deref().is_some_and(|id| Some(id) == self.session.source_id());
+                self.visitor.session.heard_of(conversation.id);
+                let is_own =
+                    conversation.source_id.as_deref().is_some_and(|id| Some(id) == self.visitor.session.source_id());
                 if is_own {
-                    self.session.inbox_is(conversation.inbox);
+                    self.visitor.session.inbox_is(conversation.inbox);
                 }
-                if self.session.conversation() == Some(conversation.id) {
-                    self.condition.is(&conversation);
+                if self.visitor.session.conversation() == Some(conversation.id) {
+                    self.conversation.status.is(&conversation);
                 }
                 // The answer that would have told us its id was lost; this is the same news by another road.
-                if !self.tabs.is_in_charge() {
+                if !self.tabs.election.is_in_charge() {
                     return;
                 }
-                let is_awaited = self.calls.iter().any(|(_, call, _)| matches!(call, Call::CreateConversation));
-                let is_ours =
-                    is_own || (conversation.source_id.is_none() && self.session.is_in_inbox(conversation.inbox));
-                if self.session.is_conversation_doubted() && !is_awaited && is_ours {
-                    self.session.conversation_is(conversation.id);
+                let is_awaited =
+                    self.connection.requests.iter().any(|(_, call, _)| matches!(call, Call::CreateConversation));
+                let is_ours = is_own
+                    || (conversation.source_id.is_none() && self.visitor.session.is_in_inbox(conversation.inbox));
+                if self.visitor.session.is_conversation_doubted() && !is_awaited && is_ours {
+                    self.visitor.session.conversation_is(conversation.id);
                     self.adopt_conversation(conversation.id);
-                    if self.session.is_user_proven() {
+                    if self.visitor.session.is_user_proven() {
                         // Its answer would have said what the contact's attributes hold.
-                        self.finding.want();
+                        self.visitor.finding.want();
                     }
                 }
             }
             News::Typing(conversation, person) => {
-                if self.session.conversation() == Some(conversation) {
+                if self.visitor.session.conversation() == Some(conversation) {
                     match person {
                         Some(person) => {
-                            if self.typing.theirs().is_none() {
+                            if self.conversation.typing.theirs().is_none() {
                                 self.say_aloud(Told::Typing(person.clone()));
                             }
-                            self.typing.began(self.last.mono, person);
+                            self.conversation.typing.began(self.now.mono, person);
                         }
-                        None => self.typing.ended(),
+                        None => self.conversation.typing.ended(),
                     }
                 }
             }
@@ -131,18 +133,22 @@ impl Widget {
     /// Whether frames follow each other without a gap, be they this tab's or its leader's. Those that come before a
     /// subscription is confirmed prove nothing of what came before them.
     fn is_hearing(&self) -> bool {
-        if self.tabs.is_in_charge() { self.cable.is_live() } else { self.tabs.standing().is_live }
+        if self.tabs.election.is_in_charge() {
+            self.connection.cable.is_live()
+        } else {
+            self.tabs.election.standing().is_live
+        }
     }
 
     /// What is long past and not looked at is let go; scrolling up reads it again.
     fn let_go(&mut self) {
-        let held = self.timeline.said_len();
+        let held = self.conversation.timeline.said_len();
         if held > HELD_MAX
-            && self.window.shows_newest()
-            && let Some(first) = self.timeline.message_at(held - HELD_MAX / 2)
+            && self.conversation.window.shows_newest()
+            && let Some(first) = self.conversation.timeline.message_at(held - HELD_MAX / 2)
         {
-            self.timeline.let_go_before(first);
-            self.history.let_go();
+            self.conversation.timeline.let_go_before(first);
+            self.conversation.history.let_go();
         }
     }
 
@@ -151,10 +157,10 @@ impl Widget {
         if self.is_hidden() {
             return;
         }
-        if self.unread.came(id, self.eyes()) {
+        if self.conversation.unread.came(id, self.eyes()) {
             self.tell_unread(turn);
         }
-        if let Some(message) = self.timeline.row(id).map(|row| Arc::clone(&row.message)) {
+        if let Some(message) = self.conversation.timeline.row(id).map(|row| Arc::clone(&row.message)) {
             self.tell_arrival(&message, turn);
             tell_message(&message, turn);
             self.say_aloud(Told::Message(message));
@@ -170,7 +176,7 @@ impl Widget {
             Call::ReadMessages { conversation, .. } => self.reply_messages(now, conversation, &verdict, turn),
             Call::Answer { message, .. } => self.reply_answer(now, message, outcome),
             // The visitor writes here, and another tab will post it: it had better find out first.
-            Call::Type { .. } if verdict == Verdict::Unclear && !self.tabs.is_in_charge() => {
+            Call::Type { .. } if verdict == Verdict::Unclear && !self.tabs.election.is_in_charge() => {
                 self.say(&Word::Read, turn);
             }
             // A hint: agents who miss it miss nothing.
@@ -180,7 +186,7 @@ impl Widget {
             Call::FindConversations => self.reply_finding(now, &verdict),
             Call::Browse => self.reply_browse(now, &verdict),
             // A frame tells of it, too; if neither came, it is looked up.
-            Call::Resolve { .. } => self.condition.want(),
+            Call::Resolve { .. } => self.conversation.status.want(),
             Call::Post { conversation, echo, lane, .. } => {
                 if let (Verdict::Good(_) | Verdict::Refused(_), Outcome::Answered { status, body, .. }) =
                     (&verdict, outcome)
@@ -197,27 +203,27 @@ impl Widget {
         match verdict {
             Verdict::Good(body) => match wire::contact(body) {
                 ContactAnswer::Known(contact) => {
-                    if !self.session.contact_is(contact) {
-                        return self.session.failed(now, &mut self.chance, 0);
+                    if !self.visitor.session.contact_is(contact) {
+                        return self.visitor.session.failed(now, &mut self.rng, 0);
                     }
-                    if std::mem::take(&mut self.is_conversation_missed) {
-                        self.session.conversation_is_gone();
+                    if std::mem::take(&mut self.conversation.is_missing) {
+                        self.visitor.session.conversation_is_gone();
                         self.start_over();
-                        self.is_conversation_gone = true;
+                        self.conversation.is_deleted = true;
                     }
                 }
-                ContactAnswer::Unusable => self.session.failed(now, &mut self.chance, 0),
+                ContactAnswer::Unusable => self.visitor.session.failed(now, &mut self.rng, 0),
             },
             Verdict::Gone if matches!(call, Call::ReadContact) => {
-                self.is_conversation_missed = false;
+                self.conversation.is_missing = false;
                 self.begin_anew(turn);
             }
             // An unknown inbox identifier is found at the first message and stays so until the site is mended: the
             // message is kept, the visitor told that the team can't be reached.
             Verdict::Gone | Verdict::Refused(_) | Verdict::Fault | Verdict::Unclear | Verdict::NeverLeft => {
-                self.session.failed(now, &mut self.chance, 0);
+                self.visitor.session.failed(now, &mut self.rng, 0);
             }
-            Verdict::Busy(ms) => self.session.failed(now, &mut self.chance, *ms),
+            Verdict::Busy(ms) => self.visitor.session.failed(now, &mut self.rng, *ms),
         }
     }
 
@@ -225,8 +231,8 @@ impl Widget {
         let is_create = matches!(call, Call::CreateConversation);
         match verdict {
             // Its frame was faster. If it told of another one, that is ours now, and this one stays empty.
-            Verdict::Good(body) if self.session.conversation().is_some() => {
-                self.session.is_answered();
+            Verdict::Good(body) if self.visitor.session.conversation().is_some() => {
+                self.visitor.session.is_answered();
                 if is_create {
                     self.list_begun(body);
                 }
@@ -236,38 +242,38 @@ impl Widget {
                     self.begin_conversation(conversation.id, turn);
                     self.list_begun(body);
                 }
-                None => self.session.failed(now, &mut self.chance, 0),
+                None => self.visitor.session.failed(now, &mut self.rng, 0),
             },
             Verdict::Good(body) => {
                 let ours = wire::listing(body).map(|listing| self.ours_of(listing));
                 let ours = ours.map(|all| all.iter().map(|one| one.id).collect::<Vec<_>>());
-                let found = ours.map(|all| self.session.conversations_are(&all));
+                let found = ours.map(|all| self.visitor.session.conversations_are(&all));
                 match found {
                     Some(Some(id)) => {
-                        self.session.heard_of(id);
+                        self.visitor.session.heard_of(id);
                         self.adopt_conversation(id);
                         self.list_the_rest();
                     }
                     Some(None) => {}
-                    None => self.session.failed(now, &mut self.chance, 0),
+                    None => self.visitor.session.failed(now, &mut self.rng, 0),
                 }
             }
             Verdict::Gone => {
-                self.session.doubt_contact();
-                self.session.failed(now, &mut self.chance, 0);
+                self.visitor.session.doubt_contact();
+                self.visitor.session.failed(now, &mut self.rng, 0);
             }
             // So Chatwoot 4.0.4 answers every verified contact: whether it was made, nobody can know.
-            Verdict::Fault if !is_create && self.session.is_user_proven() => {
-                self.session.is_answered();
-                self.session.conversation_was_not_made();
+            Verdict::Fault if !is_create && self.visitor.session.is_user_proven() => {
+                self.visitor.session.is_answered();
+                self.visitor.session.conversation_was_not_made();
             }
-            Verdict::Fault | Verdict::Unclear => self.session.failed(now, &mut self.chance, 0),
+            Verdict::Fault | Verdict::Unclear => self.visitor.session.failed(now, &mut self.rng, 0),
             Verdict::Refused(_) | Verdict::NeverLeft | Verdict::Busy(_) => {
                 if is_create {
-                    self.session.conversation_was_not_made();
+                    self.visitor.session.conversation_was_not_made();
                 }
                 let ms = if let Verdict::Busy(ms) = verdict { *ms } else { 0 };
-                self.session.failed(now, &mut self.chance, ms);
+                self.visitor.session.failed(now, &mut self.rng, ms);
             }
         }
     }
@@ -275,34 +281,41 @@ impl Widget {
     fn reply_condition(&mut self, now: Mono, conversation: ConversationId, verdict: &Verdict<'_>, turn: &mut Turn) {
         match verdict {
             Verdict::Good(body) => {
-                self.condition.is_answered();
+                self.conversation.status.is_answered();
                 if let Some(head) = wire::conversation_head(body).filter(|head| head.id == conversation) {
                     // An earlier version may have opened one of another inbox later, never at first.
-                    if self.session.inbox().is_none() && self.session.conversations().first() == Some(&conversation) {
-                        self.session.inbox_is(head.inbox);
+                    if self.visitor.session.inbox().is_none()
+                        && self.visitor.session.conversations().first() == Some(&conversation)
+                    {
+                        self.visitor.session.inbox_is(head.inbox);
                     }
-                    if head.inbox.is_some() && self.session.inbox().is_some() && head.inbox != self.session.inbox() {
+                    if head.inbox.is_some()
+                        && self.visitor.session.inbox().is_some()
+                        && head.inbox != self.visitor.session.inbox()
+                    {
                         return self.leave_foreign();
                     }
-                    self.condition.is(&head);
-                    if self.condition.becomes_known() {
+                    self.conversation.status.is(&head);
+                    if self.conversation.status.becomes_known() {
                         self.count_unread(turn);
                     }
                 }
             }
             // Verified contacts get no list on 4.0.4, and may get no more here one day: messages come all the same.
-            Verdict::Refused(_) => self.condition.is_answered(),
+            Verdict::Refused(_) => self.conversation.status.is_answered(),
             Verdict::Gone => {
-                self.condition.is_answered();
+                self.conversation.status.is_answered();
                 self.miss_conversation(turn);
             }
-            Verdict::Busy(ms) => self.condition.failed(now, &mut self.chance, *ms),
-            Verdict::Fault | Verdict::Unclear | Verdict::NeverLeft => self.condition.failed(now, &mut self.chance, 0),
+            Verdict::Busy(ms) => self.conversation.status.failed(now, &mut self.rng, *ms),
+            Verdict::Fault | Verdict::Unclear | Verdict::NeverLeft => {
+                self.conversation.status.failed(now, &mut self.rng, 0)
+            }
         }
     }
 
     fn reply_messages(&mut self, now: Mono, conversation: ConversationId, verdict: &Verdict<'_>, turn: &mut Turn) {
-        if self.session.conversation() != Some(conversation) {
+        if self.visitor.session.conversation() != Some(conversation) {
             return;
         }
         let page = match verdict {
@@ -311,71 +324,75 @@ impl Widget {
                 self.miss_conversation(turn);
                 None
             }
-            Verdict::Busy(ms) => return self.history.failed(now, &mut self.chance, *ms),
+            Verdict::Busy(ms) => return self.conversation.history.failed(now, &mut self.rng, *ms),
             Verdict::Refused(_) | Verdict::Fault | Verdict::Unclear | Verdict::NeverLeft => None,
         };
         let Some(page) = page else {
-            return self.history.failed(now, &mut self.chance, 0);
+            return self.conversation.history.failed(now, &mut self.rng, 0);
         };
-        let progress = self.history.page(&page.iter().map(|message| message.id).collect::<Vec<_>>());
+        let progress = self.conversation.history.page(&page.iter().map(|message| message.id).collect::<Vec<_>>());
         // What is newer than all we had came while nothing brought it. Of a first look nobody knows what was read.
-        let newest = self.timeline.newest();
+        let newest = self.conversation.timeline.newest();
         let mut is_news = false;
         for message in page {
             let (id, is_to_visitor) = (message.id, !message.author.is_visitor());
-            let is_new = self.timeline.settle(message, &Road::History);
+            let is_new = self.conversation.timeline.settle(message, &Road::History);
             is_news |= is_new;
             if is_new && is_to_visitor && newest.is_some_and(|newest| id > newest) {
                 self.came(id, turn);
             }
         }
-        let hears = self.cable.is_live() && !self.watch.is_silent() && !self.session.is_unheard();
-        if is_news && self.tabs.is_leading() && !hears {
+        let hears = self.connection.cable.is_live()
+            && !self.connection.polling.is_silent()
+            && !self.visitor.session.is_unheard();
+        if is_news && self.tabs.election.is_leading() && !hears {
             self.say(&Word::Read, turn);
         }
         // What is in doubt is for the tab in charge to decide, and for the others to be told.
         match progress {
             Progress::CaughtUp { asked, top, from } => {
                 self.is_in_step_up_to(top);
-                self.timeline.forget_settled(asked, from);
-                if self.tabs.is_in_charge() {
-                    self.timeline.decide(asked, from);
+                self.conversation.timeline.forget_settled(asked, from);
+                if self.tabs.election.is_in_charge() {
+                    self.conversation.timeline.decide(asked, from);
                 }
             }
             Progress::Anew { oldest, asked, top } => {
-                self.timeline.let_go_before(oldest);
+                self.conversation.timeline.let_go_before(oldest);
                 self.is_in_step_up_to(top);
-                self.timeline.forget_settled(asked, None);
-                if self.tabs.is_in_charge() {
-                    self.timeline.decide(asked, Some(oldest));
-                    self.timeline.give_up_before(asked, oldest);
+                self.conversation.timeline.forget_settled(asked, None);
+                if self.tabs.election.is_in_charge() {
+                    self.conversation.timeline.decide(asked, Some(oldest));
+                    self.conversation.timeline.give_up_before(asked, oldest);
                 }
             }
-            Progress::Earlier => self.window.earlier_came(&self.timeline),
+            Progress::Earlier => self.conversation.window.earlier_came(&self.conversation.timeline),
             Progress::Onward => {}
         }
     }
 
     /// Whether a message belongs to another conversation.
     fn is_elsewhere(&self, message: &Message) -> bool {
-        message.conversation.is_some() && message.conversation != self.session.conversation()
+        message.conversation.is_some() && message.conversation != self.visitor.session.conversation()
     }
 
     /// Takes home a message that came by itself. Tells whether it is news.
     fn settle(&mut self, message: Message, road: Road) -> bool {
-        let is_out_of_sight =
-            self.history.may_have_earlier() && self.timeline.oldest().is_some_and(|oldest| message.id < oldest);
+        let is_out_of_sight = self.conversation.history.may_have_earlier()
+            && self.conversation.timeline.oldest().is_some_and(|oldest| message.id < oldest);
         if !is_out_of_sight {
-            return self.timeline.settle(message, &road);
+            return self.conversation.timeline.settle(message, &road);
         }
         if let Road::Answer(echo) | Road::Frame(Some(echo)) = road {
-            self.timeline.settle_unseen(&echo);
+            self.conversation.timeline.settle_unseen(&echo);
         }
         false
     }
 
     fn is_in_step_up_to(&mut self, top: Option<MessageId>) {
-        self.history.is_in_step_with(self.timeline.newest_first().filter(|id| Some(*id) <= top));
+        self.conversation
+            .history
+            .is_in_step_with(self.conversation.timeline.newest_first().filter(|id| Some(*id) <= top));
     }
 
     fn reply_post(
@@ -387,7 +404,7 @@ impl Widget {
         turn: &mut Turn,
     ) {
         if matches!(outcome, Outcome::FilesGone) {
-            return self.timeline.files_are_gone(echo);
+            return self.conversation.timeline.files_are_gone(echo);
         }
         match outcome.verdict() {
             Verdict::Good(body) => match wire::message(body) {
@@ -396,7 +413,7 @@ impl Widget {
                     let id = message.id;
                     let is_first_news = self.settle(message, Road::Answer(Arc::clone(echo)));
                     if is_first_news {
-                        self.watch.stored(now, self.cable.is_live());
+                        self.connection.polling.stored(now, self.connection.cable.is_live());
                         self.tell_own(id, turn);
                     }
                 }
@@ -404,26 +421,26 @@ impl Widget {
             },
             Verdict::Refused(words) => {
                 self.retry(lane).succeeded();
-                self.timeline.refused(echo, words);
+                self.conversation.timeline.refused(echo, words);
             }
             Verdict::Gone => {
-                self.timeline.never_left(echo);
-                if self.session.conversation() == Some(conversation) {
+                self.conversation.timeline.never_left(echo);
+                if self.visitor.session.conversation() == Some(conversation) {
                     self.miss_conversation(turn);
                 }
             }
             Verdict::Unclear => self.lose_sight(now, echo, lane),
             Verdict::Fault => {
                 // One page decides, read once it can: `lead` asks for it.
-                self.timeline.met_fault(echo, now);
+                self.conversation.timeline.met_fault(echo, now);
                 self.pause(lane, now, 0);
             }
             Verdict::NeverLeft => {
-                self.timeline.never_left(echo);
+                self.conversation.timeline.never_left(echo);
                 self.pause(lane, now, 0);
             }
             Verdict::Busy(ms) => {
-                self.timeline.never_left(echo);
+                self.conversation.timeline.never_left(echo);
                 self.pause(lane, now, ms);
             }
         }
@@ -440,7 +457,9 @@ impl Widget {
                     }
                 }
             }
-            Verdict::Refused(words) if self.tabs.is_in_charge() => self.timeline.refused(&echo, words),
+            Verdict::Refused(words) if self.tabs.election.is_in_charge() => {
+                self.conversation.timeline.refused(&echo, words)
+            }
             // The tab in charge says what is to come of it.
             Verdict::Refused(_)
             | Verdict::Gone
@@ -452,64 +471,64 @@ impl Widget {
     }
 
     fn lose_sight(&mut self, now: Mono, echo: &EchoId, lane: Lane) {
-        self.timeline.lost_sight(echo, now);
+        self.conversation.timeline.lost_sight(echo, now);
         self.pause(lane, now, 0);
         self.want_history();
     }
 
     /// The visitor is told that nobody knows of a send, in every tab.
     pub(super) fn tell_unconfirmed(&mut self, echo: &EchoId) {
-        if self.timeline.is_unconfirmed(echo, true) {
+        if self.conversation.timeline.is_unconfirmed(echo, true) {
             self.say_aloud(Told::Unconfirmed);
         }
     }
 
     fn miss_conversation(&mut self, turn: &mut Turn) {
-        if !self.tabs.is_in_charge() {
+        if !self.tabs.election.is_in_charge() {
             // It is for the leader to look, and to conclude.
             return self.say(&Word::Read, turn);
         }
-        self.is_conversation_missed = true;
-        self.session.doubt_contact();
+        self.conversation.is_missing = true;
+        self.visitor.session.doubt_contact();
     }
 
     /// We have just made this conversation.
     fn begin_conversation(&mut self, id: ConversationId, turn: &mut Turn) {
-        let is_old = self.session.knows(id);
-        self.session.conversation_is(id);
+        let is_old = self.visitor.session.knows(id);
+        self.visitor.session.conversation_is(id);
         if is_old {
             // An inbox with one conversation for each contact gives that one back, whatever was asked for.
             return self.adopt_conversation(id);
         }
-        self.timeline.belongs_to(id);
-        self.history.is_new();
+        self.conversation.timeline.belongs_to(id);
+        self.conversation.history.is_new();
         tell_conversation(id, turn);
     }
 
     /// We found it: it may hold messages already.
     pub(super) fn adopt_conversation(&mut self, id: ConversationId) {
-        self.conversations.opened(id);
-        self.timeline.belongs_to(id);
-        self.history.want();
+        self.visitor.conversation_list.opened(id);
+        self.conversation.timeline.belongs_to(id);
+        self.conversation.history.want();
     }
 
     /// The open conversation turns out to be another inbox's: nobody reads or writes there from here.
     fn leave_foreign(&mut self) {
-        if self.tabs.is_in_charge() && self.can_leave() {
-            self.session.conversation_is_gone();
+        if self.tabs.election.is_in_charge() && self.can_leave() {
+            self.visitor.session.conversation_is_gone();
             self.turn_page();
         }
     }
 
     pub(super) fn start_over(&mut self) {
         self.turn_page();
-        self.answering.start_over();
-        self.calls.retain(|(_, call, _)| !matches!(call, Call::Answer { .. }));
+        self.visitor.form_submissions.start_over();
+        self.connection.requests.retain(|(_, call, _)| !matches!(call, Call::Answer { .. }));
     }
 
     pub(super) fn want_history(&mut self) {
-        if self.session.conversation().is_some() {
-            self.history.want();
+        if self.visitor.session.conversation().is_some() {
+            self.conversation.history.want();
         }
     }
 }

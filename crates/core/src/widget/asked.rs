@@ -12,7 +12,7 @@ use crate::{Effect, Turn, generation, wire};
 impl Widget {
     /// The visitor filled in a form, or rated.
     pub(super) fn fill(&mut self, message: MessageId, fields: Vec<(String, String)>) {
-        let Some(kind) = self.timeline.row(message).map(|row| &row.message.kind) else { return };
+        let Some(kind) = self.conversation.timeline.row(message).map(|row| &row.message.kind) else { return };
         let mut answers = kind.answers(fields);
         if matches!(kind, Kind::Rating(_)) {
             // Each half of a survey is handed in by itself; the server forgets the half it isn't told.
@@ -33,23 +33,24 @@ impl Widget {
     }
 
     fn give(&mut self, message: MessageId, answers: Vec<Answer>) {
-        let is_survey = self.timeline.row(message).is_some_and(|row| matches!(row.message.kind, Kind::Rating(_)));
-        if let Some(conversation) = self.session.conversation().filter(|_| !answers.is_empty()) {
-            self.answering.give(conversation, Given { message, answers }, is_survey);
+        let is_survey =
+            self.conversation.timeline.row(message).is_some_and(|row| matches!(row.message.kind, Kind::Rating(_)));
+        if let Some(conversation) = self.visitor.session.conversation().filter(|_| !answers.is_empty()) {
+            self.visitor.form_submissions.give(conversation, Given { message, answers }, is_survey);
         }
     }
 
     fn answers_to(&self, message: MessageId) -> Vec<Answer> {
-        match self.answering.of(message) {
+        match self.visitor.form_submissions.of(message) {
             Some((answers, _)) => answers.to_vec(),
-            None => self.timeline.row(message).map(|row| row.message.answers.clone()).unwrap_or_default(),
+            None => self.conversation.timeline.row(message).map(|row| row.message.answers.clone()).unwrap_or_default(),
         }
     }
 
     /// Hands in what is to be handed in now.
     pub(super) fn answer(&mut self, now: Mono, conversation: ConversationId, turn: &mut Turn) {
-        if self.is_online
-            && let Some((Given { message, answers }, is_survey)) = self.answering.next(now, conversation)
+        if self.connection.is_online
+            && let Some((Given { message, answers }, is_survey)) = self.visitor.form_submissions.next(now, conversation)
         {
             self.call(now, Call::Answer { conversation, message, answers, is_survey }, turn);
         }
@@ -60,15 +61,15 @@ impl Widget {
             Verdict::Good(body) => {
                 // First the message as it is now: between the two, the answer would be gone for a moment.
                 if let Some(message) = wire::message(body) {
-                    self.timeline.amend(message);
+                    self.conversation.timeline.amend(message);
                 }
-                self.answering.succeeded(message);
+                self.visitor.form_submissions.succeeded(message);
             }
-            Verdict::Refused(words) => self.answering.refused(message, words),
-            Verdict::Gone => self.answering.forget(message),
-            Verdict::Busy(ms) => self.answering.failed(message, now, &mut self.chance, ms),
+            Verdict::Refused(words) => self.visitor.form_submissions.refused(message, words),
+            Verdict::Gone => self.visitor.form_submissions.forget(message),
+            Verdict::Busy(ms) => self.visitor.form_submissions.failed(message, now, &mut self.rng, ms),
             Verdict::Fault | Verdict::Unclear | Verdict::NeverLeft => {
-                self.answering.failed(message, now, &mut self.chance, 0)
+                self.visitor.form_submissions.failed(message, now, &mut self.rng, 0)
             }
         }
     }
@@ -77,16 +78,16 @@ impl Widget {
     pub(super) fn revive_answers(&mut self, kept: &[(String, String)]) {
         for (key, value) in kept {
             if let Some(id) = key.strip_prefix(KEY_ANSWER).and_then(|id| id.parse().ok()) {
-                self.answering.revive(MessageId(id), value);
+                self.visitor.form_submissions.revive(MessageId(id), value);
             }
         }
     }
 
     pub(super) fn keep_answers(&mut self, turn: &mut Turn) {
-        for (message, kept) in self.answering.take_keep() {
+        for (message, kept) in self.visitor.form_submissions.take_keep() {
             let key = [KEY_ANSWER, &digits(message.0)].concat();
             turn.effects.push(match kept {
-                Some(kept) => Effect::Save(key, generation::stamp(self.generation, &kept)),
+                Some(kept) => Effect::Save(key, generation::stamp(self.visitor.generation, &kept)),
                 None => Effect::Erase(key),
             });
         }

@@ -8,10 +8,10 @@ use crate::{Effect, Turn, wire};
 impl Widget {
     /// Asks for the inbox once somebody looks at the panel.
     pub(super) fn attend(&mut self, now: Mono, turn: &mut Turn) {
-        if self.is_open && self.is_visible {
+        if self.view_model.is_open && self.view_model.is_visible {
             self.availability.want(now);
         }
-        if self.is_online && self.availability.next(now) {
+        if self.connection.is_online && self.availability.next(now) {
             self.call(now, Call::ReadInbox, turn);
         }
         turn.effects.extend(self.availability.take_zone().map(Effect::Zone));
@@ -23,9 +23,9 @@ impl Widget {
             (Some(inbox), _) => self.availability.inbox_is(now, inbox),
             // It is not there, or no inbox: the doctor knows.
             (None, Verdict::Good(_) | Verdict::Gone | Verdict::Refused(_)) => self.availability.is_answered(now),
-            (None, Verdict::Busy(ms)) => self.availability.failed(now, &mut self.chance, *ms),
+            (None, Verdict::Busy(ms)) => self.availability.failed(now, &mut self.rng, *ms),
             (None, Verdict::Fault | Verdict::Unclear | Verdict::NeverLeft) => {
-                self.availability.failed(now, &mut self.chance, 0)
+                self.availability.failed(now, &mut self.rng, 0)
             }
         }
     }

@@ -14,17 +14,17 @@ impl Widget {
     /// What the doctor learns from the end of a call.
     pub(super) fn examine(&mut self, call: &Call, outcome: &Outcome) {
         match outcome.verdict() {
-            Verdict::Unclear => self.is_way_broken = true,
+            Verdict::Unclear => self.connection.is_way_broken = true,
             Verdict::NeverLeft => {}
             Verdict::Good(_) | Verdict::Busy(_) | Verdict::Gone | Verdict::Refused(_) | Verdict::Fault => {
-                self.is_way_broken = false;
+                self.connection.is_way_broken = false;
             }
         }
         let sign = match outcome {
             Outcome::NeverLeft | Outcome::FilesGone => return,
             Outcome::Unclear => Sign::Nothing,
             Outcome::Answered { status, body, .. } => {
-                self.answered = Some(self.last.mono);
+                self.connection.last_response = Some(self.now.mono);
                 let is_json = body.trim_start().starts_with(['{', '[']);
                 let is_contact = matches!(call, Call::CreateContact | Call::ReadContact);
                 let is_list = matches!(call, Call::FindConversations | Call::Browse | Call::ListConversations);
@@ -32,7 +32,7 @@ impl Widget {
                     429 | 502..=504 => Sign::Busy,
                     500..=599 if is_contact => Sign::ContactFault,
                     // So Chatwoot 4.0.4 answers every verified contact, and nothing else is wrong.
-                    500 if is_list && self.session.is_user_proven() && wire::is_fault(body) => Sign::Good,
+                    500 if is_list && self.visitor.session.is_user_proven() && wire::is_fault(body) => Sign::Good,
                     500..=599 => Sign::Busy,
                     // So Chatwoot answers what it has nothing to say to: typing, and what was read.
                     200..=299 if body.is_empty() => Sign::Good,
@@ -42,23 +42,23 @@ impl Widget {
                 }
             }
         };
-        self.doctor.see(sign);
+        self.connection.diagnostics.see(sign);
     }
 
     /// Asks what can be asked, and tells the page what has been found.
     pub(super) fn diagnose(&mut self, now: Mono, turn: &mut Turn) {
-        if self.doctor.wants_probe(now, self.is_online) {
+        if self.connection.diagnostics.wants_probe(now, self.connection.is_online) {
             turn.effects.push(Effect::Probe(self.settings.base_url().to_owned()));
         }
-        if let Some(finding) = self.doctor.news(self.is_online, self.socket()) {
+        if let Some(finding) = self.connection.diagnostics.news(self.connection.is_online, self.socket()) {
             turn.effects.push(Effect::Tell(Tell::Trouble(finding)));
         }
     }
 
     pub(super) fn socket(&self) -> Socket {
         Socket {
-            is_failing: self.cable.failures() > SOCKETS_MAX,
-            is_silent: self.watch.is_silent() && self.cable.is_live(),
+            is_failing: self.connection.cable.failures() > SOCKETS_MAX,
+            is_silent: self.connection.polling.is_silent() && self.connection.cable.is_live(),
         }
     }
 
@@ -66,7 +66,11 @@ impl Widget {
     /// strings for everything that happened. Word for word, so nobody may see it as it is (`recording`).
     #[must_use]
     pub fn diagnostics(&self) -> String {
-        let finding = self.doctor.finding(self.is_online, self.socket()).map_or("none", |finding| finding.name());
+        let finding = self
+            .connection
+            .diagnostics
+            .finding(self.connection.is_online, self.socket())
+            .map_or("none", |finding| finding.name());
         let is = |holds: bool| if holds { "yes" } else { "no" };
         let due = self.deadline().map_or(0, |due| due.at.0);
         let standing = wire::write(&[
@@ -74,19 +78,19 @@ impl Widget {
             ("closes_resolved", is(self.settings.options.closes_resolved)),
             ("asks", &self.settings.options.outline()),
             ("trouble", finding),
-            ("leads", is(self.tabs.is_in_charge())),
-            ("socket_live", is(self.cable.is_live())),
-            ("socket_failures", &digits(self.cable.failures().into())),
-            ("has_contact", is(self.session.pubsub_token().is_some())),
-            ("has_conversation", is(self.session.conversation().is_some())),
-            ("status", self.condition.status().name()),
-            ("messages", &digits(self.timeline.said_len() as u64)),
-            ("waiting", &digits(self.timeline.shown_sends().count() as u64)),
-            ("unread", &digits(self.unread.count().into())),
-            ("calls", &digits(self.last_call)),
+            ("leads", is(self.tabs.election.is_in_charge())),
+            ("socket_live", is(self.connection.cable.is_live())),
+            ("socket_failures", &digits(self.connection.cable.failures().into())),
+            ("has_contact", is(self.visitor.session.pubsub_token().is_some())),
+            ("has_conversation", is(self.visitor.session.conversation().is_some())),
+            ("status", self.conversation.status.status().name()),
+            ("messages", &digits(self.conversation.timeline.said_len() as u64)),
+            ("waiting", &digits(self.conversation.timeline.shown_sends().count() as u64)),
+            ("unread", &digits(self.conversation.unread.count().into())),
+            ("calls", &digits(self.connection.last_request)),
             ("next_ms", &digits(due)),
-            ("missing", &digits(self.recording.missing())),
+            ("missing", &digits(self.event_log.missing())),
         ]);
-        self.recording.after(&standing)
+        self.event_log.after(&standing)
     }
 }

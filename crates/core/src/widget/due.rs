@@ -19,24 +19,26 @@ impl Widget {
     /// Lets every machine do what it can now; what one does may free another.
     pub(super) fn pump(&mut self, now: Mono, turn: &mut Turn) {
         self.give_up_calls(now, turn);
-        if self.tabs.is_lock_dead(now) {
+        if self.tabs.election.is_lock_dead(now) {
             self.abandon_lock(turn);
         }
-        tell(self.tabs.tick(now), turn);
+        tell(self.tabs.election.tick(now), turn);
         self.succeed(now, turn);
-        if self.tabs.is_in_charge() {
+        if self.tabs.election.is_in_charge() {
             self.lead(now, turn);
             self.ask_for_way(now);
         }
         self.read(now, turn);
-        if self.tabs.is_in_charge() {
+        if self.tabs.election.is_in_charge() {
             for lane in Lane::ALL {
                 self.post(now, lane, turn);
             }
         }
         self.send_hints(now, turn);
-        if self.composer.problem == Some(Problem::NotKept) && self.timeline.shown_sends().next().is_none() {
-            self.composer.problem = None;
+        if self.visitor.composer.problem == Some(Problem::NotKept)
+            && self.conversation.timeline.shown_sends().next().is_none()
+        {
+            self.visitor.composer.problem = None;
         }
     }
 
@@ -48,8 +50,8 @@ impl Widget {
         if let Some(conversation) = conversation {
             self.see(now, conversation, turn);
         }
-        let may_tell = self.is_online && !self.is_calling(|call| matches!(call, Call::Type { .. }));
-        let is_typing = self.typing.tick(now, may_tell && conversation.is_some());
+        let may_tell = self.connection.is_online && !self.is_calling(|call| matches!(call, Call::Type { .. }));
+        let is_typing = self.conversation.typing.tick(now, may_tell && conversation.is_some());
         if let (Some(conversation), Some(is_typing)) = (conversation, is_typing) {
             self.call(now, Call::Type { conversation, is_typing }, turn);
         }
@@ -57,52 +59,54 @@ impl Widget {
 
     /// Whether such a request is under way.
     pub(super) fn is_calling(&self, is_it: fn(&Call) -> bool) -> bool {
-        self.calls.iter().any(|(_, call, _)| is_it(call))
+        self.connection.requests.iter().any(|(_, call, _)| is_it(call))
     }
 
     /// What only the tab in charge does, but for posting.
     fn lead(&mut self, now: Mono, turn: &mut Turn) {
-        if self.timeline.grace_ends().is_some_and(|end| end <= now) && !self.history.is_reading_newest() {
+        if self.conversation.timeline.grace_ends().is_some_and(|end| end <= now)
+            && !self.conversation.history.is_reading_newest()
+        {
             self.want_history();
         }
-        for echo in self.timeline.doubted(now) {
+        for echo in self.conversation.timeline.doubted(now) {
             self.tell_unconfirmed(&echo);
             self.say(&Word::Unconfirmed(echo), turn);
         }
         self.identify(turn);
-        self.timeline.post_for(match self.session.user() {
-            0 => self.identity.user().mark,
+        self.conversation.timeline.post_for(match self.visitor.session.user() {
+            0 => self.visitor.identity.user().mark,
             user => user,
         });
         let mut acts = Vec::new();
-        if self.session.is_contact_sure()
+        if self.visitor.session.is_contact_sure()
             && !self.is_unnamed()
-            && let Some(token) = self.session.pubsub_token()
+            && let Some(token) = self.visitor.session.pubsub_token()
         {
-            self.cable.subscribe_as(token, &mut acts);
+            self.connection.cable.subscribe_as(token, &mut acts);
         }
-        self.cable.set_visible(self.tabs.is_looked_at(now));
-        let heard = self.cable.tick(now, &mut self.chance, &mut acts);
+        self.connection.cable.set_visible(self.tabs.election.is_looked_at(now));
+        let heard = self.connection.cable.tick(now, &mut self.rng, &mut acts);
         self.act(acts, turn);
         self.take(heard, turn);
         // After the cable: an unconfirmed subscription is a question for it.
         self.tell_introduction(now, turn);
         self.find_conversations(now, turn);
         let need = self.need();
-        if self.session.has_question(now, need)
+        if self.visitor.session.has_question(now, need)
             && self.knows_how_to_ask()
             && self.may_write(now, turn)
-            && let Some(call) = self.session.next(now, need)
+            && let Some(call) = self.visitor.session.next(now, need)
         {
             if matches!(call, Call::CreateContact) {
-                let User { mark, is_proven, .. } = *self.identity.user();
-                self.session.is_for(mark, is_proven);
+                let User { mark, is_proven, .. } = *self.visitor.identity.user();
+                self.visitor.session.is_for(mark, is_proven);
             }
             self.keep(now, turn);
             self.call(now, call, turn);
         }
-        if self.watch.tick(now, self.cable.is_live() && !self.session.is_unheard())
-            && self.is_online
+        if self.connection.polling.tick(now, self.connection.cable.is_live() && !self.visitor.session.is_unheard())
+            && self.connection.is_online
             && !self.is_reading()
         {
             self.want_history();
@@ -112,25 +116,26 @@ impl Widget {
     /// Whether it is known how the contact is to be asked for. A proof of identity would be part of the address then, and
     /// addresses end up in logs: only an inbox that demands it is given one.
     fn knows_how_to_ask(&mut self) -> bool {
-        let is_concerned = self.identity.user().is_proven && self.session.is_contact_in_question();
+        let is_concerned = self.visitor.identity.user().is_proven && self.visitor.session.is_contact_in_question();
         !is_concerned || self.availability.knows_demands()
     }
 
     /// The conversation, if it can be read and written to now.
     fn conversation(&self) -> Option<ConversationId> {
-        self.session
+        self.visitor
+            .session
             .conversation()
-            .filter(|_| self.session.is_contact_sure() && !self.is_another() && !self.is_unnamed())
+            .filter(|_| self.visitor.session.is_contact_sure() && !self.is_another() && !self.is_unnamed())
     }
 
     /// What has to be there: for a message that waits, a conversation, but agents had better know first by whom; for
     /// whoever the site has proven and looks, a contact, which may have conversations.
     fn need(&self) -> Need {
-        let comes_first = self.introduction.comes_first() || self.finding_comes_first();
-        let is_introducing = self.session.is_contact_sure() && comes_first;
-        if self.timeline.has_unsent() && !is_introducing {
+        let comes_first = self.visitor.pre_chat_form.comes_first() || self.finding_comes_first();
+        let is_introducing = self.visitor.session.is_contact_sure() && comes_first;
+        if self.conversation.timeline.has_unsent() && !is_introducing {
             Need::Conversation
-        } else if self.is_open && self.identity.user().is_proven {
+        } else if self.view_model.is_open && self.visitor.identity.user().is_proven {
             Need::Contact
         } else {
             Need::Nothing
@@ -142,12 +147,16 @@ impl Widget {
         self.attend(now, turn);
         self.write_transcript(turn);
         let Some(conversation) = self.conversation() else { return };
-        let floor = self.timeline.doubtful_from().map_or(self.history.floor(), |floor| floor.and(self.history.floor()));
-        if let Some(before) = self.history.next(now, floor, self.timeline.oldest()) {
+        let floor = self
+            .conversation
+            .timeline
+            .doubtful_from()
+            .map_or(self.conversation.history.floor(), |floor| floor.and(self.conversation.history.floor()));
+        if let Some(before) = self.conversation.history.next(now, floor, self.conversation.timeline.oldest()) {
             self.call(now, Call::ReadMessages { conversation, before }, turn);
         }
         self.answer(now, conversation, turn);
-        if self.history.has_begun() && self.condition.next(now) {
+        if self.conversation.history.has_begun() && self.conversation.status.next(now) {
             self.call(now, Call::ReadConversation { conversation }, turn);
         }
     }
@@ -155,17 +164,17 @@ impl Widget {
     fn post(&mut self, now: Mono, lane: Lane, turn: &mut Turn) {
         let Some(conversation) = self.conversation() else { return };
         if self.is_closed() {
-            return self.timeline.hold_back(lane);
+            return self.conversation.timeline.hold_back(lane);
         }
         // Until the newest messages are known, nobody could tell an old message from this one, were its answer lost.
-        if self.history.has_begun()
-            && !self.is_way_broken
+        if self.conversation.history.has_begun()
+            && !self.connection.is_way_broken
             && self.is_post_due(now, lane)
             && self.may_write(now, turn)
-            && let Some(send) = self.timeline.begin_post(lane)
+            && let Some(send) = self.conversation.timeline.begin_post(lane)
         {
             let (echo, text) = (EchoId::clone(&send.echo), Arc::clone(&send.text));
-            self.pace.posted(now);
+            self.connection.rate_limit.posted(now);
             self.keep(now, turn);
             self.call(now, Call::Post { conversation, echo, text, lane }, turn);
         }
@@ -173,10 +182,10 @@ impl Widget {
 
     /// Whether a lane's next post is to leave now.
     fn is_post_due(&self, now: Mono, lane: Lane) -> bool {
-        self.is_online
-            && self.retries.get(lane as usize).is_none_or(|retry| retry.is_over(now))
-            && self.pace.allows(now)
-            && self.timeline.can_post(lane)
+        self.connection.is_online
+            && self.connection.retries.get(lane as usize).is_none_or(|retry| retry.is_over(now))
+            && self.connection.rate_limit.allows(now)
+            && self.conversation.timeline.can_post(lane)
     }
 
     /// A post that ends without an answer waits for long; a read that does costs nothing. So where the last call ended
@@ -184,8 +193,8 @@ impl Widget {
     /// socket to come to life. Nothing is asked on a way that is not known to be broken: a browser repeats a POST by
     /// itself when a connection that it used before is reset, and the read would make it one.
     fn ask_for_way(&mut self, now: Mono) {
-        let is_waiting = self.is_way_broken && Lane::ALL.iter().any(|lane| self.is_post_due(now, *lane));
-        if is_waiting && !self.history.is_reading_newest() {
+        let is_waiting = self.connection.is_way_broken && Lane::ALL.iter().any(|lane| self.is_post_due(now, *lane));
+        if is_waiting && !self.conversation.history.is_reading_newest() {
             self.want_history();
         }
     }
@@ -200,7 +209,7 @@ impl Widget {
     /// Drops the calls of this kind; nobody will know how they ended.
     pub(super) fn abort(&mut self, is_dropped: &dyn Fn(&Call, Mono) -> bool, turn: &mut Turn) -> Vec<Call> {
         let mut dropped = Vec::new();
-        for (id, call, _) in self.calls.extract_if(.., |(_, call, asked)| is_dropped(call, *asked)) {
+        for (id, call, _) in self.connection.requests.extract_if(.., |(_, call, asked)| is_dropped(call, *asked)) {
             turn.effects.push(Effect::Abort(id));
             dropped.push(call);
         }
@@ -212,20 +221,20 @@ impl Widget {
     }
 
     pub(super) fn call(&mut self, now: Mono, call: Call, turn: &mut Turn) {
-        self.last_call += 1;
-        let id = CallId(self.last_call);
+        self.connection.last_request += 1;
+        let id = CallId(self.connection.last_request);
         let about = if matches!(call, Call::CreateConversation) { self.circumstances() } else { String::new() };
         let is_withheld = matches!(call, Call::ReadContact) && !self.availability.demands_proof();
-        let proof = if is_withheld { Vec::new() } else { self.identity.user().proof() };
-        let source_id = self.session.source_id().unwrap_or_default();
+        let proof = if is_withheld { Vec::new() } else { self.visitor.identity.user().proof() };
+        let source_id = self.visitor.session.source_id().unwrap_or_default();
         let request = wire::request(&self.settings, source_id, &call, &about, &proof);
-        self.calls.push((id, call, now));
+        self.connection.requests.push((id, call, now));
         turn.effects.push(Effect::Call(id, request));
     }
 
     pub(super) fn end_call(&mut self, id: CallId) -> Option<Call> {
-        let at = self.calls.iter().position(|(other, ..)| *other == id)?;
-        Some(self.calls.remove(at).1)
+        let at = self.connection.requests.iter().position(|(other, ..)| *other == id)?;
+        Some(self.connection.requests.remove(at).1)
     }
 
     pub(super) fn act(&self, acts: Vec<Act>, turn: &mut Turn) {
@@ -239,17 +248,17 @@ impl Widget {
     /// Whatever must survive a crash goes to storage before what depends on it leaves the device.
     /// What a tab does that is not in charge, the one that is will write down.
     pub(super) fn keep(&mut self, now: Mono, turn: &mut Turn) {
-        if !self.session.has_to_keep() && !self.timeline.has_to_keep() {
+        if !self.visitor.session.has_to_keep() && !self.conversation.timeline.has_to_keep() {
             return;
         }
-        if !self.tabs.is_in_charge() {
-            drop((self.session.take_kept(), self.timeline.take_keep()));
+        if !self.tabs.election.is_in_charge() {
+            drop((self.visitor.session.take_kept(), self.conversation.timeline.take_keep()));
             return;
         }
         if !self.may_write(now, turn) {
             return;
         }
-        if let Some(kept) = self.session.take_kept() {
+        if let Some(kept) = self.visitor.session.take_kept() {
             self.keep_one(KEY_SESSION.to_owned(), kept, turn);
         }
         self.keep_sends(turn);
@@ -257,7 +266,7 @@ impl Widget {
 
     /// Writes down what became of sends, whoever is in charge.
     pub(super) fn keep_sends(&mut self, turn: &mut Turn) {
-        for keep in self.timeline.take_keep() {
+        for keep in self.conversation.timeline.take_keep() {
             match keep {
                 Keep::Save(echo, kept) => self.keep_one([KEY_SEND, &echo].concat(), Some(kept), turn),
                 Keep::Erase(echo, lane) => {
@@ -272,7 +281,7 @@ impl Widget {
     }
 
     pub(super) fn keep_one(&self, key: String, value: Option<String>, turn: &mut Turn) {
-        let value = value.map(|value| generation::stamp(self.generation, &value));
+        let value = value.map(|value| generation::stamp(self.visitor.generation, &value));
         turn.effects.push(match &value {
             Some(value) => Effect::Save(key.clone(), value.clone()),
             None => Effect::Erase(key.clone()),

@@ -35,28 +35,33 @@ impl Widget {
     /// It says so here or in another tab. Messages that were said for the present user are sent first, by the tab that
     /// sends; nobody sees anything meanwhile.
     pub(super) fn user_is(&mut self, user: User) {
-        let present = self.identity.user().mark;
+        let present = self.visitor.identity.user().mark;
         if present == user.mark {
-            self.successor = None;
-        } else if !self.tabs.is_following() && present != 0 && self.timeline.is_sending_for(present) {
-            let until = self.successor.as_ref().map_or(self.last.mono.plus(SUCCESSION_MS), |former| former.until);
+            self.visitor.successor = None;
+        } else if !self.tabs.election.is_following()
+            && present != 0
+            && self.conversation.timeline.is_sending_for(present)
+        {
+            let until =
+                self.visitor.successor.as_ref().map_or(self.now.mono.plus(SUCCESSION_MS), |former| former.until);
             let mut identity = Identity::default();
             identity.is(user);
-            self.successor = Some(Box::new(Successor { identity, until, prefilled: None }));
+            self.visitor.successor = Some(Box::new(Successor { identity, until, prefilled: None }));
             return;
         }
-        self.identity.is(user);
+        self.visitor.identity.is(user);
         self.is_introduced_anew();
         self.restore_draft();
     }
 
     /// The successor takes over, once nothing of the former user's is to be sent by this tab, or it has taken too long.
     pub(super) fn succeed(&mut self, now: Mono, turn: &mut Turn) {
-        let is_another_sending = self.tabs.has_leader();
-        let is_sending = !is_another_sending && self.timeline.is_sending_for(self.identity.user().mark);
-        let Some(successor) = self.successor.take_if(|next| !is_sending || next.until <= now) else { return };
-        self.identity = successor.identity;
-        if self.tabs.is_in_charge() {
+        let is_another_sending = self.tabs.election.has_leader();
+        let is_sending =
+            !is_another_sending && self.conversation.timeline.is_sending_for(self.visitor.identity.user().mark);
+        let Some(successor) = self.visitor.successor.take_if(|next| !is_sending || next.until <= now) else { return };
+        self.visitor.identity = successor.identity;
+        if self.tabs.election.is_in_charge() {
             self.succeed_visitor(turn);
         }
         if let Some(text) = successor.prefilled {
@@ -66,10 +71,10 @@ impl Widget {
 
     /// Tells the other tabs what the page said before this one listened to them.
     pub(super) fn introduce_to_tabs(&mut self, turn: &mut Turn) {
-        self.tell_tabs_of(&self.identity, turn);
-        self.timeline.save_own();
+        self.tell_tabs_of(&self.visitor.identity, turn);
+        self.conversation.timeline.save_own();
         self.keep_sends(turn);
-        if let Some(next) = &self.successor {
+        if let Some(next) = &self.visitor.successor {
             self.tell_tabs_of(&next.identity, turn);
         }
     }
@@ -88,18 +93,18 @@ impl Widget {
 
     /// When the successor waits no longer.
     pub(super) fn succession_deadline(&self) -> Option<Due> {
-        self.successor.as_ref().map(|next| next.until.due("identity: next user"))
+        self.visitor.successor.as_ref().map(|next| next.until.due("identity: next user"))
     }
 
     /// The mark of the user for whom something is said now; 0 where the page has named nobody.
     pub(super) fn speaker(&self) -> u64 {
-        let named = self.successor.as_ref().map_or(&self.identity, |next| &next.identity).user().mark;
-        if named == 0 && !self.is_unnamed() { self.session.user() } else { named }
+        let named = self.visitor.successor.as_ref().map_or(&self.visitor.identity, |next| &next.identity).user().mark;
+        if named == 0 && !self.is_unnamed() { self.visitor.session.user() } else { named }
     }
 
     /// The site says what agents may know.
     pub(super) fn attributed(&mut self, said: Vec<(String, String)>, is_of_conversation: bool, turn: &mut Turn) {
-        let identity = self.successor.as_mut().map_or(&mut self.identity, |next| &mut next.identity);
+        let identity = self.visitor.successor.as_mut().map_or(&mut self.visitor.identity, |next| &mut next.identity);
         identity.add(said.clone(), is_of_conversation);
         let user = identity.user().mark;
         self.say(&Word::Attributes { user, said, is_of_conversation }, turn);
@@ -108,7 +113,7 @@ impl Widget {
 
     /// The site says so in another tab, of this user.
     pub(super) fn attributes_are(&mut self, user: u64, said: Vec<(String, String)>, is_of_conversation: bool) {
-        let identity = self.successor.as_mut().map_or(&mut self.identity, |next| &mut next.identity);
+        let identity = self.visitor.successor.as_mut().map_or(&mut self.visitor.identity, |next| &mut next.identity);
         // A page that names another user, or none, has nothing to do with this one's attributes.
         if identity.user().mark == user {
             identity.add(said, is_of_conversation);
@@ -118,73 +123,73 @@ impl Widget {
 
     /// What is known of the visitor is to be told, to whichever contact there is or will be.
     pub(super) fn is_introduced_anew(&mut self) {
-        if self.introduction.has_something() || self.identity.has_something() {
-            self.introduction.want();
+        if self.visitor.pre_chat_form.has_something() || self.visitor.identity.has_something() {
+            self.visitor.pre_chat_form.want();
         }
     }
 
     /// Whether the device has another user's chat; then nobody sees it.
     pub(super) fn is_another(&self) -> bool {
-        let (is, was) = (self.identity.user(), self.session.user());
-        let is_there = self.session.source_id().is_some();
+        let (is, was) = (self.visitor.identity.user(), self.visitor.session.user());
+        let is_there = self.visitor.session.source_id().is_some();
         is_there && is.mark != 0 && was != is.mark && (was != 0 || is.is_proven)
     }
 
     /// Whether the device has a proven user's chat, and the page names nobody: it may have been logged out elsewhere, or
     /// somebody else may sit there. Nobody sees it before the page names its user.
     pub(super) fn is_unnamed(&self) -> bool {
-        self.identity.user().mark == 0 && self.session.is_user_proven()
+        self.visitor.identity.user().mark == 0 && self.visitor.session.is_user_proven()
     }
 
     /// Whether nobody may see what the device has.
     pub(super) fn is_hidden(&self) -> bool {
-        self.successor.is_some() || self.is_another() || self.is_unnamed()
+        self.visitor.successor.is_some() || self.is_another() || self.is_unnamed()
     }
 
     /// Sees to it that the chat is the user's: another's is forgotten. A proven user is another contact than the stranger
     /// they were so far; what waits to be sent goes along.
     pub(super) fn identify(&mut self, turn: &mut Turn) {
-        let User { mark, is_proven, .. } = *self.identity.user();
+        let User { mark, is_proven, .. } = *self.visitor.identity.user();
         if self.is_unnamed() {
             // Whoever writes here is a stranger to the page, and so to us.
-            if self.timeline.is_sending_for(0) {
+            if self.conversation.timeline.is_sending_for(0) {
                 self.succeed_visitor(turn);
             }
             return;
         }
-        if mark == 0 || self.session.user() == mark || self.session.source_id().is_none() {
+        if mark == 0 || self.visitor.session.user() == mark || self.visitor.session.source_id().is_none() {
             return;
         }
-        if self.session.user() != 0 {
+        if self.visitor.session.user() != 0 {
             self.succeed_visitor(turn);
         } else if is_proven {
             drop(self.abort(&|_, _| true, turn));
             self.begin_anew(turn);
         }
-        self.session.is_for(mark, is_proven);
+        self.visitor.session.is_for(mark, is_proven);
     }
 
     /// With another contact, and what waits to be sent.
     pub(super) fn begin_anew(&mut self, turn: &mut Turn) {
-        self.session.contact_is_gone();
-        self.listed = None;
-        self.finding = Question::default();
+        self.visitor.session.contact_is_gone();
+        self.visitor.listed = None;
+        self.visitor.finding = Question::default();
         self.is_introduced_anew();
         self.start_over();
         let mut acts = Vec::new();
-        self.cable.close(&mut acts);
+        self.connection.cable.close(&mut acts);
         self.act(acts, turn);
     }
 
     /// The site wants other settings.
     pub(super) fn configure(&mut self, options: Options) {
         self.settings.options = options;
-        self.faces = self.who_answers();
+        self.view_model.agents = self.who_answers();
     }
 
     /// The site puts something into the field.
     pub(super) fn prefill(&mut self, text: &str, turn: &mut Turn) {
-        if let Some(next) = &mut self.successor {
+        if let Some(next) = &mut self.visitor.successor {
             next.prefilled = Some(text.to_owned());
             return;
         }
@@ -194,48 +199,49 @@ impl Widget {
 
     /// The site says something for the visitor; what they are writing meanwhile is left alone.
     pub(super) fn say_for_visitor(&mut self, now: Now, text: &str, turn: &mut Turn) {
-        let before = self.composer.clone();
-        self.composer.files.clear();
+        let before = self.visitor.composer.clone();
+        self.visitor.composer.files.clear();
         self.submit(now, text, turn);
-        if self.composer.put == before.put {
+        if self.visitor.composer.put == before.put {
             turn.effects.retain(|effect| *effect != Effect::Erase(KEY_DRAFT.to_owned()));
-            self.composer = before;
+            self.visitor.composer = before;
         } else {
-            self.composer.files = before.files;
+            self.visitor.composer.files = before.files;
         }
     }
 
     /// What a proven contact's attributes say, with this device's conversations added; nothing as long as nobody knows
     /// what they say: other devices' conversations would be lost from them.
     pub(super) fn known_listed(&self) -> Option<Listed> {
-        let listed = self.listed.clone()?;
-        Some(listed.with(self.session.conversations(), self.session.inbox(), self.settings.inbox()))
+        let listed = self.visitor.listed.clone()?;
+        Some(listed.with(self.visitor.session.conversations(), self.visitor.session.inbox(), self.settings.inbox()))
     }
 
     /// The server has taken what it was told of the contact: a proven one is verified. `told` is which conversations the
     /// contact was told to have, if it was.
     pub(super) fn is_verified(&mut self, body: &str, told: Option<Listed>) {
-        if !self.identity.user().is_proven {
+        if !self.visitor.identity.user().is_proven {
             return;
         }
         if told.is_some() {
             // Nothing is told anew for what this did not hold: there is an end to what it holds.
-            self.listed = told;
+            self.visitor.listed = told;
         } else if let Some(listed) = wire::listed(body) {
             self.learn_listed(listed);
-            if self.session.has_conversations() {
+            if self.visitor.session.has_conversations() {
                 let ours = self.listed_here();
-                self.session.remember(&ours);
+                self.visitor.session.remember(&ours);
                 self.list_the_rest();
             }
         }
-        if self.session.has_conversations() {
+        if self.visitor.session.has_conversations() {
             return;
         }
-        let inbox = self.session.inbox();
-        let surely: Vec<ConversationId> = self.listed.iter().flat_map(|listed| listed.surely_of(inbox)).collect();
+        let inbox = self.visitor.session.inbox();
+        let surely: Vec<ConversationId> =
+            self.visitor.listed.iter().flat_map(|listed| listed.surely_of(inbox)).collect();
         if surely.is_empty() {
-            self.finding.want();
+            self.visitor.finding.want();
         } else {
             // The list, which holds every message of every inbox, would bring no more.
             self.find(&surely, surely.iter().copied().max());
@@ -244,10 +250,10 @@ impl Widget {
 
     /// An answer carried what a proven contact's attributes say.
     fn learn_listed(&mut self, listed: Listed) {
-        if self.session.inbox().is_none() {
-            self.session.inbox_is(listed.inbox(self.settings.inbox()));
+        if self.visitor.session.inbox().is_none() {
+            self.visitor.session.inbox_is(listed.inbox(self.settings.inbox()));
         }
-        self.listed = Some(listed);
+        self.visitor.listed = Some(listed);
     }
 
     /// Where the server gives no list, the attributes say which conversations there are.
@@ -257,27 +263,31 @@ impl Widget {
     }
 
     fn listed_here(&self) -> Vec<ConversationId> {
-        self.listed.iter().flat_map(|listed| listed.of(self.session.inbox())).collect()
+        self.visitor.listed.iter().flat_map(|listed| listed.of(self.visitor.session.inbox())).collect()
     }
 
     /// Asks which conversations a proven user has, if somebody wants to know.
     pub(super) fn find_conversations(&mut self, now: Mono, turn: &mut Turn) {
-        let is_wanted = self.is_open || self.timeline.has_unsent();
-        if is_wanted && self.session.is_contact_sure() && self.is_online && self.finding.next(now) {
+        let is_wanted = self.view_model.is_open || self.conversation.timeline.has_unsent();
+        if is_wanted
+            && self.visitor.session.is_contact_sure()
+            && self.connection.is_online
+            && self.visitor.finding.next(now)
+        {
             self.call(now, Call::FindConversations, turn);
         }
     }
 
     /// Whether a conversation had better not begin before it is known which there are. Not for long.
     pub(super) const fn finding_comes_first(&self) -> bool {
-        self.finding.is_open() && !self.finding.is_failing()
+        self.visitor.finding.is_open() && !self.visitor.finding.is_failing()
     }
 
     pub(super) fn reply_finding(&mut self, now: Mono, verdict: &Verdict<'_>) {
         let listing = if let Verdict::Good(body) = verdict { wire::listing(body) } else { None };
         match (listing, verdict) {
             (Some(listing), _) => {
-                self.finding.is_answered();
+                self.visitor.finding.is_answered();
                 let ours = self.ours_of(listing);
                 let ids: Vec<ConversationId> = ours.iter().map(|one| one.id).collect();
                 let newest = ours.iter().max_by_key(|one| (one.last.as_ref().map(|last| last.id), one.id));
@@ -286,16 +296,16 @@ impl Widget {
             }
             // So Chatwoot 4.0.4 answers every verified contact.
             (None, Verdict::Fault | Verdict::Refused(_)) => {
-                self.finding.is_answered();
+                self.visitor.finding.is_answered();
                 self.open_listed();
             }
             (None, Verdict::Gone) => {
-                self.finding.is_answered();
-                self.session.doubt_contact();
+                self.visitor.finding.is_answered();
+                self.visitor.session.doubt_contact();
             }
-            (None, Verdict::Busy(ms)) => self.finding.failed(now, &mut self.chance, *ms),
+            (None, Verdict::Busy(ms)) => self.visitor.finding.failed(now, &mut self.rng, *ms),
             (None, Verdict::Good(_) | Verdict::Unclear | Verdict::NeverLeft) => {
-                self.finding.failed(now, &mut self.chance, 0);
+                self.visitor.finding.failed(now, &mut self.rng, 0);
             }
         }
     }
@@ -303,39 +313,39 @@ impl Widget {
     /// Those of a server's list that are this chat's. Where nobody knows the inbox's number, a conversation tells it that
     /// this device knows, or one that an earlier version has written down.
     pub(super) fn ours_of(&mut self, listing: Listing) -> Vec<Summary> {
-        let is_proven = self.session.is_user_proven();
+        let is_proven = self.visitor.session.is_user_proven();
         if let Some(listed) = listing.listed.filter(|_| is_proven) {
             self.learn_listed(listed);
         }
-        if self.session.inbox().is_none() {
+        if self.visitor.session.inbox().is_none() {
             let inbox_of = |id: &ConversationId| {
                 listing.all.iter().find(|(one, inbox)| one.id == *id && inbox.is_some()).and_then(|(_, inbox)| *inbox)
             };
-            let known = self.session.conversations().iter().find_map(inbox_of);
-            let bare = || self.listed.as_ref().and_then(|listed| listed.bare().find_map(|id| inbox_of(&id)));
+            let known = self.visitor.session.conversations().iter().find_map(inbox_of);
+            let bare = || self.visitor.listed.as_ref().and_then(|listed| listed.bare().find_map(|id| inbox_of(&id)));
             let own = || listing.all.iter().find_map(|(_, inbox)| inbox.filter(|_| !is_proven));
             let inbox = known.or_else(bare).or_else(own);
-            self.session.inbox_is(inbox);
+            self.visitor.session.inbox_is(inbox);
         }
-        let is_ours = |(one, inbox): (Summary, Option<u64>)| self.session.is_in_inbox(inbox).then_some(one);
+        let is_ours = |(one, inbox): (Summary, Option<u64>)| self.visitor.session.is_in_inbox(inbox).then_some(one);
         listing.all.into_iter().filter_map(is_ours).collect()
     }
 
     /// Other devices have begun these conversations; one of them is opened, if none is.
     fn find(&mut self, all: &[ConversationId], newest: Option<ConversationId>) {
-        self.session.remember(all);
+        self.visitor.session.remember(all);
         let is_beginning = self.is_calling(|call| matches!(call, Call::CreateConversation));
-        if let Some(newest) = newest.filter(|_| self.session.conversation().is_none() && !is_beginning) {
-            self.session.conversation_is(newest);
+        if let Some(newest) = newest.filter(|_| self.visitor.session.conversation().is_none() && !is_beginning) {
+            self.visitor.session.conversation_is(newest);
             self.adopt_conversation(newest);
-            self.condition.want();
+            self.conversation.status.want();
         }
     }
 
     /// This device has begun a conversation: the contact's attributes, which the answer carries, are to hold it as well.
     pub(super) fn list_begun(&mut self, body: &str) {
-        self.session.inbox_is(wire::conversation(body).and_then(|begun| begun.inbox));
-        if self.identity.user().is_proven {
+        self.visitor.session.inbox_is(wire::conversation(body).and_then(|begun| begun.inbox));
+        if self.visitor.identity.user().is_proven {
             if let Some(listed) = wire::listed(body) {
                 self.learn_listed(listed);
             }
@@ -345,8 +355,8 @@ impl Widget {
 
     /// The contact is to be told of those it does not know of.
     pub(super) fn list_the_rest(&mut self) {
-        if self.listed.as_ref().is_some_and(|listed| !listed.has_all(self.session.conversations())) {
-            self.introduction.want();
+        if self.visitor.listed.as_ref().is_some_and(|listed| !listed.has_all(self.visitor.session.conversations())) {
+            self.visitor.pre_chat_form.want();
         }
     }
 }

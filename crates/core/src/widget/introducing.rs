@@ -11,14 +11,20 @@ use crate::{Page, Turn};
 impl Widget {
     /// What is to be asked before anything can be written.
     pub(super) fn form(&self) -> Option<Form> {
-        let is_beginning = self.session.conversation().is_none() && self.timeline.sends().next().is_none();
-        self.settings.options.form.as_ref().filter(|_| is_beginning).and_then(|form| self.introduction.missing(form))
+        let is_beginning =
+            self.visitor.session.conversation().is_none() && self.conversation.timeline.sends().next().is_none();
+        self.settings
+            .options
+            .form
+            .as_ref()
+            .filter(|_| is_beginning)
+            .and_then(|form| self.visitor.pre_chat_form.missing(form))
     }
 
     /// The visitor filled the form in.
     pub(super) fn introduce(&mut self, now: Now, values: &[(String, String)], turn: &mut Turn) {
         if let Some(form) = self.form()
-            && self.introduction.fill(now.wall, &form, values)
+            && self.visitor.pre_chat_form.fill(now.wall, &form, values)
         {
             self.keep_introduction(turn);
         }
@@ -26,14 +32,14 @@ impl Widget {
 
     /// Tells the server who the visitor says they are.
     pub(super) fn tell_introduction(&mut self, now: Mono, turn: &mut Turn) {
-        if self.session.is_contact_sure()
-            && self.is_online
-            && self.introduction.is_due(now)
+        if self.visitor.session.is_contact_sure()
+            && self.connection.is_online
+            && self.visitor.pre_chat_form.is_due(now)
             && self.may_write(now, turn)
-            && self.introduction.next(now)
+            && self.visitor.pre_chat_form.next(now)
         {
             let listed = self.known_listed();
-            let about = self.introduction.contact(&self.identity, listed.as_ref());
+            let about = self.visitor.pre_chat_form.contact(&self.visitor.identity, listed.as_ref());
             self.call(now, Call::UpdateContact { about, listed }, turn);
         }
     }
@@ -43,39 +49,39 @@ impl Widget {
         match verdict {
             // What is refused once is refused again: the conversation is worth more.
             Verdict::Good(_) | Verdict::Refused(_) => {
-                self.introduction.is_answered();
+                self.visitor.pre_chat_form.is_answered();
                 self.keep_introduction(turn);
                 if let Verdict::Good(body) = verdict {
                     self.is_verified(body, listed);
                 }
             }
             Verdict::Gone => {
-                self.introduction.failed(now, &mut self.chance, 0);
-                self.session.doubt_contact();
+                self.visitor.pre_chat_form.failed(now, &mut self.rng, 0);
+                self.visitor.session.doubt_contact();
             }
-            Verdict::Busy(ms) => self.introduction.failed(now, &mut self.chance, *ms),
+            Verdict::Busy(ms) => self.visitor.pre_chat_form.failed(now, &mut self.rng, *ms),
             Verdict::Fault | Verdict::Unclear | Verdict::NeverLeft => {
-                self.introduction.failed(now, &mut self.chance, 0)
+                self.visitor.pre_chat_form.failed(now, &mut self.rng, 0)
             }
         }
     }
 
     pub(super) fn keep_introduction(&mut self, turn: &mut Turn) {
-        if let Some(kept) = self.introduction.take_kept() {
+        if let Some(kept) = self.visitor.pre_chat_form.take_kept() {
             self.keep_one(KEY_INTRODUCTION.to_owned(), Some(kept), turn);
         }
     }
 
     /// What a conversation that begins now is told to be about, as JSON; empty for nothing.
     pub(super) fn circumstances(&self) -> String {
-        let Page { url, referrer, language } = &self.page;
+        let Page { url, referrer, language } = &self.host.page;
         let told = [("page_url", url), ("referrer", referrer), ("language", language)];
         let told = told.into_iter().filter(|_| self.settings.options.tells_page);
         let all: Vec<(&str, String)> = told
-            .chain([("prompt", &self.prompt)])
+            .chain([("prompt", &self.conversation.prompt)])
             .filter(|(_, said)| !said.is_empty())
             .map(|(name, said)| (name, json::string(said)))
-            .chain(self.identity.of_conversation().iter().map(|(name, value)| (name.as_str(), value.clone())))
+            .chain(self.visitor.identity.of_conversation().iter().map(|(name, value)| (name.as_str(), value.clone())))
             .collect();
         if all.is_empty() { String::new() } else { json::object(&[("custom_attributes", json::object(&all))]) }
     }

@@ -6,9 +6,7 @@
 
 use super::telling::tell_sends_dropped;
 use super::{KEY_SEND, KEY_VISITED, Widget};
-use crate::chance::Seed;
 use crate::digits::digits;
-use crate::identity::Identity;
 use crate::tabs::{self, TabNews, Word};
 use crate::timeline::{Lane, Send};
 use crate::{Effect, Event, Tell, Turn, generation, wire};
@@ -30,9 +28,10 @@ impl Widget {
     }
 
     fn begin_generation(&mut self, is_succeeded: bool, turn: &mut Turn) {
-        let generation = self.generation + 1;
-        let user = is_succeeded.then(|| self.identity.user().mark);
-        let uploads = self.timeline.sends().filter(|send| send.lane() == Lane::Upload && send.goes_along_with(user));
+        let generation = self.visitor.generation + 1;
+        let user = is_succeeded.then(|| self.visitor.identity.user().mark);
+        let uploads =
+            self.conversation.timeline.sends().filter(|send| send.lane() == Lane::Upload && send.goes_along_with(user));
         let keep_files = uploads.map(|send| send.echo.clone()).collect();
         turn.effects.push(Effect::Forget { generation, keep_files });
         turn.effects.push(Effect::Tabs(tabs::say(&Word::Forget { generation: Some(generation), is_succeeded })));
@@ -42,7 +41,7 @@ impl Widget {
     /// Another tab has forgotten the visitor, and emptied the device.
     pub(super) fn hear_forget(&mut self, generation: Option<u64>, is_succeeded: bool, turn: &mut Turn) {
         match generation {
-            Some(generation) if generation > self.generation => {
+            Some(generation) if generation > self.visitor.generation => {
                 self.erase_own_records(turn);
                 self.replace_visitor(generation, is_succeeded, turn);
             }
@@ -54,14 +53,14 @@ impl Widget {
 
     /// The device says which generation it is in. Where that is a later one, another tab has forgotten the visitor.
     pub(super) fn meet_generation(&mut self, generation: u64, turn: &mut Turn) {
-        if generation > self.generation {
-            let user = self.identity.user().mark;
-            let is_succeeded = user != 0 && user != self.session.user();
+        if generation > self.visitor.generation {
+            let user = self.visitor.identity.user().mark;
+            let is_succeeded = user != 0 && user != self.visitor.session.user();
             self.erase_own_records(turn);
             self.replace_visitor(generation, is_succeeded, turn);
-        } else if generation < self.generation {
+        } else if generation < self.visitor.generation {
             // The site has emptied the device itself; what is written from now on must count there.
-            turn.effects.push(Effect::Save(generation::KEY.to_owned(), digits(self.generation)));
+            turn.effects.push(Effect::Save(generation::KEY.to_owned(), digits(self.visitor.generation)));
         }
     }
 
@@ -69,7 +68,7 @@ impl Widget {
     /// them afterwards.
     pub(super) fn without_outdated(&self, mut event: Event, turn: &mut Turn) -> Event {
         if let Event::Began { kept, .. } | Event::Tabs(TabNews::Granted(kept)) | Event::Returned(kept) = &mut event {
-            let generation = generation::kept_in(kept).max(self.generation);
+            let generation = generation::kept_in(kept).max(self.visitor.generation);
             for (key, _) in kept.extract_if(.., |(key, value)| !generation::is_current(generation, key, value)) {
                 erase_record(key, turn);
             }
@@ -78,7 +77,7 @@ impl Widget {
         if let Event::Tabs(TabNews::Said(text)) = &mut event
             && text.starts_with(KEPT_WORD)
             && let Some(Word::Kept(key, Some(value))) = wire::hear(text)
-            && !generation::is_current(self.generation, &key, &value)
+            && !generation::is_current(self.visitor.generation, &key, &value)
         {
             text.clear();
         }
@@ -87,10 +86,10 @@ impl Widget {
 
     /// Takes back what this tab wrote down for the former visitor before it heard that they were forgotten.
     fn erase_own_records(&mut self, turn: &mut Turn) {
-        for send in self.timeline.sends() {
+        for send in self.conversation.timeline.sends() {
             erase_record([KEY_SEND, &send.echo].concat(), turn);
         }
-        self.answering.start_over();
+        self.visitor.form_submissions.start_over();
         self.keep_answers(turn);
     }
 
@@ -98,86 +97,19 @@ impl Widget {
     /// what is not named below is the next visitor's from the start.
     fn replace_visitor(&mut self, generation: u64, is_succeeded: bool, turn: &mut Turn) {
         let mut acts = Vec::new();
-        self.cable.close(&mut acts);
+        self.connection.cable.close(&mut acts);
         self.act(acts, turn);
         drop(self.abort(&|_, _| true, turn));
-        let user = is_succeeded.then(|| self.identity.user().mark);
+        let user = is_succeeded.then(|| self.visitor.identity.user().mark);
         let is_dropped = |send: &Send| !send.goes_along_with(user) && !send.is_in_doubt();
-        let are_dropped = is_succeeded && self.timeline.sends().any(is_dropped);
-        // What is drawn by chance goes on below.
-        let next = Self::new(self.settings.clone(), Seed { identity: [1; 4], chance: [1; 4] }, self.last);
-        let Self {
-            settings: _,
-            chance,
-            last: _,
-            tabs,
-            words: _,
-            generation: _,
-            session,
-            cable,
-            history: _,
-            condition: _,
-            watch: _,
-            timeline,
-            retries: _,
-            pace,
-            answering: _,
-            calls: _,
-            last_call,
-            doctor,
-            answered,
-            is_way_broken,
-            recording,
-            is_conversation_missed: _,
-            is_conversation_gone: _,
-            is_online,
-            is_open,
-            is_visible,
-            unread: _,
-            window: _,
-            typing: _,
-            read_receipts: _,
-            conversations: _,
-            availability,
-            introduction: _,
-            identity,
-            successor: _,
-            listed: _,
-            finding: _,
-            preferences: _,
-            transcript: _,
-            page,
-            prompt: _,
-            told: (told, _),
-            faces: _,
-            composer,
-            is_not_kept_told,
-            kept_draft: _,
-            noted,
-            shown: _,
-            view,
-        } = std::mem::replace(self, next);
-        self.chance = chance;
-        self.tabs = tabs;
-        self.generation = generation;
-        self.session = session.next_visitor();
-        self.cable = cable;
-        self.timeline = timeline.next_visitor(user);
-        self.pace = pace;
-        self.last_call = last_call;
-        self.doctor = doctor;
-        (self.answered, self.is_way_broken) = (answered, is_way_broken);
-        self.recording = recording;
-        self.recording.clear();
-        (self.is_online, self.is_open, self.is_visible) = (is_online, is_open, is_visible);
-        self.availability = availability;
-        self.identity = if is_succeeded { identity } else { Identity::default() };
-        self.page = page;
-        self.told = (told.wrapping_add(1), None);
-        self.is_not_kept_told = is_not_kept_told;
-        self.composer.put = (composer.put.0.wrapping_add(1), "".into());
-        self.noted = noted;
-        self.view = view;
+        let are_dropped = is_succeeded && self.conversation.timeline.sends().any(is_dropped);
+        let successor = is_succeeded.then(|| std::mem::take(&mut self.visitor.identity));
+        self.visitor.replace(generation, successor);
+        self.conversation.replace_visitor(user);
+        self.connection.replace_visitor();
+        self.view_model.replace_visitor(&self.settings.options);
+        self.tabs.pending.clear();
+        self.event_log.clear();
         self.is_introduced_anew();
         self.keep_sends(turn);
         turn.effects.push(Effect::Tell(Tell::Forgotten));
@@ -190,14 +122,14 @@ impl Widget {
 
     /// What of all that the device keeps is not too old for the site's liking; the rest is forgotten.
     pub(super) fn retained(&mut self, kept: Vec<(String, String)>, turn: &mut Turn) -> Vec<(String, String)> {
-        let (days, today) = (self.settings.options.retention_days, self.last.wall.0 / DAY_MS);
+        let (days, today) = (self.settings.options.retention_days, self.now.wall.0 / DAY_MS);
         if days == 0 || kept.is_empty() {
             return kept;
         }
         let visited = kept.iter().find(|(key, _)| key == KEY_VISITED).and_then(|(_, day)| day.parse::<u64>().ok());
         if visited.is_some_and(|visited| today > visited.saturating_add(days)) {
-            self.generation += 1;
-            turn.effects.push(Effect::Forget { generation: self.generation, keep_files: Vec::new() });
+            self.visitor.generation += 1;
+            turn.effects.push(Effect::Forget { generation: self.visitor.generation, keep_files: Vec::new() });
             return Vec::new();
         }
         turn.effects.push(Effect::Save(KEY_VISITED.to_owned(), digits(today)));

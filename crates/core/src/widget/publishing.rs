@@ -18,90 +18,92 @@ const LOOKED_AT: usize = 60;
 impl Widget {
     /// Has something said aloud, to those who have the panel open.
     pub(super) fn say_aloud(&mut self, what: view::Told) {
-        if self.is_open && !self.is_hidden() {
-            self.told = (self.told.0.wrapping_add(1), Some(what));
+        if self.view_model.is_open && !self.is_hidden() {
+            self.view_model.announcement = (self.view_model.announcement.0.wrapping_add(1), Some(what));
         }
     }
 
     pub(super) fn publish(&mut self) -> Changed {
-        let is_same_said = !self.timeline.take_changed() & !self.answering.take_changed();
+        let is_same_said = !self.conversation.timeline.take_changed() & !self.visitor.form_submissions.take_changed();
         if !is_same_said {
-            self.faces = self.who_answers();
+            self.view_model.agents = self.who_answers();
         }
         let connection = self.connection();
-        if connection == Connection::Fine && self.view.panel.connection != Connection::Fine {
+        if connection == Connection::Fine && self.view_model.view.panel.connection != Connection::Fine {
             self.say_aloud(view::Told::Connected);
         }
         let panel = view::Panel {
-            told: self.told.clone(),
-            is_open: self.is_open,
-            unread: self.unread.count(),
+            told: self.view_model.announcement.clone(),
+            is_open: self.view_model.is_open,
+            unread: self.conversation.unread.count(),
             connection,
             fallback: self.settings.options.fallback.clone().filter(|_| connection == Connection::Barred),
-            status: self.condition.status(),
-            agent_last_seen_at: self.condition.agent_last_seen_at(),
+            status: self.conversation.status.status(),
+            agent_last_seen_at: self.conversation.status.agent_last_seen_at(),
             choices: view::Choices {
-                list: self.session.has_conversations(),
-                unread: self.conversations.unread(),
+                list: self.visitor.session.has_conversations(),
+                unread: self.visitor.conversation_list.unread(),
                 begin: self.can_leave(),
-                end: self.session.conversation().is_some() && self.condition.status() != Status::Resolved,
-                is_listing: self.conversations.is_shown(),
+                end: self.visitor.session.conversation().is_some()
+                    && self.conversation.status.status() != Status::Resolved,
+                is_listing: self.visitor.conversation_list.is_shown(),
             },
             name: self.availability.name().to_owned(),
-            presence: self.availability.presence(self.last),
+            presence: self.availability.presence(self.now),
             reply: self.settings.options.reply,
             languages: (Arc::clone(&self.settings.options.languages), self.settings.options.language.clone()),
-            faces: self.faces.clone(),
+            faces: self.view_model.agents.clone(),
             settings: view::Switches {
                 is_heard: self.is_heard(),
                 notices: self.notices(),
-                theme: self.settings.options.offers_themes.then_some(self.preferences.theme),
-                has_transcript: self.timeline.said_len() > 0,
-                is_known: self.session.source_id().is_some(),
+                theme: self.settings.options.offers_themes.then_some(self.visitor.preferences.theme),
+                has_transcript: self.conversation.timeline.said_len() > 0,
+                is_known: self.visitor.session.source_id().is_some(),
             },
         };
         let is_hidden = self.is_hidden();
         let shown = view::Shown {
             is_hidden,
-            range: self.window.range(&self.timeline),
-            held: self.window.held(),
-            first_unread: self.unread.first(),
-            seen_at: self.condition.agent_last_seen_at(),
+            range: self.conversation.window.range(&self.conversation.timeline),
+            held: self.conversation.window.held(),
+            first_unread: self.conversation.unread.first(),
+            seen_at: self.conversation.status.agent_last_seen_at(),
         };
-        let is_same_thread = is_same_said && self.shown == shown;
+        let is_same_thread = is_same_said && self.view_model.shown == shown;
         let rows = if is_same_thread {
-            Arc::clone(&self.view.thread.rows)
+            Arc::clone(&self.view_model.view.thread.rows)
         } else {
-            view::rows(&self.timeline, &self.answering, &shown).into()
+            view::rows(&self.conversation.timeline, &self.visitor.form_submissions, &shown).into()
         };
         let thread = view::Thread {
             rows,
             skipped: shown.range.start,
-            newer: self.timeline.len() - shown.range.end,
-            is_away: self.window.is_away(),
-            unread: self.unread.below(),
-            jumps: self.window.jumps(),
-            typing: self.typing.theirs().cloned(),
+            newer: self.conversation.timeline.len() - shown.range.end,
+            is_away: self.conversation.window.is_away(),
+            unread: self.conversation.unread.below(),
+            jumps: self.conversation.window.jumps(),
+            typing: self.conversation.typing.theirs().cloned(),
             end: self.end(),
-            list: self.conversations.is_shown().then(|| self.list()),
+            list: self.visitor.conversation_list.is_shown().then(|| self.list()),
             form: self.form(),
-            prompt: self.prompt.clone(),
-            is_loading: self.session.conversation().is_some() && !self.history.has_begun(),
-            has_earlier: self.history.may_have_earlier() || shown.range.start > 0,
-            is_loading_earlier: self.history.is_reading_earlier(),
+            prompt: self.conversation.prompt.clone(),
+            is_loading: self.visitor.session.conversation().is_some() && !self.conversation.history.has_begun(),
+            has_earlier: self.conversation.history.may_have_earlier() || shown.range.start > 0,
+            is_loading_earlier: self.conversation.history.is_reading_earlier(),
         };
-        self.shown = shown;
-        let previews = self.unread.previews().iter().filter_map(|id| self.timeline.row(*id));
+        self.view_model.shown = shown;
+        let previews = self.conversation.unread.previews().iter().filter_map(|id| self.conversation.timeline.row(*id));
         let previews: Vec<Arc<Message>> = previews.map(|row| Arc::clone(&row.message)).collect();
-        self.composer.is_away = self.conversations.is_shown() || self.is_closed() || thread.form.is_some();
-        self.composer.offers_notices = self.settings.options.offers_notices
-            && self.preferences.notices.is_none()
-            && self.timeline.newest().is_some();
-        let view = View { panel, thread, composer: self.composer.clone(), previews };
+        self.visitor.composer.is_away =
+            self.visitor.conversation_list.is_shown() || self.is_closed() || thread.form.is_some();
+        self.visitor.composer.offers_notices = self.settings.options.offers_notices
+            && self.visitor.preferences.notices.is_none()
+            && self.conversation.timeline.newest().is_some();
+        let view = View { panel, thread, composer: self.visitor.composer.clone(), previews };
         let view = if is_hidden { view.without_conversation() } else { view };
-        let changed = view.changed_since(&self.view);
+        let changed = view.changed_since(&self.view_model.view);
         if changed != Changed::default() {
-            self.view = view.into();
+            self.view_model.view = view.into();
         }
         changed
     }
@@ -109,7 +111,7 @@ impl Widget {
     /// Who answers here: those the site names, then those who wrote last.
     pub(super) fn who_answers(&self) -> Vec<Person> {
         let mut faces = self.settings.options.team.clone();
-        for row in self.timeline.newest_rows(LOOKED_AT) {
+        for row in self.conversation.timeline.newest_rows(LOOKED_AT) {
             if let Author::Agent(person) = &row.message.author
                 && faces.iter().all(|face| face.name != person.name)
             {
@@ -123,17 +125,17 @@ impl Widget {
     /// How the conversation ended, if it did. One that the team has deleted takes nothing more, and whatever is written
     /// next begins another.
     fn end(&self) -> Option<view::End> {
-        let is_gone = self.is_conversation_gone && self.session.conversation().is_none();
-        (is_gone || self.condition.status() == Status::Resolved)
+        let is_gone = self.conversation.is_deleted && self.visitor.session.conversation().is_none();
+        (is_gone || self.conversation.status.status() == Status::Resolved)
             .then(|| view::End { takes_more: !is_gone && !self.is_closed(), can_begin: self.can_leave() })
     }
 
     fn list(&self) -> view::List {
-        let with_unread = |one: &Summary| (one.clone(), self.conversations.unread_in(one.id));
+        let with_unread = |one: &Summary| (one.clone(), self.visitor.conversation_list.unread_in(one.id));
         view::List {
-            all: self.conversations.all().map(|all| all.iter().map(with_unread).collect()),
-            is_failing: self.conversations.is_failing(),
-            open: self.session.conversation(),
+            all: self.visitor.conversation_list.all().map(|all| all.iter().map(with_unread).collect()),
+            is_failing: self.visitor.conversation_list.is_failing(),
+            open: self.visitor.session.conversation(),
         }
     }
 
@@ -141,22 +143,22 @@ impl Widget {
     /// messages are read without it; where requests hang, it is the first to tell.
     pub(super) fn is_failing(&self) -> bool {
         let failures = [
-            self.history.failures(),
-            self.session.failures(),
-            self.retries.iter().map(Backoff::tries).max().unwrap_or(0),
+            self.conversation.history.failures(),
+            self.visitor.session.failures(),
+            self.connection.retries.iter().map(Backoff::tries).max().unwrap_or(0),
         ];
-        let is_answered_since = |since: Mono| self.answered.is_some_and(|answered| answered >= since);
+        let is_answered_since = |since: Mono| self.connection.last_response.is_some_and(|answered| answered >= since);
         let is_cut_off = |since: Mono| {
-            !is_answered_since(since) && self.last.mono >= since.plus(CUT_OFF_MS) && self.cable.failures() > 1
+            !is_answered_since(since) && self.now.mono >= since.plus(CUT_OFF_MS) && self.connection.cable.failures() > 1
         };
-        failures.iter().any(|failures| *failures > 1) || self.cable.failing_since().is_some_and(is_cut_off)
+        failures.iter().any(|failures| *failures > 1) || self.connection.cable.failing_since().is_some_and(is_cut_off)
     }
 
     /// Visitors are told of what they feel: what keeps a message of theirs waiting, or has lasted for a while.
     fn connection(&self) -> Connection {
-        let finding = self.doctor.finding(self.is_online, self.socket());
-        let is_lasting = self.is_failing() || self.tabs.standing().is_failing;
-        let is_felt = is_lasting || self.timeline.shown_sends().next().is_some();
+        let finding = self.connection.diagnostics.finding(self.connection.is_online, self.socket());
+        let is_lasting = self.is_failing() || self.tabs.election.standing().is_failing;
+        let is_felt = is_lasting || self.conversation.timeline.shown_sends().next().is_some();
         match finding {
             Some(Finding::Offline) => Connection::Offline,
             Some(Finding::Busy) if is_felt => Connection::Busy,

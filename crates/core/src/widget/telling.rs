@@ -20,27 +20,29 @@ pub(super) struct Noted {
 impl Widget {
     /// The visitor's own message is at the server.
     pub(super) fn tell_own(&self, id: MessageId, turn: &mut Turn) {
-        if let Some(message) = self.timeline.row(id).map(|row| Arc::clone(&row.message)) {
+        if let Some(message) = self.conversation.timeline.row(id).map(|row| Arc::clone(&row.message)) {
             tell_message(&message, turn);
         }
     }
 
     /// Tells what has changed since the page was last told.
     pub(super) fn tell_changes(&mut self, turn: &mut Turn) {
-        let status = self.session.conversation().map(|id| (id, self.condition.status()));
-        if self.noted.status != status {
-            if let Some((id, status)) = status.filter(|_| self.condition.is_known() || self.noted.status.is_some()) {
+        let status = self.visitor.session.conversation().map(|id| (id, self.conversation.status.status()));
+        if self.host.last_reported.status != status {
+            if let Some((id, status)) =
+                status.filter(|_| self.conversation.status.is_known() || self.host.last_reported.status.is_some())
+            {
                 let about = [("conversation", digits(id.0)), ("status", json::string(status.name()))];
                 happened("status", &about, turn);
             }
-            self.noted.status = status;
+            self.host.last_reported.status = status;
         }
-        let writes = self.typing.theirs().map(|person| person.name.clone());
-        if self.noted.writes != writes {
-            let name = writes.as_deref().or(self.noted.writes.as_deref()).unwrap_or_default();
+        let writes = self.conversation.typing.theirs().map(|person| person.name.clone());
+        if self.host.last_reported.writes != writes {
+            let name = writes.as_deref().or(self.host.last_reported.writes.as_deref()).unwrap_or_default();
             let about = [("isTyping", json::truth(writes.is_some())), ("name", json::string(name))];
             happened("typing", &about, turn);
-            self.noted.writes = writes;
+            self.host.last_reported.writes = writes;
         }
     }
 }

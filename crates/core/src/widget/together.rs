@@ -14,13 +14,13 @@ impl Widget {
         match news {
             TabNews::Granted(kept) => {
                 self.meet_generation(generation::kept_in(&kept), turn);
-                self.tabs.lead();
+                self.tabs.election.lead();
                 self.take_over(now, kept);
             }
             TabNews::LockRefused => self.abandon_lock(turn),
             TabNews::Stolen => {
-                let was_leading = self.tabs.is_leading();
-                let act = self.tabs.depose();
+                let was_leading = self.tabs.election.is_leading();
+                let act = self.tabs.election.depose();
                 if was_leading {
                     self.step_back(now, turn, |call| {
                         !matches!(
@@ -39,14 +39,14 @@ impl Widget {
             }
             TabNews::LockQueried { is_ours, generation } => {
                 self.meet_generation(generation, turn);
-                self.tabs.is_answered(is_ours);
+                self.tabs.election.is_answered(is_ours);
                 self.take_words(now, turn);
             }
             TabNews::Said(text) => {
-                self.words.extend(wire::hear(&text));
-                if self.words.len() > WORDS_MAX {
+                self.tabs.pending.extend(wire::hear(&text));
+                if self.tabs.pending.len() > WORDS_MAX {
                     // The browser confirms nothing any more: this tab is as good as alone.
-                    self.words.remove(0);
+                    self.tabs.pending.remove(0);
                 }
                 self.take_words(now, turn);
             }
@@ -55,14 +55,14 @@ impl Widget {
 
     /// Takes what other tabs have said, once it is sure whether as leader or as follower.
     fn take_words(&mut self, now: Mono, turn: &mut Turn) {
-        if !self.tabs.is_shared() {
+        if !self.tabs.election.is_shared() {
             // Who works alone believes the others one thing.
-            self.words.retain(|word| matches!(word, Word::Forget { .. }));
+            self.tabs.pending.retain(|word| matches!(word, Word::Forget { .. }));
         }
-        if self.words.is_empty() || (self.tabs.is_leading() && !self.may_write(now, turn)) {
+        if self.tabs.pending.is_empty() || (self.tabs.election.is_leading() && !self.may_write(now, turn)) {
             return;
         }
-        for word in std::mem::take(&mut self.words) {
+        for word in std::mem::take(&mut self.tabs.pending) {
             self.take_word(now, word, turn);
         }
     }
@@ -70,25 +70,25 @@ impl Widget {
     /// Everything is ours to do from now on; what the device keeps is where to begin.
     fn take_over(&mut self, now: Mono, kept: Vec<(String, String)>) {
         self.learn_all(now, kept);
-        self.timeline.take_charge(&self.posts(), now);
-        if self.session.conversation().is_none() {
-            self.timeline.give_up_deciding();
-        } else if self.timeline.doubtful_from().is_some() {
-            self.history.want();
+        self.conversation.timeline.take_charge(&self.posts(), now);
+        if self.visitor.session.conversation().is_none() {
+            self.conversation.timeline.give_up_deciding();
+        } else if self.conversation.timeline.doubtful_from().is_some() {
+            self.conversation.history.want();
         }
     }
 
     /// The browser puts the page away. An open socket or lock would keep it from coming back as it is.
     pub(super) fn leave(&mut self, now: Mono, turn: &mut Turn) {
-        let act = self.tabs.rest();
+        let act = self.tabs.election.rest();
         self.step_back(now, turn, |_| true);
         tell(Some(act), turn);
     }
 
     /// The page is back; other tabs may have been in charge meanwhile.
     pub(super) fn come_back(&mut self, now: Mono, kept: Vec<(String, String)>, turn: &mut Turn) {
-        if self.tabs.is_resting() {
-            tell(self.tabs.come_back(), turn);
+        if self.tabs.election.is_resting() {
+            tell(self.tabs.election.come_back(), turn);
             self.confirm_lock(now, turn);
             self.forgive();
             self.meet_generation(generation::kept_in(&kept), turn);
@@ -99,7 +99,7 @@ impl Widget {
 
     /// The page begins, or begins again.
     pub(super) fn take_stock(&mut self, now: Mono, kept: Vec<(String, String)>) {
-        if self.tabs.is_in_charge() {
+        if self.tabs.election.is_in_charge() {
             self.take_over(now, kept);
         } else {
             self.learn_all(now, kept);
@@ -110,43 +110,43 @@ impl Widget {
     /// The sends this tab is posting.
     fn posts(&self) -> Vec<EchoId> {
         let echo = |call: &Call| if let Call::Post { echo, .. } = call { Some(echo.clone()) } else { None };
-        self.calls.iter().filter_map(|(_, call, _)| echo(call)).collect()
+        self.connection.requests.iter().filter_map(|(_, call, _)| echo(call)).collect()
     }
 
     /// Gives up the socket and the calls that are not for us to make any more.
     fn step_back(&mut self, now: Mono, turn: &mut Turn, is_given_up: fn(&Call) -> bool) {
         let mut acts = Vec::new();
-        self.cable.close(&mut acts);
+        self.connection.cable.close(&mut acts);
         self.act(acts, turn);
-        self.watch.started_over();
+        self.connection.polling.started_over();
         for call in self.abort(&|call, _| is_given_up(call), turn) {
             self.reply(now, call, &Outcome::Unclear, turn);
         }
-        self.session.forgive();
+        self.visitor.session.forgive();
     }
 
     fn take_word(&mut self, now: Mono, word: Word, turn: &mut Turn) {
-        let is_leading = self.tabs.is_leading();
+        let is_leading = self.tabs.election.is_leading();
         match word {
             Word::Ask if is_leading => {
-                let here = self.tabs.is_asked(now);
+                let here = self.tabs.election.is_asked(now);
                 say(&here, turn);
                 // The last leader may have gone between writing this down and saying so.
                 say(&self.kept_session(), turn);
                 // Nor does the device keep which sends nobody knows of.
-                for send in self.timeline.sends().filter(|send| send.is_unconfirmed) {
+                for send in self.conversation.timeline.sends().filter(|send| send.is_unconfirmed) {
                     say(&Word::Unconfirmed(send.echo.clone()), turn);
                 }
             }
             Word::Here(standing) if !is_leading => {
-                if self.tabs.leader_is(now, standing) {
+                if self.tabs.election.leader_is(now, standing) {
                     self.want_history();
-                    self.condition.want();
+                    self.conversation.status.want();
                 }
             }
             Word::Kept(key, value) => self.heard_kept(now, &key, value.as_deref(), is_leading, turn),
             Word::Frame(text) if !is_leading => {
-                self.tabs.heard(now);
+                self.tabs.election.heard(now);
                 if let Frame::News(news) = wire::frame(&text) {
                     self.take_news(*news, turn);
                 }
@@ -169,7 +169,7 @@ impl Widget {
     }
 
     fn heard_kept(&mut self, now: Mono, key: &str, value: Option<&str>, is_leading: bool, turn: &mut Turn) {
-        if value.is_some_and(|value| !generation::is_current(self.generation, key, value)) {
+        if value.is_some_and(|value| !generation::is_current(self.visitor.generation, key, value)) {
             // From a tab that has not heard yet that the visitor was forgotten.
             return;
         }
@@ -180,22 +180,22 @@ impl Widget {
             return;
         }
         match key {
-            KEY_INTRODUCTION => self.introduction.revive(value.unwrap_or_default()),
+            KEY_INTRODUCTION => self.visitor.pre_chat_form.revive(value.unwrap_or_default()),
             KEY_PREFERENCES => self.learn_preferences(value.unwrap_or_default(), turn),
             _ => {}
         }
         let Some(echo) = key.strip_prefix(KEY_SEND).map(EchoId::from) else { return };
         match value.map(KeptSend::read) {
-            Some(Some(kept)) if !is_leading => self.timeline.learn(kept, &echo, now),
+            Some(Some(kept)) if !is_leading => self.conversation.timeline.learn(kept, &echo, now),
             // What we have, we know better than anybody.
-            Some(Some(kept)) if !self.timeline.is_sending(&echo) => {
-                self.timeline.learn(kept, &echo, now);
+            Some(Some(kept)) if !self.conversation.timeline.is_sending(&echo) => {
+                self.conversation.timeline.learn(kept, &echo, now);
                 // Its poster is no leader any more, and may be gone before it can tell how it ended.
-                self.timeline.take_charge(&self.posts(), now);
+                self.conversation.timeline.take_charge(&self.posts(), now);
             }
             None if !is_leading => {
-                self.timeline.is_kept_no_more(&echo, now);
-                if self.timeline.doubtful_from().is_some() {
+                self.conversation.timeline.is_kept_no_more(&echo, now);
+                if self.conversation.timeline.doubtful_from().is_some() {
                     self.want_history();
                 }
             }
@@ -207,33 +207,33 @@ impl Widget {
     fn learn_all(&mut self, now: Mono, kept: Vec<(String, String)>) {
         let echoes: Vec<EchoId> =
             kept.iter().filter_map(|(key, _)| key.strip_prefix(KEY_SEND)).map(EchoId::from).collect();
-        for echo in self.timeline.missing_from(&echoes) {
-            self.timeline.is_kept_no_more(&echo, now);
+        for echo in self.conversation.timeline.missing_from(&echoes) {
+            self.conversation.timeline.is_kept_no_more(&echo, now);
         }
         // Before the sends: what was in a conversation that is gone begins anew, and theirs is the word after that.
         let session = kept.iter().find(|(key, _)| key == KEY_SESSION);
         self.learn_session(session.map(|(_, value)| &**value));
         if let Some((_, introduction)) = kept.iter().find(|(key, _)| key == KEY_INTRODUCTION) {
-            self.introduction.revive(introduction);
+            self.visitor.pre_chat_form.revive(introduction);
         }
         for (key, value) in kept {
             if let (Some(echo), Some(kept)) = (key.strip_prefix(KEY_SEND), KeptSend::read(&value)) {
-                self.timeline.learn(kept, &EchoId::from(echo), now);
+                self.conversation.timeline.learn(kept, &EchoId::from(echo), now);
             }
         }
     }
 
     fn learn_session(&mut self, kept: Option<&str>) {
-        let was = self.session.conversation();
-        self.session.learn(kept);
-        let is = self.session.conversation();
+        let was = self.visitor.session.conversation();
+        self.visitor.session.learn(kept);
+        let is = self.visitor.session.conversation();
         if is == was {
             return;
         }
         match was {
-            Some(was) if self.session.knows(was) => {
+            Some(was) if self.visitor.session.knows(was) => {
                 self.turn_page();
-                self.prompt.clear();
+                self.conversation.prompt.clear();
             }
             Some(_) => self.start_over(),
             None => {}
@@ -244,47 +244,47 @@ impl Widget {
     }
 
     fn kept_session(&self) -> Word {
-        let kept = self.session.kept().map(|kept| generation::stamp(self.generation, &kept));
+        let kept = self.visitor.session.kept().map(|kept| generation::stamp(self.visitor.generation, &kept));
         Word::Kept(KEY_SESSION.to_owned(), kept)
     }
 
     /// Asks for a sign that the browser knows who holds the lock.
     pub(super) fn confirm_lock(&mut self, now: Mono, turn: &mut Turn) {
-        if self.tabs.is_shared() {
-            tell(self.tabs.confirm(now), turn);
+        if self.tabs.election.is_shared() {
+            tell(self.tabs.election.confirm(now), turn);
         }
     }
 
     /// The browser gives no such sign: this tab works alone from now on, and lets the lock be.
     pub(super) fn abandon_lock(&mut self, turn: &mut Turn) {
-        self.tabs.abandon_lock();
+        self.tabs.election.abandon_lock();
         tell(Some(TabAct::Leave), turn);
         tell(Some(TabAct::Listen), turn);
-        self.timeline.disown();
+        self.conversation.timeline.disown();
         self.want_history();
     }
 
     /// Whether this tab may write now, to the server or on the device; it may have to wait for the browser's word.
     pub(super) fn may_write(&mut self, now: Mono, turn: &mut Turn) -> bool {
-        let (may, question) = self.tabs.may_write(now);
+        let (may, question) = self.tabs.election.may_write(now);
         tell(question, turn);
         may
     }
 
     /// Lets the other tabs know what they could not know by themselves.
     pub(super) fn announce(&mut self, turn: &mut Turn) {
-        if self.tabs.is_new_leader() {
+        if self.tabs.election.is_new_leader() {
             say(&self.kept_session(), turn);
         }
-        let standing = Standing { is_live: self.cable.is_live(), is_failing: self.is_failing() };
-        if let Some(word) = self.tabs.announce(standing) {
+        let standing = Standing { is_live: self.connection.cable.is_live(), is_failing: self.is_failing() };
+        if let Some(word) = self.tabs.election.announce(standing) {
             say(&word, turn);
         }
     }
 
     /// Says a word, if there may be anybody to hear it.
     pub(super) fn say(&self, word: &Word, turn: &mut Turn) {
-        if self.tabs.is_shared() {
+        if self.tabs.election.is_shared() {
             say(word, turn);
         }
     }

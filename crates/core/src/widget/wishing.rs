@@ -22,57 +22,57 @@ impl Widget {
 
     /// Whether messages are heard.
     pub(super) fn is_heard(&self) -> bool {
-        !self.preferences.silent.unwrap_or(self.settings.options.is_silent)
+        !self.visitor.preferences.silent.unwrap_or(self.settings.options.is_silent)
     }
 
     /// Whether the browser tells of them; `None` where the site does not offer that.
     pub(super) fn notices(&self) -> Option<bool> {
-        self.settings.options.offers_notices.then_some(self.preferences.notices == Some(true))
+        self.settings.options.offers_notices.then_some(self.visitor.preferences.notices == Some(true))
     }
 
     /// The visitor chooses.
     pub(super) fn prefer(&mut self, preference: Preference, turn: &mut Turn) {
-        self.preferences.choose(preference);
-        self.keep_one(KEY_PREFERENCES.to_owned(), Some(self.preferences.kept()), turn);
+        self.visitor.preferences.choose(preference);
+        self.keep_one(KEY_PREFERENCES.to_owned(), Some(self.visitor.preferences.kept()), turn);
         self.tell_theme(turn);
     }
 
     /// The browser won't tell of messages.
     pub(super) fn is_denied(&mut self, turn: &mut Turn) {
         self.prefer(Preference::Notices(false), turn);
-        self.composer.problem = Some(Problem::NoNotices);
+        self.visitor.composer.problem = Some(Problem::NoNotices);
     }
 
     /// Takes the choices the device keeps, or another tab has heard of.
     pub(super) fn learn_preferences(&mut self, kept: &str, turn: &mut Turn) {
-        self.preferences = Preferences::read(kept);
+        self.visitor.preferences = Preferences::read(kept);
         self.tell_theme(turn);
     }
 
     pub(super) fn tell_theme(&self, turn: &mut Turn) {
         if self.settings.options.offers_themes {
-            turn.effects.push(Effect::Tell(Tell::Theme(self.preferences.theme)));
+            turn.effects.push(Effect::Tell(Tell::Theme(self.visitor.preferences.theme)));
         }
     }
 
     /// The visitor wants to keep what was said: all of it has to be here first.
     pub(super) fn want_transcript(&mut self, format: Format) {
-        self.transcript = Some(format);
-        self.composer.problem = None;
-        self.history.want_earlier();
+        self.conversation.transcript = Some(format);
+        self.visitor.composer.problem = None;
+        self.conversation.history.want_earlier();
     }
 
     /// Hands it out once it is whole.
     pub(super) fn write_transcript(&mut self, turn: &mut Turn) {
-        let Some(format) = self.transcript else { return };
-        if self.history.failures() > 1 || !self.is_online {
-            self.transcript = None;
-            self.composer.problem = Some(Problem::NoTranscript);
-        } else if self.history.may_have_earlier() {
-            self.history.want_earlier();
-        } else if self.history.has_begun() {
-            self.transcript = None;
-            let messages = self.timeline.said_from(0).map(|row| Arc::clone(&row.message)).collect();
+        let Some(format) = self.conversation.transcript else { return };
+        if self.conversation.history.failures() > 1 || !self.connection.is_online {
+            self.conversation.transcript = None;
+            self.visitor.composer.problem = Some(Problem::NoTranscript);
+        } else if self.conversation.history.may_have_earlier() {
+            self.conversation.history.want_earlier();
+        } else if self.conversation.history.has_begun() {
+            self.conversation.transcript = None;
+            let messages = self.conversation.timeline.said_from(0).map(|row| Arc::clone(&row.message)).collect();
             turn.effects.push(Effect::Tell(Tell::Transcript(format, messages)));
         }
     }
