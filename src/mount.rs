@@ -14,11 +14,11 @@ use crate::shell::{Audience, Driver, IntlSpeech, Parts};
 use crate::text::Catalogue;
 use crate::ui::{self, Hands, Ui};
 use natter_core::digits::digits;
+use natter_core::host::settings::SettingsError;
 use natter_core::json::{self, Value};
-use natter_core::preferences::Preference;
-use natter_core::settings::Unusable;
 use natter_core::view::{Changed, View};
-use natter_core::{Arrival, Event, Format, Tell, happened, wire};
+use natter_core::visitor::preferences::Preference;
+use natter_core::{Arrival, Event, Tell, TranscriptFormat, happened};
 
 /// A mounted widget, for the element that owns it.
 #[wasm_bindgen]
@@ -31,9 +31,9 @@ pub struct Handle {
 
 #[wasm_bindgen]
 impl Handle {
-    /// The page, or its element, asks for something: a JSON list of calls (`wire::asked`).
+    /// The page, or its element, asks for something: a JSON list of calls (`natter_core::host::calls::asked`).
     pub fn call(&self, calls: &str) {
-        wire::asked(calls).into_iter().for_each(|event| self.driver.dispatch(event));
+        natter_core::host::calls::asked(calls).into_iter().for_each(|event| self.driver.dispatch(event));
     }
 
     /// The element has other attributes: all of them, as a JSON object.
@@ -41,7 +41,7 @@ impl Handle {
     /// # Errors
     /// As `mount`: with these, the chat must not go on.
     pub fn configure(&self, attributes: &str) -> Result<(), JsValue> {
-        let (settings, _) = wire::settings(attributes).map_err(explain)?;
+        let (settings, _) = natter_core::host::attributes::settings(attributes).map_err(explain)?;
         self.driver.dispatch(Event::Configured(Box::new(settings.options)));
         Ok(())
     }
@@ -68,7 +68,7 @@ impl Handle {
 /// `over`.
 ///
 /// `given` is a JSON list of three texts: the element's attributes as a JSON object, the sentences of its language as a
-/// JSON list, or nothing for English, and what the page has asked for so far (`wire::asked`). `host` is an object with the
+/// JSON list, or nothing for English, and what the page has asked for so far (`natter_core::host::calls::asked`). `host` is an object with the
 /// functions `open(is_open)`, which opens or closes the panel, `event(json)`, which takes what happens by its `type`, and
 /// `part(name)`, which promises the module of that name.
 ///
@@ -79,8 +79,8 @@ pub fn mount(panel: HtmlElement, over: HtmlElement, given: &str, host: &JsValue)
     let given = json::read(given);
     let given = given.as_ref().and_then(Value::items).unwrap_or_default();
     let text = |nth: usize| given.get(nth).and_then(Value::text).unwrap_or_default();
-    let (words, asked) = (text(1), wire::asked(text(2)));
-    let (settings, odd) = wire::settings(text(0)).map_err(explain)?;
+    let (words, asked) = (text(1), natter_core::host::calls::asked(text(2)));
+    let (settings, odd) = natter_core::host::attributes::settings(text(0)).map_err(explain)?;
     let host = Host(host.clone());
     odd.into_iter().for_each(|name| host.tell("odd", &[("name", json::string(name))]));
     let language = if settings.options.language.is_empty() { "en" } else { &settings.options.language };
@@ -209,7 +209,7 @@ impl Audience for Painter {
             Tell::Arrived(arrival) => self.tell_arrival(&arrival),
             Tell::Transcript(format, messages) => {
                 let all = transcript(&self.ui.words(), &messages);
-                let format = if format == Format::Json { "json" } else { "text" };
+                let format = if format == TranscriptFormat::Json { "json" } else { "text" };
                 self.parts.start("transcript", "save", &[format.into(), all.into()]);
             }
         }
@@ -239,13 +239,13 @@ fn get(of: &JsValue, name: &str) -> Option<JsValue> {
     Reflect::get(of, &JsValue::from_str(name)).ok().filter(|value| !value.is_undefined() && !value.is_null())
 }
 
-fn explain(unusable: Unusable) -> JsValue {
+fn explain(unusable: SettingsError) -> JsValue {
     js_sys::Error::new(&match unusable {
-        Unusable::BaseUrl => "base-url must be the http or https address of a Chatwoot server.".to_owned(),
-        Unusable::Secret(name) => {
+        SettingsError::BaseUrl => "base-url must be the http or https address of a Chatwoot server.".to_owned(),
+        SettingsError::Secret(name) => {
             [&name, " looks like a secret of the server's: take it out of the page, and change it there."].concat()
         }
-        Unusable::InboxIdentifier => "inbox-identifier must be the identifier of an API inbox.".to_owned(),
+        SettingsError::InboxIdentifier => "inbox-identifier must be the identifier of an API inbox.".to_owned(),
     })
     .into()
 }

@@ -7,11 +7,11 @@ use super::talk::{noor, open, robin, usual};
 use super::{NOON, Screen};
 use natter_core::availability::Presence;
 use natter_core::content::{Choice, Field, FieldKind};
-use natter_core::introduction::{Consent, Form};
+use natter_core::host::settings::ReplyTime;
 use natter_core::model::{Author, Message, MessageId, Person};
-use natter_core::preferences::Theme;
-use natter_core::settings::Reply;
-use natter_core::view::{Choices, Composer, Panel, Problem, Switches, Thread, View};
+use natter_core::view::{Composer, ComposerProblem, ConversationActions, MenuSettings, Panel, Thread, View};
+use natter_core::visitor::pre_chat_form::{Consent, PreChatForm};
+use natter_core::visitor::preferences::Theme;
 
 const DAY_S: u64 = 86_400;
 
@@ -28,14 +28,14 @@ pub fn screens() -> Vec<Screen> {
         head("head-back-today", Presence::Until(NOON + 3 * 3_600), None, faces(2)),
         head("head-back-later", Presence::Until(NOON + 2 * DAY_S), None, faces(1)),
         head("head-away", Presence::Away, None, Vec::new()),
-        head("head-reply", Presence::Unknown, Some(Reply::Hours), faces(3)),
+        head("head-reply", Presence::Unknown, Some(ReplyTime::Hours), faces(3)),
         Screen::new("menu-all", View { panel: all(), ..usual().view() }).clicked(".menu summary"),
         Screen::new("form", asking(form())),
-        Screen::new("form-consent-only", asking(Form { fields: Vec::new(), ..form() })),
+        Screen::new("form-consent-only", asking(PreChatForm { fields: Vec::new(), ..form() })),
         Screen::new("prompt", View { thread: prompt(), ..open() }),
         composing("offer-notices", Composer { offers_notices: true, ..Composer::default() }),
-        composing("not-kept", Composer { problem: Some(Problem::NotKept), ..Composer::default() }),
-        composing("notices-denied", Composer { problem: Some(Problem::NoNotices), ..Composer::default() }),
+        composing("not-kept", Composer { problem: Some(ComposerProblem::NotKept), ..Composer::default() }),
+        composing("notices-denied", Composer { problem: Some(ComposerProblem::NoNotices), ..Composer::default() }),
         Screen::new("previews", previews(3)).closed(),
         Screen::new("preview-one", previews(1)).closed(),
     ]
@@ -48,8 +48,8 @@ fn faces(count: usize) -> Vec<Person> {
 }
 
 fn all() -> Panel {
-    let choices = Choices { list: true, unread: 2, begin: true, end: true, is_listing: false };
-    let settings = Switches {
+    let choices = ConversationActions { list: true, unread: 2, begin: true, end: true, is_listing: false };
+    let settings = MenuSettings {
         is_heard: true,
         notices: Some(false),
         theme: Some(Theme::Auto),
@@ -62,7 +62,7 @@ fn all() -> Panel {
     Panel { choices, settings, languages, faces: faces(2), presence: Presence::Online, ..open().panel }
 }
 
-fn form() -> Form {
+fn form() -> PreChatForm {
     let field = |name: &str, label: &str, kind, is_required| Field {
         name: name.to_owned(),
         label: label.to_owned(),
@@ -72,7 +72,7 @@ fn form() -> Form {
     };
     let sizes = ["54", "56", "58"].map(|size| Choice { title: size.to_owned(), value: size.to_owned() });
     let consent = "I have read how [Fernweh Bikes](https://bikes.example.test/privacy) handles what I write here.";
-    Form {
+    PreChatForm {
         text: String::new(),
         fields: vec![
             field("full_name", "", FieldKind::Name, true),
@@ -86,7 +86,7 @@ fn form() -> Form {
     }
 }
 
-fn asking(form: Form) -> View {
+fn asking(form: PreChatForm) -> View {
     let thread = Thread { form: Some(form), ..Thread::default() };
     View { thread, composer: Composer { is_away: true, ..Composer::default() }, ..open() }
 }

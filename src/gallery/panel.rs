@@ -2,8 +2,8 @@
 
 use super::Screen;
 use super::talk::{Talk, open, usual};
-use natter_core::model::Enclosed;
-use natter_core::view::{Composer, Connection, Panel, Problem, Thread, View};
+use natter_core::model::OutgoingFile;
+use natter_core::view::{Composer, ComposerProblem, ConnectionState, Panel, Thread, View};
 
 /// Empty, loading, and every line about the connection.
 pub fn screens() -> Vec<Screen> {
@@ -15,10 +15,10 @@ pub fn screens() -> Vec<Screen> {
     vec![
         Screen::new("empty", open()),
         Screen::new("loading", loading),
-        line("connection-offline", Connection::Offline, usual()),
-        line("connection-unreachable", Connection::Unreachable, Talk::began(60)),
-        line("connection-busy", Connection::Busy, usual()),
-        line("connection-barred", Connection::Barred, Talk::began(60)),
+        line("connection-offline", ConnectionState::Offline, usual()),
+        line("connection-unreachable", ConnectionState::Unreachable, Talk::began(60)),
+        line("connection-busy", ConnectionState::Busy, usual()),
+        line("connection-barred", ConnectionState::Barred, Talk::began(60)),
     ]
 }
 
@@ -39,20 +39,20 @@ pub fn composers() -> Vec<Screen> {
         ),
         with("composer-files", Composer { files: files(2), ..text("The rack, from both sides.") }),
         with("composer-many-files", Composer { files: files(9), ..Composer::default() }),
-        with("composer-too-long", Composer { left: Some(-120), ..problem(Problem::TooLong) }),
-        with("composer-too-many", problem(Problem::TooMany)),
+        with("composer-too-long", Composer { left: Some(-120), ..problem(ComposerProblem::TooLong) }),
+        with("composer-too-many", problem(ComposerProblem::TooMany)),
         with(
             "composer-file-too-large",
-            problem(Problem::FileTooLarge("Elbe from Dresden to Cuxhaven, all eleven days.mov".to_owned())),
+            problem(ComposerProblem::FileTooLarge("Elbe from Dresden to Cuxhaven, all eleven days.mov".to_owned())),
         ),
-        with("composer-too-many-files", Composer { files: files(3), ..problem(Problem::TooManyFiles) }),
+        with("composer-too-many-files", Composer { files: files(3), ..problem(ComposerProblem::TooManyFiles) }),
         with("composer-few-characters", Composer { left: Some(87), ..text("And then we came to Wittenberge …") }),
         with("emoji", Composer::default()).clicked(".emoji"),
     ]
 }
 
 /// So many files.
-pub fn files(count: usize) -> Vec<Enclosed> {
+pub fn files(count: usize) -> Vec<OutgoingFile> {
     let all = [
         ("rack-left.jpg", 2_411_000),
         ("rack-right.jpg", 1_980_000),
@@ -64,7 +64,7 @@ pub fn files(count: usize) -> Vec<Enclosed> {
         ("IMG_20261114_173355_0000000000000000000000000000000000000001.jpg", 2_000_000),
         ("notes.txt", 12),
     ];
-    let file = |(at, (name, size)): (usize, (&str, u64))| Enclosed {
+    let file = |(at, (name, size)): (usize, (&str, u64))| OutgoingFile {
         pick: at as u64 + 1,
         name: name.to_owned(),
         size,

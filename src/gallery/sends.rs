@@ -3,9 +3,9 @@
 use super::Screen;
 use super::panel::files;
 use super::talk::{Talk, usual};
-use natter_core::model::Enclosed;
-use natter_core::timeline::Failure;
-use natter_core::view::Content;
+use natter_core::conversation::timeline::Failure;
+use natter_core::model::OutgoingFile;
+use natter_core::view::RowContent;
 
 /// The screens.
 pub fn screens() -> Vec<Screen> {
@@ -39,14 +39,14 @@ pub fn screens() -> Vec<Screen> {
     ]
 }
 
-fn unsent(text: &str, failure: Option<Failure>) -> Content {
+fn unsent(text: &str, failure: Option<Failure>) -> RowContent {
     sending(text, Vec::new(), failure, 0)
 }
 
-fn unconfirmed(text: &str) -> Content {
-    Content::Unsent { text: text.into(), failure: None, files: Vec::new(), progress: 0, is_unconfirmed: true }
+fn unconfirmed(text: &str) -> RowContent {
+    RowContent::Unsent { text: text.into(), failure: None, files: Vec::new(), progress: 0, is_unconfirmed: true }
 }
 
-fn sending(text: &str, files: Vec<Enclosed>, failure: Option<Failure>, progress: u8) -> Content {
-    Content::Unsent { text: text.into(), failure, files, progress, is_unconfirmed: false }
+fn sending(text: &str, files: Vec<OutgoingFile>, failure: Option<Failure>, progress: u8) -> RowContent {
+    RowContent::Unsent { text: text.into(), failure, files, progress, is_unconfirmed: false }
 }

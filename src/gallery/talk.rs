@@ -1,11 +1,11 @@
 //! Who talks in the gallery, and how what they say becomes rows.
 
 use super::{NOON, Screen};
+use natter_core::chatwoot as wire;
+use natter_core::conversation::timeline::RowKey;
 use natter_core::json;
 use natter_core::model::{Author, Message, MessageId, Person};
-use natter_core::timeline::RowKey;
-use natter_core::view::{Content, Panel, Row, Thread, View};
-use natter_core::wire;
+use natter_core::view::{Panel, Row, RowContent, Thread, View};
 
 /// Rows of one author within this many seconds are one group, as in the core.
 const GROUP_S: u64 = 300;
@@ -87,11 +87,11 @@ impl Talk {
     /// This message is said.
     pub fn message(self, message: Message) -> Self {
         let answers = message.answers.clone();
-        self.content(Content::Said(message.into())).but(|row| row.answers = answers)
+        self.content(RowContent::Said(message.into())).but(|row| row.answers = answers)
     }
 
     /// This is in a row.
-    pub fn content(mut self, content: Content) -> Self {
+    pub fn content(mut self, content: RowContent) -> Self {
         let row = Row::new(RowKey(self.rows.len() as u64 + 1), content, self.at);
         self.rows.push(row);
         self.at += PAUSE_S;
@@ -168,9 +168,9 @@ pub fn usual() -> Talk {
         .ida("Two panniers and a tent. Thursday would be fine.")
 }
 
-fn author(content: &Content) -> Option<Author> {
+fn author(content: &RowContent) -> Option<Author> {
     match content {
-        Content::Said(message) => Some(message.author.clone()),
-        Content::Unsent { .. } => Some(Author::Visitor),
+        RowContent::Said(message) => Some(message.author.clone()),
+        RowContent::Unsent { .. } => Some(Author::Visitor),
     }
 }

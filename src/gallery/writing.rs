@@ -2,7 +2,7 @@
 
 use super::Screen;
 use super::talk::Talk;
-use natter_core::view::Length;
+use natter_core::view::TextFold;
 
 /// The screens.
 pub fn screens() -> Vec<Screen> {
@@ -11,11 +11,11 @@ pub fn screens() -> Vec<Screen> {
         Talk::began(600).noor(BLOCKS).screen("markdown-blocks"),
         Talk::began(600)
             .noor(&long())
-            .but(|row| row.length = Length::Folded)
+            .but(|row| row.length = TextFold::Folded)
             .ida(&long())
-            .but(|row| row.length = Length::Folded)
+            .but(|row| row.length = TextFold::Folded)
             .screen("text-folded"),
-        Talk::began(600).noor(&long()).but(|row| row.length = Length::Unfolded).screen("text-unfolded"),
+        Talk::began(600).noor(&long()).but(|row| row.length = TextFold::Unfolded).screen("text-unfolded"),
         Talk::began(600)
             .ida("https://shop.example.test/frames/saale/sizes/58/colours/moss-green?rack=yes&dynamo=yes&lights=front,rear&saddle=own#offer")
             .noor("Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft and Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogoch")

@@ -5,7 +5,6 @@ use super::icon::button;
 use super::wish::Wish;
 use super::{Act, Element, Words, el};
 use crate::text::Sentence;
-use natter_core::answering::Fate;
 use natter_core::content::{
     Action, Answer, Card, Choice, FEEDBACK, Field, FieldKind, Kind, RATING, Scale, is_rating_open, value_of,
 };
@@ -13,6 +12,7 @@ use natter_core::digits::digits;
 use natter_core::markdown;
 use natter_core::model::{Message, MessageId};
 use natter_core::view::Row;
+use natter_core::visitor::form_submissions::SubmissionStatus;
 
 /// What a message asks, as far as it asks anything, and how the answer fares.
 pub fn asked(words: &Words, row: &Row, message: &Message) -> Option<Element> {
@@ -28,10 +28,10 @@ pub fn asked(words: &Words, row: &Row, message: &Message) -> Option<Element> {
         Kind::Rating(scale) => rating(words, asking, row, message, *scale),
     };
     Some(asking.maybe(match &row.fate {
-        Fate::Settled => None,
-        Fate::Sending => Some(el("p", "meta").told(words, &Sentence::Sending)),
-        Fate::Refused(None) => Some(refused(&words.say(&Sentence::AnswerNotSaved))),
-        Fate::Refused(Some(why)) => Some(refused(&words.say(&Sentence::NotSentBecause(why.clone())))),
+        SubmissionStatus::Settled => None,
+        SubmissionStatus::Sending => Some(el("p", "meta").told(words, &Sentence::Sending)),
+        SubmissionStatus::Refused(None) => Some(refused(&words.say(&Sentence::AnswerNotSaved))),
+        SubmissionStatus::Refused(Some(why)) => Some(refused(&words.say(&Sentence::NotSentBecause(why.clone())))),
     }))
 }
 

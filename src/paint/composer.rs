@@ -5,20 +5,20 @@ use super::icon::{CLIP, CLOSE, MICROPHONE, SEND, SMILE, button, icon, icon_butto
 use super::wish::Wish;
 use super::{Act, Node, Words, el};
 use crate::text::Sentence;
-use natter_core::preferences::Preference;
-use natter_core::view::{FILES_MAX, Problem, TEXT_CHARS_MAX, View};
+use natter_core::view::{ComposerProblem, FILES_MAX, TEXT_CHARS_MAX, View};
+use natter_core::visitor::preferences::Preference;
 
 /// The field and its button.
 #[must_use]
 pub fn composer(words: &Words, view: &View, _was: Option<&View>) -> Node {
     let problem = match &view.composer.problem {
-        Some(Problem::TooLong) => words.say(&Sentence::TooLong(TEXT_CHARS_MAX)),
-        Some(Problem::TooMany) => words.say(&Sentence::TooMany),
-        Some(Problem::FileTooLarge(name)) => words.say(&Sentence::FileTooLarge(name.clone())),
-        Some(Problem::NoNotices) => words.say(&Sentence::NotifyDenied),
-        Some(Problem::NotKept) => words.say(&Sentence::NotKept),
-        Some(Problem::NoTranscript) => words.say(&Sentence::TranscriptFailed),
-        Some(Problem::TooManyFiles) => words.say(&Sentence::TooManyFiles(FILES_MAX)),
+        Some(ComposerProblem::TooLong) => words.say(&Sentence::TooLong(TEXT_CHARS_MAX)),
+        Some(ComposerProblem::TooMany) => words.say(&Sentence::TooMany),
+        Some(ComposerProblem::FileTooLarge(name)) => words.say(&Sentence::FileTooLarge(name.clone())),
+        Some(ComposerProblem::NoNotices) => words.say(&Sentence::NotifyDenied),
+        Some(ComposerProblem::NotKept) => words.say(&Sentence::NotKept),
+        Some(ComposerProblem::NoTranscript) => words.say(&Sentence::TranscriptFailed),
+        Some(ComposerProblem::TooManyFiles) => words.say(&Sentence::TooManyFiles(FILES_MAX)),
         None => String::new(),
     };
     // The field's text is the browser's own; only a reload, or a message taken back, puts text into it.

@@ -4,16 +4,16 @@ use super::icon::button;
 use super::wish::Wish;
 use super::{Act, Element, Words, el};
 use crate::text::Sentence;
-use natter_core::conversations::Summary;
 use natter_core::digits::digits;
 use natter_core::model::{Message, Status};
-use natter_core::view::{End, List};
+use natter_core::view::{ConversationEnd, ConversationListView};
+use natter_core::visitor::conversation_list::ConversationSummary;
 
 /// As much of a message as is shown of it here, in characters: more than a line.
 const EXCERPT_CHARS: usize = 120;
 
 /// The list, or why there is none yet.
-pub fn conversations(words: &Words, list: &List) -> Element {
+pub fn conversations(words: &Words, list: &ConversationListView) -> Element {
     let quiet = |sentence| el("p", "quiet").with("role", "status").told(words, &sentence);
     let all = el("div", "rows listing");
     match &list.all {
@@ -23,7 +23,7 @@ pub fn conversations(words: &Words, list: &List) -> Element {
         }
         None => all.and(quiet(Sentence::ListLoading)),
         Some(some) => {
-            let one = |list_so_far: Element, (summary, unread): &(Summary, u32)| {
+            let one = |list_so_far: Element, (summary, unread): &(ConversationSummary, u32)| {
                 let is_open = list.open == Some(summary.id);
                 list_so_far.and(el("li", "").keyed(summary.id.0).and(conversation(words, summary, *unread, is_open)))
             };
@@ -32,7 +32,7 @@ pub fn conversations(words: &Words, list: &List) -> Element {
     }
 }
 
-fn conversation(words: &Words, summary: &Summary, unread: u32, is_open: bool) -> Element {
+fn conversation(words: &Words, summary: &ConversationSummary, unread: u32, is_open: bool) -> Element {
     let last = summary.last.as_deref();
     let line = |class: &str, text: &str| el("span", class).in_own_direction().saying(text);
     let button = button("conversation").on("click", Act::Tell(Wish::Switched(Some(summary.id))));
@@ -51,7 +51,7 @@ fn conversation(words: &Words, summary: &Summary, unread: u32, is_open: bool) ->
 }
 
 /// What is said under a conversation that has ended, and what one can do.
-pub fn end(words: &Words, end: &End) -> Element {
+pub fn end(words: &Words, end: &ConversationEnd) -> Element {
     let begin = || {
         let begin = button("earlier").on("click", Act::Tell(Wish::Switched(None)));
         begin.told(words, &Sentence::NewConversation)

@@ -5,14 +5,14 @@ use super::wish::Wish;
 use super::{Act, Element, Words, el};
 use crate::text::Sentence;
 use natter_core::content::{Attachment, AttachmentKind, Sources};
+use natter_core::conversation::timeline::RowKey;
 use natter_core::digits::digits;
-use natter_core::model::{Enclosed, LocalFile, MessageId};
+use natter_core::model::{LocalFile, MessageId, OutgoingFile};
 use natter_core::spoofing::real_destination;
-use natter_core::timeline::RowKey;
 use natter_core::url::SafeUrl;
 
 /// A message's files, in their order; `sent` are those it was sent with from this page.
-pub fn files(words: &Words, message: MessageId, attachments: &[Attachment], sent: &[Enclosed]) -> Option<Element> {
+pub fn files(words: &Words, message: MessageId, attachments: &[Attachment], sent: &[OutgoingFile]) -> Option<Element> {
     let pictures = attachments.iter().filter(|one| one.kind == AttachmentKind::Image).count();
     let class = if pictures > 1 { "files many" } else { "files" };
     let mut own = locals(attachments, sent).into_iter();
@@ -22,18 +22,18 @@ pub fn files(words: &Words, message: MessageId, attachments: &[Attachment], sent
 
 /// Which file of this page each attachment is. The server gives them in any order, perhaps under changed names; the size
 /// says which it is, and the name which of equal size.
-fn locals<'a>(attachments: &[Attachment], sent: &'a [Enclosed]) -> Vec<Option<&'a str>> {
-    let mut sent: Vec<&Enclosed> = sent.iter().collect();
+fn locals<'a>(attachments: &[Attachment], sent: &'a [OutgoingFile]) -> Vec<Option<&'a str>> {
+    let mut sent: Vec<&OutgoingFile> = sent.iter().collect();
     let local = |file: &Attachment| {
-        let is_it = |other: &&Enclosed| other.size == file.size && is_of(other, file.kind);
-        let is_named = |other: &&Enclosed| is_it(other) && other.name == file.name;
+        let is_it = |other: &&OutgoingFile| other.size == file.size && is_of(other, file.kind);
+        let is_named = |other: &&OutgoingFile| is_it(other) && other.name == file.name;
         let at = sent.iter().position(is_named).or_else(|| sent.iter().position(is_it))?;
         sent.remove(at).local.as_ref().map(|local| &*local.url)
     };
     attachments.iter().map(local).collect()
 }
 
-fn is_of(file: &Enclosed, kind: AttachmentKind) -> bool {
+fn is_of(file: &OutgoingFile, kind: AttachmentKind) -> bool {
     file.local.as_ref().is_some_and(|local| local.kind == kind)
 }
 
@@ -131,7 +131,7 @@ fn picture(words: &Words, message: MessageId, file: &Attachment, sources: Source
 }
 
 /// A file that is to go with a message, or is on its way with one; a picture is seen.
-pub fn enclosed(words: &Words, tag: &'static str, file: &Enclosed) -> Element {
+pub fn enclosed(words: &Words, tag: &'static str, file: &OutgoingFile) -> Element {
     let chip = el(tag, "file");
     let chip = match &file.local {
         // Its name says what it is.
@@ -145,7 +145,7 @@ pub fn enclosed(words: &Words, tag: &'static str, file: &Enclosed) -> Element {
 }
 
 /// The files of a message on its way, how far they are, and the way to stop them.
-pub fn uploading(words: &Words, key: RowKey, files: &[Enclosed], progress: u8, is_failed: bool) -> Option<Element> {
+pub fn uploading(words: &Words, key: RowKey, files: &[OutgoingFile], progress: u8, is_failed: bool) -> Option<Element> {
     let all = files.iter().fold(el("div", "files"), |all, file| all.and(own(words, file)));
     let percent = digits(progress.into());
     let bar = el("progress", "progress").with("max", "100").with("value", &percent);
@@ -156,8 +156,8 @@ pub fn uploading(words: &Words, key: RowKey, files: &[Enclosed], progress: u8, i
 }
 
 /// A file on its way, as this page has it. One that the browser can't show after all is named.
-fn own(words: &Words, file: &Enclosed) -> Element {
-    let named = || enclosed(words, "div", &Enclosed { local: None, ..file.clone() });
+fn own(words: &Words, file: &OutgoingFile) -> Element {
+    let named = || enclosed(words, "div", &OutgoingFile { local: None, ..file.clone() });
     let Some(local) = &file.local else { return named() };
     let sources = Sources { local: Some(local.url.clone()), thumb: None, original: String::new() };
     let (class, shown) = match local.kind {

@@ -8,19 +8,19 @@ use super::wish::Wish;
 use super::{Act, Element, Node, Words, el};
 use crate::text::Sentence;
 use natter_core::availability::Presence;
-use natter_core::settings::Reply;
-use natter_core::view::{Connection, Panel, Told, View};
+use natter_core::host::settings::ReplyTime;
+use natter_core::view::{Announcement, ConnectionState, Panel, View};
 
 /// The head, with the slim line under it.
 #[must_use]
 pub fn header(words: &Words, view: &View, _was: Option<&View>) -> Node {
     let panel = &view.panel;
     let trouble = match panel.connection {
-        Connection::Fine => String::new(),
-        Connection::Offline => words.say(&Sentence::Offline),
-        Connection::Unreachable => words.say(&Sentence::Unreachable),
-        Connection::Busy => words.say(&Sentence::Busy),
-        Connection::Barred => words.say(&Sentence::Barred),
+        ConnectionState::Fine => String::new(),
+        ConnectionState::Offline => words.say(&Sentence::Offline),
+        ConnectionState::Unreachable => words.say(&Sentence::Unreachable),
+        ConnectionState::Busy => words.say(&Sentence::Busy),
+        ConnectionState::Barred => words.say(&Sentence::Barred),
     };
     let close = icon_button("tool", CLOSE, &words.say(&Sentence::Close)).on("click", Act::Close);
     let is_listing = panel.choices.is_listing;
@@ -53,9 +53,9 @@ pub fn header(words: &Words, view: &View, _was: Option<&View>) -> Node {
 const READ_CHARS: usize = 300;
 
 /// What is said aloud: a place that is always there, since those that come with their text are often not heard.
-fn aloud(words: &Words, (times, told): &(u32, Option<Told>)) -> Element {
-    let sentence = |told: &Told| match told {
-        Told::Message(message) => {
+fn aloud(words: &Words, (times, told): &(u32, Option<Announcement>)) -> Element {
+    let sentence = |told: &Announcement| match told {
+        Announcement::Message(message) => {
             let (who, line) = (words.author(&message.author), words.line(message, READ_CHARS));
             if line.is_empty() || (message.text.is_empty() && !message.attachments.is_empty()) {
                 Sentence::AnnounceFile(who)
@@ -63,9 +63,9 @@ fn aloud(words: &Words, (times, told): &(u32, Option<Told>)) -> Element {
                 Sentence::AnnounceMessage(who, line)
             }
         }
-        Told::Typing(person) => Sentence::Typing(words.called(person)),
-        Told::Unconfirmed => Sentence::NotConfirmed,
-        Told::Connected => Sentence::Connected,
+        Announcement::Typing(person) => Sentence::Typing(words.called(person)),
+        Announcement::Unconfirmed => Sentence::NotConfirmed,
+        Announcement::Connected => Sentence::Connected,
     };
     // The same words twice are said twice: each time in an element of its own.
     let said = told.as_ref().map(|told| el("p", "").keyed((*times).into()).saying(&words.say(&sentence(told))));
@@ -78,9 +78,9 @@ fn presence(words: &Words, panel: &Panel) -> String {
         (Presence::Online, _) => Sentence::PresenceOnline,
         (Presence::Until(at), _) => back(words, at),
         (Presence::Away, None) => Sentence::PresenceAway,
-        (Presence::Away | Presence::Unknown, Some(Reply::Minutes)) => Sentence::ReplyMinutes,
-        (Presence::Away | Presence::Unknown, Some(Reply::Hours)) => Sentence::ReplyHours,
-        (Presence::Away | Presence::Unknown, Some(Reply::Day)) => Sentence::ReplyDay,
+        (Presence::Away | Presence::Unknown, Some(ReplyTime::Minutes)) => Sentence::ReplyMinutes,
+        (Presence::Away | Presence::Unknown, Some(ReplyTime::Hours)) => Sentence::ReplyHours,
+        (Presence::Away | Presence::Unknown, Some(ReplyTime::Day)) => Sentence::ReplyDay,
         (Presence::Unknown, None) => return String::new(),
     };
     words.say(&sentence)

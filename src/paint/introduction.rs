@@ -5,10 +5,10 @@ use super::markdown::formatted;
 use super::{Act, Element, Words, el};
 use crate::text::Sentence;
 use natter_core::content::{Field, FieldKind};
-use natter_core::introduction::{CONSENT, Consent, Form};
+use natter_core::visitor::pre_chat_form::{CONSENT, Consent, PreChatForm};
 
 /// What is to be filled in before anything can be written.
-pub fn introduction(words: &Words, form: &Form) -> Element {
+pub fn introduction(words: &Words, form: &PreChatForm) -> Element {
     let text = if form.text.is_empty() { words.say(&Sentence::IntroText) } else { form.text.clone() };
     let text = formatted(words, &text).into_iter().fold(el("div", "intro-text"), Element::and);
     let fields = form.fields.iter().map(|field| label(words, "", &named(words, field)));

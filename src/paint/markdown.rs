@@ -5,10 +5,10 @@ use super::icon::button;
 use super::wish::Wish;
 use super::{Act, Element, Node, Words, el};
 use crate::text::Sentence;
+use natter_core::conversation::timeline::RowKey;
 use natter_core::digits::digits;
 use natter_core::markdown::{self, Align, Mark, Piece};
-use natter_core::timeline::RowKey;
-use natter_core::view::{Length, beginning};
+use natter_core::view::{TextFold, beginning};
 
 /// What was written, block by block; each block has its own direction.
 pub fn formatted(words: &Words, text: &str) -> Vec<Element> {
@@ -20,19 +20,19 @@ pub fn formatted(words: &Words, text: &str) -> Vec<Element> {
 }
 
 /// As much of a text as is to be seen.
-pub fn shown(text: &str, length: Length) -> String {
+pub fn shown(text: &str, length: TextFold) -> String {
     match (length, beginning(text)) {
-        (Length::Folded, Some(beginning)) => [beginning, "…"].concat(),
-        (Length::Folded | Length::Unfolded | Length::Short, _) => text.to_owned(),
+        (TextFold::Folded, Some(beginning)) => [beginning, "…"].concat(),
+        (TextFold::Folded | TextFold::Unfolded | TextFold::Short, _) => text.to_owned(),
     }
 }
 
 /// The way to the rest of a long text, and back.
-pub fn fold(words: &Words, key: RowKey, length: Length) -> Option<Element> {
+pub fn fold(words: &Words, key: RowKey, length: TextFold) -> Option<Element> {
     let (sentence, is_folded) = match length {
-        Length::Short => return None,
-        Length::Folded => (Sentence::ShowMore, true),
-        Length::Unfolded => (Sentence::ShowLess, false),
+        TextFold::Short => return None,
+        TextFold::Folded => (Sentence::ShowMore, true),
+        TextFold::Unfolded => (Sentence::ShowLess, false),
     };
     // Its key keeps it, and with it the focus, when there are more blocks before it.
     let fold = button("link fold").with("aria-expanded", if is_folded { "false" } else { "true" }).keyed(0);

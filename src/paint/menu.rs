@@ -4,16 +4,16 @@ use super::icon::{MORE, button, icon};
 use super::wish::Wish;
 use super::{Act, Element, Words, el};
 use crate::text::Sentence;
-use natter_core::Format;
+use natter_core::TranscriptFormat;
 use natter_core::digits::digits;
-use natter_core::preferences::{Preference, Theme};
-use natter_core::view::{Choices, Panel, Switches};
+use natter_core::view::{ConversationActions, MenuSettings, Panel};
+use natter_core::visitor::preferences::{Preference, Theme};
 
 /// The menu.
 pub fn menu(words: &Words, panel: &Panel) -> Element {
     let Panel { choices, settings, .. } = panel;
-    let Choices { list, unread, begin, end, is_listing } = *choices;
-    let Switches { is_heard, notices, theme, has_transcript, is_known } = *settings;
+    let ConversationActions { list, unread, begin, end, is_listing } = *choices;
+    let MenuSettings { is_heard, notices, theme, has_transcript, is_known } = *settings;
     let item = |class: &str, act, sentence| el("li", "").and(button(class).on("click", act).told(words, &sentence));
     let tell = |event, sentence| item("item", Act::Tell(event), sentence);
     let switch = |is_on: bool, act, sentence| {
@@ -36,8 +36,8 @@ pub fn menu(words: &Words, panel: &Panel) -> Element {
         .maybe(notices.map(|is_on| switch(is_on, notified(is_on), Sentence::Notify)))
         .maybe(theme.map(|chosen| themes(words, chosen)))
         .maybe((!panel.languages.0.is_empty()).then(|| languages(words, panel)))
-        .maybe(has_transcript.then(|| saved(Format::Text, Sentence::TranscriptText)))
-        .maybe(has_transcript.then(|| saved(Format::Json, Sentence::TranscriptJson)))
+        .maybe(has_transcript.then(|| saved(TranscriptFormat::Text, Sentence::TranscriptText)))
+        .maybe(has_transcript.then(|| saved(TranscriptFormat::Json, Sentence::TranscriptJson)))
         .maybe(is_known.then(|| forget(words)));
     let menu = el("details", "menu")
         .labelled(words, &Sentence::Menu)

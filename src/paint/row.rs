@@ -9,8 +9,8 @@ use super::wish::Wish;
 use super::{Act, Element, Place, Words, el};
 use crate::text::Sentence;
 use natter_core::content::Kind;
-use natter_core::timeline::Failure;
-use natter_core::view::{Content, Row};
+use natter_core::conversation::timeline::Failure;
+use natter_core::view::{Row, RowContent};
 
 /// A row; of a list that is not all there, it says its place.
 pub fn row(words: &Words, row: &Row, place: Option<Place>) -> Element {
@@ -50,7 +50,7 @@ fn bubble(words: &Words, row: &Row) -> Option<Element> {
 }
 
 fn on_its_way(words: &Words, row: &Row) -> Option<Element> {
-    let Content::Unsent { files, failure, progress, .. } = &row.content else { return None };
+    let RowContent::Unsent { files, failure, progress, .. } = &row.content else { return None };
     uploading(words, row.key, files, *progress, failure.is_some())
 }
 
@@ -61,7 +61,7 @@ fn line(class: &str, text: &str) -> Element {
 
 /// What is wrong, and what one can do.
 fn failed(words: &Words, row: &Row) -> Option<Element> {
-    let Content::Unsent { failure, is_unconfirmed, .. } = &row.content else { return None };
+    let RowContent::Unsent { failure, is_unconfirmed, .. } = &row.content else { return None };
     let choice = |sentence, event| button("link").on("click", Act::Tell(event)).told(words, &sentence);
     let Some(failure) = failure else {
         // No alert: it is said aloud (`header`), and a while later it may be settled.
@@ -83,8 +83,8 @@ fn failed(words: &Words, row: &Row) -> Option<Element> {
 
 fn classes(row: &Row, is_new_day: bool) -> String {
     let (is_own, is_unsent, is_deleted) = match &row.content {
-        Content::Said(message) => (message.author.is_visitor(), false, message.is_deleted),
-        Content::Unsent { failure, .. } => (true, failure.is_none(), false),
+        RowContent::Said(message) => (message.author.is_visitor(), false, message.is_deleted),
+        RowContent::Unsent { failure, .. } => (true, failure.is_none(), false),
     };
     let mut classes = "row".to_owned();
     for (is_so, class) in [
@@ -114,15 +114,17 @@ fn name(words: &Words, row: &Row) -> Option<Element> {
 
 /// The time under a group's last row, for machines and for people; or that it is on its way.
 fn meta(words: &Words, row: &Row) -> Option<Element> {
-    let is_told =
-        matches!(row.content, Content::Unsent { failure: Some(_), .. } | Content::Unsent { is_unconfirmed: true, .. });
+    let is_told = matches!(
+        row.content,
+        RowContent::Unsent { failure: Some(_), .. } | RowContent::Unsent { is_unconfirmed: true, .. }
+    );
     if is_told || !row.closes_group {
         return None;
     }
     let shown = match row.content {
-        Content::Unsent { .. } => words.say(&Sentence::Sending),
-        Content::Said(_) if row.is_last_seen => words.say(&Sentence::Seen),
-        Content::Said(_) => words.speech.time(row.at),
+        RowContent::Unsent { .. } => words.say(&Sentence::Sending),
+        RowContent::Said(_) if row.is_last_seen => words.say(&Sentence::Seen),
+        RowContent::Said(_) => words.speech.time(row.at),
     };
     let time = el("time", "").with("datetime", &words.speech.machine(row.at)).saying(&shown);
     Some(el("p", "meta").and(time))

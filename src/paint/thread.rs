@@ -9,7 +9,7 @@ use super::wish::Wish;
 use super::{Act, Element, Node, Place, Words, el};
 use crate::text::Sentence;
 use natter_core::digits::digits;
-use natter_core::view::{End, Row, Thread, View};
+use natter_core::view::{ConversationEnd, Row, Thread, View};
 
 /// The scrolling part of the panel.
 ///
@@ -31,7 +31,7 @@ pub fn thread(words: &Words, view: &View, was: Option<&View>) -> Node {
     }
     let talk = || {
         let rows = el("div", "rows").maybe(lead(words, &view.thread)).and(list);
-        let is_gone = |end: &End| !end.takes_more && !end.can_begin;
+        let is_gone = |end: &ConversationEnd| !end.takes_more && !end.can_begin;
         let over = view.thread.end.filter(|end| is_gone(end) || !view.thread.rows.is_empty());
         rows.maybe(typing(words, &view.thread)).maybe(over.map(|over| end(words, &over)))
     };

@@ -1,10 +1,10 @@
 //! What a control can want of the core. It is far less than can happen to the core, so a painting's copies are small.
 
 use natter_core::content::Choice;
+use natter_core::conversation::timeline::RowKey;
 use natter_core::model::{ConversationId, MessageId};
-use natter_core::preferences::Preference;
-use natter_core::timeline::RowKey;
-use natter_core::{Event, Format};
+use natter_core::visitor::preferences::Preference;
+use natter_core::{Event, TranscriptFormat};
 
 /// The events of the same names.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -23,7 +23,7 @@ pub enum Wish {
     Unpicked(u64),
     WantedEarlier,
     WantedNewest,
-    WantedTranscript(Format),
+    WantedTranscript(TranscriptFormat),
 }
 
 impl Wish {

@@ -6,10 +6,10 @@ use wasm_bindgen::{JsCast, JsValue};
 
 use super::{Parts, Reporter};
 use crate::js;
-use natter_core::availability::Offset;
-use natter_core::chance::Seed;
+use natter_core::availability::UtcOffset;
+use natter_core::rng::Seed;
 use natter_core::time::{Mono, Now, Wall};
-use natter_core::{Blocked, Event, Page};
+use natter_core::{Blocked, Event, PageContext};
 
 /// Both clocks.
 pub fn now() -> Now {
@@ -46,10 +46,10 @@ pub fn is_mixed_content(base_url: &str) -> bool {
 }
 
 /// Where the visitor is.
-pub fn whereabouts() -> Page {
-    let Some(window) = web_sys::window() else { return Page::default() };
+pub fn whereabouts() -> PageContext {
+    let Some(window) = web_sys::window() else { return PageContext::default() };
     let without_query = |url: String| url.split(['?', '#']).next().unwrap_or_default().to_owned();
-    Page {
+    PageContext {
         url: window.location().href().map(without_query).unwrap_or_default(),
         referrer: js::page().map(|page| without_query(page.referrer())).unwrap_or_default(),
         language: window.navigator().language().unwrap_or_default(),
@@ -62,7 +62,7 @@ pub fn look_up(zone: String, parts: &Parts, report: Reporter) {
         // A zone the browser doesn't know has no clocks: nothing is said of hours then.
         let Some(found) = found else { return };
         let numbers: Vec<f64> = Array::from(&found).iter().filter_map(|number| number.as_f64()).collect();
-        let offset = |pair: &[f64]| Some(Offset { from: *pair.first()? as u64, ahead: *pair.last()? as i64 });
+        let offset = |pair: &[f64]| Some(UtcOffset { from: *pair.first()? as u64, ahead: *pair.last()? as i64 });
         report(Event::Zoned(numbers.chunks_exact(2).filter_map(offset).collect()));
     };
     parts.call("zone", "offsets", &[zone.into()], Box::new(then));

@@ -12,8 +12,8 @@ use super::Reporter;
 use super::parts::Parts;
 use crate::js::object;
 use natter_core::content::AttachmentKind;
-use natter_core::model::{EchoId, Enclosed, LocalFile};
-use natter_core::{CallId, Event, Outcome};
+use natter_core::model::{EchoId, LocalFile, OutgoingFile};
+use natter_core::{Event, Outcome, RequestId};
 
 /// The module that does it.
 const MODULE: &str = "files";
@@ -37,14 +37,14 @@ impl Files {
     }
 
     /// Numbers files that were picked.
-    pub fn pick(&self, files: Vec<File>) -> Vec<Enclosed> {
+    pub fn pick(&self, files: Vec<File>) -> Vec<OutgoingFile> {
         let mut picked = self.picked.borrow_mut();
         let number = |file: File| {
             let (name, size) = (file.name(), file.size() as u64);
             let local = local(&file);
             self.urls.borrow_mut().extend(local.iter().map(|local| local.url.clone()));
             picked.push(file);
-            Enclosed { local, ..Enclosed::new(picked.len() as u64, &name, size) }
+            OutgoingFile { local, ..OutgoingFile::new(picked.len() as u64, &name, size) }
         };
         files.into_iter().map(number).collect()
     }
@@ -94,7 +94,7 @@ impl Files {
     /// Posts a form with the files of a send, and reports how far it is on the way and how it ended.
     pub fn post(
         &self,
-        (id, echo): (CallId, &EchoId),
+        (id, echo): (RequestId, &EchoId),
         url: &str,
         fields: &[(&str, String)],
         signal: Option<&AbortSignal>,

@@ -20,9 +20,9 @@ use std::sync::Arc;
 
 use gloo_timers::callback::Timeout;
 
-use natter_core::settings::Settings;
+use natter_core::host::settings::Settings;
 use natter_core::view::{Changed, View};
-use natter_core::{Blocked, Effect, Event, Tell, Widget};
+use natter_core::{Blocked, ChatClient, Effect, Event, Tell};
 
 pub use clock::seed;
 pub use parts::Parts;
@@ -40,7 +40,7 @@ pub trait Audience {
 /// The loop, its hands and its ears.
 pub struct Driver {
     me: Weak<Self>,
-    widget: RefCell<Widget>,
+    widget: RefCell<ChatClient>,
     queue: RefCell<VecDeque<Event>>,
     is_running: Cell<bool>,
     audience: Box<dyn Audience>,
@@ -71,7 +71,7 @@ impl Driver {
         let is_shared = device.is_shared() && tabs::Tabs::are_supported();
         let driver = Rc::new_cyclic(|me: &Weak<Self>| Self {
             me: me.clone(),
-            widget: RefCell::new(Widget::new(settings, seed(), clock::now())),
+            widget: RefCell::new(ChatClient::new(settings, seed(), clock::now())),
             queue: RefCell::default(),
             is_running: Cell::new(false),
             audience,

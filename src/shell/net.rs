@@ -11,16 +11,16 @@ use web_sys::{AbortController, AbortSignal, ReadableStreamDefaultReader, Respons
 use super::Reporter;
 use super::files::Files;
 use crate::js::{method, object, settled};
-use natter_core::wire::{Body, Method, Request};
-use natter_core::{CallId, Event, Outcome};
+use natter_core::chatwoot::{Body, Method, Request};
+use natter_core::{Event, Outcome, RequestId};
 
 /// The requests under way.
 #[derive(Default)]
-pub struct Calls(Vec<(CallId, AbortController)>);
+pub struct Calls(Vec<(RequestId, AbortController)>);
 
 impl Calls {
     /// Makes a request and reports how it ended.
-    pub fn call(&mut self, id: CallId, request: Request, files: &Files, report: Reporter) {
+    pub fn call(&mut self, id: RequestId, request: Request, files: &Files, report: Reporter) {
         let abort = AbortController::new().ok();
         let signal = abort.as_ref().map(AbortController::signal);
         if let Some(abort) = abort {
@@ -39,7 +39,7 @@ impl Calls {
     }
 
     /// Drops a request.
-    pub fn abort(&mut self, id: CallId) {
+    pub fn abort(&mut self, id: RequestId) {
         for (_, abort) in self.0.extract_if(.., |(other, _)| *other == id) {
             abort.abort();
         }

@@ -6,7 +6,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{MessageEvent, WebSocket};
 
 use super::Reporter;
-use natter_core::{Event, Link, SocketNews};
+use natter_core::{Event, SocketEvent, SocketId};
 
 /// Chatwoot's own frames are a few kB; a conversation frame holds one message of at most 150,000 characters.
 const FRAME_CHARS_MAX: u32 = 2_000_000;
@@ -17,7 +17,7 @@ pub struct Sockets(Option<Socket>);
 
 /// A socket with the closures it calls, which must live as long as it does.
 struct Socket {
-    link: Link,
+    link: SocketId,
     socket: WebSocket,
     _on_message: Closure<dyn FnMut(MessageEvent)>,
     _on_end: Closure<dyn FnMut()>,
@@ -25,22 +25,22 @@ struct Socket {
 
 impl Sockets {
     /// Opens a socket and reports what comes of it.
-    pub fn connect(&mut self, link: Link, url: &str, report: &Reporter) {
+    pub fn connect(&mut self, link: SocketId, url: &str, report: &Reporter) {
         match open(link, url, report) {
             Ok(socket) => self.0 = Some(socket),
-            Err(_) => report(Event::Socket(link, SocketNews::Closed)),
+            Err(_) => report(Event::Socket(link, SocketEvent::Closed)),
         }
     }
 
     /// Sends text; a socket that can't take it will report its end by itself.
-    pub fn transmit(&self, link: Link, text: &str) {
+    pub fn transmit(&self, link: SocketId, text: &str) {
         if let Some(open) = self.0.as_ref().filter(|open| open.link == link) {
             let _ = open.socket.send_with_str(text);
         }
     }
 
     /// Closes a socket without a further word.
-    pub fn disconnect(&mut self, link: Link) {
+    pub fn disconnect(&mut self, link: SocketId) {
         if self.0.as_ref().is_some_and(|open| open.link == link) {
             self.close_all();
         }
@@ -67,7 +67,7 @@ fn listen(socket: &WebSocket, on_message: &JsValue, on_close: &JsValue) -> Resul
     Reflect::set(socket, &"onclose".into(), on_close)
 }
 
-fn open(link: Link, url: &str, report: &Reporter) -> Result<Socket, JsValue> {
+fn open(link: SocketId, url: &str, report: &Reporter) -> Result<Socket, JsValue> {
     let socket = WebSocket::new_with_str(url, "actioncable-v1-json")?;
     let on_frame = report.clone();
     let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
@@ -80,10 +80,10 @@ fn open(link: Link, url: &str, report: &Reporter) -> Result<Socket, JsValue> {
         else {
             return;
         };
-        on_frame(Event::Socket(link, SocketNews::Frame(text)));
+        on_frame(Event::Socket(link, SocketEvent::Frame(text)));
     });
     let on_close = report.clone();
-    let on_end = Closure::<dyn FnMut()>::new(move || on_close(Event::Socket(link, SocketNews::Closed)));
+    let on_end = Closure::<dyn FnMut()>::new(move || on_close(Event::Socket(link, SocketEvent::Closed)));
     listen(&socket, on_message.as_ref(), on_end.as_ref())?;
     Ok(Socket { link, socket, _on_message: on_message, _on_end: on_end })
 }

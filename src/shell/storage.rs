@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use web_sys::Storage;
 
 use natter_core::digits::digits;
-use natter_core::generation;
+use natter_core::visitor::generation;
 
 /// The keys under one prefix.
 pub struct Device {

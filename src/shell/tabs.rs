@@ -12,7 +12,7 @@ use web_sys::{AbortController, BroadcastChannel, MessageEvent};
 
 use super::{Device, Reporter};
 use crate::js::{method, settled};
-use natter_core::{Event, TabAct, TabNews};
+use natter_core::{Event, TabAction, TabEvent};
 
 /// A page that hung reads an old device for a moment, until the browser has told it of all that was written meanwhile.
 const CATCH_UP_MS: u32 = 30;
@@ -53,19 +53,19 @@ impl Tabs {
     }
 
     /// Does what the core wants.
-    pub fn perform(&mut self, act: TabAct, device: &Rc<Device>, report: &Reporter) {
+    pub fn perform(&mut self, act: TabAction, device: &Rc<Device>, report: &Reporter) {
         match act {
-            TabAct::Join => {
+            TabAction::Join => {
                 if self.channel.is_none() {
                     self.channel = Channel::open(&self.name, report);
                 }
                 self.lock = Lock::ask(&self.name, false, device, report);
             }
-            TabAct::Listen => self.channel = Channel::open(&self.name, report),
-            TabAct::Steal => self.lock = Lock::ask(&self.name, true, device, report),
-            TabAct::Confirm => self.confirm(device, report.clone()),
-            TabAct::Leave => self.leave(),
-            TabAct::Say(text) => {
+            TabAction::Listen => self.channel = Channel::open(&self.name, report),
+            TabAction::Steal => self.lock = Lock::ask(&self.name, true, device, report),
+            TabAction::Confirm => self.confirm(device, report.clone()),
+            TabAction::Leave => self.leave(),
+            TabAction::Say(text) => {
                 if let Some(open) = &self.channel {
                     // It can only fail on a channel that is closed.
                     let _ = open.channel.post_message(&text.into());
@@ -85,7 +85,7 @@ impl Tabs {
             if is_current.get() {
                 // A browser that tells nobody's name gives no reason to doubt.
                 let is_ours = is_granted.get() && *client.borrow() == holder;
-                report(Event::Tabs(TabNews::LockQueried { is_ours, generation: device.generation() }));
+                report(Event::Tabs(TabEvent::LockQueried { is_ours, generation: device.generation() }));
             }
         });
     }
@@ -103,7 +103,7 @@ impl Channel {
         let report = report.clone();
         let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
             if let Some(text) = event.data().as_string() {
-                report(Event::Tabs(TabNews::Said(text)));
+                report(Event::Tabs(TabEvent::Said(text)));
             }
         });
         channel.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
@@ -152,7 +152,7 @@ impl Lock {
                 is_granted.set(true);
                 let caught_up = move || {
                     if is_wanted.get() {
-                        on_granted(Event::Tabs(TabNews::Granted(device.all())));
+                        on_granted(Event::Tabs(TabEvent::Granted(device.all())));
                     }
                 };
                 Timeout::new(CATCH_UP_MS, caught_up).forget();
@@ -169,7 +169,7 @@ impl Lock {
             // browser would refuse it again, without end.
             if settled(asked).await.is_err() && is_current.replace(false) {
                 let is_refused = !is_theft && release.borrow().is_none();
-                on_end(Event::Tabs(if is_refused { TabNews::LockRefused } else { TabNews::Stolen }));
+                on_end(Event::Tabs(if is_refused { TabEvent::LockRefused } else { TabEvent::Stolen }));
             }
         });
         Some(lock)

@@ -19,7 +19,7 @@ use natter_core::content::{Attachment, AttachmentKind, FILE_RETRIES_MS};
 use natter_core::digits::digits;
 use natter_core::model::MessageId;
 use natter_core::url::SafeUrl;
-use natter_core::view::{Content, View};
+use natter_core::view::{RowContent, View};
 
 /// Does what an element is there for.
 pub fn perform(ui: &Ui, act: &Act, event: &web_sys::Event) {
@@ -136,8 +136,8 @@ fn listed(list: Option<FileList>) -> Vec<File> {
 fn look(ui: &Ui, message: MessageId, file: u64, target: Option<EventTarget>) {
     let view = ui.view();
     let held = view.thread.rows.iter().find_map(|row| match &row.content {
-        Content::Said(said) if said.id == message => Some(Arc::clone(said)),
-        Content::Said(_) | Content::Unsent { .. } => None,
+        RowContent::Said(said) if said.id == message => Some(Arc::clone(said)),
+        RowContent::Said(_) | RowContent::Unsent { .. } => None,
     });
     let (Some(message), Some(target)) = (held, target) else { return };
     let is_shown = |one: &&Attachment| one.kind == AttachmentKind::Image && one.url.is_some();

@@ -10,7 +10,7 @@ use web_sys::{Element, HtmlElement, HtmlMediaElement};
 
 use natter_core::content::Sources;
 use natter_core::digits::digits;
-use natter_core::view::{Connection, View};
+use natter_core::view::{ConnectionState, View};
 
 /// The number of failures since it was last loaded.
 const FAILURES: &str = "data-failures";
@@ -62,8 +62,9 @@ pub fn succeeded(media: &Element) {
 
 /// Asks again for what could not be had, when the connection is back.
 pub fn load_missing(view: &View, was: Option<&View>, header: &Element) {
-    let was_fine = was.is_none_or(|was| was.panel.connection == Connection::Fine);
-    let Some(panel) = header.parent_element().filter(|_| !was_fine && view.panel.connection == Connection::Fine) else {
+    let was_fine = was.is_none_or(|was| was.panel.connection == ConnectionState::Fine);
+    let Some(panel) = header.parent_element().filter(|_| !was_fine && view.panel.connection == ConnectionState::Fine)
+    else {
         return;
     };
     let Ok(missing) = panel.query_selector_all("[data-gone]") else { return };

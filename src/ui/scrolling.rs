@@ -9,8 +9,8 @@ use web_sys::{Element, ShadowRoot};
 
 use super::Ui;
 use natter_core::Event;
+use natter_core::conversation::message_window::{Distance, ScrollPosition};
 use natter_core::view::Thread;
-use natter_core::window::{Distance, Sight};
 
 /// This near to the first row, in CSS pixels, the visitor is about to want more.
 const NEAR_TOP_PX: i32 = 240;
@@ -20,7 +20,7 @@ const AT_END_PX: i32 = 24;
 /// What the visitor saw of the thread when it was scrolled last.
 #[derive(Clone, Copy, Default)]
 pub struct Seen {
-    sight: Option<Sight>,
+    sight: Option<ScrollPosition>,
     scroll_top: i32,
 }
 
@@ -33,7 +33,7 @@ pub fn scrolled(ui: &Ui, thread: &Element) {
         _ => Distance::Far,
     };
     let above = thread.scroll_height() - screen + scroll_top;
-    let sight = Sight { is_at_top: above < NEAR_TOP_PX, below };
+    let sight = ScrollPosition { is_at_top: above < NEAR_TOP_PX, below };
     let was = ui.sees(Seen { sight: Some(sight), scroll_top });
     let Thread { has_earlier, is_loading_earlier, newer, ref rows, .. } = ui.view().thread;
     // Only whoever moves towards an end of the window wants it moved: in a thread that is hardly higher than the screen

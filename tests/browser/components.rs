@@ -9,9 +9,9 @@ use natter::shell::IntlSpeech;
 use natter::text::Catalogue;
 use natter::ui::{self, Hands, Ui};
 use natter_core::Event;
+use natter_core::conversation::timeline::{Failure, RowKey};
 use natter_core::model::{Author, Message, MessageId, Person};
-use natter_core::timeline::{Failure, RowKey};
-use natter_core::view::{Changed, Connection, Content, Row, Thread, View};
+use natter_core::view::{Changed, ConnectionState, Row, RowContent, Thread, View};
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::HtmlElement;
 
@@ -61,18 +61,18 @@ impl Painted {
 
 fn said(key: u64, author: Author, text: &str, at: u64) -> Row {
     let message = Message::plain(MessageId(key), author, text, at);
-    row(key, Content::Said(message.into()), at)
+    row(key, RowContent::Said(message.into()), at)
 }
 
 fn unsent(key: u64, text: &str, failure: Option<Failure>) -> Row {
     row(
         key,
-        Content::Unsent { text: text.into(), failure, files: Vec::new(), progress: 0, is_unconfirmed: false },
+        RowContent::Unsent { text: text.into(), failure, files: Vec::new(), progress: 0, is_unconfirmed: false },
         NOON,
     )
 }
 
-fn row(key: u64, content: Content, at: u64) -> Row {
+fn row(key: u64, content: RowContent, at: u64) -> Row {
     Row::new(RowKey(key), content, at)
 }
 
@@ -166,7 +166,7 @@ async fn a_failed_row_says_why_and_offers_what_helps() {
 #[wasm_bindgen_test]
 async fn trouble_is_one_sentence_and_goes_by_itself() {
     let mut offline = view(Vec::new());
-    offline.panel.connection = Connection::Offline;
+    offline.panel.connection = ConnectionState::Offline;
     let painted = paint(&offline);
     until("a sentence", || texts(&painted.panel, ".trouble")[0].starts_with("You are offline")).await;
     painted.repaint(&view(Vec::new()));

@@ -22,8 +22,8 @@ fn start(inbox: &str) -> (Handle, HtmlElement) {
 }
 
 fn settings(base_url: &str, inbox: &str) -> String {
-    let attributes = natter_core::wire::write(&[("base-url", base_url), ("inbox-identifier", inbox)]);
-    natter_core::wire::write_list([&*attributes, "", ""].into_iter())
+    let attributes = natter_core::chatwoot::write(&[("base-url", base_url), ("inbox-identifier", inbox)]);
+    natter_core::chatwoot::write_list([&*attributes, "", ""].into_iter())
 }
 
 /// What lies over the launcher, beside the panel.

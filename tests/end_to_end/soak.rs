@@ -8,7 +8,7 @@ use crate::talk::Talk;
 use crate::uploads::{pick, stored, until_none_is_kept};
 
 /// What the core waits before it posts again what may have been stored: `timeline::GRACE_MS`.
-const GRACE: Duration = Duration::from_millis(natter_core::timeline::GRACE_MS);
+const GRACE: Duration = Duration::from_millis(natter_core::conversation::timeline::GRACE_MS);
 /// A request given up after 30 s, the grace, and a few rounds of the waits between tries.
 const ONE_LOSS: Duration = Duration::from_secs(200);
 

@@ -2,12 +2,12 @@
 
 use natter::paint::Wish;
 use natter::paint::{self, Act, Node};
+use natter_core::chatwoot as wire;
 use natter_core::content::{Field, FieldKind};
-use natter_core::introduction::{Consent, Form};
 use natter_core::model::{Author, Message};
-use natter_core::preferences::Preference;
 use natter_core::view::View;
-use natter_core::wire;
+use natter_core::visitor::pre_chat_form::{Consent, PreChatForm};
+use natter_core::visitor::preferences::Preference;
 use serde_json::json;
 
 use crate::easel::{acts, agent, elements, message, of_class, said, text, thread, view, words};
@@ -69,7 +69,7 @@ fn the_form_has_a_field_for_each_kind_with_what_browsers_know_of_it() {
     ];
     let consent = Some(Consent { text: "I read [this](https://a.test)".to_owned(), version: "1".to_owned() });
     let mut view = view(Vec::new());
-    view.thread.form = Some(Form { text: String::new(), fields, consent });
+    view.thread.form = Some(PreChatForm { text: String::new(), fields, consent });
     let painted = thread(&view);
     let of = |name: &str| {
         elements(&painted)

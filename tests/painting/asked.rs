@@ -2,11 +2,11 @@
 
 use natter::paint::Wish;
 use natter::paint::{Act, Element, Node};
-use natter_core::answering::Fate;
+use natter_core::chatwoot as wire;
 use natter_core::content::Choice;
 use natter_core::model::MessageId;
 use natter_core::view::Row;
-use natter_core::wire;
+use natter_core::visitor::form_submissions::SubmissionStatus;
 use serde_json::{Value, json};
 
 use crate::easel::{NOON, acts, elements, markup, of_class, said, text, thread, view};
@@ -155,7 +155,7 @@ fn a_survey_goes_from_faces_over_words_to_thanks() {
     assert_eq!(text(of_class(&painted, "thanks")[0]), "Thank you for telling us.");
 
     let mut old = row("input_csat", json!({}));
-    if let natter_core::view::Content::Said(message) = &mut old.content {
+    if let natter_core::view::RowContent::Said(message) = &mut old.content {
         std::sync::Arc::make_mut(message).at = NOON - 14 * 86_400;
     }
     let painted = thread(&view(vec![old]));
@@ -174,7 +174,7 @@ fn a_survey_asks_what_the_team_wants_asked_and_never_with_a_link() {
         });
         let message = wire::message(&message.to_string()).unwrap();
         assert!(!message.text.contains("://"), "nor does the page, a preview or a transcript get one");
-        asking.content = natter_core::view::Content::Said(message.into());
+        asking.content = natter_core::view::RowContent::Said(message.into());
         let painted = thread(&view(vec![asking]));
         let legends: Vec<String> =
             elements(&painted).into_iter().filter(|element| element.tag == "legend").map(text).collect();
@@ -215,7 +215,7 @@ fn what_is_not_known_here_is_its_text() {
 
 #[test]
 fn an_answer_says_how_it_fares() {
-    let refused = Row { fate: Fate::Refused(Some("Not now".to_owned())), ..row("input_email", json!({})) };
+    let refused = Row { fate: SubmissionStatus::Refused(Some("Not now".to_owned())), ..row("input_email", json!({})) };
     let painted = thread(&view(vec![refused]));
     let failed = of_class(&painted, "failed")[0];
     assert_eq!(

@@ -1,7 +1,7 @@
 //! Where the visitor writes.
 
 use natter::paint::{self, Act, Node, Words};
-use natter_core::model::Enclosed;
+use natter_core::model::OutgoingFile;
 use natter_core::view::View;
 
 use crate::easel::{acts, elements, of_class, text, words};
@@ -26,7 +26,7 @@ fn what_is_empty_can_be_spoken_into_and_what_is_not_can_be_sent() {
     assert_eq!(acts(microphone), [&Act::Assist("voice")]);
     let written = painted(&words(), |view| view.composer.has_text = true);
     assert_eq!(buttons(&written), ["Attach files", "Emoji", "Send"]);
-    let file = Enclosed { pick: 1, name: "voice.webm".to_owned(), size: 17, local: None };
+    let file = OutgoingFile { pick: 1, name: "voice.webm".to_owned(), size: 17, local: None };
     let recorded = painted(&words(), |view| view.composer.files = vec![file.clone()]);
     assert_eq!(buttons(&recorded), ["Remove voice.webm", "Attach files", "Emoji", "Send"]);
 }

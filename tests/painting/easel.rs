@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 
 use natter::paint::{self, Act, Element, Node, Words};
 use natter::text::{Catalogue, Speech};
+use natter_core::conversation::timeline::RowKey;
 use natter_core::model::{Author, Message, MessageId, Person};
-use natter_core::timeline::RowKey;
-use natter_core::view::{Content, Row, Thread, View};
+use natter_core::view::{Row, RowContent, Thread, View};
 
 /// Noon of a day, in seconds since 1970.
 pub const NOON: u64 = 1_795_262_400;
@@ -61,11 +61,11 @@ pub fn agent() -> Author {
 
 /// A message in a row of its own.
 pub fn said(message: Message) -> Row {
-    row(message.id.0, Content::Said(message.into()))
+    row(message.id.0, RowContent::Said(message.into()))
 }
 
 /// A row that is a group by itself, on a day that has begun before.
-pub fn row(key: u64, content: Content) -> Row {
+pub fn row(key: u64, content: RowContent) -> Row {
     Row { previous_at: Some(NOON), ..Row::new(RowKey(key), content, NOON) }
 }
 

@@ -1,10 +1,10 @@
 //! Files that come with messages.
 
 use natter::paint::{Act, Node};
+use natter_core::chatwoot as wire;
 use natter_core::content::{AttachmentKind, Sources};
-use natter_core::model::{Enclosed, LocalFile, MessageId};
+use natter_core::model::{LocalFile, MessageId, OutgoingFile};
 use natter_core::view::Row;
-use natter_core::wire;
 use serde_json::{Value, json};
 
 use crate::easel::{NOON, acts, elements, markup, of_class, said, text, thread, view};
@@ -68,12 +68,12 @@ fn ones_own_files_are_found_by_size_and_name_in_whatever_order_the_server_has_th
     });
     let local = |kind, url: &str| Some(LocalFile { kind, url: url.to_owned() });
     let files = vec![
-        Enclosed { local: local(AttachmentKind::Image, "blob:a"), ..Enclosed::new(1, "a.png", 5) },
-        Enclosed { local: local(AttachmentKind::Image, "blob:b"), ..Enclosed::new(2, "b.png", 5) },
+        OutgoingFile { local: local(AttachmentKind::Image, "blob:a"), ..OutgoingFile::new(1, "a.png", 5) },
+        OutgoingFile { local: local(AttachmentKind::Image, "blob:b"), ..OutgoingFile::new(2, "b.png", 5) },
         // Of the same size, but no picture.
-        Enclosed { local: local(AttachmentKind::Audio, "blob:c"), ..Enclosed::new(3, "other.webm", 5) },
+        OutgoingFile { local: local(AttachmentKind::Audio, "blob:c"), ..OutgoingFile::new(3, "other.webm", 5) },
         // The server calls it otherwise.
-        Enclosed { local: local(AttachmentKind::Audio, "blob:d"), ..Enclosed::new(4, "voice.webm", 7) },
+        OutgoingFile { local: local(AttachmentKind::Audio, "blob:d"), ..OutgoingFile::new(4, "voice.webm", 7) },
     ];
     let row = Row { files, ..said(wire::message(&message.to_string()).unwrap()) };
     let painted = thread(&view(vec![row]));

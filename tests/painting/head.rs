@@ -2,13 +2,13 @@
 
 use natter::paint::Wish;
 use natter::paint::{self, Act, Node};
-use natter_core::Format;
+use natter_core::TranscriptFormat;
 use natter_core::availability::Presence;
 use natter_core::content::Choice;
+use natter_core::host::settings::ReplyTime;
 use natter_core::model::{Author, Message, MessageId, Person};
-use natter_core::preferences::{Preference, Theme};
-use natter_core::settings::Reply;
-use natter_core::view::{Connection, Panel, Switches, Told};
+use natter_core::view::{Announcement, ConnectionState, MenuSettings, Panel};
+use natter_core::visitor::preferences::{Preference, Theme};
 
 use crate::easel::{NOON, acts, agent, of_class, text, view, words};
 
@@ -18,7 +18,7 @@ fn head(panel: Panel) -> Node {
     paint::header(&words(), &view, None)
 }
 
-fn presence(presence: Presence, reply: Option<Reply>) -> Option<String> {
+fn presence(presence: Presence, reply: Option<ReplyTime>) -> Option<String> {
     let head = head(Panel { presence, reply, ..Panel::default() });
     of_class(&head, "presence").first().map(|line| text(line))
 }
@@ -26,8 +26,8 @@ fn presence(presence: Presence, reply: Option<Reply>) -> Option<String> {
 #[test]
 fn one_line_says_whether_anybody_is_there() {
     let day = 86_400;
-    let until = |at| presence(Presence::Until(at), Some(Reply::Day));
-    assert_eq!(presence(Presence::Online, Some(Reply::Day)).as_deref(), Some("Online"));
+    let until = |at| presence(Presence::Until(at), Some(ReplyTime::Day));
+    assert_eq!(presence(Presence::Online, Some(ReplyTime::Day)).as_deref(), Some("Online"));
     assert_eq!(until(NOON + 3 * 3_600).as_deref(), Some("Back today at 15:00"));
     assert_eq!(until(NOON + day - 3 * 3_600).as_deref(), Some("Back tomorrow at 09:00"));
     let weekday = format!("Back on weekday {} at 12:00", (NOON / day + 2) % 7);
@@ -35,7 +35,7 @@ fn one_line_says_whether_anybody_is_there() {
     assert_eq!(presence(Presence::Away, None).as_deref(), Some("Away at the moment"));
     assert_eq!(presence(Presence::Unknown, None), None, "nothing is claimed that nobody knows");
     for away in [Presence::Away, Presence::Unknown] {
-        let reply = presence(away, Some(Reply::Hours));
+        let reply = presence(away, Some(ReplyTime::Hours));
         assert_eq!(reply.as_deref(), Some("We usually answer within a few hours"));
     }
 }
@@ -61,8 +61,8 @@ fn what_is_not_offered_is_not_in_the_menu_and_what_is_shows_how_it_stands() {
             .collect::<Vec<_>>();
         (said("item"), said("choice"), checked)
     };
-    assert_eq!(items(Switches::default()), (vec!["Sound".to_owned()], vec![], vec!["false".to_owned()]));
-    let all = Switches {
+    assert_eq!(items(MenuSettings::default()), (vec!["Sound".to_owned()], vec![], vec!["false".to_owned()]));
+    let all = MenuSettings {
         is_heard: true,
         notices: Some(false),
         theme: Some(Theme::Dark),
@@ -84,7 +84,7 @@ fn what_is_not_offered_is_not_in_the_menu_and_what_is_shows_how_it_stands() {
 
 #[test]
 fn every_choice_does_what_it_says() {
-    let all = Switches {
+    let all = MenuSettings {
         is_heard: true,
         notices: Some(true),
         theme: Some(Theme::Auto),
@@ -102,8 +102,8 @@ fn every_choice_does_what_it_says() {
     let expected = [
         tell(Wish::Preferred(Preference::Silent(true))),
         tell(Wish::Preferred(Preference::Notices(false))),
-        tell(Wish::WantedTranscript(Format::Text)),
-        tell(Wish::WantedTranscript(Format::Json)),
+        tell(Wish::WantedTranscript(TranscriptFormat::Text)),
+        tell(Wish::WantedTranscript(TranscriptFormat::Json)),
         tell(Wish::Forgot),
     ];
     assert_eq!(told("item"), expected);
@@ -118,19 +118,19 @@ fn what_is_said_aloud_is_in_a_place_of_its_own_and_said_anew_each_time() {
         assert_eq!(place.attribute("role"), Some("status"));
         (text(place), place.children.iter().find_map(Node::key))
     };
-    let message = |text: &str| Told::Message(Message::plain(MessageId(1), agent(), text, NOON).into());
+    let message = |text: &str| Announcement::Message(Message::plain(MessageId(1), agent(), text, NOON).into());
     assert_eq!(said(0, None), (String::new(), None));
     assert_eq!(said(1, Some(message("**Hello**"))), ("Noor Haddad says: Hello".to_owned(), Some(1)));
     assert_eq!(said(2, Some(message("**Hello**"))).1, Some(2), "the same words are another element");
     assert_eq!(said(3, Some(message(""))).0, "Noor Haddad sent a file");
     let unsure = "Not confirmed yet. If you send it again, it may arrive twice.";
-    assert_eq!(said(4, Some(Told::Unconfirmed)).0, unsure);
-    assert_eq!(said(4, Some(Told::Connected)).0, "You are connected again.");
+    assert_eq!(said(4, Some(Announcement::Unconfirmed)).0, unsure);
+    assert_eq!(said(4, Some(Announcement::Connected)).0, "You are connected again.");
     let Author::Agent(person) = agent() else { panic!("an agent") };
-    assert_eq!(said(5, Some(Told::Typing(person))).0, "Noor Haddad is typing");
+    assert_eq!(said(5, Some(Announcement::Typing(person))).0, "Noor Haddad is typing");
 }
 
-fn said(connection: Connection) -> String {
+fn said(connection: ConnectionState) -> String {
     let mut view = view(Vec::new());
     view.panel.connection = connection;
     text(of_class(&paint::header(&words(), &view, None), "trouble")[0])
@@ -138,8 +138,9 @@ fn said(connection: Connection) -> String {
 
 #[test]
 fn every_trouble_has_a_sentence_of_its_own_and_promises_that_nothing_is_lost() {
-    assert_eq!(said(Connection::Fine), "");
-    let all = [Connection::Offline, Connection::Unreachable, Connection::Busy, Connection::Barred].map(said);
+    assert_eq!(said(ConnectionState::Fine), "");
+    let all = [ConnectionState::Offline, ConnectionState::Unreachable, ConnectionState::Busy, ConnectionState::Barred]
+        .map(said);
     for (nth, sentence) in all.iter().enumerate() {
         assert!(sentence.contains("Your messages are kept"), "{sentence}");
         assert!(!sentence.contains(|letter: char| letter.is_ascii_digit()), "{sentence}");

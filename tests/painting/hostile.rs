@@ -2,14 +2,14 @@
 //! bad intentions, or may have copied from one.
 
 use natter::paint::{self, Element, Node};
-use natter_core::answering::Fate;
+use natter_core::chatwoot as wire;
 use natter_core::content::FEEDBACK;
 use natter_core::content::Field as Asked;
-use natter_core::introduction::{Consent, Form};
-use natter_core::model::{Author, Enclosed, Message, Person, Status};
-use natter_core::timeline::Failure;
-use natter_core::view::{Content, Panel, Problem, Quoted, Row, Told, View};
-use natter_core::wire;
+use natter_core::conversation::timeline::Failure;
+use natter_core::model::{Author, Message, OutgoingFile, Person, Status};
+use natter_core::view::{Announcement, ComposerProblem, Panel, Quoted, Row, RowContent, View};
+use natter_core::visitor::form_submissions::SubmissionStatus;
+use natter_core::visitor::pre_chat_form::{Consent, PreChatForm};
 use serde_json::{Value, json};
 
 use crate::easel::{NOON, elements, message, row, said, thread, view, words};
@@ -92,15 +92,15 @@ fn named(kind: &str, text: &str, is_there: IsThere) -> Painting {
     file(json!({ "file_type": kind, "fallback_title": text }), is_there)
 }
 
-fn unsent(text: &str, failure: Option<Failure>, files: Vec<Enclosed>) -> Row {
-    row(7, Content::Unsent { text: text.into(), failure, files, progress: 3, is_unconfirmed: false })
+fn unsent(text: &str, failure: Option<Failure>, files: Vec<OutgoingFile>) -> Row {
+    row(7, RowContent::Unsent { text: text.into(), failure, files, progress: 3, is_unconfirmed: false })
 }
 
-fn enclosed(name: &str) -> Enclosed {
-    Enclosed::new(1, name, 17)
+fn enclosed(name: &str) -> OutgoingFile {
+    OutgoingFile::new(1, name, 17)
 }
 
-fn composing(problem: Option<Problem>, files: Vec<Enclosed>) -> Painting {
+fn composing(problem: Option<ComposerProblem>, files: Vec<OutgoingFile>) -> Painting {
     let mut view = View::default();
     (view.composer.problem, view.composer.files) = (problem, files);
     Painting { painted: paint::composer(&words(), &view, None), is_there: Name }
@@ -167,7 +167,7 @@ const FIELDS: [Field; 66] = [
     }),
     ("why an answer was refused", |t| {
         let asking = told(json!({ "content_type": "input_email" }));
-        painting(vec![Row { fate: Fate::Refused(Some(refused(t))), ..asking }], Text)
+        painting(vec![Row { fate: SubmissionStatus::Refused(Some(refused(t))), ..asking }], Text)
     }),
     ("a question of one field", |t| sent(json!({ "content": t, "content_type": "input_text" }), Letters)),
     ("an address given", |t| {
@@ -229,7 +229,7 @@ const FIELDS: [Field; 66] = [
     ("a file on its way", |t| painting(vec![unsent("Hi", None, vec![enclosed(t)])], Name)),
     ("what the inbox is called", |t| heading(|panel| panel.name = inbox(t))),
     ("a face's name", |t| heading(|panel| (panel.faces, panel.name) = (vec![person(t)], inbox(t)))),
-    ("what is read out", |t| heading(|panel| panel.told = (1, Some(Told::Typing(person(t)))))),
+    ("what is read out", |t| heading(|panel| panel.told = (1, Some(Announcement::Typing(person(t)))))),
     ("a preview", |t| previewing(Message { author: Author::Inbox, ..message(9, Author::Visitor, t) }, Beside("Team"))),
     ("a preview's author", |t| previewing(message(9, Author::Agent(person(t)), "Hello"), Name)),
     ("what the site says first", |t| {
@@ -241,10 +241,12 @@ const FIELDS: [Field; 66] = [
         let field = Asked { name: "a".to_owned(), label: t.to_owned(), is_required: true, ..Asked::default() };
         let consent = Some(Consent { text: t.to_owned(), version: t.to_owned() });
         let mut view = view(Vec::new());
-        view.thread.form = Some(Form { text: t.to_owned(), fields: vec![field], consent });
+        view.thread.form = Some(PreChatForm { text: t.to_owned(), fields: vec![field], consent });
         Painting { painted: thread(&view), is_there: Letters }
     }),
-    ("a file to go with a message", |t| composing(Some(Problem::FileTooLarge(enclosed(t).name)), vec![enclosed(t)])),
+    ("a file to go with a message", |t| {
+        composing(Some(ComposerProblem::FileTooLarge(enclosed(t).name)), vec![enclosed(t)])
+    }),
 ];
 
 /// All there is in a panel: nothing that runs, loads a page, or changes how others are read.

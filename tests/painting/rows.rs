@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use natter::paint::Wish;
 use natter::paint::{self, Act, Node};
+use natter_core::conversation::timeline::{Failure, RowKey};
 use natter_core::model::Author;
-use natter_core::timeline::{Failure, RowKey};
-use natter_core::view::{Content, Quoted, Row};
+use natter_core::view::{Quoted, Row, RowContent};
 
 use crate::easel::{acts, agent, elements, markup, message, of_class, row, said, text, thread, view, words};
 
@@ -23,7 +23,7 @@ fn a_row_says_who_and_when() {
 
 #[test]
 fn a_failed_row_offers_what_helps() {
-    let failed = Content::Unsent {
+    let failed = RowContent::Unsent {
         text: "hello".into(),
         failure: Some(Failure::Doubtful),
         files: Vec::new(),
@@ -38,8 +38,13 @@ fn a_failed_row_offers_what_helps() {
 
 #[test]
 fn a_row_that_nobody_knows_of_says_so_and_what_sending_it_again_can_lead_to() {
-    let unsure =
-        Content::Unsent { text: "hello".into(), failure: None, files: Vec::new(), progress: 0, is_unconfirmed: true };
+    let unsure = RowContent::Unsent {
+        text: "hello".into(),
+        failure: None,
+        files: Vec::new(),
+        progress: 0,
+        is_unconfirmed: true,
+    };
     let painted = thread(&view(vec![row(7, unsure)]));
     let offered: Vec<_> = of_class(&painted, "link").into_iter().flat_map(acts).collect();
     assert_eq!(offered, [&Act::Tell(Wish::Retried(RowKey(7)))]);

@@ -2,11 +2,11 @@
 
 use natter::paint::Wish;
 use natter::paint::{Act, Element, Node};
-use natter_core::introduction::{Consent, Form};
+use natter_core::chatwoot as wire;
+use natter_core::conversation::timeline::RowKey;
 use natter_core::model::Author;
-use natter_core::timeline::RowKey;
-use natter_core::view::{Content, Length, Row, beginning};
-use natter_core::wire;
+use natter_core::view::{Row, RowContent, TextFold, beginning};
+use natter_core::visitor::pre_chat_form::{Consent, PreChatForm};
 
 use crate::easel::{acts, agent, markup, message, of_class, row, said, text, thread, view};
 
@@ -82,7 +82,7 @@ fn a_link_that_poses_as_another_says_where_it_leads_wherever_it_is() {
     let link = r#"{"type":"link","text":"https://bank.com","uri":"https://evil.test/"}"#;
     let titled = r#"{"title":"bank.com","link":"https://evil.test"}"#;
     let consent = Some(Consent { text: "[bank.com](https://evil.test)".to_owned(), version: "1".to_owned() });
-    let asks = Form { text: "[bank.com/a](https://evil.test)".to_owned(), fields: Vec::new(), consent };
+    let asks = PreChatForm { text: "[bank.com/a](https://evil.test)".to_owned(), fields: Vec::new(), consent };
     let (mut asking, mut beginning) = (view(Vec::new()), view(Vec::new()));
     asking.thread.form = Some(asks);
     beginning.thread.prompt = "[bank.com](https://evil.test)".into();
@@ -138,7 +138,7 @@ fn what_the_visitor_wrote_is_read_as_agents_read_it() {
     assert_eq!(
         bubble(row(
             1,
-            Content::Unsent {
+            RowContent::Unsent {
                 text: written.into(),
                 failure: None,
                 files: Vec::new(),
@@ -162,14 +162,14 @@ fn a_deleted_text_is_the_widgets_own_sentence() {
 fn a_long_text_shows_its_beginning_and_a_way_to_the_rest() {
     let long = format!("{}the end", "A line that is said again and again.\n".repeat(50));
     let rows = |length| vec![Row { length, ..said(message(7, agent(), &long)) }];
-    let folded = thread(&view(rows(Length::Folded)));
+    let folded = thread(&view(rows(TextFold::Folded)));
     let more = of_class(&folded, "fold")[0];
     assert_eq!((text(more).as_str(), more.attribute("aria-expanded")), ("Show more", Some("false")));
     assert_eq!(acts(more), [&Act::Tell(Wish::Folded(RowKey(7), false))]);
     let shown = text(of_class(&folded, "text")[0]);
     assert!(shown.ends_with("again.…") && shown.lines().count() == 18, "{shown}");
 
-    let unfolded = thread(&view(rows(Length::Unfolded)));
+    let unfolded = thread(&view(rows(TextFold::Unfolded)));
     let less = of_class(&unfolded, "fold")[0];
     assert_eq!((text(less).as_str(), less.attribute("aria-expanded")), ("Show less", Some("true")));
     assert_eq!(acts(less), [&Act::Tell(Wish::Folded(RowKey(7), true))]);

@@ -10,12 +10,12 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use criterion::{BenchmarkId, Criterion, SamplingMode};
-use natter_core::chance::{Chance, Seed};
+use natter_core::conversation::timeline::{Source, Timeline};
+use natter_core::host::settings::Settings;
 use natter_core::model::{Author, Message, MessageId};
-use natter_core::settings::Settings;
+use natter_core::rng::{Rng, Seed};
 use natter_core::time::{Mono, Now, Wall};
-use natter_core::timeline::{Road, Timeline};
-use natter_core::{CallId, Effect, Event, Link, Outcome, SocketNews, Widget};
+use natter_core::{ChatClient, Effect, Event, Outcome, RequestId, SocketEvent, SocketId};
 
 fn main() {
     let mut growth = Growth { criterion: Criterion::default().configure_from_args(), lines: Vec::new() };
@@ -81,7 +81,7 @@ fn shuffled(count: u32) -> Vec<Message> {
         Message::plain(MessageId(id), author, &format!("This is message {id}."), 1_795_223_800 + id)
     };
     let mut messages: Vec<Message> = (1..=u64::from(count)).map(said).collect();
-    let mut chance = Chance::new([1, 2, 3, 4]);
+    let mut chance = Rng::new([1, 2, 3, 4]);
     for at in (1..count).rev() {
         messages.swap(at as usize, chance.below(u64::from(at) + 1) as usize);
     }
@@ -91,7 +91,7 @@ fn shuffled(count: u32) -> Vec<Message> {
 fn merge(messages: Vec<Message>) -> Timeline {
     let mut timeline = Timeline::default();
     for message in messages {
-        timeline.settle(message, &Road::History);
+        timeline.settle(message, &Source::History);
     }
     timeline
 }
@@ -100,7 +100,7 @@ fn merge(messages: Vec<Message>) -> Timeline {
 fn after_a_gap(count: u32) -> (Driver, Vec<String>) {
     let mut driver = Driver::returning();
     driver.live_with(KNOWN);
-    driver.hear(SocketNews::Closed);
+    driver.hear(SocketEvent::Closed);
     driver.link = None;
     driver.live();
     let newest = KNOWN + count;
@@ -144,7 +144,7 @@ fn with_frames(count: u32) -> (Driver, Vec<String>) {
 
 fn hear_frames((mut driver, frames): (Driver, Vec<String>)) -> Driver {
     for frame in frames {
-        driver.hear(SocketNews::Frame(frame));
+        driver.hear(SocketEvent::Frame(frame));
     }
     driver
 }
@@ -177,10 +177,10 @@ const KNOWN: u32 = PAGE;
 
 /// A widget, and as much of a shell as it takes to keep it going.
 struct Driver {
-    widget: Widget,
+    widget: ChatClient,
     now: Now,
-    calls: Vec<CallId>,
-    link: Option<Link>,
+    calls: Vec<RequestId>,
+    link: Option<SocketId>,
 }
 
 impl Driver {
@@ -188,7 +188,7 @@ impl Driver {
     fn new() -> Self {
         let settings = Settings::new("https://chat.example.test", "inbox").unwrap();
         let now = Now { mono: Mono(1_000), wall: Wall(1_795_223_800_000) };
-        let widget = Widget::new(settings, Seed { identity: [1, 2, 3, 4], chance: [5, 6, 7, 8] }, now);
+        let widget = ChatClient::new(settings, Seed { identity: [1, 2, 3, 4], chance: [5, 6, 7, 8] }, now);
         Self { widget, now, calls: Vec::new(), link: None }
     }
 
@@ -214,8 +214,8 @@ impl Driver {
             self.now.wall.0 += 100;
             self.event(Event::Tick);
         }
-        self.hear(SocketNews::Frame(r#"{"type":"welcome"}"#.to_owned()));
-        self.hear(SocketNews::Frame(r#"{"type":"confirm_subscription"}"#.to_owned()));
+        self.hear(SocketEvent::Frame(r#"{"type":"welcome"}"#.to_owned()));
+        self.hear(SocketEvent::Frame(r#"{"type":"confirm_subscription"}"#.to_owned()));
     }
 
     fn event(&mut self, event: Event) {
@@ -241,7 +241,7 @@ impl Driver {
         }
     }
 
-    fn hear(&mut self, news: SocketNews) {
+    fn hear(&mut self, news: SocketEvent) {
         let link = self.link.unwrap();
         self.event(Event::Socket(link, news));
     }

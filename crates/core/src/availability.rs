@@ -4,9 +4,9 @@
 //! hours, which are told in the inbox's own time zone. What the zone's clocks show is the browser's to know: it says by
 //! how much they are ahead of UTC from when on, and everything else is reckoned here.
 
-use super::chance::Chance;
-use super::question::Question;
-use super::time::{Due, Mono, Now};
+use crate::retrying_request::RetryingRequest;
+use crate::rng::Rng;
+use crate::time::{Due, Mono, Now};
 
 /// What the server says of an inbox.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -34,7 +34,7 @@ pub struct Hours {
 
 /// From this moment (seconds since 1970) on, the zone's clocks are so many seconds ahead of UTC.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Offset {
+pub struct UtcOffset {
     /// When that begins.
     pub from: u64,
     /// How much it is; below zero, they are behind.
@@ -60,9 +60,9 @@ pub enum Presence {
 pub struct Availability {
     inbox: Option<Inbox>,
     /// As the browser told them, from the earliest on.
-    offsets: Vec<Offset>,
+    offsets: Vec<UtcOffset>,
     is_zone_wanted: bool,
-    question: Question,
+    question: RetryingRequest,
     /// Whether it was answered with something else than an inbox.
     is_in_vain: bool,
     /// When the server was asked last, and answered.
@@ -122,7 +122,7 @@ impl Availability {
     }
 
     /// The question was not answered.
-    pub fn failed(&mut self, now: Mono, chance: &mut Chance, at_least_ms: u64) {
+    pub fn failed(&mut self, now: Mono, chance: &mut Rng, at_least_ms: u64) {
         self.question.failed(now, chance, at_least_ms);
     }
 
@@ -132,7 +132,7 @@ impl Availability {
     }
 
     /// What the zone's clocks show.
-    pub fn clocks_are(&mut self, offsets: Vec<Offset>) {
+    pub fn clocks_are(&mut self, offsets: Vec<UtcOffset>) {
         self.offsets = offsets;
     }
 
@@ -200,7 +200,7 @@ impl Availability {
     /// clocks leap over it, the moment they do.
     fn moment(&self, shown: u64) -> u64 {
         let mut moment = shown;
-        for (nth, Offset { from, ahead }) in self.offsets.iter().enumerate() {
+        for (nth, UtcOffset { from, ahead }) in self.offsets.iter().enumerate() {
             moment = shown.saturating_add_signed(-ahead).max(if nth == 0 { 0 } else { *from });
             if self.offsets.get(nth + 1).is_none_or(|next| moment < next.from) {
                 break;
@@ -236,7 +236,7 @@ mod tests {
             ..Inbox::default()
         };
         office.inbox_is(Mono(0), inbox);
-        office.clocks_are(offsets.iter().map(|(from, ahead)| Offset { from: *from, ahead: *ahead }).collect());
+        office.clocks_are(offsets.iter().map(|(from, ahead)| UtcOffset { from: *from, ahead: *ahead }).collect());
         office
     }
 

@@ -1,7 +1,7 @@
 //! Waiting longer after each failure, never in step with the other visitors.
 
-use super::chance::Chance;
-use super::time::Mono;
+use crate::rng::Rng;
+use crate::time::Mono;
 
 /// How long to wait before trying again: full jitter over a window that doubles.
 #[derive(Clone, Debug)]
@@ -20,7 +20,7 @@ impl Backoff {
     }
 
     /// Notes a failure and sets the next try; `at_least_ms` is what the other side asked for (`Retry-After`).
-    pub fn failed(&mut self, now: Mono, chance: &mut Chance, at_least_ms: u64) {
+    pub fn failed(&mut self, now: Mono, chance: &mut Rng, at_least_ms: u64) {
         // 2^16 windows are past any cap we use, and the shift can't overflow.
         let window = self.first_ms.saturating_mul(1 << self.tries.min(16)).min(self.cap_ms);
         self.tries = self.tries.saturating_add(1);
@@ -64,7 +64,7 @@ mod tests {
 
     #[test]
     fn windows_double_up_to_the_cap_and_success_starts_over() {
-        let mut chance = Chance::new([3, 1, 4, 1]);
+        let mut chance = Rng::new([3, 1, 4, 1]);
         let mut longest = [0; 8];
         for _ in 0..400 {
             let mut backoff = Backoff::new(1_000, 30_000);
@@ -85,7 +85,7 @@ mod tests {
     #[test]
     fn the_other_sides_wish_is_a_floor() {
         let mut backoff = Backoff::new(1_000, 30_000);
-        backoff.failed(Mono(0), &mut Chance::new([1, 2, 3, 4]), 20_000);
+        backoff.failed(Mono(0), &mut Rng::new([1, 2, 3, 4]), 20_000);
         assert!(!backoff.is_over(Mono(19_999)));
         backoff.hurry();
         assert!(backoff.is_over(Mono(0)));

@@ -3,8 +3,8 @@
 //! An agent's or a bot's message may ask for something (`content_type` in Chatwoot). Every such question is answered by
 //! changing the message itself (`submitted_values`), as often as one likes; only a survey is closed after 14 days.
 
-use super::model::MessageId;
-use super::url::SafeUrl;
+use crate::model::MessageId;
+use crate::url::SafeUrl;
 
 /// What a message is for.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -277,7 +277,7 @@ impl Sources {
 
 /// An answer on its way.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Given {
+pub struct FormSubmission {
     /// The message that asked.
     pub message: MessageId,
     /// What was answered.

@@ -1,6 +1,6 @@
 //! The pure core: it owns every piece of chat state and decides everything. It performs nothing.
 //!
-//! An [`Event`] comes in with the time it happened; [`Widget::update`] answers with a [`Turn`]: the [`Effect`]s the
+//! An [`Event`] comes in with the time it happened; [`ChatClient::update`] answers with a [`Update`]: the [`Effect`]s the
 //! shell is to perform, in their order, and which slices of the view changed. There is no clock, no randomness, no
 //! I/O and no async in here: time is an argument, randomness a seed. So every race is a native test, and every report
 //! from the field a list of events that can be played again.
@@ -9,62 +9,46 @@
 // clippy.toml says what is not for visitors to download.
 #![cfg_attr(target_arch = "wasm32", warn(clippy::disallowed_macros, clippy::disallowed_methods))]
 
-pub mod answering;
 pub mod availability;
 pub mod backoff;
-pub mod cable;
-pub mod calls;
-pub mod chance;
-pub mod condition;
+pub mod chatwoot;
+mod client;
+pub mod connection;
 pub mod content;
-pub mod conversations;
+pub mod conversation;
 pub mod digits;
-pub mod doctor;
-pub mod generation;
-pub mod history;
-pub mod identity;
-pub mod introduction;
+pub mod event_log;
+pub mod host;
 pub mod json;
-pub mod listed;
 pub mod markdown;
 pub mod model;
-pub mod pace;
-pub mod preferences;
-pub mod question;
-pub mod recording;
-pub mod session;
-pub mod settings;
+pub mod retrying_request;
+pub mod rng;
 pub mod spoofing;
 pub mod tabs;
 pub mod time;
-pub mod timeline;
-pub mod typing;
-pub mod unread;
 pub mod url;
 pub mod view;
-pub mod watch;
-mod widget;
-pub mod window;
-pub mod wire;
+pub mod visitor;
 
-pub use cable::{Link, SocketNews};
-pub use calls::{Call, CallId, Outcome};
-pub use tabs::{TabAct, TabNews};
-pub use widget::Widget;
+pub use chatwoot::requests::{ApiRequest, Outcome, RequestId};
+pub use client::ChatClient;
+pub use connection::cable::{SocketEvent, SocketId};
+pub use tabs::leader_election::{TabAction, TabEvent};
 
 use std::sync::Arc;
 
-use availability::Offset;
+use availability::UtcOffset;
+use chatwoot::Request;
+use connection::diagnostics::ConnectionIssue;
 use content::Choice;
-use doctor::Finding;
-use identity::User;
-use model::{ConversationId, EchoId, Enclosed, Message, MessageId};
-use preferences::{Preference, Theme};
-use settings::Options;
-use timeline::RowKey;
+use conversation::message_window::ScrollPosition;
+use conversation::timeline::RowKey;
+use host::settings::Options;
+use model::{ConversationId, EchoId, Message, MessageId, OutgoingFile};
 use view::Changed;
-use window::Sight;
-use wire::Request;
+use visitor::identity::User;
+use visitor::preferences::{Preference, Theme};
 
 /// Something happened. It happens once: only tests have a use for copies, and visitors don't download what makes them.
 #[derive(Debug, Eq, PartialEq)]
@@ -78,13 +62,13 @@ pub enum Event {
         is_shared: bool,
     },
     /// Other tabs report.
-    Tabs(TabNews),
+    Tabs(TabEvent),
     /// The visitor opened or closed the panel.
     Opened(bool),
     /// The visitor wrote; this is the whole text so far.
     Drafted(String),
     /// The visitor picked these files to go with what is sent next.
-    Picked(Vec<Enclosed>),
+    Picked(Vec<OutgoingFile>),
     /// The visitor wants this file, by its pick, not sent after all.
     Unpicked(u64),
     /// The visitor wants this sent, with the files picked.
@@ -96,7 +80,7 @@ pub enum Event {
     /// The device keeps nothing more: it is full, or the browser blocks what pages keep. A reload won't find it.
     NotKept,
     /// So many percent of a call's request are on their way.
-    Progressed(CallId, u8),
+    Progressed(RequestId, u8),
     /// The visitor wants a failed send tried again.
     Retried(RowKey),
     /// The visitor gives a failed send up, or an upload.
@@ -108,7 +92,7 @@ pub enum Event {
     /// The visitor chose this of what a message offers.
     Chosen(MessageId, Choice),
     /// The visitor scrolled, and sees this of the rows that are shown; their focus or a selection is in this row.
-    Scrolled(Sight, Option<RowKey>),
+    Scrolled(ScrollPosition, Option<RowKey>),
     /// The visitor wants to see what was said before the rows that are shown.
     WantedEarlier,
     /// The visitor wants to see the newest row.
@@ -128,11 +112,11 @@ pub enum Event {
     /// The visitor does not want to see the new messages over the launcher.
     Dismissed,
     /// The visitor wants to keep the conversation as a file.
-    WantedTranscript(Format),
+    WantedTranscript(TranscriptFormat),
     /// The visitor wants to be forgotten on this device.
     Forgot,
     /// The page is, or has become, this one.
-    Paged(Page),
+    Paged(PageContext),
     /// The site said this to the visitor before they opened the panel.
     Prompted(String),
     /// The site says whom it takes the visitor for.
@@ -149,11 +133,11 @@ pub enum Event {
     /// The site wants other settings from now on.
     Configured(Box<Options>),
     /// What the clocks of the inbox's time zone show.
-    Zoned(Vec<Offset>),
+    Zoned(Vec<UtcOffset>),
     /// A socket reports.
-    Socket(Link, SocketNews),
+    Socket(SocketId, SocketEvent),
     /// A call ended.
-    Replied(CallId, Outcome),
+    Replied(RequestId, Outcome),
     /// The page can be seen, or not any more.
     Visible(bool),
     /// The device has a network, or not any more.
@@ -174,19 +158,19 @@ pub enum Event {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Effect {
     /// Make a request; report it as `Replied`.
-    Call(CallId, Request),
+    Call(RequestId, Request),
     /// See whether anything answers at this address, without reading what; report it as `Probed`.
     Probe(String),
     /// Drop a request; its end is no longer of interest.
-    Abort(CallId),
+    Abort(RequestId),
     /// Open a socket; report it as `Socket`.
-    Connect(Link, String),
+    Connect(SocketId, String),
     /// Send text on a socket.
-    Transmit(Link, String),
+    Transmit(SocketId, String),
     /// Close a socket.
-    Disconnect(Link),
+    Disconnect(SocketId),
     /// Do something about the other tabs.
-    Tabs(TabAct),
+    Tabs(TabAction),
     /// Keep a value on the device; the key is without our prefix.
     Save(String, String),
     /// Forget it.
@@ -214,7 +198,7 @@ pub enum Tell {
     /// So many messages to the visitor came while the panel was closed.
     Unread(u32),
     /// Something is wrong, or nothing is any more.
-    Trouble(Option<Finding>),
+    Trouble(Option<ConnectionIssue>),
     /// Something happened that the page may know of: JSON, whose every form `tests/scenarios/telling.rs` holds.
     Happened(String),
     /// A message came that the visitor wants to be told of.
@@ -224,7 +208,7 @@ pub enum Tell {
     /// The visitor wants the chat to look like this.
     Theme(Theme),
     /// All that was said, oldest first, to be kept as a file.
-    Transcript(Format, Vec<Arc<Message>>),
+    Transcript(TranscriptFormat, Vec<Arc<Message>>),
 }
 
 /// What happened, as JSON of this type, with what belongs to it: names, and values as JSON.
@@ -253,7 +237,7 @@ pub struct Arrival {
 
 /// What a transcript is written as.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Format {
+pub enum TranscriptFormat {
     /// Text, for people.
     Text,
     /// JSON, for programs.
@@ -262,7 +246,7 @@ pub enum Format {
 
 /// Where the visitor is on the website.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Page {
+pub struct PageContext {
     /// The page's address, without query and fragment: those may hold what is nobody's business.
     pub url: String,
     /// The one they came from, likewise.
@@ -282,14 +266,14 @@ pub enum Blocked {
 
 /// What one event led to.
 #[derive(Debug, Default, PartialEq)]
-pub struct Turn {
+pub struct Update {
     /// To be performed, in this order.
     pub effects: Vec<Effect>,
     /// To be painted.
     pub changed: Changed,
 }
 
-impl Turn {
+impl Update {
     /// Whether it led to nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::content::{Answer, Attachment, AttachmentKind, Kind};
-use super::spoofing::without_bidi_controls;
+use crate::content::{Answer, Attachment, AttachmentKind, Kind};
+use crate::spoofing::without_bidi_controls;
 
 /// A message's id at the server; messages are in order when their ids are.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -66,7 +66,7 @@ impl Message {
 /// A file the visitor sends along. Its bytes are the shell's: under a number while it is picked, under the send's
 /// echo_id from then on.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Enclosed {
+pub struct OutgoingFile {
     /// The shell's number for it on this page; 0 for one of an earlier page or another tab.
     pub pick: u64,
     /// What it is called.
@@ -77,7 +77,7 @@ pub struct Enclosed {
     pub local: Option<LocalFile>,
 }
 
-impl Enclosed {
+impl OutgoingFile {
     /// A file under its name, as far as that can be shown.
     #[must_use]
     pub fn new(pick: u64, name: &str, size: u64) -> Self {

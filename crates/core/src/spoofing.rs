@@ -1,7 +1,7 @@
 //! Spoofing: names and links that pose as others. A name's letters are shown in their order, and a link whose text
 //! makes one expect another place says where it really leads.
 
-use super::url::{SafeUrl, is_invisible};
+use crate::url::{SafeUrl, is_invisible};
 
 /// A name without Unicode's bidirectional controls. They are invisible, and reorder what follows: with U+202E,
 /// `photo␮gpj.exe` is shown as `photoexe.jpg`. Each name is shown in a direction of its own, so none needs them.

@@ -4,17 +4,17 @@ use std::mem::discriminant;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::answering::{Answering, Fate};
-use super::availability::Presence;
-use super::content::{Answer, Choice};
-use super::conversations::Summary;
-use super::introduction::Form;
-use super::markdown;
-use super::model::{Author, ConversationId, Enclosed, Message, MessageId, Person, Status};
-use super::preferences::Theme;
-use super::settings::Reply;
-use super::timeline::{Failure, RowKey, Send, Stage, Timeline};
-use super::url::SafeUrl;
+use crate::availability::Presence;
+use crate::content::{Answer, Choice};
+use crate::conversation::timeline::{DeliveryState, Failure, OutgoingMessage, RowKey, Timeline};
+use crate::host::settings::ReplyTime;
+use crate::markdown;
+use crate::model::{Author, ConversationId, Message, MessageId, OutgoingFile, Person, Status};
+use crate::url::SafeUrl;
+use crate::visitor::conversation_list::ConversationSummary;
+use crate::visitor::form_submissions::{FormSubmissions, SubmissionStatus};
+use crate::visitor::pre_chat_form::PreChatForm;
+use crate::visitor::preferences::Theme;
 
 /// Everything there is to see.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -34,7 +34,7 @@ impl View {
     #[must_use]
     pub fn without_conversation(self) -> Self {
         let Panel { is_open, connection, name, presence, reply, settings, languages, told: (told, _), .. } = self.panel;
-        let settings = Switches { has_transcript: false, is_known: false, ..settings };
+        let settings = MenuSettings { has_transcript: false, is_known: false, ..settings };
         let panel = Panel {
             is_open,
             connection,
@@ -70,7 +70,7 @@ pub struct Panel {
     /// Messages to the visitor that came while it was closed.
     pub unread: u32,
     /// How the connection is.
-    pub connection: Connection,
+    pub connection: ConnectionState,
     /// Where else the visitor can turn, while the page keeps them from the server.
     pub fallback: Option<SafeUrl>,
     /// Where the conversation stands.
@@ -78,26 +78,26 @@ pub struct Panel {
     /// Up to when agents have read it, in seconds since 1970; 0 for never.
     pub agent_last_seen_at: u64,
     /// What the visitor can do about their conversations.
-    pub choices: Choices,
+    pub choices: ConversationActions,
     /// What the inbox is called; empty as long as nobody knows.
     pub name: String,
     /// Whether anybody is there.
     pub presence: Presence,
     /// How soon the team answers, as the site says.
-    pub reply: Option<Reply>,
+    pub reply: Option<ReplyTime>,
     /// Who answers here: as the site says, and then agents who wrote; at most [`FACES_MAX`].
     pub faces: Vec<Person>,
     /// What can be chosen, and was.
-    pub settings: Switches,
+    pub settings: MenuSettings,
     /// The languages to choose from, and the code of the one it began with.
     pub languages: (Arc<[Choice]>, String),
     /// What is to be said aloud to whoever can't see it, raised by one for each time.
-    pub told: (u32, Option<Told>),
+    pub told: (u32, Option<Announcement>),
 }
 
 /// What is said aloud.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Told {
+pub enum Announcement {
     /// A message to the visitor came.
     Message(Arc<Message>),
     /// Somebody of the team began to write.
@@ -113,7 +113,7 @@ pub const FACES_MAX: usize = 3;
 
 /// What can be chosen about the widget itself, and was.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct Switches {
+pub struct MenuSettings {
     /// Whether messages are heard.
     pub is_heard: bool,
     /// Whether the browser tells of them; `None` where that is not offered.
@@ -128,7 +128,7 @@ pub struct Switches {
 
 /// What the visitor can do about their conversations.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct Choices {
+pub struct ConversationActions {
     /// Look at all of them.
     pub list: bool,
     /// Messages to the visitor in those that are not open.
@@ -143,7 +143,7 @@ pub struct Choices {
 
 /// How the connection is, as far as the visitor should care.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum Connection {
+pub enum ConnectionState {
     /// Nothing to say.
     #[default]
     Fine,
@@ -175,11 +175,11 @@ pub struct Thread {
     /// Who of the team is writing.
     pub typing: Option<Person>,
     /// How it ended, if it did.
-    pub end: Option<End>,
+    pub end: Option<ConversationEnd>,
     /// All conversations, in place of this one.
-    pub list: Option<List>,
+    pub list: Option<ConversationListView>,
     /// What is to be asked before the first message.
-    pub form: Option<Form>,
+    pub form: Option<PreChatForm>,
     /// What the site said to the visitor before they opened the panel; empty for nothing.
     pub prompt: String,
     /// Whether nothing is known yet and the first page is on its way.
@@ -192,7 +192,7 @@ pub struct Thread {
 
 /// How a conversation ended.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct End {
+pub struct ConversationEnd {
     /// Whether a message opens it again.
     pub takes_more: bool,
     /// Whether another can be begun.
@@ -201,10 +201,10 @@ pub struct End {
 
 /// All conversations.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct List {
+pub struct ConversationListView {
     /// What was said in last comes first; `None` as long as nobody knows. With the messages to the visitor in each
     /// that came while another was open.
-    pub all: Option<Vec<(Summary, u32)>>,
+    pub all: Option<Vec<(ConversationSummary, u32)>>,
     /// Whether the server did not give it.
     pub is_failing: bool,
     /// Which is open.
@@ -217,7 +217,7 @@ pub struct Row {
     /// Its name, the same from unsent to echoed.
     pub key: RowKey,
     /// What it shows.
-    pub content: Content,
+    pub content: RowContent,
     /// When it was said, in seconds since 1970.
     pub at: u64,
     /// When the row before it was said: where the day differs, a separator comes between.
@@ -231,20 +231,20 @@ pub struct Row {
     /// What the visitor answered to what it asks.
     pub answers: Vec<Answer>,
     /// How that answer fares.
-    pub fate: Fate,
+    pub fate: SubmissionStatus,
     /// What it replies to.
     pub quoted: Option<Quoted>,
     /// Whether agents have seen it, the newest of the visitor's that they have.
     pub is_last_seen: bool,
     /// How much of its text is shown.
-    pub length: Length,
+    pub length: TextFold,
     /// The files it was sent with, where that was from this page: they can be shown before the server's.
-    pub files: Vec<Enclosed>,
+    pub files: Vec<OutgoingFile>,
 }
 
 /// How much of a text is shown.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum Length {
+pub enum TextFold {
     /// All of it; it is not long.
     #[default]
     Short,
@@ -269,7 +269,7 @@ const QUOTED_CHARS_MAX: usize = 140;
 impl Row {
     /// A row by itself.
     #[must_use]
-    pub const fn new(key: RowKey, content: Content, at: u64) -> Self {
+    pub const fn new(key: RowKey, content: RowContent, at: u64) -> Self {
         Self {
             key,
             content,
@@ -279,10 +279,10 @@ impl Row {
             closes_group: true,
             is_first_unread: false,
             answers: Vec::new(),
-            fate: Fate::Settled,
+            fate: SubmissionStatus::Settled,
             quoted: None,
             is_last_seen: false,
-            length: Length::Short,
+            length: TextFold::Short,
             files: Vec::new(),
         }
     }
@@ -290,7 +290,7 @@ impl Row {
 
 /// What a row shows.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Content {
+pub enum RowContent {
     /// What the server has.
     Said(Arc<Message>),
     /// What it is not yet known to have.
@@ -300,7 +300,7 @@ pub enum Content {
         /// Why it waits for the person; `None` while it is on its way.
         failure: Option<Failure>,
         /// Its files.
-        files: Vec<Enclosed>,
+        files: Vec<OutgoingFile>,
         /// How much of it is on its way, in percent.
         progress: u8,
         /// Whether nobody knows if the server has it, and that has been so for a while.
@@ -308,7 +308,7 @@ pub enum Content {
     },
 }
 
-impl Content {
+impl RowContent {
     /// The message, if the server has it.
     #[must_use]
     pub fn said(&self) -> Option<&Message> {
@@ -336,7 +336,7 @@ pub struct Composer {
     /// What a reload or a discarded send puts into the field; raised by one for each time.
     pub put: (u32, Arc<str>),
     /// What is wrong with what the visitor wanted to send.
-    pub problem: Option<Problem>,
+    pub problem: Option<ComposerProblem>,
     /// Whether anything is written that could be sent.
     pub has_text: bool,
     /// Whether the visitor is to be asked if the browser may tell them of the answer.
@@ -344,7 +344,7 @@ pub struct Composer {
     /// How many more characters the server takes, once they are few; below zero, how many are too many.
     pub left: Option<i32>,
     /// The files that go with it.
-    pub files: Vec<Enclosed>,
+    pub files: Vec<OutgoingFile>,
 }
 
 /// What the server takes at most, in characters.
@@ -373,7 +373,7 @@ impl Composer {
 
 /// What is wrong with what the visitor wanted to send.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Problem {
+pub enum ComposerProblem {
     /// It is longer than the server takes: [`TEXT_CHARS_MAX`].
     TooLong,
     /// Too much waits to be sent already.
@@ -422,7 +422,7 @@ const GROUP_S: u64 = 300;
 
 /// What of the thread is shown, and how.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Shown {
+pub struct ThreadScope {
     /// Whether nobody may see any of it.
     pub is_hidden: bool,
     /// The rows in these places.
@@ -437,11 +437,12 @@ pub struct Shown {
 
 /// The rows that are shown.
 #[must_use]
-pub fn rows(timeline: &Timeline, answering: &Answering, shown: &Shown) -> Vec<Row> {
+pub fn rows(timeline: &Timeline, answering: &FormSubmissions, shown: &ThreadScope) -> Vec<Row> {
     let Range { start, end } = shown.range;
     // One row before the window tells whether the first one in it opens a group.
     let first = start.saturating_sub(1);
-    let said = timeline.said_from(first).map(|row| (row.key, row.message.at, Content::Said(Arc::clone(&row.message))));
+    let said =
+        timeline.said_from(first).map(|row| (row.key, row.message.at, RowContent::Said(Arc::clone(&row.message))));
     let sends = timeline.shown_sends().skip(first.saturating_sub(timeline.said_len()));
     let sends = sends.map(|send| (send.key, send.at.0 / 1_000, unsent(send)));
     let all: Vec<_> = said.chain(sends).take(end - first).collect();
@@ -451,8 +452,8 @@ pub fn rows(timeline: &Timeline, answering: &Answering, shown: &Shown) -> Vec<Ro
         }
         _ => false,
     };
-    let is_seen = |(_, at, content): &(RowKey, u64, Content)| {
-        *at <= shown.seen_at && matches!(content, Content::Said(message) if message.author.is_visitor())
+    let is_seen = |(_, at, content): &(RowKey, u64, RowContent)| {
+        *at <= shown.seen_at && matches!(content, RowContent::Said(message) if message.author.is_visitor())
     };
     // Only the newest that was seen says so, and it may lie further down.
     let last_seen = all.iter().rposition(is_seen).filter(|_| end == timeline.len());
@@ -470,7 +471,7 @@ pub fn rows(timeline: &Timeline, answering: &Answering, shown: &Shown) -> Vec<Ro
     if let Some(held) = shown.held.and_then(|id| timeline.row(id)) {
         let place = timeline.said_up_to(held.id).saturating_sub(1);
         if !shown.range.contains(&place) {
-            let row = Row::new(held.key, Content::Said(Arc::clone(&held.message)), held.message.at);
+            let row = Row::new(held.key, RowContent::Said(Arc::clone(&held.message)), held.message.at);
             let at = if place < start { 0 } else { rows.len() };
             rows.insert(at, complete(timeline, answering, shown, row));
         }
@@ -479,9 +480,9 @@ pub fn rows(timeline: &Timeline, answering: &Answering, shown: &Shown) -> Vec<Ro
 }
 
 /// What a row shows beside its message, whatever its neighbours.
-fn complete(timeline: &Timeline, answering: &Answering, shown: &Shown, mut row: Row) -> Row {
+fn complete(timeline: &Timeline, answering: &FormSubmissions, shown: &ThreadScope, mut row: Row) -> Row {
     row.length = length(timeline, row.key, row.content.text());
-    if let Content::Said(message) = &row.content {
+    if let RowContent::Said(message) = &row.content {
         row.is_first_unread = shown.first_unread == Some(message.id);
         if !message.attachments.is_empty() {
             row.files = timeline.row(message.id).map_or_else(Vec::new, |row| row.files.clone());
@@ -489,19 +490,19 @@ fn complete(timeline: &Timeline, answering: &Answering, shown: &Shown, mut row: 
         row.quoted = message.reply_to.and_then(|id| quoted(timeline, id));
         (row.answers, row.fate) = match answering.of(message.id) {
             Some((answers, fate)) => (answers.to_vec(), fate),
-            None => (message.answers.clone(), Fate::Settled),
+            None => (message.answers.clone(), SubmissionStatus::Settled),
         };
     }
     row
 }
 
-fn length(timeline: &Timeline, key: RowKey, text: &str) -> Length {
+fn length(timeline: &Timeline, key: RowKey, text: &str) -> TextFold {
     if beginning(text).is_none() {
-        Length::Short
+        TextFold::Short
     } else if timeline.is_unfolded(key) {
-        Length::Unfolded
+        TextFold::Unfolded
     } else {
-        Length::Folded
+        TextFold::Folded
     }
 }
 
@@ -549,14 +550,16 @@ pub fn excerpt(message: &Message, chars: usize) -> String {
     markdown::words(&text).chars().take(chars).collect()
 }
 
-fn unsent(send: &Send) -> Content {
+fn unsent(send: &OutgoingMessage) -> RowContent {
     let failure = match &send.stage {
-        Stage::Failed(failure) => Some(failure.clone()),
-        Stage::Gathering | Stage::Unsent | Stage::Posting { .. } | Stage::Unclear { .. } | Stage::Settled { .. } => {
-            None
-        }
+        DeliveryState::Failed(failure) => Some(failure.clone()),
+        DeliveryState::Gathering
+        | DeliveryState::Unsent
+        | DeliveryState::Posting { .. }
+        | DeliveryState::Unclear { .. }
+        | DeliveryState::Settled { .. } => None,
     };
-    Content::Unsent {
+    RowContent::Unsent {
         text: Arc::clone(&send.text),
         failure,
         files: send.files.clone(),
@@ -565,11 +568,11 @@ fn unsent(send: &Send) -> Content {
     }
 }
 
-fn same_author(one: &Content, other: &Content) -> bool {
-    fn author(content: &Content) -> &Author {
+fn same_author(one: &RowContent, other: &RowContent) -> bool {
+    fn author(content: &RowContent) -> &Author {
         match content {
-            Content::Said(message) => &message.author,
-            Content::Unsent { .. } => &Author::Visitor,
+            RowContent::Said(message) => &message.author,
+            RowContent::Unsent { .. } => &Author::Visitor,
         }
     }
     match (author(one), author(other)) {

@@ -3,14 +3,14 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that can't go on says so")]
 
-use natter_core::Call;
+use natter_core::ApiRequest;
 use natter_core::availability::Hours;
+use natter_core::chatwoot::{self as wire, Body, ContactAnswer, Frame, Method, ServerEvent};
 use natter_core::content::Answer;
-use natter_core::listed::Listed;
+use natter_core::conversation::timeline::Queue;
+use natter_core::host::settings::Settings;
 use natter_core::model::{Author, ConversationId, Message, MessageId, Status};
-use natter_core::settings::Settings;
-use natter_core::timeline::Lane;
-use natter_core::wire::{self, Body, ContactAnswer, Frame, Method, News};
+use natter_core::visitor::conversation_index::ConversationIndex;
 use serde_json::{Value, json};
 
 /// Reads a fixture, as the compact text a server sends.
@@ -43,13 +43,13 @@ fn conversations_are_read_singly_and_as_a_list() {
 #[test]
 fn what_a_contacts_attributes_list_is_read_wherever_they_come_along_and_only_there() {
     assert_eq!(wire::listed(&fixture!("contact_verified")), None, "Chatwoot 4.16 does not say");
-    assert_eq!(wire::listed(&fixture!("conversation_created_by_proven")), Some(Listed::default()));
+    assert_eq!(wire::listed(&fixture!("conversation_created_by_proven")), Some(ConversationIndex::default()));
     let listing = wire::listing(&fixture!("conversations_of_all_inboxes")).unwrap();
     let all: Vec<_> = listing.all.iter().map(|(one, inbox)| (one.id.0, *inbox, one.last.is_some())).collect();
     assert_eq!(all, [(73, Some(1), true), (74, Some(3), true), (72, Some(1), true)]);
-    assert_eq!(listing.listed, Some(Listed::default()));
+    assert_eq!(listing.listed, Some(ConversationIndex::default()));
     let attributes = json!({ "natter_conversations": "1:72 4", "natter_inboxes": "inboxMain:1" });
-    let listed = Some(Listed::read("1:72 4", "inboxMain:1"));
+    let listed = Some(ConversationIndex::read("1:72 4", "inboxMain:1"));
     assert_eq!(wire::listed(&json!({ "id": 25, "custom_attributes": attributes }).to_string()), listed);
     let of_conversation = json!({ "plan": "a conversation's own" });
     let made =
@@ -133,7 +133,7 @@ fn a_captain_is_a_bot_and_a_frame_without_its_conversation_is_a_message_all_the_
 fn a_deleted_message_does_not_bring_its_old_text_back() {
     let frame = fixture!("frame_message_deleted");
     assert!(frame.contains("Hello **there**, see <https://127.0.0.1/"), "the server does tell");
-    let News::Updated(message, _) = news(&frame) else { panic!("an update") };
+    let ServerEvent::Updated(message, _) = news(&frame) else { panic!("an update") };
     assert!(message.is_deleted);
     assert_eq!(message.text, "This message was deleted");
 }
@@ -141,7 +141,7 @@ fn a_deleted_message_does_not_bring_its_old_text_back() {
 #[test]
 fn a_conversations_frames_tell_its_status() {
     let status = |text: &str| {
-        let News::Conversation(conversation) = news(text) else { panic!("a conversation's: {text}") };
+        let ServerEvent::Conversation(conversation) = news(text) else { panic!("a conversation's: {text}") };
         (conversation.id.0, conversation.status)
     };
     assert_eq!(status(&fixture!("frame_conversation_created")), (3, Status::Open));
@@ -150,17 +150,17 @@ fn a_conversations_frames_tell_its_status() {
 
 #[test]
 fn what_is_none_of_a_visitors_business_is_dropped() {
-    assert_eq!(news(&fixture!("frame_typing_on")), News::Other, "over a private note");
+    assert_eq!(news(&fixture!("frame_typing_on")), ServerEvent::Other, "over a private note");
 }
 
 #[test]
 fn presence_is_whether_any_agent_is_online() {
-    assert_eq!(news(&fixture!("frame_presence")), News::Presence(true));
+    assert_eq!(news(&fixture!("frame_presence")), ServerEvent::Presence(true));
     let told = |users: Value| {
         news(&json!({ "message": { "event": "presence.update", "data": { "users": users } } }).to_string())
     };
-    assert_eq!(told(json!({ "2": "busy", "3": "offline" })), News::Presence(false));
-    assert_eq!((told(json!({})), told(json!(null))), (News::Presence(false), News::Other));
+    assert_eq!(told(json!({ "2": "busy", "3": "offline" })), ServerEvent::Presence(false));
+    assert_eq!((told(json!({})), told(json!(null))), (ServerEvent::Presence(false), ServerEvent::Other));
 }
 
 #[test]
@@ -240,7 +240,7 @@ fn a_refusals_words_are_the_servers() {
 #[test]
 fn requests_are_what_the_guide_says() {
     let settings = Settings::new("https://chat.example.test/", "in/box ?").unwrap();
-    let check = |call: &Call, method, path: &str, body: Option<Value>| {
+    let check = |call: &ApiRequest, method, path: &str, body: Option<Value>| {
         let request = wire::request(&settings, "a/../b", call, "", &[]);
         assert_eq!(
             request.url,
@@ -256,25 +256,26 @@ fn requests_are_what_the_guide_says() {
     };
     let conversation = ConversationId(6);
     let base = "/a%2F%2E%2E%2Fb";
-    check(&Call::CreateContact, Method::Post, "", Some(json!({ "source_id": "a/../b" })));
-    check(&Call::ReadContact, Method::Get, base, None);
-    check(&Call::CreateConversation, Method::Post, &format!("{base}/conversations"), Some(json!({})));
-    let inbox = wire::request(&settings, "a/../b", &Call::ReadInbox, "", &[]);
+    check(&ApiRequest::CreateContact, Method::Post, "", Some(json!({ "source_id": "a/../b" })));
+    check(&ApiRequest::ReadContact, Method::Get, base, None);
+    check(&ApiRequest::CreateConversation, Method::Post, &format!("{base}/conversations"), Some(json!({})));
+    let inbox = wire::request(&settings, "a/../b", &ApiRequest::ReadInbox, "", &[]);
     assert_eq!(inbox.url, "https://chat.example.test/public/api/v1/inboxes/in%2Fbox%20%3F");
     let about = r#"{"name":"Ana","custom_attributes":{"bikes":2}}"#.to_owned();
     let told = json!({ "name": "Ana", "custom_attributes": { "bikes": 2 } });
-    check(&Call::UpdateContact { about, listed: None }, Method::Patch, base, Some(told));
-    check(&Call::ListConversations, Method::Get, &format!("{base}/conversations"), None);
+    check(&ApiRequest::UpdateContact { about, listed: None }, Method::Patch, base, Some(told));
+    check(&ApiRequest::ListConversations, Method::Get, &format!("{base}/conversations"), None);
     let messages = format!("{base}/conversations/6/messages");
-    check(&Call::ReadMessages { conversation, before: None }, Method::Get, &messages, None);
+    check(&ApiRequest::ReadMessages { conversation, before: None }, Method::Get, &messages, None);
     let before = Some(MessageId(95));
-    check(&Call::ReadMessages { conversation, before }, Method::Get, &format!("{messages}?before=95"), None);
-    let post = Call::Post { conversation, echo: "e-1".into(), text: "a \"quoted\"\nline".into(), lane: Lane::Text };
+    check(&ApiRequest::ReadMessages { conversation, before }, Method::Get, &format!("{messages}?before=95"), None);
+    let post =
+        ApiRequest::Post { conversation, echo: "e-1".into(), text: "a \"quoted\"\nline".into(), lane: Queue::Text };
     check(&post, Method::Post, &messages, Some(json!({ "content": "a \"quoted\"\nline", "echo_id": "e-1" })));
-    let upload = Call::Post { conversation, echo: "e-2".into(), text: "plans".into(), lane: Lane::Upload };
+    let upload = ApiRequest::Post { conversation, echo: "e-2".into(), text: "plans".into(), lane: Queue::Upload };
     check(&upload, Method::Post, &messages, Some(json!([["content", "plans"], ["echo_id", "e-2"]])));
     let answers = vec![Answer { name: "email".into(), title: String::new(), value: "a@b.test".into() }];
-    let answer = Call::Answer { conversation, message: MessageId(7), answers, is_survey: false };
+    let answer = ApiRequest::Answer { conversation, message: MessageId(7), answers, is_survey: false };
     let values = json!({ "submitted_values": [{ "name": "email", "value": "a@b.test" }] });
     check(&answer, Method::Patch, &format!("{messages}/7"), Some(values));
     assert_eq!(wire::cable_url(&settings), "wss://chat.example.test/cable");
@@ -298,7 +299,7 @@ fn cable_commands_carry_their_identifier_as_text() {
 }
 
 fn created(frame: &str) -> (Message, Option<std::sync::Arc<str>>) {
-    let News::Created(message, echo) = news(frame) else { panic!("a new message: {frame}") };
+    let ServerEvent::Created(message, echo) = news(frame) else { panic!("a new message: {frame}") };
     (message, echo)
 }
 
@@ -327,7 +328,7 @@ fn paths(value: &Value) -> Vec<String> {
     below.collect()
 }
 
-fn news(frame: &str) -> News {
-    let Frame::News(news) = wire::frame(frame) else { panic!("no news: {frame}") };
+fn news(frame: &str) -> ServerEvent {
+    let Frame::ServerEvent(news) = wire::frame(frame) else { panic!("no news: {frame}") };
     *news
 }

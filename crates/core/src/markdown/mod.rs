@@ -13,7 +13,7 @@ mod bytes;
 mod inlines;
 mod links;
 
-use super::url::SafeUrl;
+use crate::url::SafeUrl;
 
 /// A piece of a text.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -1,11 +1,11 @@
 //! A widget's whole life among servers, sockets and stores that say anything.
 
-use natter_core::tabs::{Standing, Word};
-use natter_core::timeline::RowKey;
-use natter_core::view::Content;
-use natter_core::window::{Distance, Sight};
-use natter_core::wire::{self, Body, Frame, Method, Request};
-use natter_core::{CallId, Effect, Event, Link, Outcome, SocketNews, TabNews};
+use natter_core::chatwoot::{self as wire, Body, Frame, Method, Request};
+use natter_core::conversation::message_window::{Distance, ScrollPosition};
+use natter_core::conversation::timeline::RowKey;
+use natter_core::tabs::leader_election::{LeaderStatus, TabMessage};
+use natter_core::view::RowContent;
+use natter_core::{Effect, Event, Outcome, RequestId, SocketEvent, SocketId, TabEvent};
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value, json};
@@ -92,15 +92,15 @@ fn kept() -> impl Strategy<Value = Vec<(String, String)>> {
 /// What a server, a network and a clock can do to a widget.
 fn from_outside() -> BoxedStrategy<Step> {
     let wait = select(&[1, 500, 1_000, 7_000, 31_000, 80_000, 10_000_000][..]);
-    let news = prop_oneof![frame().prop_map(SocketNews::Frame), Just(SocketNews::Closed)];
+    let news = prop_oneof![frame().prop_map(SocketEvent::Frame), Just(SocketEvent::Closed)];
     prop_oneof![
         6 => frame().prop_map(Step::Frame),
         6 => outcome().prop_map(Step::End),
         4 => wait.prop_map(Step::Wait),
         1 => any::<u64>().prop_map(Step::Sleep),
         1 => Just(Step::Close),
-        1 => (0..5_u32, news).prop_map(|(link, news)| Step::Event(Event::Socket(Link(link), news))),
-        1 => (0..20_u64, outcome()).prop_map(|(id, outcome)| Step::Event(Event::Replied(CallId(id), outcome))),
+        1 => (0..5_u32, news).prop_map(|(link, news)| Step::Event(Event::Socket(SocketId(link), news))),
+        1 => (0..20_u64, outcome()).prop_map(|(id, outcome)| Step::Event(Event::Replied(RequestId(id), outcome))),
         1 => any::<bool>().prop_map(|is_online| Step::Event(Event::Online(is_online))),
     ]
     .boxed()
@@ -118,7 +118,7 @@ fn from_the_visitor() -> impl Strategy<Value = Step> {
         (key(), any::<bool>()).prop_map(|(key, is_folded)| Event::Folded(key, is_folded)),
         (any::<bool>(), 0..3_usize, prop::option::of(key())).prop_map(|(is_at_top, below, held)| {
             let below = [Distance::Here, Distance::Near, Distance::Far][below];
-            Event::Scrolled(Sight { is_at_top, below }, held)
+            Event::Scrolled(ScrollPosition { is_at_top, below }, held)
         }),
         Just(Event::WantedEarlier),
         Just(Event::WantedNewest),
@@ -130,27 +130,28 @@ fn from_the_visitor() -> impl Strategy<Value = Step> {
 }
 
 /// What other tabs, and the browser between them, may say.
-fn tabs() -> impl Strategy<Value = TabNews> {
+fn tabs() -> impl Strategy<Value = TabEvent> {
     let word = prop_oneof![
-        Just(Word::Ask),
-        (any::<bool>(), any::<bool>()).prop_map(|(is_live, is_failing)| Word::Here(Standing { is_live, is_failing })),
+        Just(TabMessage::Ask),
+        (any::<bool>(), any::<bool>())
+            .prop_map(|(is_live, is_failing)| TabMessage::Here(LeaderStatus { is_live, is_failing })),
         kept().prop_map(|kept| {
-            kept.into_iter().next().map_or(Word::Read, |(key, value)| Word::Kept(key, Some(value)))
+            kept.into_iter().next().map_or(TabMessage::Read, |(key, value)| TabMessage::Kept(key, Some(value)))
         }),
-        text().prop_map(|key| Word::Kept(format!("send/{key}"), None)),
-        frame().prop_map(Word::Frame),
-        (text(), message()).prop_map(|(echo, body)| Word::Answered { echo: echo.into(), status: 200, body }),
-        text().prop_map(|echo| Word::Retry(echo.into())),
-        text().prop_map(|echo| Word::Discard(echo.into())),
-        Just(Word::Read),
+        text().prop_map(|key| TabMessage::Kept(format!("send/{key}"), None)),
+        frame().prop_map(TabMessage::Frame),
+        (text(), message()).prop_map(|(echo, body)| TabMessage::Answered { echo: echo.into(), status: 200, body }),
+        text().prop_map(|echo| TabMessage::Retry(echo.into())),
+        text().prop_map(|echo| TabMessage::Discard(echo.into())),
+        Just(TabMessage::Read),
     ];
     prop_oneof![
-        1 => kept().prop_map(TabNews::Granted),
-        1 => Just(TabNews::Stolen),
-        1 => Just(TabNews::LockRefused),
-        3 => (any::<bool>(), 0..3_u64).prop_map(|(is_ours, generation)| TabNews::LockQueried { is_ours, generation }),
-        6 => word.prop_map(|word| TabNews::Said(wire::say(&word))),
-        1 => text().prop_map(TabNews::Said),
+        1 => kept().prop_map(TabEvent::Granted),
+        1 => Just(TabEvent::Stolen),
+        1 => Just(TabEvent::LockRefused),
+        3 => (any::<bool>(), 0..3_u64).prop_map(|(is_ours, generation)| TabEvent::LockQueried { is_ours, generation }),
+        6 => word.prop_map(|word| TabEvent::Said(natter_core::tabs::messages::say(&word))),
+        1 => text().prop_map(TabEvent::Said),
     ]
 }
 
@@ -258,7 +259,7 @@ fn noise_on_the_socket_drowns_no_message() {
         }
         let data = json!({ "id": 5_000_000_000_u64, "content": "I am here", "message_type": 1, "conversation_id": 6 });
         life.step(Step::Frame(json!({ "message": { "event": "message.created", "data": data } }).to_string()));
-        let said = |content: &Content| matches!(content, Content::Said(message) if message.text == "I am here");
+        let said = |content: &RowContent| matches!(content, RowContent::Said(message) if message.text == "I am here");
         assert!(life.widget.view().thread.rows.iter().any(|row| said(&row.content)));
     });
 }
@@ -278,7 +279,7 @@ fn a_server_that_comes_to_its_senses_gets_what_was_submitted() {
         }
         let waits = |life: &Life| {
             let rows = &life.widget.view().thread.rows;
-            rows.iter().any(|row| matches!(row.content, Content::Unsent { failure: None, .. }))
+            rows.iter().any(|row| matches!(row.content, RowContent::Unsent { failure: None, .. }))
         };
         let mut steps = 0;
         while waits(&life) {

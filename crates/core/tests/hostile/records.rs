@@ -1,37 +1,38 @@
 //! What the device keeps and the site says.
 
-use natter_core::chance::Chance;
-use natter_core::model::{Contact, ConversationId, Enclosed, MessageId};
-use natter_core::session::Session;
-use natter_core::settings::{Settings, Unusable};
+use natter_core::chatwoot as wire;
+use natter_core::conversation::timeline::{DeliveryState, Failure, GRACE_MS, OutgoingMessage, OutgoingRecord, RowKey};
+use natter_core::host::settings::{Settings, SettingsError};
+use natter_core::model::{Contact, ConversationId, MessageId, OutgoingFile};
+use natter_core::rng::Rng;
 use natter_core::time::{Mono, Wall};
-use natter_core::timeline::{Failure, GRACE_MS, KeptSend, RowKey, Send, Stage};
-use natter_core::wire;
+use natter_core::visitor::session::Session;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
 use super::holds;
 use super::inputs::{anything, boundary, nonsense, words};
 
-fn send() -> impl Strategy<Value = Send> {
+fn send() -> impl Strategy<Value = OutgoingMessage> {
     let newest = prop::option::of(any::<u64>().prop_map(MessageId));
     let stage = prop_oneof![
-        Just(Stage::Unsent),
-        newest.clone().prop_map(|newest| Stage::Posting { newest }),
+        Just(DeliveryState::Unsent),
+        newest.clone().prop_map(|newest| DeliveryState::Posting { newest }),
         (newest.clone(), any::<u64>()).prop_map(|(newest, since)| {
             let since = Mono(since);
-            Stage::Unclear { newest, since, until: since }
+            DeliveryState::Unclear { newest, since, until: since }
         }),
-        (newest, any::<u64>()).prop_map(|(newest, since)| Stage::Settled { newest, since: Mono(since) }),
-        Just(Stage::Failed(Failure::Doubtful)),
-        Just(Stage::Failed(Failure::FilesGone)),
-        Just(Stage::Failed(Failure::Ended)),
-        any::<Option<String>>().prop_map(|words| Stage::Failed(Failure::Refused(words))),
+        (newest, any::<u64>()).prop_map(|(newest, since)| DeliveryState::Settled { newest, since: Mono(since) }),
+        Just(DeliveryState::Failed(Failure::Doubtful)),
+        Just(DeliveryState::Failed(Failure::FilesGone)),
+        Just(DeliveryState::Failed(Failure::Ended)),
+        any::<Option<String>>().prop_map(|words| DeliveryState::Failed(Failure::Refused(words))),
     ];
-    let file = (any::<String>(), any::<u64>()).prop_map(|(name, size)| Enclosed { pick: 0, name, size, local: None });
+    let file =
+        (any::<String>(), any::<u64>()).prop_map(|(name, size)| OutgoingFile { pick: 0, name, size, local: None });
     let files = prop::collection::vec(file, 0..4);
     let parts = (any::<String>(), any::<u64>(), any::<u64>(), stage, any::<u32>(), files, any::<u64>());
-    parts.prop_map(|(text, at, nth, stage, tries, files, user)| Send {
+    parts.prop_map(|(text, at, nth, stage, tries, files, user)| OutgoingMessage {
         files,
         user,
         is_from_here: false,
@@ -56,33 +57,35 @@ fn conversation() -> impl Strategy<Value = Option<ConversationId>> {
 fn a_send_that_was_kept_is_the_same_after_a_reload() {
     holds(2_000, (send(), conversation()), |(send, conversation)| {
         let now = Mono(9);
-        let text = KeptSend::of(&send, conversation).write();
-        let kept = KeptSend::read(&text).expect("it was just written");
+        let text = OutgoingRecord::of(&send, conversation).write();
+        let kept = OutgoingRecord::read(&text).expect("it was just written");
         assert_eq!(kept.conversation(), conversation);
         let revived = kept.revive(RowKey(1), "echo".into(), now);
-        assert_eq!(KeptSend::of(&revived, conversation).write(), text, "nor does keeping it again change it");
+        assert_eq!(OutgoingRecord::of(&revived, conversation).write(), text, "nor does keeping it again change it");
         let stage = match &send.stage {
             // Whatever was under way has no answer any more.
-            Stage::Posting { newest } | Stage::Unclear { newest, .. } | Stage::Settled { newest, .. } => {
-                Stage::Unclear { newest: *newest, since: now, until: now.plus(GRACE_MS) }
+            DeliveryState::Posting { newest }
+            | DeliveryState::Unclear { newest, .. }
+            | DeliveryState::Settled { newest, .. } => {
+                DeliveryState::Unclear { newest: *newest, since: now, until: now.plus(GRACE_MS) }
             }
-            Stage::Failed(Failure::Refused(words)) => {
-                Stage::Failed(Failure::Refused(words.clone().filter(|words| !words.is_empty())))
+            DeliveryState::Failed(Failure::Refused(words)) => {
+                DeliveryState::Failed(Failure::Refused(words.clone().filter(|words| !words.is_empty())))
             }
-            Stage::Gathering
-            | Stage::Unsent
-            | Stage::Failed(Failure::Doubtful | Failure::FilesGone | Failure::Ended) => send.stage.clone(),
+            DeliveryState::Gathering
+            | DeliveryState::Unsent
+            | DeliveryState::Failed(Failure::Doubtful | Failure::FilesGone | Failure::Ended) => send.stage.clone(),
         };
-        assert_eq!(revived, Send { stage, ..send });
+        assert_eq!(revived, OutgoingMessage { stage, ..send });
     });
 }
 
 #[test]
 fn a_kept_send_that_was_cut_off_is_none() {
     holds(1_000, (send(), conversation(), any::<Index>()), |(send, conversation, at)| {
-        let text = KeptSend::of(&send, conversation).write();
+        let text = OutgoingRecord::of(&send, conversation).write();
         let cut = &text[..boundary(&text, at)];
-        assert!(cut == text || KeptSend::read(cut).is_none());
+        assert!(cut == text || OutgoingRecord::read(cut).is_none());
     });
 }
 
@@ -124,7 +127,7 @@ fn whatever_was_kept_nobody_goes_by_a_name_that_none_can_have() {
 }
 
 fn nobody() -> Session {
-    Session::new(Chance::new([1, 2, 3, 4]))
+    Session::new(Rng::new([1, 2, 3, 4]))
 }
 
 #[test]
@@ -136,14 +139,14 @@ fn only_an_address_of_the_web_is_a_server() {
     holds(4_000, (prop_oneof![url, nonsense()], prop_oneof![words(), nonsense()]), |(url, inbox)| {
         let settings = match Settings::new(&url, &inbox) {
             Ok(settings) => settings,
-            Err(Unusable::InboxIdentifier) => return assert_eq!(inbox.trim(), ""),
-            Err(Unusable::BaseUrl | Unusable::Secret(_)) => return,
+            Err(SettingsError::InboxIdentifier) => return assert_eq!(inbox.trim(), ""),
+            Err(SettingsError::BaseUrl | SettingsError::Secret(_)) => return,
         };
         let (scheme, host) = settings.base_url().split_once("://").expect("a scheme");
         assert!(matches!(scheme, "http" | "https") && !host.is_empty() && !host.starts_with('/'), "{url:?}");
         assert!(!host.contains(|c: char| "?#@".contains(c) || c.is_control() || c.is_whitespace()), "{url:?}");
         assert_eq!(wire::cable_url(&settings), format!("{}://{host}/cable", scheme.replace("http", "ws")));
-        let request = wire::request(&settings, "me", &natter_core::Call::ReadContact, "", &[]);
+        let request = wire::request(&settings, "me", &natter_core::ApiRequest::ReadContact, "", &[]);
         let path = request.url.strip_prefix(settings.base_url()).expect("on that server");
         let is_plain =
             |segment: &str| segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_~%".contains(&byte));

@@ -1,9 +1,9 @@
 //! Answers and frames.
 
+use natter_core::chatwoot::{self as wire, ContactAnswer, Frame, ServerEvent};
 use natter_core::model::{Author, ConversationId, Message, MessageId, Person};
 use natter_core::spoofing::without_bidi_controls;
-use natter_core::wire::{self, ContactAnswer, Frame, News};
-use natter_core::{Outcome, calls::Verdict};
+use natter_core::{Outcome, chatwoot::requests::ApiResponse};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::{Value, json};
@@ -117,7 +117,7 @@ fn fields_nobody_knows_change_nothing() {
         assert_eq!(wire::messages(&format!("[{text},{text}]")), Some(vec![told.message.clone(); 2]));
         let mut frame = vec![("message".to_owned(), format!(r#"{{"event":"message.created","data":{text}}}"#))];
         strew(&mut frame, outside);
-        assert_eq!(wire::frame(&object(&frame)), Frame::News(News::Created(told.message, None).into()));
+        assert_eq!(wire::frame(&object(&frame)), Frame::ServerEvent(ServerEvent::Created(told.message, None).into()));
     });
 }
 
@@ -132,8 +132,8 @@ fn whatever_the_other_fields_hold_a_message_keeps_its_id_and_text() {
         let text = told.text();
         let read = wire::message(&text).expect("it has an id");
         assert_eq!((read.id, &read.text), (told.message.id, &told.message.text));
-        let Frame::News(news) = wire::frame(&created(&text)) else { panic!("news") };
-        let News::Created(read, _) = *news else { panic!("a message came to be") };
+        let Frame::ServerEvent(news) = wire::frame(&created(&text)) else { panic!("news") };
+        let ServerEvent::Created(read, _) = *news else { panic!("a message came to be") };
         assert_eq!((read.id, read.text), (told.message.id, told.message.text));
     });
 }
@@ -212,15 +212,15 @@ fn a_status_means_the_same_whatever_comes_with_it() {
     holds(2_000, (status, prop_oneof![anything(), json()], any::<Option<u64>>()), |(status, body, retry_after_ms)| {
         let outcome = Outcome::Answered { status, body: body.clone(), retry_after_ms };
         let is_right = match outcome.verdict() {
-            Verdict::Good(answer) => (200..300).contains(&status) && answer == body,
-            Verdict::Busy(ms) => matches!(status, 429 | 503) && ms <= 600_000,
-            Verdict::Gone => status == 404 && wire::refusal(&body).is_some(),
-            Verdict::Refused(words) => {
+            ApiResponse::Good(answer) => (200..300).contains(&status) && answer == body,
+            ApiResponse::Busy(ms) => matches!(status, 429 | 503) && ms <= 600_000,
+            ApiResponse::Gone => status == 404 && wire::refusal(&body).is_some(),
+            ApiResponse::Refused(words) => {
                 (400..500).contains(&status) && !matches!(status, 404 | 408 | 429) && words == wire::refusal(&body)
             }
-            Verdict::Fault => status == 500 && wire::is_fault(&body),
-            Verdict::Unclear => !matches!(status, 200..300 | 429 | 503),
-            Verdict::NeverLeft => false,
+            ApiResponse::Fault => status == 500 && wire::is_fault(&body),
+            ApiResponse::Unclear => !matches!(status, 200..300 | 429 | 503),
+            ApiResponse::NeverLeft => false,
         };
         assert!(is_right, "{status} is taken for {:?}", outcome.verdict());
     });

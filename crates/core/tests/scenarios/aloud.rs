@@ -1,6 +1,6 @@
 //! What is said aloud to those who can't see the panel.
 
-use natter_core::view::Told;
+use natter_core::view::Announcement;
 use natter_core::{Event, Outcome};
 use serde_json::{Value, json};
 
@@ -10,10 +10,10 @@ use crate::bench::{Bench, CONVERSATION, agents, created, event, visitors};
 fn aloud(bench: &Bench) -> (u32, String) {
     let (times, told) = &bench.widget.view().panel.told;
     let told = told.as_ref().map_or(String::new(), |told| match told {
-        Told::Message(message) => message.text.clone(),
-        Told::Typing(person) => format!("{} writes", person.name),
-        Told::Unconfirmed => "unconfirmed".to_owned(),
-        Told::Connected => "connected".to_owned(),
+        Announcement::Message(message) => message.text.clone(),
+        Announcement::Typing(person) => format!("{} writes", person.name),
+        Announcement::Unconfirmed => "unconfirmed".to_owned(),
+        Announcement::Connected => "connected".to_owned(),
     });
     (*times, told)
 }

@@ -1,9 +1,9 @@
 //! What agents' messages ask, and what becomes of the answers.
 
-use natter_core::answering::Fate;
+use natter_core::chatwoot::Method;
 use natter_core::content::{Answer, Choice};
 use natter_core::model::MessageId;
-use natter_core::wire::Method;
+use natter_core::visitor::form_submissions::SubmissionStatus;
 use natter_core::{Event, Outcome};
 use serde_json::{Value, json};
 
@@ -30,7 +30,7 @@ fn chosen(title: &str, value: &str) -> Event {
 }
 
 /// What the row shows as answered, and how that fares.
-fn shown(bench: &Bench) -> (Vec<&str>, &Fate) {
+fn shown(bench: &Bench) -> (Vec<&str>, &SubmissionStatus) {
     let row = bench.rows().last().unwrap();
     (row.answers.iter().map(|answer| answer.value.as_str()).collect(), &row.fate)
 }
@@ -43,19 +43,19 @@ fn kept(bench: &Bench) -> usize {
 fn a_choice_is_shown_at_once_kept_and_handed_in() {
     let mut bench = Bench::returning(&[select(None)]);
     bench.event(chosen("Sales", "sales"));
-    assert_eq!(shown(&bench), (vec!["sales"], &Fate::Sending));
+    assert_eq!(shown(&bench), (vec!["sales"], &SubmissionStatus::Sending));
     assert_eq!(kept(&bench), 1);
     let (_, request) = bench.asked(Method::Patch, "/conversations/6/messages/9").unwrap();
     assert_eq!(json_body(request), json!({ "submitted_values": [{ "title": "Sales", "value": "sales" }] }));
     bench.answer("/messages/9", 200, &select(Some(json!([{ "title": "Sales", "value": "sales" }]))));
-    assert_eq!((shown(&bench), kept(&bench)), ((vec!["sales"], &Fate::Settled), 0));
+    assert_eq!((shown(&bench), kept(&bench)), ((vec!["sales"], &SubmissionStatus::Settled), 0));
 }
 
 #[test]
 fn an_answer_given_on_another_device_is_shown_here() {
     let mut bench = Bench::returning(&[select(None)]);
     bench.frame(&event("message.updated", select(Some(json!([{ "title": "Support", "value": "support" }])))));
-    assert_eq!(shown(&bench), (vec!["support"], &Fate::Settled));
+    assert_eq!(shown(&bench), (vec!["support"], &SubmissionStatus::Settled));
 }
 
 #[test]
@@ -67,9 +67,9 @@ fn an_answer_is_repeated_until_the_server_has_it_also_after_a_reload() {
     assert!(bench.asked(Method::Patch, "/messages/9").is_some(), "it is tried again by itself");
     let mut bench = bench.reload(11);
     bench.answer("/messages", 200, &json!([select(None)]));
-    assert_eq!(shown(&bench), (vec!["sales"], &Fate::Sending));
+    assert_eq!(shown(&bench), (vec!["sales"], &SubmissionStatus::Sending));
     bench.answer("/messages/9", 200, &select(Some(json!([{ "title": "Sales", "value": "sales" }]))));
-    assert_eq!((shown(&bench), kept(&bench)), ((vec!["sales"], &Fate::Settled), 0));
+    assert_eq!((shown(&bench), kept(&bench)), ((vec!["sales"], &SubmissionStatus::Settled), 0));
 }
 
 #[test]
@@ -78,10 +78,14 @@ fn of_two_answers_the_later_one_counts_whatever_is_answered_first() {
     bench.event(chosen("Sales", "sales"));
     bench.event(chosen("Support", "support"));
     bench.answer("/messages/9", 200, &select(Some(json!([{ "title": "Sales", "value": "sales" }]))));
-    assert_eq!(shown(&bench), (vec!["support"], &Fate::Sending), "the first one's success is not the second's");
+    assert_eq!(
+        shown(&bench),
+        (vec!["support"], &SubmissionStatus::Sending),
+        "the first one's success is not the second's"
+    );
     let request = bench.answer("/messages/9", 200, &select(Some(json!([{ "title": "Support", "value": "support" }]))));
     assert_eq!(json_body(&request)["submitted_values"][0]["value"], "support");
-    assert_eq!((shown(&bench), kept(&bench)), ((vec!["support"], &Fate::Settled), 0));
+    assert_eq!((shown(&bench), kept(&bench)), ((vec!["support"], &SubmissionStatus::Settled), 0));
 }
 
 #[test]
@@ -89,7 +93,7 @@ fn what_the_server_refuses_is_said_with_its_words_and_not_repeated() {
     let mut bench = Bench::returning(&[select(None)]);
     bench.event(chosen("Sales", "sales"));
     bench.answer("/messages/9", 422, &json!({ "message": "Not now", "attributes": [] }));
-    assert_eq!(shown(&bench), (vec!["sales"], &Fate::Refused(Some("Not now".to_owned()))));
+    assert_eq!(shown(&bench), (vec!["sales"], &SubmissionStatus::Refused(Some("Not now".to_owned()))));
     bench.wait(120_000);
     assert!(bench.asked(Method::Patch, "/messages/9").is_none());
     assert_eq!(kept(&bench), 0);
@@ -141,7 +145,7 @@ fn an_answer_to_a_message_that_is_gone_is_forgotten() {
     bench.answer("/messages/9", 404, &json!({ "status": 404, "error": "Not Found" }));
     bench.wait(60_000);
     assert!(bench.asked(Method::Patch, "/messages/9").is_none());
-    assert_eq!((shown(&bench), kept(&bench)), ((vec![], &Fate::Settled), 0));
+    assert_eq!((shown(&bench), kept(&bench)), ((vec![], &SubmissionStatus::Settled), 0));
 }
 
 #[test]

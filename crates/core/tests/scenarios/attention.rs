@@ -1,8 +1,8 @@
 //! How a visitor is told that somebody wrote, and of what they want to be told.
 
-use natter_core::preferences::{Preference, Theme};
-use natter_core::settings::Options;
-use natter_core::view::Problem;
+use natter_core::host::settings::Options;
+use natter_core::view::ComposerProblem;
+use natter_core::visitor::preferences::{Preference, Theme};
 use natter_core::{Event, Tell};
 use serde_json::{Value, json};
 
@@ -97,7 +97,7 @@ fn the_browser_tells_only_those_who_want_it_on_sites_that_offer_it() {
     bench.frame(&created(&agents(4, "three"), None));
     assert_eq!(arrivals(&mut bench), [("three".to_owned(), false, true)]);
     bench.event(Event::Denied);
-    assert_eq!(bench.widget.view().composer.problem, Some(Problem::NoNotices));
+    assert_eq!(bench.widget.view().composer.problem, Some(ComposerProblem::NoNotices));
     bench.frame(&created(&agents(5, "four"), None));
     assert_eq!((arrivals(&mut bench), bench.widget.view().composer.offers_notices), (vec![], false));
 

@@ -1,9 +1,9 @@
 //! Who is there, as far as the panel says.
 
 use natter_core::Event;
-use natter_core::availability::{Offset, Presence};
+use natter_core::availability::{Presence, UtcOffset};
+use natter_core::host::settings::Options;
 use natter_core::model::Person;
-use natter_core::settings::Options;
 use serde_json::{Value, json};
 
 use crate::bench::{Bench, DAWN, agents, created, event, visitors};
@@ -25,7 +25,7 @@ fn a_stranger_who_opens_the_panel_learns_when_the_team_is_back() {
     assert!(bench.zones.is_empty(), "nobody looks, so nobody asks");
     bench.event(Event::Opened(true));
     assert_eq!(bench.zones, ["Europe/Berlin"]);
-    bench.event(Event::Zoned(vec![Offset { from: 0, ahead: 3_600 }]));
+    bench.event(Event::Zoned(vec![UtcOffset { from: 0, ahead: 3_600 }]));
     let panel = &bench.widget.view().panel;
     // The bench's day is Saturday, 21 November 2026; Monday at half past nine in Berlin is half past eight UTC.
     assert_eq!((panel.name.as_str(), panel.presence), ("Workshop", Presence::Until(1_795_422_600)));

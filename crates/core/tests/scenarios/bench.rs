@@ -1,14 +1,15 @@
 //! A widget on the bench: its clock is turned by hand, its effects are collected, and a small server of messages says
 //! what Chatwoot says.
 
-use natter_core::chance::Seed;
+use natter_core::chatwoot::{Body, Method, Request};
+use natter_core::conversation::timeline::RowKey;
+use natter_core::host::settings::{Options, Settings};
 use natter_core::model::EchoId;
-use natter_core::settings::{Options, Settings};
+use natter_core::rng::Seed;
 use natter_core::time::{Due, Mono, Now, Wall};
-use natter_core::timeline::RowKey;
-use natter_core::view::{Content, Row};
-use natter_core::wire::{Body, Method, Request};
-use natter_core::{CallId, Effect, Event, Link, Outcome, SocketNews, TabAct, Tell, Widget, generation};
+use natter_core::view::{Row, RowContent};
+use natter_core::visitor::generation;
+use natter_core::{ChatClient, Effect, Event, Outcome, RequestId, SocketEvent, SocketId, TabAction, Tell};
 use serde_json::{Value, json};
 
 use crate::replay::Report;
@@ -20,21 +21,21 @@ pub const DAWN: u64 = 1_795_223_800;
 
 /// A widget with its clock, its storage and what it asked for.
 pub struct Bench {
-    pub widget: Widget,
+    pub widget: ChatClient,
     settings: Settings,
     pub now: Mono,
     /// What the device keeps.
     pub storage: std::collections::BTreeMap<String, String>,
     /// Requests nobody has answered yet.
-    pub calls: Vec<(CallId, Request)>,
+    pub calls: Vec<(RequestId, Request)>,
     /// The socket asked for last, unless it was closed.
-    pub link: Option<Link>,
+    pub link: Option<SocketId>,
     /// What was sent on sockets.
-    pub transmitted: Vec<(Link, String)>,
+    pub transmitted: Vec<(SocketId, String)>,
     /// What the page was told.
     pub told: Vec<Tell>,
     /// Calls dropped by the widget.
-    pub aborted: Vec<CallId>,
+    pub aborted: Vec<RequestId>,
     /// What the server says of where the conversation stands, as far as that is read.
     pub condition: String,
     /// How often it was asked for that; it is answered at once.
@@ -50,7 +51,7 @@ pub struct Bench {
     /// Addresses it wants probed.
     pub probes: Vec<String>,
     /// What it wants done about other tabs.
-    pub acts: Vec<TabAct>,
+    pub acts: Vec<TabAction>,
     /// Files it wants kept, by their picks.
     pub gathering: Vec<(EchoId, Vec<u64>)>,
     /// Sends whose files it wants forgotten.
@@ -90,7 +91,7 @@ impl Bench {
         let word = |salt: u64| (seed ^ (salt << 48)).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ salt;
         let seed = Seed { identity: [1, 2, 3, 4].map(word), chance: [5, 6, 7, 8].map(word) };
         Self {
-            widget: Widget::new(settings.clone(), seed, both(now)),
+            widget: ChatClient::new(settings.clone(), seed, both(now)),
             settings,
             now,
             storage,
@@ -251,7 +252,7 @@ impl Bench {
         }
     }
 
-    fn tell_condition(&mut self, id: CallId) {
+    fn tell_condition(&mut self, id: RequestId) {
         self.conditions_asked += 1;
         let outcome = Outcome::Answered { status: 200, body: self.condition.clone(), retry_after_ms: None };
         self.event(Event::Replied(id, outcome));
@@ -274,7 +275,7 @@ impl Bench {
     }
 
     /// The oldest open request whose URL ends like this (after its last `/`, `?…` included).
-    pub fn asked(&self, method: Method, ending: &str) -> Option<&(CallId, Request)> {
+    pub fn asked(&self, method: Method, ending: &str) -> Option<&(RequestId, Request)> {
         self.calls.iter().find(|(_, request)| request.method == method && path(request).ends_with(ending))
     }
 
@@ -295,12 +296,12 @@ impl Bench {
     /// A frame on the newest socket.
     pub fn frame(&mut self, frame: &Value) {
         let link = self.link.expect("a socket");
-        self.event(Event::Socket(link, SocketNews::Frame(frame.to_string())));
+        self.event(Event::Socket(link, SocketEvent::Frame(frame.to_string())));
     }
 
     pub fn close_socket(&mut self) {
         let link = self.link.take().expect("a socket");
-        self.event(Event::Socket(link, SocketNews::Closed));
+        self.event(Event::Socket(link, SocketEvent::Closed));
     }
 
     /// Welcome and confirmation, on the socket asked for (or after the wait for the next one).
@@ -330,7 +331,7 @@ impl Bench {
     }
 
     pub fn is_said(&self, wanted: &str) -> bool {
-        self.rows().iter().any(|row| matches!(&row.content, Content::Said(message) if message.text == wanted))
+        self.rows().iter().any(|row| matches!(&row.content, RowContent::Said(message) if message.text == wanted))
     }
 }
 

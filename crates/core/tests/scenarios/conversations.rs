@@ -1,10 +1,10 @@
 //! Ending a conversation, beginning another, going back to an earlier one.
 
 use natter_core::Event;
+use natter_core::chatwoot::Method;
+use natter_core::conversation::timeline::Failure;
 use natter_core::model::ConversationId;
-use natter_core::timeline::Failure;
-use natter_core::view::{Content, End};
-use natter_core::wire::Method;
+use natter_core::view::{ConversationEnd, RowContent};
 use serde_json::{Value, json};
 
 use crate::bench::{Bench, CONVERSATION, agents, conversation, created, event, json_body, visitors};
@@ -43,7 +43,7 @@ fn a_conversation_is_ended_and_a_message_opens_it_again() {
     assert_eq!(bench.calls.len(), 1, "once");
     bench.answer("/toggle_status", 200, &Value::Null);
     resolved(&mut bench);
-    assert_eq!(bench.widget.view().thread.end, Some(End { takes_more: true, can_begin: true }));
+    assert_eq!(bench.widget.view().thread.end, Some(ConversationEnd { takes_more: true, can_begin: true }));
     assert!(!bench.widget.view().panel.choices.end && !bench.widget.view().composer.is_away);
     bench.submit("one more thing");
     assert!(bench.asked(Method::Post, "/messages").is_some());
@@ -58,16 +58,16 @@ fn where_the_site_wants_it_an_ended_conversation_takes_no_more() {
     bench.event(Event::Online(true));
     assert!(bench.asked(Method::Post, "/messages").is_none());
     let row = bench.rows().last().unwrap();
-    assert!(matches!(row.content, Content::Unsent { failure: Some(Failure::Ended), .. }), "{row:?}");
+    assert!(matches!(row.content, RowContent::Unsent { failure: Some(Failure::Ended), .. }), "{row:?}");
     let key = row.key;
     bench.event(Event::Retried(key));
     bench.submit("and after");
     assert!(bench.asked(Method::Post, "/messages").is_none(), "nor does trying again open it");
     let view = bench.widget.view();
-    assert_eq!(view.thread.end, Some(End { takes_more: false, can_begin: false }));
+    assert_eq!(view.thread.end, Some(ConversationEnd { takes_more: false, can_begin: false }));
     assert_eq!((view.composer.is_away, &*view.composer.put.1), (true, "and after"));
     bench.event(Event::Discarded(key));
-    assert_eq!(bench.widget.view().thread.end, Some(End { takes_more: false, can_begin: true }));
+    assert_eq!(bench.widget.view().thread.end, Some(ConversationEnd { takes_more: false, can_begin: true }));
     bench.event(Event::Switched(None));
     assert!(!bench.widget.view().composer.is_away);
     bench.submit("anew");

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use natter_core::Event;
-use natter_core::identity::User;
+use natter_core::chatwoot::Method;
+use natter_core::host::settings::Options;
 use natter_core::model::ConversationId;
-use natter_core::settings::Options;
-use natter_core::wire::Method;
+use natter_core::visitor::identity::User;
 use serde_json::{Value, json};
 
 use crate::bench::{Bench, TOKEN, agents, contact, created, event, json_body, visitors};

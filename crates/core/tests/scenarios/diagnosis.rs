@@ -1,7 +1,7 @@
 //! What the page's developer is told of what is wrong.
 
-use natter_core::doctor::Finding;
-use natter_core::view::Connection;
+use natter_core::connection::diagnostics::ConnectionIssue;
+use natter_core::view::ConnectionState;
 use natter_core::{Blocked, Event, Outcome, Tell};
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ use crate::bench::{Bench, agents, contact, created, kept_session};
 use crate::replay::Report;
 
 /// The last thing the page was told of trouble.
-fn trouble(bench: &Bench) -> Option<Finding> {
+fn trouble(bench: &Bench) -> Option<ConnectionIssue> {
     bench.told.iter().rev().find_map(|tell| match tell {
         Tell::Trouble(finding) => Some(*finding),
         Tell::Forgotten
@@ -39,11 +39,14 @@ fn answered(status: u16, body: &str) -> Outcome {
 #[test]
 fn each_thing_that_can_be_wrong_is_told_apart() {
     let told = |outcome| trouble(&writing(1, &outcome));
-    assert_eq!(told(answered(404, r#"{"status":404,"error":"Not Found"}"#)), Some(Finding::UnknownInbox));
-    assert_eq!(told(answered(500, r#"{"status":500,"error":"Internal Server Error"}"#)), Some(Finding::ContactRefused));
-    assert_eq!(told(answered(200, "<!DOCTYPE html><title>Welcome</title>")), Some(Finding::NotChatwoot));
-    assert_eq!(told(answered(404, "<!DOCTYPE html><title>Nothing here</title>")), Some(Finding::NotChatwoot));
-    assert_eq!(told(answered(503, "")), Some(Finding::Busy));
+    assert_eq!(told(answered(404, r#"{"status":404,"error":"Not Found"}"#)), Some(ConnectionIssue::UnknownInbox));
+    assert_eq!(
+        told(answered(500, r#"{"status":500,"error":"Internal Server Error"}"#)),
+        Some(ConnectionIssue::ContactRefused)
+    );
+    assert_eq!(told(answered(200, "<!DOCTYPE html><title>Welcome</title>")), Some(ConnectionIssue::NotChatwoot));
+    assert_eq!(told(answered(404, "<!DOCTYPE html><title>Nothing here</title>")), Some(ConnectionIssue::NotChatwoot));
+    assert_eq!(told(answered(503, "")), Some(ConnectionIssue::Busy));
     assert_eq!(told(Outcome::Unclear), None, "connections break");
 }
 
@@ -68,10 +71,10 @@ fn each_thing_that_can_be_wrong_leads_to_one_sentence() {
         answered(500, r#"{"status":500,"error":"Internal Server Error"}"#),
         answered(200, "<!DOCTYPE html><title>Welcome</title>"),
     ] {
-        assert_eq!(shown(barred.clone()), Connection::Barred, "{barred:?}");
+        assert_eq!(shown(barred.clone()), ConnectionState::Barred, "{barred:?}");
     }
-    assert_eq!((shown(answered(503, "")), shown(answered(429, ""))), (Connection::Busy, Connection::Busy));
-    assert_eq!(shown(Outcome::Unclear), Connection::Fine, "connections break");
+    assert_eq!((shown(answered(503, "")), shown(answered(429, ""))), (ConnectionState::Busy, ConnectionState::Busy));
+    assert_eq!(shown(Outcome::Unclear), ConnectionState::Fine, "connections break");
     for blocked in [Blocked::ByPolicy, Blocked::AsMixedContent] {
         let mut bench = Bench::new();
         bench.event(Event::Blocked(blocked));
@@ -80,28 +83,31 @@ fn each_thing_that_can_be_wrong_leads_to_one_sentence() {
             bench.end("/contacts", Outcome::Unclear);
             bench.wait(9_000);
         }
-        assert_eq!(bench.widget.view().panel.connection, Connection::Barred, "{blocked:?}");
+        assert_eq!(bench.widget.view().panel.connection, ConnectionState::Barred, "{blocked:?}");
     }
     let mut bench = writing(2, &Outcome::Unclear);
     for answers in [true, false] {
         bench.event(Event::Probed(answers));
-        assert_eq!(bench.widget.view().panel.connection, Connection::Unreachable);
+        assert_eq!(bench.widget.view().panel.connection, ConnectionState::Unreachable);
     }
     bench.event(Event::Online(false));
-    assert_eq!(bench.widget.view().panel.connection, Connection::Offline);
+    assert_eq!(bench.widget.view().panel.connection, ConnectionState::Offline);
     bench.event(Event::Online(true));
     bench.answer("/contacts", 200, &contact());
-    assert_eq!(bench.widget.view().panel.connection, Connection::Fine, "and then to none");
+    assert_eq!(bench.widget.view().panel.connection, ConnectionState::Fine, "and then to none");
 }
 
 #[test]
 fn what_no_message_waits_for_is_not_said_before_it_lasts() {
     let mut bench = Bench::with_storage(kept_session(), 5);
     bench.end("/messages", answered(503, ""));
-    assert_eq!((trouble(&bench), bench.widget.view().panel.connection), (Some(Finding::Busy), Connection::Fine));
+    assert_eq!(
+        (trouble(&bench), bench.widget.view().panel.connection),
+        (Some(ConnectionIssue::Busy), ConnectionState::Fine)
+    );
     bench.wait(5_000);
     bench.end("/messages", answered(503, ""));
-    assert_eq!(bench.widget.view().panel.connection, Connection::Busy);
+    assert_eq!(bench.widget.view().panel.connection, ConnectionState::Busy);
 }
 
 #[test]
@@ -109,9 +115,9 @@ fn an_unanswered_server_is_probed_and_the_probe_tells_whose_fault_it_is() {
     let mut bench = writing(2, &Outcome::Unclear);
     assert_eq!((&bench.probes[..], trouble(&bench)), (&["https://chat.example.test".to_owned()][..], None));
     bench.event(Event::Probed(true));
-    assert_eq!(trouble(&bench), Some(Finding::AnswersWithheld));
+    assert_eq!(trouble(&bench), Some(ConnectionIssue::AnswersWithheld));
     bench.event(Event::Probed(false));
-    assert_eq!(trouble(&bench), Some(Finding::Unreachable));
+    assert_eq!(trouble(&bench), Some(ConnectionIssue::Unreachable));
     bench.answer("/contacts", 200, &contact());
     assert_eq!(trouble(&bench), None, "all is well again");
 }
@@ -125,7 +131,7 @@ fn what_the_page_itself_forbids_is_said_without_a_probe() {
         bench.end("/contacts", Outcome::Unclear);
         bench.wait(9_000);
     }
-    assert_eq!((bench.probes.len(), trouble(&bench)), (0, Some(Finding::ForbiddenByPolicy)));
+    assert_eq!((bench.probes.len(), trouble(&bench)), (0, Some(ConnectionIssue::ForbiddenByPolicy)));
 }
 
 #[test]
@@ -137,11 +143,11 @@ fn a_socket_that_can_not_be_had_or_only_pings_is_told_of() {
             bench.close_socket();
         }
         bench.wait(1_000);
-        while bench.asked(natter_core::wire::Method::Get, "/messages").is_some() {
+        while bench.asked(natter_core::chatwoot::Method::Get, "/messages").is_some() {
             bench.answer("/messages", 200, &json!([agents(8, "hi")]));
         }
     }
-    assert_eq!(trouble(&bench), Some(Finding::NoSocket));
+    assert_eq!(trouble(&bench), Some(ConnectionIssue::NoSocket));
     bench.go_live();
     assert_eq!(trouble(&bench), None);
 }
@@ -150,7 +156,7 @@ fn a_socket_that_can_not_be_had_or_only_pings_is_told_of() {
 fn no_network_is_the_first_thing_to_say() {
     let mut bench = writing(1, &answered(503, ""));
     bench.event(Event::Online(false));
-    assert_eq!(trouble(&bench), Some(Finding::Offline));
+    assert_eq!(trouble(&bench), Some(ConnectionIssue::Offline));
 }
 
 #[test]

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use natter_core::settings::Options;
+use natter_core::host::settings::Options;
 use natter_core::time::Mono;
-use natter_core::{Event, TabAct, TabNews, generation};
+use natter_core::visitor::generation;
+use natter_core::{Event, TabAction, TabEvent};
 
 use crate::bench::Bench;
 
@@ -23,7 +24,7 @@ pub struct Household {
 /// One tab.
 pub struct Tab {
     pub bench: Bench,
-    inbox: VecDeque<TabNews>,
+    inbox: VecDeque<TabEvent>,
     /// Gone, crashed or frozen: what is said to it waits, and it does nothing.
     is_still: bool,
     is_listening: bool,
@@ -122,11 +123,11 @@ impl Household {
             let news = self.tabs[number].inbox.pop_front().unwrap();
             let kept: Vec<(String, String)> = self.storage.clone().into_iter().collect();
             let news = match news {
-                TabNews::Granted(_) => TabNews::Granted(kept),
-                TabNews::LockQueried { is_ours, .. } => {
-                    TabNews::LockQueried { is_ours, generation: generation::kept_in(&kept) }
+                TabEvent::Granted(_) => TabEvent::Granted(kept),
+                TabEvent::LockQueried { is_ours, .. } => {
+                    TabEvent::LockQueried { is_ours, generation: generation::kept_in(&kept) }
                 }
-                TabNews::Stolen | TabNews::LockRefused | TabNews::Said(_) => news,
+                TabEvent::Stolen | TabEvent::LockRefused | TabEvent::Said(_) => news,
             };
             self.alone(number, |tab| tab.event(Event::Tabs(news)));
         }
@@ -136,33 +137,33 @@ impl Household {
     fn after(&mut self, number: usize) {
         for act in std::mem::take(&mut self.tabs[number].bench.acts) {
             match act {
-                TabAct::Join => {
+                TabAction::Join => {
                     self.tabs[number].is_listening = true;
                     self.waiting.push_back(number);
                     self.grant();
                 }
-                TabAct::Steal => {
+                TabAction::Steal => {
                     self.waiting.retain(|other| *other != number);
                     if let Some(holder) = self.holder.take().filter(|holder| *holder != number) {
-                        self.tabs[holder].inbox.push_back(TabNews::Stolen);
+                        self.tabs[holder].inbox.push_back(TabEvent::Stolen);
                     }
                     self.waiting.push_front(number);
                     self.grant();
                 }
-                TabAct::Listen => self.tabs[number].is_listening = true,
-                TabAct::Confirm if self.answers_no_question => {}
-                TabAct::Confirm => {
+                TabAction::Listen => self.tabs[number].is_listening = true,
+                TabAction::Confirm if self.answers_no_question => {}
+                TabAction::Confirm => {
                     let is_ours = self.holder == Some(number);
-                    self.tabs[number].inbox.push_back(TabNews::LockQueried { is_ours, generation: 0 });
+                    self.tabs[number].inbox.push_back(TabEvent::LockQueried { is_ours, generation: 0 });
                 }
-                TabAct::Leave => {
+                TabAction::Leave => {
                     self.tabs[number].is_listening = false;
                     self.let_go(number);
                 }
-                TabAct::Say(text) => {
+                TabAction::Say(text) => {
                     for (other, tab) in self.tabs.iter_mut().enumerate() {
                         if other != number && tab.is_listening {
-                            tab.inbox.push_back(TabNews::Said(text.clone()));
+                            tab.inbox.push_back(TabEvent::Said(text.clone()));
                         }
                     }
                 }
@@ -182,7 +183,7 @@ impl Household {
         if self.holder.is_none() && !self.answers_no_question {
             self.holder = self.waiting.pop_front();
             if let Some(holder) = self.holder {
-                self.tabs[holder].inbox.push_back(TabNews::Granted(Vec::new()));
+                self.tabs[holder].inbox.push_back(TabEvent::Granted(Vec::new()));
             }
         }
     }

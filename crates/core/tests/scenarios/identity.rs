@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use natter_core::identity::User;
-use natter_core::settings::Options;
-use natter_core::wire::Method;
+use natter_core::chatwoot::Method;
+use natter_core::host::settings::Options;
+use natter_core::visitor::identity::User;
 use natter_core::{Event, Outcome, Tell};
 use serde_json::{Value, json};
 

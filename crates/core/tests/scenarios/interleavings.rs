@@ -1,6 +1,6 @@
 //! Every order in which a POST's answer, its cable echo and a reconnect with history can come in.
 
-use natter_core::wire::Method;
+use natter_core::chatwoot::Method;
 use natter_core::{Event, Outcome};
 use serde_json::{Value, json};
 

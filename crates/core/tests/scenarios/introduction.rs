@@ -1,19 +1,19 @@
 //! What is asked before the first message, and what agents are told of whoever begins.
 
+use natter_core::chatwoot::Method;
 use natter_core::content::{Field, FieldKind};
-use natter_core::introduction::{Consent, Form};
+use natter_core::host::settings::Options;
 use natter_core::model::ConversationId;
-use natter_core::settings::Options;
-use natter_core::wire::Method;
-use natter_core::{Event, Outcome, Page};
+use natter_core::visitor::pre_chat_form::{Consent, PreChatForm};
+use natter_core::{Event, Outcome, PageContext};
 use serde_json::{Value, json};
 
 use crate::bench::{Bench, CONVERSATION, contact, conversation, json_body, visitors};
 use crate::household::Household;
 
-fn form() -> Form {
+fn form() -> PreChatForm {
     let field = |name: &str, kind, is_required| Field { name: name.to_owned(), kind, is_required, ..Field::default() };
-    Form {
+    PreChatForm {
         text: "Who is there?".to_owned(),
         fields: vec![field("full_name", FieldKind::Name, true), field("mail", FieldKind::Email, true)],
         consent: Some(Consent { text: "I agree".to_owned(), version: "3".to_owned() }),
@@ -110,7 +110,7 @@ fn a_tab_whose_lock_must_be_confirmed_first_tells_it_then() {
 
 #[test]
 fn a_page_is_told_of_without_what_is_nobodys_business_and_only_if_the_site_wants() {
-    let page = || Page {
+    let page = || PageContext {
         url: "https://shop.example.test/bikes".to_owned(),
         referrer: String::new(),
         language: "de".to_owned(),

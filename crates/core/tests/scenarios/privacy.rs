@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use natter_core::identity::User;
-use natter_core::model::Enclosed;
-use natter_core::settings::Options;
-use natter_core::wire::{Method, Request};
-use natter_core::{CallId, Event, Tell};
+use natter_core::chatwoot::{Method, Request};
+use natter_core::host::settings::Options;
+use natter_core::model::OutgoingFile;
+use natter_core::visitor::identity::User;
+use natter_core::{Event, RequestId, Tell};
 use serde_json::json;
 
 use crate::bench::{Bench, CONVERSATION, agents, contact, conversation, created, json_body, kept_session, visitors};
@@ -111,7 +111,7 @@ fn a_page_whose_chat_does_not_run_is_heard_in_the_tabs_where_it_does() {
         let word = json!({ "say": "forget", "key": generation }).to_string();
         for number in 0..2 {
             house.on(number, |tab| {
-                tab.event(Event::Tabs(natter_core::TabNews::Said(word.clone())));
+                tab.event(Event::Tabs(natter_core::TabEvent::Said(word.clone())));
             });
         }
         house.wait(200_000);
@@ -183,7 +183,7 @@ fn another_user_finds_nothing_and_the_other_tabs_know_the_user() {
 #[test]
 fn files_of_whoever_is_forgotten_go_and_those_of_the_next_stay() {
     let mut bench = Bench::on_a_page(Options::default(), BTreeMap::new(), [is("42")], false);
-    bench.event(Event::Picked(vec![Enclosed { pick: 1, name: "slip.pdf".to_owned(), size: 9, local: None }]));
+    bench.event(Event::Picked(vec![OutgoingFile { pick: 1, name: "slip.pdf".to_owned(), size: 9, local: None }]));
     bench.submit("my salary slip");
     bench.event(Event::LoggedOut);
     assert_eq!(bench.forgotten, [[]]);
@@ -303,7 +303,7 @@ fn a_device_that_keeps_nothing_more_is_told_of_once_and_while_something_waits() 
     assert_eq!(bench.widget.view().composer.problem, None, "nothing would be lost");
     bench.submit("hello");
     bench.event(Event::NotKept);
-    assert_eq!(bench.widget.view().composer.problem, Some(natter_core::view::Problem::NotKept));
+    assert_eq!(bench.widget.view().composer.problem, Some(natter_core::view::ComposerProblem::NotKept));
     let told =
         bench.told.iter().filter(|tell| matches!(tell, Tell::Happened(it) if it.contains("storage-unavailable")));
     assert_eq!(told.count(), 1);
@@ -367,9 +367,9 @@ fn a_leader_never_posts_what_another_tab_took_for_another_user() {
         user("43").mark
     );
     let word = json!({ "say": "kept", "key": "send/from-ben", "value": record }).to_string();
-    house.on(0, |tab| tab.event(Event::Tabs(natter_core::TabNews::Said(word))));
+    house.on(0, |tab| tab.event(Event::Tabs(natter_core::TabEvent::Said(word))));
     house.wait(2_000);
-    let is_post = |call: &&(CallId, Request)| call.1.method == Method::Post && call.1.url.ends_with("/messages");
+    let is_post = |call: &&(RequestId, Request)| call.1.method == Method::Post && call.1.url.ends_with("/messages");
     assert_eq!(house.tabs[0].bench.calls.iter().find(is_post), None);
     house.on(0, |tab| tab.submit("from Ana"));
     house.wait(1_000);

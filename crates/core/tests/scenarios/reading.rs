@@ -1,7 +1,7 @@
 //! What the visitor has read, here and on other devices.
 
-use natter_core::window::{Distance, Sight};
-use natter_core::wire::Method;
+use natter_core::chatwoot::Method;
+use natter_core::conversation::message_window::{Distance, ScrollPosition};
 use natter_core::{Event, Tell};
 use serde_json::{Value, json};
 
@@ -47,7 +47,7 @@ fn what_is_seen_is_said_to_be_seen_once() {
     bench.wait(1_000);
     bench.event(Event::Visible(true));
     assert!(is_told(&mut bench));
-    bench.event(Event::Scrolled(Sight { is_at_top: false, below: Distance::Far }, None));
+    bench.event(Event::Scrolled(ScrollPosition { is_at_top: false, below: Distance::Far }, None));
     bench.frame(&created(&agents(4, "further down"), None));
     assert!(!is_told(&mut bench));
     bench.wait(1_000);

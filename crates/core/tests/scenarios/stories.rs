@@ -1,9 +1,9 @@
 //! Each a visitor's story, in labelled steps.
 
+use natter_core::chatwoot::Method;
+use natter_core::conversation::timeline::Failure;
 use natter_core::model::Status;
-use natter_core::timeline::Failure;
-use natter_core::view::{Connection, Content, End, Length, Problem};
-use natter_core::wire::Method;
+use natter_core::view::{ComposerProblem, ConnectionState, ConversationEnd, RowContent, TextFold};
 use natter_core::{Event, Outcome, Tell};
 use serde_json::json;
 
@@ -116,7 +116,7 @@ fn a_conversation_the_server_has_forgotten_is_made_anew_for_the_same_contact() {
     bench.answer("/messages", 404, &json!({ "status": 404, "error": "Not Found" }));
     assert_eq!(bench.widget.view().thread.end, None);
     bench.answer("/contacts/9e46c098-beaf-4807-8512-94a2614abf55", 200, &contact());
-    let gone = Some(End { takes_more: false, can_begin: false });
+    let gone = Some(ConversationEnd { takes_more: false, can_begin: false });
     assert_eq!(bench.widget.view().thread.end, gone, "it says why the rest is not there any more");
     assert!(!bench.widget.view().composer.is_away, "and takes what begins another");
     bench.answer("/conversations", 200, &conversation(32));
@@ -158,7 +158,7 @@ fn what_the_server_refuses_is_shown_with_its_words_and_the_next_goes_out() {
     bench.submit("one");
     bench.submit("two");
     bench.answer("/messages", 422, &json!({ "message": "Too many messages", "attributes": ["base"] }));
-    let Content::Unsent { failure, .. } = &bench.rows()[0].content else { panic!("it is not said") };
+    let RowContent::Unsent { failure, .. } = &bench.rows()[0].content else { panic!("it is not said") };
     assert_eq!(failure, &Some(Failure::Refused(Some("Too many messages".to_owned()))));
     bench.answer("/messages", 200, &visitors(8, "two"));
     assert_eq!(bench.texts(), ["two", "one"]);
@@ -186,14 +186,14 @@ fn a_long_text_is_folded_until_the_visitor_wants_more_and_again_when_not() {
     let long = (1..=60).map(|line| format!("line {line}")).collect::<Vec<_>>().join("\n");
     let mut bench = Bench::returning(&[agents(8, "short"), agents(9, &long)]);
     let lengths = |bench: &Bench| bench.rows().iter().map(|row| row.length).collect::<Vec<_>>();
-    assert_eq!(lengths(&bench), [Length::Short, Length::Folded]);
+    assert_eq!(lengths(&bench), [TextFold::Short, TextFold::Folded]);
     let key = bench.keys_of(&long)[0];
     bench.event(Event::Folded(key, false));
-    assert_eq!(lengths(&bench), [Length::Short, Length::Unfolded]);
+    assert_eq!(lengths(&bench), [TextFold::Short, TextFold::Unfolded]);
     bench.submit("thanks");
-    assert_eq!(lengths(&bench), [Length::Short, Length::Unfolded, Length::Short]);
+    assert_eq!(lengths(&bench), [TextFold::Short, TextFold::Unfolded, TextFold::Short]);
     bench.event(Event::Folded(key, true));
-    assert_eq!(lengths(&bench)[1], Length::Folded);
+    assert_eq!(lengths(&bench)[1], TextFold::Folded);
 }
 
 #[test]
@@ -275,16 +275,16 @@ fn a_catch_up_that_fails_is_tried_again_and_the_visitor_told_when_it_lasts() {
             bench.wait(500);
             bench.frame(&json!({ "type": "ping", "message": 1 }));
         }
-        assert_eq!(bench.widget.view().panel.connection, Connection::Fine);
+        assert_eq!(bench.widget.view().panel.connection, ConnectionState::Fine);
         bench.end("/messages", Outcome::Unclear);
     }
-    assert_eq!(bench.widget.view().panel.connection, Connection::Unreachable);
+    assert_eq!(bench.widget.view().panel.connection, ConnectionState::Unreachable);
     for _ in 0..20 {
         bench.wait(500);
         bench.frame(&json!({ "type": "ping", "message": 1 }));
     }
     bench.answer("/messages", 200, &json!([agents(1, "m1"), agents(2, "m2")]));
-    assert_eq!((bench.texts().len(), bench.widget.view().panel.connection), (2, Connection::Fine));
+    assert_eq!((bench.texts().len(), bench.widget.view().panel.connection), (2, ConnectionState::Fine));
 }
 
 #[test]
@@ -355,7 +355,7 @@ fn where_no_socket_can_be_had_messages_are_read_now_and_then() {
     }
     assert_eq!(bench.texts(), ["hi", "still here"]);
     assert!((5..=12).contains(&reads), "{reads} reads in five minutes");
-    assert_eq!(bench.widget.view().panel.connection, Connection::Fine, "nobody need know of the socket");
+    assert_eq!(bench.widget.view().panel.connection, ConnectionState::Fine, "nobody need know of the socket");
 }
 
 #[test]
@@ -441,13 +441,13 @@ fn another_devices_message_of_the_same_words_is_given_back() {
 fn without_network_messages_wait_and_go_out_when_it_is_back() {
     let mut bench = Bench::returning(&[]);
     bench.event(Event::Online(false));
-    assert_eq!(bench.widget.view().panel.connection, Connection::Offline);
+    assert_eq!(bench.widget.view().panel.connection, ConnectionState::Offline);
     bench.submit("hello");
     bench.wait(60_000);
     assert!(bench.asked(Method::Post, "/messages").is_none());
     bench.event(Event::Online(true));
     bench.answer("/messages", 200, &visitors(8, "hello"));
-    assert_eq!(bench.widget.view().panel.connection, Connection::Fine);
+    assert_eq!(bench.widget.view().panel.connection, ConnectionState::Fine);
 }
 
 #[test]
@@ -542,12 +542,12 @@ fn where_everything_hangs_the_visitor_is_told_before_the_requests_are_given_up()
     let mut bench = Bench::returning(&[agents(7, "hi")]);
     bench.submit("hello?");
     bench.wait(15_000);
-    assert_eq!(bench.widget.view().panel.connection, Connection::Fine);
+    assert_eq!(bench.widget.view().panel.connection, ConnectionState::Fine);
     bench.wait(10_000);
-    assert_eq!(bench.widget.view().panel.connection, Connection::Unreachable);
+    assert_eq!(bench.widget.view().panel.connection, ConnectionState::Unreachable);
     assert!(bench.aborted.is_empty(), "no request was given up yet");
     bench.go_live();
-    assert_eq!(bench.widget.view().panel.connection, Connection::Fine);
+    assert_eq!(bench.widget.view().panel.connection, ConnectionState::Fine);
 }
 
 #[test]
@@ -564,7 +564,7 @@ fn a_device_on_which_too_much_waits_already_takes_no_more_and_loses_nothing_of_i
     let composer = &bench.widget.view().composer;
     assert_eq!(
         (composer.problem.clone(), &*composer.put.1),
-        (Some(Problem::TooMany), "one more"),
+        (Some(ComposerProblem::TooMany), "one more"),
         "it is not lost either"
     );
     assert_eq!(bench.storage.keys().filter(|key| key.starts_with("send/")).count(), 150);

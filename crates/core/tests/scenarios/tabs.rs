@@ -1,9 +1,9 @@
 //! One visitor in several tabs.
 
+use natter_core::chatwoot::Method;
 use natter_core::model::ConversationId;
-use natter_core::view::{Connection, Content, Row};
-use natter_core::wire::Method;
-use natter_core::{Event, Outcome, TabNews};
+use natter_core::view::{ConnectionState, Row, RowContent};
+use natter_core::{Event, Outcome, TabEvent};
 use serde_json::json;
 
 use crate::bench::{Bench, agents, contact, conversation, created, json_body, kept_session, visitors};
@@ -231,7 +231,7 @@ fn a_failed_send_is_shown_retried_and_given_up_from_any_tab() {
     house.on(0, |tab| tab.answer("/messages", 422, &too_many));
     let failed = |house: &Household, tab: usize| {
         let rows = house.tabs[tab].bench.rows();
-        rows.iter().find(|row| matches!(row.content, Content::Unsent { failure: Some(_), .. })).map(|row| row.key)
+        rows.iter().find(|row| matches!(row.content, RowContent::Unsent { failure: Some(_), .. })).map(|row| row.key)
     };
     let key = failed(&house, 1).expect("the follower shows it failed");
     house.on(1, |tab| tab.event(Event::Retried(key)));
@@ -247,15 +247,15 @@ fn a_failed_send_is_shown_retried_and_given_up_from_any_tab() {
 fn followers_know_when_the_leader_can_not_reach_the_server() {
     let mut house = two_tabs();
     let connection = |house: &Household| house.tabs[1].bench.widget.view().panel.connection;
-    assert_eq!(connection(&house), Connection::Fine);
+    assert_eq!(connection(&house), ConnectionState::Fine);
     house.on(0, |tab| tab.submit("hello"));
     house.on(0, |tab| tab.end("/messages", Outcome::NeverLeft));
     house.wait(3_000);
     house.on(0, |tab| tab.end("/messages", Outcome::NeverLeft));
-    assert_eq!(connection(&house), Connection::Unreachable);
+    assert_eq!(connection(&house), ConnectionState::Unreachable);
     house.wait(5_000);
     house.on(0, |tab| tab.answer("/messages", 200, &visitors(8, "hello")));
-    assert_eq!(connection(&house), Connection::Fine);
+    assert_eq!(connection(&house), ConnectionState::Fine);
 }
 
 #[test]
@@ -341,7 +341,7 @@ fn a_page_that_comes_back_to_lead_believes_what_was_sent_meanwhile_even_where_it
         read(&mut house, &[agents(7, "hi"), visitors(8, "ok"), visitors(9, "ok")]);
         house.wait(120_000);
     }
-    let is_unsent = |row: &Row| matches!(row.content, Content::Unsent { .. });
+    let is_unsent = |row: &Row| matches!(row.content, RowContent::Unsent { .. });
     assert!(!house.tabs[0].bench.rows().iter().any(is_unsent), "nobody is asked about what is there already");
     assert_eq!((texts(&house, 0), posts(&house, 0)), (["hi", "ok", "ok"].map(str::to_owned).to_vec(), 0));
 }
@@ -430,7 +430,7 @@ fn a_browser_that_answers_nothing_about_locks_keeps_nobody_from_writing() {
 fn a_browser_that_refuses_the_lock_keeps_nobody_from_writing_and_is_not_asked_again() {
     let (mut house, tab) = in_a_browser_without_answers(Default::default());
     house.on(tab, |tab| tab.submit("hello"));
-    house.on(tab, |tab| tab.event(Event::Tabs(TabNews::LockRefused)));
+    house.on(tab, |tab| tab.event(Event::Tabs(TabEvent::LockRefused)));
     assert!(house.tabs[tab].bench.asked(Method::Post, "/contacts").is_some(), "it works alone at once");
     house.on(tab, |tab| tab.answer("/contacts", 200, &contact()));
     house.on(tab, |tab| tab.answer("/conversations", 200, &conversation(6)));
@@ -452,7 +452,7 @@ fn a_tab_without_a_lock_posts_only_what_was_written_in_it() {
     house.wait(100_000);
     assert_eq!(posts(&house, tab), 0, "another tab may be posting it");
     assert_eq!(house.storage["send/of-another-tab"], other, "whose record it is");
-    let failed = |row: &Row| matches!(&row.content, Content::Unsent { text, .. } if &**text == "from another tab");
+    let failed = |row: &Row| matches!(&row.content, RowContent::Unsent { text, .. } if &**text == "from another tab");
     assert!(house.tabs[tab].bench.rows().iter().any(failed), "the visitor decides: {:?}", house.tabs[tab].bench.rows());
 }
 

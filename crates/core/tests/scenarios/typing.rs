@@ -1,7 +1,7 @@
 //! Who is writing.
 
 use natter_core::Event;
-use natter_core::wire::Method;
+use natter_core::chatwoot::Method;
 use serde_json::{Value, json};
 
 use crate::bench::{Bench, CONVERSATION, agents, created, event, visitors};

@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
-use natter_core::model::{EchoId, Enclosed};
-use natter_core::timeline::Failure;
-use natter_core::view::{Content, FILE_BYTES_MAX, FILES_MAX, Problem, Row};
-use natter_core::wire::{Body, Method};
+use natter_core::chatwoot::{Body, Method};
+use natter_core::conversation::timeline::Failure;
+use natter_core::model::{EchoId, OutgoingFile};
+use natter_core::view::{ComposerProblem, FILE_BYTES_MAX, FILES_MAX, Row, RowContent};
 use natter_core::{Event, Outcome};
 use serde_json::{Value, json};
 
 use crate::bench::{Bench, agents, created, visitors};
 
-fn file(pick: u64, size: u64) -> Enclosed {
-    Enclosed { pick, name: format!("plan-{pick}.pdf"), size, local: None }
+fn file(pick: u64, size: u64) -> OutgoingFile {
+    OutgoingFile { pick, name: format!("plan-{pick}.pdf"), size, local: None }
 }
 
 /// Picks files of these sizes and sends them with this text; gives back the send's echo_id.
@@ -31,8 +31,8 @@ fn with_files(mut message: Value, sizes: &[u64]) -> Value {
 /// What the newest row is that waits, if one does.
 fn waiting(bench: &Bench) -> Option<(&str, Option<&Failure>, u8)> {
     match &bench.rows().last()?.content {
-        Content::Unsent { text, failure, progress, .. } => Some((text, failure.as_ref(), *progress)),
-        Content::Said(_) => None,
+        RowContent::Unsent { text, failure, progress, .. } => Some((text, failure.as_ref(), *progress)),
+        RowContent::Said(_) => None,
     }
 }
 
@@ -228,11 +228,11 @@ fn what_is_too_large_or_too_much_is_said_before_it_is_sent() {
     let mut bench = Bench::returning(&[]);
     bench.event(Event::Picked(vec![file(1, FILE_BYTES_MAX), file(2, FILE_BYTES_MAX + 1)]));
     let composer = &bench.widget.view().composer;
-    assert_eq!(composer.problem, Some(Problem::FileTooLarge("plan-2.pdf".to_owned())));
+    assert_eq!(composer.problem, Some(ComposerProblem::FileTooLarge("plan-2.pdf".to_owned())));
     assert_eq!(composer.files.len(), 1);
     bench.event(Event::Picked((3..30).map(|pick| file(pick, 1)).collect()));
     let composer = &bench.widget.view().composer;
-    assert_eq!((composer.files.len(), &composer.problem), (FILES_MAX, &Some(Problem::TooManyFiles)));
+    assert_eq!((composer.files.len(), &composer.problem), (FILES_MAX, &Some(ComposerProblem::TooManyFiles)));
     bench.event(Event::Unpicked(1));
     assert_eq!(bench.widget.view().composer.files.len(), FILES_MAX - 1);
 }

@@ -1,8 +1,8 @@
 //! Posts that end without a clear answer: how soon it is known what became of them.
 
-use natter_core::timeline::{Failure, GRACE_MS};
-use natter_core::view::{Content, Told};
-use natter_core::wire::Method;
+use natter_core::chatwoot::Method;
+use natter_core::conversation::timeline::{Failure, GRACE_MS};
+use natter_core::view::{Announcement, RowContent};
 use natter_core::{Event, Outcome};
 use serde_json::{Value, json};
 
@@ -44,7 +44,7 @@ fn store(bench: &mut Bench, id: u64, text: &str) {
 
 fn failure(bench: &Bench, text: &str) -> Option<Failure> {
     let row = bench.rows().iter().find(|row| row.content.text() == text)?;
-    if let Content::Unsent { failure, .. } = &row.content { failure.clone() } else { None }
+    if let RowContent::Unsent { failure, .. } = &row.content { failure.clone() } else { None }
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn a_proxys_error_page_says_nothing_of_the_server_behind_it() {
 
 /// Whether nobody knows of what the one unsent row says, and its visitor is told so.
 fn is_unconfirmed(bench: &Bench) -> bool {
-    bench.rows().iter().any(|row| matches!(row.content, Content::Unsent { is_unconfirmed: true, .. }))
+    bench.rows().iter().any(|row| matches!(row.content, RowContent::Unsent { is_unconfirmed: true, .. }))
 }
 
 fn have_it_sent_again(bench: &mut Bench, text: &str) {
@@ -229,7 +229,7 @@ fn what_is_unconfirmed_is_said_aloud_once_in_the_tab_that_is_open() {
     let told = |bench: &Bench| bench.widget.view().panel.told.clone();
     bench.end("/messages", Outcome::Unclear);
     wait_live(&mut bench, 30_000);
-    assert_eq!(told(&bench), (1, Some(Told::Unconfirmed)));
+    assert_eq!(told(&bench), (1, Some(Announcement::Unconfirmed)));
 }
 
 /// A visitor begins to write, and the call that tells agents of it ends without an answer.

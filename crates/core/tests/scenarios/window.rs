@@ -1,17 +1,17 @@
 //! What of a long conversation is shown.
 
 use natter_core::Event;
-use natter_core::view::{Content, Thread};
-use natter_core::window::{Distance, ROWS_MAX, Sight};
-use natter_core::wire::Method;
+use natter_core::chatwoot::Method;
+use natter_core::conversation::message_window::{Distance, ROWS_MAX, ScrollPosition};
+use natter_core::view::{RowContent, Thread};
 use serde_json::json;
 
 use crate::bench::{Bench, agents, created, visitors};
 
-const TOP: Sight = Sight { is_at_top: true, below: Distance::Far };
-const AMID: Sight = Sight { is_at_top: false, below: Distance::Far };
-const NEAR_END: Sight = Sight { is_at_top: false, below: Distance::Near };
-const END: Sight = Sight { is_at_top: false, below: Distance::Here };
+const TOP: ScrollPosition = ScrollPosition { is_at_top: true, below: Distance::Far };
+const AMID: ScrollPosition = ScrollPosition { is_at_top: false, below: Distance::Far };
+const NEAR_END: ScrollPosition = ScrollPosition { is_at_top: false, below: Distance::Near };
+const END: ScrollPosition = ScrollPosition { is_at_top: false, below: Distance::Here };
 
 fn page(ids: std::ops::Range<u64>) -> serde_json::Value {
     json!(ids.map(|id| agents(id, &format!("m{id}"))).collect::<Vec<_>>())
@@ -98,7 +98,7 @@ fn whoever_writes_while_reading_further_up_sees_what_they_wrote() {
     let mut bench = reading(10);
     bench.submit("hello");
     let last = bench.rows().last().unwrap();
-    assert!(matches!(last.content, Content::Unsent { .. }) && last.content.text() == "hello");
+    assert!(matches!(last.content, RowContent::Unsent { .. }) && last.content.text() == "hello");
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn a_row_that_is_held_stays_wherever_the_window_goes() {
 #[test]
 fn a_thread_hardly_longer_than_the_screen_neither_moves_nor_forgets_its_end() {
     let mut bench = Bench::returning(&[agents(1, "m1"), agents(2, "m2")]);
-    bench.event(Event::Scrolled(Sight { is_at_top: true, below: Distance::Near }, None));
+    bench.event(Event::Scrolled(ScrollPosition { is_at_top: true, below: Distance::Near }, None));
     bench.frame(&created(&agents(3, "m3"), None));
     assert_eq!(bench.texts(), ["m1", "m2", "m3"]);
     bench.event(Event::Scrolled(END, None));

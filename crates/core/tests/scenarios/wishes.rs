@@ -1,14 +1,14 @@
 //! What the visitor wants of the widget itself: a transcript, and to be forgotten.
 
-use natter_core::view::Problem;
-use natter_core::wire::Method;
-use natter_core::{Event, Format, Outcome, Tell};
+use natter_core::chatwoot::Method;
+use natter_core::view::ComposerProblem;
+use natter_core::{Event, Outcome, Tell, TranscriptFormat};
 use serde_json::{Value, json};
 
 use crate::bench::{Bench, agents, created, visitors};
 use crate::tabs::two_tabs;
 
-fn transcript(bench: &Bench) -> Option<(Format, Vec<String>)> {
+fn transcript(bench: &Bench) -> Option<(TranscriptFormat, Vec<String>)> {
     bench.told.iter().rev().find_map(|tell| match tell {
         Tell::Transcript(format, said) => Some((*format, said.iter().map(|one| one.text.clone()).collect())),
         Tell::Forgotten
@@ -27,27 +27,33 @@ fn page(ids: std::ops::RangeInclusive<u64>) -> Vec<Value> {
 #[test]
 fn a_transcript_is_read_to_the_beginning_and_then_written_once() {
     let mut bench = Bench::returning(&page(101..=120));
-    bench.event(Event::WantedTranscript(Format::Json));
+    bench.event(Event::WantedTranscript(TranscriptFormat::Json));
     assert_eq!(transcript(&bench), None);
     bench.answer("?before=101", 200, &json!(page(81..=100)));
     bench.answer("?before=81", 200, &json!(page(75..=80)));
     let (format, said) = transcript(&bench).unwrap();
-    assert_eq!((format, said.len(), said[0].as_str(), said[45].as_str()), (Format::Json, 46, "nr. 75", "nr. 120"));
+    assert_eq!(
+        (format, said.len(), said[0].as_str(), said[45].as_str()),
+        (TranscriptFormat::Json, 46, "nr. 75", "nr. 120")
+    );
     bench.told.clear();
     bench.frame(&created(&agents(130, "more"), None));
     assert_eq!(transcript(&bench), None, "once");
-    bench.event(Event::WantedTranscript(Format::Text));
+    bench.event(Event::WantedTranscript(TranscriptFormat::Text));
     assert_eq!(transcript(&bench).unwrap().1.len(), 47, "all of it is here already");
 }
 
 #[test]
 fn a_transcript_that_can_not_be_whole_is_not_written() {
     let mut bench = Bench::returning(&page(101..=120));
-    bench.event(Event::WantedTranscript(Format::Text));
+    bench.event(Event::WantedTranscript(TranscriptFormat::Text));
     bench.end("?before=101", Outcome::Unclear);
     bench.wait(5_000);
     bench.end("?before=101", Outcome::Unclear);
-    assert_eq!((transcript(&bench), bench.widget.view().composer.problem.clone()), (None, Some(Problem::NoTranscript)));
+    assert_eq!(
+        (transcript(&bench), bench.widget.view().composer.problem.clone()),
+        (None, Some(ComposerProblem::NoTranscript))
+    );
     bench.event(Event::Drafted("never mind".to_owned()));
     assert_eq!(bench.widget.view().composer.problem, None);
 }

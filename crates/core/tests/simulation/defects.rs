@@ -1,8 +1,8 @@
 //! Deliberate defects, between the core and its world: mistakes that a change in the core or the shell could make.
 //! Each must be found, or the simulation proves nothing.
 
-use natter_core::wire::{Body, Method, Request};
-use natter_core::{CallId, Effect, Outcome};
+use natter_core::chatwoot::{Body, Method, Request};
+use natter_core::{Effect, Outcome, RequestId};
 use serde_json::{Value, json};
 
 use crate::world::World;
@@ -110,7 +110,7 @@ impl World {
         };
         let request = self.posted.iter().find(is_it).map(|(_, request)| request.clone());
         if let Some(request) = request.filter(|_| self.plan.defect == Some(Defect::SentAgainUnread)) {
-            self.send(page, CallId(u64::MAX), request);
+            self.send(page, RequestId(u64::MAX), request);
         }
     }
 

@@ -2,19 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use natter_core::chance::Seed;
+use natter_core::conversation::timeline::RowKey;
+use natter_core::host::settings::Settings;
 use natter_core::model::EchoId;
-use natter_core::settings::Settings;
+use natter_core::rng::Seed;
 use natter_core::time::{Mono, Now, Wall};
-use natter_core::timeline::RowKey;
-use natter_core::{Effect, Event, Link, TabAct, TabNews, Widget, generation};
+use natter_core::visitor::generation;
+use natter_core::{ChatClient, Effect, Event, SocketId, TabAction, TabEvent};
 
 use crate::defects::Defect;
 use crate::world::{DAWN_S, Happening, World};
 
 /// A page load. What belongs to an earlier one reaches nobody.
 pub struct Page {
-    pub widget: Widget,
+    pub widget: ChatClient,
     pub state: State,
     pub is_visible: bool,
     is_listening: bool,
@@ -96,12 +97,12 @@ impl World {
             }
             State::Away => return Ok(()),
         }
-        if matches!(event, Event::Tabs(TabNews::Granted(_))) && page.stale_until > self.now {
+        if matches!(event, Event::Tabs(TabEvent::Granted(_))) && page.stale_until > self.now {
             self.after(STALE_MS, Happening::Told { page: number, event });
             return Ok(());
         }
-        let is_grant = matches!(event, Event::Tabs(TabNews::Granted(_)));
-        let granted = || Event::Tabs(TabNews::Granted(self.stale_kept().unwrap_or_else(|| self.kept())));
+        let is_grant = matches!(event, Event::Tabs(TabEvent::Granted(_)));
+        let granted = || Event::Tabs(TabEvent::Granted(self.stale_kept().unwrap_or_else(|| self.kept())));
         let event = if is_grant { granted() } else { event };
         let Some(page) = self.pages.get_mut(&number) else { return Ok(()) };
         let turn = page.widget.update(clocks, event);
@@ -135,7 +136,7 @@ impl World {
         let held = std::mem::take(&mut page.held);
         self.note(&format!("page {number} runs on"));
         for event in held {
-            if event == Event::Tabs(TabNews::Stolen) {
+            if event == Event::Tabs(TabEvent::Stolen) {
                 // The loss of the lock comes by a road of its own: other news may be faster.
                 let ms = self.chance.below(STALE_MS);
                 self.after(ms, Happening::Told { page: number, event });
@@ -236,33 +237,33 @@ impl World {
         done
     }
 
-    fn act(&mut self, page: u64, act: TabAct) {
+    fn act(&mut self, page: u64, act: TabAction) {
         match act {
-            TabAct::Join => {
+            TabAction::Join => {
                 self.listen(page, true);
                 self.lock.waiting.retain(|other| *other != page);
                 self.lock.waiting.push(page);
                 self.grant();
             }
-            TabAct::Steal => {
+            TabAction::Steal => {
                 self.note(&format!("page {page} takes the lock"));
                 self.lock.waiting.retain(|other| *other != page);
                 if let Some(holder) = self.lock.holder.take().filter(|holder| *holder != page) {
-                    self.after(1, Happening::Told { page: holder, event: Event::Tabs(TabNews::Stolen) });
+                    self.after(1, Happening::Told { page: holder, event: Event::Tabs(TabEvent::Stolen) });
                 }
                 self.lock.waiting.insert(0, page);
                 self.grant();
             }
-            TabAct::Listen => self.listen(page, true),
-            TabAct::Confirm => {
+            TabAction::Listen => self.listen(page, true),
+            TabAction::Confirm => {
                 let ms = 1 + self.chance.below(3);
                 self.after(ms, Happening::Confirms(page));
             }
-            TabAct::Leave => {
+            TabAction::Leave => {
                 self.listen(page, false);
                 self.let_go(page);
             }
-            TabAct::Say(text) => {
+            TabAction::Say(text) => {
                 if !self.is_said(&text) {
                     return;
                 }
@@ -273,7 +274,7 @@ impl World {
                     let last = hearer.last_words.entry(page).or_default();
                     *last = soon.max(*last);
                     let due = *last - self.now;
-                    let event = Event::Tabs(TabNews::Said(text.clone()));
+                    let event = Event::Tabs(TabEvent::Said(text.clone()));
                     self.after(due, Happening::Told { page: other, event });
                 }
             }
@@ -284,7 +285,7 @@ impl World {
     pub fn confirm(&mut self, page: u64) -> Result<(), String> {
         let is_so = self.lock.holder == Some(page) || self.plan.defect == Some(Defect::ConfirmedUnasked);
         let generation = generation::kept_in(&self.kept());
-        self.tell(page, Event::Tabs(TabNews::LockQueried { is_ours: is_so, generation }))
+        self.tell(page, Event::Tabs(TabEvent::LockQueried { is_ours: is_so, generation }))
     }
 
     fn listen(&mut self, number: u64, is_listening: bool) {
@@ -307,13 +308,13 @@ impl World {
             let page = self.lock.waiting.remove(0);
             self.lock.holder = Some(page);
             let ms = 1 + self.chance.below(5);
-            self.after(ms, Happening::Told { page, event: Event::Tabs(TabNews::Granted(Vec::new())) });
+            self.after(ms, Happening::Told { page, event: Event::Tabs(TabEvent::Granted(Vec::new())) });
         }
     }
 
     /// A grant that its page hears of after the lock was taken from it: the shell asks before it passes it on.
     fn is_void(&self, page: u64, event: &Event) -> bool {
-        matches!(event, Event::Tabs(TabNews::Granted(_)))
+        matches!(event, Event::Tabs(TabEvent::Granted(_)))
             && self.pages.get(&page).is_some_and(|page| page.state == State::Awake)
             && self.lock.holder != Some(page)
             && self.plan.defect != Some(Defect::LockForAll)
@@ -329,17 +330,17 @@ impl World {
         Now { mono: Mono(self.now), wall: Wall(wall) }
     }
 
-    fn widget(&self, page: u64) -> Widget {
+    fn widget(&self, page: u64) -> ChatClient {
         let settings = Settings::new("https://chat.example.test", "inbox").expect("good settings");
         // Spread over all bits: neighbouring seeds would begin with the same numbers.
         let word =
             |salt: u64| (self.plan.seed ^ (page << 32) ^ (salt << 48)).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ salt;
         let seed = Seed { identity: [1, 2, 3, 4].map(word), chance: [5, 6, 7, 8].map(word) };
-        Widget::new(settings, seed, self.clocks())
+        ChatClient::new(settings, seed, self.clocks())
     }
 
     /// Whether the page has closed this socket itself.
-    pub fn has_closed(&self, page: u64, link: Link) -> bool {
+    pub fn has_closed(&self, page: u64, link: SocketId) -> bool {
         self.closed.contains(&(page, link))
     }
 }

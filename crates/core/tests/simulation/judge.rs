@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use natter_core::model::EchoId;
-use natter_core::view::Content;
+use natter_core::view::RowContent;
 use natter_core::{Effect, Event};
 use serde_json::Value;
 
@@ -95,8 +95,8 @@ impl World {
             }
         }
         let ids = page.widget.view().thread.rows.iter().filter_map(|row| match &row.content {
-            Content::Said(message) => Some(message.id),
-            Content::Unsent { .. } => None,
+            RowContent::Said(message) => Some(message.id),
+            RowContent::Unsent { .. } => None,
         });
         if ids.is_sorted() { Ok(()) } else { Err(format!("page {number}: messages are out of order")) }
     }
@@ -217,5 +217,5 @@ impl World {
 /// What the page shows, and which of it is said.
 fn shown_texts(page: &Page) -> Vec<(bool, String)> {
     let rows = page.widget.view().thread.rows.iter();
-    rows.map(|row| (matches!(row.content, Content::Said(_)), row.content.text().to_owned())).collect()
+    rows.map(|row| (matches!(row.content, RowContent::Said(_)), row.content.text().to_owned())).collect()
 }

@@ -1,11 +1,11 @@
 //! What people do: the visitor, agents, whoever runs the server, the browser.
 
 use natter_core::Event;
-use natter_core::chance::Chance;
-use natter_core::model::Enclosed;
-use natter_core::timeline::Failure;
-use natter_core::view::{Content, Row};
-use natter_core::window::{Distance, Sight};
+use natter_core::conversation::message_window::{Distance, ScrollPosition};
+use natter_core::conversation::timeline::Failure;
+use natter_core::model::OutgoingFile;
+use natter_core::rng::Rng;
+use natter_core::view::{Row, RowContent};
 
 use crate::device::State;
 use crate::world::{DAWN_S, Happening, World};
@@ -21,7 +21,7 @@ impl World {
         if self.is_calm || number >= Self::DEEDS_MAX {
             return Ok(());
         }
-        let mut chance = Chance::new([self.plan.seed, number as u64, 99, 7]);
+        let mut chance = Rng::new([self.plan.seed, number as u64, 99, 7]);
         for _ in 0..8 {
             chance.below(2);
         }
@@ -121,13 +121,13 @@ impl World {
             }
             97..98 => {
                 let below = [Distance::Here, Distance::Near, Distance::Far][chance.below(3) as usize];
-                self.tell(page, Event::Scrolled(Sight { is_at_top: chance.below(2) == 0, below }, None))
+                self.tell(page, Event::Scrolled(ScrollPosition { is_at_top: chance.below(2) == 0, below }, None))
             }
             _ => self.retry_what_failed(),
         }
     }
 
-    fn some_page(&self, chance: &mut Chance) -> u64 {
+    fn some_page(&self, chance: &mut Rng) -> u64 {
         let at = chance.below(self.pages.len() as u64) as usize;
         self.pages.keys().nth(at).copied().unwrap_or_default()
     }
@@ -174,7 +174,7 @@ impl World {
         }
     }
 
-    fn other_device_says(&mut self, chance: &mut Chance) {
+    fn other_device_says(&mut self, chance: &mut Rng) {
         let text = some_words(chance);
         self.note(&format!("another device of the visitor's says {text:?}"));
         let echo = format!("foreign-{}", self.count);
@@ -184,7 +184,7 @@ impl World {
         }
     }
 
-    fn submit(&mut self, page: u64, chance: &mut Chance) -> Result<(), String> {
+    fn submit(&mut self, page: u64, chance: &mut Rng) -> Result<(), String> {
         // Nobody writes in a page that hangs or is away.
         if self.pages.get(&page).is_none_or(|page| page.state != State::Awake) {
             return Ok(());
@@ -193,8 +193,8 @@ impl World {
         self.note(&format!("the visitor submits {text:?} in page {page}"));
         if chance.below(4) == 0 {
             let sizes = [100, 2_000];
-            let pick = |size: &u64| Enclosed::new(*size, "plan.pdf", *size);
-            let picked: Vec<Enclosed> = sizes.iter().take(1 + chance.below(2) as usize).map(pick).collect();
+            let pick = |size: &u64| OutgoingFile::new(*size, "plan.pdf", *size);
+            let picked: Vec<OutgoingFile> = sizes.iter().take(1 + chance.below(2) as usize).map(pick).collect();
             self.note(&format!("with {} files", picked.len()));
             self.tell(page, Event::Picked(picked))?;
         }
@@ -208,7 +208,7 @@ impl World {
 
     /// The visitor has what nobody knows of sent again, in whichever tab says so.
     pub fn send_again(&mut self) -> Result<(), String> {
-        let is_unsure = |row: &&Row| matches!(row.content, Content::Unsent { is_unconfirmed: true, .. });
+        let is_unsure = |row: &&Row| matches!(row.content, RowContent::Unsent { is_unconfirmed: true, .. });
         for number in self.pages.keys().copied().collect::<Vec<_>>() {
             let Some(page) = self.pages.get(&number).filter(|page| page.state == State::Awake) else { continue };
             let rows = page.widget.view().thread.rows.iter().filter(is_unsure);
@@ -224,12 +224,12 @@ impl World {
     }
 
     pub fn retry_what_failed(&mut self) -> Result<(), String> {
-        let is_failed = |row: &&Row| matches!(row.content, Content::Unsent { failure: Some(_), .. });
+        let is_failed = |row: &&Row| matches!(row.content, RowContent::Unsent { failure: Some(_), .. });
         for number in self.pages.keys().copied().collect::<Vec<_>>() {
             let Some(page) = self.pages.get(&number).filter(|page| page.state == State::Awake) else { continue };
             let rows = &page.widget.view().thread.rows;
             let has_no_files =
-                |row: &Row| matches!(row.content, Content::Unsent { failure: Some(Failure::FilesGone), .. });
+                |row: &Row| matches!(row.content, RowContent::Unsent { failure: Some(Failure::FilesGone), .. });
             let failed: Vec<_> = rows.iter().filter(is_failed).map(|row| (row.key, has_no_files(row))).collect();
             for (key, has_no_files) in failed {
                 // After a crash between the two, a send can be there still whose files are not: no trying helps.
@@ -246,6 +246,6 @@ impl World {
     }
 }
 
-fn some_words(chance: &mut Chance) -> String {
+fn some_words(chance: &mut Rng) -> String {
     WORDS[chance.below(4) as usize].to_owned()
 }

@@ -1,8 +1,8 @@
 //! What the network does to requests and frames.
 
-use natter_core::timeline::GRACE_MS;
-use natter_core::wire::{Body, Method, Request};
-use natter_core::{CallId, Outcome};
+use natter_core::chatwoot::{Body, Method, Request};
+use natter_core::conversation::timeline::GRACE_MS;
+use natter_core::{Outcome, RequestId};
 use serde_json::{Value, json};
 
 use crate::world::{DAWN_S, Happening, World, echo_of};
@@ -47,7 +47,7 @@ impl World {
         if self.chances(8) { self.chance.below(9_000) } else { 5 + self.chance.below(400) }
     }
 
-    pub fn send(&mut self, page: u64, call: CallId, request: Request) {
+    pub fn send(&mut self, page: u64, call: RequestId, request: Request) {
         if let Some(echo) = echo_of(&request) {
             self.posted.insert(echo, request.clone());
         }
@@ -97,7 +97,7 @@ impl World {
         Some(self.files.get(echo).cloned().unwrap_or_default())
     }
 
-    pub fn arrive(&mut self, page: u64, call: CallId, request: &Request, fate: Fate) {
+    pub fn arrive(&mut self, page: u64, call: RequestId, request: &Request, fate: Fate) {
         if self.server.is_down {
             let ms = self.way();
             return self.after(ms, Happening::Ends { page, call, outcome: Outcome::Unclear });
@@ -137,7 +137,7 @@ impl World {
         }
     }
 
-    pub fn command(&mut self, page: u64, link: natter_core::Link, text: &str) {
+    pub fn command(&mut self, page: u64, link: natter_core::SocketId, text: &str) {
         let command: Value = serde_json::from_str(text).expect("JSON");
         let identifier: Value = serde_json::from_str(command["identifier"].as_str().unwrap_or("{}")).expect("JSON");
         let token = identifier["pubsub_token"].as_str().unwrap_or_default();
@@ -162,7 +162,7 @@ impl World {
         }
     }
 
-    pub fn deliver(&mut self, page: u64, link: natter_core::Link, frame: &Value) {
+    pub fn deliver(&mut self, page: u64, link: natter_core::SocketId, frame: &Value) {
         if self.connections.get(&(page, link)).is_some_and(|connection| !connection.is_dead) {
             // Worker threads broadcast in no fixed order, so frames overtake each other.
             let ms = 1 + self.chance.below(60);

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use natter_core::chance::Chance;
+use natter_core::chatwoot::{Body, Request};
 use natter_core::model::EchoId;
-use natter_core::wire::{Body, Request};
-use natter_core::{CallId, Event, Link, Outcome, SocketNews};
+use natter_core::rng::Rng;
+use natter_core::{Event, Outcome, RequestId, SocketEvent, SocketId};
 use serde_json::{Value, json};
 
 use crate::defects::Defect;
@@ -43,17 +43,17 @@ impl Plan {
 #[derive(Clone, Debug)]
 pub enum Happening {
     /// A request reaches the server; its answer's fate is decided already.
-    Arrives { page: u64, call: CallId, request: Request, fate: Fate },
+    Arrives { page: u64, call: RequestId, request: Request, fate: Fate },
     /// An answer reaches a page.
-    Ends { page: u64, call: CallId, outcome: Outcome },
+    Ends { page: u64, call: RequestId, outcome: Outcome },
     /// A socket opens, or not.
-    Opens { page: u64, link: Link },
+    Opens { page: u64, link: SocketId },
     /// Something reaches a socket's other end.
-    ToServer { page: u64, link: Link, text: String },
+    ToServer { page: u64, link: SocketId, text: String },
     /// A frame reaches a page.
-    Frame { page: u64, link: Link, text: String },
+    Frame { page: u64, link: SocketId, text: String },
     /// A socket's end is noticed.
-    Closes { page: u64, link: Link },
+    Closes { page: u64, link: SocketId },
     /// Other tabs, or the lock between them, reach a page.
     Told { page: u64, event: Event },
     /// The browser looks who holds the lock, for this page.
@@ -76,7 +76,7 @@ pub enum Happening {
 
 pub struct World {
     pub plan: Plan,
-    pub chance: Chance,
+    pub chance: Rng,
     pub now: u64,
     /// How much further the wall clock has gone than the monotonic one: sleep, and people who set clocks.
     pub wall_ahead_ms: i64,
@@ -84,9 +84,9 @@ pub struct World {
     pub count: u64,
     turns: u64,
     pub server: Server,
-    pub connections: BTreeMap<(u64, Link), Connection>,
+    pub connections: BTreeMap<(u64, SocketId), Connection>,
     /// Sockets that their pages closed.
-    pub closed: BTreeSet<(u64, Link)>,
+    pub closed: BTreeSet<(u64, SocketId)>,
     pub storage: BTreeMap<String, String>,
     /// The sizes of the files that are kept, by the send they belong to.
     pub files: BTreeMap<EchoId, Vec<u64>>,
@@ -129,7 +129,7 @@ impl World {
 
     fn new(plan: Plan) -> Self {
         let seed = plan.seed;
-        let mut chance = Chance::new([seed.wrapping_mul(0x9e37_79b9_7f4a_7c15), seed ^ 77, 77, !seed]);
+        let mut chance = Rng::new([seed.wrapping_mul(0x9e37_79b9_7f4a_7c15), seed ^ 77, 77, !seed]);
         for _ in 0..8 {
             chance.below(2);
         }
@@ -278,13 +278,13 @@ impl World {
             Happening::ToServer { page, link, text } => self.command(page, link, &text),
             Happening::Frame { page, link, text } => {
                 if !self.has_closed(page, link) && !self.is_frame_lost() {
-                    return self.tell(page, Event::Socket(link, SocketNews::Frame(text)));
+                    return self.tell(page, Event::Socket(link, SocketEvent::Frame(text)));
                 }
             }
             Happening::Closes { page, link } => {
                 self.connections.remove(&(page, link));
                 if !self.has_closed(page, link) {
-                    return self.tell(page, Event::Socket(link, SocketNews::Closed));
+                    return self.tell(page, Event::Socket(link, SocketEvent::Closed));
                 }
             }
             Happening::Told { page, event } => {
@@ -297,7 +297,7 @@ impl World {
             Happening::Ping => {
                 self.after(3_000, Happening::Ping);
                 self.remember_storage();
-                let open: Vec<(u64, Link)> = self.connections.keys().copied().collect();
+                let open: Vec<(u64, SocketId)> = self.connections.keys().copied().collect();
                 for (page, link) in open {
                     self.deliver(page, link, &json!({ "type": "ping", "message": self.now / 1_000 }));
                 }

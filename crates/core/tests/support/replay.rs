@@ -2,18 +2,20 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a report that can't be read is no report")]
 #![allow(dead_code, reason = "each test binary uses the part it needs")]
 
-use natter_core::availability::Offset;
-use natter_core::chance::Seed;
+use natter_core::availability::UtcOffset;
 use natter_core::content::{Choice, Field};
-use natter_core::identity::User;
-use natter_core::introduction::{Consent, Form};
-use natter_core::model::{ConversationId, Enclosed, MessageId};
-use natter_core::preferences::{Preference, Theme};
-use natter_core::settings::{Options, Settings};
+use natter_core::conversation::message_window::{Distance, ScrollPosition};
+use natter_core::conversation::timeline::RowKey;
+use natter_core::host::settings::{Options, Settings};
+use natter_core::model::{ConversationId, MessageId, OutgoingFile};
+use natter_core::rng::Seed;
 use natter_core::time::{Mono, Now, Wall};
-use natter_core::timeline::RowKey;
-use natter_core::window::{Distance, Sight};
-use natter_core::{Blocked, CallId, Event, Format, Link, Outcome, Page, SocketNews, TabNews, Widget};
+use natter_core::visitor::identity::User;
+use natter_core::visitor::pre_chat_form::{Consent, PreChatForm};
+use natter_core::visitor::preferences::{Preference, Theme};
+use natter_core::{
+    Blocked, ChatClient, Event, Outcome, PageContext, RequestId, SocketEvent, SocketId, TabEvent, TranscriptFormat,
+};
 use serde_json::{Map, Value};
 
 /// How things stood in the field, and what had happened until then.
@@ -36,7 +38,7 @@ impl Report {
     }
 
     /// Reads what a widget itself wrote.
-    pub fn of(widget: &Widget) -> Self {
+    pub fn of(widget: &ChatClient) -> Self {
         let written: Value = serde_json::from_str(&widget.diagnostics()).expect("JSON");
         let (standing, events) = written.as_array().expect("a list").split_first().expect("how things stand");
         let mut report = standing.clone();
@@ -51,12 +53,12 @@ impl Report {
 
     /// A widget to which all of it happened. The `source_id` it draws is another than in the field; nothing the core
     /// does depends on that.
-    pub fn replayed(&self) -> Widget {
+    pub fn replayed(&self) -> ChatClient {
         assert!(self.is_whole(), "the beginning was forgotten: nobody can live through this");
         let ((now, made), events) = (read(&self.events[0]), &self.events[1..]);
         let Happening::Made(chance, options) = made else { panic!("it begins with how the widget was made") };
         let settings = Settings::new("https://chat.example.test", "inboxMainIdentifier00001").expect("usable");
-        let mut widget = Widget::new(settings.with(options), Seed { identity: [1, 2, 3, 4], chance }, now);
+        let mut widget = ChatClient::new(settings.with(options), Seed { identity: [1, 2, 3, 4], chance }, now);
         for record in events {
             let (now, Happening::Event(event)) = read(record) else { panic!("it is made once: {record:?}") };
             widget.update(now, event);
@@ -71,9 +73,9 @@ impl Report {
 }
 
 /// The form of this outline (`Form::outline`).
-fn form(outline: &str) -> Option<Form> {
+fn form(outline: &str) -> Option<PreChatForm> {
     let outline = Some(outline).filter(|outline| !outline.is_empty())?;
-    let mut form = Form::default();
+    let mut form = PreChatForm::default();
     for part in outline.split(' ') {
         if let Some((_, version)) = part.split_once('=') {
             form.consent = Some(Consent { text: String::new(), version: version.to_owned() });
@@ -103,25 +105,25 @@ fn read(record: &Record) -> (Now, Happening) {
         ..Options::default()
     };
     let flag = || numbers[0] == 1;
-    let call = || CallId(numbers[0]);
-    let link = || Link(u32::try_from(numbers[0]).expect("a link's number"));
+    let call = || RequestId(numbers[0]);
+    let link = || SocketId(u32::try_from(numbers[0]).expect("a link's number"));
     let event = match &**what {
         "made" => {
             let chance = numbers[..4].try_into().expect("four numbers");
             return (now, Happening::Made(chance, options(&numbers[4..])));
         }
         "began" => Event::Began { kept: kept(), is_shared: flag() },
-        "granted" => Event::Tabs(TabNews::Granted(kept())),
-        "stolen" => Event::Tabs(TabNews::Stolen),
-        "lock refused" => Event::Tabs(TabNews::LockRefused),
-        "lock queried" => Event::Tabs(TabNews::LockQueried { is_ours: flag(), generation: numbers[1] }),
-        "said" => Event::Tabs(TabNews::Said(text())),
+        "granted" => Event::Tabs(TabEvent::Granted(kept())),
+        "stolen" => Event::Tabs(TabEvent::Stolen),
+        "lock refused" => Event::Tabs(TabEvent::LockRefused),
+        "lock queried" => Event::Tabs(TabEvent::LockQueried { is_ours: flag(), generation: numbers[1] }),
+        "said" => Event::Tabs(TabEvent::Said(text())),
         "opened" => Event::Opened(flag()),
         "drafted" => Event::Drafted(if flag() { "something".to_owned() } else { String::new() }),
         "submitted" => Event::Submitted(text()),
         "picked" => {
             let names: Vec<(String, String)> = kept();
-            let file = |(at, (name, _)): (usize, (String, String))| Enclosed {
+            let file = |(at, (name, _)): (usize, (String, String))| OutgoingFile {
                 pick: numbers[2 * at],
                 name,
                 size: numbers[2 * at + 1],
@@ -145,7 +147,7 @@ fn read(record: &Record) -> (Now, Happening) {
         "scrolled" => {
             let below =
                 [Distance::Here, Distance::Near, Distance::Far][usize::try_from(numbers[1]).expect("a distance")];
-            Event::Scrolled(Sight { is_at_top: flag(), below }, numbers.get(2).copied().map(RowKey))
+            Event::Scrolled(ScrollPosition { is_at_top: flag(), below }, numbers.get(2).copied().map(RowKey))
         }
         "wanted earlier" => Event::WantedEarlier,
         "listed" => Event::Listed(flag()),
@@ -160,9 +162,9 @@ fn read(record: &Record) -> (Now, Happening) {
         }
         "denied" => Event::Denied,
         "dismissed" => Event::Dismissed,
-        "transcript" => Event::WantedTranscript(if flag() { Format::Json } else { Format::Text }),
+        "transcript" => Event::WantedTranscript(if flag() { TranscriptFormat::Json } else { TranscriptFormat::Text }),
         "forgot" => Event::Forgot,
-        "paged" => Event::Paged(Page::default()),
+        "paged" => Event::Paged(PageContext::default()),
         "prompted" => Event::Prompted(String::new()),
         "identified" => Event::Identified(User { mark: numbers[0], is_proven: numbers[1] == 1, fields: said(1) }),
         "attributed" => Event::Attributed(said(usize::try_from(numbers[0]).expect("0 or 1")), numbers[1] == 1),
@@ -171,12 +173,12 @@ fn read(record: &Record) -> (Now, Happening) {
         "logged out" => Event::LoggedOut,
         "configured" => Event::Configured(Box::new(options(&numbers))),
         "zoned" => {
-            let offset = |pair: &[u64]| Offset { from: pair[0], ahead: pair[1].cast_signed() };
+            let offset = |pair: &[u64]| UtcOffset { from: pair[0], ahead: pair[1].cast_signed() };
             Event::Zoned(numbers.chunks(2).map(offset).collect())
         }
         "wanted newest" => Event::WantedNewest,
-        "frame" => Event::Socket(link(), SocketNews::Frame(text())),
-        "closed" => Event::Socket(link(), SocketNews::Closed),
+        "frame" => Event::Socket(link(), SocketEvent::Frame(text())),
+        "closed" => Event::Socket(link(), SocketEvent::Closed),
         "answered" => {
             let status = u16::try_from(numbers[1]).expect("a status");
             Event::Replied(call(), Outcome::Answered { status, body: text(), retry_after_ms: Some(numbers[2]) })

@@ -4,16 +4,16 @@
 use std::collections::VecDeque;
 use std::hint::black_box;
 
-use natter_core::chance::{Chance, Seed};
+use natter_core::chatwoot::{self as wire, Request};
+use natter_core::conversation::timeline::{OutgoingRecord, RowKey};
+use natter_core::host::settings::Settings;
 use natter_core::markdown;
-use natter_core::session::Session;
-use natter_core::settings::Settings;
+use natter_core::rng::{Rng, Seed};
 use natter_core::time::{Due, Mono, Now, Wall};
-use natter_core::timeline::{KeptSend, RowKey};
 use natter_core::url::SafeUrl;
-use natter_core::view::Content;
-use natter_core::wire::{self, Request};
-use natter_core::{CallId, Effect, Event, Link, Outcome, SocketNews, TabNews, Widget};
+use natter_core::view::RowContent;
+use natter_core::visitor::session::Session;
+use natter_core::{ChatClient, Effect, Event, Outcome, RequestId, SocketEvent, SocketId, TabEvent};
 
 /// Reads a text, whatever comes of it: here it matters only that it comes to an end.
 pub type Reader = fn(&str);
@@ -34,21 +34,21 @@ pub const READERS: [(&str, Reader); 14] = [
         }
     }),
     ("kept send", |text| {
-        if let Some(kept) = KeptSend::read(text) {
+        if let Some(kept) = OutgoingRecord::read(text) {
             black_box(kept.write());
             black_box(kept.revive(RowKey(1), "echo".into(), Mono(0)));
         }
     }),
     ("session", |text| {
-        let mut session = Session::new(Chance::new([1, 2, 3, 4]));
+        let mut session = Session::new(Rng::new([1, 2, 3, 4]));
         session.revive(text);
-        black_box(session.next(Mono(0), natter_core::session::Need::Conversation));
+        black_box(session.next(Mono(0), natter_core::visitor::session::Need::Conversation));
         black_box(session.take_kept());
     }),
     ("settings", |text| {
         _ = black_box(Settings::new(text, "inbox"));
         if let Ok(settings) = Settings::new("https://chat.example.test", text) {
-            black_box(wire::request(&settings, text, &natter_core::Call::ReadContact, "", &[]));
+            black_box(wire::request(&settings, text, &natter_core::ApiRequest::ReadContact, "", &[]));
             black_box(settings.storage_prefix());
         }
     }),
@@ -76,11 +76,11 @@ pub enum Step {
 
 /// A widget, its clocks, and what it waits for.
 pub struct Life {
-    pub widget: Widget,
+    pub widget: ChatClient,
     now: Now,
     /// Requests nobody has answered yet.
-    pub calls: VecDeque<(CallId, Request)>,
-    link: Option<Link>,
+    pub calls: VecDeque<(RequestId, Request)>,
+    link: Option<SocketId>,
     /// What it asked for so far.
     pub effects: Vec<Effect>,
 }
@@ -93,7 +93,7 @@ impl Life {
         let settings = Settings::new(SERVER, "inboxMainIdentifier00001").expect("these can be used");
         let now = Now { mono: Mono(1_000), wall: Wall(1_795_223_800_000) };
         let seed = Seed { identity: [1, 2, 3, 4], chance: [5, 6, 7, 8] };
-        let widget = Widget::new(settings, seed, now);
+        let widget = ChatClient::new(settings, seed, now);
         Self { widget, now, calls: VecDeque::new(), link: None, effects: Vec::new() }
     }
 
@@ -122,11 +122,11 @@ impl Life {
                 Event::Tick
             }
             Step::Frame(text) => match self.link {
-                Some(link) => Event::Socket(link, SocketNews::Frame(text)),
+                Some(link) => Event::Socket(link, SocketEvent::Frame(text)),
                 None => return,
             },
             Step::Close => match self.link.take() {
-                Some(link) => Event::Socket(link, SocketNews::Closed),
+                Some(link) => Event::Socket(link, SocketEvent::Closed),
                 None => return,
             },
             Step::End(outcome) => match self.calls.pop_front() {
@@ -181,8 +181,8 @@ impl Life {
         keys.dedup();
         assert_eq!(keys.len(), rows.len(), "a row's key is its own");
         let said = rows.iter().map_while(|row| match &row.content {
-            Content::Said(message) => Some(message.id),
-            Content::Unsent { .. } => None,
+            RowContent::Said(message) => Some(message.id),
+            RowContent::Unsent { .. } => None,
         });
         assert!(said.is_sorted_by(|one, next| one < next), "messages are in order, once each");
     }
@@ -236,10 +236,10 @@ fn read_step(line: &str) -> Option<Step> {
         'j' => Step::Event(Event::WantedNewest),
         'b' => begun(vec![record(text)]),
         'g' => Step::Event(Event::Began { kept: vec![record(text)], is_shared: true }),
-        'k' => Step::Event(Event::Tabs(TabNews::Granted(vec![record(text)]))),
-        't' => Step::Event(Event::Tabs(TabNews::Stolen)),
-        'i' => Step::Event(Event::Tabs(TabNews::LockQueried { is_ours: text.is_empty(), generation: number() })),
-        'm' => Step::Event(Event::Tabs(TabNews::Said(text.to_owned()))),
+        'k' => Step::Event(Event::Tabs(TabEvent::Granted(vec![record(text)]))),
+        't' => Step::Event(Event::Tabs(TabEvent::Stolen)),
+        'i' => Step::Event(Event::Tabs(TabEvent::LockQueried { is_ours: text.is_empty(), generation: number() })),
+        'm' => Step::Event(Event::Tabs(TabEvent::Said(text.to_owned()))),
         'a' => Step::Event(Event::Left),
         'e' => Step::Event(Event::Returned(vec![record(text)])),
         _ => return None,

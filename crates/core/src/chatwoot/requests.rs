@@ -1,0 +1,199 @@
+//! What we ask the server over HTTP, and what its answers mean.
+
+use std::sync::Arc;
+
+use crate::chatwoot as wire;
+use crate::content::Answer;
+use crate::conversation::timeline::Queue;
+use crate::model::{ConversationId, EchoId, MessageId};
+use crate::visitor::conversation_index::ConversationIndex;
+
+/// A call's number, by which its answer is known.
+#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
+pub struct RequestId(pub u64);
+
+/// A question to the client API.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum ApiRequest {
+    /// Make the contact, or get it back: the server returns a known source_id unchanged.
+    CreateContact,
+    /// Are we still known, and with which pubsub_token?
+    ReadContact,
+    /// What the inbox is called, and its hours.
+    ReadInbox,
+    /// Say who the contact is.
+    UpdateContact {
+        /// What to say, as JSON.
+        about: String,
+        /// Which conversations that tells of, if it does.
+        listed: Option<ConversationIndex>,
+    },
+    /// Make a conversation.
+    CreateConversation,
+    /// Which conversations are there? Costly: it embeds every message. Only after a lost create answer.
+    ListConversations,
+    /// Which conversations are there, and what was said last in each? As costly. Only when somebody looks.
+    Browse,
+    /// Which conversations does this person have that the device knows nothing of? As costly. Once a proven user is
+    /// verified whose device knows none.
+    FindConversations,
+    /// End the conversation.
+    Resolve {
+        /// Which.
+        conversation: ConversationId,
+    },
+    /// Where the conversation stands. Costly for the server, too, so only after a gap; read up to its messages only.
+    ReadConversation {
+        /// Which.
+        conversation: ConversationId,
+    },
+    /// The newest page of messages, or the one before a message.
+    ReadMessages {
+        /// Whose.
+        conversation: ConversationId,
+        /// Where the page ends, itself excluded.
+        before: Option<MessageId>,
+    },
+    /// Answer what a message asks.
+    Answer {
+        /// Where.
+        conversation: ConversationId,
+        /// Which.
+        message: MessageId,
+        /// What.
+        answers: Vec<Answer>,
+        /// Whether it asked for a rating: that is handed in in a form of its own.
+        is_survey: bool,
+    },
+    /// Let agents, and the visitor's other devices, know that the visitor has read what is there.
+    See {
+        /// Where.
+        conversation: ConversationId,
+    },
+    /// Let agents know that the visitor writes, or has stopped.
+    Type {
+        /// Where.
+        conversation: ConversationId,
+        /// Which of the two.
+        is_typing: bool,
+    },
+    /// Say something.
+    Post {
+        /// Where.
+        conversation: ConversationId,
+        /// Our mark on it.
+        echo: EchoId,
+        /// What.
+        text: Arc<str>,
+        /// Whether files go with it.
+        lane: Queue,
+    },
+}
+
+/// How a call ended, as the shell saw it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Outcome {
+    /// With an HTTP answer.
+    Answered {
+        /// Its status.
+        status: u16,
+        /// Its body.
+        body: String,
+        /// What `Retry-After` asked for, where it can be read (never across origins on Chatwoot).
+        retry_after_ms: Option<u64>,
+    },
+    /// The request surely never left the device.
+    NeverLeft,
+    /// No answer, and no telling whether the request arrived.
+    Unclear,
+    /// The files that were to go with it are nowhere any more; it never left.
+    FilesGone,
+}
+
+/// What an outcome means for us.
+#[derive(Debug, Eq, PartialEq)]
+pub enum ApiResponse<'a> {
+    /// Done; this is the answer.
+    Good(&'a str),
+    /// Not done, and the server wants a pause of at least so many milliseconds (0 when it named none).
+    Busy(u64),
+    /// Not done: the thing asked about is not there.
+    Gone,
+    /// Not done and not to be repeated; perhaps the server said why.
+    Refused(Option<String>),
+    /// Done or not, and over: Chatwoot itself says that it failed in it.
+    Fault,
+    /// Done or not.
+    Unclear,
+    /// Not done.
+    NeverLeft,
+}
+
+impl Outcome {
+    /// An HTTP answer, with what its `Retry-After` says, if that can be read: seconds.
+    #[must_use]
+    pub fn answered(status: u16, body: String, retry_after: Option<&str>) -> Self {
+        let seconds = retry_after.and_then(|seconds| seconds.parse::<u64>().ok());
+        Self::Answered { status, body, retry_after_ms: seconds.map(|seconds| seconds.saturating_mul(1_000)) }
+    }
+
+    /// Reads the outcome as the client API means it.
+    #[must_use]
+    pub fn verdict(&self) -> ApiResponse<'_> {
+        let (status, body, retry_after_ms) = match self {
+            Self::Answered { status, body, retry_after_ms } => (*status, body, retry_after_ms.unwrap_or(0)),
+            Self::NeverLeft | Self::FilesGone => return ApiResponse::NeverLeft,
+            Self::Unclear => return ApiResponse::Unclear,
+        };
+        match status {
+            200..=299 => ApiResponse::Good(body),
+            429 | 503 => ApiResponse::Busy(retry_after_ms.min(RETRY_AFTER_MS_MAX)),
+            // A page of HTML is some proxy's word, and no reason to forget who we are.
+            404 if wire::refusal(body).is_some() => ApiResponse::Gone,
+            404 | 408 => ApiResponse::Unclear,
+            400..=499 => ApiResponse::Refused(wire::refusal(body)),
+            // Any other 500 may be a proxy's, whose server is still at it.
+            500 if wire::is_fault(body) => ApiResponse::Fault,
+            _ => ApiResponse::Unclear,
+        }
+    }
+}
+
+/// A proxy that asks for hours gets ten minutes.
+const RETRY_AFTER_MS_MAX: u64 = 600_000;
+
+/// A call is given up after this: longer than Chatwoot's own 15 s, short enough for a person to wait.
+pub const CALL_MS_MAX: u64 = 30_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answered(status: u16, body: &str) -> Outcome {
+        Outcome::Answered { status, body: body.to_owned(), retry_after_ms: Some(3_000) }
+    }
+
+    #[test]
+    fn answers_mean_what_chatwoot_means_by_them() {
+        let check =
+            |status, body: &str, expected| assert_eq!(answered(status, body).verdict(), expected, "{status} {body}");
+        check(200, "{}", ApiResponse::Good("{}"));
+        check(404, r#"{"status":404,"error":"Not Found"}"#, ApiResponse::Gone);
+        check(404, "<!DOCTYPE html><title>Not found</title>", ApiResponse::Unclear);
+        check(
+            422,
+            r#"{"message":"Too many messages","attributes":["base"]}"#,
+            ApiResponse::Refused(Some("Too many messages".into())),
+        );
+        check(400, "", ApiResponse::Refused(None));
+        check(429, "Retry later\n", ApiResponse::Busy(3_000));
+        check(503, "", ApiResponse::Busy(3_000));
+        check(500, r#"{"status":500,"error":"Internal Server Error"}"#, ApiResponse::Fault);
+        check(500, r#"{"message":"Internal server error"}"#, ApiResponse::Unclear);
+        check(500, r#"{"status":502,"error":"Bad Gateway"}"#, ApiResponse::Unclear);
+        check(500, "<!doctype html><title>We're sorry</title>", ApiResponse::Unclear);
+        check(502, r#"{"status":500,"error":"Internal Server Error"}"#, ApiResponse::Unclear);
+        check(502, "", ApiResponse::Unclear);
+        check(504, "", ApiResponse::Unclear);
+    }
+}

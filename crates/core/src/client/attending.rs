@@ -1,0 +1,35 @@
+//! Who of the team is there: the inbox's hours, and agents' presence.
+
+use super::ChatClient;
+use crate::chatwoot as wire;
+use crate::chatwoot::requests::{ApiRequest, ApiResponse};
+use crate::time::Mono;
+use crate::{Effect, Update};
+
+impl ChatClient {
+    /// Asks for the inbox once somebody looks at the panel.
+    pub(super) fn attend(&mut self, now: Mono, turn: &mut Update) {
+        if self.view_model.is_open && self.view_model.is_visible {
+            self.availability.want(now);
+        }
+        if self.connection.is_online && self.availability.next(now) {
+            self.call(now, ApiRequest::ReadInbox, turn);
+        }
+        turn.effects.extend(self.availability.take_zone().map(Effect::Zone));
+    }
+
+    pub(super) fn reply_inbox(&mut self, now: Mono, verdict: &ApiResponse<'_>) {
+        let inbox = if let ApiResponse::Good(body) = verdict { wire::inbox(body) } else { None };
+        match (inbox, verdict) {
+            (Some(inbox), _) => self.availability.inbox_is(now, inbox),
+            // It is not there, or no inbox: the doctor knows.
+            (None, ApiResponse::Good(_) | ApiResponse::Gone | ApiResponse::Refused(_)) => {
+                self.availability.is_answered(now)
+            }
+            (None, ApiResponse::Busy(ms)) => self.availability.failed(now, &mut self.rng, *ms),
+            (None, ApiResponse::Fault | ApiResponse::Unclear | ApiResponse::NeverLeft) => {
+                self.availability.failed(now, &mut self.rng, 0)
+            }
+        }
+    }
+}
