@@ -1,5 +1,8 @@
 //! Where shell and ui meet.
 
+use natter_core::event::VisitorEvent;
+use natter_core::host::calls::HostCall;
+use natter_core::host::events::{HostEvent, Notification, event_json};
 use std::any::Any;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -18,7 +21,7 @@ use natter_core::host::settings::SettingsError;
 use natter_core::json::{self, Value};
 use natter_core::view::{Changed, View};
 use natter_core::visitor::preferences::Preference;
-use natter_core::{Arrival, Event, Tell, TranscriptFormat, happened};
+use natter_core::{Event, TranscriptFormat};
 
 /// A mounted widget, for the element that owns it.
 #[wasm_bindgen]
@@ -42,7 +45,7 @@ impl Handle {
     /// As `mount`: with these, the chat must not go on.
     pub fn configure(&self, attributes: &str) -> Result<(), JsValue> {
         let (settings, _) = natter_core::host::attributes::settings(attributes).map_err(explain)?;
-        self.driver.dispatch(Event::Configured(Box::new(settings.options)));
+        self.driver.dispatch(Event::Host(HostCall::Configure(Box::new(settings.options))));
         Ok(())
     }
 
@@ -155,8 +158,8 @@ fn can_record() -> bool {
 fn ask_for_notices(parts: &Parts, dispatch: Rc<dyn Fn(Event)>) {
     let then = move |answer: Option<JsValue>| {
         dispatch(match answer.is_some_and(|answer| answer.is_truthy()) {
-            true => Event::Preferred(Preference::Notices(true)),
-            false => Event::Denied,
+            true => Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Notices(true))),
+            false => Event::Visitor(VisitorEvent::NotificationsDenied),
         });
     };
     parts.call("attention", "ask", &[], Box::new(then));
@@ -178,7 +181,7 @@ impl Host {
 
     /// Tells what happened, with what belongs to it as JSON.
     fn tell(&self, what: &str, about: &[(&str, String)]) {
-        self.call("event", happened(what, about).into());
+        self.call("event", event_json(what, about).into());
     }
 }
 
@@ -196,22 +199,16 @@ impl Audience for Painter {
         self.ui.paint(view, changed);
     }
 
-    fn tell(&self, tell: Tell) {
-        match tell {
-            Tell::Unread(count) => self.host.tell("unread", &[("count", digits(count.into()))]),
-            Tell::Forgotten => self.host.tell("forgotten", &[]),
-            Tell::Theme(theme) => self.host.tell("theme", &[("name", json::string(theme.name()))]),
-            Tell::Trouble(finding) => {
-                let name = json::or_null(finding.map(|finding| json::string(finding.name())));
-                self.host.tell("connection", &[("trouble", name)]);
-            }
-            Tell::Happened(event) => self.host.call("event", event.into()),
-            Tell::Arrived(arrival) => self.tell_arrival(&arrival),
-            Tell::Transcript(format, messages) => {
-                let all = transcript(&self.ui.words(), &messages);
-                let format = if format == TranscriptFormat::Json { "json" } else { "text" };
-                self.parts.start("transcript", "save", &[format.into(), all.into()]);
-            }
+    fn tell(&self, event: HostEvent) {
+        if let Some(json) = event.to_json() {
+            return self.host.call("event", json.into());
+        }
+        if let HostEvent::NotificationDue(notification) = event {
+            self.notify(&notification);
+        } else if let HostEvent::TranscriptReady { format, messages } = event {
+            let all = transcript(&self.ui.words(), &messages);
+            let format = if format == TranscriptFormat::Json { "json" } else { "text" };
+            self.parts.start("transcript", "save", &[format.into(), all.into()]);
         }
     }
 }
@@ -220,15 +217,15 @@ impl Painter {
     /// As much of a message as a notification shows, in characters.
     const NOTICE_CHARS: usize = 200;
 
-    fn tell_arrival(&self, arrival: &Arrival) {
-        let (words, message) = (self.ui.words(), &arrival.message);
+    fn notify(&self, notification: &Notification) {
+        let (words, message) = (self.ui.words(), &notification.message);
         let arrived = [
             ("name", json::string(&[&self.prefix, "arrived/", &digits(message.id.0)].concat())),
             ("title", json::string(&words.author(&message.author))),
             ("text", json::string(&words.line(message, Self::NOTICE_CHARS))),
-            ("seen", json::truth(arrival.is_seen)),
-            ("heard", json::truth(arrival.is_heard)),
-            ("noticed", json::truth(arrival.is_noticed)),
+            ("seen", json::truth(notification.is_seen)),
+            ("heard", json::truth(notification.plays_sound)),
+            ("noticed", json::truth(notification.shows_notification)),
         ];
         self.host.tell("arrived", &arrived);
     }

@@ -34,8 +34,11 @@ pub fn screens() -> Vec<Screen> {
         Screen::new("form-consent-only", asking(PreChatForm { fields: Vec::new(), ..form() })),
         Screen::new("prompt", View { thread: prompt(), ..open() }),
         composing("offer-notices", Composer { offers_notices: true, ..Composer::default() }),
-        composing("not-kept", Composer { problem: Some(ComposerProblem::NotKept), ..Composer::default() }),
-        composing("notices-denied", Composer { problem: Some(ComposerProblem::NoNotices), ..Composer::default() }),
+        composing("not-kept", Composer { problem: Some(ComposerProblem::StorageUnavailable), ..Composer::default() }),
+        composing(
+            "notices-denied",
+            Composer { problem: Some(ComposerProblem::NotificationsDenied), ..Composer::default() },
+        ),
         Screen::new("previews", previews(3)).closed(),
         Screen::new("preview-one", previews(1)).closed(),
     ]

@@ -75,9 +75,9 @@ fn refused() -> Screen {
         "submitted_values":[{"title":"Friday","value":"fri"}]"#;
     Talk::began(600)
         .shows("Where can we reach you?", &fields("input_email", ""))
-        .but(|row| row.fate = SubmissionStatus::Refused(None))
+        .but(|row| row.fate = SubmissionStatus::Rejected(None))
         .shows("And when do you come?", &fields("input_select", items))
-        .but(|row| row.fate = SubmissionStatus::Refused(Some(words)))
+        .but(|row| row.fate = SubmissionStatus::Rejected(Some(words)))
         .screen("ask-refused")
 }
 

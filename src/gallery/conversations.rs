@@ -25,9 +25,9 @@ pub fn screens() -> Vec<Screen> {
     };
     let mut too_late = ended(false);
     let text = "One more thing: do you have lights?".into();
-    let content = RowContent::Unsent {
+    let content = RowContent::Outgoing {
         text,
-        failure: Some(Failure::Ended),
+        failure: Some(Failure::ConversationEnded),
         files: Vec::new(),
         progress: 0,
         is_unconfirmed: false,

@@ -18,7 +18,7 @@ pub fn screens() -> Vec<Screen> {
         line("connection-offline", ConnectionState::Offline, usual()),
         line("connection-unreachable", ConnectionState::Unreachable, Talk::began(60)),
         line("connection-busy", ConnectionState::Busy, usual()),
-        line("connection-barred", ConnectionState::Barred, Talk::began(60)),
+        line("connection-barred", ConnectionState::Blocked, Talk::began(60)),
     ]
 }
 
@@ -40,7 +40,7 @@ pub fn composers() -> Vec<Screen> {
         with("composer-files", Composer { files: files(2), ..text("The rack, from both sides.") }),
         with("composer-many-files", Composer { files: files(9), ..Composer::default() }),
         with("composer-too-long", Composer { left: Some(-120), ..problem(ComposerProblem::TooLong) }),
-        with("composer-too-many", problem(ComposerProblem::TooMany)),
+        with("composer-too-many", problem(ComposerProblem::TooManyUnsent)),
         with(
             "composer-file-too-large",
             problem(ComposerProblem::FileTooLarge("Elbe from Dresden to Cuxhaven, all eleven days.mov".to_owned())),

@@ -17,12 +17,12 @@ pub fn screens() -> Vec<Screen> {
             .content(unsent("I can also take the bus, if somebody tells me where it leaves.", None))
             .screen("send-several"),
         usual()
-            .content(unsent("First, no words.", Some(Failure::Refused(None))))
+            .content(unsent("First, no words.", Some(Failure::Rejected(None))))
             .content(unsent(
                 "Then, words.",
-                Some(Failure::Refused(Some("Conversation is muted by an administrator".to_owned()))),
+                Some(Failure::Rejected(Some("Conversation is muted by an administrator".to_owned()))),
             ))
-            .content(unsent("Then, nobody knows.", Some(Failure::Doubtful)))
+            .content(unsent("Then, nobody knows.", Some(Failure::Unconfirmed)))
             .screen("send-failed"),
         Talk::began(120)
             .content(unconfirmed("Is there a train back at six?"))
@@ -33,8 +33,8 @@ pub fn screens() -> Vec<Screen> {
             .content(sending("", files(3), None, 64))
             .screen("send-files"),
         Talk::began(120)
-            .content(sending("The rack again.", files(1), Some(Failure::FilesGone), 0))
-            .content(sending("", files(3), Some(Failure::Refused(Some("File is too big".to_owned()))), 100))
+            .content(sending("The rack again.", files(1), Some(Failure::FilesMissing), 0))
+            .content(sending("", files(3), Some(Failure::Rejected(Some("File is too big".to_owned()))), 100))
             .screen("send-files-failed"),
     ]
 }
@@ -44,9 +44,9 @@ fn unsent(text: &str, failure: Option<Failure>) -> RowContent {
 }
 
 fn unconfirmed(text: &str) -> RowContent {
-    RowContent::Unsent { text: text.into(), failure: None, files: Vec::new(), progress: 0, is_unconfirmed: true }
+    RowContent::Outgoing { text: text.into(), failure: None, files: Vec::new(), progress: 0, is_unconfirmed: true }
 }
 
 fn sending(text: &str, files: Vec<OutgoingFile>, failure: Option<Failure>, progress: u8) -> RowContent {
-    RowContent::Unsent { text: text.into(), failure, files, progress, is_unconfirmed: false }
+    RowContent::Outgoing { text: text.into(), failure, files, progress, is_unconfirmed: false }
 }

@@ -1,7 +1,7 @@
 //! Who talks in the gallery, and how what they say becomes rows.
 
 use super::{NOON, Screen};
-use natter_core::chatwoot as wire;
+use natter_core::chatwoot;
 use natter_core::conversation::timeline::RowKey;
 use natter_core::json;
 use natter_core::model::{Author, Message, MessageId, Person};
@@ -81,13 +81,13 @@ impl Talk {
             id.0
         );
         // A screen whose fields are no JSON shows them: whoever wrote it sees why.
-        self.message(wire::message(&message).unwrap_or_else(|| Message::plain(id, noor(), &message, at)))
+        self.message(chatwoot::message(&message).unwrap_or_else(|| Message::plain(id, noor(), &message, at)))
     }
 
     /// This message is said.
     pub fn message(self, message: Message) -> Self {
         let answers = message.answers.clone();
-        self.content(RowContent::Said(message.into())).but(|row| row.answers = answers)
+        self.content(RowContent::Stored(message.into())).but(|row| row.answers = answers)
     }
 
     /// This is in a row.
@@ -170,7 +170,7 @@ pub fn usual() -> Talk {
 
 fn author(content: &RowContent) -> Option<Author> {
     match content {
-        RowContent::Said(message) => Some(message.author.clone()),
-        RowContent::Unsent { .. } => Some(Author::Visitor),
+        RowContent::Stored(message) => Some(message.author.clone()),
+        RowContent::Outgoing { .. } => Some(Author::Visitor),
     }
 }

@@ -105,7 +105,7 @@ fn quoted() -> Talk {
         })
         .says(robin(), "This message was deleted")
         .but(|row| {
-            if let natter_core::view::RowContent::Said(message) = &mut row.content {
+            if let natter_core::view::RowContent::Stored(message) = &mut row.content {
                 std::sync::Arc::make_mut(message).is_deleted = true;
             }
         })

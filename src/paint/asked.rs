@@ -28,10 +28,10 @@ pub fn asked(words: &Words, row: &Row, message: &Message) -> Option<Element> {
         Kind::Rating(scale) => rating(words, asking, row, message, *scale),
     };
     Some(asking.maybe(match &row.fate {
-        SubmissionStatus::Settled => None,
+        SubmissionStatus::Accepted => None,
         SubmissionStatus::Sending => Some(el("p", "meta").told(words, &Sentence::Sending)),
-        SubmissionStatus::Refused(None) => Some(refused(&words.say(&Sentence::AnswerNotSaved))),
-        SubmissionStatus::Refused(Some(why)) => Some(refused(&words.say(&Sentence::NotSentBecause(why.clone())))),
+        SubmissionStatus::Rejected(None) => Some(refused(&words.say(&Sentence::AnswerNotSaved))),
+        SubmissionStatus::Rejected(Some(why)) => Some(refused(&words.say(&Sentence::NotSentBecause(why.clone())))),
     }))
 }
 

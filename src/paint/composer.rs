@@ -13,11 +13,11 @@ use natter_core::visitor::preferences::Preference;
 pub fn composer(words: &Words, view: &View, _was: Option<&View>) -> Node {
     let problem = match &view.composer.problem {
         Some(ComposerProblem::TooLong) => words.say(&Sentence::TooLong(TEXT_CHARS_MAX)),
-        Some(ComposerProblem::TooMany) => words.say(&Sentence::TooMany),
+        Some(ComposerProblem::TooManyUnsent) => words.say(&Sentence::TooMany),
         Some(ComposerProblem::FileTooLarge(name)) => words.say(&Sentence::FileTooLarge(name.clone())),
-        Some(ComposerProblem::NoNotices) => words.say(&Sentence::NotifyDenied),
-        Some(ComposerProblem::NotKept) => words.say(&Sentence::NotKept),
-        Some(ComposerProblem::NoTranscript) => words.say(&Sentence::TranscriptFailed),
+        Some(ComposerProblem::NotificationsDenied) => words.say(&Sentence::NotifyDenied),
+        Some(ComposerProblem::StorageUnavailable) => words.say(&Sentence::NotKept),
+        Some(ComposerProblem::TranscriptUnavailable) => words.say(&Sentence::TranscriptFailed),
         Some(ComposerProblem::TooManyFiles) => words.say(&Sentence::TooManyFiles(FILES_MAX)),
         None => String::new(),
     };

@@ -16,11 +16,11 @@ use natter_core::view::{Announcement, ConnectionState, Panel, View};
 pub fn header(words: &Words, view: &View, _was: Option<&View>) -> Node {
     let panel = &view.panel;
     let trouble = match panel.connection {
-        ConnectionState::Fine => String::new(),
+        ConnectionState::Connected => String::new(),
         ConnectionState::Offline => words.say(&Sentence::Offline),
         ConnectionState::Unreachable => words.say(&Sentence::Unreachable),
         ConnectionState::Busy => words.say(&Sentence::Busy),
-        ConnectionState::Barred => words.say(&Sentence::Barred),
+        ConnectionState::Blocked => words.say(&Sentence::Barred),
     };
     let close = icon_button("tool", CLOSE, &words.say(&Sentence::Close)).on("click", Act::Close);
     let is_listing = panel.choices.is_listing;
@@ -55,7 +55,7 @@ const READ_CHARS: usize = 300;
 /// What is said aloud: a place that is always there, since those that come with their text are often not heard.
 fn aloud(words: &Words, (times, told): &(u32, Option<Announcement>)) -> Element {
     let sentence = |told: &Announcement| match told {
-        Announcement::Message(message) => {
+        Announcement::NewMessage(message) => {
             let (who, line) = (words.author(&message.author), words.line(message, READ_CHARS));
             if line.is_empty() || (message.text.is_empty() && !message.attachments.is_empty()) {
                 Sentence::AnnounceFile(who)
@@ -64,8 +64,8 @@ fn aloud(words: &Words, (times, told): &(u32, Option<Announcement>)) -> Element 
             }
         }
         Announcement::Typing(person) => Sentence::Typing(words.called(person)),
-        Announcement::Unconfirmed => Sentence::NotConfirmed,
-        Announcement::Connected => Sentence::Connected,
+        Announcement::DeliveryUnconfirmed => Sentence::NotConfirmed,
+        Announcement::Reconnected => Sentence::Connected,
     };
     // The same words twice are said twice: each time in an element of its own.
     let said = told.as_ref().map(|told| el("p", "").keyed((*times).into()).saying(&words.say(&sentence(told))));

@@ -50,7 +50,7 @@ fn bubble(words: &Words, row: &Row) -> Option<Element> {
 }
 
 fn on_its_way(words: &Words, row: &Row) -> Option<Element> {
-    let RowContent::Unsent { files, failure, progress, .. } = &row.content else { return None };
+    let RowContent::Outgoing { files, failure, progress, .. } = &row.content else { return None };
     uploading(words, row.key, files, *progress, failure.is_some())
 }
 
@@ -61,7 +61,7 @@ fn line(class: &str, text: &str) -> Element {
 
 /// What is wrong, and what one can do.
 fn failed(words: &Words, row: &Row) -> Option<Element> {
-    let RowContent::Unsent { failure, is_unconfirmed, .. } = &row.content else { return None };
+    let RowContent::Outgoing { failure, is_unconfirmed, .. } = &row.content else { return None };
     let choice = |sentence, event| button("link").on("click", Act::Tell(event)).told(words, &sentence);
     let Some(failure) = failure else {
         // No alert: it is said aloud (`header`), and a while later it may be settled.
@@ -70,21 +70,21 @@ fn failed(words: &Words, row: &Row) -> Option<Element> {
         return is_unconfirmed.then(|| el("p", "failed unsure").and(why).and(el("span", "ways").and(again)));
     };
     let why = words.say(&match failure {
-        Failure::Refused(None) => Sentence::NotSent,
-        Failure::Refused(Some(words)) => Sentence::NotSentBecause(words.clone()),
-        Failure::Doubtful => Sentence::MaybeSent,
-        Failure::FilesGone => Sentence::FilesGone,
-        Failure::Ended => Sentence::NotSentInTime,
+        Failure::Rejected(None) => Sentence::NotSent,
+        Failure::Rejected(Some(words)) => Sentence::NotSentBecause(words.clone()),
+        Failure::Unconfirmed => Sentence::MaybeSent,
+        Failure::FilesMissing => Sentence::FilesGone,
+        Failure::ConversationEnded => Sentence::NotSentInTime,
     });
-    let again = (*failure != Failure::Ended).then(|| choice(Sentence::TryAgain, Wish::Retried(row.key)));
+    let again = (*failure != Failure::ConversationEnded).then(|| choice(Sentence::TryAgain, Wish::Retried(row.key)));
     let ways = el("span", "ways").maybe(again).and(choice(Sentence::TakeBack, Wish::Discarded(row.key)));
     Some(el("p", "failed").with("role", "alert").and(el("span", "").saying(&why)).and(ways))
 }
 
 fn classes(row: &Row, is_new_day: bool) -> String {
     let (is_own, is_unsent, is_deleted) = match &row.content {
-        RowContent::Said(message) => (message.author.is_visitor(), false, message.is_deleted),
-        RowContent::Unsent { failure, .. } => (true, failure.is_none(), false),
+        RowContent::Stored(message) => (message.author.is_visitor(), false, message.is_deleted),
+        RowContent::Outgoing { failure, .. } => (true, failure.is_none(), false),
     };
     let mut classes = "row".to_owned();
     for (is_so, class) in [
@@ -116,15 +116,15 @@ fn name(words: &Words, row: &Row) -> Option<Element> {
 fn meta(words: &Words, row: &Row) -> Option<Element> {
     let is_told = matches!(
         row.content,
-        RowContent::Unsent { failure: Some(_), .. } | RowContent::Unsent { is_unconfirmed: true, .. }
+        RowContent::Outgoing { failure: Some(_), .. } | RowContent::Outgoing { is_unconfirmed: true, .. }
     );
     if is_told || !row.closes_group {
         return None;
     }
     let shown = match row.content {
-        RowContent::Unsent { .. } => words.say(&Sentence::Sending),
-        RowContent::Said(_) if row.is_last_seen => words.say(&Sentence::Seen),
-        RowContent::Said(_) => words.speech.time(row.at),
+        RowContent::Outgoing { .. } => words.say(&Sentence::Sending),
+        RowContent::Stored(_) if row.is_last_seen => words.say(&Sentence::Seen),
+        RowContent::Stored(_) => words.speech.time(row.at),
     };
     let time = el("time", "").with("datetime", &words.speech.machine(row.at)).saying(&shown);
     Some(el("p", "meta").and(time))

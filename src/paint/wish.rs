@@ -2,6 +2,7 @@
 
 use natter_core::content::Choice;
 use natter_core::conversation::timeline::RowKey;
+use natter_core::event::{ComposerEvent, ConversationsEvent, PanelEvent, ThreadEvent, VisitorEvent};
 use natter_core::model::{ConversationId, MessageId};
 use natter_core::visitor::preferences::Preference;
 use natter_core::{Event, TranscriptFormat};
@@ -31,20 +32,22 @@ impl Wish {
     #[must_use]
     pub fn event(&self) -> Event {
         match self {
-            Self::Chosen(message, choice) => Event::Chosen(*message, choice.clone()),
-            Self::Discarded(key) => Event::Discarded(*key),
-            Self::Dismissed => Event::Dismissed,
-            Self::Ended => Event::Ended,
-            Self::Folded(key, is_folded) => Event::Folded(*key, *is_folded),
-            Self::Forgot => Event::Forgot,
-            Self::Listed(is_shown) => Event::Listed(*is_shown),
-            Self::Preferred(preference) => Event::Preferred(*preference),
-            Self::Retried(key) => Event::Retried(*key),
-            Self::Switched(to) => Event::Switched(*to),
-            Self::Unpicked(pick) => Event::Unpicked(*pick),
-            Self::WantedEarlier => Event::WantedEarlier,
-            Self::WantedNewest => Event::WantedNewest,
-            Self::WantedTranscript(format) => Event::WantedTranscript(*format),
+            Self::Chosen(message, choice) => {
+                Event::Thread(ThreadEvent::ChoiceSelected { message: *message, choice: choice.clone() })
+            }
+            Self::Discarded(key) => Event::Thread(ThreadEvent::MessageDiscarded { row: *key }),
+            Self::Dismissed => Event::Panel(PanelEvent::PreviewsDismissed),
+            Self::Ended => Event::Conversations(ConversationsEvent::Resolved),
+            Self::Folded(key, is_folded) => Event::Thread(ThreadEvent::TextFolded { row: *key, is_folded: *is_folded }),
+            Self::Forgot => Event::Visitor(VisitorEvent::ForgetRequested),
+            Self::Listed(is_shown) => Event::Conversations(ConversationsEvent::ListToggled { is_shown: *is_shown }),
+            Self::Preferred(preference) => Event::Visitor(VisitorEvent::PreferenceChosen(*preference)),
+            Self::Retried(key) => Event::Thread(ThreadEvent::RetryRequested { row: *key }),
+            Self::Switched(to) => Event::Conversations(ConversationsEvent::Opened { conversation: *to }),
+            Self::Unpicked(pick) => Event::Composer(ComposerEvent::FileRemoved { pick: *pick }),
+            Self::WantedEarlier => Event::Thread(ThreadEvent::EarlierRequested),
+            Self::WantedNewest => Event::Thread(ThreadEvent::NewestRequested),
+            Self::WantedTranscript(format) => Event::Thread(ThreadEvent::TranscriptRequested { format: *format }),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Time, chance and the page's own state.
 
 use js_sys::{Array, Reflect};
+use natter_core::event::{BlockReason, ConnectionEvent, PageEvent};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -9,7 +10,7 @@ use crate::js;
 use natter_core::availability::UtcOffset;
 use natter_core::rng::Seed;
 use natter_core::time::{Mono, Now, Wall};
-use natter_core::{Blocked, Event, PageContext};
+use natter_core::{Event, PageContext};
 
 /// Both clocks.
 pub fn now() -> Now {
@@ -63,7 +64,7 @@ pub fn look_up(zone: String, parts: &Parts, report: Reporter) {
         let Some(found) = found else { return };
         let numbers: Vec<f64> = Array::from(&found).iter().filter_map(|number| number.as_f64()).collect();
         let offset = |pair: &[f64]| Some(UtcOffset { from: *pair.first()? as u64, ahead: *pair.last()? as i64 });
-        report(Event::Zoned(numbers.chunks_exact(2).filter_map(offset).collect()));
+        report(Event::TimeZoneLookedUp { offsets: numbers.chunks_exact(2).filter_map(offset).collect() });
     };
     parts.call("zone", "offsets", &[zone.into()], Box::new(then));
 }
@@ -89,19 +90,19 @@ pub fn listen(report: Reporter, kept: impl Fn() -> Vec<(String, String)> + 'stat
         "online" | "offline" => report(is_online()),
         "visibilitychange" => report(is_visible()),
         // Chromium freezes pages in the background without hiding them first.
-        "pagehide" | "freeze" => report(Event::Left),
+        "pagehide" | "freeze" => report(Event::Page(PageEvent::Suspended)),
         "pageshow" | "resume" => {
             // Nobody told the page of changes while it was away.
             report(is_visible());
             report(is_online());
-            report(Event::Returned(kept()));
+            report(Event::Page(PageEvent::Resumed { stored: kept() }));
         }
         // The page's policy was violated.
         _ => {
             let uri = Reflect::get(&event, &"blockedURI".into()).ok().and_then(|uri| uri.as_string());
             let is_ours = |uri: String| !uri.is_empty() && (uri.starts_with(&base_url) || base_url.starts_with(&uri));
             if uri.is_some_and(is_ours) {
-                report(Event::Blocked(Blocked::ByPolicy));
+                report(Event::Connection(ConnectionEvent::Blocked(BlockReason::ContentSecurityPolicy)));
             }
         }
     });
@@ -119,10 +120,14 @@ pub fn listen(report: Reporter, kept: impl Fn() -> Vec<(String, String)> + 'stat
 
 /// Whether the page can be seen right now.
 pub fn is_visible() -> Event {
-    Event::Visible(js::page().is_none_or(|page| page.visibility_state() == "visible"))
+    Event::Page(PageEvent::VisibilityChanged {
+        is_visible: js::page().is_none_or(|page| page.visibility_state() == "visible"),
+    })
 }
 
 /// Whether the device has a network right now.
 pub fn is_online() -> Event {
-    Event::Online(web_sys::window().is_none_or(|window| window.navigator().on_line()))
+    Event::Connection(ConnectionEvent::OnlineChanged {
+        is_online: web_sys::window().is_none_or(|window| window.navigator().on_line()),
+    })
 }

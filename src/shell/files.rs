@@ -1,5 +1,6 @@
 //! The files a visitor sends: numbered when they are picked, kept under their send's name, posted as a form.
 
+use natter_core::event::{ConnectionEvent, StorageEvent};
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -57,13 +58,13 @@ impl Files {
         let arguments = [self.name(&echo).into(), files.into()];
         let then = move |ended: Option<JsValue>| {
             if ended.as_ref().and_then(JsValue::as_string).as_deref() == Some("gone") {
-                return report(Event::FilesMissing(echo));
+                return report(Event::Storage(StorageEvent::FilesMissing { message: echo }));
             }
             if ended.is_none_or(|is_kept| is_kept.is_falsy()) {
-                report(Event::NotKept);
+                report(Event::Storage(StorageEvent::WriteFailed));
             }
             // What is kept nowhere will be missed when it is to be posted, and the visitor told.
-            report(Event::Gathered(echo));
+            report(Event::Storage(StorageEvent::FilesStored { message: echo }));
         };
         self.parts.call(MODULE, "keep", &arguments, Box::new(then));
     }
@@ -103,7 +104,9 @@ impl Files {
         let field = |(name, said): &(&str, String)| Array::of2(&(*name).into(), &said.as_str().into());
         let fields: Array = fields.iter().map(field).collect();
         let told = Rc::clone(&report);
-        let progress = Closure::<dyn FnMut(f64)>::new(move |percent: f64| told(Event::Progressed(id, percent as u8)));
+        let progress = Closure::<dyn FnMut(f64)>::new(move |percent: f64| {
+            told(Event::Connection(ConnectionEvent::UploadProgressed { request: id, percent: percent as u8 }))
+        });
         let request = object(&[
             ("name", self.name(echo).into()),
             ("url", url.into()),
@@ -113,7 +116,10 @@ impl Files {
         ]);
         let then = move |ended: Option<JsValue>| {
             drop(progress);
-            report(Event::Replied(id, ended.map_or(Outcome::NeverLeft, |ended| outcome(&ended))));
+            report(Event::Connection(ConnectionEvent::RequestEnded {
+                request: id,
+                outcome: ended.map_or(Outcome::NotSent, |ended| outcome(&ended)),
+            }));
         };
         self.parts.call(MODULE, "post", &[request.into()], Box::new(then));
     }
@@ -132,9 +138,9 @@ fn local(file: &File) -> Option<LocalFile> {
 /// How a post ended. (Without the module, nothing can have left.)
 fn outcome(ended: &JsValue) -> Outcome {
     match ended.as_string().as_deref() {
-        Some("gone") => Outcome::FilesGone,
-        Some("never") => Outcome::NeverLeft,
-        Some(_) => Outcome::Unclear,
+        Some("gone") => Outcome::FilesMissing,
+        Some("never") => Outcome::NotSent,
+        Some(_) => Outcome::Unknown,
         None => answered(ended),
     }
 }

@@ -13,6 +13,8 @@ mod speech;
 mod storage;
 mod tabs;
 
+use natter_core::event::{BlockReason, ComposerEvent, ConnectionEvent, PageEvent, StorageEvent};
+use natter_core::host::events::HostEvent;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
@@ -22,7 +24,7 @@ use gloo_timers::callback::Timeout;
 
 use natter_core::host::settings::Settings;
 use natter_core::view::{Changed, View};
-use natter_core::{Blocked, ChatClient, Effect, Event, Tell};
+use natter_core::{ChatClient, Effect, Event};
 
 pub use clock::seed;
 pub use parts::Parts;
@@ -34,7 +36,7 @@ pub trait Audience {
     /// The view's slices that changed.
     fn publish(&self, view: &Arc<View>, changed: Changed);
     /// Something the page wants to know.
-    fn tell(&self, tell: Tell);
+    fn tell(&self, event: HostEvent);
 }
 
 /// The loop, its hands and its ears.
@@ -90,12 +92,12 @@ impl Driver {
         driver.enqueue(clock::is_visible());
         driver.enqueue(clock::is_online());
         if is_mixed {
-            driver.enqueue(Event::Blocked(Blocked::AsMixedContent));
+            driver.enqueue(Event::Connection(ConnectionEvent::Blocked(BlockReason::MixedContent)));
         }
         driver.tell_page();
         // First of all: whose chat it is. What that leads to is on the device before the device is read.
         asked.into_iter().for_each(|event| driver.dispatch(event));
-        driver.dispatch(Event::Began { kept: driver.device.all(), is_shared });
+        driver.dispatch(Event::Started { stored: driver.device.all(), has_tab_sync: is_shared });
         driver
     }
 
@@ -107,13 +109,13 @@ impl Driver {
     /// Takes files the visitor picked.
     pub fn pick(&self, files: Vec<web_sys::File>) {
         if !files.is_empty() {
-            self.dispatch(Event::Picked(self.files.pick(files)));
+            self.dispatch(Event::Composer(ComposerEvent::FilesPicked { files: self.files.pick(files) }));
         }
     }
 
     /// Takes an event; it is handled at once unless another one just is.
     pub fn dispatch(&self, event: Event) {
-        if let Event::Submitted(_) = event {
+        if let Event::Composer(ComposerEvent::Submitted { text: _ }) = event {
             self.tell_page();
         }
         self.enqueue(event);
@@ -158,7 +160,7 @@ impl Driver {
 
     fn tell_page(&self) {
         if self.tells_page {
-            self.enqueue(Event::Paged(clock::whereabouts()));
+            self.enqueue(Event::Page(PageEvent::Navigated(clock::whereabouts())));
         }
     }
 
@@ -172,29 +174,29 @@ impl Driver {
 
     fn perform(&self, effect: Effect) {
         match effect {
-            Effect::Call(id, request) => {
+            Effect::SendRequest { id, request } => {
                 self.calls.borrow_mut().call(id, request, &self.files, self.reporter());
             }
-            Effect::Probe(url) => net::probe(url, self.reporter()),
-            Effect::Abort(id) => self.calls.borrow_mut().abort(id),
-            Effect::Connect(link, url) => self.sockets.borrow_mut().connect(link, &url, &self.reporter()),
-            Effect::Transmit(link, text) => self.sockets.borrow().transmit(link, &text),
-            Effect::Disconnect(link) => self.sockets.borrow_mut().disconnect(link),
+            Effect::Probe { url } => net::probe(url, self.reporter()),
+            Effect::AbortRequest { id } => self.calls.borrow_mut().abort(id),
+            Effect::OpenSocket { socket: link, url } => self.sockets.borrow_mut().connect(link, &url, &self.reporter()),
+            Effect::Transmit { socket: link, text } => self.sockets.borrow().transmit(link, &text),
+            Effect::CloseSocket { socket: link } => self.sockets.borrow_mut().disconnect(link),
             Effect::Tabs(act) => self.tabs.borrow_mut().perform(act, &self.device, &self.reporter()),
-            Effect::Save(key, value) => {
+            Effect::Save { key, value } => {
                 if !self.device.save(&key, &value) {
-                    self.enqueue(Event::NotKept);
+                    self.enqueue(Event::Storage(StorageEvent::WriteFailed));
                 }
             }
-            Effect::Erase(key) => self.device.erase(&key),
-            Effect::Gather(echo, picks) => self.files.gather(echo, &picks, self.reporter()),
-            Effect::Scatter(echo) => self.files.scatter(&echo),
-            Effect::Forget { generation, keep_files } => {
+            Effect::Delete { key } => self.device.erase(&key),
+            Effect::StoreFiles { message: echo, picks } => self.files.gather(echo, &picks, self.reporter()),
+            Effect::DeleteFiles { message: echo } => self.files.scatter(&echo),
+            Effect::EraseDevice { generation, keep_files } => {
                 self.device.begin_generation(generation);
                 self.files.forget_all_but(&keep_files);
             }
-            Effect::Zone(zone) => clock::look_up(zone, &self.parts, self.reporter()),
-            Effect::Tell(tell) => self.audience.tell(tell),
+            Effect::LookUpTimeZone { zone } => clock::look_up(zone, &self.parts, self.reporter()),
+            Effect::Host(tell) => self.audience.tell(tell),
         }
     }
 

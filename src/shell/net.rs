@@ -1,5 +1,6 @@
 //! HTTP requests.
 
+use natter_core::event::ConnectionEvent;
 use std::cell::Cell;
 use std::rc::Rc;
 
@@ -33,7 +34,10 @@ impl Calls {
         match &request.body {
             Body::Form(fields, echo) => files.post((id, echo), &request.url, fields, signal.as_ref(), report),
             Body::None | Body::Json(_) => wasm_bindgen_futures::spawn_local(async move {
-                report(Event::Replied(id, make(request, signal.as_ref()).await));
+                report(Event::Connection(ConnectionEvent::RequestEnded {
+                    request: id,
+                    outcome: make(request, signal.as_ref()).await,
+                }));
             }),
         }
     }
@@ -60,15 +64,17 @@ const KEPT_MAX: usize = 32;
 pub fn probe(url: String, report: Reporter) {
     wasm_bindgen_futures::spawn_local(async move {
         let outcome = make(Request { method: Method::Probe, url, body: Body::None, read_until: None }, None).await;
-        report(Event::Probed(matches!(outcome, Outcome::Answered { .. })));
+        report(Event::Connection(ConnectionEvent::ProbeEnded {
+            is_reachable: matches!(outcome, Outcome::Answered { .. }),
+        }));
     });
 }
 
 async fn make(request: Request, signal: Option<&AbortSignal>) -> Outcome {
     let Some(window) = web_sys::window().filter(|window| window.navigator().on_line()) else {
-        return Outcome::NeverLeft;
+        return Outcome::NotSent;
     };
-    let Some(fetch) = method(&window, "fetch") else { return Outcome::NeverLeft };
+    let Some(fetch) = method(&window, "fetch") else { return Outcome::NotSent };
     let init = options(&request, signal);
     let body = if let Body::Json(text) = &request.body { WatchedBody::add(&init, text) } else { None };
     // The address as text: page scripts that wrap `fetch` often look into it, and know no `Request`.
@@ -79,9 +85,9 @@ async fn make(request: Request, signal: Option<&AbortSignal>) -> Outcome {
     match answer {
         Ok(response) => answered(&response.unchecked_into(), request.read_until).await,
         // What nobody has read, nobody can have sent: a wrapper of the page's failed before the browser was asked.
-        Err(_) if body.is_some_and(|body| !body.is_read.get()) => Outcome::NeverLeft,
+        Err(_) if body.is_some_and(|body| !body.is_read.get()) => Outcome::NotSent,
         // A browser says no more than that it failed: unreachable, cut off, or blocked by CORS after all was done.
-        Err(_) => Outcome::Unclear,
+        Err(_) => Outcome::Unknown,
     }
 }
 
@@ -141,13 +147,13 @@ fn options(request: &Request, signal: Option<&AbortSignal>) -> Object {
 async fn answered(response: &Response, read_until: Option<&str>) -> Outcome {
     let number = |name: &str| Reflect::get(response, &name.into()).ok()?.as_f64();
     // What a wrapper makes of an answer can be anything.
-    let Some(status) = number("status").map(|status| status as u16) else { return Outcome::Unclear };
+    let Some(status) = number("status").map(|status| status as u16) else { return Outcome::Unknown };
     let headers = Reflect::get(response, &"headers".into()).unwrap_or_default();
     let retry_after =
         method(&headers, "get").and_then(|get| get.call1(&headers, &"Retry-After".into()).ok()?.as_string());
     match read(response, read_until).await {
         Some(body) => Outcome::answered(status, body, retry_after.as_deref()),
-        None => Outcome::Unclear,
+        None => Outcome::Unknown,
     }
 }
 

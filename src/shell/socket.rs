@@ -1,6 +1,7 @@
 //! The socket to `/cable`.
 
 use js_sys::Reflect;
+use natter_core::event::ConnectionEvent;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{MessageEvent, WebSocket};
@@ -28,7 +29,7 @@ impl Sockets {
     pub fn connect(&mut self, link: SocketId, url: &str, report: &Reporter) {
         match open(link, url, report) {
             Ok(socket) => self.0 = Some(socket),
-            Err(_) => report(Event::Socket(link, SocketEvent::Closed)),
+            Err(_) => report(Event::Connection(ConnectionEvent::Socket { socket: link, event: SocketEvent::Closed })),
         }
     }
 
@@ -80,10 +81,12 @@ fn open(link: SocketId, url: &str, report: &Reporter) -> Result<Socket, JsValue>
         else {
             return;
         };
-        on_frame(Event::Socket(link, SocketEvent::Frame(text)));
+        on_frame(Event::Connection(ConnectionEvent::Socket { socket: link, event: SocketEvent::Frame(text) }));
     });
     let on_close = report.clone();
-    let on_end = Closure::<dyn FnMut()>::new(move || on_close(Event::Socket(link, SocketEvent::Closed)));
+    let on_end = Closure::<dyn FnMut()>::new(move || {
+        on_close(Event::Connection(ConnectionEvent::Socket { socket: link, event: SocketEvent::Closed }))
+    });
     listen(&socket, on_message.as_ref(), on_end.as_ref())?;
     Ok(Socket { link, socket, _on_message: on_message, _on_end: on_end })
 }

@@ -55,17 +55,17 @@ impl Tabs {
     /// Does what the core wants.
     pub fn perform(&mut self, act: TabAction, device: &Rc<Device>, report: &Reporter) {
         match act {
-            TabAction::Join => {
+            TabAction::RequestLock => {
                 if self.channel.is_none() {
                     self.channel = Channel::open(&self.name, report);
                 }
                 self.lock = Lock::ask(&self.name, false, device, report);
             }
             TabAction::Listen => self.channel = Channel::open(&self.name, report),
-            TabAction::Steal => self.lock = Lock::ask(&self.name, true, device, report),
-            TabAction::Confirm => self.confirm(device, report.clone()),
+            TabAction::StealLock => self.lock = Lock::ask(&self.name, true, device, report),
+            TabAction::QueryLock => self.confirm(device, report.clone()),
             TabAction::Leave => self.leave(),
-            TabAction::Say(text) => {
+            TabAction::Broadcast(text) => {
                 if let Some(open) = &self.channel {
                     // It can only fail on a channel that is closed.
                     let _ = open.channel.post_message(&text.into());
@@ -103,7 +103,7 @@ impl Channel {
         let report = report.clone();
         let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
             if let Some(text) = event.data().as_string() {
-                report(Event::Tabs(TabEvent::Said(text)));
+                report(Event::Tabs(TabEvent::Received(text)));
             }
         });
         channel.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
@@ -152,7 +152,7 @@ impl Lock {
                 is_granted.set(true);
                 let caught_up = move || {
                     if is_wanted.get() {
-                        on_granted(Event::Tabs(TabEvent::Granted(device.all())));
+                        on_granted(Event::Tabs(TabEvent::LockGranted(device.all())));
                     }
                 };
                 Timeout::new(CATCH_UP_MS, caught_up).forget();
@@ -169,7 +169,7 @@ impl Lock {
             // browser would refuse it again, without end.
             if settled(asked).await.is_err() && is_current.replace(false) {
                 let is_refused = !is_theft && release.borrow().is_none();
-                on_end(Event::Tabs(if is_refused { TabEvent::LockRefused } else { TabEvent::Stolen }));
+                on_end(Event::Tabs(if is_refused { TabEvent::LockRefused } else { TabEvent::LockStolen }));
             }
         });
         Some(lock)

@@ -1,5 +1,6 @@
 //! What visitors do to elements, and what painting asks of them beyond their attributes.
 
+use natter_core::event::{ComposerEvent, ThreadEvent, VisitorEvent};
 use std::sync::Arc;
 
 use js_sys::Array;
@@ -41,7 +42,7 @@ pub fn perform(ui: &Ui, act: &Act, event: &web_sys::Event) {
         Act::Typed => {
             if let Some(field) = target.map(JsCast::unchecked_into::<HtmlTextAreaElement>) {
                 fit(&field);
-                ui.dispatch(Event::Drafted(field.value()));
+                ui.dispatch(Event::Composer(ComposerEvent::DraftChanged { text: field.value() }));
             }
         }
         Act::Pressed => {
@@ -60,13 +61,13 @@ pub fn perform(ui: &Ui, act: &Act, event: &web_sys::Event) {
         Act::Fill(message) => {
             event.prevent_default();
             if let Some(form) = target.map(JsCast::unchecked_into::<HtmlFormElement>) {
-                ui.dispatch(Event::Filled(*message, fields(&form)));
+                ui.dispatch(Event::Thread(ThreadEvent::FormSubmitted { message: *message, fields: fields(&form) }));
             }
         }
         Act::Introduce => {
             event.prevent_default();
             if let Some(form) = target.map(JsCast::unchecked_into::<HtmlFormElement>) {
-                ui.dispatch(Event::Introduced(fields(&form)));
+                ui.dispatch(Event::Visitor(VisitorEvent::PreChatFormSubmitted { values: fields(&form) }));
             }
         }
         Act::Look(message, file) => look(ui, *message, *file, target),
@@ -136,8 +137,8 @@ fn listed(list: Option<FileList>) -> Vec<File> {
 fn look(ui: &Ui, message: MessageId, file: u64, target: Option<EventTarget>) {
     let view = ui.view();
     let held = view.thread.rows.iter().find_map(|row| match &row.content {
-        RowContent::Said(said) if said.id == message => Some(Arc::clone(said)),
-        RowContent::Said(_) | RowContent::Unsent { .. } => None,
+        RowContent::Stored(said) if said.id == message => Some(Arc::clone(said)),
+        RowContent::Stored(_) | RowContent::Outgoing { .. } => None,
     });
     let (Some(message), Some(target)) = (held, target) else { return };
     let is_shown = |one: &&Attachment| one.kind == AttachmentKind::Image && one.url.is_some();
@@ -175,7 +176,7 @@ fn submit(ui: &Ui, field: Option<HtmlTextAreaElement>) {
     if !text.trim().is_empty() || !ui.view().composer.files.is_empty() {
         field.set_value("");
         fit(&field);
-        ui.dispatch(Event::Submitted(text));
+        ui.dispatch(Event::Composer(ComposerEvent::Submitted { text }));
     }
     // On a phone the keyboard stays; it has nothing to say if it can't.
     let _ = field.focus();

@@ -62,8 +62,9 @@ pub fn succeeded(media: &Element) {
 
 /// Asks again for what could not be had, when the connection is back.
 pub fn load_missing(view: &View, was: Option<&View>, header: &Element) {
-    let was_fine = was.is_none_or(|was| was.panel.connection == ConnectionState::Fine);
-    let Some(panel) = header.parent_element().filter(|_| !was_fine && view.panel.connection == ConnectionState::Fine)
+    let was_fine = was.is_none_or(|was| was.panel.connection == ConnectionState::Connected);
+    let Some(panel) =
+        header.parent_element().filter(|_| !was_fine && view.panel.connection == ConnectionState::Connected)
     else {
         return;
     };

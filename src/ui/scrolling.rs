@@ -2,6 +2,7 @@
 //!
 //! The thread is laid out from the bottom up: its `scrollTop` is 0 at the bottom and negative above.
 
+use natter_core::event::ThreadEvent;
 use std::iter::successors;
 
 use wasm_bindgen::JsCast;
@@ -41,7 +42,10 @@ pub fn scrolled(ui: &Ui, thread: &Element) {
     let is_rising = scroll_top < was.scroll_top && sight.is_at_top && has_earlier && !is_loading_earlier;
     let is_sinking = scroll_top > was.scroll_top && below != Distance::Far && newer > 0;
     if is_rising || is_sinking || was.sight != Some(sight) {
-        ui.dispatch(Event::Scrolled(sight, held(thread).and_then(|at| rows.get(at)).map(|row| row.key)));
+        ui.dispatch(Event::Thread(ThreadEvent::Scrolled {
+            position: sight,
+            focused_row: held(thread).and_then(|at| rows.get(at)).map(|row| row.key),
+        }));
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the panel paints, slice by slice.
 
+use natter_core::event::ThreadEvent;
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -61,13 +62,13 @@ impl Painted {
 
 fn said(key: u64, author: Author, text: &str, at: u64) -> Row {
     let message = Message::plain(MessageId(key), author, text, at);
-    row(key, RowContent::Said(message.into()), at)
+    row(key, RowContent::Stored(message.into()), at)
 }
 
 fn unsent(key: u64, text: &str, failure: Option<Failure>) -> Row {
     row(
         key,
-        RowContent::Unsent { text: text.into(), failure, files: Vec::new(), progress: 0, is_unconfirmed: false },
+        RowContent::Outgoing { text: text.into(), failure, files: Vec::new(), progress: 0, is_unconfirmed: false },
         NOON,
     )
 }
@@ -140,8 +141,8 @@ async fn a_row_stays_the_same_element_from_unsent_to_said() {
 
 #[wasm_bindgen_test]
 async fn a_failed_row_says_why_and_offers_what_helps() {
-    let refused = Failure::Refused(Some("Too many messages".to_owned()));
-    let painted = paint(&view(vec![unsent(7, "hello", Some(refused)), unsent(8, "you", Some(Failure::Doubtful))]));
+    let refused = Failure::Rejected(Some("Too many messages".to_owned()));
+    let painted = paint(&view(vec![unsent(7, "hello", Some(refused)), unsent(8, "you", Some(Failure::Unconfirmed))]));
     until("two failures", || all(&painted.panel, ".failed").len() == 2).await;
     assert_eq!(
         texts(&painted.panel, ".failed > span:first-child"),
@@ -155,10 +156,10 @@ async fn a_failed_row_says_why_and_offers_what_helps() {
     assert_eq!(
         *painted.events.borrow(),
         [
-            Event::Retried(RowKey(7)),
-            Event::Discarded(RowKey(7)),
-            Event::Retried(RowKey(8)),
-            Event::Discarded(RowKey(8))
+            Event::Thread(ThreadEvent::RetryRequested { row: RowKey(7) }),
+            Event::Thread(ThreadEvent::MessageDiscarded { row: RowKey(7) }),
+            Event::Thread(ThreadEvent::RetryRequested { row: RowKey(8) }),
+            Event::Thread(ThreadEvent::MessageDiscarded { row: RowKey(8) })
         ]
     );
 }
@@ -180,12 +181,12 @@ async fn earlier_messages_can_be_asked_for_without_scrolling() {
     let painted = paint(&with_earlier);
     until("a button", || texts(&painted.panel, ".earlier") == ["Earlier messages"]).await;
     one(&painted.panel, ".earlier").click();
-    assert_eq!(*painted.events.borrow(), [Event::WantedEarlier]);
+    assert_eq!(*painted.events.borrow(), [Event::Thread(ThreadEvent::EarlierRequested)]);
 }
 
 #[wasm_bindgen_test]
 async fn every_control_has_a_name() {
-    let mut busy = view(vec![unsent(7, "hello", Some(Failure::Doubtful))]);
+    let mut busy = view(vec![unsent(7, "hello", Some(Failure::Unconfirmed))]);
     busy.thread.has_earlier = true;
     let painted = paint(&busy);
     until("all controls", || all(&painted.panel, "button, textarea").len() == 9).await;

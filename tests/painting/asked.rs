@@ -2,7 +2,7 @@
 
 use natter::paint::Wish;
 use natter::paint::{Act, Element, Node};
-use natter_core::chatwoot as wire;
+use natter_core::chatwoot;
 use natter_core::content::Choice;
 use natter_core::model::MessageId;
 use natter_core::view::Row;
@@ -17,7 +17,7 @@ fn row(content_type: &str, attributes: Value) -> Row {
         "id": 9, "content": "Please tell us", "message_type": 1, "content_type": content_type, "created_at": NOON,
         "content_attributes": attributes, "sender": { "id": 2, "name": "Noor Haddad", "type": "user" },
     });
-    let message = wire::message(&message.to_string()).unwrap();
+    let message = chatwoot::message(&message.to_string()).unwrap();
     let answers = message.answers.clone();
     Row { answers, ..said(message) }
 }
@@ -155,7 +155,7 @@ fn a_survey_goes_from_faces_over_words_to_thanks() {
     assert_eq!(text(of_class(&painted, "thanks")[0]), "Thank you for telling us.");
 
     let mut old = row("input_csat", json!({}));
-    if let natter_core::view::RowContent::Said(message) = &mut old.content {
+    if let natter_core::view::RowContent::Stored(message) = &mut old.content {
         std::sync::Arc::make_mut(message).at = NOON - 14 * 86_400;
     }
     let painted = thread(&view(vec![old]));
@@ -172,9 +172,9 @@ fn a_survey_asks_what_the_team_wants_asked_and_never_with_a_link() {
             "id": 9, "content": content, "message_type": 3, "content_type": "input_csat", "created_at": NOON,
             "content_attributes": attributes,
         });
-        let message = wire::message(&message.to_string()).unwrap();
+        let message = chatwoot::message(&message.to_string()).unwrap();
         assert!(!message.text.contains("://"), "nor does the page, a preview or a transcript get one");
-        asking.content = natter_core::view::RowContent::Said(message.into());
+        asking.content = natter_core::view::RowContent::Stored(message.into());
         let painted = thread(&view(vec![asking]));
         let legends: Vec<String> =
             elements(&painted).into_iter().filter(|element| element.tag == "legend").map(text).collect();
@@ -215,7 +215,7 @@ fn what_is_not_known_here_is_its_text() {
 
 #[test]
 fn an_answer_says_how_it_fares() {
-    let refused = Row { fate: SubmissionStatus::Refused(Some("Not now".to_owned())), ..row("input_email", json!({})) };
+    let refused = Row { fate: SubmissionStatus::Rejected(Some("Not now".to_owned())), ..row("input_email", json!({})) };
     let painted = thread(&view(vec![refused]));
     let failed = of_class(&painted, "failed")[0];
     assert_eq!(

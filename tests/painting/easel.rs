@@ -61,7 +61,7 @@ pub fn agent() -> Author {
 
 /// A message in a row of its own.
 pub fn said(message: Message) -> Row {
-    row(message.id.0, RowContent::Said(message.into()))
+    row(message.id.0, RowContent::Stored(message.into()))
 }
 
 /// A row that is a group by itself, on a day that has begun before.

@@ -1,7 +1,7 @@
 //! Files that come with messages.
 
 use natter::paint::{Act, Node};
-use natter_core::chatwoot as wire;
+use natter_core::chatwoot;
 use natter_core::content::{AttachmentKind, Sources};
 use natter_core::model::{LocalFile, MessageId, OutgoingFile};
 use natter_core::view::Row;
@@ -14,7 +14,7 @@ fn painted(attachments: Value) -> Node {
         "id": 9, "content": null, "message_type": 1, "content_type": "text", "created_at": NOON,
         "attachments": attachments, "sender": { "id": 2, "name": "Noor Haddad", "type": "user" },
     });
-    thread(&view(vec![said(wire::message(&message.to_string()).unwrap())]))
+    thread(&view(vec![said(chatwoot::message(&message.to_string()).unwrap())]))
 }
 
 fn file(kind: &str, name: &str) -> Value {
@@ -75,7 +75,7 @@ fn ones_own_files_are_found_by_size_and_name_in_whatever_order_the_server_has_th
         // The server calls it otherwise.
         OutgoingFile { local: local(AttachmentKind::Audio, "blob:d"), ..OutgoingFile::new(4, "voice.webm", 7) },
     ];
-    let row = Row { files, ..said(wire::message(&message.to_string()).unwrap()) };
+    let row = Row { files, ..said(chatwoot::message(&message.to_string()).unwrap()) };
     let painted = thread(&view(vec![row]));
     let shown: Vec<_> = elements(&painted).into_iter().filter_map(|element| element.attribute("src")).collect();
     assert_eq!(shown, ["blob:d", "blob:b", "blob:a"]);

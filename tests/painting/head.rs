@@ -118,14 +118,14 @@ fn what_is_said_aloud_is_in_a_place_of_its_own_and_said_anew_each_time() {
         assert_eq!(place.attribute("role"), Some("status"));
         (text(place), place.children.iter().find_map(Node::key))
     };
-    let message = |text: &str| Announcement::Message(Message::plain(MessageId(1), agent(), text, NOON).into());
+    let message = |text: &str| Announcement::NewMessage(Message::plain(MessageId(1), agent(), text, NOON).into());
     assert_eq!(said(0, None), (String::new(), None));
     assert_eq!(said(1, Some(message("**Hello**"))), ("Noor Haddad says: Hello".to_owned(), Some(1)));
     assert_eq!(said(2, Some(message("**Hello**"))).1, Some(2), "the same words are another element");
     assert_eq!(said(3, Some(message(""))).0, "Noor Haddad sent a file");
     let unsure = "Not confirmed yet. If you send it again, it may arrive twice.";
-    assert_eq!(said(4, Some(Announcement::Unconfirmed)).0, unsure);
-    assert_eq!(said(4, Some(Announcement::Connected)).0, "You are connected again.");
+    assert_eq!(said(4, Some(Announcement::DeliveryUnconfirmed)).0, unsure);
+    assert_eq!(said(4, Some(Announcement::Reconnected)).0, "You are connected again.");
     let Author::Agent(person) = agent() else { panic!("an agent") };
     assert_eq!(said(5, Some(Announcement::Typing(person))).0, "Noor Haddad is typing");
 }
@@ -138,8 +138,8 @@ fn said(connection: ConnectionState) -> String {
 
 #[test]
 fn every_trouble_has_a_sentence_of_its_own_and_promises_that_nothing_is_lost() {
-    assert_eq!(said(ConnectionState::Fine), "");
-    let all = [ConnectionState::Offline, ConnectionState::Unreachable, ConnectionState::Busy, ConnectionState::Barred]
+    assert_eq!(said(ConnectionState::Connected), "");
+    let all = [ConnectionState::Offline, ConnectionState::Unreachable, ConnectionState::Busy, ConnectionState::Blocked]
         .map(said);
     for (nth, sentence) in all.iter().enumerate() {
         assert!(sentence.contains("Your messages are kept"), "{sentence}");

@@ -2,7 +2,7 @@
 //! bad intentions, or may have copied from one.
 
 use natter::paint::{self, Element, Node};
-use natter_core::chatwoot as wire;
+use natter_core::chatwoot;
 use natter_core::content::FEEDBACK;
 use natter_core::content::Field as Asked;
 use natter_core::conversation::timeline::Failure;
@@ -52,7 +52,7 @@ fn told(fields: Value) -> Row {
     });
     let Value::Object(fields) = fields else { panic!("fields are an object") };
     message.as_object_mut().unwrap().extend(fields);
-    let message = wire::message(&message.to_string()).expect("a message");
+    let message = chatwoot::message(&message.to_string()).expect("a message");
     let answers = message.answers.clone();
     Row { answers, ..said(message) }
 }
@@ -93,7 +93,7 @@ fn named(kind: &str, text: &str, is_there: IsThere) -> Painting {
 }
 
 fn unsent(text: &str, failure: Option<Failure>, files: Vec<OutgoingFile>) -> Row {
-    row(7, RowContent::Unsent { text: text.into(), failure, files, progress: 3, is_unconfirmed: false })
+    row(7, RowContent::Outgoing { text: text.into(), failure, files, progress: 3, is_unconfirmed: false })
 }
 
 fn enclosed(name: &str) -> OutgoingFile {
@@ -125,17 +125,17 @@ fn quoting(author: Author, text: &str, is_there: IsThere) -> Painting {
 /// Somebody who is called so, as the server tells of them.
 fn person(name: &str) -> Person {
     let message = json!({ "id": 1, "message_type": 1, "sender": { "id": 2, "name": name, "type": "user" } });
-    wire::message(&message.to_string()).and_then(|message| message.author.person().cloned()).expect("somebody")
+    chatwoot::message(&message.to_string()).and_then(|message| message.author.person().cloned()).expect("somebody")
 }
 
 /// What an inbox is called, as the server tells it.
 fn inbox(name: &str) -> String {
-    wire::inbox(&json!({ "name": name }).to_string()).expect("an inbox").name
+    chatwoot::inbox(&json!({ "name": name }).to_string()).expect("an inbox").name
 }
 
 /// The server's own words about something it refused.
 fn refused(text: &str) -> String {
-    wire::refusal(&json!({ "message": text }).to_string()).expect("words")
+    chatwoot::refusal(&json!({ "message": text }).to_string()).expect("words")
 }
 
 /// Every field of every kind of message, and what is painted beside messages.
@@ -163,11 +163,11 @@ const FIELDS: [Field; 66] = [
     ("a message's kind", |t| sent(json!({ "content_type": t }), Beside("Look"))),
     ("a kind with items", |t| items(t, json!({ "title": "x", "value": "y" }), Beside("Look"))),
     ("why a send was refused", |t| {
-        painting(vec![unsent("Hi", Some(Failure::Refused(Some(refused(t)))), Vec::new())], Text)
+        painting(vec![unsent("Hi", Some(Failure::Rejected(Some(refused(t)))), Vec::new())], Text)
     }),
     ("why an answer was refused", |t| {
         let asking = told(json!({ "content_type": "input_email" }));
-        painting(vec![Row { fate: SubmissionStatus::Refused(Some(refused(t))), ..asking }], Text)
+        painting(vec![Row { fate: SubmissionStatus::Rejected(Some(refused(t))), ..asking }], Text)
     }),
     ("a question of one field", |t| sent(json!({ "content": t, "content_type": "input_text" }), Letters)),
     ("an address given", |t| {
@@ -481,6 +481,6 @@ fn a_picture_in_a_text_is_a_link_and_is_not_fetched() {
 fn a_status_nobody_knows_is_none() {
     for payload in payloads() {
         let told = json!({ "id": 6, "status": payload }).to_string();
-        assert_eq!(wire::conversation(&told).map(|conversation| conversation.status), Some(Status::Open));
+        assert_eq!(chatwoot::conversation(&told).map(|conversation| conversation.status), Some(Status::Open));
     }
 }

@@ -23,9 +23,9 @@ fn a_row_says_who_and_when() {
 
 #[test]
 fn a_failed_row_offers_what_helps() {
-    let failed = RowContent::Unsent {
+    let failed = RowContent::Outgoing {
         text: "hello".into(),
-        failure: Some(Failure::Doubtful),
+        failure: Some(Failure::Unconfirmed),
         files: Vec::new(),
         progress: 0,
         is_unconfirmed: false,
@@ -38,7 +38,7 @@ fn a_failed_row_offers_what_helps() {
 
 #[test]
 fn a_row_that_nobody_knows_of_says_so_and_what_sending_it_again_can_lead_to() {
-    let unsure = RowContent::Unsent {
+    let unsure = RowContent::Outgoing {
         text: "hello".into(),
         failure: None,
         files: Vec::new(),

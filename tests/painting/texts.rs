@@ -2,7 +2,7 @@
 
 use natter::paint::Wish;
 use natter::paint::{Act, Element, Node};
-use natter_core::chatwoot as wire;
+use natter_core::chatwoot;
 use natter_core::conversation::timeline::RowKey;
 use natter_core::model::Author;
 use natter_core::view::{Row, RowContent, TextFold, beginning};
@@ -77,7 +77,7 @@ fn a_link_that_poses_as_another_says_where_it_leads_wherever_it_is() {
         let told = format!(
             r#"{{"id":9,"content":"Look","message_type":1,"content_type":"{kind}","content_attributes":{{"items":[{item}]}}}}"#
         );
-        shown(said(wire::message(&told).unwrap()))
+        shown(said(chatwoot::message(&told).unwrap()))
     };
     let link = r#"{"type":"link","text":"https://bank.com","uri":"https://evil.test/"}"#;
     let titled = r#"{"title":"bank.com","link":"https://evil.test"}"#;
@@ -117,7 +117,7 @@ fn a_file_that_is_called_like_a_host_is_a_file() {
         let told = format!(
             r#"{{"id":9,"message_type":1,"attachments":[{{"id":1,"file_type":"file","data_url":"https://a.test/x","fallback_title":"{name}"}}]}}"#
         );
-        text(of_class(&thread(&view(vec![said(wire::message(&told).unwrap())])), "file")[0])
+        text(of_class(&thread(&view(vec![said(chatwoot::message(&told).unwrap())])), "file")[0])
     };
     assert_eq!(["plan.pdf", "main.rs", "a.test.zip"].map(named), ["plan.pdf", "main.rs", "a.test.zip"]);
     assert_eq!(named("https://bank.com/plan.pdf"), "https://bank.com/plan.pdf (a.test)");
@@ -138,7 +138,7 @@ fn what_the_visitor_wrote_is_read_as_agents_read_it() {
     assert_eq!(
         bubble(row(
             1,
-            RowContent::Unsent {
+            RowContent::Outgoing {
                 text: written.into(),
                 failure: None,
                 files: Vec::new(),

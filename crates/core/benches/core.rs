@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a bench that can't go on says so")]
 #![allow(clippy::print_stdout, reason = "the numbers are its output")]
 
+use natter_core::event::{ConnectionEvent, PanelEvent, ThreadEvent};
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
@@ -127,7 +128,7 @@ fn with_a_past(count: u32) -> (Driver, Vec<String>) {
 fn scroll_up((mut driver, pages): (Driver, Vec<String>)) -> Driver {
     let count = (pages.len() + 1) * PAGE as usize;
     for page in pages {
-        driver.event(Event::WantedEarlier);
+        driver.event(Event::Thread(ThreadEvent::EarlierRequested));
         driver.answer(page);
     }
     let thread = &driver.widget.view().thread;
@@ -160,7 +161,7 @@ fn with_an_outbox(count: u32) -> (Driver, Vec<(String, String)>) {
 }
 
 fn inherit((mut driver, kept): (Driver, Vec<(String, String)>)) -> Driver {
-    driver.event(Event::Began { kept, is_shared: false });
+    driver.event(Event::Started { stored: kept, has_tab_sync: false });
     driver
 }
 
@@ -195,8 +196,8 @@ impl Driver {
     /// A visitor with a conversation that has not been read yet.
     fn returning() -> Self {
         let mut driver = Self::new();
-        driver.event(Event::Began { kept: vec![session()], is_shared: false });
-        driver.event(Event::Opened(true));
+        driver.event(Event::Started { stored: vec![session()], has_tab_sync: false });
+        driver.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
         driver
     }
 
@@ -222,34 +223,37 @@ impl Driver {
         for effect in black_box(self.widget.update(self.now, event)).effects {
             match effect {
                 // Where the conversation stands is not what is measured.
-                Effect::Call(_, request) if request.read_until.is_some() => {}
-                Effect::Call(id, _) => self.calls.push(id),
-                Effect::Connect(link, _) => self.link = Some(link),
-                Effect::Abort(id) => panic!("{id:?} took too long"),
-                Effect::Disconnect(_) => self.link = None,
-                Effect::Transmit(..)
-                | Effect::Save(..)
-                | Effect::Erase(_)
-                | Effect::Tell(_)
+                Effect::SendRequest { id: _, request } if request.read_until.is_some() => {}
+                Effect::SendRequest { id, request: _ } => self.calls.push(id),
+                Effect::OpenSocket { socket: link, url: _ } => self.link = Some(link),
+                Effect::AbortRequest { id } => panic!("{id:?} took too long"),
+                Effect::CloseSocket { socket: _ } => self.link = None,
+                Effect::Transmit { .. }
+                | Effect::Save { .. }
+                | Effect::Delete { key: _ }
+                | Effect::Host(_)
                 | Effect::Tabs(_)
-                | Effect::Probe(_)
-                | Effect::Zone(_)
-                | Effect::Gather(..)
-                | Effect::Scatter(_)
-                | Effect::Forget { .. } => {}
+                | Effect::Probe { url: _ }
+                | Effect::LookUpTimeZone { zone: _ }
+                | Effect::StoreFiles { .. }
+                | Effect::DeleteFiles { message: _ }
+                | Effect::EraseDevice { .. } => {}
             }
         }
     }
 
     fn hear(&mut self, news: SocketEvent) {
         let link = self.link.unwrap();
-        self.event(Event::Socket(link, news));
+        self.event(Event::Connection(ConnectionEvent::Socket { socket: link, event: news }));
     }
 
     /// Answers the oldest open request.
     fn answer(&mut self, body: String) {
         let id = self.calls.remove(0);
-        self.event(Event::Replied(id, Outcome::Answered { status: 200, body, retry_after_ms: None }));
+        self.event(Event::Connection(ConnectionEvent::RequestEnded {
+            request: id,
+            outcome: Outcome::Answered { status: 200, body, retry_after_ms: None },
+        }));
     }
 }
 

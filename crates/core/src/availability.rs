@@ -87,12 +87,12 @@ impl Availability {
 
     /// Whether the inbox is known to demand a proof of identity.
     #[must_use]
-    pub fn demands_proof(&self) -> bool {
+    pub fn requires_proof(&self) -> bool {
         self.inbox.as_ref().is_some_and(|inbox| inbox.demands_proof)
     }
 
     /// Whether it is known if the inbox demands one, or can't be known. If not, the inbox is asked for.
-    pub fn knows_demands(&mut self) -> bool {
+    pub fn knows_proof_requirement(&mut self) -> bool {
         let knows = self.inbox.is_some() || self.is_in_vain;
         if !knows && !self.question.is_open() {
             self.question.want();
@@ -127,12 +127,12 @@ impl Availability {
     }
 
     /// The zone whose clocks are to be looked up, once.
-    pub fn take_zone(&mut self) -> Option<String> {
+    pub fn take_time_zone_lookup(&mut self) -> Option<String> {
         std::mem::take(&mut self.is_zone_wanted).then(|| self.inbox.as_ref().map(|inbox| inbox.zone.clone()))?
     }
 
     /// What the zone's clocks show.
-    pub fn clocks_are(&mut self, offsets: Vec<UtcOffset>) {
+    pub fn set_utc_offsets(&mut self, offsets: Vec<UtcOffset>) {
         self.offsets = offsets;
     }
 
@@ -236,7 +236,7 @@ mod tests {
             ..Inbox::default()
         };
         office.inbox_is(Mono(0), inbox);
-        office.clocks_are(offsets.iter().map(|(from, ahead)| UtcOffset { from: *from, ahead: *ahead }).collect());
+        office.set_utc_offsets(offsets.iter().map(|(from, ahead)| UtcOffset { from: *from, ahead: *ahead }).collect());
         office
     }
 
@@ -323,7 +323,7 @@ mod tests {
         office.want(Mono(0));
         assert!(office.next(Mono(0)));
         office.inbox_is(Mono(0), Inbox { hours: Some(weekdays()), zone: "UTC".to_owned(), ..Inbox::default() });
-        assert_eq!((office.take_zone().as_deref(), office.take_zone()), (Some("UTC"), None));
+        assert_eq!((office.take_time_zone_lookup().as_deref(), office.take_time_zone_lookup()), (Some("UTC"), None));
         assert_eq!(office.presence(at(SATURDAY)), Presence::Unknown, "as long as nobody knows what its clocks show");
         office.want(Mono(FRESH_MS - 1));
         assert!(!office.next(Mono(FRESH_MS - 1)));

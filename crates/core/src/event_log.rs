@@ -5,15 +5,20 @@
 //! `embed/parts/diagnostics.js` has put others in their place. The hard case is a tab left open for days, of which pings
 //! are nearly all there is to tell: of those that led to nothing, only one every few minutes is kept.
 
+use crate::event::{
+    BlockReason, ComposerEvent, ConnectionEvent, ConversationsEvent, PageEvent, PanelEvent, StorageEvent, ThreadEvent,
+    VisitorEvent,
+};
+use crate::host::calls::{AttributeTarget, HostCall};
 use std::collections::VecDeque;
 
 use crate::availability::UtcOffset;
-use crate::chatwoot as wire;
+use crate::chatwoot;
 use crate::digits::digits;
 use crate::host::settings::Options;
 use crate::time::{Mono, Now};
 use crate::visitor::preferences::Preference;
-use crate::{Blocked, Event, Outcome, SocketEvent, TabEvent, TranscriptFormat};
+use crate::{Event, Outcome, SocketEvent, TabEvent, TranscriptFormat};
 
 /// Some hours of a lively conversation. What goes beyond is forgotten from the beginning.
 const BYTES_MAX: usize = 256 * 1024;
@@ -96,7 +101,7 @@ impl EventLog {
 /// Whether this is one of the cable's pings.
 #[must_use]
 pub fn is_ping(event: &Event) -> bool {
-    matches!(event, Event::Socket(_, SocketEvent::Frame(text)) if text.starts_with(PING))
+    matches!(event, Event::Connection(ConnectionEvent::Socket { socket: _, event: SocketEvent::Frame(text) }) if text.starts_with(PING))
 }
 
 /// An event's record.
@@ -108,84 +113,104 @@ pub fn record(now: Now, event: &Event) -> String {
     let number = |what, number: u64| write(what, "", &[number], &[]);
     let flag = |what, is_set: bool| number(what, is_set.into());
     match event {
-        Event::Began { kept, is_shared } => write("began", "", &[(*is_shared).into()], kept),
-        Event::Tabs(TabEvent::Granted(kept)) => write("granted", "", &[], kept),
-        Event::Tabs(TabEvent::Stolen) => plain("stolen"),
+        Event::Started { stored: kept, has_tab_sync: is_shared } => write("began", "", &[(*is_shared).into()], kept),
+        Event::Tabs(TabEvent::LockGranted(kept)) => write("granted", "", &[], kept),
+        Event::Tabs(TabEvent::LockStolen) => plain("stolen"),
         Event::Tabs(TabEvent::LockRefused) => plain("lock refused"),
         Event::Tabs(TabEvent::LockQueried { is_ours, generation }) => {
             write("lock queried", "", &[(*is_ours).into(), *generation], &[])
         }
-        Event::Tabs(TabEvent::Said(said)) => text("said", said),
-        Event::Opened(is_open) => flag("opened", *is_open),
+        Event::Tabs(TabEvent::Received(said)) => text("said", said),
+        Event::Panel(PanelEvent::Toggled { is_open }) => flag("opened", *is_open),
         // All that becomes of a draft is written down elsewhere; and it comes with every key.
-        Event::Drafted(text) => flag("drafted", !text.trim().is_empty()),
-        Event::Submitted(submitted) => text("submitted", submitted),
-        Event::Picked(files) => {
+        Event::Composer(ComposerEvent::DraftChanged { text }) => flag("drafted", !text.trim().is_empty()),
+        Event::Composer(ComposerEvent::Submitted { text: submitted }) => text("submitted", submitted),
+        Event::Composer(ComposerEvent::FilesPicked { files }) => {
             let numbers: Vec<u64> = files.iter().flat_map(|file| [file.pick, file.size]).collect();
             let names: Vec<_> = files.iter().map(|file| (file.name.clone(), String::new())).collect();
             write("picked", "", &numbers, &names)
         }
-        Event::Unpicked(pick) => number("unpicked", *pick),
-        Event::Gathered(echo) => text("gathered", echo),
-        Event::FilesMissing(echo) => text("files missing", echo),
-        Event::NotKept => plain("not kept"),
-        Event::Progressed(id, percent) => write("progressed", "", &[id.0, (*percent).into()], &[]),
-        Event::Filled(message, fields) => write("filled", "", &[message.0], fields),
-        Event::Chosen(message, choice) => {
+        Event::Composer(ComposerEvent::FileRemoved { pick }) => number("unpicked", *pick),
+        Event::Storage(StorageEvent::FilesStored { message: echo }) => text("gathered", echo),
+        Event::Storage(StorageEvent::FilesMissing { message: echo }) => text("files missing", echo),
+        Event::Storage(StorageEvent::WriteFailed) => plain("not kept"),
+        Event::Connection(ConnectionEvent::UploadProgressed { request: id, percent }) => {
+            write("progressed", "", &[id.0, (*percent).into()], &[])
+        }
+        Event::Thread(ThreadEvent::FormSubmitted { message, fields }) => write("filled", "", &[message.0], fields),
+        Event::Thread(ThreadEvent::ChoiceSelected { message, choice }) => {
             write("chosen", "", &[message.0], &[(choice.title.clone(), choice.value.clone())])
         }
-        Event::Retried(key) => number("retried", key.0),
-        Event::Discarded(key) => number("discarded", key.0),
-        Event::Folded(key, is_folded) => write("folded", "", &[key.0, (*is_folded).into()], &[]),
-        Event::Scrolled(sight, held) => {
+        Event::Thread(ThreadEvent::RetryRequested { row: key }) => number("retried", key.0),
+        Event::Thread(ThreadEvent::MessageDiscarded { row: key }) => number("discarded", key.0),
+        Event::Thread(ThreadEvent::TextFolded { row: key, is_folded }) => {
+            write("folded", "", &[key.0, (*is_folded).into()], &[])
+        }
+        Event::Thread(ThreadEvent::Scrolled { position: sight, focused_row: held }) => {
             let mut numbers = vec![sight.is_at_top.into(), sight.below as u64];
             numbers.extend(held.map(|key| key.0));
             write("scrolled", "", &numbers, &[])
         }
-        Event::WantedEarlier => plain("wanted earlier"),
-        Event::Listed(is_shown) => flag("listed", *is_shown),
-        Event::Switched(Some(id)) => number("switched", id.0),
-        Event::Switched(None) => plain("switched"),
-        Event::Ended => plain("ended"),
-        Event::Introduced(values) => write("introduced", "", &[], values),
-        Event::Preferred(Preference::Silent(is_silent)) => flag("silent", *is_silent),
-        Event::Preferred(Preference::Notices(wants)) => flag("notices", *wants),
-        Event::Preferred(Preference::Theme(theme)) => text("theme", theme.name()),
-        Event::Denied => plain("denied"),
-        Event::Dismissed => plain("dismissed"),
-        Event::WantedTranscript(format) => flag("transcript", *format == TranscriptFormat::Json),
-        Event::Forgot => plain("forgot"),
-        // Where somebody is and what they were told there is nobody's business.
-        Event::Paged(_) => plain("paged"),
-        Event::Prompted(_) => plain("prompted"),
-        Event::Identified(user) => write("identified", "", &[user.mark, user.is_proven.into()], &[]),
-        Event::Attributed(said, is_of_conversation) => {
-            write("attributed", "", &[(!said.is_empty()).into(), (*is_of_conversation).into()], &[])
+        Event::Thread(ThreadEvent::EarlierRequested) => plain("wanted earlier"),
+        Event::Conversations(ConversationsEvent::ListToggled { is_shown }) => flag("listed", *is_shown),
+        Event::Conversations(ConversationsEvent::Opened { conversation: Some(id) }) => number("switched", id.0),
+        Event::Conversations(ConversationsEvent::Opened { conversation: None }) => plain("switched"),
+        Event::Conversations(ConversationsEvent::Resolved) => plain("ended"),
+        Event::Visitor(VisitorEvent::PreChatFormSubmitted { values }) => write("introduced", "", &[], values),
+        Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Silent(is_silent))) => flag("silent", *is_silent),
+        Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Notices(wants))) => flag("notices", *wants),
+        Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Theme(theme))) => text("theme", theme.name()),
+        Event::Visitor(VisitorEvent::NotificationsDenied) => plain("denied"),
+        Event::Panel(PanelEvent::PreviewsDismissed) => plain("dismissed"),
+        Event::Thread(ThreadEvent::TranscriptRequested { format }) => {
+            flag("transcript", *format == TranscriptFormat::Json)
         }
-        Event::Prefilled(prefilled) => text("prefilled", prefilled),
-        Event::Said(said) => text("made to say", said),
-        Event::LoggedOut => plain("logged out"),
-        Event::Configured(options) => write("configured", &options.outline(), &deciding(options), &[]),
-        Event::Zoned(offsets) => {
+        Event::Visitor(VisitorEvent::ForgetRequested) | Event::Host(HostCall::Forget) => plain("forgot"),
+        // Where somebody is and what they were told there is nobody's business.
+        Event::Page(PageEvent::Navigated(_)) => plain("paged"),
+        Event::Host(HostCall::ProactiveMessageShown { text: _ }) => plain("prompted"),
+        Event::Host(HostCall::SetUser(user)) => write("identified", "", &[user.mark, user.is_proven.into()], &[]),
+        Event::Host(HostCall::SetAttributes { attributes: said, target: is_of_conversation }) => write(
+            "attributed",
+            "",
+            &[(!said.is_empty()).into(), (*is_of_conversation == AttributeTarget::Conversation).into()],
+            &[],
+        ),
+        Event::Host(HostCall::Prefill { text: prefilled }) => text("prefilled", prefilled),
+        Event::Host(HostCall::SendMessage { text: said }) => text("made to say", said),
+        Event::Host(HostCall::Reset) => plain("logged out"),
+        Event::Host(HostCall::Configure(options)) => write("configured", &options.outline(), &deciding(options), &[]),
+        Event::TimeZoneLookedUp { offsets } => {
             let offset = |offset: &UtcOffset| [offset.from, offset.ahead.cast_unsigned()];
             write("zoned", "", &offsets.iter().flat_map(offset).collect::<Vec<_>>(), &[])
         }
-        Event::WantedNewest => plain("wanted newest"),
-        Event::Socket(link, SocketEvent::Frame(frame)) => write("frame", frame, &[link.0.into()], &[]),
-        Event::Socket(link, SocketEvent::Closed) => number("closed", link.0.into()),
-        Event::Replied(id, Outcome::Answered { status, body, retry_after_ms }) => {
-            write("answered", body, &[id.0, (*status).into(), retry_after_ms.unwrap_or(0)], &[])
+        Event::Thread(ThreadEvent::NewestRequested) => plain("wanted newest"),
+        Event::Connection(ConnectionEvent::Socket { socket: link, event: SocketEvent::Frame(frame) }) => {
+            write("frame", frame, &[link.0.into()], &[])
         }
-        Event::Replied(id, Outcome::NeverLeft) => number("never left", id.0),
-        Event::Replied(id, Outcome::FilesGone) => number("files gone", id.0),
-        Event::Replied(id, Outcome::Unclear) => number("unanswered", id.0),
-        Event::Visible(is_visible) => flag("visible", *is_visible),
-        Event::Online(is_online) => flag("online", *is_online),
-        Event::Blocked(Blocked::ByPolicy) => plain("blocked by policy"),
-        Event::Blocked(Blocked::AsMixedContent) => plain("blocked as mixed content"),
-        Event::Probed(answers) => flag("probed", *answers),
-        Event::Left => plain("left"),
-        Event::Returned(kept) => write("returned", "", &[], kept),
+        Event::Connection(ConnectionEvent::Socket { socket: link, event: SocketEvent::Closed }) => {
+            number("closed", link.0.into())
+        }
+        Event::Connection(ConnectionEvent::RequestEnded {
+            request: id,
+            outcome: Outcome::Answered { status, body, retry_after_ms },
+        }) => write("answered", body, &[id.0, (*status).into(), retry_after_ms.unwrap_or(0)], &[]),
+        Event::Connection(ConnectionEvent::RequestEnded { request: id, outcome: Outcome::NotSent }) => {
+            number("never left", id.0)
+        }
+        Event::Connection(ConnectionEvent::RequestEnded { request: id, outcome: Outcome::FilesMissing }) => {
+            number("files gone", id.0)
+        }
+        Event::Connection(ConnectionEvent::RequestEnded { request: id, outcome: Outcome::Unknown }) => {
+            number("unanswered", id.0)
+        }
+        Event::Page(PageEvent::VisibilityChanged { is_visible }) => flag("visible", *is_visible),
+        Event::Connection(ConnectionEvent::OnlineChanged { is_online }) => flag("online", *is_online),
+        Event::Connection(ConnectionEvent::Blocked(BlockReason::ContentSecurityPolicy)) => plain("blocked by policy"),
+        Event::Connection(ConnectionEvent::Blocked(BlockReason::MixedContent)) => plain("blocked as mixed content"),
+        Event::Connection(ConnectionEvent::ProbeEnded { is_reachable: answers }) => flag("probed", *answers),
+        Event::Page(PageEvent::Suspended) => plain("left"),
+        Event::Page(PageEvent::Resumed { stored: kept }) => write("returned", "", &[], kept),
         Event::Tick => plain("tick"),
     }
 }
@@ -201,7 +226,7 @@ fn write(now: Now, what: &str, text: &str, numbers: &[u64], kept: &[(String, Str
     let numbers = numbers.join(" ");
     let (mono, wall) = (digits(now.mono.0), digits(now.wall.0));
     let kept = kept.iter().flat_map(|(key, value)| [&**key, &**value]);
-    wire::write_list([&*mono, &*wall, what, text, &*numbers].into_iter().chain(kept))
+    chatwoot::write_list([&*mono, &*wall, what, text, &*numbers].into_iter().chain(kept))
 }
 
 #[cfg(test)]
@@ -224,7 +249,7 @@ mod tests {
     fn what_happened_is_kept_word_for_word() {
         let mut recording = EventLog::new(at(1), [1, 2, 3, u64::MAX], &Options::default());
         let answer = Outcome::Answered { status: 422, body: "\"no\"\n".to_owned(), retry_after_ms: Some(9) };
-        let event = Event::Replied(crate::RequestId(3), answer);
+        let event = Event::Connection(ConnectionEvent::RequestEnded { request: crate::RequestId(3), outcome: answer });
         recording.keep(at(2), record(at(2), &event), false);
         let expected = [
             vec!["1", "1", "made", "", "1 2 3 18446744073709551615 0 0"],
@@ -236,7 +261,10 @@ mod tests {
     #[test]
     fn pings_that_led_to_nothing_are_kept_once_in_a_while() {
         let mut recording = EventLog::new(at(0), [1; 4], &Options::default());
-        let ping = Event::Socket(SocketId(1), SocketEvent::Frame(r#"{"type":"ping","message":5}"#.to_owned()));
+        let ping = Event::Connection(ConnectionEvent::Socket {
+            socket: SocketId(1),
+            event: SocketEvent::Frame(r#"{"type":"ping","message":5}"#.to_owned()),
+        });
         assert!(is_ping(&ping));
         for nth in 1..=300 {
             recording.keep(at(nth * 3_000), record(at(nth * 3_000), &ping), true);
@@ -252,13 +280,21 @@ mod tests {
     fn what_is_too_long_ago_is_forgotten_and_counted() {
         let mut recording = EventLog::new(at(0), [1; 4], &Options::default());
         for nth in 0..100 {
-            recording.keep(at(nth), record(at(nth), &Event::Submitted("x".repeat(10_000))), false);
+            recording.keep(
+                at(nth),
+                record(at(nth), &Event::Composer(ComposerEvent::Submitted { text: "x".repeat(10_000) })),
+                false,
+            );
         }
         let written = written(&recording);
         assert_eq!(written.len() as u64 - 1 + recording.missing(), 101);
         assert_eq!(written.last().unwrap()[0], "99");
         assert!(recording.after("[]").len() < BYTES_MAX);
-        recording.keep(at(100), record(at(100), &Event::Submitted("x".repeat(BYTES_MAX))), false);
+        recording.keep(
+            at(100),
+            record(at(100), &Event::Composer(ComposerEvent::Submitted { text: "x".repeat(BYTES_MAX) })),
+            false,
+        );
         assert_eq!((recording.missing(), recording.after("[]")), (102, "[[]]".to_owned()));
     }
 }

@@ -99,13 +99,13 @@ pub struct Panel {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Announcement {
     /// A message to the visitor came.
-    Message(Arc<Message>),
+    NewMessage(Arc<Message>),
     /// Somebody of the team began to write.
     Typing(Person),
     /// Nobody knows whether a message of the visitor's has arrived.
-    Unconfirmed,
+    DeliveryUnconfirmed,
     /// The connection is back.
-    Connected,
+    Reconnected,
 }
 
 /// As many faces stand in the panel's head.
@@ -146,7 +146,7 @@ pub struct ConversationActions {
 pub enum ConnectionState {
     /// Nothing to say.
     #[default]
-    Fine,
+    Connected,
     /// The device has no network.
     Offline,
     /// The server can't be reached, and not just for a moment.
@@ -154,7 +154,7 @@ pub enum ConnectionState {
     /// The server asks for a pause.
     Busy,
     /// Something about the page or its settings is wrong: whoever runs it must help.
-    Barred,
+    Blocked,
 }
 
 /// The conversation: the rows in the window, and what lies around it.
@@ -279,7 +279,7 @@ impl Row {
             closes_group: true,
             is_first_unread: false,
             answers: Vec::new(),
-            fate: SubmissionStatus::Settled,
+            fate: SubmissionStatus::Accepted,
             quoted: None,
             is_last_seen: false,
             length: TextFold::Short,
@@ -292,9 +292,9 @@ impl Row {
 #[derive(Clone, Debug, PartialEq)]
 pub enum RowContent {
     /// What the server has.
-    Said(Arc<Message>),
+    Stored(Arc<Message>),
     /// What it is not yet known to have.
-    Unsent {
+    Outgoing {
         /// The text.
         text: Arc<str>,
         /// Why it waits for the person; `None` while it is on its way.
@@ -313,8 +313,8 @@ impl RowContent {
     #[must_use]
     pub fn said(&self) -> Option<&Message> {
         match self {
-            Self::Said(message) => Some(message),
-            Self::Unsent { .. } => None,
+            Self::Stored(message) => Some(message),
+            Self::Outgoing { .. } => None,
         }
     }
 
@@ -322,8 +322,8 @@ impl RowContent {
     #[must_use]
     pub fn text(&self) -> &str {
         match self {
-            Self::Said(message) => &message.text,
-            Self::Unsent { text, .. } => text,
+            Self::Stored(message) => &message.text,
+            Self::Outgoing { text, .. } => text,
         }
     }
 }
@@ -377,17 +377,17 @@ pub enum ComposerProblem {
     /// It is longer than the server takes: [`TEXT_CHARS_MAX`].
     TooLong,
     /// Too much waits to be sent already.
-    TooMany,
+    TooManyUnsent,
     /// A file of this name is larger than the server takes: [`FILE_BYTES_MAX`].
     FileTooLarge(String),
     /// More files than one message takes: [`FILES_MAX`].
     TooManyFiles,
     /// The conversation could not be read to its beginning.
-    NoTranscript,
+    TranscriptUnavailable,
     /// The browser won't tell of messages.
-    NoNotices,
+    NotificationsDenied,
     /// The device can't keep what waits to be sent: a reload would lose it.
-    NotKept,
+    StorageUnavailable,
 }
 
 /// A file's size at most, in bytes: what Chatwoot's own widget allows.
@@ -441,9 +441,10 @@ pub fn rows(timeline: &Timeline, answering: &FormSubmissions, shown: &ThreadScop
     let Range { start, end } = shown.range;
     // One row before the window tells whether the first one in it opens a group.
     let first = start.saturating_sub(1);
-    let said =
-        timeline.said_from(first).map(|row| (row.key, row.message.at, RowContent::Said(Arc::clone(&row.message))));
-    let sends = timeline.shown_sends().skip(first.saturating_sub(timeline.said_len()));
+    let said = timeline
+        .messages_from(first)
+        .map(|row| (row.key, row.message.at, RowContent::Stored(Arc::clone(&row.message))));
+    let sends = timeline.visible_outgoing().skip(first.saturating_sub(timeline.message_count()));
     let sends = sends.map(|send| (send.key, send.at.0 / 1_000, unsent(send)));
     let all: Vec<_> = said.chain(sends).take(end - first).collect();
     let joins = |a: usize, b: usize| match (all.get(a), all.get(b)) {
@@ -453,7 +454,7 @@ pub fn rows(timeline: &Timeline, answering: &FormSubmissions, shown: &ThreadScop
         _ => false,
     };
     let is_seen = |(_, at, content): &(RowKey, u64, RowContent)| {
-        *at <= shown.seen_at && matches!(content, RowContent::Said(message) if message.author.is_visitor())
+        *at <= shown.seen_at && matches!(content, RowContent::Stored(message) if message.author.is_visitor())
     };
     // Only the newest that was seen says so, and it may lie further down.
     let last_seen = all.iter().rposition(is_seen).filter(|_| end == timeline.len());
@@ -469,9 +470,9 @@ pub fn rows(timeline: &Timeline, answering: &FormSubmissions, shown: &ThreadScop
         });
     }
     if let Some(held) = shown.held.and_then(|id| timeline.row(id)) {
-        let place = timeline.said_up_to(held.id).saturating_sub(1);
+        let place = timeline.count_up_to(held.id).saturating_sub(1);
         if !shown.range.contains(&place) {
-            let row = Row::new(held.key, RowContent::Said(Arc::clone(&held.message)), held.message.at);
+            let row = Row::new(held.key, RowContent::Stored(Arc::clone(&held.message)), held.message.at);
             let at = if place < start { 0 } else { rows.len() };
             rows.insert(at, complete(timeline, answering, shown, row));
         }
@@ -482,7 +483,7 @@ pub fn rows(timeline: &Timeline, answering: &FormSubmissions, shown: &ThreadScop
 /// What a row shows beside its message, whatever its neighbours.
 fn complete(timeline: &Timeline, answering: &FormSubmissions, shown: &ThreadScope, mut row: Row) -> Row {
     row.length = length(timeline, row.key, row.content.text());
-    if let RowContent::Said(message) = &row.content {
+    if let RowContent::Stored(message) = &row.content {
         row.is_first_unread = shown.first_unread == Some(message.id);
         if !message.attachments.is_empty() {
             row.files = timeline.row(message.id).map_or_else(Vec::new, |row| row.files.clone());
@@ -490,7 +491,7 @@ fn complete(timeline: &Timeline, answering: &FormSubmissions, shown: &ThreadScop
         row.quoted = message.reply_to.and_then(|id| quoted(timeline, id));
         (row.answers, row.fate) = match answering.of(message.id) {
             Some((answers, fate)) => (answers.to_vec(), fate),
-            None => (message.answers.clone(), SubmissionStatus::Settled),
+            None => (message.answers.clone(), SubmissionStatus::Accepted),
         };
     }
     row
@@ -553,13 +554,13 @@ pub fn excerpt(message: &Message, chars: usize) -> String {
 fn unsent(send: &OutgoingMessage) -> RowContent {
     let failure = match &send.stage {
         DeliveryState::Failed(failure) => Some(failure.clone()),
-        DeliveryState::Gathering
-        | DeliveryState::Unsent
-        | DeliveryState::Posting { .. }
-        | DeliveryState::Unclear { .. }
-        | DeliveryState::Settled { .. } => None,
+        DeliveryState::StoringFiles
+        | DeliveryState::Queued
+        | DeliveryState::Sending { .. }
+        | DeliveryState::Unconfirmed { .. }
+        | DeliveryState::StoredElsewhere { .. } => None,
     };
-    RowContent::Unsent {
+    RowContent::Outgoing {
         text: Arc::clone(&send.text),
         failure,
         files: send.files.clone(),
@@ -571,8 +572,8 @@ fn unsent(send: &OutgoingMessage) -> RowContent {
 fn same_author(one: &RowContent, other: &RowContent) -> bool {
     fn author(content: &RowContent) -> &Author {
         match content {
-            RowContent::Said(message) => &message.author,
-            RowContent::Unsent { .. } => &Author::Visitor,
+            RowContent::Stored(message) => &message.author,
+            RowContent::Outgoing { .. } => &Author::Visitor,
         }
     }
     match (author(one), author(other)) {

@@ -5,7 +5,7 @@
 
 use natter_core::ApiRequest;
 use natter_core::availability::Hours;
-use natter_core::chatwoot::{self as wire, Body, ContactAnswer, Frame, Method, ServerEvent};
+use natter_core::chatwoot::{self, Body, ContactAnswer, Frame, Method, ServerEvent};
 use natter_core::content::Answer;
 use natter_core::conversation::timeline::Queue;
 use natter_core::host::settings::Settings;
@@ -22,53 +22,53 @@ macro_rules! fixture {
 
 #[test]
 fn a_contact_is_known_by_its_source_id_and_token() {
-    let ContactAnswer::Known(contact) = wire::contact(&fixture!("contact_created")) else { panic!("it is one") };
+    let ContactAnswer::Known(contact) = chatwoot::contact(&fixture!("contact_created")) else { panic!("it is one") };
     assert_eq!(contact.source_id, "7ad9d219-00cb-466d-8f3e-ad5b74b54663");
     assert_eq!(contact.pubsub_token, "k3yForTheCableOfIda00001");
     for useless in [json!({}), json!({ "source_id": "abc" }), json!({ "source_id": 4, "pubsub_token": "x" }), json!([])]
     {
-        assert_eq!(wire::contact(&useless.to_string()), ContactAnswer::Unusable, "{useless}");
+        assert_eq!(chatwoot::contact(&useless.to_string()), ContactAnswer::Unusable, "{useless}");
     }
 }
 
 #[test]
 fn conversations_are_read_singly_and_as_a_list() {
-    let conversation = wire::conversation(&fixture!("conversation_created")).unwrap();
+    let conversation = chatwoot::conversation(&fixture!("conversation_created")).unwrap();
     assert_eq!((conversation.id, conversation.status), (ConversationId(3), Status::Open));
-    let all = wire::conversations(&fixture!("conversations")).unwrap();
+    let all = chatwoot::conversations(&fixture!("conversations")).unwrap();
     assert_eq!(all.iter().map(|conversation| conversation.id.0).collect::<Vec<_>>(), [3, 4]);
-    assert_eq!(wire::conversations("{}"), None, "an error is not an empty list");
+    assert_eq!(chatwoot::conversations("{}"), None, "an error is not an empty list");
 }
 
 #[test]
 fn what_a_contacts_attributes_list_is_read_wherever_they_come_along_and_only_there() {
-    assert_eq!(wire::listed(&fixture!("contact_verified")), None, "Chatwoot 4.16 does not say");
-    assert_eq!(wire::listed(&fixture!("conversation_created_by_proven")), Some(ConversationIndex::default()));
-    let listing = wire::listing(&fixture!("conversations_of_all_inboxes")).unwrap();
+    assert_eq!(chatwoot::listed(&fixture!("contact_verified")), None, "Chatwoot 4.16 does not say");
+    assert_eq!(chatwoot::listed(&fixture!("conversation_created_by_proven")), Some(ConversationIndex::default()));
+    let listing = chatwoot::listing(&fixture!("conversations_of_all_inboxes")).unwrap();
     let all: Vec<_> = listing.all.iter().map(|(one, inbox)| (one.id.0, *inbox, one.last.is_some())).collect();
     assert_eq!(all, [(73, Some(1), true), (74, Some(3), true), (72, Some(1), true)]);
     assert_eq!(listing.listed, Some(ConversationIndex::default()));
     let attributes = json!({ "natter_conversations": "1:72 4", "natter_inboxes": "inboxMain:1" });
     let listed = Some(ConversationIndex::read("1:72 4", "inboxMain:1"));
-    assert_eq!(wire::listed(&json!({ "id": 25, "custom_attributes": attributes }).to_string()), listed);
+    assert_eq!(chatwoot::listed(&json!({ "id": 25, "custom_attributes": attributes }).to_string()), listed);
     let of_conversation = json!({ "plan": "a conversation's own" });
     let made =
         json!({ "id": 72, "custom_attributes": of_conversation, "contact": { "custom_attributes": attributes } });
-    assert_eq!(wire::listed(&made.to_string()), listed);
-    assert_eq!(wire::listed(&json!({ "id": 72, "contact": {}, "custom_attributes": {} }).to_string()), None);
+    assert_eq!(chatwoot::listed(&made.to_string()), listed);
+    assert_eq!(chatwoot::listed(&json!({ "id": 72, "contact": {}, "custom_attributes": {} }).to_string()), None);
 }
 
 #[test]
 fn a_conversation_cut_off_before_its_messages_is_the_same_conversation() {
     let whole = fixture!("conversation_created");
     let (head, _) = whole.split_once("\"messages\":").unwrap();
-    assert_eq!(wire::conversation_head(head), wire::conversation(&whole));
-    assert_eq!(wire::conversation_head("{"), None, "its messages came first");
+    assert_eq!(chatwoot::conversation_head(head), chatwoot::conversation(&whole));
+    assert_eq!(chatwoot::conversation_head("{"), None, "its messages came first");
 }
 
 #[test]
 fn a_page_of_messages_knows_who_said_what() {
-    let page = wire::messages(&fixture!("messages_with_greeting")).unwrap();
+    let page = chatwoot::messages(&fixture!("messages_with_greeting")).unwrap();
     let authors: Vec<(u64, &str)> = page.iter().map(|message| (message.id.0, author(message))).collect();
     assert_eq!(
         authors,
@@ -80,16 +80,16 @@ fn a_page_of_messages_knows_who_said_what() {
 
 #[test]
 fn a_posts_answer_is_the_message() {
-    let message = wire::message(&fixture!("message_posted")).unwrap();
+    let message = chatwoot::message(&fixture!("message_posted")).unwrap();
     assert_eq!((message.id, &*message.text), (MessageId(8), "hello **world** <b>x</b> 😀"));
 }
 
 #[test]
 fn a_sockets_own_frames_are_told_apart() {
-    assert_eq!(wire::frame(&fixture!("frame_welcome")), Frame::Welcome);
-    assert_eq!(wire::frame(&fixture!("frame_ping")), Frame::Ping);
-    assert_eq!(wire::frame(&fixture!("frame_confirm")), Frame::Confirmed);
-    let check = |frame: Value, expected| assert_eq!(wire::frame(&frame.to_string()), expected, "{frame}");
+    assert_eq!(chatwoot::frame(&fixture!("frame_welcome")), Frame::Welcome);
+    assert_eq!(chatwoot::frame(&fixture!("frame_ping")), Frame::Ping);
+    assert_eq!(chatwoot::frame(&fixture!("frame_confirm")), Frame::Confirmed);
+    let check = |frame: Value, expected| assert_eq!(chatwoot::frame(&frame.to_string()), expected, "{frame}");
     check(json!({ "type": "reject_subscription", "identifier": "{}" }), Frame::Rejected);
     check(
         json!({ "type": "disconnect", "reason": "unauthorized", "reconnect": false }),
@@ -102,7 +102,7 @@ fn a_sockets_own_frames_are_told_apart() {
     check(json!({ "type": "disconnect" }), Frame::Disconnect { reconnect: true });
     check(json!({ "type": "brand_new" }), Frame::Unknown);
     check(json!([]), Frame::Unknown);
-    assert_eq!(wire::frame("{\"type\":"), Frame::Unknown);
+    assert_eq!(chatwoot::frame("{\"type\":"), Frame::Unknown);
 }
 
 #[test]
@@ -133,7 +133,7 @@ fn a_captain_is_a_bot_and_a_frame_without_its_conversation_is_a_message_all_the_
 fn a_deleted_message_does_not_bring_its_old_text_back() {
     let frame = fixture!("frame_message_deleted");
     assert!(frame.contains("Hello **there**, see <https://127.0.0.1/"), "the server does tell");
-    let ServerEvent::Updated(message, _) = news(&frame) else { panic!("an update") };
+    let ServerEvent::MessageUpdated(message, _) = news(&frame) else { panic!("an update") };
     assert!(message.is_deleted);
     assert_eq!(message.text, "This message was deleted");
 }
@@ -141,7 +141,7 @@ fn a_deleted_message_does_not_bring_its_old_text_back() {
 #[test]
 fn a_conversations_frames_tell_its_status() {
     let status = |text: &str| {
-        let ServerEvent::Conversation(conversation) = news(text) else { panic!("a conversation's: {text}") };
+        let ServerEvent::ConversationChanged(conversation) = news(text) else { panic!("a conversation's: {text}") };
         (conversation.id.0, conversation.status)
     };
     assert_eq!(status(&fixture!("frame_conversation_created")), (3, Status::Open));
@@ -155,12 +155,12 @@ fn what_is_none_of_a_visitors_business_is_dropped() {
 
 #[test]
 fn presence_is_whether_any_agent_is_online() {
-    assert_eq!(news(&fixture!("frame_presence")), ServerEvent::Presence(true));
+    assert_eq!(news(&fixture!("frame_presence")), ServerEvent::PresenceChanged(true));
     let told = |users: Value| {
         news(&json!({ "message": { "event": "presence.update", "data": { "users": users } } }).to_string())
     };
-    assert_eq!(told(json!({ "2": "busy", "3": "offline" })), ServerEvent::Presence(false));
-    assert_eq!((told(json!({})), told(json!(null))), (ServerEvent::Presence(false), ServerEvent::Other));
+    assert_eq!(told(json!({ "2": "busy", "3": "offline" })), ServerEvent::PresenceChanged(false));
+    assert_eq!((told(json!({})), told(json!(null))), (ServerEvent::PresenceChanged(false), ServerEvent::Other));
 }
 
 #[test]
@@ -182,7 +182,7 @@ fn an_inbox_has_a_name_a_zone_and_hours_if_it_keeps_any() {
     ];
     let mut inbox = json!({ "identifier": "x", "name": "Main API inbox", "timezone": "Europe/Berlin",
         "working_hours": days, "working_hours_enabled": true, "csat_survey_enabled": false });
-    let read = |inbox: &Value| wire::inbox(&inbox.to_string()).unwrap();
+    let read = |inbox: &Value| chatwoot::inbox(&inbox.to_string()).unwrap();
     let hours = |day, opens, closes| Hours { day, opens, closes };
     let expected = vec![hours(1, 570, 1_020), hours(2, 0, 1_440), hours(3, 570, 1_440)];
     let told = read(&inbox);
@@ -192,7 +192,7 @@ fn an_inbox_has_a_name_a_zone_and_hours_if_it_keeps_any() {
     );
     inbox["working_hours_enabled"] = json!(false);
     assert_eq!(read(&inbox).hours, None);
-    assert_eq!(wire::inbox("{\"error\":\"Not Found\"}"), None);
+    assert_eq!(chatwoot::inbox("{\"error\":\"Not Found\"}"), None);
 }
 
 #[test]
@@ -211,10 +211,10 @@ fn no_missing_or_odd_field_is_a_failure() {
                 let mut broken = whole.clone();
                 *broken.pointer_mut(&path).unwrap() = odd.clone();
                 let broken = broken.to_string();
-                let _ = wire::frame(&broken);
-                let _ = wire::contact(&broken);
-                let _ = wire::conversation(&broken);
-                if let Some(messages) = wire::messages(&broken) {
+                let _ = chatwoot::frame(&broken);
+                let _ = chatwoot::contact(&broken);
+                let _ = chatwoot::conversation(&broken);
+                if let Some(messages) = chatwoot::messages(&broken) {
                     let is_known = |message: &Message| (130..=135).contains(&message.id.0) || path.ends_with("/id");
                     assert!(messages.iter().all(is_known), "{path}: {odd}");
                     assert!(messages.len() >= 4, "one odd message does not hide the others: {path}: {odd}");
@@ -228,20 +228,20 @@ fn no_missing_or_odd_field_is_a_failure() {
 
 #[test]
 fn a_refusals_words_are_the_servers() {
-    let words = |body: Value| wire::refusal(&body.to_string());
+    let words = |body: Value| chatwoot::refusal(&body.to_string());
     assert_eq!(
         words(json!({ "message": "Email Invalid email", "attributes": ["email"] })).as_deref(),
         Some("Email Invalid email")
     );
     assert_eq!(words(json!({ "status": 404, "error": "Not Found" })).as_deref(), Some("Not Found"));
-    assert_eq!(wire::refusal("<html>"), None);
+    assert_eq!(chatwoot::refusal("<html>"), None);
 }
 
 #[test]
 fn requests_are_what_the_guide_says() {
     let settings = Settings::new("https://chat.example.test/", "in/box ?").unwrap();
     let check = |call: &ApiRequest, method, path: &str, body: Option<Value>| {
-        let request = wire::request(&settings, "a/../b", call, "", &[]);
+        let request = chatwoot::request(&settings, "a/../b", call, "", &[]);
         assert_eq!(
             request.url,
             format!("https://chat.example.test/public/api/v1/inboxes/in%2Fbox%20%3F/contacts{path}")
@@ -257,40 +257,45 @@ fn requests_are_what_the_guide_says() {
     let conversation = ConversationId(6);
     let base = "/a%2F%2E%2E%2Fb";
     check(&ApiRequest::CreateContact, Method::Post, "", Some(json!({ "source_id": "a/../b" })));
-    check(&ApiRequest::ReadContact, Method::Get, base, None);
+    check(&ApiRequest::GetContact, Method::Get, base, None);
     check(&ApiRequest::CreateConversation, Method::Post, &format!("{base}/conversations"), Some(json!({})));
-    let inbox = wire::request(&settings, "a/../b", &ApiRequest::ReadInbox, "", &[]);
+    let inbox = chatwoot::request(&settings, "a/../b", &ApiRequest::GetInbox, "", &[]);
     assert_eq!(inbox.url, "https://chat.example.test/public/api/v1/inboxes/in%2Fbox%20%3F");
     let about = r#"{"name":"Ana","custom_attributes":{"bikes":2}}"#.to_owned();
     let told = json!({ "name": "Ana", "custom_attributes": { "bikes": 2 } });
     check(&ApiRequest::UpdateContact { about, listed: None }, Method::Patch, base, Some(told));
     check(&ApiRequest::ListConversations, Method::Get, &format!("{base}/conversations"), None);
     let messages = format!("{base}/conversations/6/messages");
-    check(&ApiRequest::ReadMessages { conversation, before: None }, Method::Get, &messages, None);
+    check(&ApiRequest::ListMessages { conversation, before: None }, Method::Get, &messages, None);
     let before = Some(MessageId(95));
-    check(&ApiRequest::ReadMessages { conversation, before }, Method::Get, &format!("{messages}?before=95"), None);
-    let post =
-        ApiRequest::Post { conversation, echo: "e-1".into(), text: "a \"quoted\"\nline".into(), lane: Queue::Text };
+    check(&ApiRequest::ListMessages { conversation, before }, Method::Get, &format!("{messages}?before=95"), None);
+    let post = ApiRequest::CreateMessage {
+        conversation,
+        echo: "e-1".into(),
+        text: "a \"quoted\"\nline".into(),
+        lane: Queue::Text,
+    };
     check(&post, Method::Post, &messages, Some(json!({ "content": "a \"quoted\"\nline", "echo_id": "e-1" })));
-    let upload = ApiRequest::Post { conversation, echo: "e-2".into(), text: "plans".into(), lane: Queue::Upload };
+    let upload =
+        ApiRequest::CreateMessage { conversation, echo: "e-2".into(), text: "plans".into(), lane: Queue::Upload };
     check(&upload, Method::Post, &messages, Some(json!([["content", "plans"], ["echo_id", "e-2"]])));
     let answers = vec![Answer { name: "email".into(), title: String::new(), value: "a@b.test".into() }];
-    let answer = ApiRequest::Answer { conversation, message: MessageId(7), answers, is_survey: false };
+    let answer = ApiRequest::SubmitForm { conversation, message: MessageId(7), answers, is_survey: false };
     let values = json!({ "submitted_values": [{ "name": "email", "value": "a@b.test" }] });
     check(&answer, Method::Patch, &format!("{messages}/7"), Some(values));
-    assert_eq!(wire::cable_url(&settings), "wss://chat.example.test/cable");
-    assert_eq!(wire::cable_url(&Settings::new("http://127.0.0.1:3100", "x").unwrap()), "ws://127.0.0.1:3100/cable");
+    assert_eq!(chatwoot::cable_url(&settings), "wss://chat.example.test/cable");
+    assert_eq!(chatwoot::cable_url(&Settings::new("http://127.0.0.1:3100", "x").unwrap()), "ws://127.0.0.1:3100/cable");
 }
 
 #[test]
 fn cable_commands_carry_their_identifier_as_text() {
-    let subscribe: Value = serde_json::from_str(&wire::subscribe("tok")).unwrap();
+    let subscribe: Value = serde_json::from_str(&chatwoot::subscribe("tok")).unwrap();
     assert_eq!(subscribe["command"], "subscribe");
     let identifier = subscribe["identifier"].as_str().unwrap();
     let channel: Value = serde_json::from_str(identifier).unwrap();
     assert_eq!(channel, json!({ "channel": "RoomChannel", "pubsub_token": "tok" }));
 
-    let presence: Value = serde_json::from_str(&wire::presence("tok")).unwrap();
+    let presence: Value = serde_json::from_str(&chatwoot::presence("tok")).unwrap();
     assert_eq!(presence["identifier"], identifier, "the same words, or it is another subscription");
     assert_eq!(
         (&presence["command"], &presence["data"]),
@@ -299,7 +304,7 @@ fn cable_commands_carry_their_identifier_as_text() {
 }
 
 fn created(frame: &str) -> (Message, Option<std::sync::Arc<str>>) {
-    let ServerEvent::Created(message, echo) = news(frame) else { panic!("a new message: {frame}") };
+    let ServerEvent::MessageCreated(message, echo) = news(frame) else { panic!("a new message: {frame}") };
     (message, echo)
 }
 
@@ -329,6 +334,6 @@ fn paths(value: &Value) -> Vec<String> {
 }
 
 fn news(frame: &str) -> ServerEvent {
-    let Frame::ServerEvent(news) = wire::frame(frame) else { panic!("no news: {frame}") };
+    let Frame::Event(news) = chatwoot::frame(frame) else { panic!("no news: {frame}") };
     *news
 }

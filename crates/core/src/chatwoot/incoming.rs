@@ -28,7 +28,7 @@ pub enum Frame {
         reconnect: bool,
     },
     /// Something happened.
-    ServerEvent(Box<ServerEvent>),
+    Event(Box<ServerEvent>),
     /// Anything else, broken JSON included.
     Unknown,
 }
@@ -37,15 +37,15 @@ pub enum Frame {
 #[derive(Clone, Debug, PartialEq)]
 pub enum ServerEvent {
     /// A message came to be.
-    Created(Message, Option<EchoId>),
+    MessageCreated(Message, Option<EchoId>),
     /// A message changed; whether the visitor has read it by now, as far as the server was told.
-    Updated(Message, bool),
+    MessageUpdated(Message, bool),
     /// A conversation came to be or changed.
-    Conversation(Conversation),
+    ConversationChanged(Conversation),
     /// Somebody of the team writes in this conversation, or nobody any more.
-    Typing(ConversationId, Option<Person>),
+    TypingChanged(ConversationId, Option<Person>),
     /// Whether any agent of the account is online.
-    Presence(bool),
+    PresenceChanged(bool),
     /// Something this version has no use for.
     Other,
 }
@@ -61,7 +61,7 @@ pub fn frame(text: &str) -> Frame {
         Some("reject_subscription") => Frame::Rejected,
         Some("disconnect") => Frame::Disconnect { reconnect: is_true(&frame, "reconnect").unwrap_or(true) },
         Some(_) => Frame::Unknown,
-        None => below(&frame, "message").map_or(Frame::Unknown, |m| Frame::ServerEvent(news(m).into())),
+        None => below(&frame, "message").map_or(Frame::Unknown, |m| Frame::Event(news(m).into())),
     }
 }
 
@@ -70,14 +70,13 @@ fn news(message: &Object) -> ServerEvent {
         return ServerEvent::Other;
     };
     let heard = match event {
-        "message.created" => read_message(data).map(|message| ServerEvent::Created(message, echo(data))),
-        "message.updated" => {
-            read_message(data).map(|message| ServerEvent::Updated(message, string(data, "status") == Some("read")))
-        }
+        "message.created" => read_message(data).map(|message| ServerEvent::MessageCreated(message, echo(data))),
+        "message.updated" => read_message(data)
+            .map(|message| ServerEvent::MessageUpdated(message, string(data, "status") == Some("read"))),
         "presence.update" => below(data, "users")
-            .map(|users| ServerEvent::Presence(users.names().any(|id| string(users, id) == Some("online")))),
+            .map(|users| ServerEvent::PresenceChanged(users.names().any(|id| string(users, id) == Some("online")))),
         "conversation.created" | "conversation.updated" | "conversation.status_changed" => {
-            read_conversation(data).map(ServerEvent::Conversation)
+            read_conversation(data).map(ServerEvent::ConversationChanged)
         }
         "conversation.typing_on" | "conversation.typing_off" => typing(data, event.ends_with("on")),
         _ => None,
@@ -90,7 +89,7 @@ fn typing(data: &Object, is_on: bool) -> Option<ServerEvent> {
     let user = below(data, "user")?;
     let is_ours_to_know = string(user, "type") != Some("contact") && is_true(data, "is_private") != Some(true);
     let conversation = ConversationId(number(below(data, "conversation")?, "id")?);
-    is_ours_to_know.then(|| ServerEvent::Typing(conversation, is_on.then(|| person(user))))
+    is_ours_to_know.then(|| ServerEvent::TypingChanged(conversation, is_on.then(|| person(user))))
 }
 
 /// What an answer to a contact request holds: PATCH leaves out what only the first answers carry.

@@ -67,12 +67,12 @@ pub fn request(
     match call {
         ApiRequest::CreateContact => post(contacts, &[&[("source_id", source_id)], proof].concat()),
         // An inbox that demands a proof wants it for reading, too; all others are given none.
-        ApiRequest::ReadContact => {
+        ApiRequest::GetContact => {
             let query = proof.iter().map(|(name, value)| [name, "=", &segment(value)].concat());
             let query: Vec<String> = query.collect();
             get([&*contact(), if query.is_empty() { "" } else { "?" }, &query.join("&")].concat())
         }
-        ApiRequest::ReadInbox => get(inbox),
+        ApiRequest::GetInbox => get(inbox),
         ApiRequest::UpdateContact { about, .. } => {
             Request { method: Method::Patch, body: Body::Json(about.clone()), ..get(contact()) }
         }
@@ -81,28 +81,28 @@ pub fn request(
             Request { method: Method::Post, body: Body::Json(about.to_owned()), ..get(conversations()) }
         }
         ApiRequest::ListConversations | ApiRequest::Browse | ApiRequest::FindConversations => get(conversations()),
-        ApiRequest::Resolve { conversation } => post(below(conversation, "/toggle_status"), &[]),
-        ApiRequest::ReadConversation { conversation } => {
+        ApiRequest::ResolveConversation { conversation } => post(below(conversation, "/toggle_status"), &[]),
+        ApiRequest::GetConversation { conversation } => {
             Request { read_until: Some(MESSAGES), ..get(below(conversation, "")) }
         }
-        ApiRequest::ReadMessages { conversation, before: None } => get(messages(conversation)),
-        ApiRequest::ReadMessages { conversation, before: Some(before) } => {
+        ApiRequest::ListMessages { conversation, before: None } => get(messages(conversation)),
+        ApiRequest::ListMessages { conversation, before: Some(before) } => {
             get([&messages(conversation), "?before=", &digits(before.0)].concat())
         }
-        ApiRequest::Answer { conversation, message, answers, is_survey } => Request {
+        ApiRequest::SubmitForm { conversation, message, answers, is_survey } => Request {
             method: Method::Patch,
             body: Body::Json(submitted(answers, *is_survey)),
             ..get([&messages(conversation), "/", &digits(message.0)].concat())
         },
-        ApiRequest::See { conversation } => post(below(conversation, "/update_last_seen"), &[]),
-        ApiRequest::Type { conversation, is_typing } => {
+        ApiRequest::UpdateLastSeen { conversation } => post(below(conversation, "/update_last_seen"), &[]),
+        ApiRequest::ToggleTyping { conversation, is_typing } => {
             let status = if *is_typing { "on" } else { "off" };
             post([&below(conversation, "/toggle_typing?typing_status="), status].concat(), &[])
         }
-        ApiRequest::Post { conversation, echo, text, lane: Queue::Text } => {
+        ApiRequest::CreateMessage { conversation, echo, text, lane: Queue::Text } => {
             post(messages(conversation), &[("content", text), ("echo_id", echo)])
         }
-        ApiRequest::Post { conversation, echo, text, lane: Queue::Upload } => {
+        ApiRequest::CreateMessage { conversation, echo, text, lane: Queue::Upload } => {
             let fields = [("content", text), ("echo_id", echo)];
             let fields = fields.into_iter().filter(|(_, said)| !said.is_empty());
             let fields = fields.map(|(name, said)| (name, str::to_owned(said))).collect();

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::chatwoot as wire;
+use crate::chatwoot;
 use crate::content::Answer;
 use crate::conversation::timeline::Queue;
 use crate::model::{ConversationId, EchoId, MessageId};
@@ -18,9 +18,9 @@ pub enum ApiRequest {
     /// Make the contact, or get it back: the server returns a known source_id unchanged.
     CreateContact,
     /// Are we still known, and with which pubsub_token?
-    ReadContact,
+    GetContact,
     /// What the inbox is called, and its hours.
-    ReadInbox,
+    GetInbox,
     /// Say who the contact is.
     UpdateContact {
         /// What to say, as JSON.
@@ -38,24 +38,24 @@ pub enum ApiRequest {
     /// verified whose device knows none.
     FindConversations,
     /// End the conversation.
-    Resolve {
+    ResolveConversation {
         /// Which.
         conversation: ConversationId,
     },
     /// Where the conversation stands. Costly for the server, too, so only after a gap; read up to its messages only.
-    ReadConversation {
+    GetConversation {
         /// Which.
         conversation: ConversationId,
     },
     /// The newest page of messages, or the one before a message.
-    ReadMessages {
+    ListMessages {
         /// Whose.
         conversation: ConversationId,
         /// Where the page ends, itself excluded.
         before: Option<MessageId>,
     },
     /// Answer what a message asks.
-    Answer {
+    SubmitForm {
         /// Where.
         conversation: ConversationId,
         /// Which.
@@ -66,19 +66,19 @@ pub enum ApiRequest {
         is_survey: bool,
     },
     /// Let agents, and the visitor's other devices, know that the visitor has read what is there.
-    See {
+    UpdateLastSeen {
         /// Where.
         conversation: ConversationId,
     },
     /// Let agents know that the visitor writes, or has stopped.
-    Type {
+    ToggleTyping {
         /// Where.
         conversation: ConversationId,
         /// Which of the two.
         is_typing: bool,
     },
     /// Say something.
-    Post {
+    CreateMessage {
         /// Where.
         conversation: ConversationId,
         /// Our mark on it.
@@ -103,30 +103,30 @@ pub enum Outcome {
         retry_after_ms: Option<u64>,
     },
     /// The request surely never left the device.
-    NeverLeft,
+    NotSent,
     /// No answer, and no telling whether the request arrived.
-    Unclear,
+    Unknown,
     /// The files that were to go with it are nowhere any more; it never left.
-    FilesGone,
+    FilesMissing,
 }
 
 /// What an outcome means for us.
 #[derive(Debug, Eq, PartialEq)]
 pub enum ApiResponse<'a> {
     /// Done; this is the answer.
-    Good(&'a str),
+    Success(&'a str),
     /// Not done, and the server wants a pause of at least so many milliseconds (0 when it named none).
     Busy(u64),
     /// Not done: the thing asked about is not there.
-    Gone,
+    NotFound,
     /// Not done and not to be repeated; perhaps the server said why.
-    Refused(Option<String>),
+    Rejected(Option<String>),
     /// Done or not, and over: Chatwoot itself says that it failed in it.
-    Fault,
+    ServerError,
     /// Done or not.
-    Unclear,
+    Unknown,
     /// Not done.
-    NeverLeft,
+    NotSent,
 }
 
 impl Outcome {
@@ -142,19 +142,19 @@ impl Outcome {
     pub fn verdict(&self) -> ApiResponse<'_> {
         let (status, body, retry_after_ms) = match self {
             Self::Answered { status, body, retry_after_ms } => (*status, body, retry_after_ms.unwrap_or(0)),
-            Self::NeverLeft | Self::FilesGone => return ApiResponse::NeverLeft,
-            Self::Unclear => return ApiResponse::Unclear,
+            Self::NotSent | Self::FilesMissing => return ApiResponse::NotSent,
+            Self::Unknown => return ApiResponse::Unknown,
         };
         match status {
-            200..=299 => ApiResponse::Good(body),
+            200..=299 => ApiResponse::Success(body),
             429 | 503 => ApiResponse::Busy(retry_after_ms.min(RETRY_AFTER_MS_MAX)),
             // A page of HTML is some proxy's word, and no reason to forget who we are.
-            404 if wire::refusal(body).is_some() => ApiResponse::Gone,
-            404 | 408 => ApiResponse::Unclear,
-            400..=499 => ApiResponse::Refused(wire::refusal(body)),
+            404 if chatwoot::refusal(body).is_some() => ApiResponse::NotFound,
+            404 | 408 => ApiResponse::Unknown,
+            400..=499 => ApiResponse::Rejected(chatwoot::refusal(body)),
             // Any other 500 may be a proxy's, whose server is still at it.
-            500 if wire::is_fault(body) => ApiResponse::Fault,
-            _ => ApiResponse::Unclear,
+            500 if chatwoot::is_fault(body) => ApiResponse::ServerError,
+            _ => ApiResponse::Unknown,
         }
     }
 }
@@ -177,23 +177,23 @@ mod tests {
     fn answers_mean_what_chatwoot_means_by_them() {
         let check =
             |status, body: &str, expected| assert_eq!(answered(status, body).verdict(), expected, "{status} {body}");
-        check(200, "{}", ApiResponse::Good("{}"));
-        check(404, r#"{"status":404,"error":"Not Found"}"#, ApiResponse::Gone);
-        check(404, "<!DOCTYPE html><title>Not found</title>", ApiResponse::Unclear);
+        check(200, "{}", ApiResponse::Success("{}"));
+        check(404, r#"{"status":404,"error":"Not Found"}"#, ApiResponse::NotFound);
+        check(404, "<!DOCTYPE html><title>Not found</title>", ApiResponse::Unknown);
         check(
             422,
             r#"{"message":"Too many messages","attributes":["base"]}"#,
-            ApiResponse::Refused(Some("Too many messages".into())),
+            ApiResponse::Rejected(Some("Too many messages".into())),
         );
-        check(400, "", ApiResponse::Refused(None));
+        check(400, "", ApiResponse::Rejected(None));
         check(429, "Retry later\n", ApiResponse::Busy(3_000));
         check(503, "", ApiResponse::Busy(3_000));
-        check(500, r#"{"status":500,"error":"Internal Server Error"}"#, ApiResponse::Fault);
-        check(500, r#"{"message":"Internal server error"}"#, ApiResponse::Unclear);
-        check(500, r#"{"status":502,"error":"Bad Gateway"}"#, ApiResponse::Unclear);
-        check(500, "<!doctype html><title>We're sorry</title>", ApiResponse::Unclear);
-        check(502, r#"{"status":500,"error":"Internal Server Error"}"#, ApiResponse::Unclear);
-        check(502, "", ApiResponse::Unclear);
-        check(504, "", ApiResponse::Unclear);
+        check(500, r#"{"status":500,"error":"Internal Server Error"}"#, ApiResponse::ServerError);
+        check(500, r#"{"message":"Internal server error"}"#, ApiResponse::Unknown);
+        check(500, r#"{"status":502,"error":"Bad Gateway"}"#, ApiResponse::Unknown);
+        check(500, "<!doctype html><title>We're sorry</title>", ApiResponse::Unknown);
+        check(502, r#"{"status":500,"error":"Internal Server Error"}"#, ApiResponse::Unknown);
+        check(502, "", ApiResponse::Unknown);
+        check(504, "", ApiResponse::Unknown);
     }
 }

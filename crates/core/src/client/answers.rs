@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use super::ChatClient;
-use super::telling::{tell_conversation, tell_message};
 use crate::Update;
 use crate::chatwoot::requests::{ApiRequest, ApiResponse, Outcome};
-use crate::chatwoot::{self as wire, ContactAnswer, ServerEvent};
+use crate::chatwoot::{self, ContactAnswer, ServerEvent};
 use crate::connection::cable::CableEvent;
 use crate::conversation::history::Progress;
 use crate::conversation::timeline::{Queue, Source};
+use crate::host::events::HostEvent;
 use crate::model::{ConversationId, EchoId, Message, MessageId};
 use crate::tabs::leader_election::TabMessage;
 use crate::time::Mono;
@@ -21,24 +21,24 @@ const HELD_MAX: usize = 20_000;
 impl ChatClient {
     pub(super) fn take(&mut self, heard: Option<CableEvent>, turn: &mut Update) {
         match heard {
-            Some(CableEvent::Live) => {
+            Some(CableEvent::Subscribed) => {
                 self.connection.is_way_broken = false;
                 self.connection.polling.started_over();
                 self.want_history();
                 self.conversation.status.want();
             }
-            Some(CableEvent::Unconfirmed) => self.visitor.session.doubt_contact(),
-            Some(CableEvent::ServerEvent(news)) => self.take_news(*news, turn),
-            Some(CableEvent::Lost) | None => {}
+            Some(CableEvent::Unconfirmed) => self.visitor.session.verify_contact(),
+            Some(CableEvent::Received(news)) => self.take_news(*news, turn),
+            Some(CableEvent::Disconnected) | None => {}
         }
     }
 
     pub(super) fn take_news(&mut self, news: ServerEvent, turn: &mut Update) {
         match news {
-            ServerEvent::Created(message, echo) => {
+            ServerEvent::MessageCreated(message, echo) => {
                 let is_to_visitor = !message.author.is_visitor();
                 if let Some(id) = message.conversation {
-                    self.visitor.session.heard_of(id);
+                    self.visitor.session.frames_received_for(id);
                 }
                 if self.is_elsewhere(&message) {
                     // Proven contacts hear of their conversations in other inboxes, too.
@@ -77,17 +77,17 @@ impl ChatClient {
                 }
                 self.let_go();
             }
-            ServerEvent::Updated(message, is_read) => {
+            ServerEvent::MessageUpdated(message, is_read) => {
                 if !self.is_elsewhere(&message) {
                     if is_read && !message.author.is_visitor() {
                         self.was_read(message.id, turn);
                     }
-                    self.conversation.timeline.amend(message);
+                    self.conversation.timeline.update_message(message);
                 }
             }
-            ServerEvent::Presence(is_online) => self.availability.heard(self.now.mono, is_online),
-            ServerEvent::Conversation(conversation) => {
-                self.visitor.session.heard_of(conversation.id);
+            ServerEvent::PresenceChanged(is_online) => self.availability.heard(self.now.mono, is_online),
+            ServerEvent::ConversationChanged(conversation) => {
+                self.visitor.session.frames_received_for(conversation.id);
                 let is_own =
                     conversation.source_id.as_deref().is_some_and(|id| Some(id) == self.visitor.session.source_id());
                 if is_own {
@@ -97,14 +97,14 @@ impl ChatClient {
                     self.conversation.status.is(&conversation);
                 }
                 // The answer that would have told us its id was lost; this is the same news by another road.
-                if !self.tabs.election.is_in_charge() {
+                if !self.tabs.election.is_active() {
                     return;
                 }
                 let is_awaited =
                     self.connection.requests.iter().any(|(_, call, _)| matches!(call, ApiRequest::CreateConversation));
                 let is_ours = is_own
                     || (conversation.source_id.is_none() && self.visitor.session.is_in_inbox(conversation.inbox));
-                if self.visitor.session.is_conversation_doubted() && !is_awaited && is_ours {
+                if self.visitor.session.may_have_created_conversation() && !is_awaited && is_ours {
                     self.visitor.session.conversation_is(conversation.id);
                     self.adopt_conversation(conversation.id);
                     if self.visitor.session.is_user_proven() {
@@ -113,7 +113,7 @@ impl ChatClient {
                     }
                 }
             }
-            ServerEvent::Typing(conversation, person) => {
+            ServerEvent::TypingChanged(conversation, person) => {
                 if self.visitor.session.conversation() == Some(conversation) {
                     match person {
                         Some(person) => {
@@ -133,7 +133,7 @@ impl ChatClient {
     /// Whether frames follow each other without a gap, be they this tab's or its leader's. Those that come before a
     /// subscription is confirmed prove nothing of what came before them.
     fn is_hearing(&self) -> bool {
-        if self.tabs.election.is_in_charge() {
+        if self.tabs.election.is_active() {
             self.connection.cable.is_live()
         } else {
             self.tabs.election.standing().is_live
@@ -142,12 +142,12 @@ impl ChatClient {
 
     /// What is long past and not looked at is let go; scrolling up reads it again.
     fn let_go(&mut self) {
-        let held = self.conversation.timeline.said_len();
+        let held = self.conversation.timeline.message_count();
         if held > HELD_MAX
             && self.conversation.window.shows_newest()
             && let Some(first) = self.conversation.timeline.message_at(held - HELD_MAX / 2)
         {
-            self.conversation.timeline.let_go_before(first);
+            self.conversation.timeline.drop_before(first);
             self.conversation.history.let_go();
         }
     }
@@ -162,39 +162,39 @@ impl ChatClient {
         }
         if let Some(message) = self.conversation.timeline.row(id).map(|row| Arc::clone(&row.message)) {
             self.tell_arrival(&message, turn);
-            tell_message(&message, turn);
-            self.say_aloud(Announcement::Message(message));
+            turn.tell_host(HostEvent::MessageAdded(Arc::clone(&message)));
+            self.say_aloud(Announcement::NewMessage(message));
         }
     }
 
     pub(super) fn reply(&mut self, now: Mono, call: ApiRequest, outcome: &Outcome, turn: &mut Update) {
         let verdict = outcome.verdict();
         match call {
-            ApiRequest::CreateContact | ApiRequest::ReadContact => self.reply_contact(now, &call, &verdict, turn),
+            ApiRequest::CreateContact | ApiRequest::GetContact => self.reply_contact(now, &call, &verdict, turn),
             ApiRequest::CreateConversation | ApiRequest::ListConversations => {
                 self.reply_conversation(now, &call, &verdict, turn)
             }
-            ApiRequest::ReadConversation { conversation } => self.reply_condition(now, conversation, &verdict, turn),
-            ApiRequest::ReadMessages { conversation, .. } => self.reply_messages(now, conversation, &verdict, turn),
-            ApiRequest::Answer { message, .. } => self.reply_answer(now, message, outcome),
+            ApiRequest::GetConversation { conversation } => self.reply_condition(now, conversation, &verdict, turn),
+            ApiRequest::ListMessages { conversation, .. } => self.reply_messages(now, conversation, &verdict, turn),
+            ApiRequest::SubmitForm { message, .. } => self.reply_answer(now, message, outcome),
             // The visitor writes here, and another tab will post it: it had better find out first.
-            ApiRequest::Type { .. } if verdict == ApiResponse::Unclear && !self.tabs.election.is_in_charge() => {
-                self.say(&TabMessage::Read, turn);
+            ApiRequest::ToggleTyping { .. } if verdict == ApiResponse::Unknown && !self.tabs.election.is_active() => {
+                self.say(&TabMessage::ReadHistory, turn);
             }
             // A hint: agents who miss it miss nothing.
-            ApiRequest::See { .. } | ApiRequest::Type { .. } => {}
-            ApiRequest::ReadInbox => self.reply_inbox(now, &verdict),
+            ApiRequest::UpdateLastSeen { .. } | ApiRequest::ToggleTyping { .. } => {}
+            ApiRequest::GetInbox => self.reply_inbox(now, &verdict),
             ApiRequest::UpdateContact { listed, .. } => self.reply_update(now, &verdict, listed, turn),
             ApiRequest::FindConversations => self.reply_finding(now, &verdict),
             ApiRequest::Browse => self.reply_browse(now, &verdict),
             // A frame tells of it, too; if neither came, it is looked up.
-            ApiRequest::Resolve { .. } => self.conversation.status.want(),
-            ApiRequest::Post { conversation, echo, lane, .. } => {
-                if let (ApiResponse::Good(_) | ApiResponse::Refused(_), Outcome::Answered { status, body, .. }) =
+            ApiRequest::ResolveConversation { .. } => self.conversation.status.want(),
+            ApiRequest::CreateMessage { conversation, echo, lane, .. } => {
+                if let (ApiResponse::Success(_) | ApiResponse::Rejected(_), Outcome::Answered { status, body, .. }) =
                     (&verdict, outcome)
                 {
                     let (echo, status, body) = (Arc::clone(&echo), *status, body.clone());
-                    self.say(&TabMessage::Answered { echo, status, body }, turn);
+                    self.say(&TabMessage::SendResponse { echo, status, body }, turn);
                 }
                 self.reply_post(now, conversation, (&echo, lane), outcome, turn);
             }
@@ -203,30 +203,30 @@ impl ChatClient {
 
     fn reply_contact(&mut self, now: Mono, call: &ApiRequest, verdict: &ApiResponse<'_>, turn: &mut Update) {
         match verdict {
-            ApiResponse::Good(body) => match wire::contact(body) {
+            ApiResponse::Success(body) => match chatwoot::contact(body) {
                 ContactAnswer::Known(contact) => {
                     if !self.visitor.session.contact_is(contact) {
                         return self.visitor.session.failed(now, &mut self.rng, 0);
                     }
                     if std::mem::take(&mut self.conversation.is_missing) {
-                        self.visitor.session.conversation_is_gone();
+                        self.visitor.session.conversation_lost();
                         self.start_over();
                         self.conversation.is_deleted = true;
                     }
                 }
                 ContactAnswer::Unusable => self.visitor.session.failed(now, &mut self.rng, 0),
             },
-            ApiResponse::Gone if matches!(call, ApiRequest::ReadContact) => {
+            ApiResponse::NotFound if matches!(call, ApiRequest::GetContact) => {
                 self.conversation.is_missing = false;
                 self.begin_anew(turn);
             }
             // An unknown inbox identifier is found at the first message and stays so until the site is mended: the
             // message is kept, the visitor told that the team can't be reached.
-            ApiResponse::Gone
-            | ApiResponse::Refused(_)
-            | ApiResponse::Fault
-            | ApiResponse::Unclear
-            | ApiResponse::NeverLeft => {
+            ApiResponse::NotFound
+            | ApiResponse::Rejected(_)
+            | ApiResponse::ServerError
+            | ApiResponse::Unknown
+            | ApiResponse::NotSent => {
                 self.visitor.session.failed(now, &mut self.rng, 0);
             }
             ApiResponse::Busy(ms) => self.visitor.session.failed(now, &mut self.rng, *ms),
@@ -237,26 +237,26 @@ impl ChatClient {
         let is_create = matches!(call, ApiRequest::CreateConversation);
         match verdict {
             // Its frame was faster. If it told of another one, that is ours now, and this one stays empty.
-            ApiResponse::Good(body) if self.visitor.session.conversation().is_some() => {
+            ApiResponse::Success(body) if self.visitor.session.conversation().is_some() => {
                 self.visitor.session.is_answered();
                 if is_create {
                     self.list_begun(body);
                 }
             }
-            ApiResponse::Good(body) if is_create => match wire::conversation(body) {
+            ApiResponse::Success(body) if is_create => match chatwoot::conversation(body) {
                 Some(conversation) => {
                     self.begin_conversation(conversation.id, turn);
                     self.list_begun(body);
                 }
                 None => self.visitor.session.failed(now, &mut self.rng, 0),
             },
-            ApiResponse::Good(body) => {
-                let ours = wire::listing(body).map(|listing| self.ours_of(listing));
+            ApiResponse::Success(body) => {
+                let ours = chatwoot::listing(body).map(|listing| self.ours_of(listing));
                 let ours = ours.map(|all| all.iter().map(|one| one.id).collect::<Vec<_>>());
-                let found = ours.map(|all| self.visitor.session.conversations_are(&all));
+                let found = ours.map(|all| self.visitor.session.find_created(&all));
                 match found {
                     Some(Some(id)) => {
-                        self.visitor.session.heard_of(id);
+                        self.visitor.session.frames_received_for(id);
                         self.adopt_conversation(id);
                         self.list_the_rest();
                     }
@@ -264,19 +264,19 @@ impl ChatClient {
                     None => self.visitor.session.failed(now, &mut self.rng, 0),
                 }
             }
-            ApiResponse::Gone => {
-                self.visitor.session.doubt_contact();
+            ApiResponse::NotFound => {
+                self.visitor.session.verify_contact();
                 self.visitor.session.failed(now, &mut self.rng, 0);
             }
             // So Chatwoot 4.0.4 answers every verified contact: whether it was made, nobody can know.
-            ApiResponse::Fault if !is_create && self.visitor.session.is_user_proven() => {
+            ApiResponse::ServerError if !is_create && self.visitor.session.is_user_proven() => {
                 self.visitor.session.is_answered();
-                self.visitor.session.conversation_was_not_made();
+                self.visitor.session.conversation_not_created();
             }
-            ApiResponse::Fault | ApiResponse::Unclear => self.visitor.session.failed(now, &mut self.rng, 0),
-            ApiResponse::Refused(_) | ApiResponse::NeverLeft | ApiResponse::Busy(_) => {
+            ApiResponse::ServerError | ApiResponse::Unknown => self.visitor.session.failed(now, &mut self.rng, 0),
+            ApiResponse::Rejected(_) | ApiResponse::NotSent | ApiResponse::Busy(_) => {
                 if is_create {
-                    self.visitor.session.conversation_was_not_made();
+                    self.visitor.session.conversation_not_created();
                 }
                 let ms = if let ApiResponse::Busy(ms) = verdict { *ms } else { 0 };
                 self.visitor.session.failed(now, &mut self.rng, ms);
@@ -292,9 +292,9 @@ impl ChatClient {
         turn: &mut Update,
     ) {
         match verdict {
-            ApiResponse::Good(body) => {
+            ApiResponse::Success(body) => {
                 self.conversation.status.is_answered();
-                if let Some(head) = wire::conversation_head(body).filter(|head| head.id == conversation) {
+                if let Some(head) = chatwoot::conversation_head(body).filter(|head| head.id == conversation) {
                     // An earlier version may have opened one of another inbox later, never at first.
                     if self.visitor.session.inbox().is_none()
                         && self.visitor.session.conversations().first() == Some(&conversation)
@@ -314,13 +314,13 @@ impl ChatClient {
                 }
             }
             // Verified contacts get no list on 4.0.4, and may get no more here one day: messages come all the same.
-            ApiResponse::Refused(_) => self.conversation.status.is_answered(),
-            ApiResponse::Gone => {
+            ApiResponse::Rejected(_) => self.conversation.status.is_answered(),
+            ApiResponse::NotFound => {
                 self.conversation.status.is_answered();
                 self.miss_conversation(turn);
             }
             ApiResponse::Busy(ms) => self.conversation.status.failed(now, &mut self.rng, *ms),
-            ApiResponse::Fault | ApiResponse::Unclear | ApiResponse::NeverLeft => {
+            ApiResponse::ServerError | ApiResponse::Unknown | ApiResponse::NotSent => {
                 self.conversation.status.failed(now, &mut self.rng, 0)
             }
         }
@@ -337,13 +337,13 @@ impl ChatClient {
             return;
         }
         let page = match verdict {
-            ApiResponse::Good(body) => wire::messages(body),
-            ApiResponse::Gone => {
+            ApiResponse::Success(body) => chatwoot::messages(body),
+            ApiResponse::NotFound => {
                 self.miss_conversation(turn);
                 None
             }
             ApiResponse::Busy(ms) => return self.conversation.history.failed(now, &mut self.rng, *ms),
-            ApiResponse::Refused(_) | ApiResponse::Fault | ApiResponse::Unclear | ApiResponse::NeverLeft => None,
+            ApiResponse::Rejected(_) | ApiResponse::ServerError | ApiResponse::Unknown | ApiResponse::NotSent => None,
         };
         let Some(page) = page else {
             return self.conversation.history.failed(now, &mut self.rng, 0);
@@ -362,29 +362,29 @@ impl ChatClient {
         }
         let hears = self.connection.cable.is_live()
             && !self.connection.polling.is_silent()
-            && !self.visitor.session.is_unheard();
+            && !self.visitor.session.may_lack_frames();
         if is_news && self.tabs.election.is_leading() && !hears {
-            self.say(&TabMessage::Read, turn);
+            self.say(&TabMessage::ReadHistory, turn);
         }
         // What is in doubt is for the tab in charge to decide, and for the others to be told.
         match progress {
             Progress::CaughtUp { asked, top, from } => {
                 self.is_in_step_up_to(top);
-                self.conversation.timeline.forget_settled(asked, from);
-                if self.tabs.election.is_in_charge() {
+                self.conversation.timeline.drop_stored_elsewhere(asked, from);
+                if self.tabs.election.is_active() {
                     self.conversation.timeline.decide(asked, from);
                 }
             }
             Progress::Anew { oldest, asked, top } => {
-                self.conversation.timeline.let_go_before(oldest);
+                self.conversation.timeline.drop_before(oldest);
                 self.is_in_step_up_to(top);
-                self.conversation.timeline.forget_settled(asked, None);
-                if self.tabs.election.is_in_charge() {
+                self.conversation.timeline.drop_stored_elsewhere(asked, None);
+                if self.tabs.election.is_active() {
                     self.conversation.timeline.decide(asked, Some(oldest));
-                    self.conversation.timeline.give_up_before(asked, oldest);
+                    self.conversation.timeline.fail_unconfirmed_before(asked, oldest);
                 }
             }
-            Progress::Earlier => self.conversation.window.earlier_came(&self.conversation.timeline),
+            Progress::Earlier => self.conversation.window.earlier_loaded(&self.conversation.timeline),
             Progress::Onward => {}
         }
     }
@@ -401,8 +401,8 @@ impl ChatClient {
         if !is_out_of_sight {
             return self.conversation.timeline.settle(message, &road);
         }
-        if let Source::Answer(echo) | Source::Frame(Some(echo)) = road {
-            self.conversation.timeline.settle_unseen(&echo);
+        if let Source::Response(echo) | Source::Frame(Some(echo)) = road {
+            self.conversation.timeline.apply_unloaded(&echo);
         }
         false
     }
@@ -410,7 +410,7 @@ impl ChatClient {
     fn is_in_step_up_to(&mut self, top: Option<MessageId>) {
         self.conversation
             .history
-            .is_in_step_with(self.conversation.timeline.newest_first().filter(|id| Some(*id) <= top));
+            .caught_up_with(self.conversation.timeline.newest_first().filter(|id| Some(*id) <= top));
     }
 
     fn reply_post(
@@ -421,15 +421,15 @@ impl ChatClient {
         outcome: &Outcome,
         turn: &mut Update,
     ) {
-        if matches!(outcome, Outcome::FilesGone) {
-            return self.conversation.timeline.files_are_gone(echo);
+        if matches!(outcome, Outcome::FilesMissing) {
+            return self.conversation.timeline.files_missing(echo);
         }
         match outcome.verdict() {
-            ApiResponse::Good(body) => match wire::message(body) {
+            ApiResponse::Success(body) => match chatwoot::message(body) {
                 Some(message) => {
                     self.retry(lane).succeeded();
                     let id = message.id;
-                    let is_first_news = self.settle(message, Source::Answer(Arc::clone(echo)));
+                    let is_first_news = self.settle(message, Source::Response(Arc::clone(echo)));
                     if is_first_news {
                         self.connection.polling.stored(now, self.connection.cable.is_live());
                         self.tell_own(id, turn);
@@ -437,28 +437,28 @@ impl ChatClient {
                 }
                 None => self.lose_sight(now, echo, lane),
             },
-            ApiResponse::Refused(words) => {
+            ApiResponse::Rejected(words) => {
                 self.retry(lane).succeeded();
                 self.conversation.timeline.refused(echo, words);
             }
-            ApiResponse::Gone => {
-                self.conversation.timeline.never_left(echo);
+            ApiResponse::NotFound => {
+                self.conversation.timeline.mark_not_sent(echo);
                 if self.visitor.session.conversation() == Some(conversation) {
                     self.miss_conversation(turn);
                 }
             }
-            ApiResponse::Unclear => self.lose_sight(now, echo, lane),
-            ApiResponse::Fault => {
+            ApiResponse::Unknown => self.lose_sight(now, echo, lane),
+            ApiResponse::ServerError => {
                 // One page decides, read once it can: `lead` asks for it.
-                self.conversation.timeline.met_fault(echo, now);
+                self.conversation.timeline.mark_server_error(echo, now);
                 self.pause(lane, now, 0);
             }
-            ApiResponse::NeverLeft => {
-                self.conversation.timeline.never_left(echo);
+            ApiResponse::NotSent => {
+                self.conversation.timeline.mark_not_sent(echo);
                 self.pause(lane, now, 0);
             }
             ApiResponse::Busy(ms) => {
-                self.conversation.timeline.never_left(echo);
+                self.conversation.timeline.mark_not_sent(echo);
                 self.pause(lane, now, ms);
             }
         }
@@ -467,29 +467,29 @@ impl ChatClient {
     /// Another tab's post was answered.
     pub(super) fn take_answer(&mut self, echo: EchoId, outcome: &Outcome, turn: &mut Update) {
         match outcome.verdict() {
-            ApiResponse::Good(body) => {
-                if let Some(message) = wire::message(body).filter(|message| !self.is_elsewhere(message)) {
+            ApiResponse::Success(body) => {
+                if let Some(message) = chatwoot::message(body).filter(|message| !self.is_elsewhere(message)) {
                     let id = message.id;
-                    if self.settle(message, Source::Answer(echo)) {
+                    if self.settle(message, Source::Response(echo)) {
                         self.tell_own(id, turn);
                     }
                 }
             }
-            ApiResponse::Refused(words) if self.tabs.election.is_in_charge() => {
+            ApiResponse::Rejected(words) if self.tabs.election.is_active() => {
                 self.conversation.timeline.refused(&echo, words)
             }
             // The tab in charge says what is to come of it.
-            ApiResponse::Refused(_)
-            | ApiResponse::Gone
+            ApiResponse::Rejected(_)
+            | ApiResponse::NotFound
             | ApiResponse::Busy(_)
-            | ApiResponse::Fault
-            | ApiResponse::Unclear
-            | ApiResponse::NeverLeft => {}
+            | ApiResponse::ServerError
+            | ApiResponse::Unknown
+            | ApiResponse::NotSent => {}
         }
     }
 
     fn lose_sight(&mut self, now: Mono, echo: &EchoId, lane: Queue) {
-        self.conversation.timeline.lost_sight(echo, now);
+        self.conversation.timeline.mark_response_lost(echo, now);
         self.pause(lane, now, 0);
         self.want_history();
     }
@@ -497,17 +497,17 @@ impl ChatClient {
     /// The visitor is told that nobody knows of a send, in every tab.
     pub(super) fn tell_unconfirmed(&mut self, echo: &EchoId) {
         if self.conversation.timeline.is_unconfirmed(echo, true) {
-            self.say_aloud(Announcement::Unconfirmed);
+            self.say_aloud(Announcement::DeliveryUnconfirmed);
         }
     }
 
     fn miss_conversation(&mut self, turn: &mut Update) {
-        if !self.tabs.election.is_in_charge() {
+        if !self.tabs.election.is_active() {
             // It is for the leader to look, and to conclude.
-            return self.say(&TabMessage::Read, turn);
+            return self.say(&TabMessage::ReadHistory, turn);
         }
         self.conversation.is_missing = true;
-        self.visitor.session.doubt_contact();
+        self.visitor.session.verify_contact();
     }
 
     /// We have just made this conversation.
@@ -518,22 +518,22 @@ impl ChatClient {
             // An inbox with one conversation for each contact gives that one back, whatever was asked for.
             return self.adopt_conversation(id);
         }
-        self.conversation.timeline.belongs_to(id);
+        self.conversation.timeline.set_conversation(id);
         self.conversation.history.is_new();
-        tell_conversation(id, turn);
+        turn.tell_host(HostEvent::ConversationStarted { conversation: id });
     }
 
     /// We found it: it may hold messages already.
     pub(super) fn adopt_conversation(&mut self, id: ConversationId) {
         self.visitor.conversation_list.opened(id);
-        self.conversation.timeline.belongs_to(id);
+        self.conversation.timeline.set_conversation(id);
         self.conversation.history.want();
     }
 
     /// The open conversation turns out to be another inbox's: nobody reads or writes there from here.
     fn leave_foreign(&mut self) {
-        if self.tabs.election.is_in_charge() && self.can_leave() {
-            self.visitor.session.conversation_is_gone();
+        if self.tabs.election.is_active() && self.can_leave() {
+            self.visitor.session.conversation_lost();
             self.turn_page();
         }
     }
@@ -541,7 +541,7 @@ impl ChatClient {
     pub(super) fn start_over(&mut self) {
         self.turn_page();
         self.visitor.form_submissions.start_over();
-        self.connection.requests.retain(|(_, call, _)| !matches!(call, ApiRequest::Answer { .. }));
+        self.connection.requests.retain(|(_, call, _)| !matches!(call, ApiRequest::SubmitForm { .. }));
     }
 
     pub(super) fn want_history(&mut self) {

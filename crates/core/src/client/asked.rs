@@ -1,11 +1,11 @@
 //! What agents' messages ask of the visitor, and what becomes of the answers.
 
-use super::telling::tell_postback;
 use super::{ChatClient, KEY_ANSWER};
-use crate::chatwoot as wire;
+use crate::chatwoot;
 use crate::chatwoot::requests::{ApiRequest, ApiResponse, Outcome};
 use crate::content::{Answer, Choice, FormSubmission, Kind, RATING, value_of};
 use crate::digits::digits;
+use crate::host::events::HostEvent;
 use crate::model::{ConversationId, MessageId};
 use crate::time::Mono;
 use crate::visitor::generation;
@@ -30,7 +30,7 @@ impl ChatClient {
 
     /// The visitor chose.
     pub(super) fn choose(&mut self, message: MessageId, choice: Choice, turn: &mut Update) {
-        tell_postback(message, &choice, turn);
+        turn.tell_host(HostEvent::Postback { message, choice: choice.clone() });
         self.give(message, vec![Answer { name: String::new(), title: choice.title, value: choice.value }]);
     }
 
@@ -55,23 +55,23 @@ impl ChatClient {
             && let Some((FormSubmission { message, answers }, is_survey)) =
                 self.visitor.form_submissions.next(now, conversation)
         {
-            self.call(now, ApiRequest::Answer { conversation, message, answers, is_survey }, turn);
+            self.call(now, ApiRequest::SubmitForm { conversation, message, answers, is_survey }, turn);
         }
     }
 
     pub(super) fn reply_answer(&mut self, now: Mono, message: MessageId, outcome: &Outcome) {
         match outcome.verdict() {
-            ApiResponse::Good(body) => {
+            ApiResponse::Success(body) => {
                 // First the message as it is now: between the two, the answer would be gone for a moment.
-                if let Some(message) = wire::message(body) {
-                    self.conversation.timeline.amend(message);
+                if let Some(message) = chatwoot::message(body) {
+                    self.conversation.timeline.update_message(message);
                 }
                 self.visitor.form_submissions.succeeded(message);
             }
-            ApiResponse::Refused(words) => self.visitor.form_submissions.refused(message, words),
-            ApiResponse::Gone => self.visitor.form_submissions.forget(message),
+            ApiResponse::Rejected(words) => self.visitor.form_submissions.refused(message, words),
+            ApiResponse::NotFound => self.visitor.form_submissions.forget(message),
             ApiResponse::Busy(ms) => self.visitor.form_submissions.failed(message, now, &mut self.rng, ms),
-            ApiResponse::Fault | ApiResponse::Unclear | ApiResponse::NeverLeft => {
+            ApiResponse::ServerError | ApiResponse::Unknown | ApiResponse::NotSent => {
                 self.visitor.form_submissions.failed(message, now, &mut self.rng, 0)
             }
         }
@@ -81,17 +81,17 @@ impl ChatClient {
     pub(super) fn revive_answers(&mut self, kept: &[(String, String)]) {
         for (key, value) in kept {
             if let Some(id) = key.strip_prefix(KEY_ANSWER).and_then(|id| id.parse().ok()) {
-                self.visitor.form_submissions.revive(MessageId(id), value);
+                self.visitor.form_submissions.restore(MessageId(id), value);
             }
         }
     }
 
     pub(super) fn keep_answers(&mut self, turn: &mut Update) {
-        for (message, kept) in self.visitor.form_submissions.take_keep() {
+        for (message, kept) in self.visitor.form_submissions.take_store_ops() {
             let key = [KEY_ANSWER, &digits(message.0)].concat();
             turn.effects.push(match kept {
-                Some(kept) => Effect::Save(key, generation::stamp(self.visitor.generation, &kept)),
-                None => Effect::Erase(key),
+                Some(kept) => Effect::Save { key, value: generation::stamp(self.visitor.generation, &kept) },
+                None => Effect::Delete { key },
             });
         }
     }

@@ -1,7 +1,7 @@
 //! Who of the team is there: the inbox's hours, and agents' presence.
 
 use super::ChatClient;
-use crate::chatwoot as wire;
+use crate::chatwoot;
 use crate::chatwoot::requests::{ApiRequest, ApiResponse};
 use crate::time::Mono;
 use crate::{Effect, Update};
@@ -13,21 +13,21 @@ impl ChatClient {
             self.availability.want(now);
         }
         if self.connection.is_online && self.availability.next(now) {
-            self.call(now, ApiRequest::ReadInbox, turn);
+            self.call(now, ApiRequest::GetInbox, turn);
         }
-        turn.effects.extend(self.availability.take_zone().map(Effect::Zone));
+        turn.effects.extend(self.availability.take_time_zone_lookup().map(|zone| Effect::LookUpTimeZone { zone }));
     }
 
     pub(super) fn reply_inbox(&mut self, now: Mono, verdict: &ApiResponse<'_>) {
-        let inbox = if let ApiResponse::Good(body) = verdict { wire::inbox(body) } else { None };
+        let inbox = if let ApiResponse::Success(body) = verdict { chatwoot::inbox(body) } else { None };
         match (inbox, verdict) {
             (Some(inbox), _) => self.availability.inbox_is(now, inbox),
             // It is not there, or no inbox: the doctor knows.
-            (None, ApiResponse::Good(_) | ApiResponse::Gone | ApiResponse::Refused(_)) => {
+            (None, ApiResponse::Success(_) | ApiResponse::NotFound | ApiResponse::Rejected(_)) => {
                 self.availability.is_answered(now)
             }
             (None, ApiResponse::Busy(ms)) => self.availability.failed(now, &mut self.rng, *ms),
-            (None, ApiResponse::Fault | ApiResponse::Unclear | ApiResponse::NeverLeft) => {
+            (None, ApiResponse::ServerError | ApiResponse::Unknown | ApiResponse::NotSent) => {
                 self.availability.failed(now, &mut self.rng, 0)
             }
         }

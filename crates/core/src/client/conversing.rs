@@ -2,7 +2,7 @@
 
 use super::ChatClient;
 use crate::Update;
-use crate::chatwoot as wire;
+use crate::chatwoot;
 use crate::chatwoot::requests::{ApiRequest, ApiResponse};
 use crate::model::{ConversationId, Status};
 use crate::tabs::leader_election::TabMessage;
@@ -30,8 +30,8 @@ impl ChatClient {
         if is_open || !is_ours || (self.visitor.session.conversation().is_some() && !self.can_leave()) {
             return;
         }
-        if !self.tabs.election.is_in_charge() {
-            return self.say(&TabMessage::Switch(to), turn);
+        if !self.tabs.election.is_active() {
+            return self.say(&TabMessage::OpenConversation(to), turn);
         }
         self.turn_page();
         self.conversation.prompt.clear();
@@ -49,15 +49,16 @@ impl ChatClient {
 
     /// The visitor ends the conversation.
     pub(super) fn end_conversation(&mut self, now: Mono, turn: &mut Update) {
-        let is_asked = self.connection.requests.iter().any(|(_, call, _)| matches!(call, ApiRequest::Resolve { .. }));
+        let is_asked =
+            self.connection.requests.iter().any(|(_, call, _)| matches!(call, ApiRequest::ResolveConversation { .. }));
         if let Some(conversation) = self.visitor.session.conversation().filter(|_| !is_asked) {
-            self.call(now, ApiRequest::Resolve { conversation }, turn);
+            self.call(now, ApiRequest::ResolveConversation { conversation }, turn);
         }
     }
 
     /// Asks for the list, if somebody looks at it.
     pub(super) fn browse(&mut self, now: Mono, turn: &mut Update) {
-        if self.visitor.session.is_contact_sure()
+        if self.visitor.session.is_contact_verified()
             && self.connection.is_online
             && self.visitor.conversation_list.next(now)
         {
@@ -66,14 +67,14 @@ impl ChatClient {
     }
 
     pub(super) fn reply_browse(&mut self, now: Mono, verdict: &ApiResponse<'_>) {
-        let listing = if let ApiResponse::Good(body) = verdict { wire::listing(body) } else { None };
+        let listing = if let ApiResponse::Success(body) = verdict { chatwoot::listing(body) } else { None };
         match (listing, verdict) {
             (Some(listing), _) => {
                 let ours = self.ours_of(listing);
                 self.visitor.conversation_list.are(ours);
             }
             // So Chatwoot 4.0.4 answers every verified contact: what is known without a list can be opened all the same.
-            (None, ApiResponse::Fault) if self.visitor.session.is_user_proven() => {
+            (None, ApiResponse::ServerError) if self.visitor.session.is_user_proven() => {
                 let one = |id: &ConversationId| ConversationSummary { id: *id, status: Status::Open, last: None };
                 let all = self.visitor.session.conversations().iter().map(one).collect();
                 self.visitor.conversation_list.are(all);
@@ -90,7 +91,7 @@ impl ChatClient {
         let is_of_it = |call: &ApiRequest| {
             matches!(
                 call,
-                ApiRequest::ReadConversation { .. } | ApiRequest::ReadMessages { .. } | ApiRequest::Post { .. }
+                ApiRequest::GetConversation { .. } | ApiRequest::ListMessages { .. } | ApiRequest::CreateMessage { .. }
             )
         };
         self.connection.requests.retain(|(_, call, _)| !is_of_it(call));

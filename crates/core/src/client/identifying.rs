@@ -1,7 +1,7 @@
 //! Whom the site takes the visitor for, and that nobody sees what another said on the same device.
 
 use super::{ChatClient, KEY_DRAFT};
-use crate::chatwoot as wire;
+use crate::chatwoot;
 use crate::chatwoot::Listing;
 use crate::chatwoot::requests::{ApiRequest, ApiResponse};
 use crate::host::settings::Options;
@@ -21,7 +21,7 @@ const SUCCESSION_MS: u64 = 10_000;
 impl ChatClient {
     /// The site says whom it takes the visitor for.
     pub(super) fn identified(&mut self, user: User, turn: &mut Update) {
-        self.say(&TabMessage::User(user.clone()), turn);
+        self.say(&TabMessage::SetUser(user.clone()), turn);
         self.user_is(user);
     }
 
@@ -33,7 +33,7 @@ impl ChatClient {
             self.visitor.successor = None;
         } else if !self.tabs.election.is_following()
             && present != 0
-            && self.conversation.timeline.is_sending_for(present)
+            && self.conversation.timeline.has_pending_for(present)
         {
             let until =
                 self.visitor.successor.as_ref().map_or(self.now.mono.plus(SUCCESSION_MS), |former| former.until);
@@ -43,18 +43,18 @@ impl ChatClient {
             return;
         }
         self.visitor.identity.is(user);
-        self.is_introduced_anew();
+        self.request_contact_update();
         self.restore_draft();
     }
 
     /// The successor takes over, once nothing of the former user's is to be sent by this tab, or it has taken too long.
     pub(super) fn succeed(&mut self, now: Mono, turn: &mut Update) {
-        let is_another_sending = self.tabs.election.has_leader();
+        let is_another_sending = self.tabs.election.has_live_leader();
         let is_sending =
-            !is_another_sending && self.conversation.timeline.is_sending_for(self.visitor.identity.user().mark);
+            !is_another_sending && self.conversation.timeline.has_pending_for(self.visitor.identity.user().mark);
         let Some(successor) = self.visitor.successor.take_if(|next| !is_sending || next.until <= now) else { return };
         self.visitor.identity = successor.identity;
-        if self.tabs.election.is_in_charge() {
+        if self.tabs.election.is_active() {
             self.succeed_visitor(turn);
         }
         if let Some(text) = successor.prefilled {
@@ -65,7 +65,7 @@ impl ChatClient {
     /// Tells the other tabs what the page said before this one listened to them.
     pub(super) fn introduce_to_tabs(&mut self, turn: &mut Update) {
         self.tell_tabs_of(&self.visitor.identity, turn);
-        self.conversation.timeline.save_own();
+        self.conversation.timeline.save_own_messages();
         self.keep_sends(turn);
         if let Some(next) = &self.visitor.successor {
             self.tell_tabs_of(&next.identity, turn);
@@ -75,11 +75,11 @@ impl ChatClient {
     fn tell_tabs_of(&self, identity: &Identity, turn: &mut Update) {
         let user = identity.user();
         if user.mark != 0 {
-            self.say(&TabMessage::User(user.clone()), turn);
+            self.say(&TabMessage::SetUser(user.clone()), turn);
         }
         for (said, is_of_conversation) in [(identity.of_contact(), false), (identity.of_conversation(), true)] {
             if !said.is_empty() {
-                self.say(&TabMessage::Attributes { user: user.mark, said: said.to_vec(), is_of_conversation }, turn);
+                self.say(&TabMessage::SetAttributes { user: user.mark, said: said.to_vec(), is_of_conversation }, turn);
             }
         }
     }
@@ -100,8 +100,8 @@ impl ChatClient {
         let identity = self.visitor.successor.as_mut().map_or(&mut self.visitor.identity, |next| &mut next.identity);
         identity.add(said.clone(), is_of_conversation);
         let user = identity.user().mark;
-        self.say(&TabMessage::Attributes { user, said, is_of_conversation }, turn);
-        self.is_introduced_anew();
+        self.say(&TabMessage::SetAttributes { user, said, is_of_conversation }, turn);
+        self.request_contact_update();
     }
 
     /// The site says so in another tab, of this user.
@@ -110,13 +110,13 @@ impl ChatClient {
         // A page that names another user, or none, has nothing to do with this one's attributes.
         if identity.user().mark == user {
             identity.add(said, is_of_conversation);
-            self.is_introduced_anew();
+            self.request_contact_update();
         }
     }
 
     /// What is known of the visitor is to be told, to whichever contact there is or will be.
-    pub(super) fn is_introduced_anew(&mut self) {
-        if self.visitor.pre_chat_form.has_something() || self.visitor.identity.has_something() {
+    pub(super) fn request_contact_update(&mut self) {
+        if self.visitor.pre_chat_form.is_any_given() || self.visitor.identity.is_any_given() {
             self.visitor.pre_chat_form.want();
         }
     }
@@ -145,7 +145,7 @@ impl ChatClient {
         let User { mark, is_proven, .. } = *self.visitor.identity.user();
         if self.is_unnamed() {
             // Whoever writes here is a stranger to the page, and so to us.
-            if self.conversation.timeline.is_sending_for(0) {
+            if self.conversation.timeline.has_pending_for(0) {
                 self.succeed_visitor(turn);
             }
             return;
@@ -164,10 +164,10 @@ impl ChatClient {
 
     /// With another contact, and what waits to be sent.
     pub(super) fn begin_anew(&mut self, turn: &mut Update) {
-        self.visitor.session.contact_is_gone();
+        self.visitor.session.contact_lost();
         self.visitor.listed = None;
         self.visitor.finding = RetryingRequest::default();
-        self.is_introduced_anew();
+        self.request_contact_update();
         self.start_over();
         let mut acts = Vec::new();
         self.connection.cable.close(&mut acts);
@@ -196,7 +196,7 @@ impl ChatClient {
         self.visitor.composer.files.clear();
         self.submit(now, text, turn);
         if self.visitor.composer.put == before.put {
-            turn.effects.retain(|effect| *effect != Effect::Erase(KEY_DRAFT.to_owned()));
+            turn.effects.retain(|effect| *effect != Effect::Delete { key: KEY_DRAFT.to_owned() });
             self.visitor.composer = before;
         } else {
             self.visitor.composer.files = before.files;
@@ -219,7 +219,7 @@ impl ChatClient {
         if told.is_some() {
             // Nothing is told anew for what this did not hold: there is an end to what it holds.
             self.visitor.listed = told;
-        } else if let Some(listed) = wire::listed(body) {
+        } else if let Some(listed) = chatwoot::listed(body) {
             self.learn_listed(listed);
             if self.visitor.session.has_conversations() {
                 let ours = self.listed_here();
@@ -232,7 +232,7 @@ impl ChatClient {
         }
         let inbox = self.visitor.session.inbox();
         let surely: Vec<ConversationId> =
-            self.visitor.listed.iter().flat_map(|listed| listed.surely_of(inbox)).collect();
+            self.visitor.listed.iter().flat_map(|listed| listed.certain_for(inbox)).collect();
         if surely.is_empty() {
             self.visitor.finding.want();
         } else {
@@ -261,9 +261,9 @@ impl ChatClient {
 
     /// Asks which conversations a proven user has, if somebody wants to know.
     pub(super) fn find_conversations(&mut self, now: Mono, turn: &mut Update) {
-        let is_wanted = self.view_model.is_open || self.conversation.timeline.has_unsent();
+        let is_wanted = self.view_model.is_open || self.conversation.timeline.has_queued();
         if is_wanted
-            && self.visitor.session.is_contact_sure()
+            && self.visitor.session.is_contact_verified()
             && self.connection.is_online
             && self.visitor.finding.next(now)
         {
@@ -277,7 +277,7 @@ impl ChatClient {
     }
 
     pub(super) fn reply_finding(&mut self, now: Mono, verdict: &ApiResponse<'_>) {
-        let listing = if let ApiResponse::Good(body) = verdict { wire::listing(body) } else { None };
+        let listing = if let ApiResponse::Success(body) = verdict { chatwoot::listing(body) } else { None };
         match (listing, verdict) {
             (Some(listing), _) => {
                 self.visitor.finding.is_answered();
@@ -288,16 +288,16 @@ impl ChatClient {
                 self.list_the_rest();
             }
             // So Chatwoot 4.0.4 answers every verified contact.
-            (None, ApiResponse::Fault | ApiResponse::Refused(_)) => {
+            (None, ApiResponse::ServerError | ApiResponse::Rejected(_)) => {
                 self.visitor.finding.is_answered();
                 self.open_listed();
             }
-            (None, ApiResponse::Gone) => {
+            (None, ApiResponse::NotFound) => {
                 self.visitor.finding.is_answered();
-                self.visitor.session.doubt_contact();
+                self.visitor.session.verify_contact();
             }
             (None, ApiResponse::Busy(ms)) => self.visitor.finding.failed(now, &mut self.rng, *ms),
-            (None, ApiResponse::Good(_) | ApiResponse::Unclear | ApiResponse::NeverLeft) => {
+            (None, ApiResponse::Success(_) | ApiResponse::Unknown | ApiResponse::NotSent) => {
                 self.visitor.finding.failed(now, &mut self.rng, 0);
             }
         }
@@ -338,9 +338,9 @@ impl ChatClient {
 
     /// This device has begun a conversation: the contact's attributes, which the answer carries, are to hold it as well.
     pub(super) fn list_begun(&mut self, body: &str) {
-        self.visitor.session.inbox_is(wire::conversation(body).and_then(|begun| begun.inbox));
+        self.visitor.session.inbox_is(chatwoot::conversation(body).and_then(|begun| begun.inbox));
         if self.visitor.identity.user().is_proven {
-            if let Some(listed) = wire::listed(body) {
+            if let Some(listed) = chatwoot::listed(body) {
                 self.learn_listed(listed);
             }
             self.list_the_rest();
@@ -349,7 +349,8 @@ impl ChatClient {
 
     /// The contact is to be told of those it does not know of.
     pub(super) fn list_the_rest(&mut self) {
-        if self.visitor.listed.as_ref().is_some_and(|listed| !listed.has_all(self.visitor.session.conversations())) {
+        if self.visitor.listed.as_ref().is_some_and(|listed| !listed.contains_all(self.visitor.session.conversations()))
+        {
             self.visitor.pre_chat_form.want();
         }
     }

@@ -32,7 +32,7 @@ impl ChatClient {
 
     /// Tells the server who the visitor says they are.
     pub(super) fn tell_introduction(&mut self, now: Mono, turn: &mut Update) {
-        if self.visitor.session.is_contact_sure()
+        if self.visitor.session.is_contact_verified()
             && self.connection.is_online
             && self.visitor.pre_chat_form.is_due(now)
             && self.may_write(now, turn)
@@ -54,26 +54,26 @@ impl ChatClient {
     ) {
         match verdict {
             // What is refused once is refused again: the conversation is worth more.
-            ApiResponse::Good(_) | ApiResponse::Refused(_) => {
+            ApiResponse::Success(_) | ApiResponse::Rejected(_) => {
                 self.visitor.pre_chat_form.is_answered();
                 self.keep_introduction(turn);
-                if let ApiResponse::Good(body) = verdict {
+                if let ApiResponse::Success(body) = verdict {
                     self.is_verified(body, listed);
                 }
             }
-            ApiResponse::Gone => {
+            ApiResponse::NotFound => {
                 self.visitor.pre_chat_form.failed(now, &mut self.rng, 0);
-                self.visitor.session.doubt_contact();
+                self.visitor.session.verify_contact();
             }
             ApiResponse::Busy(ms) => self.visitor.pre_chat_form.failed(now, &mut self.rng, *ms),
-            ApiResponse::Fault | ApiResponse::Unclear | ApiResponse::NeverLeft => {
+            ApiResponse::ServerError | ApiResponse::Unknown | ApiResponse::NotSent => {
                 self.visitor.pre_chat_form.failed(now, &mut self.rng, 0)
             }
         }
     }
 
     pub(super) fn keep_introduction(&mut self, turn: &mut Update) {
-        if let Some(kept) = self.visitor.pre_chat_form.take_kept() {
+        if let Some(kept) = self.visitor.pre_chat_form.take_record() {
             self.keep_one(KEY_INTRODUCTION.to_owned(), Some(kept), turn);
         }
     }

@@ -17,6 +17,12 @@ mod together;
 mod view_model;
 mod wishing;
 
+use crate::event::{
+    BlockReason, ComposerEvent, ConnectionEvent, ConversationsEvent, PageEvent, PanelEvent, StorageEvent, ThreadEvent,
+    VisitorEvent,
+};
+use crate::host::calls::{AttributeTarget, HostCall};
+use crate::host::events::{HostError, HostEvent};
 use std::sync::Arc;
 
 use crate::availability::Availability;
@@ -40,7 +46,7 @@ use crate::view::{self, ComposerProblem, View};
 use crate::visitor::Visitor;
 use crate::visitor::generation;
 use crate::visitor::session::Session;
-use crate::{Blocked, Effect, Event, Update};
+use crate::{Effect, Event, Update};
 use together::tell;
 use view_model::ViewModel;
 
@@ -106,7 +112,7 @@ impl ChatClient {
         let (record, is_ping) = (recording::record(now, &event), recording::is_ping(&event));
         let missing = self.event_log.missing();
         self.route(now, event, &mut turn);
-        if !self.tabs.election.is_resting() {
+        if !self.tabs.election.is_suspended() {
             self.pump(now.mono, &mut turn);
         }
         self.keep(now.mono, &mut turn);
@@ -146,9 +152,9 @@ impl ChatClient {
                 .get(lane as usize)
                 .and_then(Backoff::until)
                 .max(self.connection.rate_limit.opens());
-            until.filter(|_| self.conversation.timeline.can_post(lane)).map(|until| until.due("send: again"))
+            until.filter(|_| self.conversation.timeline.can_send(lane)).map(|until| until.due("send: again"))
         };
-        if self.tabs.election.is_in_charge() {
+        if self.tabs.election.is_active() {
             all.extend([
                 self.connection.cable.deadline(),
                 self.visitor.session.deadline(),
@@ -157,8 +163,8 @@ impl ChatClient {
                 self.visitor.finding.deadline().map(|until| until.due("conversations: find again")),
                 lane(Queue::Text),
                 lane(Queue::Upload),
-                self.conversation.timeline.grace_ends().map(|end| end.due("send: decide")),
-                self.conversation.timeline.doubt_begins().map(|from| from.due("send: unconfirmed")),
+                self.conversation.timeline.unconfirmed_deadline().map(|end| end.due("send: decide")),
+                self.conversation.timeline.next_overdue().map(|from| from.due("send: unconfirmed")),
             ]);
         }
         // What is past had its chance in the last turn and waits for something else.
@@ -173,87 +179,99 @@ impl ChatClient {
 
     fn route(&mut self, now: Now, event: Event, turn: &mut Update) {
         match event {
-            Event::Began { kept, is_shared } => self.begin(now.mono, kept, is_shared, turn),
+            Event::Started { stored: kept, has_tab_sync: is_shared } => self.begin(now.mono, kept, is_shared, turn),
             Event::Tabs(news) => self.hear_tabs(now.mono, news, turn),
-            Event::Opened(is_open) => {
+            Event::Panel(PanelEvent::Toggled { is_open }) => {
                 self.view_model.is_open = is_open;
                 if self.conversation.unread.opened(is_open) {
                     self.tell_unread(turn);
                 }
             }
-            Event::Drafted(text) => {
+            Event::Composer(ComposerEvent::DraftChanged { text }) => {
                 self.visitor.composer.problem = None;
                 self.visitor.composer.hold(&text);
                 self.conversation.typing.drafted(now.mono, !self.visitor.composer.has_text);
                 keep_draft(&text, turn);
             }
-            Event::Picked(files) => self.pick(files),
-            Event::Unpicked(pick) => self.visitor.composer.files.retain(|file| file.pick != pick),
-            Event::Submitted(text) => self.submit(now, &text, turn),
-            Event::Gathered(echo) => {
-                self.conversation.timeline.gathered(&echo);
+            Event::Composer(ComposerEvent::FilesPicked { files }) => self.pick(files),
+            Event::Composer(ComposerEvent::FileRemoved { pick }) => {
+                self.visitor.composer.files.retain(|file| file.pick != pick)
+            }
+            Event::Composer(ComposerEvent::Submitted { text }) => self.submit(now, &text, turn),
+            Event::Storage(StorageEvent::FilesStored { message: echo }) => {
+                self.conversation.timeline.files_stored(&echo);
                 self.keep_sends(turn);
             }
-            Event::FilesMissing(echo) => {
-                self.conversation.timeline.files_are_gone(&echo);
+            Event::Storage(StorageEvent::FilesMissing { message: echo }) => {
+                self.conversation.timeline.files_missing(&echo);
                 self.keep_sends(turn);
             }
-            Event::NotKept => self.note_not_kept(turn),
-            Event::Progressed(id, percent) => self.progressed(now.mono, id, percent),
-            Event::Retried(key) => self.try_again(now.mono, key, turn),
-            Event::Discarded(key) => self.discard(key, turn),
-            Event::Folded(key, is_folded) => self.conversation.timeline.fold(key, is_folded),
-            Event::Filled(message, fields) => self.fill(message, fields),
-            Event::Chosen(message, choice) => self.choose(message, choice, turn),
-            Event::Scrolled(sight, held) => self.scrolled(sight, held),
-            Event::WantedEarlier => {
-                if self.conversation.window.rise(&self.conversation.timeline) {
+            Event::Storage(StorageEvent::WriteFailed) => self.note_not_kept(turn),
+            Event::Connection(ConnectionEvent::UploadProgressed { request: id, percent }) => {
+                self.progressed(now.mono, id, percent)
+            }
+            Event::Thread(ThreadEvent::RetryRequested { row: key }) => self.try_again(now.mono, key, turn),
+            Event::Thread(ThreadEvent::MessageDiscarded { row: key }) => self.discard(key, turn),
+            Event::Thread(ThreadEvent::TextFolded { row: key, is_folded }) => {
+                self.conversation.timeline.fold(key, is_folded)
+            }
+            Event::Thread(ThreadEvent::FormSubmitted { message, fields }) => self.fill(message, fields),
+            Event::Thread(ThreadEvent::ChoiceSelected { message, choice }) => self.choose(message, choice, turn),
+            Event::Thread(ThreadEvent::Scrolled { position: sight, focused_row: held }) => self.scrolled(sight, held),
+            Event::Thread(ThreadEvent::EarlierRequested) => {
+                if self.conversation.window.page_up(&self.conversation.timeline) {
                     self.conversation.history.want_earlier();
                 }
             }
-            Event::WantedNewest => self.jump(),
-            Event::Listed(is_shown) => self.visitor.conversation_list.show(is_shown),
-            Event::Switched(to) => self.switch(to, turn),
-            Event::Ended => self.end_conversation(now.mono, turn),
-            Event::Introduced(values) => self.introduce(now, &values, turn),
-            Event::Preferred(preference) => self.prefer(preference, turn),
-            Event::Denied => self.is_denied(turn),
-            Event::Dismissed => self.conversation.unread.dismiss(),
-            Event::WantedTranscript(format) => self.want_transcript(format),
-            Event::Forgot | Event::LoggedOut => self.forget_visitor(turn),
-            Event::Paged(page) => self.host.page = page,
-            Event::Prompted(prompt) => self.conversation.prompt = prompt,
-            Event::Identified(user) => self.identified(user, turn),
-            Event::Attributed(said, is_of_conversation) => self.attributed(said, is_of_conversation, turn),
-            Event::Prefilled(text) => self.prefill(&text, turn),
-            Event::Said(text) => self.say_for_visitor(now, &text, turn),
-            Event::Configured(options) => self.configure(*options),
-            Event::Zoned(offsets) => self.availability.clocks_are(offsets),
-            Event::Socket(link, news) => {
+            Event::Thread(ThreadEvent::NewestRequested) => self.jump(),
+            Event::Conversations(ConversationsEvent::ListToggled { is_shown }) => {
+                self.visitor.conversation_list.show(is_shown)
+            }
+            Event::Conversations(ConversationsEvent::Opened { conversation: to }) => self.switch(to, turn),
+            Event::Conversations(ConversationsEvent::Resolved) => self.end_conversation(now.mono, turn),
+            Event::Visitor(VisitorEvent::PreChatFormSubmitted { values }) => self.introduce(now, &values, turn),
+            Event::Visitor(VisitorEvent::PreferenceChosen(preference)) => self.prefer(preference, turn),
+            Event::Visitor(VisitorEvent::NotificationsDenied) => self.is_denied(turn),
+            Event::Panel(PanelEvent::PreviewsDismissed) => self.conversation.unread.dismiss(),
+            Event::Thread(ThreadEvent::TranscriptRequested { format }) => self.want_transcript(format),
+            Event::Visitor(VisitorEvent::ForgetRequested) | Event::Host(HostCall::Reset | HostCall::Forget) => {
+                self.forget_visitor(turn)
+            }
+            Event::Page(PageEvent::Navigated(page)) => self.host.page = page,
+            Event::Host(HostCall::ProactiveMessageShown { text: prompt }) => self.conversation.prompt = prompt,
+            Event::Host(HostCall::SetUser(user)) => self.identified(user, turn),
+            Event::Host(HostCall::SetAttributes { attributes: said, target: is_of_conversation }) => {
+                self.attributed(said, is_of_conversation == AttributeTarget::Conversation, turn)
+            }
+            Event::Host(HostCall::Prefill { text }) => self.prefill(&text, turn),
+            Event::Host(HostCall::SendMessage { text }) => self.say_for_visitor(now, &text, turn),
+            Event::Host(HostCall::Configure(options)) => self.configure(*options),
+            Event::TimeZoneLookedUp { offsets } => self.availability.set_utc_offsets(offsets),
+            Event::Connection(ConnectionEvent::Socket { socket: link, event: news }) => {
                 let mut acts = Vec::new();
                 let heard = self.connection.cable.hear(now.mono, link, &news, &mut self.rng, &mut acts);
                 self.act(acts, turn);
-                if let (Some(CableEvent::ServerEvent(heard)), SocketEvent::Frame(text)) = (&heard, news)
+                if let (Some(CableEvent::Received(heard)), SocketEvent::Frame(text)) = (&heard, news)
                     && !matches!(**heard, ServerEvent::Other)
                 {
-                    self.say(&TabMessage::Frame(text), turn);
+                    self.say(&TabMessage::CableFrame(text), turn);
                 }
                 self.take(heard, turn);
             }
-            Event::Replied(id, outcome) => {
+            Event::Connection(ConnectionEvent::RequestEnded { request: id, outcome }) => {
                 if let Some(call) = self.end_call(id) {
                     self.examine(&call, &outcome);
                     self.reply(now.mono, call, &outcome, turn);
                 }
             }
-            Event::Visible(is_visible) => {
+            Event::Page(PageEvent::VisibilityChanged { is_visible }) => {
                 self.view_model.is_visible = is_visible;
                 self.tabs.election.set_visible(is_visible);
                 if is_visible {
                     self.wake(now.mono, turn);
                 }
             }
-            Event::Online(is_online) => {
+            Event::Connection(ConnectionEvent::OnlineChanged { is_online }) => {
                 if is_online && !self.connection.is_online {
                     // What failed without a network says nothing about the server.
                     self.forgive();
@@ -263,11 +281,17 @@ impl ChatClient {
                     self.wake(now.mono, turn);
                 }
             }
-            Event::Blocked(Blocked::ByPolicy) => self.connection.diagnostics.is_forbidden(),
-            Event::Blocked(Blocked::AsMixedContent) => self.connection.diagnostics.is_mixed(),
-            Event::Probed(answers) => self.connection.diagnostics.probed(answers),
-            Event::Left => self.leave(now.mono, turn),
-            Event::Returned(kept) => self.come_back(now.mono, kept, turn),
+            Event::Connection(ConnectionEvent::Blocked(BlockReason::ContentSecurityPolicy)) => {
+                self.connection.diagnostics.is_forbidden()
+            }
+            Event::Connection(ConnectionEvent::Blocked(BlockReason::MixedContent)) => {
+                self.connection.diagnostics.is_mixed()
+            }
+            Event::Connection(ConnectionEvent::ProbeEnded { is_reachable: answers }) => {
+                self.connection.diagnostics.probed(answers)
+            }
+            Event::Page(PageEvent::Suspended) => self.leave(now.mono, turn),
+            Event::Page(PageEvent::Resumed { stored: kept }) => self.resume(now.mono, kept, turn),
             Event::Tick => {}
         }
     }
@@ -299,8 +323,8 @@ impl ChatClient {
         }
         self.visitor.composer.problem = if text.chars().count() > view::TEXT_CHARS_MAX as usize {
             Some(ComposerProblem::TooLong)
-        } else if self.conversation.timeline.shown_sends().count() >= UNSENT_MAX {
-            Some(ComposerProblem::TooMany)
+        } else if self.conversation.timeline.visible_outgoing().count() >= UNSENT_MAX {
+            Some(ComposerProblem::TooManyUnsent)
         } else {
             None
         };
@@ -315,12 +339,15 @@ impl ChatClient {
         let echo: EchoId = self.rng.uuid().into();
         let files = std::mem::take(&mut self.visitor.composer.files);
         if !files.is_empty() {
-            turn.effects.push(Effect::Gather(echo.clone(), files.iter().map(|file| file.pick).collect()));
+            turn.effects.push(Effect::StoreFiles {
+                message: echo.clone(),
+                picks: files.iter().map(|file| file.pick).collect(),
+            });
         }
         self.conversation.timeline.submit(echo, text, files, now.wall, self.speaker());
         self.keep_sends(turn);
         keep_draft("", turn);
-        tell(self.tabs.election.wonder(now.mono), turn);
+        tell(self.tabs.election.ping_leader(now.mono), turn);
     }
 
     fn scrolled(&mut self, sight: ScrollPosition, held: Option<RowKey>) {
@@ -342,9 +369,9 @@ impl ChatClient {
     fn try_again(&mut self, now: Mono, key: RowKey, turn: &mut Update) {
         let Some(echo) = self.conversation.timeline.echo_of(key).filter(|_| !self.is_closed()) else { return };
         self.send_again(now, &echo, turn);
-        if !self.tabs.election.is_in_charge() {
-            self.say(&TabMessage::Retry(echo), turn);
-            tell(self.tabs.election.wonder(now), turn);
+        if !self.tabs.election.is_active() {
+            self.say(&TabMessage::RetrySend(echo), turn);
+            tell(self.tabs.election.ping_leader(now), turn);
         }
     }
 
@@ -353,9 +380,11 @@ impl ChatClient {
     fn send_again(&mut self, now: Mono, echo: &EchoId, turn: &mut Update) {
         self.connection.retries.iter_mut().for_each(Backoff::hurry);
         self.conversation.timeline.retry(echo, now);
-        if self.tabs.election.is_in_charge() && self.conversation.timeline.grace_ends().is_some_and(|end| end <= now) {
-            for call in self.abort(&|call, _| matches!(call, ApiRequest::ReadMessages { .. }), turn) {
-                self.reply(now, call, &Outcome::Unclear, turn);
+        if self.tabs.election.is_active()
+            && self.conversation.timeline.unconfirmed_deadline().is_some_and(|end| end <= now)
+        {
+            for call in self.abort(&|call, _| matches!(call, ApiRequest::ListMessages { .. }), turn) {
+                self.reply(now, call, &Outcome::Unknown, turn);
             }
             self.conversation.history.hurry();
         }
@@ -369,8 +398,8 @@ impl ChatClient {
             }
             // Of an earlier page's files there is nothing left to pick.
             self.visitor.composer.files.extend(send.files.into_iter().filter(|file| file.pick > 0));
-            if !self.tabs.election.is_in_charge() {
-                self.say(&TabMessage::Discard(echo), turn);
+            if !self.tabs.election.is_active() {
+                self.say(&TabMessage::DiscardSend(echo), turn);
             }
         }
     }
@@ -378,7 +407,7 @@ impl ChatClient {
     /// A send is not to be sent any more; a request that carries it is dropped.
     fn give_up(&mut self, echo: &EchoId, turn: &mut Update) -> Option<OutgoingMessage> {
         let send = self.conversation.timeline.discard(echo)?;
-        self.abort(&|call, _| matches!(call, ApiRequest::Post { echo: other, .. } if other == echo), turn);
+        self.abort(&|call, _| matches!(call, ApiRequest::CreateMessage { echo: other, .. } if other == echo), turn);
         Some(send)
     }
 
@@ -399,7 +428,7 @@ impl ChatClient {
     fn progressed(&mut self, now: Mono, id: RequestId, percent: u8) {
         if let Some((_, call, asked)) = self.connection.requests.iter_mut().find(|(other, ..)| *other == id) {
             *asked = now;
-            if let ApiRequest::Post { echo, .. } = call {
+            if let ApiRequest::CreateMessage { echo, .. } = call {
                 self.conversation.timeline.progressed(echo, percent);
             }
         }
@@ -428,7 +457,7 @@ impl ChatClient {
         self.visitor.session.hurry();
         self.connection.retries.iter_mut().for_each(Backoff::hurry);
         self.visitor.form_submissions.hurry();
-        tell(self.tabs.election.wonder(now), turn);
+        tell(self.tabs.election.ping_leader(now), turn);
     }
 
     fn forgive(&mut self) {
@@ -441,10 +470,10 @@ impl ChatClient {
     /// The device has not kept what it was to keep. Who waits for a message to leave is told not to leave the page before.
     fn note_not_kept(&mut self, turn: &mut Update) {
         if !std::mem::replace(&mut self.host.is_storage_failure_reported, true) {
-            telling::tell_not_kept(turn);
+            turn.tell_host(HostEvent::Error(HostError::StorageUnavailable));
         }
-        if self.conversation.timeline.shown_sends().next().is_some() {
-            self.visitor.composer.problem = Some(ComposerProblem::NotKept);
+        if self.conversation.timeline.visible_outgoing().next().is_some() {
+            self.visitor.composer.problem = Some(ComposerProblem::StorageUnavailable);
         }
     }
 
@@ -465,8 +494,8 @@ impl ChatClient {
 
 fn keep_draft(text: &str, turn: &mut Update) {
     turn.effects.push(if text.is_empty() {
-        Effect::Erase(KEY_DRAFT.to_owned())
+        Effect::Delete { key: KEY_DRAFT.to_owned() }
     } else {
-        Effect::Save(KEY_DRAFT.to_owned(), text.to_owned())
+        Effect::Save { key: KEY_DRAFT.to_owned(), value: text.to_owned() }
     });
 }

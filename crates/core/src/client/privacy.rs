@@ -4,13 +4,14 @@
 //! (`generation`). Every tab that hears of it, or finds that generation on the device, replaces all it holds of the
 //! visitor. A tab that hangs does so before it writes again.
 
-use super::telling::tell_sends_dropped;
 use super::{ChatClient, KEY_SEND, KEY_VISITED};
 use crate::conversation::timeline::{OutgoingMessage, Queue};
 use crate::digits::digits;
+use crate::event::PageEvent;
+use crate::host::events::{HostError, HostEvent};
 use crate::tabs::leader_election::{self as tabs, TabEvent, TabMessage};
 use crate::visitor::generation;
-use crate::{Effect, Event, Tell, Update};
+use crate::{Effect, Event, Update};
 
 const DAY_MS: u64 = 86_400_000;
 /// How other tabs begin what they say of a record: others of their words are longer, and need not be read twice.
@@ -31,14 +32,12 @@ impl ChatClient {
     fn begin_generation(&mut self, is_succeeded: bool, turn: &mut Update) {
         let generation = self.visitor.generation + 1;
         let user = is_succeeded.then(|| self.visitor.identity.user().mark);
-        let uploads = self
-            .conversation
-            .timeline
-            .sends()
-            .filter(|send| send.lane() == Queue::Upload && send.goes_along_with(user));
+        let uploads =
+            self.conversation.timeline.sends().filter(|send| send.lane() == Queue::Upload && send.passes_on_to(user));
         let keep_files = uploads.map(|send| send.echo.clone()).collect();
-        turn.effects.push(Effect::Forget { generation, keep_files });
-        turn.effects.push(Effect::Tabs(tabs::say(&TabMessage::Forget { generation: Some(generation), is_succeeded })));
+        turn.effects.push(Effect::EraseDevice { generation, keep_files });
+        turn.effects
+            .push(Effect::Tabs(tabs::say(&TabMessage::ForgetVisitor { generation: Some(generation), is_succeeded })));
         self.replace_visitor(generation, is_succeeded, turn);
     }
 
@@ -64,23 +63,26 @@ impl ChatClient {
             self.replace_visitor(generation, is_succeeded, turn);
         } else if generation < self.visitor.generation {
             // The site has emptied the device itself; what is written from now on must count there.
-            turn.effects.push(Effect::Save(generation::KEY.to_owned(), digits(self.visitor.generation)));
+            turn.effects.push(Effect::Save { key: generation::KEY.to_owned(), value: digits(self.visitor.generation) });
         }
     }
 
     /// An event without the records of visitors who were forgotten, which are erased: a tab that hung then has written
     /// them afterwards.
     pub(super) fn without_outdated(&self, mut event: Event, turn: &mut Update) -> Event {
-        if let Event::Began { kept, .. } | Event::Tabs(TabEvent::Granted(kept)) | Event::Returned(kept) = &mut event {
+        if let Event::Started { stored: kept, .. }
+        | Event::Tabs(TabEvent::LockGranted(kept))
+        | Event::Page(PageEvent::Resumed { stored: kept }) = &mut event
+        {
             let generation = generation::kept_in(kept).max(self.visitor.generation);
             for (key, _) in kept.extract_if(.., |(key, value)| !generation::is_current(generation, key, value)) {
                 erase_record(key, turn);
             }
         }
         // Nor is it taken from a tab that has not heard yet, or remembered.
-        if let Event::Tabs(TabEvent::Said(text)) = &mut event
+        if let Event::Tabs(TabEvent::Received(text)) = &mut event
             && text.starts_with(KEPT_WORD)
-            && let Some(TabMessage::Kept(key, Some(value))) = crate::tabs::messages::hear(text)
+            && let Some(TabMessage::Stored(key, Some(value))) = crate::tabs::messages::hear(text)
             && !generation::is_current(self.visitor.generation, &key, &value)
         {
             text.clear();
@@ -105,7 +107,7 @@ impl ChatClient {
         self.act(acts, turn);
         drop(self.abort(&|_, _| true, turn));
         let user = is_succeeded.then(|| self.visitor.identity.user().mark);
-        let is_dropped = |send: &OutgoingMessage| !send.goes_along_with(user) && !send.is_in_doubt();
+        let is_dropped = |send: &OutgoingMessage| !send.passes_on_to(user) && !send.may_be_stored();
         let are_dropped = is_succeeded && self.conversation.timeline.sends().any(is_dropped);
         let successor = is_succeeded.then(|| std::mem::take(&mut self.visitor.identity));
         self.visitor.replace(generation, successor);
@@ -114,13 +116,13 @@ impl ChatClient {
         self.view_model.replace_visitor(&self.settings.options);
         self.tabs.pending.clear();
         self.event_log.clear();
-        self.is_introduced_anew();
+        self.request_contact_update();
         self.keep_sends(turn);
-        turn.effects.push(Effect::Tell(Tell::Forgotten));
+        turn.effects.push(Effect::Host(HostEvent::VisitorForgotten));
         self.tell_theme(turn);
         self.tell_unread(turn);
         if are_dropped {
-            tell_sends_dropped(turn);
+            turn.tell_host(HostEvent::Error(HostError::UnsentDropped));
         }
     }
 
@@ -133,10 +135,10 @@ impl ChatClient {
         let visited = kept.iter().find(|(key, _)| key == KEY_VISITED).and_then(|(_, day)| day.parse::<u64>().ok());
         if visited.is_some_and(|visited| today > visited.saturating_add(days)) {
             self.visitor.generation += 1;
-            turn.effects.push(Effect::Forget { generation: self.visitor.generation, keep_files: Vec::new() });
+            turn.effects.push(Effect::EraseDevice { generation: self.visitor.generation, keep_files: Vec::new() });
             return Vec::new();
         }
-        turn.effects.push(Effect::Save(KEY_VISITED.to_owned(), digits(today)));
+        turn.effects.push(Effect::Save { key: KEY_VISITED.to_owned(), value: digits(today) });
         kept
     }
 }
@@ -144,7 +146,7 @@ impl ChatClient {
 /// Erases a record, and the files that went with it if it was a message's.
 fn erase_record(key: String, turn: &mut Update) {
     if let Some(echo) = key.strip_prefix(KEY_SEND) {
-        turn.effects.push(Effect::Scatter(echo.into()));
+        turn.effects.push(Effect::DeleteFiles { message: echo.into() });
     }
-    turn.effects.push(Effect::Erase(key));
+    turn.effects.push(Effect::Delete { key });
 }

@@ -29,15 +29,17 @@ impl ChatClient {
             self.view_model.agents = self.who_answers();
         }
         let connection = self.connection();
-        if connection == ConnectionState::Fine && self.view_model.view.panel.connection != ConnectionState::Fine {
-            self.say_aloud(view::Announcement::Connected);
+        if connection == ConnectionState::Connected
+            && self.view_model.view.panel.connection != ConnectionState::Connected
+        {
+            self.say_aloud(view::Announcement::Reconnected);
         }
         let panel = view::Panel {
             told: self.view_model.announcement.clone(),
             is_open: self.view_model.is_open,
             unread: self.conversation.unread.count(),
             connection,
-            fallback: self.settings.options.fallback.clone().filter(|_| connection == ConnectionState::Barred),
+            fallback: self.settings.options.fallback.clone().filter(|_| connection == ConnectionState::Blocked),
             status: self.conversation.status.status(),
             agent_last_seen_at: self.conversation.status.agent_last_seen_at(),
             choices: view::ConversationActions {
@@ -57,7 +59,7 @@ impl ChatClient {
                 is_heard: self.is_heard(),
                 notices: self.notices(),
                 theme: self.settings.options.offers_themes.then_some(self.visitor.preferences.theme),
-                has_transcript: self.conversation.timeline.said_len() > 0,
+                has_transcript: self.conversation.timeline.message_count() > 0,
                 is_known: self.visitor.session.source_id().is_some(),
             },
         };
@@ -79,7 +81,7 @@ impl ChatClient {
             rows,
             skipped: shown.range.start,
             newer: self.conversation.timeline.len() - shown.range.end,
-            is_away: self.conversation.window.is_away(),
+            is_away: self.conversation.window.is_scrolled_away(),
             unread: self.conversation.unread.below(),
             jumps: self.conversation.window.jumps(),
             typing: self.conversation.typing.theirs().cloned(),
@@ -158,7 +160,7 @@ impl ChatClient {
     fn connection(&self) -> ConnectionState {
         let finding = self.connection.diagnostics.finding(self.connection.is_online, self.socket());
         let is_lasting = self.is_failing() || self.tabs.election.standing().is_failing;
-        let is_felt = is_lasting || self.conversation.timeline.shown_sends().next().is_some();
+        let is_felt = is_lasting || self.conversation.timeline.visible_outgoing().next().is_some();
         match finding {
             Some(ConnectionIssue::Offline) => ConnectionState::Offline,
             Some(ConnectionIssue::Busy) if is_felt => ConnectionState::Busy,
@@ -168,13 +170,13 @@ impl ChatClient {
                 | ConnectionIssue::NotChatwoot
                 | ConnectionIssue::UnknownInbox
                 | ConnectionIssue::ContactRefused,
-            ) if is_felt => ConnectionState::Barred,
+            ) if is_felt => ConnectionState::Blocked,
             Some(ConnectionIssue::Unreachable | ConnectionIssue::AnswersWithheld) if is_felt => {
                 ConnectionState::Unreachable
             }
             // Nobody need know of the socket as long as messages are read without it.
             Some(_) | None if is_lasting => ConnectionState::Unreachable,
-            Some(_) | None => ConnectionState::Fine,
+            Some(_) | None => ConnectionState::Connected,
         }
     }
 }

@@ -4,9 +4,10 @@ use super::ChatClient;
 use crate::chatwoot::requests::ApiRequest;
 use crate::conversation::read_receipts::{RECEIPT_MS, ReadReceipts};
 use crate::conversation::unread::Attention;
+use crate::host::events::HostEvent;
 use crate::model::{ConversationId, MessageId};
 use crate::time::Mono;
-use crate::{Effect, Tell, Update};
+use crate::{Effect, Update};
 
 /// So many of the newest messages are looked through: more unread ones are as many.
 const LOOKED_AT: usize = 100;
@@ -18,17 +19,17 @@ impl ChatClient {
             self.view_model.is_visible,
             self.conversation.window.shows_newest() && !self.visitor.conversation_list.is_shown(),
         ) {
-            (false, ..) => Attention::Closed,
-            (true, false, _) => Attention::Elsewhere,
-            (true, true, false) => Attention::Above,
-            (true, true, true) => Attention::There,
+            (false, ..) => Attention::PanelClosed,
+            (true, false, _) => Attention::PageHidden,
+            (true, true, false) => Attention::ScrolledUp,
+            (true, true, true) => Attention::AtNewest,
         }
     }
 
     /// Says that the newest message was read: one request at a time, and only then for what came meanwhile.
     pub(super) fn see(&mut self, now: Mono, conversation: ConversationId, turn: &mut Update) {
         self.conversation.read_receipts.is_waiting = false;
-        if self.eyes() != Attention::There || !self.connection.is_online || !self.conversation.status.is_known() {
+        if self.eyes() != Attention::AtNewest || !self.connection.is_online || !self.conversation.status.is_known() {
             return;
         }
         let newest = self.conversation.timeline.newest_rows(LOOKED_AT).find(|row| !row.message.author.is_visitor());
@@ -36,7 +37,7 @@ impl ChatClient {
         if at <= self.conversation.status.contact_last_seen_at() || self.conversation.read_receipts.newest >= Some(id) {
             return;
         }
-        if self.is_calling(|call| matches!(call, ApiRequest::See { .. })) {
+        if self.is_calling(|call| matches!(call, ApiRequest::UpdateLastSeen { .. })) {
             return;
         }
         if self.conversation.read_receipts.sent.is_some_and(|sent| now.since(sent) < RECEIPT_MS) {
@@ -44,7 +45,7 @@ impl ChatClient {
             return;
         }
         self.conversation.read_receipts = ReadReceipts { newest: Some(id), sent: Some(now), is_waiting: false };
-        self.call(now, ApiRequest::See { conversation }, turn);
+        self.call(now, ApiRequest::UpdateLastSeen { conversation }, turn);
     }
 
     /// What came since the visitor read last, wherever that was; their own words count as having read.
@@ -76,6 +77,6 @@ impl ChatClient {
 
     /// Tells the page how many messages wait to be read.
     pub(super) fn tell_unread(&self, turn: &mut Update) {
-        turn.effects.push(Effect::Tell(Tell::Unread(self.conversation.unread.count())));
+        turn.effects.push(Effect::Host(HostEvent::UnreadChanged { count: self.conversation.unread.count() }));
     }
 }

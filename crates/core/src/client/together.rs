@@ -2,7 +2,7 @@
 
 use super::{ChatClient, KEY_INTRODUCTION, KEY_PREFERENCES, KEY_SEND, KEY_SESSION, WORDS_MAX};
 use crate::chatwoot::requests::{ApiRequest, Outcome};
-use crate::chatwoot::{self as wire, Frame};
+use crate::chatwoot::{self, Frame};
 use crate::conversation::timeline::OutgoingRecord;
 use crate::model::EchoId;
 use crate::tabs::leader_election::{self as tabs, LeaderStatus, TabAction, TabEvent, TabMessage};
@@ -13,23 +13,23 @@ use crate::{Effect, Update};
 impl ChatClient {
     pub(super) fn hear_tabs(&mut self, now: Mono, news: TabEvent, turn: &mut Update) {
         match news {
-            TabEvent::Granted(kept) => {
+            TabEvent::LockGranted(kept) => {
                 self.meet_generation(generation::kept_in(&kept), turn);
                 self.tabs.election.lead();
                 self.take_over(now, kept);
             }
-            TabEvent::LockRefused => self.abandon_lock(turn),
-            TabEvent::Stolen => {
+            TabEvent::LockRefused => self.work_alone(turn),
+            TabEvent::LockStolen => {
                 let was_leading = self.tabs.election.is_leading();
-                let act = self.tabs.election.depose();
+                let act = self.tabs.election.lose_leadership();
                 if was_leading {
                     self.step_back(now, turn, |call| {
                         !matches!(
                             call,
-                            ApiRequest::Post { .. }
-                                | ApiRequest::Answer { .. }
-                                | ApiRequest::ReadMessages { .. }
-                                | ApiRequest::ReadConversation { .. }
+                            ApiRequest::CreateMessage { .. }
+                                | ApiRequest::SubmitForm { .. }
+                                | ApiRequest::ListMessages { .. }
+                                | ApiRequest::GetConversation { .. }
                         )
                     });
                     // What it would have written by now is not its to write any more.
@@ -43,7 +43,7 @@ impl ChatClient {
                 self.tabs.election.is_answered(is_ours);
                 self.take_words(now, turn);
             }
-            TabEvent::Said(text) => {
+            TabEvent::Received(text) => {
                 self.tabs.pending.extend(crate::tabs::messages::hear(&text));
                 if self.tabs.pending.len() > WORDS_MAX {
                     // The browser confirms nothing any more: this tab is as good as alone.
@@ -58,7 +58,7 @@ impl ChatClient {
     fn take_words(&mut self, now: Mono, turn: &mut Update) {
         if !self.tabs.election.is_shared() {
             // Who works alone believes the others one thing.
-            self.tabs.pending.retain(|word| matches!(word, TabMessage::Forget { .. }));
+            self.tabs.pending.retain(|word| matches!(word, TabMessage::ForgetVisitor { .. }));
         }
         if self.tabs.pending.is_empty() || (self.tabs.election.is_leading() && !self.may_write(now, turn)) {
             return;
@@ -71,25 +71,25 @@ impl ChatClient {
     /// Everything is ours to do from now on; what the device keeps is where to begin.
     fn take_over(&mut self, now: Mono, kept: Vec<(String, String)>) {
         self.learn_all(now, kept);
-        self.conversation.timeline.take_charge(&self.posts(), now);
+        self.conversation.timeline.take_over_sending(&self.posts(), now);
         if self.visitor.session.conversation().is_none() {
-            self.conversation.timeline.give_up_deciding();
-        } else if self.conversation.timeline.doubtful_from().is_some() {
+            self.conversation.timeline.fail_unconfirmed();
+        } else if self.conversation.timeline.unconfirmed_floor().is_some() {
             self.conversation.history.want();
         }
     }
 
     /// The browser puts the page away. An open socket or lock would keep it from coming back as it is.
     pub(super) fn leave(&mut self, now: Mono, turn: &mut Update) {
-        let act = self.tabs.election.rest();
+        let act = self.tabs.election.suspend();
         self.step_back(now, turn, |_| true);
         tell(Some(act), turn);
     }
 
     /// The page is back; other tabs may have been in charge meanwhile.
-    pub(super) fn come_back(&mut self, now: Mono, kept: Vec<(String, String)>, turn: &mut Update) {
-        if self.tabs.election.is_resting() {
-            tell(self.tabs.election.come_back(), turn);
+    pub(super) fn resume(&mut self, now: Mono, kept: Vec<(String, String)>, turn: &mut Update) {
+        if self.tabs.election.is_suspended() {
+            tell(self.tabs.election.resume(), turn);
             self.confirm_lock(now, turn);
             self.forgive();
             self.meet_generation(generation::kept_in(&kept), turn);
@@ -100,7 +100,7 @@ impl ChatClient {
 
     /// The page begins, or begins again.
     pub(super) fn take_stock(&mut self, now: Mono, kept: Vec<(String, String)>) {
-        if self.tabs.election.is_in_charge() {
+        if self.tabs.election.is_active() {
             self.take_over(now, kept);
         } else {
             self.learn_all(now, kept);
@@ -110,7 +110,9 @@ impl ChatClient {
 
     /// The sends this tab is posting.
     fn posts(&self) -> Vec<EchoId> {
-        let echo = |call: &ApiRequest| if let ApiRequest::Post { echo, .. } = call { Some(echo.clone()) } else { None };
+        let echo = |call: &ApiRequest| {
+            if let ApiRequest::CreateMessage { echo, .. } = call { Some(echo.clone()) } else { None }
+        };
         self.connection.requests.iter().filter_map(|(_, call, _)| echo(call)).collect()
     }
 
@@ -121,7 +123,7 @@ impl ChatClient {
         self.act(acts, turn);
         self.connection.polling.started_over();
         for call in self.abort(&|call, _| is_given_up(call), turn) {
-            self.reply(now, call, &Outcome::Unclear, turn);
+            self.reply(now, call, &Outcome::Unknown, turn);
         }
         self.visitor.session.forgive();
     }
@@ -129,49 +131,49 @@ impl ChatClient {
     fn take_word(&mut self, now: Mono, word: TabMessage, turn: &mut Update) {
         let is_leading = self.tabs.election.is_leading();
         match word {
-            TabMessage::Ask if is_leading => {
-                let here = self.tabs.election.is_asked(now);
+            TabMessage::PingLeader if is_leading => {
+                let here = self.tabs.election.answer_ping(now);
                 say(&here, turn);
                 // The last leader may have gone between writing this down and saying so.
                 say(&self.kept_session(), turn);
                 // Nor does the device keep which sends nobody knows of.
                 for send in self.conversation.timeline.sends().filter(|send| send.is_unconfirmed) {
-                    say(&TabMessage::Unconfirmed(send.echo.clone()), turn);
+                    say(&TabMessage::SendUnconfirmed(send.echo.clone()), turn);
                 }
             }
-            TabMessage::Here(standing) if !is_leading => {
-                if self.tabs.election.leader_is(now, standing) {
+            TabMessage::Leader(standing) if !is_leading => {
+                if self.tabs.election.leader_reported(now, standing) {
                     self.want_history();
                     self.conversation.status.want();
                 }
             }
-            TabMessage::Kept(key, value) => self.heard_kept(now, &key, value.as_deref(), is_leading, turn),
-            TabMessage::Frame(text) if !is_leading => {
+            TabMessage::Stored(key, value) => self.heard_kept(now, &key, value.as_deref(), is_leading, turn),
+            TabMessage::CableFrame(text) if !is_leading => {
                 self.tabs.election.heard(now);
-                if let Frame::ServerEvent(news) = wire::frame(&text) {
+                if let Frame::Event(news) = chatwoot::frame(&text) {
                     self.take_news(*news, turn);
                 }
             }
-            TabMessage::Answered { echo, status, body } => {
+            TabMessage::SendResponse { echo, status, body } => {
                 let outcome = Outcome::Answered { status, body, retry_after_ms: None };
                 self.take_answer(echo, &outcome, turn);
             }
-            TabMessage::Retry(echo) => self.send_again(now, &echo, turn),
-            TabMessage::Unconfirmed(echo) if !is_leading => self.tell_unconfirmed(&echo),
-            TabMessage::Discard(echo) => drop(self.give_up(&echo, turn)),
-            TabMessage::Switch(to) if is_leading => self.switch(to, turn),
-            TabMessage::Read => self.want_history(),
-            TabMessage::Forget { generation, is_succeeded } => self.hear_forget(generation, is_succeeded, turn),
-            TabMessage::User(user) => self.user_is(user),
-            TabMessage::Attributes { user, said, is_of_conversation } => {
+            TabMessage::RetrySend(echo) => self.send_again(now, &echo, turn),
+            TabMessage::SendUnconfirmed(echo) if !is_leading => self.tell_unconfirmed(&echo),
+            TabMessage::DiscardSend(echo) => drop(self.give_up(&echo, turn)),
+            TabMessage::OpenConversation(to) if is_leading => self.switch(to, turn),
+            TabMessage::ReadHistory => self.want_history(),
+            TabMessage::ForgetVisitor { generation, is_succeeded } => self.hear_forget(generation, is_succeeded, turn),
+            TabMessage::SetUser(user) => self.user_is(user),
+            TabMessage::SetAttributes { user, said, is_of_conversation } => {
                 self.attributes_are(user, said, is_of_conversation)
             }
             // A leader neither answers another nor listens to it: one of the two is about to learn that it is none.
-            TabMessage::Ask
-            | TabMessage::Here(_)
-            | TabMessage::Frame(_)
-            | TabMessage::Switch(_)
-            | TabMessage::Unconfirmed(_) => {}
+            TabMessage::PingLeader
+            | TabMessage::Leader(_)
+            | TabMessage::CableFrame(_)
+            | TabMessage::OpenConversation(_)
+            | TabMessage::SendUnconfirmed(_) => {}
         }
     }
 
@@ -187,7 +189,7 @@ impl ChatClient {
             return;
         }
         match key {
-            KEY_INTRODUCTION => self.visitor.pre_chat_form.revive(value.unwrap_or_default()),
+            KEY_INTRODUCTION => self.visitor.pre_chat_form.restore(value.unwrap_or_default()),
             KEY_PREFERENCES => self.learn_preferences(value.unwrap_or_default(), turn),
             _ => {}
         }
@@ -195,14 +197,14 @@ impl ChatClient {
         match value.map(OutgoingRecord::read) {
             Some(Some(kept)) if !is_leading => self.conversation.timeline.learn(kept, &echo, now),
             // What we have, we know better than anybody.
-            Some(Some(kept)) if !self.conversation.timeline.is_sending(&echo) => {
+            Some(Some(kept)) if !self.conversation.timeline.has_outgoing(&echo) => {
                 self.conversation.timeline.learn(kept, &echo, now);
                 // Its poster is no leader any more, and may be gone before it can tell how it ended.
-                self.conversation.timeline.take_charge(&self.posts(), now);
+                self.conversation.timeline.take_over_sending(&self.posts(), now);
             }
             None if !is_leading => {
-                self.conversation.timeline.is_kept_no_more(&echo, now);
-                if self.conversation.timeline.doubtful_from().is_some() {
+                self.conversation.timeline.record_removed(&echo, now);
+                if self.conversation.timeline.unconfirmed_floor().is_some() {
                     self.want_history();
                 }
             }
@@ -214,14 +216,14 @@ impl ChatClient {
     fn learn_all(&mut self, now: Mono, kept: Vec<(String, String)>) {
         let echoes: Vec<EchoId> =
             kept.iter().filter_map(|(key, _)| key.strip_prefix(KEY_SEND)).map(EchoId::from).collect();
-        for echo in self.conversation.timeline.missing_from(&echoes) {
-            self.conversation.timeline.is_kept_no_more(&echo, now);
+        for echo in self.conversation.timeline.outgoing_without_record(&echoes) {
+            self.conversation.timeline.record_removed(&echo, now);
         }
         // Before the sends: what was in a conversation that is gone begins anew, and theirs is the word after that.
         let session = kept.iter().find(|(key, _)| key == KEY_SESSION);
         self.learn_session(session.map(|(_, value)| &**value));
         if let Some((_, introduction)) = kept.iter().find(|(key, _)| key == KEY_INTRODUCTION) {
-            self.visitor.pre_chat_form.revive(introduction);
+            self.visitor.pre_chat_form.restore(introduction);
         }
         for (key, value) in kept {
             if let (Some(echo), Some(kept)) = (key.strip_prefix(KEY_SEND), OutgoingRecord::read(&value)) {
@@ -252,7 +254,7 @@ impl ChatClient {
 
     fn kept_session(&self) -> TabMessage {
         let kept = self.visitor.session.kept().map(|kept| generation::stamp(self.visitor.generation, &kept));
-        TabMessage::Kept(KEY_SESSION.to_owned(), kept)
+        TabMessage::Stored(KEY_SESSION.to_owned(), kept)
     }
 
     /// Asks for a sign that the browser knows who holds the lock.
@@ -263,11 +265,11 @@ impl ChatClient {
     }
 
     /// The browser gives no such sign: this tab works alone from now on, and lets the lock be.
-    pub(super) fn abandon_lock(&mut self, turn: &mut Update) {
-        self.tabs.election.abandon_lock();
+    pub(super) fn work_alone(&mut self, turn: &mut Update) {
+        self.tabs.election.work_alone();
         tell(Some(TabAction::Leave), turn);
         tell(Some(TabAction::Listen), turn);
-        self.conversation.timeline.disown();
+        self.conversation.timeline.release_foreign_messages();
         self.want_history();
     }
 
@@ -280,7 +282,7 @@ impl ChatClient {
 
     /// Lets the other tabs know what they could not know by themselves.
     pub(super) fn announce(&mut self, turn: &mut Update) {
-        if self.tabs.election.is_new_leader() {
+        if self.tabs.election.has_new_leadership() {
             say(&self.kept_session(), turn);
         }
         let standing = LeaderStatus { is_live: self.connection.cable.is_live(), is_failing: self.is_failing() };

@@ -1,5 +1,6 @@
 //! What the visitor wants of the widget itself: to be told of messages or left alone, and to keep what was said.
 
+use crate::host::events::{HostEvent, Notification};
 use std::sync::Arc;
 
 use super::{ChatClient, KEY_PREFERENCES};
@@ -7,16 +8,21 @@ use crate::conversation::unread::Attention;
 use crate::model::Message;
 use crate::view::ComposerProblem;
 use crate::visitor::preferences::{Preference, Preferences};
-use crate::{Arrival, Effect, Tell, TranscriptFormat, Update};
+use crate::{Effect, TranscriptFormat, Update};
 
 impl ChatClient {
     /// A message came, of which the visitor may want to be told.
     pub(super) fn tell_arrival(&self, message: &Arc<Message>, turn: &mut Update) {
-        let is_seen = matches!(self.eyes(), Attention::There | Attention::Above);
+        let is_seen = matches!(self.eyes(), Attention::AtNewest | Attention::ScrolledUp);
         let (is_heard, is_noticed) = (self.is_heard(), self.notices() == Some(true));
         if is_heard || is_noticed {
             let message = Arc::clone(message);
-            turn.effects.push(Effect::Tell(Tell::Arrived(Arrival { message, is_seen, is_heard, is_noticed })));
+            turn.effects.push(Effect::Host(HostEvent::NotificationDue(Notification {
+                message,
+                is_seen,
+                plays_sound: is_heard,
+                shows_notification: is_noticed,
+            })));
         }
     }
 
@@ -40,7 +46,7 @@ impl ChatClient {
     /// The browser won't tell of messages.
     pub(super) fn is_denied(&mut self, turn: &mut Update) {
         self.prefer(Preference::Notices(false), turn);
-        self.visitor.composer.problem = Some(ComposerProblem::NoNotices);
+        self.visitor.composer.problem = Some(ComposerProblem::NotificationsDenied);
     }
 
     /// Takes the choices the device keeps, or another tab has heard of.
@@ -51,7 +57,7 @@ impl ChatClient {
 
     pub(super) fn tell_theme(&self, turn: &mut Update) {
         if self.settings.options.offers_themes {
-            turn.effects.push(Effect::Tell(Tell::Theme(self.visitor.preferences.theme)));
+            turn.effects.push(Effect::Host(HostEvent::ThemeChanged(self.visitor.preferences.theme)));
         }
     }
 
@@ -67,13 +73,13 @@ impl ChatClient {
         let Some(format) = self.conversation.transcript else { return };
         if self.conversation.history.failures() > 1 || !self.connection.is_online {
             self.conversation.transcript = None;
-            self.visitor.composer.problem = Some(ComposerProblem::NoTranscript);
+            self.visitor.composer.problem = Some(ComposerProblem::TranscriptUnavailable);
         } else if self.conversation.history.may_have_earlier() {
             self.conversation.history.want_earlier();
         } else if self.conversation.history.has_begun() {
             self.conversation.transcript = None;
-            let messages = self.conversation.timeline.said_from(0).map(|row| Arc::clone(&row.message)).collect();
-            turn.effects.push(Effect::Tell(Tell::Transcript(format, messages)));
+            let messages = self.conversation.timeline.messages_from(0).map(|row| Arc::clone(&row.message)).collect();
+            turn.effects.push(Effect::Host(HostEvent::TranscriptReady { format, messages }));
         }
     }
 }

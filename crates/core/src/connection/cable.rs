@@ -7,7 +7,7 @@
 //! a server ignores a repeated subscribe.
 
 use crate::backoff::Backoff;
-use crate::chatwoot::{self as wire, Frame, ServerEvent};
+use crate::chatwoot::{self, Frame, ServerEvent};
 use crate::rng::Rng;
 use crate::time::{Due, Mono};
 
@@ -39,11 +39,11 @@ pub enum CableAction {
 #[derive(Clone, Debug, PartialEq)]
 pub enum CableEvent {
     /// Subscribed: from here on news comes by itself, and what came before must be read.
-    Live,
+    Subscribed,
     /// An event.
-    ServerEvent(Box<ServerEvent>),
+    Received(Box<ServerEvent>),
     /// Live no longer: what comes now will be missed.
-    Lost,
+    Disconnected,
     /// Nobody confirmed the subscription: the token may be no good any more.
     Unconfirmed,
 }
@@ -83,7 +83,7 @@ enum Phase {
     /// Confirmed.
     Live { link: SocketId, heard: Mono, present: Option<Mono> },
     /// The token went unconfirmed, or the server sent us away for good: waits for `subscribe_as`.
-    Doubtful,
+    TokenInDoubt,
 }
 
 impl Default for Cable {
@@ -106,7 +106,7 @@ impl Cable {
             self.hang_up(acts);
             self.token = Some(pubsub_token.to_owned());
         }
-        if self.phase == Phase::Doubtful {
+        if self.phase == Phase::TokenInDoubt {
             self.phase = Phase::Idle;
         }
     }
@@ -137,10 +137,10 @@ impl Cable {
         if let Phase::Live { heard, .. } | Phase::Subscribing { heard, .. } = &mut self.phase {
             *heard = now;
         }
-        match wire::frame(text) {
+        match chatwoot::frame(text) {
             Frame::Welcome => {
                 if let (Phase::Opening { .. }, Some(token)) = (self.phase, &self.token) {
-                    acts.push(CableAction::Transmit(link, wire::subscribe(token)));
+                    acts.push(CableAction::Transmit(link, chatwoot::subscribe(token)));
                     self.phase = Phase::Subscribing { link, since: now, heard: now };
                 }
                 None
@@ -152,7 +152,7 @@ impl Cable {
                 self.phase = Phase::Live { link, heard: now, present: None };
                 self.forgive();
                 self.show_presence(now, acts);
-                Some(CableEvent::Live)
+                Some(CableEvent::Subscribed)
             }
             Frame::Rejected => self.doubt(now, chance, acts),
             Frame::Disconnect { reconnect: true } => {
@@ -161,7 +161,7 @@ impl Cable {
             }
             Frame::Disconnect { reconnect: false } => self.doubt(now, chance, acts),
             // Presence may come before the confirmation, and it is news all the same.
-            Frame::ServerEvent(news) => Some(CableEvent::ServerEvent(news)),
+            Frame::Event(news) => Some(CableEvent::Received(news)),
             Frame::Ping | Frame::Unknown => None,
         }
     }
@@ -178,7 +178,7 @@ impl Cable {
                 }
                 None
             }
-            Phase::Doubtful => None,
+            Phase::TokenInDoubt => None,
             Phase::Opening { link, since } if now >= since.plus(OPEN_MS_MAX) => self.drop_link(link, now, chance, acts),
             Phase::Subscribing { link, heard, .. } | Phase::Live { link, heard, .. } if now >= heard.plus(STALE_MS) => {
                 self.drop_link(link, now, chance, acts)
@@ -201,9 +201,11 @@ impl Cable {
             {
                 self.drop_link(link, now, chance, acts)
             }
-            Phase::Idle | Phase::Opening { .. } | Phase::Subscribing { .. } | Phase::Live { .. } | Phase::Doubtful => {
-                None
-            }
+            Phase::Idle
+            | Phase::Opening { .. }
+            | Phase::Subscribing { .. }
+            | Phase::Live { .. }
+            | Phase::TokenInDoubt => None,
         };
         self.retry.hurry();
         heard
@@ -243,7 +245,7 @@ impl Cable {
     pub fn deadline(&self) -> Option<Due> {
         match self.phase {
             Phase::Idle => self.token.as_ref().map(|_| self.retry.until().unwrap_or_default().due("cable: connect")),
-            Phase::Doubtful => None,
+            Phase::TokenInDoubt => None,
             Phase::Opening { since, .. } => Some(since.plus(OPEN_MS_MAX).due("cable: still opening")),
             Phase::Subscribing { since, heard, .. } => {
                 Some(since.plus(CONFIRM_MS_MAX).min(heard.plus(STALE_MS)).due("cable: unconfirmed"))
@@ -259,7 +261,7 @@ impl Cable {
     fn link(&self) -> Option<SocketId> {
         match self.phase {
             Phase::Opening { link, .. } | Phase::Subscribing { link, .. } | Phase::Live { link, .. } => Some(link),
-            Phase::Idle | Phase::Doubtful => None,
+            Phase::Idle | Phase::TokenInDoubt => None,
         }
     }
 
@@ -269,7 +271,7 @@ impl Cable {
         };
         if self.is_visible && present.is_none_or(|present| now >= present.plus(PRESENCE_MS)) {
             *present = Some(now);
-            acts.push(CableAction::Transmit(*link, wire::presence(token)));
+            acts.push(CableAction::Transmit(*link, chatwoot::presence(token)));
         }
     }
 
@@ -278,7 +280,7 @@ impl Cable {
         let was_live = self.is_live();
         self.phase = Phase::Idle;
         self.failed(now, chance);
-        was_live.then_some(CableEvent::Lost)
+        was_live.then_some(CableEvent::Disconnected)
     }
 
     fn failed(&mut self, now: Mono, chance: &mut Rng) {
@@ -301,7 +303,7 @@ impl Cable {
     fn doubt(&mut self, now: Mono, chance: &mut Rng, acts: &mut Vec<CableAction>) -> Option<CableEvent> {
         self.hang_up(acts);
         self.failed(now, chance);
-        self.phase = Phase::Doubtful;
+        self.phase = Phase::TokenInDoubt;
         Some(CableEvent::Unconfirmed)
     }
 
@@ -342,7 +344,7 @@ mod tests {
             let mut bench = Self::new();
             bench.tick();
             bench.frame(1, WELCOME);
-            assert_eq!(bench.frame(1, CONFIRM), Some(CableEvent::Live));
+            assert_eq!(bench.frame(1, CONFIRM), Some(CableEvent::Subscribed));
             bench.acts.clear();
             bench
         }
@@ -386,9 +388,9 @@ mod tests {
         bench.tick();
         assert_eq!(bench.acts, [CableAction::Connect(SocketId(1))]);
         assert_eq!(bench.frame(1, WELCOME), None);
-        assert_eq!(bench.acts[1], CableAction::Transmit(SocketId(1), wire::subscribe(TOKEN)));
+        assert_eq!(bench.acts[1], CableAction::Transmit(SocketId(1), chatwoot::subscribe(TOKEN)));
         assert!(!bench.cable.is_live());
-        assert_eq!(bench.frame(1, CONFIRM), Some(CableEvent::Live));
+        assert_eq!(bench.frame(1, CONFIRM), Some(CableEvent::Subscribed));
         assert!(bench.cable.is_live());
         assert_eq!(bench.frame(1, CONFIRM), None, "a second confirmation is no second beginning");
     }
@@ -409,7 +411,7 @@ mod tests {
         assert_eq!(bench.wait(5_999), None);
         bench.frame(1, PING);
         assert_eq!(bench.wait(5_999), None);
-        assert_eq!(bench.wait(1), Some(CableEvent::Lost));
+        assert_eq!(bench.wait(1), Some(CableEvent::Disconnected));
         assert_eq!(bench.acts, [CableAction::Disconnect(SocketId(1))]);
     }
 
@@ -432,7 +434,7 @@ mod tests {
         assert_eq!(bench.frame(1, CONFIRM), None);
         assert_eq!(bench.connects(), [SocketId(2)]);
         bench.frame(2, WELCOME);
-        assert_eq!(bench.frame(2, CONFIRM), Some(CableEvent::Live));
+        assert_eq!(bench.frame(2, CONFIRM), Some(CableEvent::Subscribed));
     }
 
     #[test]
@@ -488,7 +490,7 @@ mod tests {
         let mut bench = Bench::live();
         assert_eq!(
             bench.frame(1, r#"{"type":"disconnect","reason":"server_restart","reconnect":true}"#),
-            Some(CableEvent::Lost)
+            Some(CableEvent::Disconnected)
         );
         bench.run_on();
         assert_eq!(bench.connects(), [SocketId(2)]);
@@ -518,7 +520,7 @@ mod tests {
     fn waking_ends_the_wait_and_does_not_trust_a_silent_socket() {
         let mut bench = Bench::live();
         bench.now = bench.now.plus(600_000);
-        assert_eq!(bench.cable.wake(bench.now, &mut bench.chance, &mut bench.acts), Some(CableEvent::Lost));
+        assert_eq!(bench.cable.wake(bench.now, &mut bench.chance, &mut bench.acts), Some(CableEvent::Disconnected));
         bench.tick();
         assert_eq!(bench.acts, [CableAction::Disconnect(SocketId(1)), CableAction::Connect(SocketId(2))]);
     }

@@ -38,15 +38,15 @@ pub enum ConnectionIssue {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Signal {
     /// All is well.
-    Good,
+    Healthy,
     /// No answer.
-    Nothing,
+    NoResponse,
     /// An answer of another kind of server.
-    Foreign,
+    NotChatwoot,
     /// The inbox is not there.
-    NoInbox,
+    UnknownInbox,
     /// A fault where the contact was asked for.
-    ContactFault,
+    ContactError,
     /// A pause is asked for.
     Busy,
 }
@@ -93,7 +93,7 @@ impl ConnectionDiagnostics {
 
     /// A request ended.
     pub const fn see(&mut self, sign: Signal) {
-        if matches!(sign, Signal::Nothing) {
+        if matches!(sign, Signal::NoResponse) {
             self.nothings = self.nothings.saturating_add(1);
             if self.nothings < NOTHINGS {
                 return;
@@ -108,8 +108,8 @@ impl ConnectionDiagnostics {
     }
 
     /// Whether the server is to be probed now.
-    pub fn wants_probe(&mut self, now: Mono, is_online: bool) -> bool {
-        let is_in_the_dark = self.sign == Some(Signal::Nothing) && is_online && !self.is_mixed && !self.is_forbidden;
+    pub fn take_due_probe(&mut self, now: Mono, is_online: bool) -> bool {
+        let is_in_the_dark = self.sign == Some(Signal::NoResponse) && is_online && !self.is_mixed && !self.is_forbidden;
         if !is_in_the_dark || self.probed.is_some_and(|probed| now.since(probed) < PROBE_MS) {
             return false;
         }
@@ -129,19 +129,19 @@ impl ConnectionDiagnostics {
             return Some(ConnectionIssue::Offline);
         }
         match self.sign {
-            Some(Signal::Nothing) if self.is_mixed => Some(ConnectionIssue::MixedContent),
-            Some(Signal::Nothing) if self.is_forbidden => Some(ConnectionIssue::ForbiddenByPolicy),
+            Some(Signal::NoResponse) if self.is_mixed => Some(ConnectionIssue::MixedContent),
+            Some(Signal::NoResponse) if self.is_forbidden => Some(ConnectionIssue::ForbiddenByPolicy),
             // Until the probe is back there is nothing to say.
-            Some(Signal::Nothing) => self
+            Some(Signal::NoResponse) => self
                 .answers
                 .map(|answers| if answers { ConnectionIssue::AnswersWithheld } else { ConnectionIssue::Unreachable }),
-            Some(Signal::Foreign) => Some(ConnectionIssue::NotChatwoot),
-            Some(Signal::NoInbox) => Some(ConnectionIssue::UnknownInbox),
-            Some(Signal::ContactFault) => Some(ConnectionIssue::ContactRefused),
+            Some(Signal::NotChatwoot) => Some(ConnectionIssue::NotChatwoot),
+            Some(Signal::UnknownInbox) => Some(ConnectionIssue::UnknownInbox),
+            Some(Signal::ContactError) => Some(ConnectionIssue::ContactRefused),
             Some(Signal::Busy) => Some(ConnectionIssue::Busy),
-            Some(Signal::Good) if socket.is_silent => Some(ConnectionIssue::SilentSocket),
-            Some(Signal::Good) if socket.is_failing => Some(ConnectionIssue::NoSocket),
-            Some(Signal::Good) | None => None,
+            Some(Signal::Healthy) if socket.is_silent => Some(ConnectionIssue::SilentSocket),
+            Some(Signal::Healthy) if socket.is_failing => Some(ConnectionIssue::NoSocket),
+            Some(Signal::Healthy) | None => None,
         }
     }
 
@@ -185,22 +185,22 @@ mod tests {
     fn found(sign: Signal, answers: Option<bool>) -> Option<ConnectionIssue> {
         let mut doctor = ConnectionDiagnostics::default();
         doctor.see(sign);
-        assert!(!doctor.wants_probe(Mono(0), true), "connections break");
+        assert!(!doctor.take_due_probe(Mono(0), true), "connections break");
         doctor.see(sign);
-        assert_eq!(doctor.wants_probe(Mono(0), true), sign == Signal::Nothing);
+        assert_eq!(doctor.take_due_probe(Mono(0), true), sign == Signal::NoResponse);
         answers.into_iter().for_each(|answers| doctor.probed(answers));
         doctor.finding(true, FINE)
     }
 
     #[test]
     fn each_sign_has_its_finding() {
-        assert_eq!(found(Signal::Good, None), None);
-        assert_eq!(found(Signal::Nothing, None), None, "nothing is said before the probe is back");
-        assert_eq!(found(Signal::Nothing, Some(true)), Some(ConnectionIssue::AnswersWithheld));
-        assert_eq!(found(Signal::Nothing, Some(false)), Some(ConnectionIssue::Unreachable));
-        assert_eq!(found(Signal::Foreign, None), Some(ConnectionIssue::NotChatwoot));
-        assert_eq!(found(Signal::NoInbox, None), Some(ConnectionIssue::UnknownInbox));
-        assert_eq!(found(Signal::ContactFault, None), Some(ConnectionIssue::ContactRefused));
+        assert_eq!(found(Signal::Healthy, None), None);
+        assert_eq!(found(Signal::NoResponse, None), None, "nothing is said before the probe is back");
+        assert_eq!(found(Signal::NoResponse, Some(true)), Some(ConnectionIssue::AnswersWithheld));
+        assert_eq!(found(Signal::NoResponse, Some(false)), Some(ConnectionIssue::Unreachable));
+        assert_eq!(found(Signal::NotChatwoot, None), Some(ConnectionIssue::NotChatwoot));
+        assert_eq!(found(Signal::UnknownInbox, None), Some(ConnectionIssue::UnknownInbox));
+        assert_eq!(found(Signal::ContactError, None), Some(ConnectionIssue::ContactRefused));
         assert_eq!(found(Signal::Busy, None), Some(ConnectionIssue::Busy));
     }
 
@@ -208,13 +208,13 @@ mod tests {
     fn what_the_page_itself_forbids_needs_no_probe() {
         let mut doctor = ConnectionDiagnostics::default();
         doctor.is_forbidden();
-        doctor.see(Signal::Nothing);
-        doctor.see(Signal::Nothing);
-        assert!(!doctor.wants_probe(Mono(0), true));
+        doctor.see(Signal::NoResponse);
+        doctor.see(Signal::NoResponse);
+        assert!(!doctor.take_due_probe(Mono(0), true));
         assert_eq!(doctor.finding(true, FINE), Some(ConnectionIssue::ForbiddenByPolicy));
-        doctor.see(Signal::Good);
-        doctor.see(Signal::Nothing);
-        doctor.see(Signal::Nothing);
+        doctor.see(Signal::Healthy);
+        doctor.see(Signal::NoResponse);
+        doctor.see(Signal::NoResponse);
         doctor.probed(false);
         assert_eq!(doctor.finding(true, FINE), Some(ConnectionIssue::Unreachable), "it was let through since");
         doctor.is_mixed();
@@ -227,7 +227,7 @@ mod tests {
         let mut doctor = ConnectionDiagnostics::default();
         let failing = SocketHealth { is_failing: true, is_silent: false };
         assert_eq!(doctor.finding(true, failing), None, "nothing was asked yet");
-        doctor.see(Signal::Good);
+        doctor.see(Signal::Healthy);
         assert_eq!(doctor.finding(true, failing), Some(ConnectionIssue::NoSocket));
         assert_eq!(
             doctor.finding(true, SocketHealth { is_silent: true, ..failing }),
@@ -240,16 +240,16 @@ mod tests {
     #[test]
     fn probes_are_rare_and_news_is_told_once() {
         let mut doctor = ConnectionDiagnostics::default();
-        doctor.see(Signal::Nothing);
-        doctor.see(Signal::Nothing);
-        assert!(!doctor.wants_probe(Mono(0), false), "there is no network to send it over");
-        assert!(doctor.wants_probe(Mono(0), true));
-        assert!(!doctor.wants_probe(Mono(29_999), true));
-        assert!(doctor.wants_probe(Mono(30_000), true));
+        doctor.see(Signal::NoResponse);
+        doctor.see(Signal::NoResponse);
+        assert!(!doctor.take_due_probe(Mono(0), false), "there is no network to send it over");
+        assert!(doctor.take_due_probe(Mono(0), true));
+        assert!(!doctor.take_due_probe(Mono(29_999), true));
+        assert!(doctor.take_due_probe(Mono(30_000), true));
         doctor.probed(false);
         assert_eq!(doctor.news(true, FINE), Some(Some(ConnectionIssue::Unreachable)));
         assert_eq!(doctor.news(true, FINE), None);
-        doctor.see(Signal::Good);
+        doctor.see(Signal::Healthy);
         assert_eq!(doctor.news(true, FINE), Some(None));
     }
 }

@@ -179,7 +179,7 @@ impl History {
     }
 
     /// All messages up to `known`'s newest are here; these are the last of them.
-    pub fn is_in_step_with(&mut self, known: impl Iterator<Item = MessageId>) {
+    pub fn caught_up_with(&mut self, known: impl Iterator<Item = MessageId>) {
         self.known = known.take(OVERLAP).collect();
         // Newest last, as they are heard.
         self.known.make_contiguous().sort_unstable();
@@ -476,7 +476,7 @@ mod tests {
         read(&mut history, 95, Floor::Anywhere);
         history.heard(MessageId(96));
         assert_eq!(history.floor(), Floor::Anywhere, "a page alone says nothing: the widget says what is known");
-        history.is_in_step_with((1..=95).rev().map(MessageId));
+        history.caught_up_with((1..=95).rev().map(MessageId));
         assert_eq!(history.floor(), Floor::At(MessageId(86)));
         for id in [97, 96, 98] {
             history.heard(MessageId(id));

@@ -68,13 +68,13 @@ impl MessageWindow {
     }
 
     /// The visitor asks for what came before. Tells whether messages further back than those held are wanted.
-    pub fn rise(&mut self, timeline: &Timeline) -> bool {
+    pub fn page_up(&mut self, timeline: &Timeline) -> bool {
         self.sight.is_at_top = true;
         self.move_up(timeline)
     }
 
     /// Older messages came: whoever waits at the top wants to see them.
-    pub fn earlier_came(&mut self, timeline: &Timeline) {
+    pub fn earlier_loaded(&mut self, timeline: &Timeline) {
         if self.sight.is_at_top {
             self.move_up(timeline);
         }
@@ -95,7 +95,7 @@ impl MessageWindow {
 
     /// Whether the newest row is more than a screen away.
     #[must_use]
-    pub const fn is_away(&self) -> bool {
+    pub const fn is_scrolled_away(&self) -> bool {
         self.last.is_some() || matches!(self.sight.below, Distance::Far)
     }
 
@@ -115,7 +115,7 @@ impl MessageWindow {
     #[must_use]
     pub fn range(&self, timeline: &Timeline) -> Range<usize> {
         // What was let go may have been the whole window.
-        let end = self.last.map(|id| timeline.said_up_to(id)).filter(|end| *end > 0);
+        let end = self.last.map(|id| timeline.count_up_to(id)).filter(|end| *end > 0);
         let end = end.unwrap_or_else(|| timeline.len());
         end.saturating_sub(ROWS_MAX)..end
     }

@@ -54,12 +54,12 @@ impl Conversation {
             is_deleted,
         } = std::mem::take(self);
         *self = Self {
-            timeline: timeline.of_next_conversation(),
+            timeline: timeline.for_next_conversation(),
             history: History::default(),
             status: ConversationStatus::default(),
             unread: Unread::default(),
             window: MessageWindow::default(),
-            typing: typing.of_next_conversation(),
+            typing: typing.for_next_conversation(),
             read_receipts: ReadReceipts::default(),
             transcript: None,
             prompt,
@@ -83,6 +83,6 @@ impl Conversation {
             is_missing: _,
             is_deleted: _,
         } = std::mem::take(self);
-        self.timeline = timeline.of_next_visitor(user);
+        self.timeline = timeline.for_next_visitor(user);
     }
 }

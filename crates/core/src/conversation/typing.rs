@@ -27,7 +27,7 @@ pub struct Typing {
 impl Typing {
     /// For another conversation: nobody of the team writes there yet, the visitor goes on writing.
     #[must_use]
-    pub const fn of_next_conversation(&self) -> Self {
+    pub const fn for_next_conversation(&self) -> Self {
         Self { theirs: None, wrote: self.wrote, told: self.told }
     }
 

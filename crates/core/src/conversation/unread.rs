@@ -22,31 +22,31 @@ const PREVIEWS_MAX: usize = 3;
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Attention {
     /// Nothing: the panel is closed.
-    Closed,
+    PanelClosed,
     /// The panel is open, in a page that can't be seen.
-    Elsewhere,
+    PageHidden,
     /// What was said earlier.
-    Above,
+    ScrolledUp,
     /// The newest row.
-    There,
+    AtNewest,
 }
 
 impl Unread {
     /// A message to the visitor came. Tells whether the page should know.
     pub fn came(&mut self, id: MessageId, eyes: Attention) -> bool {
         match eyes {
-            Attention::Closed => self.count = self.count.saturating_add(1),
-            Attention::Above => self.below = self.below.saturating_add(1),
-            Attention::Elsewhere => {}
-            Attention::There => return false,
+            Attention::PanelClosed => self.count = self.count.saturating_add(1),
+            Attention::ScrolledUp => self.below = self.below.saturating_add(1),
+            Attention::PageHidden => {}
+            Attention::AtNewest => return false,
         }
         self.first = self.first.or(Some(id));
         self.preview(id, eyes);
-        eyes == Attention::Closed
+        eyes == Attention::PanelClosed
     }
 
     fn preview(&mut self, id: MessageId, eyes: Attention) {
-        if eyes == Attention::Closed && !self.previews.contains(&id) {
+        if eyes == Attention::PanelClosed && !self.previews.contains(&id) {
             let place = self.previews.partition_point(|other| *other < id);
             self.previews.insert(place, id);
             let surplus = self.previews.len().saturating_sub(PREVIEWS_MAX);
@@ -56,20 +56,20 @@ impl Unread {
 
     /// A message to the visitor came in a conversation that is not open. Tells whether the page should know.
     pub fn came_elsewhere(&mut self, eyes: Attention) -> bool {
-        if eyes == Attention::Closed {
+        if eyes == Attention::PanelClosed {
             self.count = self.count.saturating_add(1);
         }
-        eyes == Attention::Closed
+        eyes == Attention::PanelClosed
     }
 
     /// These came while no page of the visitor's was there. Tells whether the page should know.
     pub fn missed(&mut self, ids: &[MessageId], eyes: Attention) -> bool {
         self.first = ids.first().copied().or(self.first);
-        if eyes == Attention::Closed {
+        if eyes == Attention::PanelClosed {
             self.count = self.count.max(u32::try_from(ids.len()).unwrap_or(u32::MAX));
         }
         ids.iter().for_each(|id| self.preview(*id, eyes));
-        eyes == Attention::Closed && !ids.is_empty()
+        eyes == Attention::PanelClosed && !ids.is_empty()
     }
 
     /// The panel was opened or closed. Tells whether the page should know.
@@ -138,16 +138,16 @@ mod tests {
     #[test]
     fn what_came_unseen_is_marked_until_the_visitor_writes_or_leaves() {
         let mut unread = Unread::default();
-        assert!(unread.came(MessageId(5), Attention::Closed) && unread.came(MessageId(6), Attention::Closed));
+        assert!(unread.came(MessageId(5), Attention::PanelClosed) && unread.came(MessageId(6), Attention::PanelClosed));
         assert!(unread.opened(true), "the badge goes");
         assert_eq!((unread.count(), unread.first()), (0, Some(MessageId(5))), "the mark stays");
-        assert!(!unread.came(MessageId(7), Attention::There) && !unread.came(MessageId(8), Attention::Above));
+        assert!(!unread.came(MessageId(7), Attention::AtNewest) && !unread.came(MessageId(8), Attention::ScrolledUp));
         assert_eq!((unread.below(), unread.first()), (1, Some(MessageId(5))), "the first one counts");
         unread.reached_end();
         assert_eq!((unread.below(), unread.first()), (0, Some(MessageId(5))));
         unread.wrote();
         assert_eq!(unread, Unread::default());
-        unread.came(MessageId(9), Attention::Elsewhere);
+        unread.came(MessageId(9), Attention::PageHidden);
         assert_eq!(unread.first(), Some(MessageId(9)), "nobody was looking");
         assert!(!unread.opened(false), "nothing to tell");
         assert_eq!(unread, Unread::default());
@@ -157,15 +157,15 @@ mod tests {
     fn the_newest_three_are_shown_over_the_launcher_until_the_visitor_knows() {
         let mut unread = Unread::default();
         for id in [4, 9, 7, 8] {
-            unread.came(MessageId(id), Attention::Closed);
+            unread.came(MessageId(id), Attention::PanelClosed);
         }
         assert_eq!(unread.previews(), [7, 8, 9].map(MessageId));
         unread.dismiss();
         assert_eq!((unread.previews(), unread.count()), (&[][..], 4), "what was not read is still counted");
-        unread.missed(&[MessageId(8), MessageId(9)], Attention::Closed);
+        unread.missed(&[MessageId(8), MessageId(9)], Attention::PanelClosed);
         assert_eq!(unread.previews(), [8, 9].map(MessageId));
         unread.opened(true);
-        unread.came(MessageId(10), Attention::Above);
+        unread.came(MessageId(10), Attention::ScrolledUp);
         assert!(unread.previews().is_empty(), "the panel is open");
     }
 
@@ -173,7 +173,7 @@ mod tests {
     fn what_was_read_elsewhere_is_read() {
         let mut unread = Unread::default();
         for id in 4..=6 {
-            unread.came(MessageId(id), Attention::Closed);
+            unread.came(MessageId(id), Attention::PanelClosed);
         }
         assert!(unread.read_elsewhere(MessageId(5), 1));
         assert_eq!((unread.count(), unread.previews()), (1, &[MessageId(6)][..]));

@@ -3,8 +3,55 @@
 
 use crate::Event;
 use crate::chatwoot::write_list as list;
+use crate::event::PanelEvent;
+use crate::host::settings::Options;
 use crate::json::{self, Value};
 use crate::visitor::identity::User;
+
+/// A call of the widget's API by the website.
+#[derive(Debug, Eq, PartialEq)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(Clone))]
+pub enum HostCall {
+    /// `setUser`: the visitor is this user.
+    SetUser(User),
+    /// `setCustomAttributes`, `setConversationCustomAttributes`, `deleteCustomAttribute`: what agents are to know.
+    SetAttributes {
+        /// Names, and values as JSON.
+        attributes: Vec<(String, String)>,
+        /// What they are attributes of.
+        target: AttributeTarget,
+    },
+    /// `prefill`: put this into the composer.
+    Prefill {
+        /// The text.
+        text: String,
+    },
+    /// A proactive message was shown before the visitor opened the panel.
+    ProactiveMessageShown {
+        /// Its text.
+        text: String,
+    },
+    /// `send`: send this in the visitor's name.
+    SendMessage {
+        /// The message's text.
+        text: String,
+    },
+    /// `reset`: the visitor has logged out of the website.
+    Reset,
+    /// `forget`: forget the visitor on this device.
+    Forget,
+    /// The element's attributes changed.
+    Configure(Box<Options>),
+}
+
+/// What custom attributes belong to.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum AttributeTarget {
+    /// The contact.
+    Contact,
+    /// The conversation that begins next.
+    Conversation,
+}
 
 /// Reads them, in their order; what is no call is passed over.
 #[must_use]
@@ -20,19 +67,26 @@ fn one(call: &[&str]) -> Option<Event> {
     let [name, given @ ..] = call else { return None };
     let first = || Some((*given.first()?).to_owned());
     Some(match *name {
-        "setUser" => Event::Identified(User::new(&in_pairs(given))),
-        "setCustomAttributes" => Event::Attributed(in_pairs(given), false),
-        "setConversationCustomAttributes" => Event::Attributed(in_pairs(given), true),
+        "setUser" => Event::Host(HostCall::SetUser(User::new(&in_pairs(given)))),
+        "setCustomAttributes" => {
+            Event::Host(HostCall::SetAttributes { attributes: in_pairs(given), target: AttributeTarget::Contact })
+        }
+        "setConversationCustomAttributes" => {
+            Event::Host(HostCall::SetAttributes { attributes: in_pairs(given), target: AttributeTarget::Conversation })
+        }
         // The server adds to what it has: it can be emptied, and not taken away.
-        "deleteCustomAttribute" => Event::Attributed(vec![(first()?, json::string(""))], false),
-        "prefill" => Event::Prefilled(first()?),
-        "prompted" => Event::Prompted(first()?),
-        "send" => Event::Said(first()?),
+        "deleteCustomAttribute" => Event::Host(HostCall::SetAttributes {
+            attributes: vec![(first()?, json::string(""))],
+            target: AttributeTarget::Contact,
+        }),
+        "prefill" => Event::Host(HostCall::Prefill { text: first()? }),
+        "prompted" => Event::Host(HostCall::ProactiveMessageShown { text: first()? }),
+        "send" => Event::Host(HostCall::SendMessage { text: first()? }),
         // From the element itself: its panel is open now, or closed.
-        "opened" => Event::Opened(true),
-        "closed" => Event::Opened(false),
-        "reset" => Event::LoggedOut,
-        "forget" => Event::Forgot,
+        "opened" => Event::Panel(PanelEvent::Toggled { is_open: true }),
+        "closed" => Event::Panel(PanelEvent::Toggled { is_open: false }),
+        "reset" => Event::Host(HostCall::Reset),
+        "forget" => Event::Host(HostCall::Forget),
         _ => return None,
     })
 }
@@ -72,17 +126,26 @@ mod tests {
             ["prompted","Help?"],["send","Hi"],["reset"],["forget"],["opened"],["closed"]]"#;
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         let expected = [
-            Event::Identified(User::new(&[pair("identifier", "42"), pair("name", "Ana")])),
-            Event::Attributed(vec![pair("plan", "\"team\""), pair("seats", "2.5")], false),
-            Event::Attributed(vec![pair("plan", "\"\"")], false),
-            Event::Attributed(vec![pair("order", "7")], true),
-            Event::Prefilled("Hello".to_owned()),
-            Event::Prompted("Help?".to_owned()),
-            Event::Said("Hi".to_owned()),
-            Event::LoggedOut,
-            Event::Forgot,
-            Event::Opened(true),
-            Event::Opened(false),
+            Event::Host(HostCall::SetUser(User::new(&[pair("identifier", "42"), pair("name", "Ana")]))),
+            Event::Host(HostCall::SetAttributes {
+                attributes: vec![pair("plan", "\"team\""), pair("seats", "2.5")],
+                target: AttributeTarget::Contact,
+            }),
+            Event::Host(HostCall::SetAttributes {
+                attributes: vec![pair("plan", "\"\"")],
+                target: AttributeTarget::Contact,
+            }),
+            Event::Host(HostCall::SetAttributes {
+                attributes: vec![pair("order", "7")],
+                target: AttributeTarget::Conversation,
+            }),
+            Event::Host(HostCall::Prefill { text: "Hello".to_owned() }),
+            Event::Host(HostCall::ProactiveMessageShown { text: "Help?".to_owned() }),
+            Event::Host(HostCall::SendMessage { text: "Hi".to_owned() }),
+            Event::Host(HostCall::Reset),
+            Event::Host(HostCall::Forget),
+            Event::Panel(PanelEvent::Toggled { is_open: true }),
+            Event::Panel(PanelEvent::Toggled { is_open: false }),
         ];
         assert_eq!(asked(calls), expected);
     }

@@ -2,6 +2,7 @@
 
 pub mod attributes;
 pub mod calls;
+pub mod events;
 pub mod settings;
 
 use crate::PageContext;

@@ -22,9 +22,9 @@ use crate::visitor::identity::User;
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum TabEvent {
     /// The lock is ours; this is what the device keeps at this moment, as (key, value).
-    Granted(Vec<(String, String)>),
+    LockGranted(Vec<(String, String)>),
     /// Another tab has taken the lock away.
-    Stolen,
+    LockStolen,
     /// The browser refuses to wait for the lock, at once and for a reason that stays.
     LockRefused,
     /// The browser answered who holds the lock, as `TabAct::Confirm` wants to know.
@@ -35,39 +35,39 @@ pub enum TabEvent {
         generation: u64,
     },
     /// Another tab says this.
-    Said(String),
+    Received(String),
 }
 
 /// What the shell is to do about the other tabs.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum TabAction {
     /// Listen to them, and ask for the lock.
-    Join,
+    RequestLock,
     /// Listen to them without a lock: whoever works alone hears at least that the visitor was forgotten.
     Listen,
     /// Take the lock away from whoever has it.
-    Steal,
+    StealLock,
     /// Ask the browser who holds the lock.
-    Confirm,
+    QueryLock,
     /// Give up the lock, or the wait for it, and listen no more.
     Leave,
     /// Say this to all of them.
-    Say(String),
+    Broadcast(String),
 }
 
 /// What tabs say to each other; `wire` has its form.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum TabMessage {
     /// From a tab that is looked at: does anybody lead?
-    Ask,
+    PingLeader,
     /// From the leader: I do, and so things are.
-    Here(LeaderStatus),
+    Leader(LeaderStatus),
     /// The device keeps this now under this key; `None` for nothing any more.
-    Kept(String, Option<String>),
+    Stored(String, Option<String>),
     /// From the leader: its socket brought this frame.
-    Frame(String),
+    CableFrame(String),
     /// The server answered the post of this send.
-    Answered {
+    SendResponse {
         /// Which.
         echo: EchoId,
         /// The answer's HTTP status.
@@ -76,26 +76,26 @@ pub enum TabMessage {
         body: String,
     },
     /// To the leader: the person wants this send tried again, which failed or nobody knows of.
-    Retry(EchoId),
+    RetrySend(EchoId),
     /// From the leader: nobody knows whether the server has this send, and the person is told so.
-    Unconfirmed(EchoId),
+    SendUnconfirmed(EchoId),
     /// To the leader: the person gives this failed send up.
-    Discard(EchoId),
+    DiscardSend(EchoId),
     /// To the leader: the person opens this conversation, or (none) will begin another.
-    Switch(Option<ConversationId>),
+    OpenConversation(Option<ConversationId>),
     /// Something may have been missed, or is not where it was: read the newest messages.
-    Read,
+    ReadHistory,
     /// The visitor is forgotten on this device.
-    Forget {
+    ForgetVisitor {
         /// The generation that begins with it; `None` from a page that can't read the device.
         generation: Option<u64>,
         /// Whether another user takes over, who was told of before (`User`). Otherwise nobody in particular does.
         is_succeeded: bool,
     },
     /// The site says whom it takes the visitor for.
-    User(User),
+    SetUser(User),
     /// The site says what agents may know of this user.
-    Attributes {
+    SetAttributes {
         /// The user's mark (`identity`); 0 for nobody in particular.
         user: u64,
         /// Names, and values as JSON.
@@ -169,21 +169,21 @@ impl LeaderElection {
     /// The widget starts; whether the browser can bring tabs together.
     pub fn begin(&mut self, is_shared: bool) -> Option<TabAction> {
         self.is_shared = is_shared;
-        self.come_back()
+        self.resume()
     }
 
     /// The page is back from where the browser had put it.
-    pub fn come_back(&mut self) -> Option<TabAction> {
+    pub fn resume(&mut self) -> Option<TabAction> {
         self.become_follower();
         if self.is_shared {
-            return Some(TabAction::Join);
+            return Some(TabAction::RequestLock);
         }
         self.role = Role::Alone;
         Some(TabAction::Listen)
     }
 
     /// The browser puts the page away.
-    pub const fn rest(&mut self) -> TabAction {
+    pub const fn suspend(&mut self) -> TabAction {
         self.role = Role::Resting;
         TabAction::Leave
     }
@@ -200,7 +200,7 @@ impl LeaderElection {
     /// Whether this tab may write at this moment, and believe what others say; if that has to be asked first, the question.
     pub fn may_write(&mut self, now: Mono) -> (bool, Option<TabAction>) {
         if !self.is_leading() {
-            return (self.is_in_charge(), None);
+            return (self.is_active(), None);
         }
         if self.confirmed.is_some_and(|asked| now.since(asked) < SURE_MS) {
             return (true, None);
@@ -215,7 +215,7 @@ impl LeaderElection {
         }
         self.confirming = Some(now);
         self.confirms = 1;
-        Some(TabAction::Confirm)
+        Some(TabAction::QueryLock)
     }
 
     /// The browser says whether the lock was ours when that was asked.
@@ -225,19 +225,19 @@ impl LeaderElection {
     }
 
     /// The browser answers no question about locks: works alone from now on, if it had to do with others.
-    pub const fn abandon_lock(&mut self) {
+    pub const fn work_alone(&mut self) {
         self.become_follower();
         self.is_shared = false;
         self.role = Role::Alone;
     }
 
     /// The lock is another's now: this tab follows, and waits for its turn.
-    pub fn depose(&mut self) -> Option<TabAction> {
+    pub fn lose_leadership(&mut self) -> Option<TabAction> {
         if !self.is_shared() {
             return None;
         }
         self.become_follower();
-        Some(TabAction::Join)
+        Some(TabAction::RequestLock)
     }
 
     /// Whether the page is looked at.
@@ -253,7 +253,7 @@ impl LeaderElection {
     }
 
     /// The leader says how it stands. Whether its socket has just come to life.
-    pub fn leader_is(&mut self, now: Mono, standing: LeaderStatus) -> bool {
+    pub fn leader_reported(&mut self, now: Mono, standing: LeaderStatus) -> bool {
         self.heard(now);
         let is_news = standing.is_live && !self.standing().is_live;
         self.standing = Some(standing);
@@ -261,9 +261,9 @@ impl LeaderElection {
     }
 
     /// A follower that is looked at has asked; the answer.
-    pub fn is_asked(&mut self, now: Mono) -> TabMessage {
+    pub fn answer_ping(&mut self, now: Mono) -> TabMessage {
         self.looked = Some(now);
-        TabMessage::Here(self.standing())
+        TabMessage::Leader(self.standing())
     }
 
     /// What the leader is to tell the others, if it stands otherwise than it said last.
@@ -271,16 +271,16 @@ impl LeaderElection {
         let is_news = self.is_leading() && self.standing != Some(standing);
         is_news.then(|| {
             self.standing = Some(standing);
-            TabMessage::Here(standing)
+            TabMessage::Leader(standing)
         })
     }
 
     /// What happens next depends on the leader: is there one?
-    pub fn wonder(&mut self, now: Mono) -> Option<TabAction> {
+    pub fn ping_leader(&mut self, now: Mono) -> Option<TabAction> {
         let is_quiet = self.heard.is_none_or(|heard| now.since(heard) > LATELY_MS);
         if self.role == Role::Following && self.is_visible && self.asked.is_none() && is_quiet {
             self.asked = Some(now);
-            return Some(say(&TabMessage::Ask));
+            return Some(say(&TabMessage::PingLeader));
         }
         None
     }
@@ -290,35 +290,35 @@ impl LeaderElection {
         if now < self.deadline()?.at {
             return None;
         }
-        if self.confirm_deadline().is_some_and(|due| now >= due) {
+        if self.query_deadline().is_some_and(|due| now >= due) {
             self.confirms += 1;
-            return Some(TabAction::Confirm);
+            return Some(TabAction::QueryLock);
         }
         if self.asked.take().is_some() {
             // Should the browser not give us the lock, we ask anew, and later try again.
             self.heard = Some(now);
             self.thefts = self.thefts.saturating_add(1);
-            return Some(TabAction::Steal);
+            return Some(TabAction::StealLock);
         }
-        self.wonder(now)
+        self.ping_leader(now)
     }
 
     /// Whether the browser was asked about locks often enough, and in vain.
     #[must_use]
-    pub fn is_lock_dead(&self, now: Mono) -> bool {
-        let is_silent = self.confirms >= CONFIRMS_MAX && self.confirm_deadline().is_some_and(|due| now >= due);
+    pub fn is_lock_unresponsive(&self, now: Mono) -> bool {
+        let is_silent = self.confirms >= CONFIRMS_MAX && self.query_deadline().is_some_and(|due| now >= due);
         let is_withheld = self.thefts >= THEFTS_MAX && self.asked.is_some_and(|asked| now >= asked.plus(ANSWER_MS_MAX));
         is_silent || is_withheld
     }
 
-    fn confirm_deadline(&self) -> Option<Mono> {
+    fn query_deadline(&self) -> Option<Mono> {
         self.confirming.map(|asked| asked.plus(CONFIRM_MS_MAX * self.confirms))
     }
 
     /// When `tick` has something to do.
     #[must_use]
     pub fn deadline(&self) -> Option<Due> {
-        let confirm = self.confirm_deadline().map(|at| at.due("tabs: unconfirmed"));
+        let confirm = self.query_deadline().map(|at| at.due("tabs: unconfirmed"));
         if !self.is_visible || self.role != Role::Following {
             return confirm;
         }
@@ -332,7 +332,7 @@ impl LeaderElection {
 
     /// Whether this tab writes to the server.
     #[must_use]
-    pub const fn is_in_charge(&self) -> bool {
+    pub const fn is_active(&self) -> bool {
         matches!(self.role, Role::Alone | Role::Leading)
     }
 
@@ -356,25 +356,25 @@ impl LeaderElection {
 
     /// Whether it follows, and has heard of whoever leads.
     #[must_use]
-    pub const fn has_leader(&self) -> bool {
+    pub const fn has_live_leader(&self) -> bool {
         self.is_following() && self.heard.is_some() && self.thefts == 0
     }
 
     /// Whether it leads, and has not said so yet.
     #[must_use]
-    pub const fn is_new_leader(&self) -> bool {
+    pub const fn has_new_leadership(&self) -> bool {
         self.is_leading() && self.standing.is_none()
     }
 
     /// Whether the browser has put the page away.
     #[must_use]
-    pub const fn is_resting(&self) -> bool {
+    pub const fn is_suspended(&self) -> bool {
         matches!(self.role, Role::Resting)
     }
 
     /// Whether the visitor looks at any tab that we know of.
     #[must_use]
-    pub fn is_looked_at(&self, now: Mono) -> bool {
+    pub fn is_watched(&self, now: Mono) -> bool {
         self.is_visible || self.looked.is_some_and(|looked| now.since(looked) <= ASK_MS + ANSWER_MS_MAX)
     }
 
@@ -400,7 +400,7 @@ impl LeaderElection {
 /// Says a word to all other tabs.
 #[must_use]
 pub fn say(word: &TabMessage) -> TabAction {
-    TabAction::Say(super::messages::say(word))
+    TabAction::Broadcast(super::messages::say(word))
 }
 
 #[cfg(test)]
@@ -412,36 +412,36 @@ mod tests {
     fn follower() -> LeaderElection {
         let mut tabs = LeaderElection::default();
         tabs.set_visible(true);
-        assert_eq!(tabs.begin(true), Some(TabAction::Join));
+        assert_eq!(tabs.begin(true), Some(TabAction::RequestLock));
         tabs
     }
 
     fn ask() -> Option<TabAction> {
-        Some(say(&TabMessage::Ask))
+        Some(say(&TabMessage::PingLeader))
     }
 
     #[test]
     fn a_tab_the_browser_leaves_alone_is_in_charge_at_once() {
         let mut tabs = LeaderElection::default();
-        assert!(tabs.is_resting());
+        assert!(tabs.is_suspended());
         assert_eq!(
             tabs.begin(false),
             Some(TabAction::Listen),
             "that the visitor was forgotten is for everybody to hear"
         );
-        assert!(tabs.is_in_charge() && !tabs.is_leading());
+        assert!(tabs.is_active() && !tabs.is_leading());
         assert_eq!(tabs.deadline(), None);
-        assert_eq!((tabs.rest(), tabs.come_back()), (TabAction::Leave, Some(TabAction::Listen)));
+        assert_eq!((tabs.suspend(), tabs.resume()), (TabAction::Leave, Some(TabAction::Listen)));
     }
 
     #[test]
     fn a_follower_that_is_looked_at_asks_and_a_leader_that_answers_keeps_the_lock() {
         let mut tabs = follower();
         assert_eq!(tabs.tick(Mono(0)), ask());
-        assert!(tabs.leader_is(Mono(10), LIVE), "this is when its frames begin to count");
+        assert!(tabs.leader_reported(Mono(10), LIVE), "this is when its frames begin to count");
         assert_eq!(tabs.tick(Mono(10_009)), None);
         assert_eq!(tabs.tick(Mono(10_010)), ask());
-        assert!(!tabs.leader_is(Mono(10_020), LIVE));
+        assert!(!tabs.leader_reported(Mono(10_020), LIVE));
         assert_eq!(tabs.tick(Mono(12_010)), None);
     }
 
@@ -450,7 +450,7 @@ mod tests {
         let mut tabs = follower();
         assert_eq!(tabs.tick(Mono(0)), ask());
         assert_eq!(tabs.tick(Mono(1_999)), None);
-        assert_eq!(tabs.tick(Mono(2_000)), Some(TabAction::Steal));
+        assert_eq!(tabs.tick(Mono(2_000)), Some(TabAction::StealLock));
         assert_eq!(tabs.tick(Mono(2_001)), None);
         assert_eq!(tabs.tick(Mono(12_000)), ask());
     }
@@ -460,18 +460,18 @@ mod tests {
         let mut tabs = follower();
         assert_eq!(tabs.tick(Mono(0)), ask());
         tabs.set_visible(false);
-        assert_eq!((tabs.deadline(), tabs.tick(Mono(60_000)), tabs.wonder(Mono(60_000))), (None, None, None));
+        assert_eq!((tabs.deadline(), tabs.tick(Mono(60_000)), tabs.ping_leader(Mono(60_000))), (None, None, None));
         tabs.set_visible(true);
-        assert_eq!(tabs.wonder(Mono(60_000)), ask());
+        assert_eq!(tabs.ping_leader(Mono(60_000)), ask());
     }
 
     #[test]
     fn a_leader_heard_just_now_is_not_asked() {
         let mut tabs = follower();
         tabs.heard(Mono(5_000));
-        assert_eq!(tabs.wonder(Mono(6_000)), None);
-        assert_eq!(tabs.wonder(Mono(6_001)), ask());
-        assert_eq!(tabs.wonder(Mono(6_002)), None, "the question is out");
+        assert_eq!(tabs.ping_leader(Mono(6_000)), None);
+        assert_eq!(tabs.ping_leader(Mono(6_001)), ask());
+        assert_eq!(tabs.ping_leader(Mono(6_002)), None, "the question is out");
     }
 
     #[test]
@@ -479,10 +479,10 @@ mod tests {
         let mut tabs = follower();
         assert_eq!(tabs.announce(LIVE), None, "it is not for followers to say");
         tabs.lead();
-        assert_eq!(tabs.announce(LeaderStatus::default()), Some(TabMessage::Here(LeaderStatus::default())));
-        assert_eq!(tabs.announce(LIVE), Some(TabMessage::Here(LIVE)));
+        assert_eq!(tabs.announce(LeaderStatus::default()), Some(TabMessage::Leader(LeaderStatus::default())));
+        assert_eq!(tabs.announce(LIVE), Some(TabMessage::Leader(LIVE)));
         assert_eq!(tabs.announce(LIVE), None);
-        assert_eq!(tabs.is_asked(Mono(3)), TabMessage::Here(LIVE));
+        assert_eq!(tabs.answer_ping(Mono(3)), TabMessage::Leader(LIVE));
         assert_eq!(tabs.deadline(), None);
     }
 
@@ -490,8 +490,8 @@ mod tests {
     fn the_deposed_waits_for_its_turn() {
         let mut tabs = follower();
         tabs.lead();
-        assert_eq!(tabs.depose(), Some(TabAction::Join));
-        assert!(!tabs.is_in_charge());
+        assert_eq!(tabs.lose_leadership(), Some(TabAction::RequestLock));
+        assert!(!tabs.is_active());
     }
 
     #[test]
@@ -499,22 +499,26 @@ mod tests {
         let mut tabs = follower();
         assert_eq!(tabs.may_write(Mono(0)), (false, None));
         tabs.lead();
-        assert_eq!(tabs.may_write(Mono(100)), (false, Some(TabAction::Confirm)));
+        assert_eq!(tabs.may_write(Mono(100)), (false, Some(TabAction::QueryLock)));
         assert_eq!(tabs.may_write(Mono(200)), (false, None), "it is asked already");
         tabs.is_answered(true);
         assert_eq!(tabs.may_write(Mono(1_099)), (true, None));
-        assert_eq!(tabs.may_write(Mono(1_100)), (false, Some(TabAction::Confirm)));
+        assert_eq!(tabs.may_write(Mono(1_100)), (false, Some(TabAction::QueryLock)));
         tabs.is_answered(true);
-        assert_eq!(tabs.may_write(Mono(9_000)), (false, Some(TabAction::Confirm)), "an answer heard too late is none");
+        assert_eq!(
+            tabs.may_write(Mono(9_000)),
+            (false, Some(TabAction::QueryLock)),
+            "an answer heard too late is none"
+        );
         assert_eq!(tabs.deadline().map(|due| due.at), Some(Mono(11_500)));
-        assert_eq!(tabs.tick(Mono(11_500)), Some(TabAction::Confirm), "one question may have been missed");
+        assert_eq!(tabs.tick(Mono(11_500)), Some(TabAction::QueryLock), "one question may have been missed");
         tabs.is_answered(true);
         assert_eq!(
             tabs.may_write(Mono(11_600)),
-            (false, Some(TabAction::Confirm)),
+            (false, Some(TabAction::QueryLock)),
             "it counts from when it was put first"
         );
-        tabs.depose();
+        tabs.lose_leadership();
         assert_eq!(tabs.may_write(Mono(11_601)), (false, None));
     }
 
@@ -523,32 +527,32 @@ mod tests {
         let mut tabs = follower();
         tabs.lead();
         tabs.set_visible(false);
-        assert!(!tabs.is_looked_at(Mono(5)));
-        tabs.is_asked(Mono(5));
-        assert!(tabs.is_looked_at(Mono(12_005)) && !tabs.is_looked_at(Mono(12_006)));
+        assert!(!tabs.is_watched(Mono(5)));
+        tabs.answer_ping(Mono(5));
+        assert!(tabs.is_watched(Mono(12_005)) && !tabs.is_watched(Mono(12_006)));
     }
 
     #[test]
     fn a_browser_that_answers_nothing_about_locks_for_five_seconds_is_not_waited_for() {
         let mut tabs = follower();
-        assert_eq!(tabs.confirm(Mono(0)), Some(TabAction::Confirm));
+        assert_eq!(tabs.confirm(Mono(0)), Some(TabAction::QueryLock));
         tabs.set_visible(false);
-        assert_eq!((tabs.tick(Mono(2_499)), tabs.tick(Mono(2_500))), (None, Some(TabAction::Confirm)));
-        assert!(!tabs.is_lock_dead(Mono(4_999)) && tabs.is_lock_dead(Mono(5_000)));
-        tabs.abandon_lock();
-        assert!(tabs.is_in_charge() && !tabs.is_leading() && !tabs.is_shared());
-        assert_eq!((tabs.deadline(), tabs.come_back()), (None, Some(TabAction::Listen)), "nor ever asked again");
+        assert_eq!((tabs.tick(Mono(2_499)), tabs.tick(Mono(2_500))), (None, Some(TabAction::QueryLock)));
+        assert!(!tabs.is_lock_unresponsive(Mono(4_999)) && tabs.is_lock_unresponsive(Mono(5_000)));
+        tabs.work_alone();
+        assert!(tabs.is_active() && !tabs.is_leading() && !tabs.is_shared());
+        assert_eq!((tabs.deadline(), tabs.resume()), (None, Some(TabAction::Listen)), "nor ever asked again");
     }
 
     #[test]
     fn a_tab_that_slept_through_one_answer_is_given_a_second() {
         let mut tabs = follower();
         tabs.lead();
-        assert_eq!(tabs.may_write(Mono(0)), (false, Some(TabAction::Confirm)));
-        assert!(!tabs.is_lock_dead(Mono(3_600_000)));
-        assert_eq!(tabs.tick(Mono(3_600_000)), Some(TabAction::Confirm));
+        assert_eq!(tabs.may_write(Mono(0)), (false, Some(TabAction::QueryLock)));
+        assert!(!tabs.is_lock_unresponsive(Mono(3_600_000)));
+        assert_eq!(tabs.tick(Mono(3_600_000)), Some(TabAction::QueryLock));
         tabs.is_answered(true);
-        assert!(!tabs.is_lock_dead(Mono(3_600_010)));
+        assert!(!tabs.is_lock_unresponsive(Mono(3_600_010)));
     }
 
     #[test]
@@ -556,12 +560,12 @@ mod tests {
         let mut tabs = follower();
         for from in [0, 12_000] {
             assert_eq!(tabs.tick(Mono(from)), ask());
-            assert!(!tabs.is_lock_dead(Mono(from + 2_000)));
-            assert_eq!(tabs.tick(Mono(from + 2_000)), Some(TabAction::Steal));
+            assert!(!tabs.is_lock_unresponsive(Mono(from + 2_000)));
+            assert_eq!(tabs.tick(Mono(from + 2_000)), Some(TabAction::StealLock));
         }
         assert_eq!(tabs.tick(Mono(24_000)), ask());
-        assert!(tabs.is_lock_dead(Mono(26_000)));
+        assert!(tabs.is_lock_unresponsive(Mono(26_000)));
         tabs.lead();
-        assert!(!tabs.is_lock_dead(Mono(26_000)));
+        assert!(!tabs.is_lock_unresponsive(Mono(26_000)));
     }
 }

@@ -79,7 +79,7 @@ impl ConversationIndex {
     }
 
     /// Those that are said to be of this inbox.
-    pub fn surely_of(&self, inbox: Option<u64>) -> impl Iterator<Item = ConversationId> {
+    pub fn certain_for(&self, inbox: Option<u64>) -> impl Iterator<Item = ConversationId> {
         self.conversations.iter().filter(move |(named, _)| named.is_some() && *named == inbox).map(|(_, id)| *id)
     }
 
@@ -90,7 +90,7 @@ impl ConversationIndex {
 
     /// Whether it holds all of these.
     #[must_use]
-    pub fn has_all(&self, ids: &[ConversationId]) -> bool {
+    pub fn contains_all(&self, ids: &[ConversationId]) -> bool {
         let newest = ids.get(ids.len().saturating_sub(LISTED_MAX)..).unwrap_or_default();
         newest.iter().all(|id| self.conversations.iter().any(|(_, other)| other == id))
     }
@@ -131,8 +131,8 @@ mod tests {
         );
         assert_eq!(listed.of(Some(1)).collect::<Vec<_>>(), ids(&[4, 6]));
         assert_eq!(listed.of(None).collect::<Vec<_>>(), ids(&[4]));
-        assert_eq!(listed.surely_of(Some(1)).collect::<Vec<_>>(), ids(&[6]));
-        assert_eq!(listed.surely_of(None).count(), 0);
+        assert_eq!(listed.certain_for(Some(1)).collect::<Vec<_>>(), ids(&[6]));
+        assert_eq!(listed.certain_for(None).count(), 0);
         assert_eq!(listed.bare().collect::<Vec<_>>(), ids(&[4]));
     }
 
@@ -141,7 +141,7 @@ mod tests {
         let listed = ConversationIndex::read("4 3:7", "inboxCsat:3").with(&ids(&[4, 9]), Some(1), "inboxMain");
         let expected = [(CONVERSATIONS, "4 3:7 1:9".to_owned()), (INBOXES, "inboxCsat:3 inboxMain:1".to_owned())];
         assert_eq!(listed.written(), expected);
-        assert!(listed.has_all(&ids(&[4, 9])) && !listed.has_all(&ids(&[5])));
+        assert!(listed.contains_all(&ids(&[4, 9])) && !listed.contains_all(&ids(&[5])));
         assert_eq!(listed.clone().with(&ids(&[9]), Some(1), "inboxMain"), listed, "once");
     }
 
@@ -157,6 +157,6 @@ mod tests {
         let many: Vec<ConversationId> = (1..=200).map(ConversationId).collect();
         let listed = ConversationIndex::default().with(&many, Some(1), "inboxMain");
         assert_eq!(listed.of(Some(1)).count(), LISTED_MAX);
-        assert!(listed.has_all(&many), "those that fell off are no reason to write again");
+        assert!(listed.contains_all(&many), "those that fell off are no reason to write again");
     }
 }

@@ -30,13 +30,13 @@ struct PendingSubmission {
 
 #[derive(Clone, Debug, Eq, PartialEq)]
 enum SubmissionState {
-    Unsent,
+    Queued,
     /// Its request is under way.
-    Asking,
+    Sending,
     /// The same, and what was given since then is another answer.
-    Outdated,
+    Superseded,
     /// The server refused it, perhaps with words of its own.
-    Refused(Option<String>),
+    Rejected(Option<String>),
 }
 
 /// How an answer fares, for showing it.
@@ -44,11 +44,11 @@ enum SubmissionState {
 pub enum SubmissionStatus {
     /// The server has it, or there is none.
     #[default]
-    Settled,
+    Accepted,
     /// It is on its way.
     Sending,
     /// The server refused it, perhaps with words of its own.
-    Refused(Option<String>),
+    Rejected(Option<String>),
 }
 
 const KEPT_VERSION: u64 = 1;
@@ -71,8 +71,9 @@ impl FormSubmissions {
             self.forget(message);
             return;
         }
-        let is_asking = was.is_some_and(|was| matches!(was.stage, SubmissionState::Asking | SubmissionState::Outdated));
-        let stage = if is_asking { SubmissionState::Outdated } else { SubmissionState::Unsent };
+        let is_asking =
+            was.is_some_and(|was| matches!(was.stage, SubmissionState::Sending | SubmissionState::Superseded));
+        let stage = if is_asking { SubmissionState::Superseded } else { SubmissionState::Queued };
         let waiting = PendingSubmission { given, conversation, is_survey, stage };
         self.keep.push((message, Some(waiting.kept())));
         self.waiting.push(waiting);
@@ -81,7 +82,7 @@ impl FormSubmissions {
     }
 
     /// Takes what the device kept of an answer; what is broken or of another version is forgotten.
-    pub fn revive(&mut self, message: MessageId, kept: &str) {
+    pub fn restore(&mut self, message: MessageId, kept: &str) {
         if self.waiting.iter().any(|other| other.given.message == message) || self.waiting.len() >= WAITING_MAX {
             return;
         }
@@ -97,15 +98,15 @@ impl FormSubmissions {
     /// The answer to be handed in now, if any is; then its end is waited for. One at a time.
     pub fn next(&mut self, now: Mono, conversation: ConversationId) -> Option<(FormSubmission, bool)> {
         let is_asking =
-            |other: &PendingSubmission| matches!(other.stage, SubmissionState::Asking | SubmissionState::Outdated);
+            |other: &PendingSubmission| matches!(other.stage, SubmissionState::Sending | SubmissionState::Superseded);
         if !self.retry.is_over(now) || self.waiting.iter().any(is_asking) {
             return None;
         }
         let is_next = |other: &&mut PendingSubmission| {
-            matches!(other.stage, SubmissionState::Unsent) && other.conversation == conversation
+            matches!(other.stage, SubmissionState::Queued) && other.conversation == conversation
         };
         let next = self.waiting.iter_mut().find(is_next)?;
-        next.stage = SubmissionState::Asking;
+        next.stage = SubmissionState::Sending;
         Some((next.given.clone(), next.is_survey))
     }
 
@@ -118,13 +119,13 @@ impl FormSubmissions {
     /// The server will not have it.
     pub fn refused(&mut self, message: MessageId, words: Option<String>) {
         self.retry.succeeded();
-        self.end(message, Some(SubmissionState::Refused(words)));
+        self.end(message, Some(SubmissionState::Rejected(words)));
     }
 
     /// Nobody knows whether the server has it; it is handed in again after a while.
     pub fn failed(&mut self, message: MessageId, now: Mono, chance: &mut Rng, at_least_ms: u64) {
         self.retry.failed(now, chance, at_least_ms);
-        self.end(message, Some(SubmissionState::Unsent));
+        self.end(message, Some(SubmissionState::Queued));
     }
 
     /// The message that asked is there no more.
@@ -150,7 +151,7 @@ impl FormSubmissions {
     /// When the next try is due.
     #[must_use]
     pub fn deadline(&self) -> Option<Due> {
-        let is_waiting = self.waiting.iter().any(|other| matches!(other.stage, SubmissionState::Unsent));
+        let is_waiting = self.waiting.iter().any(|other| matches!(other.stage, SubmissionState::Queued));
         self.retry.until().filter(|_| is_waiting).map(|until| until.due("answer: again"))
     }
 
@@ -159,14 +160,16 @@ impl FormSubmissions {
     pub fn of(&self, message: MessageId) -> Option<(&[Answer], SubmissionStatus)> {
         let waiting = self.waiting.iter().find(|other| other.given.message == message)?;
         let fate = match &waiting.stage {
-            SubmissionState::Unsent | SubmissionState::Asking | SubmissionState::Outdated => SubmissionStatus::Sending,
-            SubmissionState::Refused(words) => SubmissionStatus::Refused(words.clone()),
+            SubmissionState::Queued | SubmissionState::Sending | SubmissionState::Superseded => {
+                SubmissionStatus::Sending
+            }
+            SubmissionState::Rejected(words) => SubmissionStatus::Rejected(words.clone()),
         };
         Some((&waiting.given.answers, fate))
     }
 
     /// What the device is to keep, or to forget, since this was asked last.
-    pub fn take_keep(&mut self) -> Vec<(MessageId, Option<String>)> {
+    pub fn take_store_ops(&mut self) -> Vec<(MessageId, Option<String>)> {
         std::mem::take(&mut self.keep)
     }
 
@@ -181,15 +184,15 @@ impl FormSubmissions {
         self.is_changed = true;
         let Some(waiting) = self.waiting.get_mut(at) else { return };
         match (&waiting.stage, becomes) {
-            (SubmissionState::Outdated, _) => waiting.stage = SubmissionState::Unsent,
-            (SubmissionState::Unsent | SubmissionState::Asking | SubmissionState::Refused(_), Some(stage)) => {
+            (SubmissionState::Superseded, _) => waiting.stage = SubmissionState::Queued,
+            (SubmissionState::Queued | SubmissionState::Sending | SubmissionState::Rejected(_), Some(stage)) => {
                 // A refused answer is shown until the page is left; handing it in again would bring no more.
-                if matches!(stage, SubmissionState::Refused(_)) {
+                if matches!(stage, SubmissionState::Rejected(_)) {
                     self.keep.push((message, None));
                 }
                 waiting.stage = stage;
             }
-            (SubmissionState::Unsent | SubmissionState::Asking | SubmissionState::Refused(_), None) => {
+            (SubmissionState::Queued | SubmissionState::Sending | SubmissionState::Rejected(_), None) => {
                 self.waiting.remove(at);
                 self.keep.push((message, None));
             }
@@ -229,7 +232,7 @@ impl PendingSubmission {
             },
             conversation: ConversationId(kept.get("conversation")?.number()?),
             is_survey: kept.get("survey")?.truth()?,
-            stage: SubmissionState::Unsent,
+            stage: SubmissionState::Queued,
         })
     }
 }

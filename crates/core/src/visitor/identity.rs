@@ -98,7 +98,7 @@ impl Identity {
 
     /// Whether there is anything that a contact could be told.
     #[must_use]
-    pub fn has_something(&self) -> bool {
+    pub fn is_any_given(&self) -> bool {
         !self.user.fields.is_empty() || !self.attributes.is_empty()
     }
 

@@ -89,7 +89,7 @@ impl Visitor {
         } = self;
         *self = Self {
             generation,
-            session: session.of_next_visitor(),
+            session: session.for_next_visitor(),
             identity: successor.unwrap_or_default(),
             successor: None,
             listed: None,

@@ -158,13 +158,13 @@ impl PreChatAnswers {
 
     /// Whether the visitor has said anything.
     #[must_use]
-    pub const fn has_something(&self) -> bool {
+    pub const fn is_any_given(&self) -> bool {
         !self.answers.is_empty() || self.agreed.is_some()
     }
 
     /// Whether a conversation had better begin after this: an agent who is called wants to know by whom. Not for long.
     #[must_use]
-    pub const fn comes_first(&self) -> bool {
+    pub const fn blocks_first_message(&self) -> bool {
         self.question.is_open() && !self.question.is_failing()
     }
 
@@ -202,7 +202,7 @@ impl PreChatAnswers {
     }
 
     /// What the device is to keep, if that has changed.
-    pub fn take_kept(&mut self) -> Option<String> {
+    pub fn take_record(&mut self) -> Option<String> {
         let one = |given: &PreChatAnswer| {
             let shape = match given.shape {
                 AnswerType::Text => "text",
@@ -225,7 +225,7 @@ impl PreChatAnswers {
     }
 
     /// Takes what the device kept; what is broken is as good as nothing.
-    pub fn revive(&mut self, kept: &str) {
+    pub fn restore(&mut self, kept: &str) {
         let Some(Value::Object(kept)) = json::read(kept) else { return };
         if kept.get("v").and_then(Value::number) != Some(KEPT_VERSION) {
             return;
@@ -295,7 +295,7 @@ mod tests {
         for some in [&[("full_name", "Ana")][..], &[(CONSENT, "on")], &[("full_name", "  "), (CONSENT, "on")]] {
             assert!(!introduction.fill(Wall(0), &form(), &values(some)), "{some:?}");
         }
-        assert_eq!((introduction.next(Mono(0)), introduction.take_kept()), (false, None));
+        assert_eq!((introduction.next(Mono(0)), introduction.take_record()), (false, None));
     }
 
     #[test]
@@ -335,23 +335,23 @@ mod tests {
     #[test]
     fn a_reload_knows_all_of_it_and_tells_what_was_not_told() {
         let mut introduction = introduced();
-        let kept = introduction.take_kept().unwrap();
+        let kept = introduction.take_record().unwrap();
         let mut revived = PreChatAnswers::default();
-        revived.revive(&kept);
+        revived.restore(&kept);
         assert_eq!(
             (revived.contact(&Identity::default(), None), revived.missing(&form())),
             (introduction.contact(&Identity::default(), None), None)
         );
         assert!(revived.next(Mono(0)), "the server does not know yet");
         revived.is_answered();
-        let kept = revived.take_kept().unwrap();
+        let kept = revived.take_record().unwrap();
         let mut again = PreChatAnswers::default();
-        again.revive(&kept);
+        again.restore(&kept);
         assert!(!again.next(Mono(0)), "now it does");
         for broken in ["", "[]", "{\"v\":2,\"answers\":[[\"a\",\"b\",\"text\"]]}", "{\"v\":1,\"answers\":[[\"a\"],7]}"]
         {
             let mut nobody = PreChatAnswers::default();
-            nobody.revive(broken);
+            nobody.restore(broken);
             assert!(nobody.answers.is_empty() && !nobody.next(Mono(0)), "{broken}");
         }
     }
@@ -359,11 +359,11 @@ mod tests {
     #[test]
     fn a_conversation_waits_for_it_but_not_for_ever() {
         let mut introduction = introduced();
-        assert!(introduction.comes_first());
+        assert!(introduction.blocks_first_message());
         introduction.next(Mono(0));
-        assert!(introduction.comes_first(), "it is on its way");
+        assert!(introduction.blocks_first_message(), "it is on its way");
         introduction.failed(Mono(0), &mut Rng::new([1, 2, 3, 4]), 0);
-        assert!(!introduction.comes_first() && introduction.deadline().is_some());
+        assert!(!introduction.blocks_first_message() && introduction.deadline().is_some());
     }
 
     #[test]

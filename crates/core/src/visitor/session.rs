@@ -76,12 +76,12 @@ impl Session {
 
     /// Nobody yet, after this session: source_ids are drawn from the same stream.
     #[must_use]
-    pub fn of_next_visitor(&self) -> Self {
+    pub fn for_next_visitor(&self) -> Self {
         Self { inbox: self.inbox, ..Self::new(self.ids.clone()) }
     }
 
     /// Takes what the device kept; anything broken, foreign or of another version is as good as nothing.
-    pub fn revive(&mut self, kept: &str) {
+    pub fn restore(&mut self, kept: &str) {
         let Some(Value::Object(kept)) = json::read(kept) else {
             return;
         };
@@ -110,21 +110,21 @@ impl Session {
 
     /// Takes what another tab has put on the device in place of what we know.
     pub fn learn(&mut self, kept: Option<&str>) {
-        self.contact_is_gone();
+        self.contact_lost();
         self.is_changed = false;
         if let Some(kept) = kept {
-            self.revive(kept);
+            self.restore(kept);
         }
     }
 
     /// What the device is to keep, if that has changed; `Some(None)` when it is to forget us.
-    pub fn take_kept(&mut self) -> Option<Option<String>> {
+    pub fn take_record(&mut self) -> Option<Option<String>> {
         std::mem::take(&mut self.is_changed).then(|| self.kept())
     }
 
     /// Whether that has changed.
     #[must_use]
-    pub const fn has_to_keep(&self) -> bool {
+    pub const fn has_changes_to_store(&self) -> bool {
         self.is_changed
     }
 
@@ -149,29 +149,29 @@ impl Session {
 
     /// Whether there is anything to ask the server: whether we are still known when that is in doubt, or what is needed.
     #[must_use]
-    pub fn has_question(&self, now: Mono, need: Need) -> bool {
+    pub fn has_request(&self, now: Mono, need: Need) -> bool {
         let is_needed = match need {
             Need::Nothing => false,
             Need::Contact => self.pubsub_token.is_none(),
             Need::Conversation => self.pubsub_token.is_none() || self.conversation.is_none(),
         };
-        !self.is_asking && self.retry.is_over(now) && (self.is_contact_in_question() || is_needed)
+        !self.is_asking && self.retry.is_over(now) && (self.must_verify_contact() || is_needed)
     }
 
     /// Whether the next question is for the contact that the device knows of.
     #[must_use]
-    pub fn is_contact_in_question(&self) -> bool {
+    pub fn must_verify_contact(&self) -> bool {
         let is_token_missing = self.pubsub_token.is_none() && self.conversation.is_some();
         (self.is_contact_doubted || is_token_missing) && self.source_id.is_some()
     }
 
     /// What to ask the server next, if anything.
     pub fn next(&mut self, now: Mono, need: Need) -> Option<ApiRequest> {
-        if !self.has_question(now, need) {
+        if !self.has_request(now, need) {
             return None;
         }
-        let call = if self.is_contact_in_question() {
-            ApiRequest::ReadContact
+        let call = if self.must_verify_contact() {
+            ApiRequest::GetContact
         } else if self.pubsub_token.is_none() {
             if self.source_id.is_none() {
                 self.source_id = Some(self.ids.uuid());
@@ -204,7 +204,7 @@ impl Session {
     }
 
     /// The server does not know us (any more): we start as somebody new.
-    pub fn contact_is_gone(&mut self) {
+    pub fn contact_lost(&mut self) {
         self.succeeded();
         self.user = 0;
         self.is_user_proven = false;
@@ -219,12 +219,12 @@ impl Session {
     }
 
     /// Something we own was not found, or nobody confirmed our subscription: ask whether we are still known.
-    pub const fn doubt_contact(&mut self) {
+    pub const fn verify_contact(&mut self) {
         self.is_contact_doubted = true;
     }
 
     /// The conversation is not there, though we are known: the next message begins another.
-    pub fn conversation_is_gone(&mut self) {
+    pub fn conversation_lost(&mut self) {
         if let Some(gone) = self.conversation.take() {
             self.conversations.retain(|id| *id != gone);
             self.unheard.retain(|id| *id != gone);
@@ -279,7 +279,7 @@ impl Session {
     }
 
     /// A frame of this conversation came, or this device has begun it: frames of it come here.
-    pub fn heard_of(&mut self, id: ConversationId) {
+    pub fn frames_received_for(&mut self, id: ConversationId) {
         let before = self.unheard.len();
         self.unheard.retain(|other| *other != id);
         self.is_changed |= self.unheard.len() < before;
@@ -287,7 +287,7 @@ impl Session {
 
     /// Whether it is not known that frames of the open conversation come here.
     #[must_use]
-    pub fn is_unheard(&self) -> bool {
+    pub fn may_lack_frames(&self) -> bool {
         self.is_user_proven && self.conversation.is_some_and(|id| self.unheard.contains(&id))
     }
 
@@ -331,21 +331,21 @@ impl Session {
     }
 
     /// The server surely did not make the conversation we asked for.
-    pub const fn conversation_was_not_made(&mut self) {
+    pub const fn conversation_not_created(&mut self) {
         self.is_conversation_doubted = false;
         self.is_changed = true;
     }
 
     /// Whether a conversation we asked for may exist without our knowing its id.
     #[must_use]
-    pub const fn is_conversation_doubted(&self) -> bool {
+    pub const fn may_have_created_conversation(&self) -> bool {
         self.is_conversation_doubted && self.conversation.is_none()
     }
 
     /// Looks for the conversation whose create answer was lost: the newest we did not know.
-    pub fn conversations_are(&mut self, all: &[ConversationId]) -> Option<ConversationId> {
+    pub fn find_created(&mut self, all: &[ConversationId]) -> Option<ConversationId> {
         self.succeeded();
-        self.conversation_was_not_made();
+        self.conversation_not_created();
         let found = all.iter().copied().filter(|id| !self.conversations.contains(id)).max()?;
         self.conversation_is(found);
         Some(found)
@@ -387,7 +387,7 @@ impl Session {
 
     /// Whether the server is thought to know us.
     #[must_use]
-    pub const fn is_contact_sure(&self) -> bool {
+    pub const fn is_contact_verified(&self) -> bool {
         self.pubsub_token.is_some() && !self.is_contact_doubted
     }
 
@@ -443,7 +443,7 @@ mod tests {
     fn nobody_is_made_before_a_message_wants_it() {
         let mut session = nobody();
         assert_eq!(
-            (session.next(Mono(0), Need::Nothing), session.take_kept(), session.source_id()),
+            (session.next(Mono(0), Need::Nothing), session.take_record(), session.source_id()),
             (None, None, None)
         );
     }
@@ -452,13 +452,13 @@ mod tests {
     fn the_source_id_is_kept_before_the_server_hears_of_it_and_asked_for_again_unchanged() {
         let mut session = nobody();
         assert_eq!(session.next(Mono(0), Need::Conversation), Some(ApiRequest::CreateContact));
-        let kept = session.take_kept().flatten().unwrap();
+        let kept = session.take_record().flatten().unwrap();
         let drawn = session.source_id().unwrap().to_owned();
         assert!(kept.contains(&format!("\"customer_identifier\":\"{drawn}\"")), "{kept}");
         session.failed(Mono(0), &mut Rng::new([1, 1, 1, 1]), 0);
 
         let mut reloaded = Session::new(Rng::new([5, 6, 7, 8]));
-        reloaded.revive(&kept);
+        reloaded.restore(&kept);
         assert_eq!(reloaded.next(Mono(0), Need::Conversation), Some(ApiRequest::CreateContact));
         assert_eq!(reloaded.source_id(), Some(&*drawn));
     }
@@ -479,7 +479,7 @@ mod tests {
         assert_eq!(session.next(Mono(0), Need::Conversation), Some(ApiRequest::CreateConversation));
         session.failed(Mono(0), &mut Rng::new([1, 2, 3, 4]), 0);
         assert_eq!(session.next(Mono(9_000), Need::Conversation), Some(ApiRequest::ListConversations));
-        assert_eq!(session.conversations_are(&[ConversationId(6), ConversationId(4)]), Some(ConversationId(6)));
+        assert_eq!(session.find_created(&[ConversationId(6), ConversationId(4)]), Some(ConversationId(6)));
         assert_eq!(session.next(Mono(9_000), Need::Conversation), None);
     }
 
@@ -487,9 +487,9 @@ mod tests {
     fn a_reload_while_a_conversation_is_made_looks_for_it_first() {
         let mut session = known();
         session.next(Mono(0), Need::Conversation);
-        let kept = session.take_kept().flatten().unwrap();
+        let kept = session.take_record().flatten().unwrap();
         let mut reloaded = nobody();
-        reloaded.revive(&kept);
+        reloaded.restore(&kept);
         assert_eq!(reloaded.next(Mono(0), Need::Conversation), Some(ApiRequest::ListConversations));
     }
 
@@ -499,7 +499,7 @@ mod tests {
         session.next(Mono(0), Need::Conversation);
         session.failed(Mono(0), &mut Rng::new([1, 2, 3, 4]), 0);
         session.next(Mono(9_000), Need::Conversation);
-        assert_eq!(session.conversations_are(&[]), None);
+        assert_eq!(session.find_created(&[]), None);
         assert_eq!(session.next(Mono(9_000), Need::Conversation), Some(ApiRequest::CreateConversation));
     }
 
@@ -508,10 +508,10 @@ mod tests {
         let mut session = known();
         session.next(Mono(0), Need::Conversation);
         session.conversation_is(ConversationId(4));
-        session.doubt_contact();
-        assert_eq!(session.next(Mono(0), Need::Nothing), Some(ApiRequest::ReadContact));
-        session.contact_is_gone();
-        session.take_kept();
+        session.verify_contact();
+        assert_eq!(session.next(Mono(0), Need::Nothing), Some(ApiRequest::GetContact));
+        session.contact_lost();
+        session.take_record();
         assert_eq!((session.conversation(), session.next(Mono(0), Need::Nothing)), (None, None));
         assert_eq!(session.next(Mono(0), Need::Conversation), Some(ApiRequest::CreateContact));
         assert_ne!(session.source_id(), Some("abc"));
@@ -520,8 +520,8 @@ mod tests {
     #[test]
     fn a_known_customer_without_a_token_is_asked_for_it() {
         let mut session = nobody();
-        session.revive("{\"v\":1,\"customer_identifier\":\"abc\",\"conversation\":6}");
-        assert_eq!(session.next(Mono(0), Need::Nothing), Some(ApiRequest::ReadContact));
+        session.restore("{\"v\":1,\"customer_identifier\":\"abc\",\"conversation\":6}");
+        assert_eq!(session.next(Mono(0), Need::Nothing), Some(ApiRequest::GetContact));
         session.contact_is(contact("abc"));
         assert_eq!(session.next(Mono(0), Need::Nothing), None);
     }
@@ -538,12 +538,12 @@ mod tests {
     fn what_can_not_be_an_id_is_as_good_as_nothing() {
         for id in ["", "null", "undefined", "../", "a/b", "a b", "é"] {
             let mut session = nobody();
-            session.revive(&format!("{{\"v\":1,\"customer_identifier\":\"{id}\"}}"));
+            session.restore(&format!("{{\"v\":1,\"customer_identifier\":\"{id}\"}}"));
             assert_eq!(session.source_id(), None, "{id}");
         }
         for broken in ["", "null", "[]", "{\"v\":2,\"customer_identifier\":\"abc\"}", "{\"v\":1}"] {
             let mut session = nobody();
-            session.revive(broken);
+            session.restore(broken);
             assert_eq!(session.source_id(), None, "{broken}");
         }
     }

@@ -1,8 +1,9 @@
 //! A widget's whole life among servers, sockets and stores that say anything.
 
-use natter_core::chatwoot::{self as wire, Body, Frame, Method, Request};
+use natter_core::chatwoot::{self, Body, Frame, Method, Request};
 use natter_core::conversation::message_window::{Distance, ScrollPosition};
 use natter_core::conversation::timeline::RowKey;
+use natter_core::event::{ComposerEvent, ConnectionEvent, PageEvent, PanelEvent, ThreadEvent};
 use natter_core::tabs::leader_election::{LeaderStatus, TabMessage};
 use natter_core::view::RowContent;
 use natter_core::{Effect, Event, Outcome, RequestId, SocketEvent, SocketId, TabEvent};
@@ -62,8 +63,8 @@ fn outcome() -> BoxedStrategy<Outcome> {
     prop_oneof![
         8 => (status, body, any::<Option<u64>>())
             .prop_map(|(status, body, retry_after_ms)| Outcome::Answered { status, body, retry_after_ms }),
-        1 => Just(Outcome::NeverLeft),
-        1 => Just(Outcome::Unclear),
+        1 => Just(Outcome::NotSent),
+        1 => Just(Outcome::Unknown),
     ]
     .boxed()
 }
@@ -99,9 +100,9 @@ fn from_outside() -> BoxedStrategy<Step> {
         4 => wait.prop_map(Step::Wait),
         1 => any::<u64>().prop_map(Step::Sleep),
         1 => Just(Step::Close),
-        1 => (0..5_u32, news).prop_map(|(link, news)| Step::Event(Event::Socket(SocketId(link), news))),
-        1 => (0..20_u64, outcome()).prop_map(|(id, outcome)| Step::Event(Event::Replied(RequestId(id), outcome))),
-        1 => any::<bool>().prop_map(|is_online| Step::Event(Event::Online(is_online))),
+        1 => (0..5_u32, news).prop_map(|(link, news)| Step::Event(Event::Connection(ConnectionEvent::Socket { socket: SocketId(link), event: news }))),
+        1 => (0..20_u64, outcome()).prop_map(|(id, outcome)| Step::Event(Event::Connection(ConnectionEvent::RequestEnded { request: RequestId(id), outcome }))),
+        1 => any::<bool>().prop_map(|is_online| Step::Event(Event::Connection(ConnectionEvent::OnlineChanged { is_online }))),
     ]
     .boxed()
 }
@@ -110,20 +111,21 @@ fn from_outside() -> BoxedStrategy<Step> {
 fn from_the_visitor() -> impl Strategy<Value = Step> {
     let key = || (0..40_u64).prop_map(RowKey);
     prop_oneof![
-        any::<bool>().prop_map(Event::Opened),
-        any::<bool>().prop_map(Event::Visible),
-        text().prop_map(Event::Drafted),
-        key().prop_map(Event::Retried),
-        key().prop_map(Event::Discarded),
-        (key(), any::<bool>()).prop_map(|(key, is_folded)| Event::Folded(key, is_folded)),
+        any::<bool>().prop_map(|is_open| Event::Panel(PanelEvent::Toggled { is_open })),
+        any::<bool>().prop_map(|is_visible| Event::Page(PageEvent::VisibilityChanged { is_visible })),
+        text().prop_map(|text| Event::Composer(ComposerEvent::DraftChanged { text })),
+        key().prop_map(|row| Event::Thread(ThreadEvent::RetryRequested { row })),
+        key().prop_map(|row| Event::Thread(ThreadEvent::MessageDiscarded { row })),
+        (key(), any::<bool>())
+            .prop_map(|(key, is_folded)| Event::Thread(ThreadEvent::TextFolded { row: key, is_folded })),
         (any::<bool>(), 0..3_usize, prop::option::of(key())).prop_map(|(is_at_top, below, held)| {
             let below = [Distance::Here, Distance::Near, Distance::Far][below];
-            Event::Scrolled(ScrollPosition { is_at_top, below }, held)
+            Event::Thread(ThreadEvent::Scrolled { position: ScrollPosition { is_at_top, below }, focused_row: held })
         }),
-        Just(Event::WantedEarlier),
-        Just(Event::WantedNewest),
-        Just(Event::Left),
-        Just(Event::Returned(Vec::new())),
+        Just(Event::Thread(ThreadEvent::EarlierRequested)),
+        Just(Event::Thread(ThreadEvent::NewestRequested)),
+        Just(Event::Page(PageEvent::Suspended)),
+        Just(Event::Page(PageEvent::Resumed { stored: Vec::new() })),
         Just(Event::Tick),
     ]
     .prop_map(Step::Event)
@@ -132,26 +134,26 @@ fn from_the_visitor() -> impl Strategy<Value = Step> {
 /// What other tabs, and the browser between them, may say.
 fn tabs() -> impl Strategy<Value = TabEvent> {
     let word = prop_oneof![
-        Just(TabMessage::Ask),
+        Just(TabMessage::PingLeader),
         (any::<bool>(), any::<bool>())
-            .prop_map(|(is_live, is_failing)| TabMessage::Here(LeaderStatus { is_live, is_failing })),
+            .prop_map(|(is_live, is_failing)| TabMessage::Leader(LeaderStatus { is_live, is_failing })),
         kept().prop_map(|kept| {
-            kept.into_iter().next().map_or(TabMessage::Read, |(key, value)| TabMessage::Kept(key, Some(value)))
+            kept.into_iter().next().map_or(TabMessage::ReadHistory, |(key, value)| TabMessage::Stored(key, Some(value)))
         }),
-        text().prop_map(|key| TabMessage::Kept(format!("send/{key}"), None)),
-        frame().prop_map(TabMessage::Frame),
-        (text(), message()).prop_map(|(echo, body)| TabMessage::Answered { echo: echo.into(), status: 200, body }),
-        text().prop_map(|echo| TabMessage::Retry(echo.into())),
-        text().prop_map(|echo| TabMessage::Discard(echo.into())),
-        Just(TabMessage::Read),
+        text().prop_map(|key| TabMessage::Stored(format!("send/{key}"), None)),
+        frame().prop_map(TabMessage::CableFrame),
+        (text(), message()).prop_map(|(echo, body)| TabMessage::SendResponse { echo: echo.into(), status: 200, body }),
+        text().prop_map(|echo| TabMessage::RetrySend(echo.into())),
+        text().prop_map(|echo| TabMessage::DiscardSend(echo.into())),
+        Just(TabMessage::ReadHistory),
     ];
     prop_oneof![
-        1 => kept().prop_map(TabEvent::Granted),
-        1 => Just(TabEvent::Stolen),
+        1 => kept().prop_map(TabEvent::LockGranted),
+        1 => Just(TabEvent::LockStolen),
         1 => Just(TabEvent::LockRefused),
         3 => (any::<bool>(), 0..3_u64).prop_map(|(is_ours, generation)| TabEvent::LockQueried { is_ours, generation }),
-        6 => word.prop_map(|word| TabEvent::Said(natter_core::tabs::messages::say(&word))),
-        1 => text().prop_map(TabEvent::Said),
+        6 => word.prop_map(|word| TabEvent::Received(natter_core::tabs::messages::say(&word))),
+        1 => text().prop_map(TabEvent::Received),
     ]
 }
 
@@ -159,9 +161,9 @@ fn anything_at_all() -> impl Strategy<Value = Step> {
     prop_oneof![
         8 => from_outside(),
         2 => from_the_visitor(),
-        2 => text().prop_map(|text| Step::Event(Event::Submitted(text))),
-        1 => (kept(), any::<bool>()).prop_map(|(kept, is_shared)| Step::Event(Event::Began { kept, is_shared })),
-        1 => kept().prop_map(|kept| Step::Event(Event::Returned(kept))),
+        2 => text().prop_map(|text| Step::Event(Event::Composer(ComposerEvent::Submitted { text }))),
+        1 => (kept(), any::<bool>()).prop_map(|(kept, is_shared)| Step::Event(Event::Started { stored: kept, has_tab_sync: is_shared })),
+        1 => kept().prop_map(|kept| Step::Event(Event::Page(PageEvent::Resumed { stored: kept }))),
         2 => tabs().prop_map(|news| Step::Event(Event::Tabs(news))),
     ]
 }
@@ -225,24 +227,24 @@ fn a_stranger_who_sends_nothing_stays_one() {
         }
         for effect in life.effects {
             match effect {
-                Effect::Save(key, _) | Effect::Erase(key) => assert_eq!(key, "draft"),
+                Effect::Save { key, value: _ } | Effect::Delete { key } => assert_eq!(key, "draft"),
                 // What the inbox is called concerns nobody in particular.
-                Effect::Call(_, request) => {
+                Effect::SendRequest { id: _, request } => {
                     assert!(request.method == Method::Get && !request.url.contains("contacts"), "{request:?}");
                 }
-                Effect::Connect(..)
-                | Effect::Transmit(..)
-                | Effect::Gather(..)
-                | Effect::Scatter(_)
-                | Effect::Forget { .. } => {
+                Effect::OpenSocket { .. }
+                | Effect::Transmit { .. }
+                | Effect::StoreFiles { .. }
+                | Effect::DeleteFiles { message: _ }
+                | Effect::EraseDevice { .. } => {
                     panic!("nobody asked for {effect:?}")
                 }
-                Effect::Abort(_)
-                | Effect::Disconnect(_)
-                | Effect::Tell(_)
+                Effect::AbortRequest { id: _ }
+                | Effect::CloseSocket { socket: _ }
+                | Effect::Host(_)
                 | Effect::Tabs(_)
-                | Effect::Probe(_)
-                | Effect::Zone(_) => {}
+                | Effect::Probe { url: _ }
+                | Effect::LookUpTimeZone { zone: _ } => {}
             }
         }
     });
@@ -250,7 +252,7 @@ fn a_stranger_who_sends_nothing_stays_one() {
 
 #[test]
 fn noise_on_the_socket_drowns_no_message() {
-    let ends = |text: &String| matches!(wire::frame(text), Frame::Disconnect { .. } | Frame::Rejected);
+    let ends = |text: &String| matches!(chatwoot::frame(text), Frame::Disconnect { .. } | Frame::Rejected);
     let noise = prop::collection::vec(frame().prop_filter("it ends the socket", move |text| !ends(text)), 0..30);
     holds(200, noise, |noise| {
         let mut life = Life::returning("[]");
@@ -259,7 +261,7 @@ fn noise_on_the_socket_drowns_no_message() {
         }
         let data = json!({ "id": 5_000_000_000_u64, "content": "I am here", "message_type": 1, "conversation_id": 6 });
         life.step(Step::Frame(json!({ "message": { "event": "message.created", "data": data } }).to_string()));
-        let said = |content: &RowContent| matches!(content, RowContent::Said(message) if message.text == "I am here");
+        let said = |content: &RowContent| matches!(content, RowContent::Stored(message) if message.text == "I am here");
         assert!(life.widget.view().thread.rows.iter().any(|row| said(&row.content)));
     });
 }
@@ -273,13 +275,13 @@ fn a_server_that_comes_to_its_senses_gets_what_was_submitted() {
     holds(300, (any::<bool>(), kept(), prop::collection::vec(told, 0..20)), |(is_returning, kept, noise)| {
         let mut life = if is_returning { Life::returning("[]") } else { Life::new() };
         life.step(begun(kept));
-        life.step(Step::Event(Event::Submitted("hello?".to_owned())));
+        life.step(Step::Event(Event::Composer(ComposerEvent::Submitted { text: "hello?".to_owned() })));
         for step in noise {
             life.step(step);
         }
         let waits = |life: &Life| {
             let rows = &life.widget.view().thread.rows;
-            rows.iter().any(|row| matches!(row.content, RowContent::Unsent { failure: None, .. }))
+            rows.iter().any(|row| matches!(row.content, RowContent::Outgoing { failure: None, .. }))
         };
         let mut steps = 0;
         while waits(&life) {

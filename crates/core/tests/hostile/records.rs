@@ -1,6 +1,6 @@
 //! What the device keeps and the site says.
 
-use natter_core::chatwoot as wire;
+use natter_core::chatwoot;
 use natter_core::conversation::timeline::{DeliveryState, Failure, GRACE_MS, OutgoingMessage, OutgoingRecord, RowKey};
 use natter_core::host::settings::{Settings, SettingsError};
 use natter_core::model::{Contact, ConversationId, MessageId, OutgoingFile};
@@ -16,17 +16,18 @@ use super::inputs::{anything, boundary, nonsense, words};
 fn send() -> impl Strategy<Value = OutgoingMessage> {
     let newest = prop::option::of(any::<u64>().prop_map(MessageId));
     let stage = prop_oneof![
-        Just(DeliveryState::Unsent),
-        newest.clone().prop_map(|newest| DeliveryState::Posting { newest }),
+        Just(DeliveryState::Queued),
+        newest.clone().prop_map(|newest| DeliveryState::Sending { newest }),
         (newest.clone(), any::<u64>()).prop_map(|(newest, since)| {
             let since = Mono(since);
-            DeliveryState::Unclear { newest, since, until: since }
+            DeliveryState::Unconfirmed { newest, since, until: since }
         }),
-        (newest, any::<u64>()).prop_map(|(newest, since)| DeliveryState::Settled { newest, since: Mono(since) }),
-        Just(DeliveryState::Failed(Failure::Doubtful)),
-        Just(DeliveryState::Failed(Failure::FilesGone)),
-        Just(DeliveryState::Failed(Failure::Ended)),
-        any::<Option<String>>().prop_map(|words| DeliveryState::Failed(Failure::Refused(words))),
+        (newest, any::<u64>())
+            .prop_map(|(newest, since)| DeliveryState::StoredElsewhere { newest, since: Mono(since) }),
+        Just(DeliveryState::Failed(Failure::Unconfirmed)),
+        Just(DeliveryState::Failed(Failure::FilesMissing)),
+        Just(DeliveryState::Failed(Failure::ConversationEnded)),
+        any::<Option<String>>().prop_map(|words| DeliveryState::Failed(Failure::Rejected(words))),
     ];
     let file =
         (any::<String>(), any::<u64>()).prop_map(|(name, size)| OutgoingFile { pick: 0, name, size, local: None });
@@ -60,21 +61,23 @@ fn a_send_that_was_kept_is_the_same_after_a_reload() {
         let text = OutgoingRecord::of(&send, conversation).write();
         let kept = OutgoingRecord::read(&text).expect("it was just written");
         assert_eq!(kept.conversation(), conversation);
-        let revived = kept.revive(RowKey(1), "echo".into(), now);
+        let revived = kept.restore(RowKey(1), "echo".into(), now);
         assert_eq!(OutgoingRecord::of(&revived, conversation).write(), text, "nor does keeping it again change it");
         let stage = match &send.stage {
             // Whatever was under way has no answer any more.
-            DeliveryState::Posting { newest }
-            | DeliveryState::Unclear { newest, .. }
-            | DeliveryState::Settled { newest, .. } => {
-                DeliveryState::Unclear { newest: *newest, since: now, until: now.plus(GRACE_MS) }
+            DeliveryState::Sending { newest }
+            | DeliveryState::Unconfirmed { newest, .. }
+            | DeliveryState::StoredElsewhere { newest, .. } => {
+                DeliveryState::Unconfirmed { newest: *newest, since: now, until: now.plus(GRACE_MS) }
             }
-            DeliveryState::Failed(Failure::Refused(words)) => {
-                DeliveryState::Failed(Failure::Refused(words.clone().filter(|words| !words.is_empty())))
+            DeliveryState::Failed(Failure::Rejected(words)) => {
+                DeliveryState::Failed(Failure::Rejected(words.clone().filter(|words| !words.is_empty())))
             }
-            DeliveryState::Gathering
-            | DeliveryState::Unsent
-            | DeliveryState::Failed(Failure::Doubtful | Failure::FilesGone | Failure::Ended) => send.stage.clone(),
+            DeliveryState::StoringFiles
+            | DeliveryState::Queued
+            | DeliveryState::Failed(Failure::Unconfirmed | Failure::FilesMissing | Failure::ConversationEnded) => {
+                send.stage.clone()
+            }
         };
         assert_eq!(revived, OutgoingMessage { stage, ..send });
     });
@@ -98,9 +101,9 @@ fn who_we_are_is_read_as_it_was_kept() {
         if let Some(id) = conversation {
             session.conversation_is(ConversationId(id));
         }
-        let kept = session.take_kept().flatten().expect("there is something to keep");
+        let kept = session.take_record().flatten().expect("there is something to keep");
         let mut revived = nobody();
-        revived.revive(&kept);
+        revived.restore(&kept);
         assert_eq!((revived.source_id(), revived.pubsub_token()), (Some(&*source_id), Some(&*pubsub_token)));
         assert_eq!(revived.conversation(), conversation.map(ConversationId));
     });
@@ -117,7 +120,7 @@ fn whatever_was_kept_nobody_goes_by_a_name_that_none_can_have() {
     });
     holds(3_000, prop_oneof![anything(), record], |text| {
         let mut session = nobody();
-        session.revive(&text);
+        session.restore(&text);
         for id in [session.source_id(), session.pubsub_token()].into_iter().flatten() {
             let is_plain = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
             assert!(is_plain && (1..=255).contains(&id.len()) && id != "null" && id != "undefined", "{id}");
@@ -145,8 +148,8 @@ fn only_an_address_of_the_web_is_a_server() {
         let (scheme, host) = settings.base_url().split_once("://").expect("a scheme");
         assert!(matches!(scheme, "http" | "https") && !host.is_empty() && !host.starts_with('/'), "{url:?}");
         assert!(!host.contains(|c: char| "?#@".contains(c) || c.is_control() || c.is_whitespace()), "{url:?}");
-        assert_eq!(wire::cable_url(&settings), format!("{}://{host}/cable", scheme.replace("http", "ws")));
-        let request = wire::request(&settings, "me", &natter_core::ApiRequest::ReadContact, "", &[]);
+        assert_eq!(chatwoot::cable_url(&settings), format!("{}://{host}/cable", scheme.replace("http", "ws")));
+        let request = chatwoot::request(&settings, "me", &natter_core::ApiRequest::GetContact, "", &[]);
         let path = request.url.strip_prefix(settings.base_url()).expect("on that server");
         let is_plain =
             |segment: &str| segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_~%".contains(&byte));

@@ -1,6 +1,6 @@
 //! Answers and frames.
 
-use natter_core::chatwoot::{self as wire, ContactAnswer, Frame, ServerEvent};
+use natter_core::chatwoot::{self, ContactAnswer, Frame, ServerEvent};
 use natter_core::model::{Author, ConversationId, Message, MessageId, Person};
 use natter_core::spoofing::without_bidi_controls;
 use natter_core::{Outcome, chatwoot::requests::ApiResponse};
@@ -113,11 +113,14 @@ fn fields_nobody_knows_change_nothing() {
             strew(sender, within);
         }
         let text = told.text();
-        assert_eq!(wire::message(&text), Some(told.message.clone()));
-        assert_eq!(wire::messages(&format!("[{text},{text}]")), Some(vec![told.message.clone(); 2]));
+        assert_eq!(chatwoot::message(&text), Some(told.message.clone()));
+        assert_eq!(chatwoot::messages(&format!("[{text},{text}]")), Some(vec![told.message.clone(); 2]));
         let mut frame = vec![("message".to_owned(), format!(r#"{{"event":"message.created","data":{text}}}"#))];
         strew(&mut frame, outside);
-        assert_eq!(wire::frame(&object(&frame)), Frame::ServerEvent(ServerEvent::Created(told.message, None).into()));
+        assert_eq!(
+            chatwoot::frame(&object(&frame)),
+            Frame::Event(ServerEvent::MessageCreated(told.message, None).into())
+        );
     });
 }
 
@@ -130,17 +133,17 @@ fn whatever_the_other_fields_hold_a_message_keeps_its_id_and_text() {
         told.fields.retain(|(name, _)| odd.iter().all(|(other, _)| other != name));
         told.fields.extend(odd);
         let text = told.text();
-        let read = wire::message(&text).expect("it has an id");
+        let read = chatwoot::message(&text).expect("it has an id");
         assert_eq!((read.id, &read.text), (told.message.id, &told.message.text));
-        let Frame::ServerEvent(news) = wire::frame(&created(&text)) else { panic!("news") };
-        let ServerEvent::Created(read, _) = *news else { panic!("a message came to be") };
+        let Frame::Event(news) = chatwoot::frame(&created(&text)) else { panic!("news") };
+        let ServerEvent::MessageCreated(read, _) = *news else { panic!("a message came to be") };
         assert_eq!((read.id, read.text), (told.message.id, told.message.text));
     });
 }
 
 #[test]
 fn one_odd_message_does_not_hide_its_page() {
-    let is_odd = |text: &String| wire::message(text).is_none();
+    let is_odd = |text: &String| chatwoot::message(text).is_none();
     let item = prop_oneof![
         told().prop_map(|told| (told.text(), Some(told.message))),
         sound_json().prop_filter("it has an id", is_odd).prop_map(|odd| (odd, None)),
@@ -148,7 +151,7 @@ fn one_odd_message_does_not_hide_its_page() {
     holds(1_000, prop::collection::vec(item, 0..25), |items| {
         let (texts, messages): (Vec<_>, Vec<_>) = items.into_iter().unzip();
         let page = format!("[{}]", texts.join(","));
-        assert_eq!(wire::messages(&page), Some(messages.into_iter().flatten().collect()));
+        assert_eq!(chatwoot::messages(&page), Some(messages.into_iter().flatten().collect()));
     });
 }
 
@@ -156,12 +159,12 @@ fn one_odd_message_does_not_hide_its_page() {
 fn the_same_said_in_another_spelling_is_the_same() {
     holds(1_000, prop_oneof![real(), told().prop_map(|told| created(&told.text()))], |text| {
         let spelled = spelled(&serde_json::from_str(&text).unwrap());
-        assert_eq!(wire::frame(&spelled), wire::frame(&text));
-        assert_eq!(wire::message(&spelled), wire::message(&text));
-        assert_eq!(wire::messages(&spelled), wire::messages(&text));
-        assert_eq!(wire::contact(&spelled), wire::contact(&text));
-        assert_eq!(wire::conversation(&spelled), wire::conversation(&text));
-        assert_eq!(wire::conversations(&spelled), wire::conversations(&text));
+        assert_eq!(chatwoot::frame(&spelled), chatwoot::frame(&text));
+        assert_eq!(chatwoot::message(&spelled), chatwoot::message(&text));
+        assert_eq!(chatwoot::messages(&spelled), chatwoot::messages(&text));
+        assert_eq!(chatwoot::contact(&spelled), chatwoot::contact(&text));
+        assert_eq!(chatwoot::conversation(&spelled), chatwoot::conversation(&text));
+        assert_eq!(chatwoot::conversations(&spelled), chatwoot::conversations(&text));
     });
 }
 
@@ -188,10 +191,10 @@ fn what_is_cut_off_says_nothing() {
     holds(2_000, (said, any::<Index>()), |(text, at)| {
         let cut = &text[..boundary(&text, at)];
         if cut.len() < text.len() {
-            assert_eq!(wire::frame(cut), Frame::Unknown);
-            assert_eq!((wire::message(cut), wire::messages(cut)), (None, None));
-            assert_eq!((wire::conversation(cut), wire::conversations(cut)), (None, None));
-            assert_eq!((wire::contact(cut), wire::refusal(cut)), (ContactAnswer::Unusable, None));
+            assert_eq!(chatwoot::frame(cut), Frame::Unknown);
+            assert_eq!((chatwoot::message(cut), chatwoot::messages(cut)), (None, None));
+            assert_eq!((chatwoot::conversation(cut), chatwoot::conversations(cut)), (None, None));
+            assert_eq!((chatwoot::contact(cut), chatwoot::refusal(cut)), (ContactAnswer::Unusable, None));
         }
     });
 }
@@ -201,8 +204,8 @@ fn a_refusals_words_come_through_as_they_are() {
     holds(500, (any::<String>(), sound_json()), |(words, more)| {
         let said = Value::String(words.clone());
         let expected = Some(words).filter(|words| !words.is_empty());
-        assert_eq!(wire::refusal(&format!(r#"{{"attributes":{more},"message":{said}}}"#)), expected);
-        assert_eq!(wire::refusal(&format!(r#"{{"error":{said},"status":{more}}}"#)), expected);
+        assert_eq!(chatwoot::refusal(&format!(r#"{{"attributes":{more},"message":{said}}}"#)), expected);
+        assert_eq!(chatwoot::refusal(&format!(r#"{{"error":{said},"status":{more}}}"#)), expected);
     });
 }
 
@@ -212,15 +215,15 @@ fn a_status_means_the_same_whatever_comes_with_it() {
     holds(2_000, (status, prop_oneof![anything(), json()], any::<Option<u64>>()), |(status, body, retry_after_ms)| {
         let outcome = Outcome::Answered { status, body: body.clone(), retry_after_ms };
         let is_right = match outcome.verdict() {
-            ApiResponse::Good(answer) => (200..300).contains(&status) && answer == body,
+            ApiResponse::Success(answer) => (200..300).contains(&status) && answer == body,
             ApiResponse::Busy(ms) => matches!(status, 429 | 503) && ms <= 600_000,
-            ApiResponse::Gone => status == 404 && wire::refusal(&body).is_some(),
-            ApiResponse::Refused(words) => {
-                (400..500).contains(&status) && !matches!(status, 404 | 408 | 429) && words == wire::refusal(&body)
+            ApiResponse::NotFound => status == 404 && chatwoot::refusal(&body).is_some(),
+            ApiResponse::Rejected(words) => {
+                (400..500).contains(&status) && !matches!(status, 404 | 408 | 429) && words == chatwoot::refusal(&body)
             }
-            ApiResponse::Fault => status == 500 && wire::is_fault(&body),
-            ApiResponse::Unclear => !matches!(status, 200..300 | 429 | 503),
-            ApiResponse::NeverLeft => false,
+            ApiResponse::ServerError => status == 500 && chatwoot::is_fault(&body),
+            ApiResponse::Unknown => !matches!(status, 200..300 | 429 | 503),
+            ApiResponse::NotSent => false,
         };
         assert!(is_right, "{status} is taken for {:?}", outcome.verdict());
     });

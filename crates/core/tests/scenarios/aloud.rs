@@ -1,5 +1,6 @@
 //! What is said aloud to those who can't see the panel.
 
+use natter_core::event::{ConnectionEvent, PanelEvent, ThreadEvent};
 use natter_core::view::Announcement;
 use natter_core::{Event, Outcome};
 use serde_json::{Value, json};
@@ -10,17 +11,17 @@ use crate::bench::{Bench, CONVERSATION, agents, created, event, visitors};
 fn aloud(bench: &Bench) -> (u32, String) {
     let (times, told) = &bench.widget.view().panel.told;
     let told = told.as_ref().map_or(String::new(), |told| match told {
-        Announcement::Message(message) => message.text.clone(),
+        Announcement::NewMessage(message) => message.text.clone(),
         Announcement::Typing(person) => format!("{} writes", person.name),
-        Announcement::Unconfirmed => "unconfirmed".to_owned(),
-        Announcement::Connected => "connected".to_owned(),
+        Announcement::DeliveryUnconfirmed => "unconfirmed".to_owned(),
+        Announcement::Reconnected => "connected".to_owned(),
     });
     (*times, told)
 }
 
 fn reading() -> Bench {
     let mut bench = Bench::returning(&[visitors(1, "hello"), agents(2, "hi")]);
-    bench.event(Event::Opened(true));
+    bench.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
     bench
 }
 
@@ -47,7 +48,7 @@ fn a_message_is_read_out_once_and_what_was_there_before_is_not() {
 fn a_closed_panel_says_nothing() {
     let mut bench = Bench::returning(&[visitors(1, "hello")]);
     bench.frame(&created(&agents(3, "there?"), None));
-    bench.event(Event::Opened(true));
+    bench.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
     assert_eq!(aloud(&bench).0, 0);
 }
 
@@ -67,9 +68,9 @@ fn that_somebody_writes_is_said_once() {
 #[test]
 fn that_the_connection_is_back_is_said_after_it_was_gone() {
     let mut bench = reading();
-    bench.event(Event::Online(false));
+    bench.event(Event::Connection(ConnectionEvent::OnlineChanged { is_online: false }));
     assert_eq!(aloud(&bench).0, 0, "that it is gone stands in the panel, in a line that speaks for itself");
-    bench.event(Event::Online(true));
+    bench.event(Event::Connection(ConnectionEvent::OnlineChanged { is_online: true }));
     assert_eq!(aloud(&bench), (1, "connected".to_owned()));
 }
 
@@ -77,8 +78,8 @@ fn that_the_connection_is_back_is_said_after_it_was_gone() {
 fn earlier_messages_are_read_in_silence() {
     let page: Vec<Value> = (101..=120).map(|id| agents(id, "old")).collect();
     let mut bench = Bench::returning(&page);
-    bench.event(Event::Opened(true));
-    bench.event(Event::WantedEarlier);
+    bench.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
+    bench.event(Event::Thread(ThreadEvent::EarlierRequested));
     let earlier: Vec<Value> = (81..=100).map(|id| agents(id, "older")).collect();
     bench.end("?before=101", Outcome::answered(200, json!(earlier).to_string(), None));
     assert_eq!((bench.texts().len(), aloud(&bench).0), (40, 0));

@@ -2,6 +2,7 @@
 
 use natter_core::chatwoot::Method;
 use natter_core::content::{Answer, Choice};
+use natter_core::event::ThreadEvent;
 use natter_core::model::MessageId;
 use natter_core::visitor::form_submissions::SubmissionStatus;
 use natter_core::{Event, Outcome};
@@ -26,7 +27,10 @@ fn select(submitted: Option<Value>) -> Value {
 }
 
 fn chosen(title: &str, value: &str) -> Event {
-    Event::Chosen(MessageId(9), Choice { title: title.to_owned(), value: value.to_owned() })
+    Event::Thread(ThreadEvent::ChoiceSelected {
+        message: MessageId(9),
+        choice: Choice { title: title.to_owned(), value: value.to_owned() },
+    })
 }
 
 /// What the row shows as answered, and how that fares.
@@ -48,28 +52,28 @@ fn a_choice_is_shown_at_once_kept_and_handed_in() {
     let (_, request) = bench.asked(Method::Patch, "/conversations/6/messages/9").unwrap();
     assert_eq!(json_body(request), json!({ "submitted_values": [{ "title": "Sales", "value": "sales" }] }));
     bench.answer("/messages/9", 200, &select(Some(json!([{ "title": "Sales", "value": "sales" }]))));
-    assert_eq!((shown(&bench), kept(&bench)), ((vec!["sales"], &SubmissionStatus::Settled), 0));
+    assert_eq!((shown(&bench), kept(&bench)), ((vec!["sales"], &SubmissionStatus::Accepted), 0));
 }
 
 #[test]
 fn an_answer_given_on_another_device_is_shown_here() {
     let mut bench = Bench::returning(&[select(None)]);
     bench.frame(&event("message.updated", select(Some(json!([{ "title": "Support", "value": "support" }])))));
-    assert_eq!(shown(&bench), (vec!["support"], &SubmissionStatus::Settled));
+    assert_eq!(shown(&bench), (vec!["support"], &SubmissionStatus::Accepted));
 }
 
 #[test]
 fn an_answer_is_repeated_until_the_server_has_it_also_after_a_reload() {
     let mut bench = Bench::returning(&[select(None)]);
     bench.event(chosen("Sales", "sales"));
-    bench.end("/messages/9", Outcome::Unclear);
+    bench.end("/messages/9", Outcome::Unknown);
     bench.wait(2_000);
     assert!(bench.asked(Method::Patch, "/messages/9").is_some(), "it is tried again by itself");
     let mut bench = bench.reload(11);
     bench.answer("/messages", 200, &json!([select(None)]));
     assert_eq!(shown(&bench), (vec!["sales"], &SubmissionStatus::Sending));
     bench.answer("/messages/9", 200, &select(Some(json!([{ "title": "Sales", "value": "sales" }]))));
-    assert_eq!((shown(&bench), kept(&bench)), ((vec!["sales"], &SubmissionStatus::Settled), 0));
+    assert_eq!((shown(&bench), kept(&bench)), ((vec!["sales"], &SubmissionStatus::Accepted), 0));
 }
 
 #[test]
@@ -85,7 +89,7 @@ fn of_two_answers_the_later_one_counts_whatever_is_answered_first() {
     );
     let request = bench.answer("/messages/9", 200, &select(Some(json!([{ "title": "Support", "value": "support" }]))));
     assert_eq!(json_body(&request)["submitted_values"][0]["value"], "support");
-    assert_eq!((shown(&bench), kept(&bench)), ((vec!["support"], &SubmissionStatus::Settled), 0));
+    assert_eq!((shown(&bench), kept(&bench)), ((vec!["support"], &SubmissionStatus::Accepted), 0));
 }
 
 #[test]
@@ -93,7 +97,7 @@ fn what_the_server_refuses_is_said_with_its_words_and_not_repeated() {
     let mut bench = Bench::returning(&[select(None)]);
     bench.event(chosen("Sales", "sales"));
     bench.answer("/messages/9", 422, &json!({ "message": "Not now", "attributes": [] }));
-    assert_eq!(shown(&bench), (vec!["sales"], &SubmissionStatus::Refused(Some("Not now".to_owned()))));
+    assert_eq!(shown(&bench), (vec!["sales"], &SubmissionStatus::Rejected(Some("Not now".to_owned()))));
     bench.wait(120_000);
     assert!(bench.asked(Method::Patch, "/messages/9").is_none());
     assert_eq!(kept(&bench), 0);
@@ -108,7 +112,7 @@ fn a_form_is_handed_in_by_its_fields_names_and_labels() {
     let mut bench = Bench::returning(&[asking(9, "form", fields)]);
     let filled = [("email", "a@b.test"), ("pick", "a"), ("sneaked-in", "x")];
     let filled = filled.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
-    bench.event(Event::Filled(MessageId(9), filled));
+    bench.event(Event::Thread(ThreadEvent::FormSubmitted { message: MessageId(9), fields: filled }));
     let (_, request) = bench.asked(Method::Patch, "/messages/9").unwrap();
     assert_eq!(
         json_body(request),
@@ -122,7 +126,12 @@ fn a_form_is_handed_in_by_its_fields_names_and_labels() {
 #[test]
 fn a_survey_is_handed_in_by_halves_and_neither_is_forgotten() {
     let mut bench = Bench::returning(&[asking(9, "input_csat", json!({}))]);
-    let fill = |name: &str, value: &str| Event::Filled(MessageId(9), vec![(name.to_owned(), value.to_owned())]);
+    let fill = |name: &str, value: &str| {
+        Event::Thread(ThreadEvent::FormSubmitted {
+            message: MessageId(9),
+            fields: vec![(name.to_owned(), value.to_owned())],
+        })
+    };
     bench.event(fill("feedback_message", "first"));
     assert!(bench.asked(Method::Patch, "/messages/9").is_none(), "the server takes no feedback without a rating");
     bench.event(fill("rating", "4"));
@@ -145,7 +154,7 @@ fn an_answer_to_a_message_that_is_gone_is_forgotten() {
     bench.answer("/messages/9", 404, &json!({ "status": 404, "error": "Not Found" }));
     bench.wait(60_000);
     assert!(bench.asked(Method::Patch, "/messages/9").is_none());
-    assert_eq!((shown(&bench), kept(&bench)), ((vec![], &SubmissionStatus::Settled), 0));
+    assert_eq!((shown(&bench), kept(&bench)), ((vec![], &SubmissionStatus::Accepted), 0));
 }
 
 #[test]

@@ -1,9 +1,11 @@
 //! How a visitor is told that somebody wrote, and of what they want to be told.
 
+use natter_core::Event;
+use natter_core::event::{PageEvent, PanelEvent, VisitorEvent};
+use natter_core::host::events::HostEvent;
 use natter_core::host::settings::Options;
 use natter_core::view::ComposerProblem;
 use natter_core::visitor::preferences::{Preference, Theme};
-use natter_core::{Event, Tell};
 use serde_json::{Value, json};
 
 use crate::bench::{Bench, agents, created, event, visitors};
@@ -11,15 +13,9 @@ use crate::tabs::two_tabs;
 
 /// What was to be heard and noticed since the last time, by what the messages say.
 fn arrivals(bench: &mut Bench) -> Vec<(String, bool, bool)> {
-    let arrival = |tell| match tell {
-        Tell::Arrived(arrival) if arrival.is_seen => None,
-        Tell::Arrived(arrival) => Some((arrival.message.text.clone(), arrival.is_heard, arrival.is_noticed)),
-        Tell::Forgotten
-        | Tell::Unread(_)
-        | Tell::Happened(_)
-        | Tell::Trouble(_)
-        | Tell::Theme(_)
-        | Tell::Transcript(..) => None,
+    let arrival = |event| {
+        let HostEvent::NotificationDue(due) = event else { return None };
+        (!due.is_seen).then(|| (due.message.text.clone(), due.plays_sound, due.shows_notification))
     };
     std::mem::take(&mut bench.told).into_iter().filter_map(arrival).collect()
 }
@@ -43,10 +39,10 @@ fn who_does_not_look_hears_of_a_message_and_who_looks_does_not() {
     bench.frame(&created(&agents(2, "hi"), None));
     assert_eq!(arrivals(&mut bench), heard("hi"));
     bench.frame(&created(&visitors(3, "from my phone"), Some("another")));
-    bench.event(Event::Opened(true));
+    bench.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
     bench.frame(&created(&agents(4, "there?"), None));
     assert_eq!(arrivals(&mut bench), []);
-    bench.event(Event::Visible(false));
+    bench.event(Event::Page(PageEvent::VisibilityChanged { is_visible: false }));
     bench.frame(&created(&agents(5, "gone?"), None));
     assert_eq!(arrivals(&mut bench), heard("gone?"));
 }
@@ -64,12 +60,12 @@ fn what_came_in_a_gap_is_news_and_the_first_page_is_not() {
 fn silence_is_the_visitors_to_choose_and_outlives_the_page() {
     let mut bench = Bench::returning(&[visitors(1, "hello")]);
     assert!(bench.widget.view().panel.settings.is_heard);
-    bench.event(Event::Preferred(Preference::Silent(true)));
+    bench.event(Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Silent(true))));
     bench.frame(&created(&agents(2, "hi"), None));
     assert_eq!(arrivals(&mut bench), []);
     let mut reloaded = bench.reload(11);
     assert!(!reloaded.widget.view().panel.settings.is_heard);
-    reloaded.event(Event::Preferred(Preference::Silent(false)));
+    reloaded.event(Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Silent(false))));
     assert!(reloaded.widget.view().panel.settings.is_heard);
 }
 
@@ -78,7 +74,7 @@ fn a_silent_site_is_silent_until_the_visitor_says_otherwise() {
     let mut bench = Bench::on_a_site(Options { is_silent: true, ..Options::default() }, &[visitors(1, "hello")]);
     bench.frame(&created(&agents(2, "hi"), None));
     assert_eq!(arrivals(&mut bench), []);
-    bench.event(Event::Preferred(Preference::Silent(false)));
+    bench.event(Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Silent(false))));
     bench.frame(&created(&agents(3, "ho"), None));
     assert_eq!(arrivals(&mut bench), heard("ho"));
 }
@@ -89,20 +85,20 @@ fn the_browser_tells_only_those_who_want_it_on_sites_that_offer_it() {
     assert!(bench.widget.view().composer.offers_notices, "asked once there is something to wait for");
     bench.frame(&created(&agents(2, "one"), None));
     assert_eq!(arrivals(&mut bench), heard("one"));
-    bench.event(Event::Preferred(Preference::Notices(true)));
+    bench.event(Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Notices(true))));
     assert!(!bench.widget.view().composer.offers_notices, "asked once");
     bench.frame(&created(&agents(3, "two"), None));
     assert_eq!(arrivals(&mut bench), [("two".to_owned(), true, true)]);
-    bench.event(Event::Preferred(Preference::Silent(true)));
+    bench.event(Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Silent(true))));
     bench.frame(&created(&agents(4, "three"), None));
     assert_eq!(arrivals(&mut bench), [("three".to_owned(), false, true)]);
-    bench.event(Event::Denied);
-    assert_eq!(bench.widget.view().composer.problem, Some(ComposerProblem::NoNotices));
+    bench.event(Event::Visitor(VisitorEvent::NotificationsDenied));
+    assert_eq!(bench.widget.view().composer.problem, Some(ComposerProblem::NotificationsDenied));
     bench.frame(&created(&agents(5, "four"), None));
     assert_eq!((arrivals(&mut bench), bench.widget.view().composer.offers_notices), (vec![], false));
 
     let mut elsewhere = Bench::returning(&[visitors(1, "hello")]);
-    elsewhere.event(Event::Preferred(Preference::Notices(true)));
+    elsewhere.event(Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Notices(true))));
     elsewhere.frame(&created(&agents(2, "hi"), None));
     assert_eq!(arrivals(&mut elsewhere), heard("hi"), "this site does not offer it");
     assert_eq!(elsewhere.widget.view().panel.settings.notices, None);
@@ -115,7 +111,7 @@ fn new_messages_are_shown_over_the_launcher_until_they_are_read_or_waved_away() 
         bench.frame(&created(&agents(id, &format!("nr. {id}")), None));
     }
     assert_eq!(previews(&bench), ["nr. 3", "nr. 4", "nr. 5"]);
-    bench.event(Event::Dismissed);
+    bench.event(Event::Panel(PanelEvent::PreviewsDismissed));
     assert_eq!((previews(&bench).len(), bench.widget.view().panel.unread), (0, 4));
     bench.frame(&created(&agents(6, "nr. 6"), None));
     assert_eq!(previews(&bench), ["nr. 6"]);
@@ -123,9 +119,9 @@ fn new_messages_are_shown_over_the_launcher_until_they_are_read_or_waved_away() 
     deleted["content_attributes"] = json!({ "deleted": true });
     bench.frame(&event("message.updated", deleted));
     assert!(bench.widget.view().previews[0].is_deleted, "what is taken back is not shown on");
-    bench.event(Event::Opened(true));
+    bench.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
     assert_eq!(previews(&bench).len(), 0);
-    bench.event(Event::Opened(false));
+    bench.event(Event::Panel(PanelEvent::Toggled { is_open: false }));
     assert_eq!(previews(&bench).len(), 0);
 }
 
@@ -166,7 +162,7 @@ fn what_another_device_has_read_is_unread_no_more() {
     assert_eq!((bench.widget.view().panel.unread, previews(&bench)), (1, vec!["nr. 4"]));
     bench.frame(&read(4));
     assert_eq!((bench.widget.view().panel.unread, previews(&bench).len()), (0, 0));
-    assert_eq!(bench.told.last(), Some(&Tell::Unread(0)));
+    assert_eq!(bench.told.last(), Some(&HostEvent::UnreadChanged { count: 0 }));
 }
 
 #[test]
@@ -178,7 +174,7 @@ fn one_tab_reads_for_all_and_all_want_the_same() {
         let told = house.on(tab, |tab| (arrivals(tab).len(), tab.widget.view().panel.unread));
         assert_eq!(told, (1, 1), "which of them is heard is settled between them, elsewhere");
     }
-    house.on(other, |tab| tab.event(Event::Preferred(Preference::Silent(true))));
+    house.on(other, |tab| tab.event(Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Silent(true)))));
     assert!(!house.tabs[one].bench.widget.view().panel.settings.is_heard);
     let mut message = agents(8, "hi");
     message["status"] = json!("read");
@@ -190,13 +186,13 @@ fn one_tab_reads_for_all_and_all_want_the_same() {
 fn light_and_dark_are_the_visitors_where_the_site_lets_them() {
     let options = Options { offers_themes: true, ..Options::default() };
     let mut bench = Bench::on_a_site(options, &[visitors(1, "hello")]);
-    bench.event(Event::Preferred(Preference::Theme(Theme::Dark)));
-    assert_eq!(bench.told.last(), Some(&Tell::Theme(Theme::Dark)));
+    bench.event(Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Theme(Theme::Dark))));
+    assert_eq!(bench.told.last(), Some(&HostEvent::ThemeChanged(Theme::Dark)));
     assert_eq!(bench.widget.view().panel.settings.theme, Some(Theme::Dark));
     let reloaded = bench.reload(11);
-    assert!(reloaded.told.contains(&Tell::Theme(Theme::Dark)));
+    assert!(reloaded.told.contains(&HostEvent::ThemeChanged(Theme::Dark)));
 
     let mut plain = Bench::returning(&[]);
-    plain.event(Event::Preferred(Preference::Theme(Theme::Dark)));
-    assert!(!plain.told.iter().any(|tell| matches!(tell, Tell::Theme(_))));
+    plain.event(Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Theme(Theme::Dark))));
+    assert!(!plain.told.iter().any(|tell| matches!(tell, HostEvent::ThemeChanged(_))));
 }

@@ -2,6 +2,7 @@
 
 use natter_core::Event;
 use natter_core::availability::{Presence, UtcOffset};
+use natter_core::event::PanelEvent;
 use natter_core::host::settings::Options;
 use natter_core::model::Person;
 use serde_json::{Value, json};
@@ -23,9 +24,9 @@ fn a_stranger_who_opens_the_panel_learns_when_the_team_is_back() {
     let mut bench = Bench::new();
     bench.inbox = with_hours();
     assert!(bench.zones.is_empty(), "nobody looks, so nobody asks");
-    bench.event(Event::Opened(true));
+    bench.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
     assert_eq!(bench.zones, ["Europe/Berlin"]);
-    bench.event(Event::Zoned(vec![UtcOffset { from: 0, ahead: 3_600 }]));
+    bench.event(Event::TimeZoneLookedUp { offsets: vec![UtcOffset { from: 0, ahead: 3_600 }] });
     let panel = &bench.widget.view().panel;
     // The bench's day is Saturday, 21 November 2026; Monday at half past nine in Berlin is half past eight UTC.
     assert_eq!((panel.name.as_str(), panel.presence), ("Workshop", Presence::Until(1_795_422_600)));
@@ -72,7 +73,7 @@ fn the_head_shows_the_team_and_then_whoever_wrote() {
 fn an_inbox_that_is_none_is_asked_for_once() {
     let mut bench = Bench::new();
     bench.inbox = json!([]);
-    bench.event(Event::Opened(true));
+    bench.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
     bench.wait(600_000);
     assert_eq!(bench.inboxes_asked, 1);
 }

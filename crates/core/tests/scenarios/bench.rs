@@ -3,13 +3,15 @@
 
 use natter_core::chatwoot::{Body, Method, Request};
 use natter_core::conversation::timeline::RowKey;
+use natter_core::event::{ComposerEvent, ConnectionEvent};
+use natter_core::host::events::HostEvent;
 use natter_core::host::settings::{Options, Settings};
 use natter_core::model::EchoId;
 use natter_core::rng::Seed;
 use natter_core::time::{Due, Mono, Now, Wall};
 use natter_core::view::{Row, RowContent};
 use natter_core::visitor::generation;
-use natter_core::{ChatClient, Effect, Event, Outcome, RequestId, SocketEvent, SocketId, TabAction, Tell};
+use natter_core::{ChatClient, Effect, Event, Outcome, RequestId, SocketEvent, SocketId, TabAction};
 use serde_json::{Value, json};
 
 use crate::replay::Report;
@@ -33,7 +35,7 @@ pub struct Bench {
     /// What was sent on sockets.
     pub transmitted: Vec<(SocketId, String)>,
     /// What the page was told.
-    pub told: Vec<Tell>,
+    pub told: Vec<HostEvent>,
     /// Calls dropped by the widget.
     pub aborted: Vec<RequestId>,
     /// What the server says of where the conversation stands, as far as that is read.
@@ -130,7 +132,7 @@ impl Bench {
 
     fn begin(&mut self, is_shared: bool) {
         let kept = self.kept();
-        self.event(Event::Began { kept, is_shared });
+        self.event(Event::Started { stored: kept, has_tab_sync: is_shared });
     }
 
     /// The names of what the device keeps.
@@ -201,44 +203,44 @@ impl Bench {
         let (mut asked, mut inbox) = (None, None);
         for effect in turn.effects {
             match effect {
-                Effect::Call(id, request) if request.read_until.is_some() => asked = Some(id),
-                Effect::Call(id, request) if request.url.ends_with("/inboxes/inboxMainIdentifier00001") => {
+                Effect::SendRequest { id, request } if request.read_until.is_some() => asked = Some(id),
+                Effect::SendRequest { id, request } if request.url.ends_with("/inboxes/inboxMainIdentifier00001") => {
                     inbox = Some(id)
                 }
-                Effect::Call(id, request) => {
+                Effect::SendRequest { id, request } => {
                     if let Some(echo) = json_body(&request)["echo_id"].as_str() {
                         let kept = self.storage.get(&format!("send/{echo}")).expect("kept before it leaves");
                         assert!(kept.contains("\"posting\":true"), "what leaves is kept as leaving: {kept}");
                     }
                     self.calls.push((id, request));
                 }
-                Effect::Abort(id) => {
+                Effect::AbortRequest { id } => {
                     self.aborted.push(id);
                     self.calls.retain(|(other, _)| *other != id);
                 }
-                Effect::Connect(link, url) => {
+                Effect::OpenSocket { socket: link, url } => {
                     assert_eq!(url, "wss://chat.example.test/cable");
                     self.link = Some(link);
                 }
-                Effect::Transmit(link, text) => self.transmitted.push((link, text)),
-                Effect::Disconnect(link) => self.link = self.link.filter(|open| *open != link),
-                Effect::Save(key, value) => {
+                Effect::Transmit { socket: link, text } => self.transmitted.push((link, text)),
+                Effect::CloseSocket { socket: link } => self.link = self.link.filter(|open| *open != link),
+                Effect::Save { key, value } => {
                     self.storage.insert(key, value);
                 }
-                Effect::Erase(key) => {
+                Effect::Delete { key } => {
                     self.storage.remove(&key);
                 }
-                Effect::Tell(tell) => self.told.push(tell),
-                Effect::Probe(url) => self.probes.push(url),
+                Effect::Host(tell) => self.told.push(tell),
+                Effect::Probe { url } => self.probes.push(url),
                 Effect::Tabs(act) => self.acts.push(act),
-                Effect::Gather(echo, picks) => self.gathering.push((echo, picks)),
-                Effect::Scatter(echo) => self.scattered.push(echo),
-                Effect::Forget { generation, keep_files } => {
+                Effect::StoreFiles { message: echo, picks } => self.gathering.push((echo, picks)),
+                Effect::DeleteFiles { message: echo } => self.scattered.push(echo),
+                Effect::EraseDevice { generation, keep_files } => {
                     self.storage.clear();
                     self.storage.insert(generation::KEY.to_owned(), generation.to_string());
                     self.forgotten.push(keep_files);
                 }
-                Effect::Zone(zone) => self.zones.push(zone),
+                Effect::LookUpTimeZone { zone } => self.zones.push(zone),
             }
         }
         if let Some(id) = asked {
@@ -248,18 +250,18 @@ impl Bench {
             self.inboxes_asked += 1;
             assert!(self.inboxes_asked < 100, "it asks without end");
             let outcome = Outcome::answered(self.inbox_status, self.inbox.to_string(), None);
-            self.event(Event::Replied(id, outcome));
+            self.event(Event::Connection(ConnectionEvent::RequestEnded { request: id, outcome }));
         }
     }
 
     fn tell_condition(&mut self, id: RequestId) {
         self.conditions_asked += 1;
         let outcome = Outcome::Answered { status: 200, body: self.condition.clone(), retry_after_ms: None };
-        self.event(Event::Replied(id, outcome));
+        self.event(Event::Connection(ConnectionEvent::RequestEnded { request: id, outcome }));
     }
 
     pub fn submit(&mut self, text: &str) {
-        self.event(Event::Submitted(text.to_owned()));
+        self.event(Event::Composer(ComposerEvent::Submitted { text: text.to_owned() }));
     }
 
     /// Lets time pass; deadlines are kept on the way.
@@ -289,19 +291,22 @@ impl Bench {
         let at = self.calls.iter().position(|(_, request)| path(request).ends_with(ending));
         let at = at.unwrap_or_else(|| panic!("nobody asked for {ending}; open: {:?}", self.calls));
         let (id, request) = self.calls.remove(at);
-        self.event(Event::Replied(id, outcome));
+        self.event(Event::Connection(ConnectionEvent::RequestEnded { request: id, outcome }));
         request
     }
 
     /// A frame on the newest socket.
     pub fn frame(&mut self, frame: &Value) {
         let link = self.link.expect("a socket");
-        self.event(Event::Socket(link, SocketEvent::Frame(frame.to_string())));
+        self.event(Event::Connection(ConnectionEvent::Socket {
+            socket: link,
+            event: SocketEvent::Frame(frame.to_string()),
+        }));
     }
 
     pub fn close_socket(&mut self) {
         let link = self.link.take().expect("a socket");
-        self.event(Event::Socket(link, SocketEvent::Closed));
+        self.event(Event::Connection(ConnectionEvent::Socket { socket: link, event: SocketEvent::Closed }));
     }
 
     /// Welcome and confirmation, on the socket asked for (or after the wait for the next one).
@@ -331,7 +336,7 @@ impl Bench {
     }
 
     pub fn is_said(&self, wanted: &str) -> bool {
-        self.rows().iter().any(|row| matches!(&row.content, RowContent::Said(message) if message.text == wanted))
+        self.rows().iter().any(|row| matches!(&row.content, RowContent::Stored(message) if message.text == wanted))
     }
 }
 

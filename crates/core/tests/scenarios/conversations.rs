@@ -3,6 +3,7 @@
 use natter_core::Event;
 use natter_core::chatwoot::Method;
 use natter_core::conversation::timeline::Failure;
+use natter_core::event::{ConnectionEvent, ConversationsEvent, PanelEvent, ThreadEvent};
 use natter_core::model::ConversationId;
 use natter_core::view::{ConversationEnd, RowContent};
 use serde_json::{Value, json};
@@ -13,7 +14,7 @@ const OTHER: ConversationId = ConversationId(9);
 
 fn talking() -> Bench {
     let mut bench = Bench::returning(&[agents(1, "hi"), visitors(2, "hello")]);
-    bench.event(Event::Opened(true));
+    bench.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
     bench.answer("/update_last_seen", 200, &Value::Null);
     bench
 }
@@ -27,7 +28,7 @@ fn resolved(bench: &mut Bench) {
 /// A visitor whose second conversation has just begun.
 fn in_a_second() -> Bench {
     let mut bench = talking();
-    bench.event(Event::Switched(None));
+    bench.event(Event::Conversations(ConversationsEvent::Opened { conversation: None }));
     bench.submit("something else");
     bench.answer("/conversations", 200, &conversation(OTHER.0));
     bench.answer(&format!("/{}/messages", OTHER.0), 200, &visitors(20, "something else"));
@@ -38,8 +39,8 @@ fn in_a_second() -> Bench {
 fn a_conversation_is_ended_and_a_message_opens_it_again() {
     let mut bench = talking();
     assert!(bench.widget.view().panel.choices.end);
-    bench.event(Event::Ended);
-    bench.event(Event::Ended);
+    bench.event(Event::Conversations(ConversationsEvent::Resolved));
+    bench.event(Event::Conversations(ConversationsEvent::Resolved));
     assert_eq!(bench.calls.len(), 1, "once");
     bench.answer("/toggle_status", 200, &Value::Null);
     resolved(&mut bench);
@@ -52,23 +53,23 @@ fn a_conversation_is_ended_and_a_message_opens_it_again() {
 #[test]
 fn where_the_site_wants_it_an_ended_conversation_takes_no_more() {
     let mut bench = Bench::closing();
-    bench.event(Event::Online(false));
+    bench.event(Event::Connection(ConnectionEvent::OnlineChanged { is_online: false }));
     bench.submit("before I knew");
     resolved(&mut bench);
-    bench.event(Event::Online(true));
+    bench.event(Event::Connection(ConnectionEvent::OnlineChanged { is_online: true }));
     assert!(bench.asked(Method::Post, "/messages").is_none());
     let row = bench.rows().last().unwrap();
-    assert!(matches!(row.content, RowContent::Unsent { failure: Some(Failure::Ended), .. }), "{row:?}");
+    assert!(matches!(row.content, RowContent::Outgoing { failure: Some(Failure::ConversationEnded), .. }), "{row:?}");
     let key = row.key;
-    bench.event(Event::Retried(key));
+    bench.event(Event::Thread(ThreadEvent::RetryRequested { row: key }));
     bench.submit("and after");
     assert!(bench.asked(Method::Post, "/messages").is_none(), "nor does trying again open it");
     let view = bench.widget.view();
     assert_eq!(view.thread.end, Some(ConversationEnd { takes_more: false, can_begin: false }));
     assert_eq!((view.composer.is_away, &*view.composer.put.1), (true, "and after"));
-    bench.event(Event::Discarded(key));
+    bench.event(Event::Thread(ThreadEvent::MessageDiscarded { row: key }));
     assert_eq!(bench.widget.view().thread.end, Some(ConversationEnd { takes_more: false, can_begin: true }));
-    bench.event(Event::Switched(None));
+    bench.event(Event::Conversations(ConversationsEvent::Opened { conversation: None }));
     assert!(!bench.widget.view().composer.is_away);
     bench.submit("anew");
     assert!(bench.asked(Method::Post, "/conversations").is_some());
@@ -77,7 +78,7 @@ fn where_the_site_wants_it_an_ended_conversation_takes_no_more() {
 #[test]
 fn another_conversation_begins_with_its_first_message_and_the_old_one_stays_known() {
     let mut bench = talking();
-    bench.event(Event::Switched(None));
+    bench.event(Event::Conversations(ConversationsEvent::Opened { conversation: None }));
     assert!(bench.texts().is_empty() && bench.calls.is_empty(), "{:?}", bench.calls);
     let mut reloaded = bench.reload(9);
     reloaded.submit("something else");
@@ -94,8 +95,8 @@ fn what_waits_to_be_sent_keeps_its_conversation() {
     let mut bench = talking();
     bench.submit("on its way");
     assert!(!bench.widget.view().panel.choices.begin);
-    bench.event(Event::Switched(None));
-    bench.event(Event::Switched(Some(OTHER)));
+    bench.event(Event::Conversations(ConversationsEvent::Opened { conversation: None }));
+    bench.event(Event::Conversations(ConversationsEvent::Opened { conversation: Some(OTHER) }));
     assert_eq!(bench.texts(), ["hi", "hello", "on its way"]);
 }
 
@@ -106,7 +107,7 @@ fn all_conversations_are_listed_newest_first_with_what_is_unread_and_can_be_gone
     news["conversation_id"] = json!(CONVERSATION);
     bench.frame(&created(&news, None));
     assert_eq!(bench.widget.view().panel.choices.unread, 1);
-    bench.event(Event::Listed(true));
+    bench.event(Event::Conversations(ConversationsEvent::ListToggled { is_shown: true }));
     assert!(bench.widget.view().composer.is_away);
     let (mut old, mut new) = (conversation(CONVERSATION), conversation(OTHER.0));
     old["messages"] = json!([agents(1, "hi"), visitors(2, "hello"), news]);
@@ -118,7 +119,7 @@ fn all_conversations_are_listed_newest_first_with_what_is_unread_and_can_be_gone
     let expected = [(CONVERSATION, "**Good** news".to_owned(), 1), (OTHER.0, "something else".to_owned(), 0)];
     assert_eq!(shown, expected);
 
-    bench.event(Event::Switched(Some(ConversationId(CONVERSATION))));
+    bench.event(Event::Conversations(ConversationsEvent::Opened { conversation: Some(ConversationId(CONVERSATION)) }));
     let view = bench.widget.view();
     assert_eq!((view.thread.list.is_none(), view.panel.choices.unread, view.thread.is_loading), (true, 0, true));
     bench.answer(&format!("/{CONVERSATION}/messages"), 200, &json!([agents(1, "hi"), visitors(2, "hello"), news]));
@@ -131,27 +132,27 @@ fn all_conversations_are_listed_newest_first_with_what_is_unread_and_can_be_gone
 #[test]
 fn a_list_the_server_does_not_give_is_said_and_asked_for_again() {
     let mut bench = talking();
-    bench.event(Event::Listed(true));
+    bench.event(Event::Conversations(ConversationsEvent::ListToggled { is_shown: true }));
     bench.answer("/conversations", 500, &json!({ "error": "Internal Server Error" }));
     let list = bench.widget.view().thread.list.clone().unwrap();
     assert!(list.is_failing && list.all.is_none());
-    bench.event(Event::Listed(true));
+    bench.event(Event::Conversations(ConversationsEvent::ListToggled { is_shown: true }));
     assert!(bench.asked(Method::Get, "/conversations").is_some());
-    bench.event(Event::Listed(false));
+    bench.event(Event::Conversations(ConversationsEvent::ListToggled { is_shown: false }));
     assert!(bench.widget.view().thread.list.is_none() && !bench.widget.view().composer.is_away);
 }
 
 #[test]
 fn a_conversation_nobody_told_us_of_is_not_gone_to() {
     let mut bench = talking();
-    bench.event(Event::Switched(Some(ConversationId(4_711))));
+    bench.event(Event::Conversations(ConversationsEvent::Opened { conversation: Some(ConversationId(4_711)) }));
     assert_eq!(bench.texts(), ["hi", "hello"]);
 }
 
 #[test]
 fn an_inbox_with_one_conversation_gives_that_one_back_whole() {
     let mut bench = talking();
-    bench.event(Event::Switched(None));
+    bench.event(Event::Conversations(ConversationsEvent::Opened { conversation: None }));
     bench.submit("something else");
     bench.answer("/conversations", 200, &conversation(CONVERSATION));
     bench.answer("/messages", 200, &json!([agents(1, "hi"), visitors(2, "hello")]));

@@ -1,5 +1,7 @@
 //! A proven user's conversations on several devices and in several inboxes, with what Chatwoot 4.16 answers.
 
+use natter_core::event::{ConversationsEvent, PanelEvent};
+use natter_core::host::calls::HostCall;
 use std::collections::BTreeMap;
 
 use natter_core::Event;
@@ -24,7 +26,7 @@ fn user() -> User {
 }
 
 fn page(storage: BTreeMap<String, String>) -> Bench {
-    Bench::on_a_page(Options::default(), storage, [Event::Identified(user())], false)
+    Bench::on_a_page(Options::default(), storage, [Event::Host(HostCall::SetUser(user()))], false)
 }
 
 /// The list as recorded: 72 and 73 in this inbox, 74 in another, with these attributes of the contact.
@@ -52,7 +54,7 @@ fn another_device() -> Bench {
     let mut bench = page(BTreeMap::new());
     // Whatever is asked of a conversation, it is in this inbox.
     bench.condition = r#"{"id":72,"inbox_id":1,"status":"open","agent_last_seen_at":0,"#.to_owned();
-    bench.event(Event::Opened(true));
+    bench.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
     bench.answer("/contacts", 200, &contact());
     verify(&mut bench);
     bench
@@ -150,9 +152,9 @@ fn an_answer_without_attributes_is_no_reason_to_write_any() {
 fn the_same_person_finds_them_again_after_logging_out_on_the_same_device() {
     let mut bench = another_device();
     bench.answer("/conversations", 200, &all_inboxes(&listed("1:72")));
-    bench.event(Event::LoggedOut);
+    bench.event(Event::Host(HostCall::Reset));
     assert!(!bench.widget.view().panel.choices.list);
-    bench.event(Event::Identified(user()));
+    bench.event(Event::Host(HostCall::SetUser(user())));
     bench.answer("/contacts", 200, &contact());
     verify(&mut bench);
     bench.answer("/conversations", 200, &all_inboxes(&listed("1:72")));
@@ -166,11 +168,11 @@ fn as_long_as_nobody_knows_which_inbox_this_is_no_conversation_is_anybodys_to_op
         let mut bench = another_device();
         bench.answer("/conversations", 200, &all_inboxes(&attributes));
         assert_eq!(session(&bench)["conversation"], Value::Null, "{attributes}");
-        bench.event(Event::Listed(true));
+        bench.event(Event::Conversations(ConversationsEvent::ListToggled { is_shown: true }));
         bench.answer("/conversations", 200, &all_inboxes(&attributes));
         let list = bench.widget.view().thread.list.clone().unwrap();
         assert_eq!(list.all.map(|all| all.len()), Some(0), "{attributes}");
-        bench.event(Event::Switched(Some(ConversationId(74))));
+        bench.event(Event::Conversations(ConversationsEvent::Opened { conversation: Some(ConversationId(74)) }));
         assert!(!bench.calls.iter().any(|(_, request)| request.url.contains("/conversations/74")));
     }
 }
@@ -191,11 +193,11 @@ fn the_list_shows_this_inboxs_conversations_only_and_earlier_records_are_still_r
     });
     let mut bench = page([("session".to_owned(), kept.to_string())].into());
     bench.condition = r#"{"id":72,"inbox_id":1,"status":"open","agent_last_seen_at":0,"#.to_owned();
-    bench.event(Event::Opened(true));
+    bench.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
     verify(&mut bench);
     assert!(bench.asked(Method::Get, "/conversations").is_none(), "this device knows its conversations");
     bench.answer("/72/messages", 200, &json!([]));
-    bench.event(Event::Listed(true));
+    bench.event(Event::Conversations(ConversationsEvent::ListToggled { is_shown: true }));
     bench.answer("/conversations", 200, &all_inboxes(&json!({})));
     let list = bench.widget.view().thread.list.clone().unwrap();
     assert_eq!(list.all.unwrap().iter().map(|(one, _)| one.id.0).collect::<Vec<_>>(), [72, 73]);

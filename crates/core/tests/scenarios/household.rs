@@ -1,5 +1,6 @@
 //! One visitor's tabs on the bench: a device, a lock and a channel between them, and a hand on each.
 
+use natter_core::event::PageEvent;
 use std::collections::{BTreeMap, VecDeque};
 
 use natter_core::host::settings::Options;
@@ -62,7 +63,7 @@ impl Household {
         self.storage.clone_from(&bench.storage);
         self.tabs.push(Tab { bench, inbox: VecDeque::new(), is_still: false, is_listening: false });
         self.after(number);
-        self.on(number, |tab| tab.event(Event::Visible(true)));
+        self.on(number, |tab| tab.event(Event::Page(PageEvent::VisibilityChanged { is_visible: true })));
         number
     }
 
@@ -123,11 +124,11 @@ impl Household {
             let news = self.tabs[number].inbox.pop_front().unwrap();
             let kept: Vec<(String, String)> = self.storage.clone().into_iter().collect();
             let news = match news {
-                TabEvent::Granted(_) => TabEvent::Granted(kept),
+                TabEvent::LockGranted(_) => TabEvent::LockGranted(kept),
                 TabEvent::LockQueried { is_ours, .. } => {
                     TabEvent::LockQueried { is_ours, generation: generation::kept_in(&kept) }
                 }
-                TabEvent::Stolen | TabEvent::LockRefused | TabEvent::Said(_) => news,
+                TabEvent::LockStolen | TabEvent::LockRefused | TabEvent::Received(_) => news,
             };
             self.alone(number, |tab| tab.event(Event::Tabs(news)));
         }
@@ -137,22 +138,22 @@ impl Household {
     fn after(&mut self, number: usize) {
         for act in std::mem::take(&mut self.tabs[number].bench.acts) {
             match act {
-                TabAction::Join => {
+                TabAction::RequestLock => {
                     self.tabs[number].is_listening = true;
                     self.waiting.push_back(number);
                     self.grant();
                 }
-                TabAction::Steal => {
+                TabAction::StealLock => {
                     self.waiting.retain(|other| *other != number);
                     if let Some(holder) = self.holder.take().filter(|holder| *holder != number) {
-                        self.tabs[holder].inbox.push_back(TabEvent::Stolen);
+                        self.tabs[holder].inbox.push_back(TabEvent::LockStolen);
                     }
                     self.waiting.push_front(number);
                     self.grant();
                 }
                 TabAction::Listen => self.tabs[number].is_listening = true,
-                TabAction::Confirm if self.answers_no_question => {}
-                TabAction::Confirm => {
+                TabAction::QueryLock if self.answers_no_question => {}
+                TabAction::QueryLock => {
                     let is_ours = self.holder == Some(number);
                     self.tabs[number].inbox.push_back(TabEvent::LockQueried { is_ours, generation: 0 });
                 }
@@ -160,10 +161,10 @@ impl Household {
                     self.tabs[number].is_listening = false;
                     self.let_go(number);
                 }
-                TabAction::Say(text) => {
+                TabAction::Broadcast(text) => {
                     for (other, tab) in self.tabs.iter_mut().enumerate() {
                         if other != number && tab.is_listening {
-                            tab.inbox.push_back(TabEvent::Said(text.clone()));
+                            tab.inbox.push_back(TabEvent::Received(text.clone()));
                         }
                     }
                 }
@@ -183,7 +184,7 @@ impl Household {
         if self.holder.is_none() && !self.answers_no_question {
             self.holder = self.waiting.pop_front();
             if let Some(holder) = self.holder {
-                self.tabs[holder].inbox.push_back(TabEvent::Granted(Vec::new()));
+                self.tabs[holder].inbox.push_back(TabEvent::LockGranted(Vec::new()));
             }
         }
     }

@@ -1,11 +1,14 @@
 //! Whom the site takes the visitor for: what the server is told of it, and that nobody sees what another said.
 
+use natter_core::event::{ComposerEvent, PanelEvent};
+use natter_core::host::calls::{AttributeTarget, HostCall};
+use natter_core::host::events::HostEvent;
 use std::collections::BTreeMap;
 
 use natter_core::chatwoot::Method;
 use natter_core::host::settings::Options;
 use natter_core::visitor::identity::User;
-use natter_core::{Event, Outcome, Tell};
+use natter_core::{Event, Outcome};
 use serde_json::{Value, json};
 
 use crate::bench::{Bench, CONVERSATION, TOKEN, agents, contact, conversation, json_body, kept_session};
@@ -22,7 +25,7 @@ fn user(identifier: &str) -> User {
 }
 
 fn is(identifier: &str) -> Event {
-    Event::Identified(user(identifier))
+    Event::Host(HostCall::SetUser(user(identifier)))
 }
 
 /// What a device keeps of this user's chat, a draft and more included.
@@ -73,7 +76,7 @@ fn a_proven_user_is_made_with_the_proof_and_verified_before_the_conversation() {
 #[test]
 fn without_a_proof_no_address_and_no_identifier_is_ever_the_contacts_own() {
     let said = pairs(&[("identifier", "42"), ("email", "ana@example.test"), ("name", "Ana"), ("phone_number", "+49")]);
-    let mut bench = page(BTreeMap::new(), [Event::Identified(User::new(&said))]);
+    let mut bench = page(BTreeMap::new(), [Event::Host(HostCall::SetUser(User::new(&said)))]);
     bench.submit("hello");
     let made = json_body(&bench.answer("/contacts", 200, &contact()));
     assert_eq!(made.as_object().unwrap().keys().collect::<Vec<_>>(), ["source_id"]);
@@ -100,11 +103,11 @@ fn another_user_or_another_proof_finds_nothing_of_the_former() {
         // Whether the site says it at once or later, after a page of history was read.
         for is_late in [false, true] {
             let first = if is_late { user("42") } else { now.clone() };
-            let mut bench = page(kept_of("42"), [Event::Identified(first)]);
+            let mut bench = page(kept_of("42"), [Event::Host(HostCall::SetUser(first))]);
             if is_late {
                 bench.answer("/messages", 200, &json!([agents(1, "about your salary")]));
                 bench.go_live();
-                bench.event(Event::Identified(now.clone()));
+                bench.event(Event::Host(HostCall::SetUser(now.clone())));
             }
             assert_eq!((bench.texts().len(), bench.widget.view().composer.put.1.as_ref()), (0, ""));
             assert!(bench.calls.is_empty() && bench.link.is_none(), "nothing of the former is asked for");
@@ -145,7 +148,7 @@ fn a_stranger_who_logs_in_becomes_another_contact_and_what_waits_goes_along() {
 
 #[test]
 fn an_unproven_identifier_leaves_a_strangers_chat_alone() {
-    let mut bench = page(kept_session(), [Event::Identified(User::new(&pairs(&[("identifier", "42")])))]);
+    let mut bench = page(kept_session(), [Event::Host(HostCall::SetUser(User::new(&pairs(&[("identifier", "42")]))))]);
     bench.answer("/messages", 200, &json!([agents(1, "hi")]));
     assert_eq!(bench.texts(), ["hi"]);
 }
@@ -154,8 +157,11 @@ fn an_unproven_identifier_leaves_a_strangers_chat_alone() {
 fn whoever_logs_out_leaves_nothing() {
     let mut bench = page(kept_of("42"), [is("42")]);
     bench.answer("/messages", 200, &json!([agents(1, "hi")]));
-    bench.event(Event::Attributed(pairs(&[("plan", "\"team\"")]), false));
-    bench.event(Event::LoggedOut);
+    bench.event(Event::Host(HostCall::SetAttributes {
+        attributes: pairs(&[("plan", "\"team\"")]),
+        target: AttributeTarget::Contact,
+    }));
+    bench.event(Event::Host(HostCall::Reset));
     assert_eq!((bench.texts().len(), bench.kept_keys()), (0, vec!["generation"]));
     bench.submit("hello");
     let made = json_body(&bench.answer("/contacts", 200, &contact()));
@@ -166,12 +172,16 @@ fn whoever_logs_out_leaves_nothing() {
 #[test]
 fn a_second_device_finds_the_conversations_that_the_contact_knows_of() {
     let mut bench = page(BTreeMap::new(), [is("42")]);
-    bench.event(Event::Opened(true));
+    bench.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
     bench.answer("/contacts", 200, &contact());
     verified(&mut bench, &json!({ "natter_conversations": "4 6 x -1" }));
     // So Chatwoot 4.0.4 answers whoever is verified.
     bench.answer("/conversations", 500, &json!({ "status": 500, "error": "Internal Server Error" }));
-    assert!(!bench.told.iter().any(|tell| matches!(tell, Tell::Trouble(_))), "that is no trouble: {:?}", bench.told);
+    assert!(
+        !bench.told.iter().any(|tell| matches!(tell, HostEvent::ConnectionChanged { issue: _ })),
+        "that is no trouble: {:?}",
+        bench.told
+    );
     bench.answer("/messages", 200, &json!([agents(1, "hi")]));
     assert_eq!(bench.texts(), ["hi"]);
     let kept: Value = serde_json::from_str(&bench.storage["session"]).unwrap();
@@ -195,7 +205,7 @@ fn what_one_device_knows_never_replaces_what_another_told() {
 const NOT_FOUND: &str = r#"{"status":404,"error":"Not Found"}"#;
 
 /// A visitor whose conversation is not found any more: the contact is asked for then. The inbox is answered like this.
-fn doubted(user: Option<Event>, inbox_status: u16, inbox: Value) -> Bench {
+fn contact_in_question(user: Option<Event>, inbox_status: u16, inbox: Value) -> Bench {
     let mut bench = page(if user.is_some() { kept_of("42") } else { kept_session() }, user);
     (bench.inbox_status, bench.inbox) = (inbox_status, inbox);
     bench.end("/messages", Outcome::answered(404, NOT_FOUND.to_owned(), None));
@@ -212,17 +222,21 @@ fn contact_question(bench: &Bench) -> Option<&str> {
 fn the_proof_is_part_of_an_address_only_where_the_inbox_demands_it() {
     let query = "?identifier=42&identifier_hash=hash%20of%2042";
     for (demands, expected) in [(json!(true), query), (json!(false), ""), (json!(null), "")] {
-        let bench = doubted(Some(is("42")), 200, json!({ "name": "Workshop", "identity_validation_enabled": demands }));
+        let bench = contact_in_question(
+            Some(is("42")),
+            200,
+            json!({ "name": "Workshop", "identity_validation_enabled": demands }),
+        );
         assert_eq!((contact_question(&bench), bench.inboxes_asked), (Some(expected), 1), "{demands}");
     }
 }
 
 #[test]
 fn an_inbox_that_can_not_be_read_is_given_no_proof_in_an_address() {
-    let bench = doubted(Some(is("42")), 404, json!({ "status": 404, "error": "Not Found" }));
+    let bench = contact_in_question(Some(is("42")), 404, json!({ "status": 404, "error": "Not Found" }));
     assert_eq!((contact_question(&bench), bench.inboxes_asked), (Some(""), 1));
     // A server that is starting says nothing of its inbox: the question waits for that.
-    let mut bench = doubted(Some(is("42")), 503, json!({}));
+    let mut bench = contact_in_question(Some(is("42")), 503, json!({}));
     assert_eq!((contact_question(&bench), bench.inboxes_asked), (None, 1));
     (bench.inbox_status, bench.inbox) = (200, json!({ "name": "Workshop", "identity_validation_enabled": true }));
     bench.wait(120_000);
@@ -231,15 +245,21 @@ fn an_inbox_that_can_not_be_read_is_given_no_proof_in_an_address() {
 
 #[test]
 fn for_whoever_has_no_proof_nobody_asks_what_the_inbox_demands() {
-    let bench = doubted(None, 200, json!({ "name": "Workshop", "identity_validation_enabled": true }));
+    let bench = contact_in_question(None, 200, json!({ "name": "Workshop", "identity_validation_enabled": true }));
     assert_eq!((contact_question(&bench), bench.inboxes_asked), (Some(""), 0));
 }
 
 #[test]
 fn attributes_are_told_once_a_contact_is_there_and_those_of_a_conversation_when_it_begins() {
     let mut bench = page(BTreeMap::new(), []);
-    bench.event(Event::Attributed(pairs(&[("plan", "\"team\""), ("seats", "2.5")]), false));
-    bench.event(Event::Attributed(pairs(&[("order", "7")]), true));
+    bench.event(Event::Host(HostCall::SetAttributes {
+        attributes: pairs(&[("plan", "\"team\""), ("seats", "2.5")]),
+        target: AttributeTarget::Contact,
+    }));
+    bench.event(Event::Host(HostCall::SetAttributes {
+        attributes: pairs(&[("order", "7")]),
+        target: AttributeTarget::Conversation,
+    }));
     bench.wait(60_000);
     assert!(bench.calls.is_empty() && bench.storage.is_empty(), "they make nobody");
     bench.submit("hello");
@@ -248,19 +268,22 @@ fn attributes_are_told_once_a_contact_is_there_and_those_of_a_conversation_when_
     assert_eq!(told, json!({ "custom_attributes": { "plan": "team", "seats": 2.5 } }));
     let begun = bench.answer("/conversations", 200, &conversation(CONVERSATION));
     assert_eq!(json_body(&begun), json!({ "custom_attributes": { "order": 7 } }));
-    bench.event(Event::Attributed(pairs(&[("plan", "\"\"")]), false));
+    bench.event(Event::Host(HostCall::SetAttributes {
+        attributes: pairs(&[("plan", "\"\"")]),
+        target: AttributeTarget::Contact,
+    }));
     assert_eq!(verified(&mut bench, &json!({}))["custom_attributes"]["plan"], "", "emptied, since it can't be deleted");
 }
 
 #[test]
 fn what_the_site_says_for_the_visitor_leaves_alone_what_they_are_writing() {
     let mut bench = page(BTreeMap::new(), []);
-    bench.event(Event::Drafted("half a sen".to_owned()));
-    bench.event(Event::Said("I need help with order 7".to_owned()));
+    bench.event(Event::Composer(ComposerEvent::DraftChanged { text: "half a sen".to_owned() }));
+    bench.event(Event::Host(HostCall::SendMessage { text: "I need help with order 7".to_owned() }));
     assert_eq!(bench.texts(), ["I need help with order 7"]);
     assert!(bench.widget.view().composer.has_text);
     assert_eq!(bench.storage["draft"], "half a sen");
-    bench.event(Event::Prefilled("My order is ".to_owned()));
+    bench.event(Event::Host(HostCall::Prefill { text: "My order is ".to_owned() }));
     assert_eq!(
         (bench.widget.view().composer.put.1.as_ref(), &*bench.storage["draft"]),
         ("My order is ", "My order is ")

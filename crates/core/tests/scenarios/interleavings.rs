@@ -1,6 +1,7 @@
 //! Every order in which a POST's answer, its cable echo and a reconnect with history can come in.
 
 use natter_core::chatwoot::Method;
+use natter_core::event::ConnectionEvent;
 use natter_core::{Event, Outcome};
 use serde_json::{Value, json};
 
@@ -108,7 +109,7 @@ fn run(world: World, order: &[Step]) {
                     &mut bench,
                     match world.end {
                         End::Answered => Outcome::answered(200, visitors(8, TEXT).to_string(), None),
-                        End::Lost => Outcome::Unclear,
+                        End::Lost => Outcome::Unknown,
                         End::Fault => Outcome::answered(500, fault.to_string(), None),
                     },
                 );
@@ -162,14 +163,17 @@ fn answer_history(bench: &mut Bench, stored: &[Value]) {
     while let Some((id, _)) = bench.asked(Method::Get, "/messages").cloned() {
         bench.calls.retain(|(other, _)| *other != id);
         let body = json!(stored).to_string();
-        bench.event(Event::Replied(id, Outcome::Answered { status: 200, body, retry_after_ms: None }));
+        bench.event(Event::Connection(ConnectionEvent::RequestEnded {
+            request: id,
+            outcome: Outcome::Answered { status: 200, body, retry_after_ms: None },
+        }));
     }
 }
 
 fn answer_post(bench: &mut Bench, outcome: Outcome) {
     let (id, _) = bench.asked(Method::Post, "/messages").cloned().expect("a post");
     bench.calls.retain(|(other, _)| *other != id);
-    bench.event(Event::Replied(id, outcome));
+    bench.event(Event::Connection(ConnectionEvent::RequestEnded { request: id, outcome }));
 }
 
 /// All ways to weave the strands into one.

@@ -2,6 +2,8 @@
 
 use natter_core::chatwoot::Method;
 use natter_core::content::{Field, FieldKind};
+use natter_core::event::{ConversationsEvent, PageEvent, VisitorEvent};
+use natter_core::host::calls::HostCall;
 use natter_core::host::settings::Options;
 use natter_core::model::ConversationId;
 use natter_core::visitor::pre_chat_form::{Consent, PreChatForm};
@@ -30,10 +32,12 @@ fn asking() -> Bench {
 
 fn filled() -> Event {
     let values = [("full_name", "Ana"), ("mail", "ana@example.test"), ("consent", "on")];
-    Event::Introduced(values.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec())
+    Event::Visitor(VisitorEvent::PreChatFormSubmitted {
+        values: values.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec(),
+    })
 }
 
-fn is_asked(bench: &Bench) -> bool {
+fn is_form_shown(bench: &Bench) -> bool {
     let view = bench.widget.view();
     assert_eq!(view.thread.form.is_some(), view.composer.is_away, "either the form or the writing field");
     view.thread.form.is_some()
@@ -48,13 +52,15 @@ fn told(bench: &mut Bench) -> Value {
 #[test]
 fn the_form_stands_before_the_first_message_and_its_answers_become_attributes() {
     let mut bench = asking();
-    assert!(is_asked(&bench));
+    assert!(is_form_shown(&bench));
     bench.submit("too soon");
     assert!(bench.calls.is_empty() && bench.widget.view().composer.put.1.contains("too soon"), "kept, not sent");
-    bench.event(Event::Introduced(vec![("full_name".to_owned(), "Ana".to_owned())]));
-    assert!(is_asked(&bench), "that was not all of it");
+    bench.event(Event::Visitor(VisitorEvent::PreChatFormSubmitted {
+        values: vec![("full_name".to_owned(), "Ana".to_owned())],
+    }));
+    assert!(is_form_shown(&bench), "that was not all of it");
     bench.event(filled());
-    assert!(!is_asked(&bench));
+    assert!(!is_form_shown(&bench));
     assert!(bench.calls.is_empty(), "nothing is told before something is said");
     bench.submit("hello");
     bench.answer("/contacts", 200, &contact());
@@ -75,12 +81,12 @@ fn a_reload_asks_nobody_twice() {
     let mut bench = asking();
     bench.event(filled());
     let reloaded = bench.reload(11);
-    assert!(!is_asked(&reloaded));
+    assert!(!is_form_shown(&reloaded));
 }
 
 #[test]
 fn a_server_that_won_t_hear_it_does_not_keep_the_visitor_from_writing() {
-    for outcome in [Outcome::Unclear, Outcome::answered(422, r#"{"message":"no"}"#.to_owned(), None)] {
+    for outcome in [Outcome::Unknown, Outcome::answered(422, r#"{"message":"no"}"#.to_owned(), None)] {
         let mut bench = asking();
         bench.event(filled());
         bench.submit("hello");
@@ -90,7 +96,7 @@ fn a_server_that_won_t_hear_it_does_not_keep_the_visitor_from_writing() {
         assert!(bench.asked(Method::Post, "/conversations").is_some(), "{outcome:?}");
         bench.wait(120_000);
         let is_told_again = bench.asked(Method::Patch, &own).is_some();
-        assert_eq!(is_told_again, outcome == Outcome::Unclear, "what was refused is refused again");
+        assert_eq!(is_told_again, outcome == Outcome::Unknown, "what was refused is refused again");
     }
 }
 
@@ -117,8 +123,8 @@ fn a_page_is_told_of_without_what_is_nobodys_business_and_only_if_the_site_wants
     };
     let begun_on = |options| {
         let mut bench = Bench::first_on_a_site(options);
-        bench.event(Event::Paged(page()));
-        bench.event(Event::Prompted("May we help?".to_owned()));
+        bench.event(Event::Page(PageEvent::Navigated(page())));
+        bench.event(Event::Host(HostCall::ProactiveMessageShown { text: "May we help?".to_owned() }));
         bench.submit("hello");
         bench.answer("/contacts", 200, &contact());
         json_body(&bench.answer("/conversations", 200, &conversation(CONVERSATION)))
@@ -131,14 +137,14 @@ fn a_page_is_told_of_without_what_is_nobodys_business_and_only_if_the_site_wants
 #[test]
 fn a_prompt_stays_with_the_conversation_it_began() {
     let mut bench = Bench::new();
-    bench.event(Event::Prompted("May we help?".to_owned()));
+    bench.event(Event::Host(HostCall::ProactiveMessageShown { text: "May we help?".to_owned() }));
     assert_eq!(bench.widget.view().thread.prompt, "May we help?");
     bench.submit("yes");
     bench.answer("/contacts", 200, &contact());
     bench.answer("/conversations", 200, &conversation(CONVERSATION));
     bench.answer("/messages", 200, &visitors(1, "yes"));
     assert_eq!(bench.widget.view().thread.prompt, "May we help?");
-    bench.event(Event::Switched(None));
+    bench.event(Event::Conversations(ConversationsEvent::Opened { conversation: None }));
     assert_eq!(bench.widget.view().thread.prompt, "", "another one was not begun by it");
     bench.submit("something else");
     assert_eq!(json_body(&bench.answer("/conversations", 200, &conversation(ConversationId(9).0))), json!({}));

@@ -1,12 +1,15 @@
 //! Forgetting: who says it, where the chat runs, and what anybody finds afterwards.
 
+use natter_core::event::{ComposerEvent, ConnectionEvent, PanelEvent, StorageEvent, VisitorEvent};
+use natter_core::host::calls::{AttributeTarget, HostCall};
+use natter_core::host::events::{HostError, HostEvent};
 use std::collections::BTreeMap;
 
 use natter_core::chatwoot::{Method, Request};
 use natter_core::host::settings::Options;
 use natter_core::model::OutgoingFile;
 use natter_core::visitor::identity::User;
-use natter_core::{Event, RequestId, Tell};
+use natter_core::{Event, RequestId};
 use serde_json::json;
 
 use crate::bench::{Bench, CONVERSATION, agents, contact, conversation, created, json_body, kept_session, visitors};
@@ -21,7 +24,7 @@ fn user(identifier: &str) -> User {
 }
 
 fn is(identifier: &str) -> Event {
-    Event::Identified(user(identifier))
+    Event::Host(HostCall::SetUser(user(identifier)))
 }
 
 /// A device that keeps something of a proven user everywhere.
@@ -52,7 +55,7 @@ fn two_tabs_of_ana() -> Household {
         house.open();
         house.on(number, |tab| {
             tab.event(is("42"));
-            tab.event(Event::Opened(true));
+            tab.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
         });
     }
     read(&mut house);
@@ -79,12 +82,14 @@ fn assert_forgotten(house: &Household, number: usize, why: &str) {
     assert!(bench.texts().is_empty() && bench.calls.is_empty() && bench.link.is_none(), "{why}: tab {number}");
     let view = bench.widget.view();
     assert_eq!((view.panel.unread, view.previews.len(), view.panel.told.1.is_none()), (0, 0, true), "{why}");
-    assert!(bench.told.contains(&Tell::Forgotten), "{why}: what the page shows beside goes, too");
+    assert!(bench.told.contains(&HostEvent::VisitorForgotten), "{why}: what the page shows beside goes, too");
 }
 
 #[test]
 fn every_way_to_forget_leaves_nothing_in_any_tab() {
-    for (why, event) in [("reset", Event::LoggedOut), ("forget", Event::Forgot)] {
+    for (why, event) in
+        [("reset", Event::Host(HostCall::Reset)), ("forget", Event::Visitor(VisitorEvent::ForgetRequested))]
+    {
         for teller in [0, 1] {
             let mut house = two_tabs_of_ana();
             house.on(teller, |tab| tab.submit("my salary, please"));
@@ -111,7 +116,7 @@ fn a_page_whose_chat_does_not_run_is_heard_in_the_tabs_where_it_does() {
         let word = json!({ "say": "forget", "key": generation }).to_string();
         for number in 0..2 {
             house.on(number, |tab| {
-                tab.event(Event::Tabs(natter_core::TabEvent::Said(word.clone())));
+                tab.event(Event::Tabs(natter_core::TabEvent::Received(word.clone())));
             });
         }
         house.wait(200_000);
@@ -126,7 +131,7 @@ fn a_leader_that_hangs_forgets_before_it_does_anything_else() {
     for does_another_lead in [false, true] {
         let mut house = two_tabs_of_ana();
         house.freeze(0);
-        house.on(1, |tab| tab.event(Event::LoggedOut));
+        house.on(1, |tab| tab.event(Event::Host(HostCall::Reset)));
         if does_another_lead {
             house.wait(20_000);
         } else {
@@ -145,13 +150,13 @@ fn a_leader_that_hangs_forgets_before_it_does_anything_else() {
 fn a_leader_that_dies_without_having_heard_brings_nothing_back() {
     let mut house = two_tabs_of_ana();
     house.freeze(0);
-    house.on(1, |tab| tab.event(Event::Forgot));
+    house.on(1, |tab| tab.event(Event::Visitor(VisitorEvent::ForgetRequested)));
     // Before it died, it wrote once more what it knew.
     let late = kept_of("42");
     house.storage.extend(late.into_iter().filter(|(key, _)| key != "draft"));
     house.crash(0);
     let next = house.open();
-    house.on(next, |tab| tab.event(Event::Opened(true)));
+    house.on(next, |tab| tab.event(Event::Panel(PanelEvent::Toggled { is_open: true })));
     house.wait(200_000);
     assert_forgotten_by_newcomer(&house, next);
     assert_eq!(house.storage.keys().collect::<Vec<_>>(), ["generation"], "what was written late is erased");
@@ -183,16 +188,23 @@ fn another_user_finds_nothing_and_the_other_tabs_know_the_user() {
 #[test]
 fn files_of_whoever_is_forgotten_go_and_those_of_the_next_stay() {
     let mut bench = Bench::on_a_page(Options::default(), BTreeMap::new(), [is("42")], false);
-    bench.event(Event::Picked(vec![OutgoingFile { pick: 1, name: "slip.pdf".to_owned(), size: 9, local: None }]));
+    bench.event(Event::Composer(ComposerEvent::FilesPicked {
+        files: vec![OutgoingFile { pick: 1, name: "slip.pdf".to_owned(), size: 9, local: None }],
+    }));
     bench.submit("my salary slip");
-    bench.event(Event::LoggedOut);
+    bench.event(Event::Host(HostCall::Reset));
     assert_eq!(bench.forgotten, [[]]);
     assert!(bench.texts().is_empty());
 }
 
 #[test]
 fn a_page_that_names_nobody_neither_shows_nor_uses_what_a_proven_user_said() {
-    let mut bench = Bench::on_a_page(Options::default(), kept_of("42"), [Event::Opened(true)], false);
+    let mut bench = Bench::on_a_page(
+        Options::default(),
+        kept_of("42"),
+        [Event::Panel(PanelEvent::Toggled { is_open: true })],
+        false,
+    );
     assert!(bench.calls.is_empty() && bench.link.is_none() && bench.texts().is_empty());
     assert_eq!(bench.widget.view().composer.put.1.as_ref(), "", "nor what they were writing");
     // The page's user is named late, and is the same.
@@ -214,7 +226,10 @@ fn a_page_that_names_nobody_neither_shows_nor_uses_what_a_proven_user_said() {
 fn what_was_said_of_one_user_is_not_said_of_the_next() {
     let plan = |name: &str| {
         let value = format!("\"{name}\"");
-        Event::Attributed(vec![("plan".to_owned(), value)], false)
+        Event::Host(HostCall::SetAttributes {
+            attributes: vec![("plan".to_owned(), value)],
+            target: AttributeTarget::Contact,
+        })
     };
     let mut bench = Bench::on_a_page(Options::default(), BTreeMap::new(), [is("42"), plan("gold"), is("43")], false);
     bench.submit("hello");
@@ -231,10 +246,10 @@ fn what_was_said_of_one_user_is_not_said_of_the_next() {
 
 #[test]
 fn a_message_goes_to_the_conversation_of_the_user_it_was_said_for() {
-    let said = |text: &str| Event::Said(text.to_owned());
+    let said = |text: &str| Event::Host(HostCall::SendMessage { text: text.to_owned() });
     let asked = [is("42"), said("from 42"), is("43"), said("from 43")];
     let mut bench = Bench::on_a_page(Options::default(), BTreeMap::new(), asked, false);
-    bench.event(Event::Opened(true));
+    bench.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
     assert!(bench.texts().is_empty(), "nobody sees what 42 said");
     let first = json_body(&bench.answer("/contacts", 200, &contact()));
     assert_eq!(first["identifier"], "42");
@@ -261,7 +276,7 @@ fn a_message_goes_to_the_conversation_of_the_user_it_was_said_for() {
 
 #[test]
 fn a_tab_that_leads_sends_each_users_message_to_their_own_conversation() {
-    let said = |text: &str| Event::Said(text.to_owned());
+    let said = |text: &str| Event::Host(HostCall::SendMessage { text: text.to_owned() });
     let mut house = Household::new(BTreeMap::new());
     let tab = house.open_with(vec![is("42"), said("from 42"), is("43"), said("from 43")]);
     let first = house.on(tab, |tab| json_body(&tab.answer("/contacts", 200, &contact())));
@@ -282,14 +297,13 @@ fn a_tab_that_leads_sends_each_users_message_to_their_own_conversation() {
 
 #[test]
 fn a_former_users_message_that_can_not_leave_is_dropped_after_a_while_and_the_page_told() {
-    let asked = [is("42"), Event::Said("from 42".to_owned()), is("43")];
+    let asked = [is("42"), Event::Host(HostCall::SendMessage { text: "from 42".to_owned() }), is("43")];
     let mut bench = Bench::on_a_page(Options::default(), BTreeMap::new(), asked, false);
-    bench.event(Event::Opened(true));
+    bench.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
     bench.wait(9_000);
     assert!(bench.asked(Method::Post, "/contacts").is_some());
     bench.wait(2_000);
-    let told =
-        |wanted: &str| bench.told.iter().any(|tell| matches!(tell, Tell::Happened(event) if event.contains(wanted)));
+    let told = |wanted: &str| bench.told.iter().any(|tell| tell.to_json().is_some_and(|event| event.contains(wanted)));
     assert!(told("unsent-dropped") && !told("from 42"), "{:?}", bench.told);
     assert!(!format!("{:?}", bench.storage).contains("from 42"));
     let made = json_body(&bench.answer("/contacts", 200, &contact()));
@@ -299,13 +313,12 @@ fn a_former_users_message_that_can_not_leave_is_dropped_after_a_while_and_the_pa
 #[test]
 fn a_device_that_keeps_nothing_more_is_told_of_once_and_while_something_waits() {
     let mut bench = Bench::new();
-    bench.event(Event::NotKept);
+    bench.event(Event::Storage(StorageEvent::WriteFailed));
     assert_eq!(bench.widget.view().composer.problem, None, "nothing would be lost");
     bench.submit("hello");
-    bench.event(Event::NotKept);
-    assert_eq!(bench.widget.view().composer.problem, Some(natter_core::view::ComposerProblem::NotKept));
-    let told =
-        bench.told.iter().filter(|tell| matches!(tell, Tell::Happened(it) if it.contains("storage-unavailable")));
+    bench.event(Event::Storage(StorageEvent::WriteFailed));
+    assert_eq!(bench.widget.view().composer.problem, Some(natter_core::view::ComposerProblem::StorageUnavailable));
+    let told = bench.told.iter().filter(|tell| **tell == HostEvent::Error(HostError::StorageUnavailable));
     assert_eq!(told.count(), 1);
     bench.answer("/contacts", 200, &contact());
     bench.answer("/conversations", 200, &conversation(CONVERSATION));
@@ -315,7 +328,12 @@ fn a_device_that_keeps_nothing_more_is_told_of_once_and_while_something_waits() 
 
 #[test]
 fn a_known_user_who_can_reach_nobody_sees_what_they_have_written() {
-    let mut bench = Bench::on_a_page(Options::default(), BTreeMap::new(), [is("42"), Event::Online(false)], false);
+    let mut bench = Bench::on_a_page(
+        Options::default(),
+        BTreeMap::new(),
+        [is("42"), Event::Connection(ConnectionEvent::OnlineChanged { is_online: false })],
+        false,
+    );
     bench.submit("hello");
     assert_eq!(bench.texts(), ["hello"]);
 }
@@ -337,7 +355,7 @@ fn a_leader_that_nobody_could_tell_finds_it_on_the_device_before_it_writes() {
 fn what_a_dying_leader_wrote_late_is_erased_by_the_tab_that_follows_it() {
     let mut house = two_tabs_of_ana();
     house.freeze(0);
-    house.on(1, |tab| tab.event(Event::Forgot));
+    house.on(1, |tab| tab.event(Event::Visitor(VisitorEvent::ForgetRequested)));
     house.storage.extend(kept_of("42").into_iter().filter(|(key, _)| key != "draft"));
     house.crash(0);
     house.wait(20_000);
@@ -348,7 +366,7 @@ fn what_a_dying_leader_wrote_late_is_erased_by_the_tab_that_follows_it() {
 #[test]
 fn a_site_that_empties_the_device_itself_loses_nothing_that_is_kept_afterwards() {
     let mut house = two_tabs_of_ana();
-    house.on(0, |tab| tab.event(Event::LoggedOut));
+    house.on(0, |tab| tab.event(Event::Host(HostCall::Reset)));
     house.storage.clear();
     house.wait(2_000);
     house.on(0, |tab| tab.submit("hello"));
@@ -367,7 +385,7 @@ fn a_leader_never_posts_what_another_tab_took_for_another_user() {
         user("43").mark
     );
     let word = json!({ "say": "kept", "key": "send/from-ben", "value": record }).to_string();
-    house.on(0, |tab| tab.event(Event::Tabs(natter_core::TabEvent::Said(word))));
+    house.on(0, |tab| tab.event(Event::Tabs(natter_core::TabEvent::Received(word))));
     house.wait(2_000);
     let is_post = |call: &&(RequestId, Request)| call.1.method == Method::Post && call.1.url.ends_with("/messages");
     assert_eq!(house.tabs[0].bench.calls.iter().find(is_post), None);

@@ -1,8 +1,10 @@
 //! What the visitor has read, here and on other devices.
 
+use natter_core::Event;
 use natter_core::chatwoot::Method;
 use natter_core::conversation::message_window::{Distance, ScrollPosition};
-use natter_core::{Event, Tell};
+use natter_core::event::{PageEvent, PanelEvent, ThreadEvent};
+use natter_core::host::events::HostEvent;
 use serde_json::{Value, json};
 
 use crate::bench::{Bench, CONVERSATION, agents, created, kept_session, visitors};
@@ -35,23 +37,26 @@ fn returning(read_at: u64, said: &[Value]) -> Bench {
 fn what_is_seen_is_said_to_be_seen_once() {
     let mut bench = Bench::returning(&[agents(1, "hi")]);
     assert!(!is_told(&mut bench), "the panel is closed");
-    bench.event(Event::Opened(true));
+    bench.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
     assert!(is_told(&mut bench));
     bench.frame(&created(&agents(2, "there"), None));
     assert!(!is_told(&mut bench), "not twice within a second");
     bench.wait(1_000);
     assert!(is_told(&mut bench) && !is_told(&mut bench));
-    bench.event(Event::Visible(false));
+    bench.event(Event::Page(PageEvent::VisibilityChanged { is_visible: false }));
     bench.frame(&created(&agents(3, "are you?"), None));
     assert!(!is_told(&mut bench), "nobody looks");
     bench.wait(1_000);
-    bench.event(Event::Visible(true));
+    bench.event(Event::Page(PageEvent::VisibilityChanged { is_visible: true }));
     assert!(is_told(&mut bench));
-    bench.event(Event::Scrolled(ScrollPosition { is_at_top: false, below: Distance::Far }, None));
+    bench.event(Event::Thread(ThreadEvent::Scrolled {
+        position: ScrollPosition { is_at_top: false, below: Distance::Far },
+        focused_row: None,
+    }));
     bench.frame(&created(&agents(4, "further down"), None));
     assert!(!is_told(&mut bench));
     bench.wait(1_000);
-    bench.event(Event::WantedNewest);
+    bench.event(Event::Thread(ThreadEvent::NewestRequested));
     assert!(is_told(&mut bench));
     bench.frame(&created(&visitors(5, "from another device"), Some("another device's")));
     assert!(!is_told(&mut bench), "one's own words need not be read");
@@ -71,8 +76,8 @@ fn what_came_since_the_visitor_read_last_is_unread_when_they_are_back() {
     let never = returning(0, &[at(agents(1, "one"), 100)]);
     assert_eq!(never.widget.view().panel.unread, 0, "where they never wrote, either, nobody knows");
     let mut bench = returning(120, &said);
-    assert!(bench.told.contains(&Tell::Unread(1)));
-    bench.event(Event::Opened(true));
+    assert!(bench.told.contains(&HostEvent::UnreadChanged { count: 1 }));
+    bench.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
     let first = bench.rows().iter().find(|row| row.is_first_unread).map(|row| row.content.text().to_owned());
     assert_eq!((first.as_deref(), is_told(&mut bench)), (Some("four"), true));
 }
@@ -80,7 +85,7 @@ fn what_came_since_the_visitor_read_last_is_unread_when_they_are_back() {
 #[test]
 fn a_flood_of_messages_is_no_flood_of_read_receipts_and_the_visitors_own_message_goes_before_them() {
     let mut bench = Bench::returning(&[agents(1, "hi")]);
-    bench.event(Event::Opened(true));
+    bench.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
     let receipts = |bench: &Bench| bench.calls.iter().filter(|(_, it)| it.url.ends_with("/update_last_seen")).count();
     for id in 2..3_002 {
         bench.frame(&created(&agents(id, "one of many"), None));

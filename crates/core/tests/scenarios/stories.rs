@@ -2,9 +2,11 @@
 
 use natter_core::chatwoot::Method;
 use natter_core::conversation::timeline::Failure;
+use natter_core::event::{ComposerEvent, ConnectionEvent, PanelEvent, ThreadEvent};
+use natter_core::host::events::HostEvent;
 use natter_core::model::Status;
 use natter_core::view::{ComposerProblem, ConnectionState, ConversationEnd, RowContent, TextFold};
-use natter_core::{Event, Outcome, Tell};
+use natter_core::{Event, Outcome};
 use serde_json::json;
 
 use crate::bench::{
@@ -16,7 +18,7 @@ const CONTACTS: &str = "/inboxes/inboxMainIdentifier00001/contacts";
 #[test]
 fn a_first_message_makes_contact_and_conversation_and_arrives() {
     let mut bench = Bench::new();
-    bench.event(Event::Opened(true));
+    bench.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
     assert!(bench.calls.is_empty() && bench.link.is_none() && bench.storage.is_empty(), "nothing before intent");
 
     bench.submit("hello");
@@ -42,12 +44,12 @@ fn an_agents_reply_appears_and_counts_as_unread_only_while_closed() {
     let mut bench = Bench::returning(&[visitors(8, "hello")]);
     bench.frame(&created(&agents(9, "hi there"), None));
     assert_eq!(bench.texts(), ["hello", "hi there"]);
-    assert_eq!((bench.widget.view().panel.unread, &bench.told[0]), (1, &Tell::Unread(1)));
+    assert_eq!((bench.widget.view().panel.unread, &bench.told[0]), (1, &HostEvent::UnreadChanged { count: 1 }));
 
     bench.frame(&created(&agents(9, "hi there"), None));
     assert_eq!((bench.texts().len(), bench.widget.view().panel.unread), (2, 1), "the same message twice is one");
 
-    bench.event(Event::Opened(true));
+    bench.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
     bench.frame(&created(&agents(10, "still there?"), None));
     assert_eq!(bench.widget.view().panel.unread, 0);
 }
@@ -55,7 +57,7 @@ fn an_agents_reply_appears_and_counts_as_unread_only_while_closed() {
 #[test]
 fn a_reload_finds_customer_conversation_and_draft_again() {
     let mut bench = Bench::returning(&[visitors(8, "hello"), agents(9, "hi")]);
-    bench.event(Event::Drafted("half a sent".to_owned()));
+    bench.event(Event::Composer(ComposerEvent::DraftChanged { text: "half a sent".to_owned() }));
     let mut reloaded = bench.reload(11);
     assert!(reloaded.widget.view().thread.is_loading);
     assert_eq!(&*reloaded.widget.view().composer.put.1, "half a sent");
@@ -130,7 +132,7 @@ fn a_lost_conversation_answer_makes_no_second_conversation() {
     let mut bench = Bench::new();
     bench.submit("hello");
     bench.answer(CONTACTS, 200, &contact());
-    bench.end("/conversations", Outcome::Unclear);
+    bench.end("/conversations", Outcome::Unknown);
     bench.wait(3_000);
     let list = bench.answer("/conversations", 200, &json!([conversation(CONVERSATION)]));
     assert_eq!(list.method, Method::Get);
@@ -145,7 +147,7 @@ fn a_lost_conversation_answer_is_made_good_by_its_frame() {
     bench.submit("hello");
     bench.answer(CONTACTS, 200, &contact());
     bench.go_live();
-    bench.end("/conversations", Outcome::Unclear);
+    bench.end("/conversations", Outcome::Unknown);
     bench.frame(&event("conversation.created", json!({ "id": CONVERSATION, "status": "open", "messages": [] })));
     bench.answer("/conversations/6/messages", 200, &json!([]));
     bench.answer("/conversations/6/messages", 200, &visitors(8, "hello"));
@@ -158,13 +160,13 @@ fn what_the_server_refuses_is_shown_with_its_words_and_the_next_goes_out() {
     bench.submit("one");
     bench.submit("two");
     bench.answer("/messages", 422, &json!({ "message": "Too many messages", "attributes": ["base"] }));
-    let RowContent::Unsent { failure, .. } = &bench.rows()[0].content else { panic!("it is not said") };
-    assert_eq!(failure, &Some(Failure::Refused(Some("Too many messages".to_owned()))));
+    let RowContent::Outgoing { failure, .. } = &bench.rows()[0].content else { panic!("it is not said") };
+    assert_eq!(failure, &Some(Failure::Rejected(Some("Too many messages".to_owned()))));
     bench.answer("/messages", 200, &visitors(8, "two"));
     assert_eq!(bench.texts(), ["two", "one"]);
 
     let failed = bench.keys_of("one")[0];
-    bench.event(Event::Retried(failed));
+    bench.event(Event::Thread(ThreadEvent::RetryRequested { row: failed }));
     bench.answer("/messages", 200, &visitors(9, "one"));
     assert_eq!((bench.texts(), bench.keys_of("one")), (vec!["two".to_owned(), "one".to_owned()], vec![failed]));
 }
@@ -175,7 +177,7 @@ fn a_failed_message_given_up_goes_back_to_where_it_was_written() {
     bench.submit("one");
     bench.answer("/messages", 403, &json!({}));
     let key = bench.rows()[0].key;
-    bench.event(Event::Discarded(key));
+    bench.event(Event::Thread(ThreadEvent::MessageDiscarded { row: key }));
     assert!(bench.texts().is_empty());
     assert_eq!(&*bench.widget.view().composer.put.1, "one");
     assert!(!bench.storage.keys().any(|key| key.starts_with("send/")));
@@ -188,11 +190,11 @@ fn a_long_text_is_folded_until_the_visitor_wants_more_and_again_when_not() {
     let lengths = |bench: &Bench| bench.rows().iter().map(|row| row.length).collect::<Vec<_>>();
     assert_eq!(lengths(&bench), [TextFold::Short, TextFold::Folded]);
     let key = bench.keys_of(&long)[0];
-    bench.event(Event::Folded(key, false));
+    bench.event(Event::Thread(ThreadEvent::TextFolded { row: key, is_folded: false }));
     assert_eq!(lengths(&bench), [TextFold::Short, TextFold::Unfolded]);
     bench.submit("thanks");
     assert_eq!(lengths(&bench), [TextFold::Short, TextFold::Unfolded, TextFold::Short]);
-    bench.event(Event::Folded(key, true));
+    bench.event(Event::Thread(ThreadEvent::TextFolded { row: key, is_folded: true }));
     assert_eq!(lengths(&bench)[1], TextFold::Folded);
 }
 
@@ -246,7 +248,7 @@ fn answers_to_ones_own_posts_do_not_hide_a_gap_nobody_noticed_yet() {
     bench.answer("/messages?before=46", 200, &page(26..=45));
     bench.answer("/messages?before=26", 200, &page(6..=25));
     assert_eq!(bench.texts(), (6..=65).map(|id| format!("m{id}")).collect::<Vec<_>>());
-    bench.event(Event::WantedEarlier);
+    bench.event(Event::Thread(ThreadEvent::EarlierRequested));
     assert_eq!(bench.texts(), (1..=60).map(|id| format!("m{id}")).collect::<Vec<_>>());
 }
 
@@ -275,8 +277,8 @@ fn a_catch_up_that_fails_is_tried_again_and_the_visitor_told_when_it_lasts() {
             bench.wait(500);
             bench.frame(&json!({ "type": "ping", "message": 1 }));
         }
-        assert_eq!(bench.widget.view().panel.connection, ConnectionState::Fine);
-        bench.end("/messages", Outcome::Unclear);
+        assert_eq!(bench.widget.view().panel.connection, ConnectionState::Connected);
+        bench.end("/messages", Outcome::Unknown);
     }
     assert_eq!(bench.widget.view().panel.connection, ConnectionState::Unreachable);
     for _ in 0..20 {
@@ -284,7 +286,7 @@ fn a_catch_up_that_fails_is_tried_again_and_the_visitor_told_when_it_lasts() {
         bench.frame(&json!({ "type": "ping", "message": 1 }));
     }
     bench.answer("/messages", 200, &json!([agents(1, "m1"), agents(2, "m2")]));
-    assert_eq!((bench.texts().len(), bench.widget.view().panel.connection), (2, ConnectionState::Fine));
+    assert_eq!((bench.texts().len(), bench.widget.view().panel.connection), (2, ConnectionState::Connected));
 }
 
 #[test]
@@ -355,7 +357,7 @@ fn where_no_socket_can_be_had_messages_are_read_now_and_then() {
     }
     assert_eq!(bench.texts(), ["hi", "still here"]);
     assert!((5..=12).contains(&reads), "{reads} reads in five minutes");
-    assert_eq!(bench.widget.view().panel.connection, ConnectionState::Fine, "nobody need know of the socket");
+    assert_eq!(bench.widget.view().panel.connection, ConnectionState::Connected, "nobody need know of the socket");
 }
 
 #[test]
@@ -413,7 +415,7 @@ fn what_was_being_posted_at_a_reload_is_decided_by_history() {
 fn an_old_message_of_the_same_words_is_not_taken_for_the_new_one() {
     let mut bench = Bench::returning(&[visitors(7, "ok")]);
     bench.submit("ok");
-    bench.end("/messages", Outcome::Unclear);
+    bench.end("/messages", Outcome::Unknown);
     bench.answer("/messages", 200, &json!([visitors(7, "ok")]));
     assert_eq!(bench.texts(), ["ok", "ok"]);
 
@@ -440,14 +442,14 @@ fn another_devices_message_of_the_same_words_is_given_back() {
 #[test]
 fn without_network_messages_wait_and_go_out_when_it_is_back() {
     let mut bench = Bench::returning(&[]);
-    bench.event(Event::Online(false));
+    bench.event(Event::Connection(ConnectionEvent::OnlineChanged { is_online: false }));
     assert_eq!(bench.widget.view().panel.connection, ConnectionState::Offline);
     bench.submit("hello");
     bench.wait(60_000);
     assert!(bench.asked(Method::Post, "/messages").is_none());
-    bench.event(Event::Online(true));
+    bench.event(Event::Connection(ConnectionEvent::OnlineChanged { is_online: true }));
     bench.answer("/messages", 200, &visitors(8, "hello"));
-    assert_eq!(bench.widget.view().panel.connection, ConnectionState::Fine);
+    assert_eq!(bench.widget.view().panel.connection, ConnectionState::Connected);
 }
 
 #[test]
@@ -473,7 +475,7 @@ fn a_text_longer_than_the_server_takes_is_handed_back() {
 fn what_is_left_to_write_is_known_when_it_is_little() {
     let mut bench = Bench::returning(&[]);
     let mut left_after = |text: String| {
-        bench.event(Event::Drafted(text));
+        bench.event(Event::Composer(ComposerEvent::DraftChanged { text }));
         bench.widget.view().composer.left
     };
     assert_eq!(left_after("é".repeat(149_499)), None, "501 are many");
@@ -542,12 +544,12 @@ fn where_everything_hangs_the_visitor_is_told_before_the_requests_are_given_up()
     let mut bench = Bench::returning(&[agents(7, "hi")]);
     bench.submit("hello?");
     bench.wait(15_000);
-    assert_eq!(bench.widget.view().panel.connection, ConnectionState::Fine);
+    assert_eq!(bench.widget.view().panel.connection, ConnectionState::Connected);
     bench.wait(10_000);
     assert_eq!(bench.widget.view().panel.connection, ConnectionState::Unreachable);
     assert!(bench.aborted.is_empty(), "no request was given up yet");
     bench.go_live();
-    assert_eq!(bench.widget.view().panel.connection, ConnectionState::Fine);
+    assert_eq!(bench.widget.view().panel.connection, ConnectionState::Connected);
 }
 
 #[test]
@@ -564,7 +566,7 @@ fn a_device_on_which_too_much_waits_already_takes_no_more_and_loses_nothing_of_i
     let composer = &bench.widget.view().composer;
     assert_eq!(
         (composer.problem.clone(), &*composer.put.1),
-        (Some(ComposerProblem::TooMany), "one more"),
+        (Some(ComposerProblem::TooManyUnsent), "one more"),
         "it is not lost either"
     );
     assert_eq!(bench.storage.keys().filter(|key| key.starts_with("send/")).count(), 150);

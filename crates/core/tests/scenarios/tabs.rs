@@ -1,6 +1,8 @@
 //! One visitor in several tabs.
 
 use natter_core::chatwoot::Method;
+use natter_core::event::{ConnectionEvent, ConversationsEvent, PageEvent, ThreadEvent};
+use natter_core::host::calls::HostCall;
 use natter_core::model::ConversationId;
 use natter_core::view::{ConnectionState, Row, RowContent};
 use natter_core::{Event, Outcome, TabEvent};
@@ -104,10 +106,10 @@ fn a_row_keeps_its_key_in_the_tab_it_was_written_in_and_in_the_others() {
 #[test]
 fn what_a_closed_leader_had_not_sent_the_next_one_sends_once() {
     let mut house = two_tabs();
-    house.on(0, |tab| tab.event(Event::Online(false)));
+    house.on(0, |tab| tab.event(Event::Connection(ConnectionEvent::OnlineChanged { is_online: false })));
     house.on(0, |tab| tab.submit("hello"));
     assert_eq!(texts(&house, 1), ["hi", "hello"]);
-    house.on(0, |tab| tab.event(Event::Left));
+    house.on(0, |tab| tab.event(Event::Page(PageEvent::Suspended)));
     house.crash(0);
     settle_reads(&mut house);
     let request = house.on(1, |tab| tab.answer("/messages", 200, &visitors(8, "hello")));
@@ -155,11 +157,11 @@ fn a_leader_that_hangs_is_deposed_by_a_tab_that_is_looked_at_and_writes_no_more(
 #[test]
 fn a_hidden_tab_leaves_a_hanging_leader_its_lock() {
     let mut house = two_tabs();
-    house.on(1, |tab| tab.event(Event::Visible(false)));
+    house.on(1, |tab| tab.event(Event::Page(PageEvent::VisibilityChanged { is_visible: false })));
     house.freeze(0);
     house.wait(60_000);
     assert_eq!(house.tabs[1].bench.link, None);
-    house.on(1, |tab| tab.event(Event::Visible(true)));
+    house.on(1, |tab| tab.event(Event::Page(PageEvent::VisibilityChanged { is_visible: true })));
     house.wait(2_500);
     assert!(house.tabs[1].bench.link.is_some(), "once it is looked at it asks, and takes the lock");
 }
@@ -185,7 +187,7 @@ fn an_answer_that_comes_after_the_fall_of_its_poster_still_settles_everywhere() 
 #[test]
 fn a_page_the_browser_puts_away_gives_up_socket_and_lock_and_comes_back_with_what_it_missed() {
     let mut house = two_tabs();
-    house.on(0, |tab| tab.event(Event::Left));
+    house.on(0, |tab| tab.event(Event::Page(PageEvent::Suspended)));
     assert_eq!(house.tabs[0].bench.link, None, "an open socket would keep it from coming back");
     house.on(1, Bench::go_live);
     settle_reads(&mut house);
@@ -196,7 +198,7 @@ fn a_page_the_browser_puts_away_gives_up_socket_and_lock_and_comes_back_with_wha
 
     house.on(0, |tab| {
         let kept = tab.kept();
-        tab.event(Event::Returned(kept));
+        tab.event(Event::Page(PageEvent::Resumed { stored: kept }));
     });
     read(&mut house, &[agents(7, "hi"), visitors(8, "meanwhile")]);
     assert_eq!(texts(&house, 0), ["hi", "meanwhile"]);
@@ -208,10 +210,10 @@ fn a_page_the_browser_puts_away_gives_up_socket_and_lock_and_comes_back_with_wha
 fn a_post_under_way_when_its_page_is_put_away_is_decided_by_history() {
     let mut house = two_tabs();
     house.on(0, |tab| tab.submit("hello"));
-    house.on(0, |tab| tab.event(Event::Left));
+    house.on(0, |tab| tab.event(Event::Page(PageEvent::Suspended)));
     house.on(0, |tab| {
         let kept = tab.kept();
-        tab.event(Event::Returned(kept));
+        tab.event(Event::Page(PageEvent::Resumed { stored: kept }));
     });
     assert_eq!(posts(&house, 0) + posts(&house, 1), 0);
     read(&mut house, &[agents(7, "hi"), visitors(8, "hello")]);
@@ -231,14 +233,14 @@ fn a_failed_send_is_shown_retried_and_given_up_from_any_tab() {
     house.on(0, |tab| tab.answer("/messages", 422, &too_many));
     let failed = |house: &Household, tab: usize| {
         let rows = house.tabs[tab].bench.rows();
-        rows.iter().find(|row| matches!(row.content, RowContent::Unsent { failure: Some(_), .. })).map(|row| row.key)
+        rows.iter().find(|row| matches!(row.content, RowContent::Outgoing { failure: Some(_), .. })).map(|row| row.key)
     };
     let key = failed(&house, 1).expect("the follower shows it failed");
-    house.on(1, |tab| tab.event(Event::Retried(key)));
+    house.on(1, |tab| tab.event(Event::Thread(ThreadEvent::RetryRequested { row: key })));
     assert_eq!((failed(&house, 0), failed(&house, 1), posts(&house, 0)), (None, None, 1));
     house.on(0, |tab| tab.answer("/messages", 422, &too_many));
     let key = failed(&house, 1).expect("failed again");
-    house.on(1, |tab| tab.event(Event::Discarded(key)));
+    house.on(1, |tab| tab.event(Event::Thread(ThreadEvent::MessageDiscarded { row: key })));
     assert_eq!((texts(&house, 0), texts(&house, 1)), (vec!["hi".to_owned()], vec!["hi".to_owned()]));
     assert!(!house.on(0, |tab| tab.storage.keys().any(|key| key.starts_with("send/"))));
 }
@@ -247,15 +249,15 @@ fn a_failed_send_is_shown_retried_and_given_up_from_any_tab() {
 fn followers_know_when_the_leader_can_not_reach_the_server() {
     let mut house = two_tabs();
     let connection = |house: &Household| house.tabs[1].bench.widget.view().panel.connection;
-    assert_eq!(connection(&house), ConnectionState::Fine);
+    assert_eq!(connection(&house), ConnectionState::Connected);
     house.on(0, |tab| tab.submit("hello"));
-    house.on(0, |tab| tab.end("/messages", Outcome::NeverLeft));
+    house.on(0, |tab| tab.end("/messages", Outcome::NotSent));
     house.wait(3_000);
-    house.on(0, |tab| tab.end("/messages", Outcome::NeverLeft));
+    house.on(0, |tab| tab.end("/messages", Outcome::NotSent));
     assert_eq!(connection(&house), ConnectionState::Unreachable);
     house.wait(5_000);
     house.on(0, |tab| tab.answer("/messages", 200, &visitors(8, "hello")));
-    assert_eq!(connection(&house), ConnectionState::Fine);
+    assert_eq!(connection(&house), ConnectionState::Connected);
 }
 
 #[test]
@@ -301,7 +303,7 @@ fn a_leader_that_hung_and_hears_its_own_socket_first_shows_what_others_sent_once
 fn a_page_that_comes_back_to_another_contact_forgets_what_went_with_the_old_one() {
     let mut house = two_tabs();
     house.on(0, |tab| tab.submit("hello"));
-    house.on(1, |tab| tab.event(Event::Left));
+    house.on(1, |tab| tab.event(Event::Page(PageEvent::Suspended)));
     house.on(0, |tab| tab.answer("/messages", 200, &visitors(8, "hello")));
     let not_found = json!({ "status": 404, "error": "Not Found" });
     house.on(0, Bench::close_socket);
@@ -311,7 +313,7 @@ fn a_page_that_comes_back_to_another_contact_forgets_what_went_with_the_old_one(
     house.on(0, |tab| tab.answer("abf55", 404, &not_found));
     house.on(1, |tab| {
         let kept = tab.kept();
-        tab.event(Event::Returned(kept));
+        tab.event(Event::Page(PageEvent::Resumed { stored: kept }));
     });
     assert!(texts(&house, 1).is_empty(), "{:?}", texts(&house, 1));
 }
@@ -325,7 +327,7 @@ fn a_page_that_comes_back_to_lead_believes_what_was_sent_meanwhile_even_where_it
     house.on(0, |tab| tab.submit("ok"));
     house.on(0, |tab| tab.submit("ok"));
     house.on(0, |tab| tab.frame(&created(&visitors(8, "ok"), Some("another device's"))));
-    house.on(0, |tab| tab.event(Event::Left));
+    house.on(0, |tab| tab.event(Event::Page(PageEvent::Suspended)));
 
     house.open();
     read(&mut house, &[agents(7, "hi"), visitors(8, "ok")]);
@@ -335,13 +337,13 @@ fn a_page_that_comes_back_to_lead_believes_what_was_sent_meanwhile_even_where_it
 
     house.on(0, |tab| {
         let kept = tab.kept();
-        tab.event(Event::Returned(kept));
+        tab.event(Event::Page(PageEvent::Resumed { stored: kept }));
     });
     for _ in 0..2 {
         read(&mut house, &[agents(7, "hi"), visitors(8, "ok"), visitors(9, "ok")]);
         house.wait(120_000);
     }
-    let is_unsent = |row: &Row| matches!(row.content, RowContent::Unsent { .. });
+    let is_unsent = |row: &Row| matches!(row.content, RowContent::Outgoing { .. });
     assert!(!house.tabs[0].bench.rows().iter().any(is_unsent), "nobody is asked about what is there already");
     assert_eq!((texts(&house, 0), posts(&house, 0)), (["hi", "ok", "ok"].map(str::to_owned).to_vec(), 0));
 }
@@ -350,13 +352,13 @@ fn a_page_that_comes_back_to_lead_believes_what_was_sent_meanwhile_even_where_it
 fn what_another_tab_knew_to_be_sent_is_gone_with_its_conversation() {
     let mut house = two_tabs();
     house.on(0, |tab| tab.submit("hello"));
-    house.on(0, |tab| tab.event(Event::Left));
+    house.on(0, |tab| tab.event(Event::Page(PageEvent::Suspended)));
     read(&mut house, &[agents(7, "hi"), visitors(8, "hello")]);
-    house.on(1, |tab| tab.event(Event::Left));
+    house.on(1, |tab| tab.event(Event::Page(PageEvent::Suspended)));
 
     house.on(0, |tab| {
         let kept = tab.kept();
-        tab.event(Event::Returned(kept));
+        tab.event(Event::Page(PageEvent::Resumed { stored: kept }));
     });
     let not_found = json!({ "status": 404, "error": "Not Found" });
     house.on(0, |tab| tab.answer("/messages", 404, &not_found));
@@ -399,7 +401,9 @@ fn what_waits_in_another_conversation_is_read_in_every_tab_once_any_opens_it() {
     house.on(0, |tab| tab.frame(&created(&elsewhere, None)));
     let unread = |house: &Household| [0, 1].map(|tab| house.tabs[tab].bench.widget.view().panel.choices.unread);
     assert_eq!(unread(&house), [1, 1]);
-    house.on(1, |tab| tab.event(Event::Switched(Some(ConversationId(9)))));
+    house.on(1, |tab| {
+        tab.event(Event::Conversations(ConversationsEvent::Opened { conversation: Some(ConversationId(9)) }))
+    });
     assert_eq!(unread(&house), [0, 0]);
 }
 
@@ -452,7 +456,7 @@ fn a_tab_without_a_lock_posts_only_what_was_written_in_it() {
     house.wait(100_000);
     assert_eq!(posts(&house, tab), 0, "another tab may be posting it");
     assert_eq!(house.storage["send/of-another-tab"], other, "whose record it is");
-    let failed = |row: &Row| matches!(&row.content, RowContent::Unsent { text, .. } if &**text == "from another tab");
+    let failed = |row: &Row| matches!(&row.content, RowContent::Outgoing { text, .. } if &**text == "from another tab");
     assert!(house.tabs[tab].bench.rows().iter().any(failed), "the visitor decides: {:?}", house.tabs[tab].bench.rows());
 }
 
@@ -481,7 +485,7 @@ fn a_tab_that_follows_a_leader_that_answers_waits_for_no_lock() {
 #[test]
 fn what_a_page_says_before_its_chat_begins_reaches_the_tab_that_leads() {
     let mut house = two_tabs();
-    let third = house.open_with(vec![Event::Said("from a button".to_owned())]);
+    let third = house.open_with(vec![Event::Host(HostCall::SendMessage { text: "from a button".to_owned() })]);
     settle_reads(&mut house);
     assert_eq!(posts(&house, 0), 1);
     assert_eq!(posts(&house, third), 0);

@@ -1,8 +1,10 @@
 //! What the page may know of what happens: all of it, in the very form it is promised in.
 
+use natter_core::Event;
 use natter_core::content::Choice;
+use natter_core::event::ThreadEvent;
+use natter_core::host::events::HostEvent;
 use natter_core::model::MessageId;
-use natter_core::{Event, Tell};
 use serde_json::json;
 
 use crate::bench::{Bench, CONVERSATION, agents, contact, conversation, created, visitors};
@@ -10,7 +12,13 @@ use crate::bench::{Bench, CONVERSATION, agents, contact, conversation, created, 
 /// What the page was told of what happened, since it was asked last.
 fn heard(bench: &mut Bench) -> Vec<String> {
     let told = std::mem::take(&mut bench.told);
-    told.into_iter().filter_map(|tell| if let Tell::Happened(event) = tell { Some(event) } else { None }).collect()
+    let is_public = |event: &HostEvent| {
+        !matches!(
+            event,
+            HostEvent::UnreadChanged { .. } | HostEvent::ConnectionChanged { .. } | HostEvent::ThemeChanged(_)
+        )
+    };
+    told.iter().filter(|event| is_public(event)).filter_map(HostEvent::to_json).collect()
 }
 
 #[test]
@@ -53,7 +61,7 @@ fn every_kind_of_event_has_its_form_and_nothing_else_in_it() {
     assert_eq!(heard(&mut bench), [r#"{"type":"status","conversation":6,"status":"resolved"}"#]);
 
     let choice = Choice { title: "Blue".to_owned(), value: "blue".to_owned() };
-    bench.event(Event::Chosen(MessageId(8), choice));
+    bench.event(Event::Thread(ThreadEvent::ChoiceSelected { message: MessageId(8), choice }));
     assert_eq!(heard(&mut bench), [r#"{"type":"postback","message":8,"title":"Blue","value":"blue"}"#]);
 }
 

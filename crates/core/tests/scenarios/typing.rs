@@ -2,6 +2,7 @@
 
 use natter_core::Event;
 use natter_core::chatwoot::Method;
+use natter_core::event::ComposerEvent;
 use serde_json::{Value, json};
 
 use crate::bench::{Bench, CONVERSATION, agents, created, event, visitors};
@@ -59,13 +60,13 @@ fn agents_are_told_that_the_visitor_writes_and_stops() {
         }
         is_asked
     };
-    bench.event(Event::Drafted("h".to_owned()));
+    bench.event(Event::Composer(ComposerEvent::DraftChanged { text: "h".to_owned() }));
     assert!(told(&mut bench, "on"));
-    bench.event(Event::Drafted("he".to_owned()));
+    bench.event(Event::Composer(ComposerEvent::DraftChanged { text: "he".to_owned() }));
     assert!(!told(&mut bench, "on"), "once is enough for a while");
     bench.wait(5_000);
     assert!(told(&mut bench, "off"), "a pause");
-    bench.event(Event::Drafted("hel".to_owned()));
+    bench.event(Event::Composer(ComposerEvent::DraftChanged { text: "hel".to_owned() }));
     assert!(told(&mut bench, "on"));
     bench.submit("hello");
     assert!(!told(&mut bench, "off"), "the message goes first");
@@ -77,7 +78,7 @@ fn agents_are_told_that_the_visitor_writes_and_stops() {
 #[test]
 fn nobody_is_told_of_anything_before_there_is_a_conversation() {
     let mut bench = Bench::new();
-    bench.event(Event::Drafted("h".to_owned()));
+    bench.event(Event::Composer(ComposerEvent::DraftChanged { text: "h".to_owned() }));
     bench.wait(5_000);
     assert!(bench.calls.is_empty());
 }

@@ -1,5 +1,6 @@
 //! Files that go with what the visitor sends.
 
+use natter_core::event::{ComposerEvent, ConnectionEvent, StorageEvent, ThreadEvent};
 use std::sync::Arc;
 
 use natter_core::chatwoot::{Body, Method};
@@ -17,7 +18,9 @@ fn file(pick: u64, size: u64) -> OutgoingFile {
 
 /// Picks files of these sizes and sends them with this text; gives back the send's echo_id.
 fn send(bench: &mut Bench, sizes: &[u64], text: &str) -> EchoId {
-    bench.event(Event::Picked(sizes.iter().zip(1..).map(|(size, pick)| file(pick, *size)).collect()));
+    bench.event(Event::Composer(ComposerEvent::FilesPicked {
+        files: sizes.iter().zip(1..).map(|(size, pick)| file(pick, *size)).collect(),
+    }));
     bench.submit(text);
     Arc::clone(&bench.gathering.last().expect("files to keep").0)
 }
@@ -31,8 +34,8 @@ fn with_files(mut message: Value, sizes: &[u64]) -> Value {
 /// What the newest row is that waits, if one does.
 fn waiting(bench: &Bench) -> Option<(&str, Option<&Failure>, u8)> {
     match &bench.rows().last()?.content {
-        RowContent::Unsent { text, failure, progress, .. } => Some((text, failure.as_ref(), *progress)),
-        RowContent::Said(_) => None,
+        RowContent::Outgoing { text, failure, progress, .. } => Some((text, failure.as_ref(), *progress)),
+        RowContent::Stored(_) => None,
     }
 }
 
@@ -44,7 +47,7 @@ fn a_message_with_files_is_shown_at_once_and_leaves_when_they_are_kept() {
     assert_eq!(waiting(&bench), Some(("the plans", None, 0)));
     assert!(bench.asked(Method::Post, "/messages").is_none());
     assert!(bench.storage.keys().all(|key| !key.starts_with("send/")), "what is not kept yet could be sent by nobody");
-    bench.event(Event::Gathered(echo.clone()));
+    bench.event(Event::Storage(StorageEvent::FilesStored { message: echo.clone() }));
     let (_, request) = bench.asked(Method::Post, "/messages").unwrap();
     let fields = vec![("content", "the plans".to_owned()), ("echo_id", echo.to_string())];
     assert_eq!(request.body, Body::Form(fields, echo.clone()));
@@ -60,7 +63,7 @@ fn a_sent_messages_row_knows_the_files_of_this_page_by_whichever_road_it_comes_a
         let mut bench = Bench::returning(&[agents(8, "hi")]);
         bench.go_live();
         let echo = send(&mut bench, &[100], "the plan");
-        bench.event(Event::Gathered(echo.clone()));
+        bench.event(Event::Storage(StorageEvent::FilesStored { message: echo.clone() }));
         let message = |id| with_files(visitors(id, "the plan"), &[100]);
         match road {
             "answer" => drop(bench.answer("/messages", 200, &message(9))),
@@ -85,7 +88,7 @@ fn a_sent_messages_row_knows_the_files_of_this_page_by_whichever_road_it_comes_a
 fn files_need_no_words() {
     let mut bench = Bench::returning(&[agents(8, "hi")]);
     let echo = send(&mut bench, &[100], "  ");
-    bench.event(Event::Gathered(echo.clone()));
+    bench.event(Event::Storage(StorageEvent::FilesStored { message: echo.clone() }));
     let (_, request) = bench.asked(Method::Post, "/messages").unwrap();
     assert_eq!(request.body, Body::Form(vec![("echo_id", echo.to_string())], echo), "blank fields are left out");
 }
@@ -94,9 +97,9 @@ fn files_need_no_words() {
 fn words_do_not_wait_for_an_upload_and_uploads_wait_for_each_other() {
     let mut bench = Bench::returning(&[agents(8, "hi")]);
     let first = send(&mut bench, &[100], "one");
-    bench.event(Event::Gathered(first));
+    bench.event(Event::Storage(StorageEvent::FilesStored { message: first }));
     let second = send(&mut bench, &[100], "two");
-    bench.event(Event::Gathered(second));
+    bench.event(Event::Storage(StorageEvent::FilesStored { message: second }));
     bench.submit("quick word");
     let posts = |bench: &Bench| {
         let is_post = |body: &Body| matches!(body, Body::Form(..));
@@ -112,8 +115,8 @@ fn words_do_not_wait_for_an_upload_and_uploads_wait_for_each_other() {
 fn an_upload_whose_answer_is_lost_is_known_by_its_files_sizes() {
     let mut bench = Bench::returning(&[agents(8, "hi")]);
     let echo = send(&mut bench, &[100, 200], "plans");
-    bench.event(Event::Gathered(echo));
-    bench.end("/messages", Outcome::Unclear);
+    bench.event(Event::Storage(StorageEvent::FilesStored { message: echo }));
+    bench.end("/messages", Outcome::Unknown);
     let others = [
         agents(8, "hi"),
         visitors(9, "plans"),
@@ -130,7 +133,7 @@ fn an_upload_whose_answer_is_lost_is_known_by_its_files_sizes() {
 fn words_alone_are_not_taken_for_the_same_words_with_files() {
     let mut bench = Bench::returning(&[agents(8, "hi")]);
     bench.submit("plans");
-    bench.end("/messages", Outcome::Unclear);
+    bench.end("/messages", Outcome::Unknown);
     bench.answer("/messages", 200, &json!([agents(8, "hi"), with_files(visitors(9, "plans"), &[100])]));
     assert_eq!(waiting(&bench), Some(("plans", None, 0)));
 }
@@ -139,11 +142,11 @@ fn words_alone_are_not_taken_for_the_same_words_with_files() {
 fn a_long_upload_is_given_up_when_nothing_moves_and_not_before() {
     let mut bench = Bench::returning(&[agents(8, "hi")]);
     let echo = send(&mut bench, &[30_000_000], "film");
-    bench.event(Event::Gathered(echo));
+    bench.event(Event::Storage(StorageEvent::FilesStored { message: echo }));
     let (id, _) = *bench.asked(Method::Post, "/messages").unwrap();
     for percent in 1..=10 {
         bench.wait(20_000);
-        bench.event(Event::Progressed(id, percent * 5));
+        bench.event(Event::Connection(ConnectionEvent::UploadProgressed { request: id, percent: percent * 5 }));
     }
     assert_eq!(waiting(&bench), Some(("film", None, 50)));
     assert!(!bench.aborted.contains(&id), "200 s and still on its way");
@@ -155,7 +158,7 @@ fn a_long_upload_is_given_up_when_nothing_moves_and_not_before() {
 fn a_reload_in_the_middle_of_an_upload_sends_it_once_history_has_decided() {
     let mut bench = Bench::returning(&[agents(8, "hi")]);
     let echo = send(&mut bench, &[100], "plans");
-    bench.event(Event::Gathered(echo.clone()));
+    bench.event(Event::Storage(StorageEvent::FilesStored { message: echo.clone() }));
     assert!(bench.asked(Method::Post, "/messages").is_some());
     let mut bench = bench.reload(11);
     bench.answer("/messages", 200, &json!([agents(8, "hi")]));
@@ -178,27 +181,27 @@ fn a_reload_in_the_middle_of_an_upload_sends_it_once_history_has_decided() {
 fn files_that_are_gone_are_told_of_and_nothing_waits_for_them() {
     let mut bench = Bench::returning(&[agents(8, "hi")]);
     let echo = send(&mut bench, &[100], "plans");
-    bench.event(Event::Gathered(echo));
-    bench.end("/messages", Outcome::FilesGone);
-    assert_eq!(waiting(&bench), Some(("plans", Some(&Failure::FilesGone), 0)));
+    bench.event(Event::Storage(StorageEvent::FilesStored { message: echo }));
+    bench.end("/messages", Outcome::FilesMissing);
+    assert_eq!(waiting(&bench), Some(("plans", Some(&Failure::FilesMissing), 0)));
     let mut bench = bench.reload(11);
     bench.answer("/messages", 200, &json!([agents(8, "hi")]));
-    assert_eq!(waiting(&bench), Some(("plans", Some(&Failure::FilesGone), 0)), "a reload knows it, too");
+    assert_eq!(waiting(&bench), Some(("plans", Some(&Failure::FilesMissing), 0)), "a reload knows it, too");
 }
 
 #[test]
 fn files_that_are_gone_before_they_are_kept_are_told_of_at_once() {
     let mut bench = Bench::returning(&[agents(8, "hi")]);
     // Offline, too: there is nothing to wait for.
-    bench.event(Event::Online(false));
+    bench.event(Event::Connection(ConnectionEvent::OnlineChanged { is_online: false }));
     let echo = send(&mut bench, &[100, 200], "plans");
-    bench.event(Event::FilesMissing(echo));
-    assert_eq!(waiting(&bench), Some(("plans", Some(&Failure::FilesGone), 0)));
+    bench.event(Event::Storage(StorageEvent::FilesMissing { message: echo }));
+    assert_eq!(waiting(&bench), Some(("plans", Some(&Failure::FilesMissing), 0)));
     assert_eq!(bench.widget.view().composer.problem, None, "the device is not to blame");
-    bench.event(Event::Online(true));
+    bench.event(Event::Connection(ConnectionEvent::OnlineChanged { is_online: true }));
     assert!(bench.asked(Method::Post, "/messages").is_none());
     let next = send(&mut bench, &[100], "others");
-    bench.event(Event::Gathered(next));
+    bench.event(Event::Storage(StorageEvent::FilesStored { message: next }));
     assert!(bench.asked(Method::Post, "/messages").is_some(), "what comes after is sent");
     let bench = bench.reload(11);
     let texts = bench.rows().iter().map(|row| row.content.text().to_owned()).collect::<Vec<_>>();
@@ -209,10 +212,10 @@ fn files_that_are_gone_before_they_are_kept_are_told_of_at_once() {
 fn an_upload_can_be_cancelled_and_taken_back() {
     let mut bench = Bench::returning(&[agents(8, "hi")]);
     let echo = send(&mut bench, &[100], "plans");
-    bench.event(Event::Gathered(echo.clone()));
+    bench.event(Event::Storage(StorageEvent::FilesStored { message: echo.clone() }));
     let (id, _) = *bench.asked(Method::Post, "/messages").unwrap();
     let key = bench.rows().last().unwrap().key;
-    bench.event(Event::Discarded(key));
+    bench.event(Event::Thread(ThreadEvent::MessageDiscarded { row: key }));
     assert_eq!(
         (bench.aborted.clone(), bench.scattered.clone(), bench.texts()),
         (vec![id], vec![echo.clone()], vec!["hi".to_owned()])
@@ -226,13 +229,15 @@ fn an_upload_can_be_cancelled_and_taken_back() {
 #[test]
 fn what_is_too_large_or_too_much_is_said_before_it_is_sent() {
     let mut bench = Bench::returning(&[]);
-    bench.event(Event::Picked(vec![file(1, FILE_BYTES_MAX), file(2, FILE_BYTES_MAX + 1)]));
+    bench.event(Event::Composer(ComposerEvent::FilesPicked {
+        files: vec![file(1, FILE_BYTES_MAX), file(2, FILE_BYTES_MAX + 1)],
+    }));
     let composer = &bench.widget.view().composer;
     assert_eq!(composer.problem, Some(ComposerProblem::FileTooLarge("plan-2.pdf".to_owned())));
     assert_eq!(composer.files.len(), 1);
-    bench.event(Event::Picked((3..30).map(|pick| file(pick, 1)).collect()));
+    bench.event(Event::Composer(ComposerEvent::FilesPicked { files: (3..30).map(|pick| file(pick, 1)).collect() }));
     let composer = &bench.widget.view().composer;
     assert_eq!((composer.files.len(), &composer.problem), (FILES_MAX, &Some(ComposerProblem::TooManyFiles)));
-    bench.event(Event::Unpicked(1));
+    bench.event(Event::Composer(ComposerEvent::FileRemoved { pick: 1 }));
     assert_eq!(bench.widget.view().composer.files.len(), FILES_MAX - 1);
 }

@@ -2,6 +2,7 @@
 
 use natter_core::chatwoot::Method;
 use natter_core::conversation::timeline::{Failure, GRACE_MS};
+use natter_core::event::{ComposerEvent, PanelEvent, ThreadEvent};
 use natter_core::view::{Announcement, RowContent};
 use natter_core::{Event, Outcome};
 use serde_json::{Value, json};
@@ -44,7 +45,7 @@ fn store(bench: &mut Bench, id: u64, text: &str) {
 
 fn failure(bench: &Bench, text: &str) -> Option<Failure> {
     let row = bench.rows().iter().find(|row| row.content.text() == text)?;
-    if let RowContent::Unsent { failure, .. } = &row.content { failure.clone() } else { None }
+    if let RowContent::Outgoing { failure, .. } = &row.content { failure.clone() } else { None }
 }
 
 #[test]
@@ -82,7 +83,7 @@ fn a_message_that_chatwoot_fails_in_each_time_is_the_persons_to_decide() {
         wait_live(&mut bench, 5_000);
     }
     assert!(bench.calls.is_empty(), "posted three times: {:?}", bench.calls);
-    assert_eq!(failure(&bench, "hello"), Some(Failure::Doubtful));
+    assert_eq!(failure(&bench, "hello"), Some(Failure::Unconfirmed));
 }
 
 #[test]
@@ -108,18 +109,18 @@ fn a_proxys_error_page_says_nothing_of_the_server_behind_it() {
 
 /// Whether nobody knows of what the one unsent row says, and its visitor is told so.
 fn is_unconfirmed(bench: &Bench) -> bool {
-    bench.rows().iter().any(|row| matches!(row.content, RowContent::Unsent { is_unconfirmed: true, .. }))
+    bench.rows().iter().any(|row| matches!(row.content, RowContent::Outgoing { is_unconfirmed: true, .. }))
 }
 
 fn have_it_sent_again(bench: &mut Bench, text: &str) {
     let key = bench.keys_of(text)[0];
-    bench.event(Event::Retried(key));
+    bench.event(Event::Thread(ThreadEvent::RetryRequested { row: key }));
 }
 
 /// A post whose answer was lost eight seconds ago; what was read meanwhile does not hold it.
 fn unconfirmed() -> Bench {
     let mut bench = posting("hello");
-    bench.end("/messages", Outcome::Unclear);
+    bench.end("/messages", Outcome::Unknown);
     wait_live(&mut bench, 1_000);
     bench.answer("/messages", 200, &json!([agents(7, "hi")]));
     wait_live(&mut bench, 6_500);
@@ -165,7 +166,7 @@ fn what_is_sent_again_is_looked_for_first() {
 #[test]
 fn whoever_wants_it_sent_again_does_not_wait_for_a_read_that_hangs() {
     let mut bench = posting("hello");
-    bench.end("/messages", Outcome::Unclear);
+    bench.end("/messages", Outcome::Unknown);
     // The look that follows hangs.
     let hanging = bench.asked(Method::Get, "/messages").unwrap().0;
     wait_live(&mut bench, 8_500);
@@ -182,7 +183,7 @@ fn as_long_as_nothing_can_be_read_nothing_is_sent_again() {
     have_it_sent_again(&mut bench, "hello");
     for _ in 0..20 {
         if bench.asked(Method::Get, "/messages").is_some() {
-            bench.end("/messages", Outcome::Unclear);
+            bench.end("/messages", Outcome::Unknown);
         }
         wait_live(&mut bench, 1_000);
         assert!(bench.asked(Method::Post, "/messages").is_none());
@@ -197,7 +198,7 @@ fn as_long_as_nothing_can_be_read_nothing_is_sent_again() {
 fn what_is_unconfirmed_is_told_and_sent_again_in_any_tab() {
     let mut house = two_tabs();
     house.on(0, |tab| tab.submit("hello"));
-    house.on(0, |tab| tab.end("/messages", Outcome::Unclear));
+    house.on(0, |tab| tab.end("/messages", Outcome::Unknown));
     for _ in 0..18 {
         house.wait(500);
         house.on(0, |tab| tab.frame(&json!({ "type": "ping", "message": 1 })));
@@ -225,17 +226,17 @@ fn what_is_unconfirmed_is_told_and_sent_again_in_any_tab() {
 #[test]
 fn what_is_unconfirmed_is_said_aloud_once_in_the_tab_that_is_open() {
     let mut bench = posting("hello");
-    bench.event(Event::Opened(true));
+    bench.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
     let told = |bench: &Bench| bench.widget.view().panel.told.clone();
-    bench.end("/messages", Outcome::Unclear);
+    bench.end("/messages", Outcome::Unknown);
     wait_live(&mut bench, 30_000);
-    assert_eq!(told(&bench), (1, Some(Announcement::Unconfirmed)));
+    assert_eq!(told(&bench), (1, Some(Announcement::DeliveryUnconfirmed)));
 }
 
 /// A visitor begins to write, and the call that tells agents of it ends without an answer.
 fn typing_into_nothing(bench: &mut Bench) {
-    bench.event(Event::Drafted("hel".to_owned()));
-    bench.end(TYPING, Outcome::Unclear);
+    bench.event(Event::Composer(ComposerEvent::DraftChanged { text: "hel".to_owned() }));
+    bench.end(TYPING, Outcome::Unknown);
 }
 
 fn posts(bench: &Bench) -> bool {
@@ -250,7 +251,7 @@ fn reads(bench: &Bench) -> bool {
 fn on_a_way_that_is_not_known_to_be_broken_nothing_is_asked_before_a_post() {
     let mut bench = Bench::returning(&[agents(7, "hi")]);
     wait_live(&mut bench, 60_000);
-    bench.event(Event::Drafted("hel".to_owned()));
+    bench.event(Event::Composer(ComposerEvent::DraftChanged { text: "hel".to_owned() }));
     bench.answer(TYPING, 200, &json!({}));
     bench.submit("hello");
     assert!(posts(&bench) && !reads(&bench));
@@ -270,7 +271,7 @@ fn where_a_call_was_not_answered_a_post_waits_for_a_read_that_is() {
     for _ in 0..3 {
         assert!(!posts(&bench));
         bench.wait(4_001);
-        bench.end("/messages", Outcome::Unclear);
+        bench.end("/messages", Outcome::Unknown);
     }
     bench.wait(8_001);
     assert!(!posts(&bench));
@@ -287,7 +288,7 @@ fn where_a_call_was_not_answered_a_post_waits_for_the_next_socket() {
     bench.close_socket();
     typing_into_nothing(&mut bench);
     bench.submit("hello");
-    bench.end("/messages", Outcome::Unclear);
+    bench.end("/messages", Outcome::Unknown);
     assert!(!posts(&bench));
     bench.go_live();
     assert!(posts(&bench));
@@ -298,7 +299,7 @@ fn where_a_follower_was_not_answered_the_leader_finds_out_before_it_posts() {
     let mut house = two_tabs();
     house.on(0, Bench::close_socket);
     house.on(1, typing_into_nothing);
-    house.on(0, |tab| tab.end("/messages", Outcome::Unclear));
+    house.on(0, |tab| tab.end("/messages", Outcome::Unknown));
     house.on(1, |tab| tab.submit("hello"));
     house.wait(1_000);
     assert!(house.on(0, |tab| !posts(tab) && reads(tab)));
@@ -310,7 +311,7 @@ fn where_a_follower_was_not_answered_the_leader_finds_out_before_it_posts() {
 fn a_proxy_without_a_server_behind_it_is_no_way() {
     let mut bench = Bench::returning(&[agents(7, "hi")]);
     bench.close_socket();
-    bench.event(Event::Drafted("hel".to_owned()));
+    bench.event(Event::Composer(ComposerEvent::DraftChanged { text: "hel".to_owned() }));
     bench.end(TYPING, Outcome::answered(502, "<html>502</html>".to_owned(), None));
     bench.submit("hello");
     bench.end("/messages", Outcome::answered(502, "<html>502</html>".to_owned(), None));

@@ -3,6 +3,7 @@
 use natter_core::Event;
 use natter_core::chatwoot::Method;
 use natter_core::conversation::message_window::{Distance, ROWS_MAX, ScrollPosition};
+use natter_core::event::{PanelEvent, ThreadEvent};
 use natter_core::view::{RowContent, Thread};
 use serde_json::json;
 
@@ -21,10 +22,10 @@ fn page(ids: std::ops::Range<u64>) -> serde_json::Value {
 fn reading(pages: u64) -> Bench {
     let said: Vec<_> = (981..=1_000).map(|id| agents(id, &format!("m{id}"))).collect();
     let mut bench = Bench::returning(&said);
-    bench.event(Event::Opened(true));
+    bench.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
     bench.answer("/update_last_seen", 200, &json!(null));
     for nth in 1..pages {
-        bench.event(Event::Scrolled(TOP, None));
+        bench.event(Event::Thread(ThreadEvent::Scrolled { position: TOP, focused_row: None }));
         let before = 1_001 - nth * 20;
         bench.answer(&format!("/messages?before={before}"), 200, &page(before - 20..before));
     }
@@ -48,15 +49,15 @@ fn the_window_grows_to_its_size_and_then_moves() {
     let mut bench = reading(10);
     assert_eq!((ends(&bench), bench.rows().len()), (m(801, 860), ROWS_MAX));
     assert_eq!((thread(&bench).skipped, thread(&bench).newer, thread(&bench).is_away), (0, 140, true));
-    bench.event(Event::Scrolled(AMID, None));
+    bench.event(Event::Thread(ThreadEvent::Scrolled { position: AMID, focused_row: None }));
     assert_eq!(ends(&bench), m(801, 860), "nothing moves while neither end is near");
-    bench.event(Event::Scrolled(NEAR_END, None));
+    bench.event(Event::Thread(ThreadEvent::Scrolled { position: NEAR_END, focused_row: None }));
     assert_eq!(ends(&bench), m(821, 880));
     for _ in 0..6 {
-        bench.event(Event::Scrolled(NEAR_END, None));
+        bench.event(Event::Thread(ThreadEvent::Scrolled { position: NEAR_END, focused_row: None }));
     }
     assert_eq!((ends(&bench), thread(&bench).newer), (m(941, 1_000), 0));
-    bench.event(Event::Scrolled(TOP, None));
+    bench.event(Event::Thread(ThreadEvent::Scrolled { position: TOP, focused_row: None }));
     assert_eq!(ends(&bench), m(921, 980), "what is held is not read again");
     assert!(bench.calls.is_empty(), "{:?}", bench.calls);
 }
@@ -72,7 +73,7 @@ fn whoever_reads_further_up_is_not_disturbed_and_told_how_many_came() {
     let thread = &bench.widget.view().thread;
     assert_eq!((&bench.texts(), thread.unread, thread.newer), (&was, 3, 144));
     let jumps = thread.jumps;
-    bench.event(Event::WantedNewest);
+    bench.event(Event::Thread(ThreadEvent::NewestRequested));
     let thread = &bench.widget.view().thread;
     assert_eq!((thread.unread, thread.newer, thread.is_away, thread.jumps), (0, 0, false, jumps + 1));
     let firsts: Vec<&str> =
@@ -85,11 +86,11 @@ fn whoever_reads_further_up_is_not_disturbed_and_told_how_many_came() {
 #[test]
 fn a_whole_window_that_is_read_in_its_middle_does_not_move_on() {
     let mut bench = reading(3);
-    bench.event(Event::Scrolled(AMID, None));
+    bench.event(Event::Thread(ThreadEvent::Scrolled { position: AMID, focused_row: None }));
     let was = bench.texts();
     bench.frame(&created(&agents(1_001, "m1001"), None));
     assert_eq!((bench.texts(), was.len()), (was, ROWS_MAX));
-    bench.event(Event::Scrolled(NEAR_END, None));
+    bench.event(Event::Thread(ThreadEvent::Scrolled { position: NEAR_END, focused_row: None }));
     assert_eq!(ends(&bench), m(942, 1_001));
 }
 
@@ -98,13 +99,13 @@ fn whoever_writes_while_reading_further_up_sees_what_they_wrote() {
     let mut bench = reading(10);
     bench.submit("hello");
     let last = bench.rows().last().unwrap();
-    assert!(matches!(last.content, RowContent::Unsent { .. }) && last.content.text() == "hello");
+    assert!(matches!(last.content, RowContent::Outgoing { .. }) && last.content.text() == "hello");
 }
 
 #[test]
 fn what_came_while_the_panel_was_closed_is_marked_until_it_is_closed_again() {
     let mut bench = reading(1);
-    bench.event(Event::Opened(false));
+    bench.event(Event::Panel(PanelEvent::Toggled { is_open: false }));
     bench.frame(&created(&agents(1_001, "m1001"), None));
     bench.frame(&created(&agents(1_002, "m1002"), None));
     let first = |bench: &Bench| {
@@ -112,17 +113,17 @@ fn what_came_while_the_panel_was_closed_is_marked_until_it_is_closed_again() {
         row.map(|row| row.content.text().to_owned())
     };
     assert_eq!(bench.widget.view().panel.unread, 2);
-    bench.event(Event::Opened(true));
+    bench.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
     assert_eq!((bench.widget.view().panel.unread, first(&bench).as_deref()), (0, Some("m1001")));
-    bench.event(Event::Opened(false));
-    bench.event(Event::Opened(true));
+    bench.event(Event::Panel(PanelEvent::Toggled { is_open: false }));
+    bench.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
     assert_eq!(first(&bench), None);
 }
 
 #[test]
 fn what_came_during_a_gap_counts_as_well() {
     let mut bench = reading(1);
-    bench.event(Event::Opened(false));
+    bench.event(Event::Panel(PanelEvent::Toggled { is_open: false }));
     bench.close_socket();
     bench.go_live();
     bench.answer("/messages", 200, &page(985..1_005));
@@ -134,24 +135,27 @@ fn a_row_that_is_held_stays_wherever_the_window_goes() {
     let mut bench = reading(3);
     let held = bench.rows().iter().find(|row| row.content.text() == "m990").unwrap().key;
     for nth in 3..12 {
-        bench.event(Event::Scrolled(TOP, Some(held)));
+        bench.event(Event::Thread(ThreadEvent::Scrolled { position: TOP, focused_row: Some(held) }));
         let before = 1_001 - nth * 20;
         bench.answer(&format!("/messages?before={before}"), 200, &page(before - 20..before));
     }
     let texts = bench.texts();
     assert_eq!((texts.len(), texts.last().map(String::as_str)), (ROWS_MAX + 1, Some("m990")));
     assert_eq!(bench.rows().last().unwrap().key, held, "it is the same row");
-    bench.event(Event::Scrolled(AMID, None));
+    bench.event(Event::Thread(ThreadEvent::Scrolled { position: AMID, focused_row: None }));
     assert_eq!(bench.rows().len(), ROWS_MAX, "and no longer than it is held");
 }
 
 #[test]
 fn a_thread_hardly_longer_than_the_screen_neither_moves_nor_forgets_its_end() {
     let mut bench = Bench::returning(&[agents(1, "m1"), agents(2, "m2")]);
-    bench.event(Event::Scrolled(ScrollPosition { is_at_top: true, below: Distance::Near }, None));
+    bench.event(Event::Thread(ThreadEvent::Scrolled {
+        position: ScrollPosition { is_at_top: true, below: Distance::Near },
+        focused_row: None,
+    }));
     bench.frame(&created(&agents(3, "m3"), None));
     assert_eq!(bench.texts(), ["m1", "m2", "m3"]);
-    bench.event(Event::Scrolled(END, None));
+    bench.event(Event::Thread(ThreadEvent::Scrolled { position: END, focused_row: None }));
     assert!(!bench.widget.view().thread.is_away);
 }
 
@@ -166,7 +170,7 @@ fn what_is_long_past_is_let_go_and_read_again() {
     assert!((10_000..=20_000).contains(&held) && thread.has_earlier, "{held}");
     let first = 20_003 - held;
     for _ in 0..held / 20 {
-        bench.event(Event::WantedEarlier);
+        bench.event(Event::Thread(ThreadEvent::EarlierRequested));
     }
     let (_, request) = &bench.calls[0];
     assert!(request.url.ends_with(&format!("/messages?before={first}")), "{}", request.url);

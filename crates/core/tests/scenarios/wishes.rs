@@ -1,22 +1,19 @@
 //! What the visitor wants of the widget itself: a transcript, and to be forgotten.
 
 use natter_core::chatwoot::Method;
+use natter_core::event::{ComposerEvent, ThreadEvent, VisitorEvent};
+use natter_core::host::events::HostEvent;
 use natter_core::view::ComposerProblem;
-use natter_core::{Event, Outcome, Tell, TranscriptFormat};
+use natter_core::{Event, Outcome, TranscriptFormat};
 use serde_json::{Value, json};
 
 use crate::bench::{Bench, agents, created, visitors};
 use crate::tabs::two_tabs;
 
 fn transcript(bench: &Bench) -> Option<(TranscriptFormat, Vec<String>)> {
-    bench.told.iter().rev().find_map(|tell| match tell {
-        Tell::Transcript(format, said) => Some((*format, said.iter().map(|one| one.text.clone()).collect())),
-        Tell::Forgotten
-        | Tell::Unread(_)
-        | Tell::Happened(_)
-        | Tell::Trouble(_)
-        | Tell::Arrived(_)
-        | Tell::Theme(_) => None,
+    bench.told.iter().rev().find_map(|event| {
+        let HostEvent::TranscriptReady { format, messages } = event else { return None };
+        Some((*format, messages.iter().map(|one| one.text.clone()).collect()))
     })
 }
 
@@ -27,7 +24,7 @@ fn page(ids: std::ops::RangeInclusive<u64>) -> Vec<Value> {
 #[test]
 fn a_transcript_is_read_to_the_beginning_and_then_written_once() {
     let mut bench = Bench::returning(&page(101..=120));
-    bench.event(Event::WantedTranscript(TranscriptFormat::Json));
+    bench.event(Event::Thread(ThreadEvent::TranscriptRequested { format: TranscriptFormat::Json }));
     assert_eq!(transcript(&bench), None);
     bench.answer("?before=101", 200, &json!(page(81..=100)));
     bench.answer("?before=81", 200, &json!(page(75..=80)));
@@ -39,32 +36,32 @@ fn a_transcript_is_read_to_the_beginning_and_then_written_once() {
     bench.told.clear();
     bench.frame(&created(&agents(130, "more"), None));
     assert_eq!(transcript(&bench), None, "once");
-    bench.event(Event::WantedTranscript(TranscriptFormat::Text));
+    bench.event(Event::Thread(ThreadEvent::TranscriptRequested { format: TranscriptFormat::Text }));
     assert_eq!(transcript(&bench).unwrap().1.len(), 47, "all of it is here already");
 }
 
 #[test]
 fn a_transcript_that_can_not_be_whole_is_not_written() {
     let mut bench = Bench::returning(&page(101..=120));
-    bench.event(Event::WantedTranscript(TranscriptFormat::Text));
-    bench.end("?before=101", Outcome::Unclear);
+    bench.event(Event::Thread(ThreadEvent::TranscriptRequested { format: TranscriptFormat::Text }));
+    bench.end("?before=101", Outcome::Unknown);
     bench.wait(5_000);
-    bench.end("?before=101", Outcome::Unclear);
+    bench.end("?before=101", Outcome::Unknown);
     assert_eq!(
         (transcript(&bench), bench.widget.view().composer.problem.clone()),
-        (None, Some(ComposerProblem::NoTranscript))
+        (None, Some(ComposerProblem::TranscriptUnavailable))
     );
-    bench.event(Event::Drafted("never mind".to_owned()));
+    bench.event(Event::Composer(ComposerEvent::DraftChanged { text: "never mind".to_owned() }));
     assert_eq!(bench.widget.view().composer.problem, None);
 }
 
 #[test]
 fn who_wants_to_be_forgotten_is_nobody_here_from_then_on() {
     let mut bench = Bench::returning(&[visitors(1, "hello"), agents(2, "hi")]);
-    bench.event(Event::Drafted("half a".to_owned()));
+    bench.event(Event::Composer(ComposerEvent::DraftChanged { text: "half a".to_owned() }));
     bench.submit("and more");
     assert!(bench.widget.view().panel.settings.is_known);
-    bench.event(Event::Forgot);
+    bench.event(Event::Visitor(VisitorEvent::ForgetRequested));
     assert_eq!(bench.kept_keys(), ["generation"]);
     assert_eq!((bench.texts(), bench.link), (vec![], None), "nothing is shown, no socket stays");
     assert_eq!(bench.calls, [], "nothing is on its way any more");
@@ -79,7 +76,7 @@ fn who_wants_to_be_forgotten_is_nobody_here_from_then_on() {
 fn any_tab_can_have_all_of_them_forget() {
     let mut house = two_tabs();
     let (leader, follower) = (0, 1);
-    house.on(follower, |tab| tab.event(Event::Forgot));
+    house.on(follower, |tab| tab.event(Event::Visitor(VisitorEvent::ForgetRequested)));
     assert_eq!(house.storage.keys().collect::<Vec<_>>(), ["generation"]);
     for tab in [leader, follower] {
         assert_eq!(house.tabs[tab].bench.texts(), Vec::<String>::new());

@@ -64,7 +64,7 @@ impl World {
         let mut spoilt: Vec<Effect> = effects.into_iter().flat_map(|effect| spoil_one(defect, effect)).collect();
         if defect == Defect::CallBeforeSave {
             // A stable sort: all else stays in order.
-            spoilt.sort_by_key(|effect| !matches!(effect, Effect::Call(..)));
+            spoilt.sort_by_key(|effect| !matches!(effect, Effect::SendRequest { .. }));
         }
         spoilt
     }
@@ -82,9 +82,9 @@ impl World {
     /// An answer, as the defect has it.
     pub fn spoil_outcome(&self, outcome: Outcome) -> Outcome {
         match (self.plan.defect, outcome) {
-            (Some(Defect::LostIsUnsent), Outcome::Unclear) => Outcome::NeverLeft,
+            (Some(Defect::LostIsUnsent), Outcome::Unknown) => Outcome::NotSent,
             (Some(Defect::FaultIsUnsent), Outcome::Answered { status: 500, body, .. }) if body.starts_with('{') => {
-                Outcome::NeverLeft
+                Outcome::NotSent
             }
             (Some(Defect::ProxyBelieved), Outcome::Answered { status: 500.., .. }) => {
                 Outcome::answered(500, json!({ "status": 500, "error": "Bad Gateway" }).to_string(), None)
@@ -128,43 +128,48 @@ impl World {
 fn spoil_one(defect: Defect, effect: Effect) -> Vec<Effect> {
     let is_send = |key: &str| key.starts_with("send/");
     match (defect, effect) {
-        (Defect::PostingNotKept, Effect::Save(key, value)) if is_send(&key) && value.contains("\"posting\":true") => {
+        (Defect::PostingNotKept, Effect::Save { key, value })
+            if is_send(&key) && value.contains("\"posting\":true") =>
+        {
             Vec::new()
         }
-        (Defect::SubmittedNotKept, Effect::Save(key, value))
+        (Defect::SubmittedNotKept, Effect::Save { key, value })
             if is_send(&key) && value.contains("\"posting\":false") && value.contains("\"failed\":false") =>
         {
             Vec::new()
         }
-        (Defect::NewestForgotten, Effect::Save(key, value)) if is_send(&key) => {
+        (Defect::NewestForgotten, Effect::Save { key, value }) if is_send(&key) => {
             let mut kept: Value = serde_json::from_str(&value).expect("JSON");
             kept["newest"] = Value::Null;
-            vec![Effect::Save(key, kept.to_string())]
+            vec![Effect::Save { key, value: kept.to_string() }]
         }
-        (Defect::NeverErased, Effect::Erase(key)) if is_send(&key) => Vec::new(),
-        (Defect::SessionNotKept, Effect::Save(key, _)) if key == "session" => Vec::new(),
-        (Defect::ErasedWhenPosted, Effect::Call(id, request)) => {
+        (Defect::NeverErased, Effect::Delete { key }) if is_send(&key) => Vec::new(),
+        (Defect::SessionNotKept, Effect::Save { key, value: _ }) if key == "session" => Vec::new(),
+        (Defect::ErasedWhenPosted, Effect::SendRequest { id, request }) => {
             let echo = posted(&request).and_then(|body| Some(body["echo_id"].as_str()?.to_owned()));
-            let erased = echo.map(|echo| Effect::Erase(format!("send/{echo}")));
-            erased.into_iter().chain([Effect::Call(id, request)]).collect()
+            let erased = echo.map(|echo| Effect::Delete { key: format!("send/{echo}") });
+            erased.into_iter().chain([Effect::SendRequest { id, request }]).collect()
         }
-        (Defect::FilesLetGo, Effect::Call(id, request)) => {
-            let scattered =
-                if let Body::Form(_, echo) = &request.body { Some(Effect::Scatter(echo.clone())) } else { None };
-            [Effect::Call(id, request)].into_iter().chain(scattered).collect()
+        (Defect::FilesLetGo, Effect::SendRequest { id, request }) => {
+            let scattered = if let Body::Form(_, echo) = &request.body {
+                Some(Effect::DeleteFiles { message: echo.clone() })
+            } else {
+                None
+            };
+            [Effect::SendRequest { id, request }].into_iter().chain(scattered).collect()
         }
-        (Defect::EchoReused, Effect::Call(id, mut request)) => {
+        (Defect::EchoReused, Effect::SendRequest { id, mut request }) => {
             if let Some(mut body) = posted(&request).filter(|body| body.get("echo_id").is_some()) {
                 body["echo_id"] = json!("always the same");
                 request.body = Body::Json(body.to_string());
             }
-            vec![Effect::Call(id, request)]
+            vec![Effect::SendRequest { id, request }]
         }
-        (Defect::BeforeIgnored, Effect::Call(id, mut request)) => {
+        (Defect::BeforeIgnored, Effect::SendRequest { id, mut request }) => {
             if let Some((newest, _)) = request.url.split_once('?') {
                 request.url = newest.to_owned();
             }
-            vec![Effect::Call(id, request)]
+            vec![Effect::SendRequest { id, request }]
         }
         (_, effect) => vec![effect],
     }

@@ -1,5 +1,6 @@
 //! The visitor's device: its pages, what they keep, the lock between them and the channel they talk over.
 
+use natter_core::event::{ConnectionEvent, PageEvent, StorageEvent};
 use std::collections::BTreeMap;
 
 use natter_core::conversation::timeline::RowKey;
@@ -69,10 +70,10 @@ impl World {
             fuse: None,
         };
         self.pages.insert(number, page);
-        self.tell(number, Event::Visible(true))?;
-        self.tell(number, Event::Online(!self.is_offline))?;
+        self.tell(number, Event::Page(PageEvent::VisibilityChanged { is_visible: true }))?;
+        self.tell(number, Event::Connection(ConnectionEvent::OnlineChanged { is_online: !self.is_offline }))?;
         let kept = self.kept();
-        self.tell(number, Event::Began { kept, is_shared: true })
+        self.tell(number, Event::Started { stored: kept, has_tab_sync: true })
     }
 
     /// The page is no more; its lock and its sockets go with it.
@@ -97,12 +98,12 @@ impl World {
             }
             State::Away => return Ok(()),
         }
-        if matches!(event, Event::Tabs(TabEvent::Granted(_))) && page.stale_until > self.now {
+        if matches!(event, Event::Tabs(TabEvent::LockGranted(_))) && page.stale_until > self.now {
             self.after(STALE_MS, Happening::Told { page: number, event });
             return Ok(());
         }
-        let is_grant = matches!(event, Event::Tabs(TabEvent::Granted(_)));
-        let granted = || Event::Tabs(TabEvent::Granted(self.stale_kept().unwrap_or_else(|| self.kept())));
+        let is_grant = matches!(event, Event::Tabs(TabEvent::LockGranted(_)));
+        let granted = || Event::Tabs(TabEvent::LockGranted(self.stale_kept().unwrap_or_else(|| self.kept())));
         let event = if is_grant { granted() } else { event };
         let Some(page) = self.pages.get_mut(&number) else { return Ok(()) };
         let turn = page.widget.update(clocks, event);
@@ -136,7 +137,7 @@ impl World {
         let held = std::mem::take(&mut page.held);
         self.note(&format!("page {number} runs on"));
         for event in held {
-            if event == Event::Tabs(TabEvent::Stolen) {
+            if event == Event::Tabs(TabEvent::LockStolen) {
                 // The loss of the lock comes by a road of its own: other news may be faster.
                 let ms = self.chance.below(STALE_MS);
                 self.after(ms, Happening::Told { page: number, event });
@@ -153,7 +154,7 @@ impl World {
             return Ok(());
         }
         self.note(&format!("page {number} is put away"));
-        self.tell(number, Event::Left)?;
+        self.tell(number, Event::Page(PageEvent::Suspended))?;
         if let Some(page) = self.pages.get_mut(&number) {
             page.state = State::Away;
         }
@@ -165,9 +166,9 @@ impl World {
         let Some(page) = self.pages.get_mut(&number).filter(|page| page.state == State::Away) else { return Ok(()) };
         page.state = State::Awake;
         self.note(&format!("page {number} is back"));
-        self.tell(number, Event::Online(!self.is_offline))?;
+        self.tell(number, Event::Connection(ConnectionEvent::OnlineChanged { is_online: !self.is_offline }))?;
         let kept = self.kept();
-        self.tell(number, Event::Returned(kept))
+        self.tell(number, Event::Page(PageEvent::Resumed { stored: kept }))
     }
 
     fn is_burnt(&mut self, number: u64) -> bool {
@@ -179,39 +180,42 @@ impl World {
 
     fn perform(&mut self, page: u64, effect: Effect) {
         match effect {
-            Effect::Call(call, request) => self.send(page, call, request),
-            Effect::Abort(_) | Effect::Tell(_) | Effect::Probe(_) | Effect::Zone(_) => {}
-            Effect::Connect(link, _) => {
+            Effect::SendRequest { id: call, request } => self.send(page, call, request),
+            Effect::AbortRequest { id: _ }
+            | Effect::Host(_)
+            | Effect::Probe { url: _ }
+            | Effect::LookUpTimeZone { zone: _ } => {}
+            Effect::OpenSocket { socket: link, url: _ } => {
                 let ms = self.way();
                 self.after(ms, Happening::Opens { page, link });
             }
-            Effect::Transmit(link, text) => {
+            Effect::Transmit { socket: link, text } => {
                 let ms = 1 + self.chance.below(50);
                 self.after(ms, Happening::ToServer { page, link, text });
             }
-            Effect::Disconnect(link) => {
+            Effect::CloseSocket { socket: link } => {
                 self.connections.remove(&(page, link));
                 self.closed.insert((page, link));
             }
-            Effect::Save(key, value) => {
+            Effect::Save { key, value } => {
                 self.note(&format!("page {page} keeps {key} {value}"));
                 self.storage.insert(key, value);
             }
-            Effect::Erase(key) => {
+            Effect::Delete { key } => {
                 self.note(&format!("page {page} forgets {key}"));
                 self.storage.remove(&key);
             }
-            Effect::Gather(echo, sizes) => {
+            Effect::StoreFiles { message: echo, picks: sizes } => {
                 // One after the other.
                 let at = self.gathers_until.max(self.now) + 1 + self.chance.below(500);
                 self.gathers_until = at;
                 self.after(at - self.now, Happening::Gathers { page, echo, sizes });
             }
-            Effect::Scatter(echo) => {
+            Effect::DeleteFiles { message: echo } => {
                 self.note(&format!("page {page} forgets the files of {echo}"));
                 self.files.remove(&echo);
             }
-            Effect::Forget { generation, keep_files } => {
+            Effect::EraseDevice { generation, keep_files } => {
                 self.note(&format!("page {page} forgets the visitor: generation {generation}"));
                 self.storage.clear();
                 self.storage.insert(generation::KEY.to_owned(), generation.to_string());
@@ -232,30 +236,30 @@ impl World {
         self.note(&format!("page {page} has kept the files of {echo}"));
         self.files.insert(echo.clone(), sizes);
         self.submitting = Some(page);
-        let done = self.tell(page, Event::Gathered(echo));
+        let done = self.tell(page, Event::Storage(StorageEvent::FilesStored { message: echo }));
         self.submitting = None;
         done
     }
 
     fn act(&mut self, page: u64, act: TabAction) {
         match act {
-            TabAction::Join => {
+            TabAction::RequestLock => {
                 self.listen(page, true);
                 self.lock.waiting.retain(|other| *other != page);
                 self.lock.waiting.push(page);
                 self.grant();
             }
-            TabAction::Steal => {
+            TabAction::StealLock => {
                 self.note(&format!("page {page} takes the lock"));
                 self.lock.waiting.retain(|other| *other != page);
                 if let Some(holder) = self.lock.holder.take().filter(|holder| *holder != page) {
-                    self.after(1, Happening::Told { page: holder, event: Event::Tabs(TabEvent::Stolen) });
+                    self.after(1, Happening::Told { page: holder, event: Event::Tabs(TabEvent::LockStolen) });
                 }
                 self.lock.waiting.insert(0, page);
                 self.grant();
             }
             TabAction::Listen => self.listen(page, true),
-            TabAction::Confirm => {
+            TabAction::QueryLock => {
                 let ms = 1 + self.chance.below(3);
                 self.after(ms, Happening::Confirms(page));
             }
@@ -263,7 +267,7 @@ impl World {
                 self.listen(page, false);
                 self.let_go(page);
             }
-            TabAction::Say(text) => {
+            TabAction::Broadcast(text) => {
                 if !self.is_said(&text) {
                     return;
                 }
@@ -274,7 +278,7 @@ impl World {
                     let last = hearer.last_words.entry(page).or_default();
                     *last = soon.max(*last);
                     let due = *last - self.now;
-                    let event = Event::Tabs(TabEvent::Said(text.clone()));
+                    let event = Event::Tabs(TabEvent::Received(text.clone()));
                     self.after(due, Happening::Told { page: other, event });
                 }
             }
@@ -308,13 +312,13 @@ impl World {
             let page = self.lock.waiting.remove(0);
             self.lock.holder = Some(page);
             let ms = 1 + self.chance.below(5);
-            self.after(ms, Happening::Told { page, event: Event::Tabs(TabEvent::Granted(Vec::new())) });
+            self.after(ms, Happening::Told { page, event: Event::Tabs(TabEvent::LockGranted(Vec::new())) });
         }
     }
 
     /// A grant that its page hears of after the lock was taken from it: the shell asks before it passes it on.
     fn is_void(&self, page: u64, event: &Event) -> bool {
-        matches!(event, Event::Tabs(TabEvent::Granted(_)))
+        matches!(event, Event::Tabs(TabEvent::LockGranted(_)))
             && self.pages.get(&page).is_some_and(|page| page.state == State::Awake)
             && self.lock.holder != Some(page)
             && self.plan.defect != Some(Defect::LockForAll)

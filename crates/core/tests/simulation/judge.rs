@@ -1,5 +1,6 @@
 //! What must hold: after every single turn, and at the end.
 
+use natter_core::event::ThreadEvent;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use natter_core::model::EchoId;
@@ -39,7 +40,7 @@ impl World {
     pub fn witness(&mut self, effects: &[Effect]) {
         self.is_accepting = false;
         for effect in effects {
-            let Effect::Save(key, value) = effect else { continue };
+            let Effect::Save { key, value } = effect else { continue };
             let Some(echo) = key.strip_prefix("send/") else { continue };
             let kept: Value = serde_json::from_str(value).expect("JSON");
             let has_failed = kept["failed"] == true;
@@ -95,8 +96,8 @@ impl World {
             }
         }
         let ids = page.widget.view().thread.rows.iter().filter_map(|row| match &row.content {
-            RowContent::Said(message) => Some(message.id),
-            RowContent::Unsent { .. } => None,
+            RowContent::Stored(message) => Some(message.id),
+            RowContent::Outgoing { .. } => None,
         });
         if ids.is_sorted() { Ok(()) } else { Err(format!("page {number}: messages are out of order")) }
     }
@@ -179,7 +180,7 @@ impl World {
 
     /// The page shows what the server has, from the newest back to the first message.
     fn judge_page(&mut self, number: u64) -> Result<(), String> {
-        self.tell(number, Event::WantedNewest)?;
+        self.tell(number, Event::Thread(ThreadEvent::NewestRequested))?;
         let mut shown = VecDeque::new();
         for _ in 0..400 {
             let Some(page) = self.pages.get(&number) else { return Ok(()) };
@@ -194,7 +195,7 @@ impl World {
             if !thread.has_earlier {
                 break;
             }
-            self.tell(number, Event::WantedEarlier)?;
+            self.tell(number, Event::Thread(ThreadEvent::EarlierRequested))?;
             self.run_until(self.now + 2_000)?;
         }
         let stored: Vec<_> = self.server.messages.iter().map(|message| (true, message.text.clone())).collect();
@@ -217,5 +218,5 @@ impl World {
 /// What the page shows, and which of it is said.
 fn shown_texts(page: &Page) -> Vec<(bool, String)> {
     let rows = page.widget.view().thread.rows.iter();
-    rows.map(|row| (matches!(row.content, RowContent::Said(_)), row.content.text().to_owned())).collect()
+    rows.map(|row| (matches!(row.content, RowContent::Stored(_)), row.content.text().to_owned())).collect()
 }

@@ -3,6 +3,7 @@
 use natter_core::Event;
 use natter_core::conversation::message_window::{Distance, ScrollPosition};
 use natter_core::conversation::timeline::Failure;
+use natter_core::event::{ComposerEvent, ConnectionEvent, PageEvent, ThreadEvent};
 use natter_core::model::OutgoingFile;
 use natter_core::rng::Rng;
 use natter_core::view::{Row, RowContent};
@@ -121,7 +122,13 @@ impl World {
             }
             97..98 => {
                 let below = [Distance::Here, Distance::Near, Distance::Far][chance.below(3) as usize];
-                self.tell(page, Event::Scrolled(ScrollPosition { is_at_top: chance.below(2) == 0, below }, None))
+                self.tell(
+                    page,
+                    Event::Thread(ThreadEvent::Scrolled {
+                        position: ScrollPosition { is_at_top: chance.below(2) == 0, below },
+                        focused_row: None,
+                    }),
+                )
             }
             _ => self.retry_what_failed(),
         }
@@ -134,7 +141,7 @@ impl World {
 
     /// The page is closed as browsers do: it is told, and then it is gone.
     fn close(&mut self, page: u64) -> Result<(), String> {
-        self.tell(page, Event::Left)?;
+        self.tell(page, Event::Page(PageEvent::Suspended))?;
         self.drop_page(page);
         self.open_if_none()
     }
@@ -150,7 +157,7 @@ impl World {
             if let Some(page) = self.pages.get_mut(&number) {
                 page.is_visible = true;
             }
-            self.tell(number, Event::Visible(number == page))?;
+            self.tell(number, Event::Page(PageEvent::VisibilityChanged { is_visible: number == page }))?;
         }
         Ok(())
     }
@@ -158,7 +165,7 @@ impl World {
     pub fn set_online(&mut self, is_online: bool) -> Result<(), String> {
         self.is_offline = !is_online;
         for number in self.pages.keys().copied().collect::<Vec<_>>() {
-            self.tell(number, Event::Online(is_online))?;
+            self.tell(number, Event::Connection(ConnectionEvent::OnlineChanged { is_online }))?;
         }
         Ok(())
     }
@@ -196,19 +203,19 @@ impl World {
             let pick = |size: &u64| OutgoingFile::new(*size, "plan.pdf", *size);
             let picked: Vec<OutgoingFile> = sizes.iter().take(1 + chance.below(2) as usize).map(pick).collect();
             self.note(&format!("with {} files", picked.len()));
-            self.tell(page, Event::Picked(picked))?;
+            self.tell(page, Event::Composer(ComposerEvent::FilesPicked { files: picked }))?;
         }
         // Agents are told that somebody writes: a call that may fail before the message itself leaves.
-        self.tell(page, Event::Drafted(text.clone()))?;
+        self.tell(page, Event::Composer(ComposerEvent::DraftChanged { text: text.clone() }))?;
         self.submitting = Some(page);
-        let done = self.tell(page, Event::Submitted(text));
+        let done = self.tell(page, Event::Composer(ComposerEvent::Submitted { text }));
         self.submitting = None;
         done
     }
 
     /// The visitor has what nobody knows of sent again, in whichever tab says so.
     pub fn send_again(&mut self) -> Result<(), String> {
-        let is_unsure = |row: &&Row| matches!(row.content, RowContent::Unsent { is_unconfirmed: true, .. });
+        let is_unsure = |row: &&Row| matches!(row.content, RowContent::Outgoing { is_unconfirmed: true, .. });
         for number in self.pages.keys().copied().collect::<Vec<_>>() {
             let Some(page) = self.pages.get(&number).filter(|page| page.state == State::Awake) else { continue };
             let rows = page.widget.view().thread.rows.iter().filter(is_unsure);
@@ -216,7 +223,7 @@ impl World {
             for (key, text) in unsure {
                 self.note(&format!("the visitor has {text:?} sent again in page {number}"));
                 self.witness_again(&text);
-                self.tell(number, Event::Retried(key))?;
+                self.tell(number, Event::Thread(ThreadEvent::RetryRequested { row: key }))?;
                 self.post_unread(number, &text);
             }
         }
@@ -224,22 +231,22 @@ impl World {
     }
 
     pub fn retry_what_failed(&mut self) -> Result<(), String> {
-        let is_failed = |row: &&Row| matches!(row.content, RowContent::Unsent { failure: Some(_), .. });
+        let is_failed = |row: &&Row| matches!(row.content, RowContent::Outgoing { failure: Some(_), .. });
         for number in self.pages.keys().copied().collect::<Vec<_>>() {
             let Some(page) = self.pages.get(&number).filter(|page| page.state == State::Awake) else { continue };
             let rows = &page.widget.view().thread.rows;
             let has_no_files =
-                |row: &Row| matches!(row.content, RowContent::Unsent { failure: Some(Failure::FilesGone), .. });
+                |row: &Row| matches!(row.content, RowContent::Outgoing { failure: Some(Failure::FilesMissing), .. });
             let failed: Vec<_> = rows.iter().filter(is_failed).map(|row| (row.key, has_no_files(row))).collect();
             for (key, has_no_files) in failed {
                 // After a crash between the two, a send can be there still whose files are not: no trying helps.
                 if has_no_files {
                     self.note(&format!("the visitor takes back what has lost its files in page {number}"));
-                    self.tell(number, Event::Discarded(key))?;
+                    self.tell(number, Event::Thread(ThreadEvent::MessageDiscarded { row: key }))?;
                     continue;
                 }
                 self.note(&format!("the visitor tries again in page {number}"));
-                self.tell(number, Event::Retried(key))?;
+                self.tell(number, Event::Thread(ThreadEvent::RetryRequested { row: key }))?;
             }
         }
         Ok(())

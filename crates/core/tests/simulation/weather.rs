@@ -52,25 +52,25 @@ impl World {
             self.posted.insert(echo, request.clone());
         }
         if self.is_offline {
-            return self.after(1, Happening::Ends { page, call, outcome: Outcome::NeverLeft });
+            return self.after(1, Happening::Ends { page, call, outcome: Outcome::NotSent });
         }
         if self.files_of(&request).is_some_and(|files| files.is_empty()) {
-            return self.after(1, Happening::Ends { page, call, outcome: Outcome::FilesGone });
+            return self.after(1, Happening::Ends { page, call, outcome: Outcome::FilesMissing });
         }
         if self.server.is_down {
             // The connection is refused; a page's script can't tell that from one that was lost.
-            return self.after(1, Happening::Ends { page, call, outcome: Outcome::Unclear });
+            return self.after(1, Happening::Ends { page, call, outcome: Outcome::Unknown });
         }
         let there = self.way();
         if self.chances(6) {
             // Lost on the way there: the connection ends, nothing is stored.
-            return self.after(there, Happening::Ends { page, call, outcome: Outcome::Unclear });
+            return self.after(there, Happening::Ends { page, call, outcome: Outcome::Unknown });
         }
         if self.chances(4) {
             // Held up somewhere: the connection ends first, or a proxy answers, and the server hears of it later.
             let status = [500, 502, 504][self.chance.below(3) as usize];
             let page_of_html = Outcome::answered(status, "<html>Something went wrong</html>".to_owned(), None);
-            let outcome = if self.chance.below(2) == 0 { page_of_html } else { Outcome::Unclear };
+            let outcome = if self.chance.below(2) == 0 { page_of_html } else { Outcome::Unknown };
             self.after(there, Happening::Ends { page, call, outcome });
             let longest = if self.plan.is_late { 3 * GRACE_MS } else { GRACE_MS - 20_000 };
             let late = there + self.chance.below(longest);
@@ -86,7 +86,7 @@ impl World {
             Fate::Answered(back)
         };
         if fate == Fate::AnswerLost {
-            self.after(there + back, Happening::Ends { page, call, outcome: Outcome::Unclear });
+            self.after(there + back, Happening::Ends { page, call, outcome: Outcome::Unknown });
         }
         self.after(there, Happening::Arrives { page, call, request, fate });
     }
@@ -100,7 +100,7 @@ impl World {
     pub fn arrive(&mut self, page: u64, call: RequestId, request: &Request, fate: Fate) {
         if self.server.is_down {
             let ms = self.way();
-            return self.after(ms, Happening::Ends { page, call, outcome: Outcome::Unclear });
+            return self.after(ms, Happening::Ends { page, call, outcome: Outcome::Unknown });
         }
         let method = match request.method {
             Method::Get | Method::Probe => "GET",

@@ -1,5 +1,6 @@
 //! The world between the widgets and a server: time, and what happens when.
 
+use natter_core::event::{ConnectionEvent, ThreadEvent};
 use std::collections::{BTreeMap, BTreeSet};
 
 use natter_core::chatwoot::{Body, Request};
@@ -196,7 +197,7 @@ impl World {
             }
             self.thaw(number)?;
             self.bring_back(number)?;
-            self.tell(number, Event::WantedNewest)?;
+            self.tell(number, Event::Thread(ThreadEvent::NewestRequested))?;
         }
         if self.is_orphaned {
             for number in self.pages.keys().copied().collect::<Vec<_>>() {
@@ -264,7 +265,7 @@ impl World {
                 if self.pages.contains_key(&page) {
                     self.note(&format!("page {page}: call {} ends: {}", call.0, brief(&outcome)));
                 }
-                return self.tell(page, Event::Replied(call, outcome));
+                return self.tell(page, Event::Connection(ConnectionEvent::RequestEnded { request: call, outcome }));
             }
             Happening::Opens { page, link } => {
                 if self.server.is_down || self.is_offline || self.chances(10) {
@@ -278,13 +279,19 @@ impl World {
             Happening::ToServer { page, link, text } => self.command(page, link, &text),
             Happening::Frame { page, link, text } => {
                 if !self.has_closed(page, link) && !self.is_frame_lost() {
-                    return self.tell(page, Event::Socket(link, SocketEvent::Frame(text)));
+                    return self.tell(
+                        page,
+                        Event::Connection(ConnectionEvent::Socket { socket: link, event: SocketEvent::Frame(text) }),
+                    );
                 }
             }
             Happening::Closes { page, link } => {
                 self.connections.remove(&(page, link));
                 if !self.has_closed(page, link) {
-                    return self.tell(page, Event::Socket(link, SocketEvent::Closed));
+                    return self.tell(
+                        page,
+                        Event::Connection(ConnectionEvent::Socket { socket: link, event: SocketEvent::Closed }),
+                    );
                 }
             }
             Happening::Told { page, event } => {
@@ -345,8 +352,8 @@ fn brief(outcome: &Outcome) -> String {
             let ids: Vec<u64> = body.as_array().into_iter().flatten().filter_map(|item| item["id"].as_u64()).collect();
             format!("{status} {:?} to {:?}", ids.first(), ids.last())
         }
-        Outcome::NeverLeft => "never left".to_owned(),
-        Outcome::Unclear => "unclear".to_owned(),
-        Outcome::FilesGone => "its files are gone".to_owned(),
+        Outcome::NotSent => "never left".to_owned(),
+        Outcome::Unknown => "unclear".to_owned(),
+        Outcome::FilesMissing => "its files are gone".to_owned(),
     }
 }

@@ -6,6 +6,11 @@ use natter_core::availability::UtcOffset;
 use natter_core::content::{Choice, Field};
 use natter_core::conversation::message_window::{Distance, ScrollPosition};
 use natter_core::conversation::timeline::RowKey;
+use natter_core::event::{
+    BlockReason, ComposerEvent, ConnectionEvent, ConversationsEvent, PageEvent, PanelEvent, StorageEvent, ThreadEvent,
+    VisitorEvent,
+};
+use natter_core::host::calls::{AttributeTarget, HostCall};
 use natter_core::host::settings::{Options, Settings};
 use natter_core::model::{ConversationId, MessageId, OutgoingFile};
 use natter_core::rng::Seed;
@@ -14,7 +19,7 @@ use natter_core::visitor::identity::User;
 use natter_core::visitor::pre_chat_form::{Consent, PreChatForm};
 use natter_core::visitor::preferences::{Preference, Theme};
 use natter_core::{
-    Blocked, ChatClient, Event, Outcome, PageContext, RequestId, SocketEvent, SocketId, TabEvent, TranscriptFormat,
+    ChatClient, Event, Outcome, PageContext, RequestId, SocketEvent, SocketId, TabEvent, TranscriptFormat,
 };
 use serde_json::{Map, Value};
 
@@ -112,15 +117,17 @@ fn read(record: &Record) -> (Now, Happening) {
             let chance = numbers[..4].try_into().expect("four numbers");
             return (now, Happening::Made(chance, options(&numbers[4..])));
         }
-        "began" => Event::Began { kept: kept(), is_shared: flag() },
-        "granted" => Event::Tabs(TabEvent::Granted(kept())),
-        "stolen" => Event::Tabs(TabEvent::Stolen),
+        "began" => Event::Started { stored: kept(), has_tab_sync: flag() },
+        "granted" => Event::Tabs(TabEvent::LockGranted(kept())),
+        "stolen" => Event::Tabs(TabEvent::LockStolen),
         "lock refused" => Event::Tabs(TabEvent::LockRefused),
         "lock queried" => Event::Tabs(TabEvent::LockQueried { is_ours: flag(), generation: numbers[1] }),
-        "said" => Event::Tabs(TabEvent::Said(text())),
-        "opened" => Event::Opened(flag()),
-        "drafted" => Event::Drafted(if flag() { "something".to_owned() } else { String::new() }),
-        "submitted" => Event::Submitted(text()),
+        "said" => Event::Tabs(TabEvent::Received(text())),
+        "opened" => Event::Panel(PanelEvent::Toggled { is_open: flag() }),
+        "drafted" => Event::Composer(ComposerEvent::DraftChanged {
+            text: if flag() { "something".to_owned() } else { String::new() },
+        }),
+        "submitted" => Event::Composer(ComposerEvent::Submitted { text: text() }),
         "picked" => {
             let names: Vec<(String, String)> = kept();
             let file = |(at, (name, _)): (usize, (String, String))| OutgoingFile {
@@ -129,70 +136,93 @@ fn read(record: &Record) -> (Now, Happening) {
                 size: numbers[2 * at + 1],
                 local: None,
             };
-            Event::Picked(names.into_iter().enumerate().map(file).collect())
+            Event::Composer(ComposerEvent::FilesPicked { files: names.into_iter().enumerate().map(file).collect() })
         }
-        "unpicked" => Event::Unpicked(numbers[0]),
-        "files missing" => Event::FilesMissing(text().into()),
-        "gathered" => Event::Gathered(text().into()),
-        "not kept" => Event::NotKept,
-        "progressed" => Event::Progressed(call(), u8::try_from(numbers[1]).expect("a percentage")),
-        "filled" => Event::Filled(MessageId(numbers[0]), kept()),
+        "unpicked" => Event::Composer(ComposerEvent::FileRemoved { pick: numbers[0] }),
+        "files missing" => Event::Storage(StorageEvent::FilesMissing { message: text().into() }),
+        "gathered" => Event::Storage(StorageEvent::FilesStored { message: text().into() }),
+        "not kept" => Event::Storage(StorageEvent::WriteFailed),
+        "progressed" => Event::Connection(ConnectionEvent::UploadProgressed {
+            request: call(),
+            percent: u8::try_from(numbers[1]).expect("a percentage"),
+        }),
+        "filled" => Event::Thread(ThreadEvent::FormSubmitted { message: MessageId(numbers[0]), fields: kept() }),
         "chosen" => {
             let [title, value] = [&record[5], &record[6]].map(String::clone);
-            Event::Chosen(MessageId(numbers[0]), Choice { title, value })
+            Event::Thread(ThreadEvent::ChoiceSelected {
+                message: MessageId(numbers[0]),
+                choice: Choice { title, value },
+            })
         }
-        "retried" => Event::Retried(RowKey(numbers[0])),
-        "discarded" => Event::Discarded(RowKey(numbers[0])),
-        "folded" => Event::Folded(RowKey(numbers[0]), numbers[1] == 1),
+        "retried" => Event::Thread(ThreadEvent::RetryRequested { row: RowKey(numbers[0]) }),
+        "discarded" => Event::Thread(ThreadEvent::MessageDiscarded { row: RowKey(numbers[0]) }),
+        "folded" => Event::Thread(ThreadEvent::TextFolded { row: RowKey(numbers[0]), is_folded: numbers[1] == 1 }),
         "scrolled" => {
             let below =
                 [Distance::Here, Distance::Near, Distance::Far][usize::try_from(numbers[1]).expect("a distance")];
-            Event::Scrolled(ScrollPosition { is_at_top: flag(), below }, numbers.get(2).copied().map(RowKey))
+            Event::Thread(ThreadEvent::Scrolled {
+                position: ScrollPosition { is_at_top: flag(), below },
+                focused_row: numbers.get(2).copied().map(RowKey),
+            })
         }
-        "wanted earlier" => Event::WantedEarlier,
-        "listed" => Event::Listed(flag()),
-        "switched" => Event::Switched(numbers.first().copied().map(ConversationId)),
-        "ended" => Event::Ended,
-        "introduced" => Event::Introduced(kept()),
-        "silent" => Event::Preferred(Preference::Silent(flag())),
-        "notices" => Event::Preferred(Preference::Notices(flag())),
+        "wanted earlier" => Event::Thread(ThreadEvent::EarlierRequested),
+        "listed" => Event::Conversations(ConversationsEvent::ListToggled { is_shown: flag() }),
+        "switched" => Event::Conversations(ConversationsEvent::Opened {
+            conversation: numbers.first().copied().map(ConversationId),
+        }),
+        "ended" => Event::Conversations(ConversationsEvent::Resolved),
+        "introduced" => Event::Visitor(VisitorEvent::PreChatFormSubmitted { values: kept() }),
+        "silent" => Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Silent(flag()))),
+        "notices" => Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Notices(flag()))),
         "theme" => {
             let theme = Theme::ALL.into_iter().find(|theme| theme.name() == text()).expect("a theme");
-            Event::Preferred(Preference::Theme(theme))
+            Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Theme(theme)))
         }
-        "denied" => Event::Denied,
-        "dismissed" => Event::Dismissed,
-        "transcript" => Event::WantedTranscript(if flag() { TranscriptFormat::Json } else { TranscriptFormat::Text }),
-        "forgot" => Event::Forgot,
-        "paged" => Event::Paged(PageContext::default()),
-        "prompted" => Event::Prompted(String::new()),
-        "identified" => Event::Identified(User { mark: numbers[0], is_proven: numbers[1] == 1, fields: said(1) }),
-        "attributed" => Event::Attributed(said(usize::try_from(numbers[0]).expect("0 or 1")), numbers[1] == 1),
-        "prefilled" => Event::Prefilled(text()),
-        "made to say" => Event::Said(text()),
-        "logged out" => Event::LoggedOut,
-        "configured" => Event::Configured(Box::new(options(&numbers))),
+        "denied" => Event::Visitor(VisitorEvent::NotificationsDenied),
+        "dismissed" => Event::Panel(PanelEvent::PreviewsDismissed),
+        "transcript" => Event::Thread(ThreadEvent::TranscriptRequested {
+            format: if flag() { TranscriptFormat::Json } else { TranscriptFormat::Text },
+        }),
+        "forgot" => Event::Visitor(VisitorEvent::ForgetRequested),
+        "paged" => Event::Page(PageEvent::Navigated(PageContext::default())),
+        "prompted" => Event::Host(HostCall::ProactiveMessageShown { text: String::new() }),
+        "identified" => {
+            Event::Host(HostCall::SetUser(User { mark: numbers[0], is_proven: numbers[1] == 1, fields: said(1) }))
+        }
+        "attributed" => Event::Host(HostCall::SetAttributes {
+            attributes: said(usize::try_from(numbers[0]).expect("0 or 1")),
+            target: if numbers[1] == 1 { AttributeTarget::Conversation } else { AttributeTarget::Contact },
+        }),
+        "prefilled" => Event::Host(HostCall::Prefill { text: text() }),
+        "made to say" => Event::Host(HostCall::SendMessage { text: text() }),
+        "logged out" => Event::Host(HostCall::Reset),
+        "configured" => Event::Host(HostCall::Configure(Box::new(options(&numbers)))),
         "zoned" => {
             let offset = |pair: &[u64]| UtcOffset { from: pair[0], ahead: pair[1].cast_signed() };
-            Event::Zoned(numbers.chunks(2).map(offset).collect())
+            Event::TimeZoneLookedUp { offsets: numbers.chunks(2).map(offset).collect() }
         }
-        "wanted newest" => Event::WantedNewest,
-        "frame" => Event::Socket(link(), SocketEvent::Frame(text())),
-        "closed" => Event::Socket(link(), SocketEvent::Closed),
+        "wanted newest" => Event::Thread(ThreadEvent::NewestRequested),
+        "frame" => Event::Connection(ConnectionEvent::Socket { socket: link(), event: SocketEvent::Frame(text()) }),
+        "closed" => Event::Connection(ConnectionEvent::Socket { socket: link(), event: SocketEvent::Closed }),
         "answered" => {
             let status = u16::try_from(numbers[1]).expect("a status");
-            Event::Replied(call(), Outcome::Answered { status, body: text(), retry_after_ms: Some(numbers[2]) })
+            Event::Connection(ConnectionEvent::RequestEnded {
+                request: call(),
+                outcome: Outcome::Answered { status, body: text(), retry_after_ms: Some(numbers[2]) },
+            })
         }
-        "never left" => Event::Replied(call(), Outcome::NeverLeft),
-        "files gone" => Event::Replied(call(), Outcome::FilesGone),
-        "unanswered" => Event::Replied(call(), Outcome::Unclear),
-        "visible" => Event::Visible(flag()),
-        "online" => Event::Online(flag()),
-        "blocked by policy" => Event::Blocked(Blocked::ByPolicy),
-        "blocked as mixed content" => Event::Blocked(Blocked::AsMixedContent),
-        "probed" => Event::Probed(flag()),
-        "left" => Event::Left,
-        "returned" => Event::Returned(kept()),
+        "never left" => Event::Connection(ConnectionEvent::RequestEnded { request: call(), outcome: Outcome::NotSent }),
+        "files gone" => {
+            Event::Connection(ConnectionEvent::RequestEnded { request: call(), outcome: Outcome::FilesMissing })
+        }
+        "unanswered" => Event::Connection(ConnectionEvent::RequestEnded { request: call(), outcome: Outcome::Unknown }),
+        "visible" => Event::Page(PageEvent::VisibilityChanged { is_visible: flag() }),
+        "online" => Event::Connection(ConnectionEvent::OnlineChanged { is_online: flag() }),
+        "blocked by policy" => Event::Connection(ConnectionEvent::Blocked(BlockReason::ContentSecurityPolicy)),
+        "blocked as mixed content" => Event::Connection(ConnectionEvent::Blocked(BlockReason::MixedContent)),
+        "probed" => Event::Connection(ConnectionEvent::ProbeEnded { is_reachable: flag() }),
+        "left" => Event::Page(PageEvent::Suspended),
+        "returned" => Event::Page(PageEvent::Resumed { stored: kept() }),
         "tick" => Event::Tick,
         other => panic!("nobody knows what {other} is"),
     };

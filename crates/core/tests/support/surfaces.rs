@@ -1,10 +1,11 @@
 //! Every place where the core reads what somebody else wrote, and a widget that can be made to live through anything.
 //! The property tests and the fuzzer share it, so that what the one finds the other can repeat.
 
+use natter_core::event::{ComposerEvent, ConnectionEvent, PageEvent, PanelEvent, ThreadEvent};
 use std::collections::VecDeque;
 use std::hint::black_box;
 
-use natter_core::chatwoot::{self as wire, Request};
+use natter_core::chatwoot::{self, Request};
 use natter_core::conversation::timeline::{OutgoingRecord, RowKey};
 use natter_core::host::settings::Settings;
 use natter_core::markdown;
@@ -20,13 +21,13 @@ pub type Reader = fn(&str);
 
 /// The readers by name.
 pub const READERS: [(&str, Reader); 14] = [
-    ("frame", |text| _ = black_box(wire::frame(text))),
-    ("contact", |text| _ = black_box(wire::contact(text))),
-    ("conversation", |text| _ = black_box(wire::conversation(text))),
-    ("conversations", |text| _ = black_box(wire::conversations(text))),
-    ("message", |text| _ = black_box(wire::message(text))),
-    ("messages", |text| _ = black_box(wire::messages(text))),
-    ("refusal", |text| _ = black_box(wire::refusal(text))),
+    ("frame", |text| _ = black_box(chatwoot::frame(text))),
+    ("contact", |text| _ = black_box(chatwoot::contact(text))),
+    ("conversation", |text| _ = black_box(chatwoot::conversation(text))),
+    ("conversations", |text| _ = black_box(chatwoot::conversations(text))),
+    ("message", |text| _ = black_box(chatwoot::message(text))),
+    ("messages", |text| _ = black_box(chatwoot::messages(text))),
+    ("refusal", |text| _ = black_box(chatwoot::refusal(text))),
     ("verdict", |text| {
         let outcome = |status| Outcome::Answered { status, body: text.to_owned(), retry_after_ms: Some(u64::MAX) };
         for status in [0, 200, 404, 422, 429, 503, u16::MAX] {
@@ -36,19 +37,19 @@ pub const READERS: [(&str, Reader); 14] = [
     ("kept send", |text| {
         if let Some(kept) = OutgoingRecord::read(text) {
             black_box(kept.write());
-            black_box(kept.revive(RowKey(1), "echo".into(), Mono(0)));
+            black_box(kept.restore(RowKey(1), "echo".into(), Mono(0)));
         }
     }),
     ("session", |text| {
         let mut session = Session::new(Rng::new([1, 2, 3, 4]));
-        session.revive(text);
+        session.restore(text);
         black_box(session.next(Mono(0), natter_core::visitor::session::Need::Conversation));
-        black_box(session.take_kept());
+        black_box(session.take_record());
     }),
     ("settings", |text| {
         _ = black_box(Settings::new(text, "inbox"));
         if let Ok(settings) = Settings::new("https://chat.example.test", text) {
-            black_box(wire::request(&settings, text, &natter_core::ApiRequest::ReadContact, "", &[]));
+            black_box(chatwoot::request(&settings, text, &natter_core::ApiRequest::GetContact, "", &[]));
             black_box(settings.storage_prefix());
         }
     }),
@@ -122,15 +123,17 @@ impl Life {
                 Event::Tick
             }
             Step::Frame(text) => match self.link {
-                Some(link) => Event::Socket(link, SocketEvent::Frame(text)),
+                Some(link) => {
+                    Event::Connection(ConnectionEvent::Socket { socket: link, event: SocketEvent::Frame(text) })
+                }
                 None => return,
             },
             Step::Close => match self.link.take() {
-                Some(link) => Event::Socket(link, SocketEvent::Closed),
+                Some(link) => Event::Connection(ConnectionEvent::Socket { socket: link, event: SocketEvent::Closed }),
                 None => return,
             },
             Step::End(outcome) => match self.calls.pop_front() {
-                Some((call, _)) => Event::Replied(call, outcome),
+                Some((call, _)) => Event::Connection(ConnectionEvent::RequestEnded { request: call, outcome }),
                 None => return,
             },
             Step::Event(event) => event,
@@ -145,29 +148,29 @@ impl Life {
 
     fn perform(&mut self, effect: &Effect) {
         match effect {
-            Effect::Call(id, request) => {
+            Effect::SendRequest { id, request } => {
                 assert!(request.url.starts_with("https://chat.example.test/public/api/v1/inboxes/"), "{request:?}");
                 self.calls.push_back((*id, request.clone()));
             }
-            Effect::Abort(id) => self.calls.retain(|(other, _)| other != id),
-            Effect::Connect(link, url) => {
+            Effect::AbortRequest { id } => self.calls.retain(|(other, _)| other != id),
+            Effect::OpenSocket { socket: link, url } => {
                 assert_eq!(url, "wss://chat.example.test/cable");
                 self.link = Some(*link);
             }
-            Effect::Disconnect(link) => self.link = self.link.filter(|open| open != link),
-            Effect::Save(key, _) | Effect::Erase(key) => {
+            Effect::CloseSocket { socket: link } => self.link = self.link.filter(|open| open != link),
+            Effect::Save { key, value: _ } | Effect::Delete { key } => {
                 let is_ours = ["send/", "answer/"].iter().any(|ours| key.starts_with(ours));
                 let names = ["session", "draft", "introduction", "preferences", "generation"];
                 assert!(names.contains(&key.as_str()) || is_ours, "{key}");
             }
-            Effect::Transmit(..)
-            | Effect::Tell(_)
+            Effect::Transmit { .. }
+            | Effect::Host(_)
             | Effect::Tabs(_)
-            | Effect::Probe(_)
-            | Effect::Zone(_)
-            | Effect::Gather(..)
-            | Effect::Scatter(_)
-            | Effect::Forget { .. } => {}
+            | Effect::Probe { url: _ }
+            | Effect::LookUpTimeZone { zone: _ }
+            | Effect::StoreFiles { .. }
+            | Effect::DeleteFiles { message: _ }
+            | Effect::EraseDevice { .. } => {}
         }
     }
 
@@ -181,8 +184,8 @@ impl Life {
         keys.dedup();
         assert_eq!(keys.len(), rows.len(), "a row's key is its own");
         let said = rows.iter().map_while(|row| match &row.content {
-            RowContent::Said(message) => Some(message.id),
-            RowContent::Unsent { .. } => None,
+            RowContent::Stored(message) => Some(message.id),
+            RowContent::Outgoing { .. } => None,
         });
         assert!(said.is_sorted_by(|one, next| one < next), "messages are in order, once each");
     }
@@ -218,37 +221,37 @@ fn read_step(line: &str) -> Option<Step> {
         '4' => answered(404),
         '9' => answered(429),
         '!' => answered(422),
-        '?' => Step::End(Outcome::Unclear),
-        'n' => Step::End(Outcome::NeverLeft),
+        '?' => Step::End(Outcome::Unknown),
+        'n' => Step::End(Outcome::NotSent),
         'c' => Step::Close,
         'w' => Step::Wait(number()),
         'z' => Step::Sleep(number()),
-        's' => Step::Event(Event::Submitted(text.to_owned())),
-        'd' => Step::Event(Event::Drafted(text.to_owned())),
-        'r' => Step::Event(Event::Retried(RowKey(number()))),
-        'x' => Step::Event(Event::Discarded(RowKey(number()))),
-        'p' => Step::Event(Event::Folded(RowKey(number()), false)),
-        'q' => Step::Event(Event::Folded(RowKey(number()), true)),
-        'o' => Step::Event(Event::Opened(text.is_empty())),
-        'v' => Step::Event(Event::Visible(text.is_empty())),
-        'l' => Step::Event(Event::Online(text.is_empty())),
-        'u' => Step::Event(Event::WantedEarlier),
-        'j' => Step::Event(Event::WantedNewest),
+        's' => Step::Event(Event::Composer(ComposerEvent::Submitted { text: text.to_owned() })),
+        'd' => Step::Event(Event::Composer(ComposerEvent::DraftChanged { text: text.to_owned() })),
+        'r' => Step::Event(Event::Thread(ThreadEvent::RetryRequested { row: RowKey(number()) })),
+        'x' => Step::Event(Event::Thread(ThreadEvent::MessageDiscarded { row: RowKey(number()) })),
+        'p' => Step::Event(Event::Thread(ThreadEvent::TextFolded { row: RowKey(number()), is_folded: false })),
+        'q' => Step::Event(Event::Thread(ThreadEvent::TextFolded { row: RowKey(number()), is_folded: true })),
+        'o' => Step::Event(Event::Panel(PanelEvent::Toggled { is_open: text.is_empty() })),
+        'v' => Step::Event(Event::Page(PageEvent::VisibilityChanged { is_visible: text.is_empty() })),
+        'l' => Step::Event(Event::Connection(ConnectionEvent::OnlineChanged { is_online: text.is_empty() })),
+        'u' => Step::Event(Event::Thread(ThreadEvent::EarlierRequested)),
+        'j' => Step::Event(Event::Thread(ThreadEvent::NewestRequested)),
         'b' => begun(vec![record(text)]),
-        'g' => Step::Event(Event::Began { kept: vec![record(text)], is_shared: true }),
-        'k' => Step::Event(Event::Tabs(TabEvent::Granted(vec![record(text)]))),
-        't' => Step::Event(Event::Tabs(TabEvent::Stolen)),
+        'g' => Step::Event(Event::Started { stored: vec![record(text)], has_tab_sync: true }),
+        'k' => Step::Event(Event::Tabs(TabEvent::LockGranted(vec![record(text)]))),
+        't' => Step::Event(Event::Tabs(TabEvent::LockStolen)),
         'i' => Step::Event(Event::Tabs(TabEvent::LockQueried { is_ours: text.is_empty(), generation: number() })),
-        'm' => Step::Event(Event::Tabs(TabEvent::Said(text.to_owned()))),
-        'a' => Step::Event(Event::Left),
-        'e' => Step::Event(Event::Returned(vec![record(text)])),
+        'm' => Step::Event(Event::Tabs(TabEvent::Received(text.to_owned()))),
+        'a' => Step::Event(Event::Page(PageEvent::Suspended)),
+        'e' => Step::Event(Event::Page(PageEvent::Resumed { stored: vec![record(text)] })),
         _ => return None,
     })
 }
 
 /// A page load in the only tab there is, on a device that keeps this.
 pub fn begun(kept: Vec<(String, String)>) -> Step {
-    Step::Event(Event::Began { kept, is_shared: false })
+    Step::Event(Event::Started { stored: kept, has_tab_sync: false })
 }
 
 fn record(text: &str) -> (String, String) {

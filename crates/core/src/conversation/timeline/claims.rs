@@ -13,7 +13,7 @@ impl Timeline {
     }
 
     /// The server itself says that this message is that send.
-    pub(super) fn prove(&mut self, message: Message, echo: &EchoId) -> bool {
+    pub(super) fn apply_proven(&mut self, message: Message, echo: &EchoId) -> bool {
         let id = message.id;
         let Some(at) = self.sends.iter().position(|send| send.echo == *echo) else {
             // Proven before: the same news by another road. A different id means the server has it twice, and then
@@ -21,12 +21,12 @@ impl Timeline {
             return self.put(message, Claim::Ours(echo.clone()));
         };
         if self.sends.get(at).is_some_and(|send| send.guess != Some(id)) {
-            self.drop_guess(at);
+            self.drop_match(at);
         }
         let is_new = self.rows.get(id).is_none();
         if let Some(send) = self.take(at) {
             if let Some(rival) = self.rows.get(id).and_then(|row| claimant(&row.claim)).filter(|rival| rival != echo) {
-                self.forget_guess_of(&rival);
+                self.clear_match_of(&rival);
             }
             self.rows.insert(TimelineRow::of(&send, message, Claim::Ours(send.echo.clone())));
         }
@@ -34,30 +34,30 @@ impl Timeline {
     }
 
     /// A message that carries somebody else's mark, such as another device's of the same visitor.
-    pub(super) fn settle_foreign(&mut self, message: Message, mark: &EchoId) -> bool {
+    pub(super) fn apply_foreign(&mut self, message: Message, mark: &EchoId) -> bool {
         let id = message.id;
         let foreign = Claim::Foreign(mark.clone());
         let Some(echo) = self.rows.get(id).and_then(|row| claimant(&row.claim)) else {
             return self.put(message, foreign);
         };
         if let Some(at) = self.sends.iter().position(|send| send.echo == echo) {
-            self.drop_guess(at);
+            self.drop_match(at);
         }
         self.put(message, foreign);
-        self.guess_again(&echo);
+        self.rematch(&echo);
         false
     }
 
-    pub(super) fn settle_unmarked(&mut self, message: Message) -> bool {
+    pub(super) fn apply_unmarked(&mut self, message: Message) -> bool {
         let id = message.id;
         if self.rows.get(id).is_none() && message.author.is_visitor() {
             // What another tab knew to be at the server comes last: a send behind it was posted after that was known, so a
             // message above the newest of then is none of the one before.
-            let is_known = |send: &OutgoingMessage| matches!(send.stage, DeliveryState::Settled { .. });
-            let mut found = self.sends.iter().enumerate().filter(|(_, send)| send.could_be(&message));
+            let is_known = |send: &OutgoingMessage| matches!(send.stage, DeliveryState::StoredElsewhere { .. });
+            let mut found = self.sends.iter().enumerate().filter(|(_, send)| send.could_match(&message));
             if let Some(at) = found.clone().find(|(_, send)| !is_known(send)).or_else(|| found.next()).map(|(at, _)| at)
             {
-                self.take_for(at, message);
+                self.match_to(at, message);
                 return true;
             }
         }
@@ -65,20 +65,20 @@ impl Timeline {
     }
 
     /// Takes a message for a send: for good when its request has ended, else until the answer says more.
-    fn take_for(&mut self, at: usize, message: Message) {
+    fn match_to(&mut self, at: usize, message: Message) {
         let Some(send) = self.sends.get_mut(at) else {
             return;
         };
         send.guess = Some(message.id);
-        let is_over = matches!(send.stage, DeliveryState::Unclear { .. } | DeliveryState::Settled { .. });
+        let is_over = matches!(send.stage, DeliveryState::Unconfirmed { .. } | DeliveryState::StoredElsewhere { .. });
         let row = TimelineRow::of(send, message, Claim::Guess(send.echo.clone()));
         self.rows.insert(row);
         if is_over {
-            self.accept_guess(at);
+            self.accept_match(at);
         }
     }
 
-    pub(super) fn accept_guess(&mut self, at: usize) {
+    pub(super) fn accept_match(&mut self, at: usize) {
         if let Some(send) = self.take(at)
             && let Some(row) = send.guess.and_then(|id| self.rows.get_mut(id))
         {
@@ -87,7 +87,7 @@ impl Timeline {
     }
 
     /// A guess was wrong: the message gets a row of its own, the send its row back.
-    pub(super) fn drop_guess(&mut self, at: usize) {
+    pub(super) fn drop_match(&mut self, at: usize) {
         let key = self.fresh_key();
         let Some(id) = self.sends.get_mut(at).and_then(|send| send.guess.take()) else {
             return;
@@ -100,14 +100,14 @@ impl Timeline {
     }
 
     /// The message a send was taken for has turned out to be another send: the row is that one's now.
-    fn forget_guess_of(&mut self, echo: &EchoId) {
+    fn clear_match_of(&mut self, echo: &EchoId) {
         if let Some(send) = self.sends.iter_mut().find(|send| send.echo == *echo) {
             send.guess = None;
         }
     }
 
     /// Looks for another message that may be this send, among those already here.
-    fn guess_again(&mut self, echo: &EchoId) {
+    fn rematch(&mut self, echo: &EchoId) {
         let Some((at, send)) = self.sends.iter().enumerate().find(|(_, send)| send.echo == *echo) else {
             return;
         };
@@ -116,11 +116,11 @@ impl Timeline {
         };
         let after = |row: &&TimelineRow| newest.is_none_or(|newest| row.id > newest);
         let is_it = |row: &&TimelineRow| {
-            row.claim == Claim::None && row.message.author.is_visitor() && send.could_be(&row.message)
+            row.claim == Claim::None && row.message.author.is_visitor() && send.could_match(&row.message)
         };
         let found = self.rows.newest_first().take_while(after).filter(is_it).last();
         if let Some(message) = found.map(|row| (*row.message).clone()) {
-            self.take_for(at, message);
+            self.match_to(at, message);
         }
     }
 

@@ -11,7 +11,7 @@ const RECENT: usize = 300;
 
 impl Timeline {
     /// Takes what the device keeps of a send: one from before a reload, or another tab's. A request that was under way
-    /// is taken for being so still, until [`Self::take_charge`].
+    /// is taken for being so still, until [`Self::take_over_sending`].
     pub fn learn(&mut self, kept: OutgoingRecord, echo: &EchoId, now: Mono) {
         self.is_changed = true;
         let known = self.sends.iter().position(|send| send.echo == *echo);
@@ -27,12 +27,12 @@ impl Timeline {
                 if let Some(row) = self.rows.get_mut(id) {
                     row.claim = Claim::Ours(echo.clone());
                 }
-                self.keep.push(StoreOp::Erase(echo.clone(), Queue::Upload));
+                self.keep.push(StoreOp::Delete(echo.clone(), Queue::Upload));
                 return;
             }
-            let mut send = kept.revive(self.fresh_key(), echo.clone(), now);
-            if let DeliveryState::Unclear { newest, .. } = send.stage {
-                send.stage = DeliveryState::Posting { newest };
+            let mut send = kept.restore(self.fresh_key(), echo.clone(), now);
+            if let DeliveryState::Unconfirmed { newest, .. } = send.stage {
+                send.stage = DeliveryState::Sending { newest };
             }
             self.nth = self.nth.max(send.nth);
             // Not by the clock first: people set clocks back.
@@ -41,22 +41,24 @@ impl Timeline {
             return;
         };
         let Some(key) = self.sends.get(at).map(|send| send.key) else { return };
-        let told = kept.revive(key, echo.clone(), now);
-        if !told.holds_its_lane() {
-            self.drop_guess(at);
+        let told = kept.restore(key, echo.clone(), now);
+        if !told.blocks_its_queue() {
+            self.drop_match(at);
         }
         let Some(send) = self.sends.get_mut(at) else { return };
         send.tries = told.tries;
         let stage = match (told.stage, &send.stage) {
             // We know better since when.
-            (DeliveryState::Unclear { .. }, DeliveryState::Posting { .. } | DeliveryState::Unclear { .. }) => return,
+            (DeliveryState::Unconfirmed { .. }, DeliveryState::Sending { .. } | DeliveryState::Unconfirmed { .. }) => {
+                return;
+            }
             (
-                DeliveryState::Unclear { newest, .. },
-                DeliveryState::Gathering
-                | DeliveryState::Unsent
-                | DeliveryState::Settled { .. }
+                DeliveryState::Unconfirmed { newest, .. },
+                DeliveryState::StoringFiles
+                | DeliveryState::Queued
+                | DeliveryState::StoredElsewhere { .. }
                 | DeliveryState::Failed(_),
-            ) => DeliveryState::Posting { newest },
+            ) => DeliveryState::Sending { newest },
             (told, _) => told,
         };
         send.stage = stage;
@@ -65,35 +67,36 @@ impl Timeline {
 
     /// The device no longer keeps a send. A failed one was given up; any other is at the server, and history will show
     /// it. It is never posted again by itself.
-    pub fn is_kept_no_more(&mut self, echo: &EchoId, now: Mono) {
+    pub fn record_removed(&mut self, echo: &EchoId, now: Mono) {
         let Some(at) = self.sends.iter().position(|send| send.echo == *echo) else { return };
         let newest = self.rows.newest();
         self.is_changed = true;
         let Some(send) = self.sends.get_mut(at) else { return };
         match send.stage {
             DeliveryState::Failed(_) => drop(self.take(at)),
-            DeliveryState::Gathering
-            | DeliveryState::Unsent
-            | DeliveryState::Posting { .. }
-            | DeliveryState::Unclear { .. }
+            DeliveryState::StoringFiles
+            | DeliveryState::Queued
+            | DeliveryState::Sending { .. }
+            | DeliveryState::Unconfirmed { .. }
                 if send.guess.is_some() =>
             {
-                self.accept_guess(at);
+                self.accept_match(at);
             }
-            DeliveryState::Gathering
-            | DeliveryState::Unsent
-            | DeliveryState::Posting { .. }
-            | DeliveryState::Unclear { .. } => {
-                send.stage = DeliveryState::Settled { newest: send.stage.posted_after().unwrap_or(newest), since: now };
+            DeliveryState::StoringFiles
+            | DeliveryState::Queued
+            | DeliveryState::Sending { .. }
+            | DeliveryState::Unconfirmed { .. } => {
+                send.stage =
+                    DeliveryState::StoredElsewhere { newest: send.stage.posted_after().unwrap_or(newest), since: now };
             }
-            DeliveryState::Settled { .. } => {}
+            DeliveryState::StoredElsewhere { .. } => {}
         }
     }
 
     /// The newest messages were read down to `from` (`None`: as far as can be), asked for at `asked`. What another tab
     /// knew by then to be at the server is among them, or among what we took for something else.
-    pub fn forget_settled(&mut self, asked: Mono, from: Option<MessageId>) {
-        let is_settled = |send: &OutgoingMessage| matches!(send.stage, DeliveryState::Settled { since, newest } if since <= asked && reaches(from, newest));
+    pub fn drop_stored_elsewhere(&mut self, asked: Mono, from: Option<MessageId>) {
+        let is_settled = |send: &OutgoingMessage| matches!(send.stage, DeliveryState::StoredElsewhere { since, newest } if since <= asked && reaches(from, newest));
         while let Some(at) = self.sends.iter().position(is_settled) {
             self.take(at);
         }
@@ -101,19 +104,20 @@ impl Timeline {
 
     /// The sends we know of that the device does not keep.
     #[must_use]
-    pub fn missing_from(&self, kept: &[EchoId]) -> Vec<EchoId> {
-        let is_missing = |send: &&OutgoingMessage| send.stage != DeliveryState::Gathering && !kept.contains(&send.echo);
+    pub fn outgoing_without_record(&self, kept: &[EchoId]) -> Vec<EchoId> {
+        let is_missing =
+            |send: &&OutgoingMessage| send.stage != DeliveryState::StoringFiles && !kept.contains(&send.echo);
         self.sends.iter().filter(is_missing).map(|send| send.echo.clone()).collect()
     }
 
     /// From now on the sends are ours to post. What another tab was posting has lost its poster: nobody will tell us
     /// how that ended, unless it is in `ours`, which this tab posts itself.
-    pub fn take_charge(&mut self, ours: &[EchoId], now: Mono) {
+    pub fn take_over_sending(&mut self, ours: &[EchoId], now: Mono) {
         let is_others =
-            |send: &&OutgoingMessage| matches!(send.stage, DeliveryState::Posting { .. }) && !ours.contains(&send.echo);
+            |send: &&OutgoingMessage| matches!(send.stage, DeliveryState::Sending { .. }) && !ours.contains(&send.echo);
         let lost: Vec<EchoId> = self.sends.iter().filter(is_others).map(|send| send.echo.clone()).collect();
         for echo in lost {
-            self.lost_sight(&echo, now);
+            self.mark_response_lost(&echo, now);
         }
     }
 }

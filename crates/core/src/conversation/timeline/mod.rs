@@ -50,7 +50,7 @@ const TRIES_MAX: u32 = 3;
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Source {
     /// The answer to the POST of this send.
-    Answer(EchoId),
+    Response(EchoId),
     /// A cable frame, with the echo_id it carried.
     Frame(Option<EchoId>),
     /// A page of history.
@@ -63,7 +63,7 @@ pub enum StoreOp {
     /// Keep this send.
     Save(EchoId, String),
     /// Forget it, and its files if it has any.
-    Erase(EchoId, Queue),
+    Delete(EchoId, Queue),
 }
 
 /// One conversation's messages and sends.
@@ -89,23 +89,23 @@ impl Timeline {
     /// An empty one for another visitor, with the messages that were written for this user. It gives no row key a second
     /// time.
     #[must_use]
-    pub fn of_next_visitor(self, user: Option<u64>) -> Self {
+    pub fn for_next_visitor(self, user: Option<u64>) -> Self {
         let Self { conversation: _, user: _, rows: _, sends, keys, nth, keep: _, unfolded: _, is_changed: _ } = self;
-        let sends = sends.into_iter().filter(|send| send.goes_along_with(user)).collect();
+        let sends = sends.into_iter().filter(|send| send.passes_on_to(user)).collect();
         Self::of_sends(sends, 0, keys, nth, Vec::new())
     }
 
     /// An empty one for another conversation, with the messages that are not sent yet.
     #[must_use]
-    pub fn of_next_conversation(self) -> Self {
+    pub fn for_next_conversation(self) -> Self {
         let Self { conversation: _, user, rows: _, mut sends, keys, nth, keep, unfolded: _, is_changed: _ } = self;
         // What is at the server already is gone with the conversation.
-        sends.retain(|send| !matches!(send.stage, DeliveryState::Settled { .. }));
+        sends.retain(|send| !matches!(send.stage, DeliveryState::StoredElsewhere { .. }));
         for send in &mut sends {
             send.guess = None;
-            if send.is_in_doubt() {
+            if send.may_be_stored() {
                 // What may have been stored was stored in a conversation that is gone.
-                send.stage = DeliveryState::Unsent;
+                send.stage = DeliveryState::Queued;
             }
         }
         Self::of_sends(sends, user, keys, nth, keep)
@@ -129,35 +129,35 @@ impl Timeline {
     }
 
     /// From now on is posted for this user.
-    pub const fn post_for(&mut self, user: u64) {
+    pub const fn set_user(&mut self, user: u64) {
         self.user = user;
     }
 
-    fn may_post(&self, send: &OutgoingMessage) -> bool {
-        send.stage == DeliveryState::Unsent && (send.user == 0 || send.user == self.user)
+    fn may_send(&self, send: &OutgoingMessage) -> bool {
+        send.stage == DeliveryState::Queued && (send.user == 0 || send.user == self.user)
     }
 
     /// Whether anything said for this user is still to be posted, or just being posted.
     #[must_use]
-    pub fn is_sending_for(&self, user: u64) -> bool {
+    pub fn has_pending_for(&self, user: u64) -> bool {
         let is_under_way = |send: &OutgoingMessage| {
-            matches!(send.stage, DeliveryState::Gathering | DeliveryState::Unsent | DeliveryState::Posting { .. })
+            matches!(send.stage, DeliveryState::StoringFiles | DeliveryState::Queued | DeliveryState::Sending { .. })
         };
         self.sends.iter().any(|send| send.user == user && is_under_way(send))
     }
 
     /// What was submitted elsewhere may be posted elsewhere, and nobody tells this tab any more: the person decides.
-    pub fn disown(&mut self) {
+    pub fn release_foreign_messages(&mut self) {
         for at in 0..self.sends.len() {
             let Some(send) = self.sends.get(at).filter(|send| !send.is_from_here) else { continue };
             if matches!(
                 send.stage,
-                DeliveryState::Unsent | DeliveryState::Posting { .. } | DeliveryState::Unclear { .. }
+                DeliveryState::Queued | DeliveryState::Sending { .. } | DeliveryState::Unconfirmed { .. }
             ) {
-                self.drop_guess(at);
+                self.drop_match(at);
                 // The record stays as it is: it is for the tab that posts it.
                 if let Some(send) = self.sends.get_mut(at) {
-                    send.stage = DeliveryState::Failed(Failure::Doubtful);
+                    send.stage = DeliveryState::Failed(Failure::Unconfirmed);
                 }
                 self.is_changed = true;
             }
@@ -165,7 +165,7 @@ impl Timeline {
     }
 
     /// The conversation it belongs to, once that has begun.
-    pub fn belongs_to(&mut self, conversation: ConversationId) {
+    pub fn set_conversation(&mut self, conversation: ConversationId) {
         self.conversation = Some(conversation);
         for at in 0..self.sends.len() {
             self.save(at);
@@ -175,7 +175,7 @@ impl Timeline {
     // --- What the visitor wants said ---
 
     /// Has what was submitted in this page written down, and other tabs told of it, once more.
-    pub fn save_own(&mut self) {
+    pub fn save_own_messages(&mut self) {
         for at in 0..self.sends.len() {
             if self.sends.get(at).is_some_and(|send| send.is_from_here) {
                 self.save(at);
@@ -189,7 +189,7 @@ impl Timeline {
         // What the device kept may have any number.
         self.nth = self.nth.saturating_add(1);
         let nth = self.nth;
-        let stage = if files.is_empty() { DeliveryState::Unsent } else { DeliveryState::Gathering };
+        let stage = if files.is_empty() { DeliveryState::Queued } else { DeliveryState::StoringFiles };
         self.sends.push(OutgoingMessage {
             key,
             echo,
@@ -210,80 +210,80 @@ impl Timeline {
     }
 
     /// A send's files are where they will be found.
-    pub fn gathered(&mut self, echo: &EchoId) {
-        let is_it = |send: &OutgoingMessage| send.echo == *echo && send.stage == DeliveryState::Gathering;
+    pub fn files_stored(&mut self, echo: &EchoId) {
+        let is_it = |send: &OutgoingMessage| send.echo == *echo && send.stage == DeliveryState::StoringFiles;
         if let Some(at) = self.sends.iter().position(is_it) {
-            self.change(at, |send| send.stage = DeliveryState::Unsent);
+            self.change(at, |send| send.stage = DeliveryState::Queued);
         }
     }
 
     /// A send's files are nowhere any more.
-    pub fn files_are_gone(&mut self, echo: &EchoId) {
+    pub fn files_missing(&mut self, echo: &EchoId) {
         let is_it = |send: &OutgoingMessage| {
-            send.echo == *echo && matches!(send.stage, DeliveryState::Gathering | DeliveryState::Posting { .. })
+            send.echo == *echo && matches!(send.stage, DeliveryState::StoringFiles | DeliveryState::Sending { .. })
         };
         if let Some(at) = self.sends.iter().position(is_it) {
-            self.change(at, |send| send.stage = DeliveryState::Failed(Failure::FilesGone));
+            self.change(at, |send| send.stage = DeliveryState::Failed(Failure::FilesMissing));
         }
     }
 
     /// Whether a post can begin in this lane.
     #[must_use]
-    pub fn can_post(&self, lane: Queue) -> bool {
+    pub fn can_send(&self, lane: Queue) -> bool {
         let mut lane = self.sends.iter().filter(|send| send.lane() == lane);
-        lane.clone().any(|send| self.may_post(send)) && !lane.any(OutgoingMessage::holds_its_lane)
+        lane.clone().any(|send| self.may_send(send)) && !lane.any(OutgoingMessage::blocks_its_queue)
     }
 
     /// Begins the next post of a lane, if none is under way or unclear. What storage is to keep of it must be kept
     /// before the request leaves.
-    pub fn begin_post(&mut self, lane: Queue) -> Option<&OutgoingMessage> {
-        if !self.can_post(lane) {
+    pub fn begin_send(&mut self, lane: Queue) -> Option<&OutgoingMessage> {
+        if !self.can_send(lane) {
             return None;
         }
         let newest = self.rows.newest();
-        let at = self.sends.iter().position(|send| self.may_post(send) && send.lane() == lane)?;
+        let at = self.sends.iter().position(|send| self.may_send(send) && send.lane() == lane)?;
         self.change(at, |send| {
-            send.stage = DeliveryState::Posting { newest };
+            send.stage = DeliveryState::Sending { newest };
             send.progress = 0;
         });
         self.sends.get(at)
     }
 
     /// The conversation takes no more: what waits is not sent, and the person decides about it.
-    pub fn hold_back(&mut self, lane: Queue) {
+    pub fn fail_queued(&mut self, lane: Queue) {
         for at in 0..self.sends.len() {
-            if self.sends.get(at).is_some_and(|send| send.lane() == lane && send.stage == DeliveryState::Unsent) {
-                self.change(at, |send| send.stage = DeliveryState::Failed(Failure::Ended));
+            if self.sends.get(at).is_some_and(|send| send.lane() == lane && send.stage == DeliveryState::Queued) {
+                self.change(at, |send| send.stage = DeliveryState::Failed(Failure::ConversationEnded));
             }
         }
     }
 
     /// A post surely never left: it is to be sent again.
-    pub fn never_left(&mut self, echo: &EchoId) {
+    pub fn mark_not_sent(&mut self, echo: &EchoId) {
         if let Some(at) = self.posting(echo) {
-            self.change(at, |send| send.stage = DeliveryState::Unsent);
+            self.change(at, |send| send.stage = DeliveryState::Queued);
         }
     }
 
     /// A post's connection ended without an answer.
-    pub fn lost_sight(&mut self, echo: &EchoId, now: Mono) {
-        self.is_unclear(echo, now, GRACE_MS);
+    pub fn mark_response_lost(&mut self, echo: &EchoId, now: Mono) {
+        self.mark_unconfirmed(echo, now, GRACE_MS);
     }
 
     /// The server failed in a post: it is over, and stored or not.
-    pub fn met_fault(&mut self, echo: &EchoId, now: Mono) {
-        self.is_unclear(echo, now, FAULT_MS);
+    pub fn mark_server_error(&mut self, echo: &EchoId, now: Mono) {
+        self.mark_unconfirmed(echo, now, FAULT_MS);
     }
 
-    fn is_unclear(&mut self, echo: &EchoId, now: Mono, open_ms: u64) {
+    fn mark_unconfirmed(&mut self, echo: &EchoId, now: Mono, open_ms: u64) {
         let Some(at) = self.posting(echo) else { return };
         if self.sends.get(at).is_some_and(|send| send.guess.is_some()) {
-            self.accept_guess(at);
+            self.accept_match(at);
             return;
         }
         self.change(at, |send| {
-            if let DeliveryState::Posting { newest } = send.stage {
-                send.stage = DeliveryState::Unclear { newest, since: now, until: now.plus(open_ms) };
+            if let DeliveryState::Sending { newest } = send.stage {
+                send.stage = DeliveryState::Unconfirmed { newest, since: now, until: now.plus(open_ms) };
             }
         });
     }
@@ -291,10 +291,10 @@ impl Timeline {
     /// The server refused a post: the lane moves on, the person decides.
     pub fn refused(&mut self, echo: &EchoId, words: Option<String>) {
         // Another tab's post may be in doubt here by the time its answer is told of.
-        let is_it = |send: &OutgoingMessage| send.echo == *echo && send.is_in_doubt();
+        let is_it = |send: &OutgoingMessage| send.echo == *echo && send.may_be_stored();
         let Some(at) = self.sends.iter().position(is_it) else { return };
-        self.drop_guess(at);
-        self.change(at, |send| send.stage = DeliveryState::Failed(Failure::Refused(words)));
+        self.drop_match(at);
+        self.change(at, |send| send.stage = DeliveryState::Failed(Failure::Rejected(words)));
     }
 
     /// The person wants a send tried again that failed, or that has long been unclear: that one as soon as a page of
@@ -302,16 +302,17 @@ impl Timeline {
     pub fn retry(&mut self, echo: &EchoId, now: Mono) {
         let Some(at) = self.sends.iter().position(|send| send.echo == *echo) else { return };
         let stage = match self.sends.get(at).map(|send| &send.stage) {
-            Some(DeliveryState::Failed(_)) => DeliveryState::Unsent,
-            Some(DeliveryState::Unclear { newest, until, .. }) => {
-                DeliveryState::Unclear { newest: *newest, since: now, until: now.min(*until) }
+            Some(DeliveryState::Failed(_)) => DeliveryState::Queued,
+            Some(DeliveryState::Unconfirmed { newest, until, .. }) => {
+                DeliveryState::Unconfirmed { newest: *newest, since: now, until: now.min(*until) }
             }
             // In a tab that does not post it, this is all there is to see of its being unclear.
-            Some(DeliveryState::Posting { .. }) => {
+            Some(DeliveryState::Sending { .. }) => {
                 self.is_unconfirmed(echo, false);
                 return;
             }
-            Some(DeliveryState::Gathering | DeliveryState::Unsent | DeliveryState::Settled { .. }) | None => return,
+            Some(DeliveryState::StoringFiles | DeliveryState::Queued | DeliveryState::StoredElsewhere { .. })
+            | None => return,
         };
         self.change(at, |send| {
             send.stage = stage;
@@ -321,21 +322,21 @@ impl Timeline {
 
     /// Which sends have by now been unclear for so long that the person is to be told.
     #[must_use]
-    pub fn doubted(&self, now: Mono) -> Vec<EchoId> {
-        let is_long = |send: &&OutgoingMessage| send.doubted_from().is_some_and(|from| from <= now);
+    pub fn newly_overdue(&self, now: Mono) -> Vec<EchoId> {
+        let is_long = |send: &&OutgoingMessage| send.overdue_from().is_some_and(|from| from <= now);
         self.sends.iter().filter(is_long).map(|send| send.echo.clone()).collect()
     }
 
     /// When that is next to be asked.
     #[must_use]
-    pub fn doubt_begins(&self) -> Option<Mono> {
-        self.sends.iter().filter_map(OutgoingMessage::doubted_from).min()
+    pub fn next_overdue(&self) -> Option<Mono> {
+        self.sends.iter().filter_map(OutgoingMessage::overdue_from).min()
     }
 
     /// The person is told, or not any longer, that nobody knows of a send. Tells whether that is news.
     pub fn is_unconfirmed(&mut self, echo: &EchoId, is_so: bool) -> bool {
         let is_it =
-            |send: &&mut OutgoingMessage| send.echo == *echo && send.is_in_doubt() && send.is_unconfirmed != is_so;
+            |send: &&mut OutgoingMessage| send.echo == *echo && send.may_be_stored() && send.is_unconfirmed != is_so;
         let Some(send) = self.sends.iter_mut().find(is_it) else { return false };
         send.is_unconfirmed = is_so;
         self.is_changed = true;
@@ -348,7 +349,7 @@ impl Timeline {
         let may_go =
             |send: &OutgoingMessage| matches!(send.stage, DeliveryState::Failed(_)) || send.lane() == Queue::Upload;
         let at = self.sends.iter().position(|send| send.echo == *echo && may_go(send))?;
-        self.drop_guess(at);
+        self.drop_match(at);
         self.take(at)
     }
 
@@ -366,7 +367,8 @@ impl Timeline {
     /// without a frame's telling of it is missing there.
     pub fn decide(&mut self, asked: Mono, from: Option<MessageId>) {
         for at in 0..self.sends.len() {
-            let Some(DeliveryState::Unclear { newest, until, .. }) = self.sends.get(at).map(|send| &send.stage) else {
+            let Some(DeliveryState::Unconfirmed { newest, until, .. }) = self.sends.get(at).map(|send| &send.stage)
+            else {
                 continue;
             };
             if asked < *until || !reaches(from, *newest) {
@@ -375,35 +377,35 @@ impl Timeline {
             self.change(at, |send| {
                 send.tries = send.tries.saturating_add(1);
                 send.stage = if send.tries < TRIES_MAX {
-                    DeliveryState::Unsent
+                    DeliveryState::Queued
                 } else {
-                    DeliveryState::Failed(Failure::Doubtful)
+                    DeliveryState::Failed(Failure::Unconfirmed)
                 };
             });
         }
     }
 
     /// History can't be read further back than to `from`: what could lie before is the person's to decide.
-    pub fn give_up_before(&mut self, asked: Mono, from: MessageId) {
+    pub fn fail_unconfirmed_before(&mut self, asked: Mono, from: MessageId) {
         for at in 0..self.sends.len() {
             let stage = self.sends.get(at).map(|send| &send.stage);
-            if let Some(DeliveryState::Unclear { newest, until, .. }) = stage
+            if let Some(DeliveryState::Unconfirmed { newest, until, .. }) = stage
                 && asked >= *until
                 && !reaches(Some(from), *newest)
             {
-                self.change(at, |send| send.stage = DeliveryState::Failed(Failure::Doubtful));
+                self.change(at, |send| send.stage = DeliveryState::Failed(Failure::Unconfirmed));
             }
         }
     }
 
     /// How far down history must be read to decide about sends of unclear fate; `None` when there are none.
     #[must_use]
-    pub fn doubtful_from(&self) -> Option<Floor> {
+    pub fn unconfirmed_floor(&self) -> Option<Floor> {
         let floor = |send: &OutgoingMessage| match send.stage {
-            DeliveryState::Unclear { newest, .. } | DeliveryState::Settled { newest, .. } => Some(newest),
-            DeliveryState::Gathering
-            | DeliveryState::Unsent
-            | DeliveryState::Posting { .. }
+            DeliveryState::Unconfirmed { newest, .. } | DeliveryState::StoredElsewhere { newest, .. } => Some(newest),
+            DeliveryState::StoringFiles
+            | DeliveryState::Queued
+            | DeliveryState::Sending { .. }
             | DeliveryState::Failed(_) => None,
         };
         // `None` sorts first: a send that could be the first message asks for all.
@@ -413,13 +415,13 @@ impl Timeline {
 
     /// When history read anew can decide about a send of unclear fate.
     #[must_use]
-    pub fn grace_ends(&self) -> Option<Mono> {
+    pub fn unconfirmed_deadline(&self) -> Option<Mono> {
         let end = |send: &OutgoingMessage| match send.stage {
-            DeliveryState::Unclear { until, .. } => Some(until),
-            DeliveryState::Gathering
-            | DeliveryState::Unsent
-            | DeliveryState::Posting { .. }
-            | DeliveryState::Settled { .. }
+            DeliveryState::Unconfirmed { until, .. } => Some(until),
+            DeliveryState::StoringFiles
+            | DeliveryState::Queued
+            | DeliveryState::Sending { .. }
+            | DeliveryState::StoredElsewhere { .. }
             | DeliveryState::Failed(_) => None,
         };
         self.sends.iter().filter_map(end).min()
@@ -427,8 +429,8 @@ impl Timeline {
 
     /// Whether anything waits to be sent.
     #[must_use]
-    pub fn has_unsent(&self) -> bool {
-        self.sends.iter().any(|send| self.may_post(send))
+    pub fn has_queued(&self) -> bool {
+        self.sends.iter().any(|send| self.may_send(send))
     }
 
     /// The sends, in their order.
@@ -438,7 +440,7 @@ impl Timeline {
 
     /// Whether this is one of the sends.
     #[must_use]
-    pub fn is_sending(&self, echo: &EchoId) -> bool {
+    pub fn has_outgoing(&self, echo: &EchoId) -> bool {
         self.sends.iter().any(|send| send.echo == *echo)
     }
 
@@ -448,40 +450,40 @@ impl Timeline {
     pub fn settle(&mut self, message: Message, road: &Source) -> bool {
         self.is_changed = true;
         match road {
-            Source::Answer(echo) => self.prove(message, echo),
-            Source::Frame(Some(echo)) if self.is_ours(echo, message.id) => self.prove(message, echo),
-            Source::Frame(Some(echo)) => self.settle_foreign(message, echo),
-            Source::Frame(None) | Source::History => self.settle_unmarked(message),
+            Source::Response(echo) => self.apply_proven(message, echo),
+            Source::Frame(Some(echo)) if self.is_ours(echo, message.id) => self.apply_proven(message, echo),
+            Source::Frame(Some(echo)) => self.apply_foreign(message, echo),
+            Source::Frame(None) | Source::History => self.apply_unmarked(message),
         }
     }
 
     /// A send's message is at the server, further back than what is held: the send is done, and scrolling up will show
     /// it. Shown now, there would be a hole behind it.
-    pub fn settle_unseen(&mut self, echo: &EchoId) {
+    pub fn apply_unloaded(&mut self, echo: &EchoId) {
         if let Some(at) = self.sends.iter().position(|send| send.echo == *echo) {
-            self.drop_guess(at);
+            self.drop_match(at);
             self.take(at);
         }
     }
 
     /// There is no conversation to look in: the person decides about what may have been sent.
-    pub fn give_up_deciding(&mut self) {
-        self.sends.retain(|send| !matches!(send.stage, DeliveryState::Settled { .. }));
+    pub fn fail_unconfirmed(&mut self) {
+        self.sends.retain(|send| !matches!(send.stage, DeliveryState::StoredElsewhere { .. }));
         for at in 0..self.sends.len() {
-            if self.sends.get(at).is_some_and(OutgoingMessage::is_in_doubt) {
-                self.change(at, |send| send.stage = DeliveryState::Failed(Failure::Doubtful));
+            if self.sends.get(at).is_some_and(OutgoingMessage::may_be_stored) {
+                self.change(at, |send| send.stage = DeliveryState::Failed(Failure::Unconfirmed));
             }
         }
     }
 
     /// Lets go of what lies before a message, because there is a gap in it.
-    pub fn let_go_before(&mut self, id: MessageId) {
-        self.rows.let_go_before(id);
+    pub fn drop_before(&mut self, id: MessageId) {
+        self.rows.drop_before(id);
         self.is_changed = true;
     }
 
     /// Takes what changed about a message. One not held yet is left to history, which knows its neighbours.
-    pub fn amend(&mut self, message: Message) {
+    pub fn update_message(&mut self, message: Message) {
         if let Some(row) = self.rows.get_mut(message.id) {
             row.message = Arc::new(message);
             self.is_changed = true;
@@ -493,7 +495,7 @@ impl Timeline {
     /// How many rows there are, sends included.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.rows.len() + self.shown_sends().count()
+        self.rows.len() + self.visible_outgoing().count()
     }
 
     /// Whether there is nothing to show.
@@ -503,7 +505,7 @@ impl Timeline {
     }
 
     /// The messages from the `first`th row on.
-    pub fn said_from(&self, first: usize) -> impl Iterator<Item = &TimelineRow> {
+    pub fn messages_from(&self, first: usize) -> impl Iterator<Item = &TimelineRow> {
         self.rows.from(first)
     }
 
@@ -515,7 +517,7 @@ impl Timeline {
 
     /// How many of the rows are messages the server has; the sends come after them.
     #[must_use]
-    pub const fn said_len(&self) -> usize {
+    pub const fn message_count(&self) -> usize {
         self.rows.len()
     }
 
@@ -526,13 +528,13 @@ impl Timeline {
     }
 
     /// The sends that are shown as such, in their order.
-    pub fn shown_sends(&self) -> impl Iterator<Item = &OutgoingMessage> {
+    pub fn visible_outgoing(&self) -> impl Iterator<Item = &OutgoingMessage> {
         self.sends.iter().filter(|send| send.guess.is_none())
     }
 
     /// How many rows there are up to and with this message.
     #[must_use]
-    pub fn said_up_to(&self, id: MessageId) -> usize {
+    pub fn count_up_to(&self, id: MessageId) -> usize {
         self.rows.count_up_to(id)
     }
 
@@ -566,12 +568,12 @@ impl Timeline {
 
     /// Whether storage has anything to do since then.
     #[must_use]
-    pub const fn has_to_keep(&self) -> bool {
+    pub const fn has_changes_to_store(&self) -> bool {
         !self.keep.is_empty()
     }
 
     /// What storage is to do since the last time this was asked.
-    pub fn take_keep(&mut self) -> Vec<StoreOp> {
+    pub fn take_store_ops(&mut self) -> Vec<StoreOp> {
         std::mem::take(&mut self.keep)
     }
 
@@ -601,7 +603,7 @@ impl Timeline {
     // --- Helpers ---
 
     fn posting(&self, echo: &EchoId) -> Option<usize> {
-        let is_it = |send: &OutgoingMessage| send.echo == *echo && matches!(send.stage, DeliveryState::Posting { .. });
+        let is_it = |send: &OutgoingMessage| send.echo == *echo && matches!(send.stage, DeliveryState::Sending { .. });
         self.sends.iter().position(is_it)
     }
 
@@ -619,15 +621,16 @@ impl Timeline {
             return None;
         }
         let send = self.sends.remove(at);
-        self.keep.push(StoreOp::Erase(send.echo.clone(), send.lane()));
+        self.keep.push(StoreOp::Delete(send.echo.clone(), send.lane()));
         self.is_changed = true;
         Some(send)
     }
 
     fn save(&mut self, at: usize) {
         // What is not gathered yet could be sent by nobody, what is settled must be sent by nobody.
-        let is_to_send =
-            |send: &&OutgoingMessage| !matches!(send.stage, DeliveryState::Gathering | DeliveryState::Settled { .. });
+        let is_to_send = |send: &&OutgoingMessage| {
+            !matches!(send.stage, DeliveryState::StoringFiles | DeliveryState::StoredElsewhere { .. })
+        };
         if let Some(send) = self.sends.get(at).filter(is_to_send) {
             self.keep.push(StoreOp::Save(send.echo.clone(), OutgoingRecord::of(send, self.conversation).write()));
         }

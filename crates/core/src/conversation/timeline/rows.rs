@@ -106,7 +106,7 @@ impl Rows {
     }
 
     /// Removes what lies before a message.
-    pub fn let_go_before(&mut self, id: MessageId) {
+    pub fn drop_before(&mut self, id: MessageId) {
         let Some((chunk, place)) = self.find(id) else {
             return;
         };

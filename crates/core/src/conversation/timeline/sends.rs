@@ -43,16 +43,16 @@ pub struct OutgoingMessage {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum DeliveryState {
     /// Its files are being put where a reload or another tab finds them. Nobody else knows of it yet.
-    Gathering,
+    StoringFiles,
     /// Waits its turn.
-    Unsent,
+    Queued,
     /// Its request is under way. `newest` was the newest message known when it left.
-    Posting {
+    Sending {
         /// Only messages above this can be the send.
         newest: Option<MessageId>,
     },
     /// Its request ended without an answer: it may be stored now, within the grace time, or never.
-    Unclear {
+    Unconfirmed {
         /// Only messages above this can be the send.
         newest: Option<MessageId>,
         /// When the connection ended, or the person last wanted it sent again.
@@ -62,7 +62,7 @@ pub enum DeliveryState {
     },
     /// Another tab knew it to be at the server: it waits for its message alone, and is never posted again. Until that is
     /// here, an equal one behind it could be taken for it.
-    Settled {
+    StoredElsewhere {
         /// Only messages above this can be the send.
         newest: Option<MessageId>,
         /// When we were told.
@@ -76,13 +76,13 @@ pub enum DeliveryState {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Failure {
     /// The server refused it, perhaps with words of its own.
-    Refused(Option<String>),
+    Rejected(Option<String>),
     /// It was posted several times and not seen at the server, or nobody could look: it may or may not be there.
-    Doubtful,
+    Unconfirmed,
     /// The device no longer has its files.
-    FilesGone,
+    FilesMissing,
     /// Its conversation has ended, and the site wants no more in it.
-    Ended,
+    ConversationEnded,
 }
 
 /// Two kinds of sends don't wait for each other, as a long upload should keep no word waiting. Within a lane, one is
@@ -105,8 +105,10 @@ impl DeliveryState {
     #[must_use]
     pub const fn posted_after(&self) -> Option<Option<MessageId>> {
         match self {
-            Self::Posting { newest } | Self::Unclear { newest, .. } | Self::Settled { newest, .. } => Some(*newest),
-            Self::Gathering | Self::Unsent | Self::Failed(_) => None,
+            Self::Sending { newest } | Self::Unconfirmed { newest, .. } | Self::StoredElsewhere { newest, .. } => {
+                Some(*newest)
+            }
+            Self::StoringFiles | Self::Queued | Self::Failed(_) => None,
         }
     }
 }
@@ -115,7 +117,7 @@ impl OutgoingMessage {
     /// Whether this message may be the send: only one that came after it left, says the same, and holds files of the
     /// same sizes.
     #[must_use]
-    pub fn could_be(&self, message: &Message) -> bool {
+    pub fn could_match(&self, message: &Message) -> bool {
         let Some(newest) = self.stage.posted_after() else {
             return false;
         };
@@ -128,8 +130,8 @@ impl OutgoingMessage {
     /// Whether it stays when another visitor follows: one that was said for that user, or before the page had named any.
     /// Nothing goes along with a follower who is nobody's (`None`), and nothing whose request has left.
     #[must_use]
-    pub fn goes_along_with(&self, user: Option<u64>) -> bool {
-        user.is_some_and(|user| self.user == 0 || self.user == user) && !self.holds_its_lane()
+    pub fn passes_on_to(&self, user: Option<u64>) -> bool {
+        user.is_some_and(|user| self.user == 0 || self.user == user) && !self.blocks_its_queue()
     }
 
     /// Which sends it waits for.
@@ -140,21 +142,21 @@ impl OutgoingMessage {
 
     /// Whether it keeps the ones behind it waiting.
     #[must_use]
-    pub const fn holds_its_lane(&self) -> bool {
+    pub const fn blocks_its_queue(&self) -> bool {
         self.stage.posted_after().is_some()
     }
 
     /// When the person is to be told that nobody knows of it, if they are not told yet.
     #[must_use]
-    pub fn doubted_from(&self) -> Option<Mono> {
-        let DeliveryState::Unclear { since, .. } = self.stage else { return None };
+    pub fn overdue_from(&self) -> Option<Mono> {
+        let DeliveryState::Unconfirmed { since, .. } = self.stage else { return None };
         (!self.is_unconfirmed).then(|| since.plus(UNCONFIRMED_MS))
     }
 
     /// Whether the server may have it, for all we know.
     #[must_use]
-    pub const fn is_in_doubt(&self) -> bool {
-        matches!(self.stage, DeliveryState::Posting { .. } | DeliveryState::Unclear { .. })
+    pub const fn may_be_stored(&self) -> bool {
+        matches!(self.stage, DeliveryState::Sending { .. } | DeliveryState::Unconfirmed { .. })
     }
 }
 
@@ -194,15 +196,15 @@ impl OutgoingRecord {
     pub fn of(send: &OutgoingMessage, conversation: Option<ConversationId>) -> Self {
         let posted_after = send.stage.posted_after();
         let (failed, refusal) = match &send.stage {
-            DeliveryState::Failed(Failure::Refused(words)) => (true, Some(words.clone().unwrap_or_default())),
-            DeliveryState::Failed(Failure::Doubtful) => (true, None),
-            DeliveryState::Failed(Failure::FilesGone) => (true, Some(FILES_GONE.to_owned())),
-            DeliveryState::Failed(Failure::Ended) => (true, Some(ENDED.to_owned())),
-            DeliveryState::Gathering
-            | DeliveryState::Unsent
-            | DeliveryState::Posting { .. }
-            | DeliveryState::Unclear { .. }
-            | DeliveryState::Settled { .. } => (false, None),
+            DeliveryState::Failed(Failure::Rejected(words)) => (true, Some(words.clone().unwrap_or_default())),
+            DeliveryState::Failed(Failure::Unconfirmed) => (true, None),
+            DeliveryState::Failed(Failure::FilesMissing) => (true, Some(FILES_GONE.to_owned())),
+            DeliveryState::Failed(Failure::ConversationEnded) => (true, Some(ENDED.to_owned())),
+            DeliveryState::StoringFiles
+            | DeliveryState::Queued
+            | DeliveryState::Sending { .. }
+            | DeliveryState::Unconfirmed { .. }
+            | DeliveryState::StoredElsewhere { .. } => (false, None),
         };
         Self {
             text: (*send.text).to_owned(),
@@ -277,18 +279,18 @@ impl OutgoingRecord {
 
     /// The send again, after a reload: a request that was under way then has no answer any more.
     #[must_use]
-    pub fn revive(self, key: RowKey, echo: EchoId, now: Mono) -> OutgoingMessage {
+    pub fn restore(self, key: RowKey, echo: EchoId, now: Mono) -> OutgoingMessage {
         let stage = if self.failed {
             DeliveryState::Failed(match self.refusal {
-                Some(words) if words == FILES_GONE => Failure::FilesGone,
-                Some(words) if words == ENDED => Failure::Ended,
-                Some(words) => Failure::Refused(Some(words).filter(|words| !words.is_empty())),
-                None => Failure::Doubtful,
+                Some(words) if words == FILES_GONE => Failure::FilesMissing,
+                Some(words) if words == ENDED => Failure::ConversationEnded,
+                Some(words) => Failure::Rejected(Some(words).filter(|words| !words.is_empty())),
+                None => Failure::Unconfirmed,
             })
         } else if self.posting {
-            DeliveryState::Unclear { newest: self.newest.map(MessageId), since: now, until: now.plus(GRACE_MS) }
+            DeliveryState::Unconfirmed { newest: self.newest.map(MessageId), since: now, until: now.plus(GRACE_MS) }
         } else {
-            DeliveryState::Unsent
+            DeliveryState::Queued
         };
         OutgoingMessage {
             key,
