@@ -36,7 +36,7 @@ pub fn seed() -> Seed {
         u64::from_le_bytes(number)
     });
     let mut four = || [(); 4].map(|()| words.next().unwrap_or(1));
-    Seed { identity: four(), chance: four() }
+    Seed { identity: four(), general: four() }
 }
 
 /// Whether browsers refuse requests to this address because it is http and the page is not.

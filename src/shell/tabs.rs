@@ -103,7 +103,7 @@ impl Channel {
         let report = report.clone();
         let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
             if let Some(text) = event.data().as_string() {
-                report(Event::Tabs(TabEvent::Received(text)));
+                report(Event::Tabs(TabEvent::Received { text: text }));
             }
         });
         channel.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
@@ -152,7 +152,7 @@ impl Lock {
                 is_granted.set(true);
                 let caught_up = move || {
                     if is_wanted.get() {
-                        on_granted(Event::Tabs(TabEvent::LockGranted(device.all())));
+                        on_granted(Event::Tabs(TabEvent::LockGranted { stored: device.all() }));
                     }
                 };
                 Timeout::new(CATCH_UP_MS, caught_up).forget();

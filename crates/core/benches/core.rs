@@ -92,7 +92,7 @@ fn shuffled(count: u32) -> Vec<Message> {
 fn merge(messages: Vec<Message>) -> Timeline {
     let mut timeline = Timeline::default();
     for message in messages {
-        timeline.settle(message, &Source::History);
+        timeline.apply_message(message, &Source::History);
     }
     timeline
 }
@@ -189,7 +189,7 @@ impl Driver {
     fn new() -> Self {
         let settings = Settings::new("https://chat.example.test", "inbox").unwrap();
         let now = Now { mono: Mono(1_000), wall: Wall(1_795_223_800_000) };
-        let widget = ChatClient::new(settings, Seed { identity: [1, 2, 3, 4], chance: [5, 6, 7, 8] }, now);
+        let widget = ChatClient::new(settings, Seed { identity: [1, 2, 3, 4], general: [5, 6, 7, 8] }, now);
         Self { widget, now, calls: Vec::new(), link: None }
     }
 

@@ -106,16 +106,16 @@ impl Availability {
     }
 
     /// The inbox.
-    pub fn inbox_is(&mut self, now: Mono, inbox: Inbox) {
-        self.question.is_answered();
+    pub fn set_inbox(&mut self, now: Mono, inbox: Inbox) {
+        self.question.answered();
         self.asked = Some(now);
         self.is_zone_wanted = inbox.hours.is_some();
         self.inbox = Some(inbox);
     }
 
     /// The question will bring nothing.
-    pub const fn is_answered(&mut self, now: Mono) {
-        self.question.is_answered();
+    pub const fn answered(&mut self, now: Mono) {
+        self.question.answered();
         // As long as somebody looks it is wanted: at once again, it would be asked without end.
         self.asked = Some(now);
         self.is_in_vain = true;
@@ -137,7 +137,7 @@ impl Availability {
     }
 
     /// Whether any agent is online.
-    pub fn heard(&mut self, now: Mono, is_online: bool) {
+    pub fn set_online(&mut self, now: Mono, is_online: bool) {
         self.online_until = is_online.then(|| now.plus(ONLINE_MS));
     }
 
@@ -235,7 +235,7 @@ mod tests {
             hours: Some(hours),
             ..Inbox::default()
         };
-        office.inbox_is(Mono(0), inbox);
+        office.set_inbox(Mono(0), inbox);
         office.set_utc_offsets(offsets.iter().map(|(from, ahead)| UtcOffset { from: *from, ahead: *ahead }).collect());
         office
     }
@@ -298,13 +298,13 @@ mod tests {
     #[test]
     fn somebody_online_is_there_whatever_the_hours_and_not_for_ever() {
         let mut office = office(weekdays(), &[(0, 0)]);
-        office.heard(Mono(5_000), true);
+        office.set_online(Mono(5_000), true);
         assert_eq!(office.presence(at(SATURDAY)), Presence::Online);
         assert_eq!(office.deadline(at(SATURDAY)), Some(Mono(5_000 + ONLINE_MS).due("availability: may change")));
         let later = Now { mono: Mono(5_000 + ONLINE_MS), wall: Wall(SATURDAY * 1_000) };
         assert_eq!(office.presence(later), Presence::Until(SATURDAY + 2 * DAY_S + 9 * HOUR));
-        office.heard(Mono(5_000), true);
-        office.heard(Mono(5_001), false);
+        office.set_online(Mono(5_000), true);
+        office.set_online(Mono(5_001), false);
         assert_ne!(office.presence(at(SATURDAY)), Presence::Online);
     }
 
@@ -322,7 +322,7 @@ mod tests {
         assert!(!office.next(Mono(0)), "nobody looks");
         office.want(Mono(0));
         assert!(office.next(Mono(0)));
-        office.inbox_is(Mono(0), Inbox { hours: Some(weekdays()), zone: "UTC".to_owned(), ..Inbox::default() });
+        office.set_inbox(Mono(0), Inbox { hours: Some(weekdays()), zone: "UTC".to_owned(), ..Inbox::default() });
         assert_eq!((office.take_time_zone_lookup().as_deref(), office.take_time_zone_lookup()), (Some("UTC"), None));
         assert_eq!(office.presence(at(SATURDAY)), Presence::Unknown, "as long as nobody knows what its clocks show");
         office.want(Mono(FRESH_MS - 1));

@@ -114,13 +114,13 @@ pub fn record(now: Now, event: &Event) -> String {
     let flag = |what, is_set: bool| number(what, is_set.into());
     match event {
         Event::Started { stored: kept, has_tab_sync: is_shared } => write("began", "", &[(*is_shared).into()], kept),
-        Event::Tabs(TabEvent::LockGranted(kept)) => write("granted", "", &[], kept),
+        Event::Tabs(TabEvent::LockGranted { stored: kept }) => write("granted", "", &[], kept),
         Event::Tabs(TabEvent::LockStolen) => plain("stolen"),
         Event::Tabs(TabEvent::LockRefused) => plain("lock refused"),
         Event::Tabs(TabEvent::LockQueried { is_ours, generation }) => {
             write("lock queried", "", &[(*is_ours).into(), *generation], &[])
         }
-        Event::Tabs(TabEvent::Received(said)) => text("said", said),
+        Event::Tabs(TabEvent::Received { text: said }) => text("said", said),
         Event::Panel(PanelEvent::Toggled { is_open }) => flag("opened", *is_open),
         // All that becomes of a draft is written down elsewhere; and it comes with every key.
         Event::Composer(ComposerEvent::DraftChanged { text }) => flag("drafted", !text.trim().is_empty()),

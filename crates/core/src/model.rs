@@ -63,6 +63,21 @@ impl Message {
     }
 }
 
+/// Outgoing messages wait in two queues, so that a long upload keeps no text waiting. Within a queue, one is sent after
+/// the other.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Queue {
+    /// Messages of text alone.
+    Text,
+    /// Messages with files.
+    Upload,
+}
+
+impl Queue {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Text, Self::Upload];
+}
+
 /// A file the visitor sends along. Its bytes are the shell's: under a number while it is picked, under the send's
 /// echo_id from then on.
 #[derive(Clone, Debug, Eq, PartialEq)]

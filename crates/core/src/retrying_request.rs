@@ -41,7 +41,7 @@ impl RetryingRequest {
     }
 
     /// It was answered, be it usefully or not: asking again would bring no more.
-    pub const fn is_answered(&mut self) {
+    pub const fn answered(&mut self) {
         self.is_asking = false;
         self.retry.succeeded();
     }

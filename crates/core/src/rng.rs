@@ -9,7 +9,7 @@ pub struct Seed {
     /// For `source_id`s.
     pub identity: [u64; 4],
     /// For `echo_id`s and jitter.
-    pub chance: [u64; 4],
+    pub general: [u64; 4],
 }
 
 /// A stream of numbers: xoshiro256++, small and good enough for jitter, and for ids because its 256 bits of state

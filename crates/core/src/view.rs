@@ -355,9 +355,15 @@ const FEW_CHARS: u32 = 500;
 impl Composer {
     /// An empty one for another visitor: the field is emptied, too.
     #[must_use]
-    pub fn emptied(&self) -> Self {
+    pub fn for_next_visitor(&self) -> Self {
         let (count, _) = &self.put;
         Self { put: (count.wrapping_add(1), "".into()), ..Self::default() }
+    }
+
+    /// Puts a text into the field.
+    pub fn insert(&mut self, text: Arc<str>) {
+        self.hold(&text);
+        self.put = (self.put.0.wrapping_add(1), text);
     }
 
     /// Takes note of what is written.

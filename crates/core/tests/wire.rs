@@ -3,12 +3,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that can't go on says so")]
 
-use natter_core::ApiRequest;
 use natter_core::availability::Hours;
+use natter_core::chatwoot::requests::{ApiRequest, ListPurpose};
 use natter_core::chatwoot::{self, Body, ContactAnswer, Frame, Method, ServerEvent};
 use natter_core::content::Answer;
-use natter_core::conversation::timeline::Queue;
 use natter_core::host::settings::Settings;
+use natter_core::model::Queue;
 use natter_core::model::{Author, ConversationId, Message, MessageId, Status};
 use natter_core::visitor::conversation_index::ConversationIndex;
 use serde_json::{Value, json};
@@ -47,7 +47,7 @@ fn what_a_contacts_attributes_list_is_read_wherever_they_come_along_and_only_the
     let listing = chatwoot::listing(&fixture!("conversations_of_all_inboxes")).unwrap();
     let all: Vec<_> = listing.all.iter().map(|(one, inbox)| (one.id.0, *inbox, one.last.is_some())).collect();
     assert_eq!(all, [(73, Some(1), true), (74, Some(3), true), (72, Some(1), true)]);
-    assert_eq!(listing.listed, Some(ConversationIndex::default()));
+    assert_eq!(listing.index, Some(ConversationIndex::default()));
     let attributes = json!({ "natter_conversations": "1:72 4", "natter_inboxes": "inboxMain:1" });
     let listed = Some(ConversationIndex::read("1:72 4", "inboxMain:1"));
     assert_eq!(chatwoot::listed(&json!({ "id": 25, "custom_attributes": attributes }).to_string()), listed);
@@ -263,8 +263,8 @@ fn requests_are_what_the_guide_says() {
     assert_eq!(inbox.url, "https://chat.example.test/public/api/v1/inboxes/in%2Fbox%20%3F");
     let about = r#"{"name":"Ana","custom_attributes":{"bikes":2}}"#.to_owned();
     let told = json!({ "name": "Ana", "custom_attributes": { "bikes": 2 } });
-    check(&ApiRequest::UpdateContact { about, listed: None }, Method::Patch, base, Some(told));
-    check(&ApiRequest::ListConversations, Method::Get, &format!("{base}/conversations"), None);
+    check(&ApiRequest::UpdateContact { about, index: None }, Method::Patch, base, Some(told));
+    check(&ApiRequest::ListConversations(ListPurpose::Show), Method::Get, &format!("{base}/conversations"), None);
     let messages = format!("{base}/conversations/6/messages");
     check(&ApiRequest::ListMessages { conversation, before: None }, Method::Get, &messages, None);
     let before = Some(MessageId(95));
@@ -273,11 +273,11 @@ fn requests_are_what_the_guide_says() {
         conversation,
         echo: "e-1".into(),
         text: "a \"quoted\"\nline".into(),
-        lane: Queue::Text,
+        queue: Queue::Text,
     };
     check(&post, Method::Post, &messages, Some(json!({ "content": "a \"quoted\"\nline", "echo_id": "e-1" })));
     let upload =
-        ApiRequest::CreateMessage { conversation, echo: "e-2".into(), text: "plans".into(), lane: Queue::Upload };
+        ApiRequest::CreateMessage { conversation, echo: "e-2".into(), text: "plans".into(), queue: Queue::Upload };
     check(&upload, Method::Post, &messages, Some(json!([["content", "plans"], ["echo_id", "e-2"]])));
     let answers = vec![Answer { name: "email".into(), title: String::new(), value: "a@b.test".into() }];
     let answer = ApiRequest::SubmitForm { conversation, message: MessageId(7), answers, is_survey: false };

@@ -154,7 +154,7 @@ pub struct Listing {
     /// Each with what was said last in it, and its inbox where the server says so.
     pub all: Vec<(ConversationSummary, Option<u64>)>,
     /// What the contact's attributes say that they come with.
-    pub listed: Option<ConversationIndex>,
+    pub index: Option<ConversationIndex>,
 }
 
 /// Reads a list of conversations with what was said last in each; `None` when it is no list.
@@ -169,7 +169,7 @@ pub fn listing(body: &str) -> Option<Listing> {
     })?;
     for (summary, inbox, listed) in all {
         listing.all.push((summary, inbox));
-        listing.listed = listing.listed.or(listed);
+        listing.index = listing.index.or(listed);
     }
     Some(listing)
 }

@@ -2,10 +2,10 @@
 
 use crate::ApiRequest;
 use crate::content::{Answer, FEEDBACK, RATING, value_of};
-use crate::conversation::timeline::Queue;
 use crate::digits::digits;
 use crate::host::settings::Settings;
 use crate::json;
+use crate::model::Queue;
 use crate::model::{ConversationId, EchoId};
 use crate::url::segment;
 
@@ -80,7 +80,7 @@ pub fn request(
         ApiRequest::CreateConversation => {
             Request { method: Method::Post, body: Body::Json(about.to_owned()), ..get(conversations()) }
         }
-        ApiRequest::ListConversations | ApiRequest::Browse | ApiRequest::FindConversations => get(conversations()),
+        ApiRequest::ListConversations(_) => get(conversations()),
         ApiRequest::ResolveConversation { conversation } => post(below(conversation, "/toggle_status"), &[]),
         ApiRequest::GetConversation { conversation } => {
             Request { read_until: Some(MESSAGES), ..get(below(conversation, "")) }
@@ -99,10 +99,10 @@ pub fn request(
             let status = if *is_typing { "on" } else { "off" };
             post([&below(conversation, "/toggle_typing?typing_status="), status].concat(), &[])
         }
-        ApiRequest::CreateMessage { conversation, echo, text, lane: Queue::Text } => {
+        ApiRequest::CreateMessage { conversation, echo, text, queue: Queue::Text } => {
             post(messages(conversation), &[("content", text), ("echo_id", echo)])
         }
-        ApiRequest::CreateMessage { conversation, echo, text, lane: Queue::Upload } => {
+        ApiRequest::CreateMessage { conversation, echo, text, queue: Queue::Upload } => {
             let fields = [("content", text), ("echo_id", echo)];
             let fields = fields.into_iter().filter(|(_, said)| !said.is_empty());
             let fields = fields.map(|(name, said)| (name, str::to_owned(said))).collect();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::chatwoot;
 use crate::content::Answer;
-use crate::conversation::timeline::Queue;
+use crate::model::Queue;
 use crate::model::{ConversationId, EchoId, MessageId};
 use crate::visitor::conversation_index::ConversationIndex;
 
@@ -26,17 +26,12 @@ pub enum ApiRequest {
         /// What to say, as JSON.
         about: String,
         /// Which conversations that tells of, if it does.
-        listed: Option<ConversationIndex>,
+        index: Option<ConversationIndex>,
     },
     /// Make a conversation.
     CreateConversation,
-    /// Which conversations are there? Costly: it embeds every message. Only after a lost create answer.
-    ListConversations,
-    /// Which conversations are there, and what was said last in each? As costly. Only when somebody looks.
-    Browse,
-    /// Which conversations does this person have that the device knows nothing of? As costly. Once a proven user is
-    /// verified whose device knows none.
-    FindConversations,
+    /// List the contact's conversations. Costly: the server embeds every message.
+    ListConversations(ListPurpose),
     /// End the conversation.
     ResolveConversation {
         /// Which.
@@ -86,8 +81,19 @@ pub enum ApiRequest {
         /// What.
         text: Arc<str>,
         /// Whether files go with it.
-        lane: Queue,
+        queue: Queue,
     },
+}
+
+/// What the contact's conversations are listed for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum ListPurpose {
+    /// To find the conversation whose create answer was lost.
+    FindCreated,
+    /// To show the conversation list, while somebody looks at it.
+    Show,
+    /// To find the conversations of a verified user whose device knows none.
+    Discover,
 }
 
 /// How a call ended, as the shell saw it.
@@ -116,7 +122,10 @@ pub enum ApiResponse<'a> {
     /// Done; this is the answer.
     Success(&'a str),
     /// Not done, and the server wants a pause of at least so many milliseconds (0 when it named none).
-    Busy(u64),
+    Busy {
+        /// The pause in milliseconds; 0 where the server named none.
+        retry_after_ms: u64,
+    },
     /// Not done: the thing asked about is not there.
     NotFound,
     /// Not done and not to be repeated; perhaps the server said why.
@@ -139,7 +148,7 @@ impl Outcome {
 
     /// Reads the outcome as the client API means it.
     #[must_use]
-    pub fn verdict(&self) -> ApiResponse<'_> {
+    pub fn response(&self) -> ApiResponse<'_> {
         let (status, body, retry_after_ms) = match self {
             Self::Answered { status, body, retry_after_ms } => (*status, body, retry_after_ms.unwrap_or(0)),
             Self::NotSent | Self::FilesMissing => return ApiResponse::NotSent,
@@ -147,7 +156,7 @@ impl Outcome {
         };
         match status {
             200..=299 => ApiResponse::Success(body),
-            429 | 503 => ApiResponse::Busy(retry_after_ms.min(RETRY_AFTER_MS_MAX)),
+            429 | 503 => ApiResponse::Busy { retry_after_ms: retry_after_ms.min(RETRY_AFTER_MS_MAX) },
             // A page of HTML is some proxy's word, and no reason to forget who we are.
             404 if chatwoot::refusal(body).is_some() => ApiResponse::NotFound,
             404 | 408 => ApiResponse::Unknown,
@@ -159,11 +168,19 @@ impl Outcome {
     }
 }
 
+impl ApiResponse<'_> {
+    /// How long the server asks to wait before the request is repeated, in milliseconds.
+    #[must_use]
+    pub const fn retry_after_ms(&self) -> u64 {
+        if let Self::Busy { retry_after_ms } = self { *retry_after_ms } else { 0 }
+    }
+}
+
 /// A proxy that asks for hours gets ten minutes.
 const RETRY_AFTER_MS_MAX: u64 = 600_000;
 
 /// A call is given up after this: longer than Chatwoot's own 15 s, short enough for a person to wait.
-pub const CALL_MS_MAX: u64 = 30_000;
+pub const REQUEST_MS_MAX: u64 = 30_000;
 
 #[cfg(test)]
 mod tests {
@@ -176,7 +193,7 @@ mod tests {
     #[test]
     fn answers_mean_what_chatwoot_means_by_them() {
         let check =
-            |status, body: &str, expected| assert_eq!(answered(status, body).verdict(), expected, "{status} {body}");
+            |status, body: &str, expected| assert_eq!(answered(status, body).response(), expected, "{status} {body}");
         check(200, "{}", ApiResponse::Success("{}"));
         check(404, r#"{"status":404,"error":"Not Found"}"#, ApiResponse::NotFound);
         check(404, "<!DOCTYPE html><title>Not found</title>", ApiResponse::Unknown);
@@ -186,8 +203,8 @@ mod tests {
             ApiResponse::Rejected(Some("Too many messages".into())),
         );
         check(400, "", ApiResponse::Rejected(None));
-        check(429, "Retry later\n", ApiResponse::Busy(3_000));
-        check(503, "", ApiResponse::Busy(3_000));
+        check(429, "Retry later\n", ApiResponse::Busy { retry_after_ms: 3_000 });
+        check(503, "", ApiResponse::Busy { retry_after_ms: 3_000 });
         check(500, r#"{"status":500,"error":"Internal Server Error"}"#, ApiResponse::ServerError);
         check(500, r#"{"message":"Internal server error"}"#, ApiResponse::Unknown);
         check(500, r#"{"status":502,"error":"Bad Gateway"}"#, ApiResponse::Unknown);

@@ -1,56 +1,44 @@
-//! The contract's one implementation: routes each event to the machine it concerns, lets every machine do what is due,
-//! and says what changed.
+//! The root of a chat's state: hands each event to the part it concerns, lets every part do what is due, and publishes
+//! what changed. What one part asks of another goes through here; the parts don't know each other.
 
-mod answers;
-mod asked;
-mod attending;
-mod conversing;
-mod diagnosis;
-mod due;
-mod identifying;
-mod introducing;
-mod privacy;
-mod publishing;
-mod reading;
-mod telling;
-mod together;
-mod view_model;
-mod wishing;
+mod cable_events;
+mod composer;
+mod conversation_switch;
+mod diagnostics;
+mod notifications;
+mod outbox;
+mod publish;
+mod responses;
+mod scheduler;
+mod storage;
+mod tab_sync;
+mod transcript;
+mod visitor_switch;
 
+use std::sync::Arc;
+
+use crate::availability::Availability;
+use crate::connection::Connection;
+use crate::conversation::Conversation;
 use crate::event::{
     BlockReason, ComposerEvent, ConnectionEvent, ConversationsEvent, PageEvent, PanelEvent, StorageEvent, ThreadEvent,
     VisitorEvent,
 };
-use crate::host::calls::{AttributeTarget, HostCall};
-use crate::host::events::{HostError, HostEvent};
-use std::sync::Arc;
-
-use crate::availability::Availability;
-use crate::backoff::Backoff;
-use crate::chatwoot::ServerEvent;
-use crate::chatwoot::requests::{ApiRequest, CALL_MS_MAX, Outcome, RequestId};
-use crate::connection::Connection;
-use crate::connection::cable::{CableEvent, SocketEvent};
-use crate::conversation::Conversation;
-use crate::conversation::message_window::ScrollPosition;
-use crate::conversation::timeline::{OutgoingMessage, Queue, RowKey};
-use crate::event_log::{self as recording, EventLog};
+use crate::event_log::{self, EventLog};
 use crate::host::HostState;
+use crate::host::calls::HostCall;
 use crate::host::settings::Settings;
-use crate::model::{EchoId, OutgoingFile};
 use crate::rng::{Rng, Seed};
 use crate::tabs::TabSync;
-use crate::tabs::leader_election::TabMessage;
-use crate::time::{Due, Mono, Now};
-use crate::view::{self, ComposerProblem, View};
+use crate::time::{Due, Now};
+use crate::view::View;
 use crate::visitor::Visitor;
-use crate::visitor::generation;
 use crate::visitor::session::Session;
-use crate::{Effect, Event, Update};
-use together::tell;
-use view_model::ViewModel;
+use crate::{Event, Update};
+use publish::ViewModel;
 
-/// The whole state of one chat.
+/// The whole state of one chat. It performs nothing: [`update`](Self::update) takes what happened and returns what is to
+/// be done.
 #[derive(Debug)]
 pub struct ChatClient {
     settings: Settings,
@@ -67,30 +55,15 @@ pub struct ChatClient {
     event_log: EventLog,
 }
 
-/// Sends that may wait: more is no conversation.
-const UNSENT_MAX: usize = 100;
-
-/// More than tabs say while the browser looks who holds a lock.
-const WORDS_MAX: usize = 1_000;
-
-const KEY_SESSION: &str = "session";
-const KEY_DRAFT: &str = "draft";
-const KEY_SEND: &str = "send/";
-const KEY_ANSWER: &str = "answer/";
-const KEY_INTRODUCTION: &str = "introduction";
-const KEY_PREFERENCES: &str = "preferences";
-/// The day of the last visit, counted from 1970, where the site wants visitors forgotten after some.
-const KEY_VISITED: &str = "visited";
-
 impl ChatClient {
-    /// A widget that has not begun yet.
+    /// A client that has not started yet: `Event::Started` starts it.
     #[must_use]
     pub fn new(settings: Settings, seed: Seed, now: Now) -> Self {
         Self {
             view_model: ViewModel::new(&settings.options),
-            event_log: EventLog::new(now, seed.chance, &settings.options),
+            event_log: EventLog::new(now, seed.general, &settings.options),
             settings,
-            rng: Rng::new(seed.chance),
+            rng: Rng::new(seed.general),
             now,
             visitor: Visitor::new(Session::new(Rng::new(seed.identity))),
             conversation: Conversation::default(),
@@ -101,401 +74,207 @@ impl ChatClient {
         }
     }
 
-    /// Takes what happened; tells what to do and what changed.
+    /// Applies an event. Returns the effects to perform, in their order, and which slices of the view changed.
     pub fn update(&mut self, now: Now, event: Event) -> Update {
-        let mut turn = Update::default();
+        let mut update = Update::default();
         if now.slept_since(self.now) {
-            self.wake(now.mono, &mut turn);
+            self.wake(now.mono, &mut update);
         }
         self.now = now;
-        let event = self.without_outdated(event, &mut turn);
-        let (record, is_ping) = (recording::record(now, &event), recording::is_ping(&event));
+        let event = self.without_outdated_records(event, &mut update);
+        let (record, is_ping) = (event_log::record(now, &event), event_log::is_ping(&event));
         let missing = self.event_log.missing();
-        self.route(now, event, &mut turn);
+        self.apply(now, event, &mut update);
         if !self.tabs.election.is_suspended() {
-            self.pump(now.mono, &mut turn);
+            self.run_due(now.mono, &mut update);
         }
-        self.keep(now.mono, &mut turn);
-        self.keep_answers(&mut turn);
-        self.announce(&mut turn);
-        self.diagnose(now.mono, &mut turn);
-        self.tell_changes(&mut turn);
-        turn.changed = self.publish();
-        // What led to the visitor's being forgotten can hold something of theirs, and goes with the rest.
+        self.store_changes(now.mono, &mut update);
+        self.announce_leadership(&mut update);
+        self.diagnose(now.mono, &mut update);
+        self.report_changes(&mut update);
+        update.changed = self.publish();
+        // An event that led to the visitor's being forgotten may hold something of theirs, and goes with the rest.
         if self.event_log.missing() == missing {
-            self.event_log.keep(now, record, is_ping && turn.is_empty());
+            self.event_log.keep(now, record, is_ping && update.is_empty());
         }
-        turn
+        update
     }
 
-    /// When the next `Tick` is wanted, and by whom.
+    /// When the next `Tick` is wanted, and by what.
     #[must_use]
     pub fn deadline(&self) -> Option<Due> {
-        let call =
-            self.connection.requests.iter().map(|(.., asked)| asked.plus(CALL_MS_MAX).due("call: given up")).min();
         let mut all = vec![
-            call,
-            self.tabs.election.deadline(),
-            self.conversation.history.deadline(),
-            self.conversation.status.deadline(),
-            self.visitor.form_submissions.deadline(),
-            self.conversation.typing.deadline(),
-            self.visitor.conversation_list.deadline(),
+            self.connection.request_deadline(),
+            self.tabs.deadline(),
+            self.conversation.deadline(),
+            self.visitor.deadline(),
             self.availability.deadline(self.now),
-            self.succession_deadline(),
-            self.conversation.read_receipts.deadline(),
         ];
-        let lane = |lane: Queue| {
-            let until = self
-                .connection
-                .retries
-                .get(lane as usize)
-                .and_then(Backoff::until)
-                .max(self.connection.rate_limit.opens());
-            until.filter(|_| self.conversation.timeline.can_send(lane)).map(|until| until.due("send: again"))
-        };
         if self.tabs.election.is_active() {
             all.extend([
-                self.connection.cable.deadline(),
-                self.visitor.session.deadline(),
-                self.connection.polling.deadline(),
-                self.visitor.pre_chat_form.deadline(),
-                self.visitor.finding.deadline().map(|until| until.due("conversations: find again")),
-                lane(Queue::Text),
-                lane(Queue::Upload),
-                self.conversation.timeline.unconfirmed_deadline().map(|end| end.due("send: decide")),
-                self.conversation.timeline.next_overdue().map(|from| from.due("send: unconfirmed")),
+                self.connection.deadline(),
+                self.visitor.request_deadline(),
+                self.conversation.outbox_deadline(),
+                self.send_deadline(),
             ]);
         }
-        // What is past had its chance in the last turn and waits for something else.
+        // What is past had its chance in the last update and waits for something else.
         all.into_iter().flatten().filter(|due| due.at > self.now.mono).min()
     }
 
     /// What there is to see.
     #[must_use]
     pub const fn view(&self) -> &Arc<View> {
-        &self.view_model.view
+        self.view_model.view()
     }
 
-    fn route(&mut self, now: Now, event: Event, turn: &mut Update) {
+    fn apply(&mut self, now: Now, event: Event, update: &mut Update) {
         match event {
-            Event::Started { stored: kept, has_tab_sync: is_shared } => self.begin(now.mono, kept, is_shared, turn),
-            Event::Tabs(news) => self.hear_tabs(now.mono, news, turn),
-            Event::Panel(PanelEvent::Toggled { is_open }) => {
-                self.view_model.is_open = is_open;
-                if self.conversation.unread.opened(is_open) {
-                    self.tell_unread(turn);
-                }
-            }
-            Event::Composer(ComposerEvent::DraftChanged { text }) => {
-                self.visitor.composer.problem = None;
-                self.visitor.composer.hold(&text);
-                self.conversation.typing.drafted(now.mono, !self.visitor.composer.has_text);
-                keep_draft(&text, turn);
-            }
-            Event::Composer(ComposerEvent::FilesPicked { files }) => self.pick(files),
-            Event::Composer(ComposerEvent::FileRemoved { pick }) => {
-                self.visitor.composer.files.retain(|file| file.pick != pick)
-            }
-            Event::Composer(ComposerEvent::Submitted { text }) => self.submit(now, &text, turn),
-            Event::Storage(StorageEvent::FilesStored { message: echo }) => {
-                self.conversation.timeline.files_stored(&echo);
-                self.keep_sends(turn);
-            }
-            Event::Storage(StorageEvent::FilesMissing { message: echo }) => {
-                self.conversation.timeline.files_missing(&echo);
-                self.keep_sends(turn);
-            }
-            Event::Storage(StorageEvent::WriteFailed) => self.note_not_kept(turn),
-            Event::Connection(ConnectionEvent::UploadProgressed { request: id, percent }) => {
-                self.progressed(now.mono, id, percent)
-            }
-            Event::Thread(ThreadEvent::RetryRequested { row: key }) => self.try_again(now.mono, key, turn),
-            Event::Thread(ThreadEvent::MessageDiscarded { row: key }) => self.discard(key, turn),
-            Event::Thread(ThreadEvent::TextFolded { row: key, is_folded }) => {
-                self.conversation.timeline.fold(key, is_folded)
-            }
-            Event::Thread(ThreadEvent::FormSubmitted { message, fields }) => self.fill(message, fields),
-            Event::Thread(ThreadEvent::ChoiceSelected { message, choice }) => self.choose(message, choice, turn),
-            Event::Thread(ThreadEvent::Scrolled { position: sight, focused_row: held }) => self.scrolled(sight, held),
-            Event::Thread(ThreadEvent::EarlierRequested) => {
-                if self.conversation.window.page_up(&self.conversation.timeline) {
-                    self.conversation.history.want_earlier();
-                }
-            }
-            Event::Thread(ThreadEvent::NewestRequested) => self.jump(),
-            Event::Conversations(ConversationsEvent::ListToggled { is_shown }) => {
-                self.visitor.conversation_list.show(is_shown)
-            }
-            Event::Conversations(ConversationsEvent::Opened { conversation: to }) => self.switch(to, turn),
-            Event::Conversations(ConversationsEvent::Resolved) => self.end_conversation(now.mono, turn),
-            Event::Visitor(VisitorEvent::PreChatFormSubmitted { values }) => self.introduce(now, &values, turn),
-            Event::Visitor(VisitorEvent::PreferenceChosen(preference)) => self.prefer(preference, turn),
-            Event::Visitor(VisitorEvent::NotificationsDenied) => self.is_denied(turn),
-            Event::Panel(PanelEvent::PreviewsDismissed) => self.conversation.unread.dismiss(),
-            Event::Thread(ThreadEvent::TranscriptRequested { format }) => self.want_transcript(format),
-            Event::Visitor(VisitorEvent::ForgetRequested) | Event::Host(HostCall::Reset | HostCall::Forget) => {
-                self.forget_visitor(turn)
-            }
-            Event::Page(PageEvent::Navigated(page)) => self.host.page = page,
-            Event::Host(HostCall::ProactiveMessageShown { text: prompt }) => self.conversation.prompt = prompt,
-            Event::Host(HostCall::SetUser(user)) => self.identified(user, turn),
-            Event::Host(HostCall::SetAttributes { attributes: said, target: is_of_conversation }) => {
-                self.attributed(said, is_of_conversation == AttributeTarget::Conversation, turn)
-            }
-            Event::Host(HostCall::Prefill { text }) => self.prefill(&text, turn),
-            Event::Host(HostCall::SendMessage { text }) => self.say_for_visitor(now, &text, turn),
-            Event::Host(HostCall::Configure(options)) => self.configure(*options),
+            Event::Started { stored, has_tab_sync } => self.start(now.mono, stored, has_tab_sync, update),
+            Event::Panel(event) => self.apply_panel(event, update),
+            Event::Composer(event) => self.apply_composer(now, event, update),
+            Event::Thread(event) => self.apply_thread(now, event, update),
+            Event::Conversations(event) => self.apply_conversations(now, event, update),
+            Event::Visitor(event) => self.apply_visitor(now, event, update),
+            Event::Host(call) => self.apply_host_call(now, call, update),
+            Event::Page(event) => self.apply_page_event(now, event, update),
+            Event::Connection(event) => self.apply_connection(now, event, update),
+            Event::Tabs(event) => self.apply_tab_event(now.mono, event, update),
+            Event::Storage(event) => self.apply_storage(event, update),
             Event::TimeZoneLookedUp { offsets } => self.availability.set_utc_offsets(offsets),
-            Event::Connection(ConnectionEvent::Socket { socket: link, event: news }) => {
-                let mut acts = Vec::new();
-                let heard = self.connection.cable.hear(now.mono, link, &news, &mut self.rng, &mut acts);
-                self.act(acts, turn);
-                if let (Some(CableEvent::Received(heard)), SocketEvent::Frame(text)) = (&heard, news)
-                    && !matches!(**heard, ServerEvent::Other)
-                {
-                    self.say(&TabMessage::CableFrame(text), turn);
-                }
-                self.take(heard, turn);
-            }
-            Event::Connection(ConnectionEvent::RequestEnded { request: id, outcome }) => {
-                if let Some(call) = self.end_call(id) {
-                    self.examine(&call, &outcome);
-                    self.reply(now.mono, call, &outcome, turn);
-                }
-            }
-            Event::Page(PageEvent::VisibilityChanged { is_visible }) => {
-                self.view_model.is_visible = is_visible;
-                self.tabs.election.set_visible(is_visible);
-                if is_visible {
-                    self.wake(now.mono, turn);
-                }
-            }
-            Event::Connection(ConnectionEvent::OnlineChanged { is_online }) => {
-                if is_online && !self.connection.is_online {
-                    // What failed without a network says nothing about the server.
-                    self.forgive();
-                }
-                self.connection.is_online = is_online;
-                if is_online {
-                    self.wake(now.mono, turn);
-                }
-            }
-            Event::Connection(ConnectionEvent::Blocked(BlockReason::ContentSecurityPolicy)) => {
-                self.connection.diagnostics.is_forbidden()
-            }
-            Event::Connection(ConnectionEvent::Blocked(BlockReason::MixedContent)) => {
-                self.connection.diagnostics.is_mixed()
-            }
-            Event::Connection(ConnectionEvent::ProbeEnded { is_reachable: answers }) => {
-                self.connection.diagnostics.probed(answers)
-            }
-            Event::Page(PageEvent::Suspended) => self.leave(now.mono, turn),
-            Event::Page(PageEvent::Resumed { stored: kept }) => self.resume(now.mono, kept, turn),
             Event::Tick => {}
         }
     }
 
-    fn begin(&mut self, now: Mono, kept: Vec<(String, String)>, is_shared: bool, turn: &mut Update) {
-        self.visitor.generation = self.visitor.generation.max(generation::kept_in(&kept));
-        let kept = self.retained(kept, turn);
-        self.visitor.kept_draft = kept.iter().find(|(key, _)| key == KEY_DRAFT).map(|(_, draft)| draft.as_str().into());
-        self.revive_answers(&kept);
-        if let Some((_, preferences)) = kept.iter().find(|(key, _)| key == KEY_PREFERENCES) {
-            self.learn_preferences(preferences, turn);
-        }
-        tell(self.tabs.election.begin(is_shared), turn);
-        self.confirm_lock(now, turn);
-        self.introduce_to_tabs(turn);
-        self.take_stock(now, kept);
-        self.restore_draft();
-    }
-
-    fn submit(&mut self, now: Now, text: &str, turn: &mut Update) {
-        // The server answers a NUL with a fault.
-        let text = text.replace('\0', "");
-        let text = text.trim();
-        if text.is_empty() && self.visitor.composer.files.is_empty() {
-            return;
-        }
-        if self.is_closed() || self.form().is_some() {
-            return self.put_into_composer(text.into());
-        }
-        self.visitor.composer.problem = if text.chars().count() > view::TEXT_CHARS_MAX as usize {
-            Some(ComposerProblem::TooLong)
-        } else if self.conversation.timeline.visible_outgoing().count() >= UNSENT_MAX {
-            Some(ComposerProblem::TooManyUnsent)
-        } else {
-            None
-        };
-        if self.visitor.composer.problem.is_some() {
-            self.put_into_composer(text.into());
-            return;
-        }
-        self.visitor.composer.hold("");
-        self.conversation.typing.drafted(now.mono, true);
-        self.conversation.unread.wrote();
-        self.jump();
-        let echo: EchoId = self.rng.uuid().into();
-        let files = std::mem::take(&mut self.visitor.composer.files);
-        if !files.is_empty() {
-            turn.effects.push(Effect::StoreFiles {
-                message: echo.clone(),
-                picks: files.iter().map(|file| file.pick).collect(),
-            });
-        }
-        self.conversation.timeline.submit(echo, text, files, now.wall, self.speaker());
-        self.keep_sends(turn);
-        keep_draft("", turn);
-        tell(self.tabs.election.ping_leader(now.mono), turn);
-    }
-
-    fn scrolled(&mut self, sight: ScrollPosition, held: Option<RowKey>) {
-        let held = held.and_then(|key| self.view_model.view.thread.rows.iter().find(|row| row.key == key));
-        let held = held.and_then(|row| row.content.said()).map(|message| message.id);
-        if self.conversation.window.scrolled(&self.conversation.timeline, sight, held) {
-            self.conversation.history.want_earlier();
-        }
-        if self.conversation.window.shows_newest() {
-            self.conversation.unread.reached_end();
-        }
-    }
-
-    fn jump(&mut self) {
-        self.conversation.window.jump();
-        self.conversation.unread.reached_end();
-    }
-
-    fn try_again(&mut self, now: Mono, key: RowKey, turn: &mut Update) {
-        let Some(echo) = self.conversation.timeline.echo_of(key).filter(|_| !self.is_closed()) else { return };
-        self.send_again(now, &echo, turn);
-        if !self.tabs.election.is_active() {
-            self.say(&TabMessage::RetrySend(echo), turn);
-            tell(self.tabs.election.ping_leader(now), turn);
-        }
-    }
-
-    /// The person wants a send tried again. For one of unclear fate that is a question to history first: not to a read
-    /// that hangs with the rest, but to a new one.
-    fn send_again(&mut self, now: Mono, echo: &EchoId, turn: &mut Update) {
-        self.connection.retries.iter_mut().for_each(Backoff::hurry);
-        self.conversation.timeline.retry(echo, now);
-        if self.tabs.election.is_active()
-            && self.conversation.timeline.unconfirmed_deadline().is_some_and(|end| end <= now)
-        {
-            for call in self.abort(&|call, _| matches!(call, ApiRequest::ListMessages { .. }), turn) {
-                self.reply(now, call, &Outcome::Unknown, turn);
+    fn apply_panel(&mut self, event: PanelEvent, update: &mut Update) {
+        match event {
+            PanelEvent::Toggled { is_open } => {
+                self.view_model.is_open = is_open;
+                if self.conversation.unread.opened(is_open) {
+                    self.report_unread(update);
+                }
             }
-            self.conversation.history.hurry();
+            PanelEvent::PreviewsDismissed => self.conversation.unread.dismiss(),
         }
     }
 
-    fn discard(&mut self, key: RowKey, turn: &mut Update) {
-        let Some(echo) = self.conversation.timeline.echo_of(key) else { return };
-        if let Some(send) = self.give_up(&echo, turn) {
-            if !send.text.is_empty() {
-                self.put_into_composer(send.text);
+    fn apply_composer(&mut self, now: Now, event: ComposerEvent, update: &mut Update) {
+        match event {
+            ComposerEvent::DraftChanged { text } => self.draft_changed(now.mono, &text, update),
+            ComposerEvent::FilesPicked { files } => self.visitor.attach(files),
+            ComposerEvent::FileRemoved { pick } => self.visitor.composer.files.retain(|file| file.pick != pick),
+            ComposerEvent::Submitted { text } => self.submit(now, &text, update),
+        }
+    }
+
+    fn apply_thread(&mut self, now: Now, event: ThreadEvent, update: &mut Update) {
+        match event {
+            ThreadEvent::Scrolled { position, focused_row } => {
+                let held = focused_row.and_then(|row| self.view_model.message_in(row));
+                self.conversation.scrolled(position, held);
             }
-            // Of an earlier page's files there is nothing left to pick.
-            self.visitor.composer.files.extend(send.files.into_iter().filter(|file| file.pick > 0));
-            if !self.tabs.election.is_active() {
-                self.say(&TabMessage::DiscardSend(echo), turn);
+            ThreadEvent::EarlierRequested => self.conversation.page_up(),
+            ThreadEvent::NewestRequested => self.conversation.jump_to_newest(),
+            ThreadEvent::TextFolded { row, is_folded } => self.conversation.timeline.fold(row, is_folded),
+            ThreadEvent::RetryRequested { row } => self.retry_message(now.mono, row, update),
+            ThreadEvent::MessageDiscarded { row } => self.discard_message(row, update),
+            ThreadEvent::FormSubmitted { message, fields } => self.submit_form(message, fields),
+            ThreadEvent::ChoiceSelected { message, choice } => self.select_choice(message, choice, update),
+            ThreadEvent::TranscriptRequested { format } => self.request_transcript(format),
+        }
+    }
+
+    fn apply_conversations(&mut self, now: Now, event: ConversationsEvent, update: &mut Update) {
+        match event {
+            ConversationsEvent::ListToggled { is_shown } => self.visitor.conversation_list.show(is_shown),
+            ConversationsEvent::Opened { conversation } => self.switch_conversation(conversation, update),
+            ConversationsEvent::Resolved => self.resolve_conversation(now.mono, update),
+        }
+    }
+
+    fn apply_visitor(&mut self, now: Now, event: VisitorEvent, update: &mut Update) {
+        match event {
+            VisitorEvent::PreChatFormSubmitted { values } => self.submit_pre_chat_form(now, &values, update),
+            VisitorEvent::PreferenceChosen(preference) => self.choose_preference(preference, update),
+            VisitorEvent::NotificationsDenied => self.notifications_denied(update),
+            VisitorEvent::ForgetRequested => self.forget_visitor(update),
+        }
+    }
+
+    fn apply_host_call(&mut self, now: Now, call: HostCall, update: &mut Update) {
+        match call {
+            HostCall::SetUser(user) => self.set_user(user, update),
+            HostCall::SetAttributes { attributes, target } => self.set_attributes(attributes, target, update),
+            HostCall::Prefill { text } => self.prefill(&text, update),
+            HostCall::ProactiveMessageShown { text } => self.conversation.proactive_message = text,
+            HostCall::SendMessage { text } => self.send_for_visitor(now, &text, update),
+            HostCall::Reset | HostCall::Forget => self.forget_visitor(update),
+            HostCall::Configure(options) => {
+                self.settings.options = *options;
+                self.refresh_agents();
             }
         }
     }
 
-    /// A send is not to be sent any more; a request that carries it is dropped.
-    fn give_up(&mut self, echo: &EchoId, turn: &mut Update) -> Option<OutgoingMessage> {
-        let send = self.conversation.timeline.discard(echo)?;
-        self.abort(&|call, _| matches!(call, ApiRequest::CreateMessage { echo: other, .. } if other == echo), turn);
-        Some(send)
+    fn apply_page_event(&mut self, now: Now, event: PageEvent, update: &mut Update) {
+        match event {
+            PageEvent::Navigated(page) => self.host.page = page,
+            PageEvent::VisibilityChanged { is_visible } => {
+                self.view_model.is_visible = is_visible;
+                self.tabs.election.set_visible(is_visible);
+                if is_visible {
+                    self.wake(now.mono, update);
+                }
+            }
+            PageEvent::Suspended => self.suspend(now.mono, update),
+            PageEvent::Resumed { stored } => self.resume(now.mono, stored, update),
+        }
     }
 
-    fn pick(&mut self, files: Vec<OutgoingFile>) {
-        self.visitor.composer.problem = None;
-        for file in files {
-            if self.visitor.composer.files.len() >= view::FILES_MAX {
-                self.visitor.composer.problem = Some(ComposerProblem::TooManyFiles);
-            } else if file.size > view::FILE_BYTES_MAX {
-                self.visitor.composer.problem = Some(ComposerProblem::FileTooLarge(file.name));
-            } else {
-                self.visitor.composer.files.push(file);
+    fn apply_connection(&mut self, now: Now, event: ConnectionEvent, update: &mut Update) {
+        match event {
+            ConnectionEvent::Socket { socket, event } => self.apply_socket_event(now.mono, socket, event, update),
+            ConnectionEvent::RequestEnded { request, outcome } => {
+                if let Some(request) = self.connection.finish(request) {
+                    let is_user_proven = self.visitor.session.is_user_proven();
+                    self.connection.note_outcome(now.mono, &request, &outcome, is_user_proven);
+                    self.apply_response(now.mono, request, &outcome, update);
+                }
+            }
+            ConnectionEvent::UploadProgressed { request, percent } => {
+                if let Some(echo) = self.connection.upload_progressed(now.mono, request) {
+                    self.conversation.timeline.set_upload_progress(echo, percent);
+                }
+            }
+            ConnectionEvent::OnlineChanged { is_online } => {
+                if is_online && !self.connection.is_online {
+                    // What failed without a network says nothing about the server.
+                    self.reset_backoffs();
+                }
+                self.connection.is_online = is_online;
+                if is_online {
+                    self.wake(now.mono, update);
+                }
+            }
+            ConnectionEvent::Blocked(BlockReason::ContentSecurityPolicy) => {
+                self.connection.diagnostics.set_blocked_by_policy();
+            }
+            ConnectionEvent::Blocked(BlockReason::MixedContent) => self.connection.diagnostics.set_mixed_content(),
+            ConnectionEvent::ProbeEnded { is_reachable } => self.connection.diagnostics.probe_ended(is_reachable),
+        }
+    }
+
+    fn apply_storage(&mut self, event: StorageEvent, update: &mut Update) {
+        match event {
+            StorageEvent::WriteFailed => self.storage_failed(update),
+            StorageEvent::FilesStored { message } => {
+                self.conversation.timeline.files_stored(&message);
+                self.store_outbox(update);
+            }
+            StorageEvent::FilesMissing { message } => {
+                self.conversation.timeline.files_missing(&message);
+                self.store_outbox(update);
             }
         }
     }
-
-    /// A request is given up when nothing moves for a while, not when it takes long.
-    fn progressed(&mut self, now: Mono, id: RequestId, percent: u8) {
-        if let Some((_, call, asked)) = self.connection.requests.iter_mut().find(|(other, ..)| *other == id) {
-            *asked = now;
-            if let ApiRequest::CreateMessage { echo, .. } = call {
-                self.conversation.timeline.progressed(echo, percent);
-            }
-        }
-    }
-
-    const fn retry(&mut self, lane: Queue) -> &mut Backoff {
-        let [text, upload] = &mut self.connection.retries;
-        match lane {
-            Queue::Text => text,
-            Queue::Upload => upload,
-        }
-    }
-
-    fn pause(&mut self, lane: Queue, now: Mono, at_least_ms: u64) {
-        let mut chance = self.rng.clone();
-        self.retry(lane).failed(now, &mut chance, at_least_ms);
-        self.rng = chance;
-    }
-
-    fn wake(&mut self, now: Mono, turn: &mut Update) {
-        let mut acts = Vec::new();
-        let heard = self.connection.cable.wake(now, &mut self.rng, &mut acts);
-        self.act(acts, turn);
-        self.take(heard, turn);
-        self.conversation.history.hurry();
-        self.visitor.session.hurry();
-        self.connection.retries.iter_mut().for_each(Backoff::hurry);
-        self.visitor.form_submissions.hurry();
-        tell(self.tabs.election.ping_leader(now), turn);
-    }
-
-    fn forgive(&mut self) {
-        self.connection.cable.forgive();
-        self.conversation.history.forgive();
-        self.visitor.session.forgive();
-        self.connection.retries.iter_mut().for_each(Backoff::succeeded);
-    }
-
-    /// The device has not kept what it was to keep. Who waits for a message to leave is told not to leave the page before.
-    fn note_not_kept(&mut self, turn: &mut Update) {
-        if !std::mem::replace(&mut self.host.is_storage_failure_reported, true) {
-            turn.tell_host(HostEvent::Error(HostError::StorageUnavailable));
-        }
-        if self.conversation.timeline.visible_outgoing().next().is_some() {
-            self.visitor.composer.problem = Some(ComposerProblem::StorageUnavailable);
-        }
-    }
-
-    /// Puts the draft that the device kept into the composer, once the visitor may see it.
-    fn restore_draft(&mut self) {
-        if !self.is_hidden()
-            && let Some(draft) = self.visitor.kept_draft.take().filter(|_| !self.visitor.composer.has_text)
-        {
-            self.put_into_composer(draft);
-        }
-    }
-
-    fn put_into_composer(&mut self, text: Arc<str>) {
-        self.visitor.composer.hold(&text);
-        self.visitor.composer.put = (self.visitor.composer.put.0.wrapping_add(1), text);
-    }
-}
-
-fn keep_draft(text: &str, turn: &mut Update) {
-    turn.effects.push(if text.is_empty() {
-        Effect::Delete { key: KEY_DRAFT.to_owned() }
-    } else {
-        Effect::Save { key: KEY_DRAFT.to_owned(), value: text.to_owned() }
-    });
 }

@@ -82,12 +82,12 @@ pub struct ConnectionDiagnostics {
 
 impl ConnectionDiagnostics {
     /// The page is https and the server's address is not.
-    pub const fn is_mixed(&mut self) {
+    pub const fn set_mixed_content(&mut self) {
         self.is_mixed = true;
     }
 
     /// The page's policy has kept a request from the server.
-    pub const fn is_forbidden(&mut self) {
+    pub const fn set_blocked_by_policy(&mut self) {
         self.is_forbidden = true;
     }
 
@@ -118,7 +118,7 @@ impl ConnectionDiagnostics {
     }
 
     /// Whether anything answered the probe.
-    pub const fn probed(&mut self, answers: bool) {
+    pub const fn probe_ended(&mut self, answers: bool) {
         self.answers = Some(answers);
     }
 
@@ -188,7 +188,7 @@ mod tests {
         assert!(!doctor.take_due_probe(Mono(0), true), "connections break");
         doctor.see(sign);
         assert_eq!(doctor.take_due_probe(Mono(0), true), sign == Signal::NoResponse);
-        answers.into_iter().for_each(|answers| doctor.probed(answers));
+        answers.into_iter().for_each(|answers| doctor.probe_ended(answers));
         doctor.finding(true, FINE)
     }
 
@@ -207,7 +207,7 @@ mod tests {
     #[test]
     fn what_the_page_itself_forbids_needs_no_probe() {
         let mut doctor = ConnectionDiagnostics::default();
-        doctor.is_forbidden();
+        doctor.set_blocked_by_policy();
         doctor.see(Signal::NoResponse);
         doctor.see(Signal::NoResponse);
         assert!(!doctor.take_due_probe(Mono(0), true));
@@ -215,9 +215,9 @@ mod tests {
         doctor.see(Signal::Healthy);
         doctor.see(Signal::NoResponse);
         doctor.see(Signal::NoResponse);
-        doctor.probed(false);
+        doctor.probe_ended(false);
         assert_eq!(doctor.finding(true, FINE), Some(ConnectionIssue::Unreachable), "it was let through since");
-        doctor.is_mixed();
+        doctor.set_mixed_content();
         assert_eq!(doctor.finding(true, FINE), Some(ConnectionIssue::MixedContent));
         assert_eq!(doctor.finding(false, FINE), Some(ConnectionIssue::Offline));
     }
@@ -246,7 +246,7 @@ mod tests {
         assert!(doctor.take_due_probe(Mono(0), true));
         assert!(!doctor.take_due_probe(Mono(29_999), true));
         assert!(doctor.take_due_probe(Mono(30_000), true));
-        doctor.probed(false);
+        doctor.probe_ended(false);
         assert_eq!(doctor.news(true, FINE), Some(Some(ConnectionIssue::Unreachable)));
         assert_eq!(doctor.news(true, FINE), None);
         doctor.see(Signal::Healthy);

@@ -151,20 +151,20 @@ impl Floor {
 
 impl History {
     /// For a conversation we have just made: there is nothing to read.
-    pub const fn is_new(&mut self) {
+    pub const fn start_empty(&mut self) {
         self.has_begun = true;
         self.has_start = true;
         self.is_in_step = true;
     }
 
     /// Something may have been missed: the newest messages are to be read, again if they are being read already.
-    pub const fn want(&mut self) {
+    pub const fn request_newest(&mut self) {
         self.is_wanted = true;
         self.is_in_step = false;
     }
 
     /// A frame brought this message.
-    pub fn heard(&mut self, id: MessageId) {
+    pub fn message_received(&mut self, id: MessageId) {
         if self.is_in_step && !self.known.contains(&id) {
             self.known.push_back(id);
             if self.known.len() > OVERLAP {
@@ -174,7 +174,7 @@ impl History {
     }
 
     /// The oldest messages held were let go.
-    pub const fn let_go(&mut self) {
+    pub const fn oldest_dropped(&mut self) {
         self.has_start = false;
     }
 
@@ -194,17 +194,17 @@ impl History {
     }
 
     /// Somebody scrolled to the top.
-    pub const fn want_earlier(&mut self) {
+    pub const fn request_earlier(&mut self) {
         self.is_earlier_wanted = !self.has_start;
     }
 
     /// Past failures had another reason than the server.
-    pub const fn forgive(&mut self) {
+    pub const fn reset_backoff(&mut self) {
         self.retry.succeeded();
     }
 
     /// The network is thought to be back.
-    pub const fn hurry(&mut self) {
+    pub const fn retry_now(&mut self) {
         self.retry.hurry();
     }
 
@@ -371,7 +371,7 @@ mod tests {
     fn a_first_look_is_one_page() {
         let mut history = History::default();
         assert_eq!(history.next(Mono(5), Floor::Anywhere, None), None, "nothing is read unless wanted");
-        history.want();
+        history.request_newest();
         assert_eq!(read(&mut history, 95, Floor::Anywhere), (vec![None], anew(76, 95)));
         assert!(history.has_begun() && history.may_have_earlier());
         assert_eq!(history.next(Mono(5), Floor::Anywhere, None), None);
@@ -380,30 +380,30 @@ mod tests {
     #[test]
     fn a_short_page_is_the_beginning() {
         let mut history = History::default();
-        history.want();
+        history.request_newest();
         assert_eq!(read(&mut history, 7, Floor::Start), (vec![None], caught_up(7, None)));
         assert!(!history.may_have_earlier());
-        history.want_earlier();
+        history.request_earlier();
         assert_eq!(history.next(Mono(5), Floor::Anywhere, Some(MessageId(1))), None);
     }
 
     #[test]
     fn a_gap_is_read_back_until_it_overlaps() {
         let mut history = History::default();
-        history.want();
+        history.request_newest();
         assert_eq!(
             read(&mut history, 95, Floor::At(MessageId(40))),
             (vec![None, Some(76), Some(56)], caught_up(95, Some(36))),
             "36 ≤ 40"
         );
-        history.want();
+        history.request_newest();
         assert_eq!(read(&mut history, 40, Floor::Start).0, [None, Some(21), Some(1)]);
     }
 
     #[test]
     fn a_gap_too_wide_is_let_go() {
         let mut history = History::default();
-        history.want();
+        history.request_newest();
         let (asked, progress) = read(&mut history, 9_000, Floor::At(MessageId(3)));
         assert_eq!(asked.len(), 200);
         assert_eq!(progress, anew(5_001, 9_000));
@@ -413,7 +413,7 @@ mod tests {
     #[test]
     fn a_server_that_repeats_itself_is_not_read_for_ever() {
         let mut history = History::default();
-        history.want();
+        history.request_newest();
         history.next(Mono(5), Floor::Start, None);
         assert_eq!(history.page(&page(50, 20)), Progress::Onward);
         history.next(Mono(5), Floor::Start, None);
@@ -423,9 +423,9 @@ mod tests {
     #[test]
     fn what_is_missed_while_reading_is_read_after() {
         let mut history = History::default();
-        history.want();
+        history.request_newest();
         assert_eq!(history.next(Mono(5), Floor::Anywhere, None), Some(None));
-        history.want();
+        history.request_newest();
         assert_eq!(history.next(Mono(6), Floor::Anywhere, None), None, "one at a time");
         history.page(&page(1, 3));
         assert_eq!(history.next(Mono(7), Floor::Anywhere, None), Some(None));
@@ -435,7 +435,7 @@ mod tests {
     fn a_failure_is_tried_again_where_it_stopped_after_a_wait() {
         let mut history = History::default();
         let mut chance = Rng::new([1, 2, 3, 4]);
-        history.want();
+        history.request_newest();
         history.next(Mono(5), Floor::At(MessageId(40)), None);
         history.page(&page(76, 20));
         assert_eq!(history.next(Mono(5), Floor::At(MessageId(40)), None), Some(Some(MessageId(76))));
@@ -449,7 +449,7 @@ mod tests {
     fn a_first_page_that_is_asked_for_again_goes_down_to_what_came_into_doubt_meanwhile() {
         let mut history = History::default();
         let mut chance = Rng::new([1, 2, 3, 4]);
-        history.want();
+        history.request_newest();
         history.next(Mono(5), Floor::At(MessageId(40)), None);
         history.failed(Mono(5), &mut chance, 0);
         let due = history.deadline().unwrap().at;
@@ -460,9 +460,9 @@ mod tests {
     #[test]
     fn earlier_messages_come_a_page_at_a_time() {
         let mut history = History::default();
-        history.want();
+        history.request_newest();
         read(&mut history, 95, Floor::Anywhere);
-        history.want_earlier();
+        history.request_earlier();
         assert_eq!(history.next(Mono(9), Floor::Anywhere, Some(MessageId(76))), Some(Some(MessageId(76))));
         assert!(history.is_reading_earlier());
         assert_eq!(history.page(&page(56, 20)), Progress::Earlier);
@@ -472,18 +472,18 @@ mod tests {
     #[test]
     fn frames_raise_the_floor_only_while_nothing_was_missed() {
         let mut history = History::default();
-        history.want();
+        history.request_newest();
         read(&mut history, 95, Floor::Anywhere);
-        history.heard(MessageId(96));
+        history.message_received(MessageId(96));
         assert_eq!(history.floor(), Floor::Anywhere, "a page alone says nothing: the widget says what is known");
         history.caught_up_with((1..=95).rev().map(MessageId));
         assert_eq!(history.floor(), Floor::At(MessageId(86)));
         for id in [97, 96, 98] {
-            history.heard(MessageId(id));
+            history.message_received(MessageId(id));
         }
         assert_eq!(history.floor(), Floor::At(MessageId(89)));
-        history.want();
-        history.heard(MessageId(200));
+        history.request_newest();
+        history.message_received(MessageId(200));
         assert_eq!(history.floor(), Floor::At(MessageId(89)), "there may be a gap before it");
     }
 

@@ -1,23 +1,38 @@
-//! The open conversation.
+//! The open conversation: its messages, sent and unsent, its history, status and read receipts. One value, replaced
+//! whole when another conversation is opened.
+//!
+//! It does not know the visitor or the connection. What it needs of them are arguments; what they are to do is returned.
 
 pub mod history;
 pub mod message_window;
-pub(crate) mod read_receipts;
+mod read_receipts;
 pub mod status;
 pub mod timeline;
 pub mod typing;
 pub mod unread;
 
+use std::sync::Arc;
+
 use crate::TranscriptFormat;
-use history::History;
-use message_window::MessageWindow;
+use crate::model::{Author, ConversationId, Message, MessageId, Person};
+use crate::rng::Rng;
+use crate::time::{Due, Mono};
+use history::{History, Progress};
+use message_window::{MessageWindow, ScrollPosition};
 use read_receipts::ReadReceipts;
 use status::ConversationStatus;
-use timeline::Timeline;
+use timeline::{Source, Timeline};
 use typing::Typing;
-use unread::Unread;
+use unread::{Attention, Unread};
 
-/// The open conversation. Replaced whole for another one.
+/// Messages held at most while nobody scrolls up: twice as many as anybody scrolls through.
+const MESSAGES_MAX: usize = 20_000;
+/// As many of the newest messages are looked through for unread ones: more are counted as that many.
+const UNREAD_LOOKBACK: usize = 100;
+/// As many of the newest messages tell which agents answer here.
+const AGENTS_LOOKBACK: usize = 60;
+
+/// The open conversation's state.
 #[derive(Debug, Default)]
 pub(crate) struct Conversation {
     pub(crate) timeline: Timeline,
@@ -26,19 +41,48 @@ pub(crate) struct Conversation {
     pub(crate) unread: Unread,
     pub(crate) window: MessageWindow,
     pub(crate) typing: Typing,
-    pub(crate) read_receipts: ReadReceipts,
-    /// What the visitor wants to keep the conversation as, until all of it is here.
-    pub(crate) transcript: Option<TranscriptFormat>,
+    read_receipts: ReadReceipts,
+    /// The transcript's format, if the visitor wants one, until every message is loaded.
+    transcript: Option<TranscriptFormat>,
     /// The proactive message that the visitor was shown before they opened the panel; empty for none.
-    pub(crate) prompt: String,
-    /// Whether the server did not find it; asking for the contact tells whether only the conversation is gone.
-    pub(crate) is_missing: bool,
-    /// Whether it is gone: the team has deleted it.
-    pub(crate) is_deleted: bool,
+    pub(crate) proactive_message: String,
+    /// Whether the server has this conversation, as far as is known.
+    pub(crate) existence: Existence,
+}
+
+/// Whether the server has the conversation.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) enum Existence {
+    /// Nothing says otherwise.
+    #[default]
+    Assumed,
+    /// The server did not find it. The contact is asked for next: that tells whether only the conversation is gone.
+    InDoubt,
+    /// The conversation that was open before is gone: the team has deleted it.
+    Deleted,
+}
+
+/// What a page of history brought.
+#[derive(Debug, Default)]
+pub(crate) struct AppliedPage {
+    /// Messages to the visitor that came while nothing told of them, in the page's order. What a first look finds is not
+    /// among them: nobody knows what was read of it.
+    pub(crate) arrived: Vec<MessageId>,
+    /// Whether any message was new to this tab.
+    pub(crate) is_news: bool,
+}
+
+/// What became of a transcript.
+#[derive(Debug)]
+pub(crate) enum Transcript {
+    /// Every message is here, oldest first.
+    Complete(TranscriptFormat, Vec<Arc<Message>>),
+    /// The history can't be read to its beginning.
+    Failed,
 }
 
 impl Conversation {
-    /// Becomes the state of another conversation of the same visitor, with the messages that are still to be sent.
+    /// Becomes the state of another conversation of the same visitor, with the messages that are not sent yet.
     pub(crate) fn replace(&mut self) {
         let Self {
             timeline,
@@ -49,9 +93,8 @@ impl Conversation {
             typing,
             read_receipts: _,
             transcript: _,
-            prompt,
-            is_missing,
-            is_deleted,
+            proactive_message,
+            existence,
         } = std::mem::take(self);
         *self = Self {
             timeline: timeline.for_next_conversation(),
@@ -62,13 +105,12 @@ impl Conversation {
             typing: typing.for_next_conversation(),
             read_receipts: ReadReceipts::default(),
             transcript: None,
-            prompt,
-            is_missing,
-            is_deleted,
+            proactive_message,
+            existence,
         };
     }
 
-    /// Becomes the state of another visitor, with the messages that were written for this user.
+    /// Becomes the state of another visitor, with the messages that were written for this user and can still be sent.
     pub(crate) fn replace_visitor(&mut self, user: Option<u64>) {
         let Self {
             timeline,
@@ -79,10 +121,256 @@ impl Conversation {
             typing: _,
             read_receipts: _,
             transcript: _,
-            prompt: _,
-            is_missing: _,
-            is_deleted: _,
+            proactive_message: _,
+            existence: _,
         } = std::mem::take(self);
-        self.timeline = timeline.for_next_visitor(user);
+        *self = Self {
+            timeline: timeline.for_next_visitor(user),
+            history: History::default(),
+            status: ConversationStatus::default(),
+            unread: Unread::default(),
+            window: MessageWindow::default(),
+            typing: Typing::default(),
+            read_receipts: ReadReceipts::default(),
+            transcript: None,
+            proactive_message: String::new(),
+            existence: Existence::Assumed,
+        };
+    }
+
+    // --- Messages ---
+
+    /// Applies a message that came by a frame or as the answer to a send. Whether it is new here. One that lies before
+    /// the stretch that is loaded is not added: it would leave a gap behind it.
+    pub(crate) fn apply_message(&mut self, message: Message, source: Source) -> bool {
+        let is_unloaded =
+            self.history.may_have_earlier() && self.timeline.oldest().is_some_and(|oldest| message.id < oldest);
+        if !is_unloaded {
+            return self.timeline.apply_message(message, &source);
+        }
+        if let Source::Response(echo) | Source::Frame(Some(echo)) = source {
+            self.timeline.apply_unloaded(&echo);
+        }
+        false
+    }
+
+    /// Applies a page of messages; `None` where nothing usable came. `decides` is whether this tab sends messages, and so
+    /// concludes from the page what became of unconfirmed ones.
+    pub(crate) fn apply_page(&mut self, page: Vec<Message>, decides: bool) -> AppliedPage {
+        let progress = self.history.page(&page.iter().map(|message| message.id).collect::<Vec<_>>());
+        let newest = self.timeline.newest();
+        let mut applied = AppliedPage::default();
+        for message in page {
+            let (id, is_to_visitor) = (message.id, !message.author.is_visitor());
+            let is_new = self.timeline.apply_message(message, &Source::History);
+            applied.is_news |= is_new;
+            if is_new && is_to_visitor && newest.is_some_and(|newest| id > newest) {
+                applied.arrived.push(id);
+            }
+        }
+        match progress {
+            Progress::CaughtUp { asked, top, from } => {
+                self.caught_up_to(top);
+                self.timeline.drop_stored_elsewhere(asked, from);
+                if decides {
+                    self.timeline.resolve_unconfirmed(asked, from);
+                }
+            }
+            Progress::Anew { oldest, asked, top } => {
+                self.timeline.drop_before(oldest);
+                self.caught_up_to(top);
+                self.timeline.drop_stored_elsewhere(asked, None);
+                if decides {
+                    self.timeline.resolve_unconfirmed(asked, Some(oldest));
+                    self.timeline.fail_unconfirmed_before(asked, oldest);
+                }
+            }
+            Progress::Earlier => self.window.earlier_loaded(&self.timeline),
+            Progress::Onward => {}
+        }
+        applied
+    }
+
+    fn caught_up_to(&mut self, top: Option<MessageId>) {
+        self.history.caught_up_with(self.timeline.newest_first().filter(|id| Some(*id) <= top));
+    }
+
+    /// The next page to read, if one is due: the message it ends before, or none for the newest page.
+    pub(crate) fn next_page(&mut self, now: Mono) -> Option<Option<MessageId>> {
+        let known = self.history.floor();
+        let floor = self.timeline.unconfirmed_floor().map_or(known, |floor| floor.and(known));
+        self.history.next(now, floor, self.timeline.oldest())
+    }
+
+    /// Whether an unconfirmed message can be resolved by reading history now.
+    pub(crate) fn can_resolve_unconfirmed(&self, now: Mono) -> bool {
+        self.timeline.unconfirmed_deadline().is_some_and(|end| end <= now)
+    }
+
+    /// Drops the oldest messages where too many are held and nobody looks at them; scrolling up loads them again.
+    pub(crate) fn drop_oldest(&mut self) {
+        let held = self.timeline.message_count();
+        if held > MESSAGES_MAX
+            && self.window.shows_newest()
+            && let Some(first) = self.timeline.message_at(held - MESSAGES_MAX / 2)
+        {
+            self.timeline.drop_before(first);
+            self.history.oldest_dropped();
+        }
+    }
+
+    /// A message that is loaded.
+    pub(crate) fn message(&self, id: MessageId) -> Option<Arc<Message>> {
+        self.timeline.row(id).map(|row| Arc::clone(&row.message))
+    }
+
+    /// Whether any message of the visitor's waits to be sent or for its message to be seen.
+    pub(crate) fn has_outgoing(&self) -> bool {
+        self.timeline.outgoing().next().is_some()
+    }
+
+    /// The agents who wrote last, newest first, after those that are `named`; at most `max` of all.
+    pub(crate) fn agents(&self, named: &[Person], max: usize) -> Vec<Person> {
+        let mut agents = named.to_vec();
+        for row in self.timeline.newest_rows(AGENTS_LOOKBACK) {
+            if let Author::Agent(person) = &row.message.author
+                && agents.iter().all(|agent| agent.name != person.name)
+            {
+                agents.push(person.clone());
+            }
+        }
+        agents.truncate(max);
+        agents
+    }
+
+    // --- Where it begins and ends ---
+
+    /// This conversation was just created: it holds nothing to read.
+    pub(crate) fn created(&mut self, id: ConversationId) {
+        self.timeline.set_conversation(id);
+        self.history.start_empty();
+    }
+
+    /// This conversation was found: it may hold messages.
+    pub(crate) fn found(&mut self, id: ConversationId) {
+        self.timeline.set_conversation(id);
+        self.history.request_newest();
+    }
+
+    // --- Reading ---
+
+    /// What of the thread the visitor has before their eyes. `is_list_shown` is whether the conversation list covers it.
+    pub(crate) fn attention(&self, is_panel_open: bool, is_page_visible: bool, is_list_shown: bool) -> Attention {
+        match (is_panel_open, is_page_visible, self.window.shows_newest() && !is_list_shown) {
+            (false, ..) => Attention::PanelClosed,
+            (true, false, _) => Attention::PageHidden,
+            (true, true, false) => Attention::ScrolledUp,
+            (true, true, true) => Attention::AtNewest,
+        }
+    }
+
+    /// The visitor scrolled; `held` is the message that has their focus or a selection.
+    pub(crate) fn scrolled(&mut self, position: ScrollPosition, held: Option<MessageId>) {
+        if self.window.scrolled(&self.timeline, position, held) {
+            self.history.request_earlier();
+        }
+        if self.window.shows_newest() {
+            self.unread.reached_end();
+        }
+    }
+
+    /// The visitor wants to see what comes before the rows shown.
+    pub(crate) fn page_up(&mut self) {
+        if self.window.page_up(&self.timeline) {
+            self.history.request_earlier();
+        }
+    }
+
+    /// Shows the newest message.
+    pub(crate) fn jump_to_newest(&mut self) {
+        self.window.jump();
+        self.unread.reached_end();
+    }
+
+    /// Whether a read receipt is to be sent now: one request at a time, and only then for what came meanwhile.
+    pub(crate) fn take_due_read_receipt(&mut self, now: Mono, is_at_newest: bool, is_sending: bool) -> bool {
+        self.read_receipts.stop_waiting();
+        if !is_at_newest || !self.status.is_known() {
+            return false;
+        }
+        let newest = self.timeline.newest_rows(UNREAD_LOOKBACK).find(|row| !row.message.author.is_visitor());
+        let Some((id, at)) = newest.map(|row| (row.id, row.message.at)) else { return false };
+        at > self.status.contact_last_seen_at() && self.read_receipts.take_due(now, id, is_sending)
+    }
+
+    /// Counts what came since the visitor read last, on whichever device; their own messages count as having read.
+    /// Whether the count is to be told.
+    pub(crate) fn count_unread(&mut self, attention: Attention) -> bool {
+        let read_at = self.status.contact_last_seen_at();
+        let has_written = || self.timeline.newest_rows(UNREAD_LOOKBACK).any(|row| row.message.author.is_visitor());
+        if read_at == 0 && !has_written() {
+            // No device ever reported reading, so nobody knows what is unread.
+            return false;
+        }
+        let rows = self.timeline.newest_rows(UNREAD_LOOKBACK);
+        let unread = rows.take_while(|row| !row.message.author.is_visitor() && row.message.at > read_at);
+        let mut ids: Vec<MessageId> = unread.map(|row| row.id).collect();
+        ids.reverse();
+        self.unread.missed(&ids, attention)
+    }
+
+    /// Another tab or device of the visitor's has read up to this message. Whether the unread count is to be told.
+    pub(crate) fn read_elsewhere(&mut self, id: MessageId) -> bool {
+        let newer = self.timeline.newest_rows(UNREAD_LOOKBACK).take_while(|row| row.id > id);
+        let after = newer.filter(|row| !row.message.author.is_visitor()).count();
+        self.unread.read_elsewhere(id, u32::try_from(after).unwrap_or(u32::MAX))
+    }
+
+    // --- The transcript ---
+
+    /// The visitor wants the conversation as a file: every message has to be loaded first.
+    pub(crate) fn request_transcript(&mut self, format: TranscriptFormat) {
+        self.transcript = Some(format);
+        self.history.request_earlier();
+    }
+
+    /// What became of the transcript, once that is known.
+    pub(crate) fn take_transcript(&mut self, is_online: bool) -> Option<Transcript> {
+        let format = self.transcript?;
+        if self.history.failures() > 1 || !is_online {
+            self.transcript = None;
+            return Some(Transcript::Failed);
+        }
+        if self.history.may_have_earlier() {
+            self.history.request_earlier();
+            return None;
+        }
+        if !self.history.has_begun() {
+            return None;
+        }
+        self.transcript = None;
+        let messages = self.timeline.messages_from(0).map(|row| Arc::clone(&row.message)).collect();
+        Some(Transcript::Complete(format, messages))
+    }
+
+    // --- Failures and time ---
+
+    /// A page could not be read; the next attempt waits, at least so long.
+    pub(crate) fn page_failed(&mut self, now: Mono, rng: &mut Rng, at_least_ms: u64) {
+        self.history.failed(now, rng, at_least_ms);
+    }
+
+    /// When it has something to do in any tab.
+    pub(crate) fn deadline(&self) -> Option<Due> {
+        let all =
+            [self.history.deadline(), self.status.deadline(), self.typing.deadline(), self.read_receipts.deadline()];
+        all.into_iter().flatten().min()
+    }
+
+    /// When the tab that sends messages has something to decide about unconfirmed ones.
+    pub(crate) fn outbox_deadline(&self) -> Option<Due> {
+        let resolve = self.timeline.unconfirmed_deadline().map(|end| end.due("outbox: resolve unconfirmed"));
+        let notice = self.timeline.next_overdue().map(|from| from.due("outbox: unconfirmed notice"));
+        resolve.into_iter().chain(notice).min()
     }
 }

@@ -30,7 +30,7 @@ impl ConversationStatus {
     }
 
     /// The server says where it stands. Frames may be older than what is known, but nobody unreads anything.
-    pub fn is(&mut self, conversation: &Conversation) {
+    pub fn apply(&mut self, conversation: &Conversation) {
         self.status = conversation.status;
         self.agent_last_seen_at = self.agent_last_seen_at.max(conversation.agent_last_seen_at);
         self.contact_last_seen_at = self.contact_last_seen_at.max(conversation.contact_last_seen_at);
@@ -54,8 +54,8 @@ impl ConversationStatus {
     }
 
     /// The question was answered, be it usefully or not.
-    pub const fn is_answered(&mut self) {
-        self.question.is_answered();
+    pub const fn answered(&mut self) {
+        self.question.answered();
     }
 
     /// The question was not answered.
@@ -98,7 +98,7 @@ mod tests {
         assert!(!condition.next(Mono(0)) && condition.next(due));
         condition.want();
         assert!(!condition.next(due), "one question at a time");
-        condition.is_answered();
+        condition.answered();
         assert!(condition.next(due), "what was missed meanwhile is asked for after");
     }
 
@@ -113,8 +113,8 @@ mod tests {
             source_id: None,
         };
         let mut condition = ConversationStatus::default();
-        condition.is(&told(Status::Resolved, 50));
-        condition.is(&told(Status::Open, 0));
+        condition.apply(&told(Status::Resolved, 50));
+        condition.apply(&told(Status::Open, 0));
         assert_eq!((condition.status(), condition.agent_last_seen_at()), (Status::Open, 50));
     }
 }

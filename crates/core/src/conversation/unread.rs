@@ -31,6 +31,14 @@ pub enum Attention {
     AtNewest,
 }
 
+impl Attention {
+    /// Whether the newest message is in sight.
+    #[must_use]
+    pub const fn is_at_newest(self) -> bool {
+        matches!(self, Self::AtNewest)
+    }
+}
+
 impl Unread {
     /// A message to the visitor came. Tells whether the page should know.
     pub fn came(&mut self, id: MessageId, eyes: Attention) -> bool {

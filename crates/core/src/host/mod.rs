@@ -5,21 +5,54 @@ pub mod calls;
 pub mod events;
 pub mod settings;
 
-use crate::PageContext;
-use crate::model::{ConversationId, Status};
+use crate::model::{ConversationId, Person, Status};
+use crate::{PageContext, Update};
+use events::{HostError, HostEvent};
 
-/// How things stood when the page was last told.
-#[derive(Debug, Default)]
-pub(crate) struct LastReported {
-    pub(crate) status: Option<(ConversationId, Status)>,
-    pub(crate) writes: Option<String>,
-}
-
-/// The page around the chat.
+/// What the website was told, and where on it the visitor is.
 #[derive(Debug, Default)]
 pub(crate) struct HostState {
     pub(crate) page: PageContext,
-    pub(crate) last_reported: LastReported,
-    /// Whether the page was told that the device keeps nothing more.
-    pub(crate) is_storage_failure_reported: bool,
+    last_reported: LastReported,
+    is_storage_failure_reported: bool,
+}
+
+/// The state that the website was told last.
+#[derive(Debug, Default)]
+struct LastReported {
+    status: Option<(ConversationId, Status)>,
+    /// The name of whoever of the team is writing.
+    typing: Option<String>,
+}
+
+impl HostState {
+    /// Tells the website what has changed of the open conversation: its status, where that is known, and who is writing.
+    pub(crate) fn report_changes(
+        &mut self,
+        status: Option<(ConversationId, Status)>,
+        is_status_known: bool,
+        typing: Option<&Person>,
+        update: &mut Update,
+    ) {
+        if self.last_reported.status != status {
+            let is_told = is_status_known || self.last_reported.status.is_some();
+            if let Some((conversation, status)) = status.filter(|_| is_told) {
+                update.tell_host(HostEvent::StatusChanged { conversation, status });
+            }
+            self.last_reported.status = status;
+        }
+        let typing = typing.map(|person| person.name.clone());
+        if self.last_reported.typing != typing {
+            let name = typing.clone().or(self.last_reported.typing.take()).unwrap_or_default();
+            update.tell_host(HostEvent::TypingChanged { is_typing: typing.is_some(), name });
+            self.last_reported.typing = typing;
+        }
+    }
+
+    /// Tells the website, once, that the device stores nothing more.
+    pub(crate) fn report_storage_failure(&mut self, update: &mut Update) {
+        if !std::mem::replace(&mut self.is_storage_failure_reported, true) {
+            update.tell_host(HostEvent::Error(HostError::StorageUnavailable));
+        }
+    }
 }

@@ -14,6 +14,7 @@
 //! answer comes by), waiting would keep the visitor silent for ever: the tab then works alone, and posts only what was
 //! written in it, because another tab may be posting the rest.
 
+use crate::host::calls::AttributeTarget;
 use crate::model::{ConversationId, EchoId};
 use crate::time::{Due, Mono};
 use crate::visitor::identity::User;
@@ -22,7 +23,10 @@ use crate::visitor::identity::User;
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum TabEvent {
     /// The lock is ours; this is what the device keeps at this moment, as (key, value).
-    LockGranted(Vec<(String, String)>),
+    LockGranted {
+        /// The records.
+        stored: Vec<(String, String)>,
+    },
     /// Another tab has taken the lock away.
     LockStolen,
     /// The browser refuses to wait for the lock, at once and for a reason that stays.
@@ -35,7 +39,10 @@ pub enum TabEvent {
         generation: u64,
     },
     /// Another tab says this.
-    Received(String),
+    Received {
+        /// The message's text.
+        text: String,
+    },
 }
 
 /// What the shell is to do about the other tabs.
@@ -63,7 +70,12 @@ pub enum TabMessage {
     /// From the leader: I do, and so things are.
     Leader(LeaderStatus),
     /// The device keeps this now under this key; `None` for nothing any more.
-    Stored(String, Option<String>),
+    Stored {
+        /// The record's key.
+        key: String,
+        /// The record.
+        value: Option<String>,
+    },
     /// From the leader: its socket brought this frame.
     CableFrame(String),
     /// The server answered the post of this send.
@@ -99,9 +111,9 @@ pub enum TabMessage {
         /// The user's mark (`identity`); 0 for nobody in particular.
         user: u64,
         /// Names, and values as JSON.
-        said: Vec<(String, String)>,
-        /// Whether it is about the conversation that begins next; otherwise it is about the contact.
-        is_of_conversation: bool,
+        attributes: Vec<(String, String)>,
+        /// What they belong to.
+        target: AttributeTarget,
     },
 }
 
@@ -219,7 +231,7 @@ impl LeaderElection {
     }
 
     /// The browser says whether the lock was ours when that was asked.
-    pub const fn is_answered(&mut self, is_ours: bool) {
+    pub const fn lock_queried(&mut self, is_ours: bool) {
         let asked = self.confirming.take();
         self.confirmed = if is_ours { asked } else { None };
     }
@@ -255,7 +267,7 @@ impl LeaderElection {
     /// The leader says how it stands. Whether its socket has just come to life.
     pub fn leader_reported(&mut self, now: Mono, standing: LeaderStatus) -> bool {
         self.heard(now);
-        let is_news = standing.is_live && !self.standing().is_live;
+        let is_news = standing.is_live && !self.leader_status().is_live;
         self.standing = Some(standing);
         is_news
     }
@@ -263,7 +275,7 @@ impl LeaderElection {
     /// A follower that is looked at has asked; the answer.
     pub fn answer_ping(&mut self, now: Mono) -> TabMessage {
         self.looked = Some(now);
-        TabMessage::Leader(self.standing())
+        TabMessage::Leader(self.leader_status())
     }
 
     /// What the leader is to tell the others, if it stands otherwise than it said last.
@@ -380,7 +392,7 @@ impl LeaderElection {
 
     /// How the leader said its connection is; as the leader, what was said last.
     #[must_use]
-    pub fn standing(&self) -> LeaderStatus {
+    pub fn leader_status(&self) -> LeaderStatus {
         self.standing.unwrap_or_default()
     }
 
@@ -501,10 +513,10 @@ mod tests {
         tabs.lead();
         assert_eq!(tabs.may_write(Mono(100)), (false, Some(TabAction::QueryLock)));
         assert_eq!(tabs.may_write(Mono(200)), (false, None), "it is asked already");
-        tabs.is_answered(true);
+        tabs.lock_queried(true);
         assert_eq!(tabs.may_write(Mono(1_099)), (true, None));
         assert_eq!(tabs.may_write(Mono(1_100)), (false, Some(TabAction::QueryLock)));
-        tabs.is_answered(true);
+        tabs.lock_queried(true);
         assert_eq!(
             tabs.may_write(Mono(9_000)),
             (false, Some(TabAction::QueryLock)),
@@ -512,7 +524,7 @@ mod tests {
         );
         assert_eq!(tabs.deadline().map(|due| due.at), Some(Mono(11_500)));
         assert_eq!(tabs.tick(Mono(11_500)), Some(TabAction::QueryLock), "one question may have been missed");
-        tabs.is_answered(true);
+        tabs.lock_queried(true);
         assert_eq!(
             tabs.may_write(Mono(11_600)),
             (false, Some(TabAction::QueryLock)),
@@ -551,7 +563,7 @@ mod tests {
         assert_eq!(tabs.may_write(Mono(0)), (false, Some(TabAction::QueryLock)));
         assert!(!tabs.is_lock_unresponsive(Mono(3_600_000)));
         assert_eq!(tabs.tick(Mono(3_600_000)), Some(TabAction::QueryLock));
-        tabs.is_answered(true);
+        tabs.lock_queried(true);
         assert!(!tabs.is_lock_unresponsive(Mono(3_600_010)));
     }
 

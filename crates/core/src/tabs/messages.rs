@@ -4,7 +4,7 @@
 use crate::chatwoot::fields::{number, object as read, string};
 use crate::chatwoot::write;
 use crate::digits::digits;
-use crate::host::calls::{pairs, write_pairs};
+use crate::host::calls::{AttributeTarget, pairs, write_pairs};
 use crate::model::ConversationId;
 use crate::tabs::leader_election::{LeaderStatus, TabMessage};
 use crate::visitor::identity::User;
@@ -21,8 +21,8 @@ pub fn say(word: &TabMessage) -> String {
         TabMessage::Leader(standing) => {
             write(&[("say", "here"), ("live", flag(standing.is_live)), ("failing", flag(standing.is_failing))])
         }
-        TabMessage::Stored(key, Some(value)) => write(&[("say", "kept"), ("key", key), ("value", value)]),
-        TabMessage::Stored(key, None) => write(&[("say", "kept"), ("key", key)]),
+        TabMessage::Stored { key, value: Some(value) } => write(&[("say", "kept"), ("key", key), ("value", value)]),
+        TabMessage::Stored { key, value: None } => write(&[("say", "kept"), ("key", key)]),
         TabMessage::CableFrame(text) => write(&[("say", "frame"), ("text", text)]),
         TabMessage::SendResponse { echo, status, body } => {
             write(&[("say", "answered"), ("key", echo), ("status", &digits((*status).into())), ("text", body)])
@@ -44,11 +44,11 @@ pub fn say(word: &TabMessage) -> String {
             ("live", flag(user.is_proven)),
             ("text", &write_pairs(&user.fields)),
         ]),
-        TabMessage::SetAttributes { user, said, is_of_conversation } => write(&[
+        TabMessage::SetAttributes { user, attributes, target } => write(&[
             ("say", "attributes"),
             ("key", &digits(*user)),
-            ("live", flag(*is_of_conversation)),
-            ("text", &write_pairs(said)),
+            ("live", flag(*target == AttributeTarget::Conversation)),
+            ("text", &write_pairs(attributes)),
         ]),
     }
 }
@@ -62,7 +62,7 @@ pub fn hear(text: &str) -> Option<TabMessage> {
     Some(match field("say")? {
         "ask" => TabMessage::PingLeader,
         "here" => TabMessage::Leader(LeaderStatus { is_live: is_set("live"), is_failing: is_set("failing") }),
-        "kept" => TabMessage::Stored(field("key")?.to_owned(), field("value").map(str::to_owned)),
+        "kept" => TabMessage::Stored { key: field("key")?.to_owned(), value: field("value").map(str::to_owned) },
         "frame" => TabMessage::CableFrame(field("text")?.to_owned()),
         "answered" => TabMessage::SendResponse {
             echo: field("key")?.into(),
@@ -82,8 +82,8 @@ pub fn hear(text: &str) -> Option<TabMessage> {
         }),
         "attributes" => TabMessage::SetAttributes {
             user: number(&said, "key")?,
-            said: pairs(field("text")?),
-            is_of_conversation: is_set("live"),
+            attributes: pairs(field("text")?),
+            target: if is_set("live") { AttributeTarget::Conversation } else { AttributeTarget::Contact },
         },
         _ => return None,
     })
@@ -99,8 +99,11 @@ mod tests {
             TabMessage::PingLeader,
             TabMessage::Leader(LeaderStatus { is_live: true, is_failing: false }),
             TabMessage::Leader(LeaderStatus { is_live: false, is_failing: true }),
-            TabMessage::Stored("send/a-b".to_owned(), Some("{\"v\":1,\"text\":\"é \\\"x\\\"\"}".to_owned())),
-            TabMessage::Stored("session".to_owned(), None),
+            TabMessage::Stored {
+                key: "send/a-b".to_owned(),
+                value: Some("{\"v\":1,\"text\":\"é \\\"x\\\"\"}".to_owned()),
+            },
+            TabMessage::Stored { key: "session".to_owned(), value: None },
             TabMessage::CableFrame("{\"type\":\"ping\"}".to_owned()),
             TabMessage::SendResponse { echo: "a-b".into(), status: 422, body: String::new() },
             TabMessage::RetrySend("a-b".into()),
@@ -115,8 +118,8 @@ mod tests {
             TabMessage::SetUser(User::default()),
             TabMessage::SetAttributes {
                 user: 42,
-                said: vec![("plan".to_owned(), "\"team\"".to_owned())],
-                is_of_conversation: true,
+                attributes: vec![("plan".to_owned(), "\"team\"".to_owned())],
+                target: AttributeTarget::Conversation,
             },
         ] {
             assert_eq!(hear(&say(&word)), Some(word));

@@ -63,8 +63,8 @@ impl ConversationList {
     }
 
     /// The server's list. What was said in last comes first.
-    pub fn are(&mut self, all: Vec<ConversationSummary>) {
-        self.question.is_answered();
+    pub fn received(&mut self, all: Vec<ConversationSummary>) {
+        self.question.answered();
         // Messages' ids are in the order they were said in, whatever the conversation.
         let age = |one: &ConversationSummary| (one.last.as_ref().map(|last| last.id), one.id);
         // There are few, and the library's sorting would weigh more than all of this.
@@ -139,7 +139,7 @@ mod tests {
         assert_eq!((list.unread_in(ConversationId(3)), list.unread(), list.next(Mono(0))), (2, 3, false));
         list.show(true);
         assert!(list.next(Mono(0)) && !list.next(Mono(0)), "once");
-        list.are(vec![summary(1, Some(9)), summary(2, None), summary(3, Some(12))]);
+        list.received(vec![summary(1, Some(9)), summary(2, None), summary(3, Some(12))]);
         let ids: Vec<u64> = list.all().unwrap().iter().map(|one| one.id.0).collect();
         assert_eq!(ids, [3, 1, 2]);
         list.opened(ConversationId(3));

@@ -63,7 +63,7 @@ impl Default for FormSubmissions {
 
 impl FormSubmissions {
     /// The visitor answers; an earlier answer to the same message is forgotten.
-    pub fn give(&mut self, conversation: ConversationId, given: FormSubmission, is_survey: bool) {
+    pub fn submit(&mut self, conversation: ConversationId, given: FormSubmission, is_survey: bool) {
         let message = given.message;
         let was = self.waiting.iter().position(|other| other.given.message == message);
         let was = was.map(|at| self.waiting.remove(at));
@@ -117,7 +117,7 @@ impl FormSubmissions {
     }
 
     /// The server will not have it.
-    pub fn refused(&mut self, message: MessageId, words: Option<String>) {
+    pub fn rejected(&mut self, message: MessageId, words: Option<String>) {
         self.retry.succeeded();
         self.end(message, Some(SubmissionState::Rejected(words)));
     }
@@ -136,7 +136,7 @@ impl FormSubmissions {
     }
 
     /// Forgets all.
-    pub fn start_over(&mut self) {
+    pub fn clear(&mut self) {
         for other in std::mem::take(&mut self.waiting) {
             self.keep.push((other.given.message, None));
         }
@@ -144,7 +144,7 @@ impl FormSubmissions {
     }
 
     /// The network is thought to be back.
-    pub const fn hurry(&mut self) {
+    pub const fn retry_now(&mut self) {
         self.retry.hurry();
     }
 

@@ -4,6 +4,7 @@
 //! identifier nor e-mail address nor phone number is ever told as the contact's own: a server takes whoever gives them
 //! for that somebody. They become custom attributes then, which agents can read and nobody is identified by.
 
+use crate::host::calls::AttributeTarget;
 use crate::json;
 
 /// Whom the site takes the visitor for.
@@ -77,7 +78,7 @@ impl Identity {
 
     /// The visitor is this user from now on. What was said of another user is not this one's; what was said before the
     /// page had named any, is.
-    pub fn is(&mut self, user: User) {
+    pub fn set_user(&mut self, user: User) {
         if self.user.mark != 0 && self.user.mark != user.mark {
             self.attributes.clear();
             self.of_conversation.clear();
@@ -85,9 +86,12 @@ impl Identity {
         self.user = user;
     }
 
-    /// Adds to what agents may know, of the contact or (true) of the conversation that begins next. Values are JSON.
-    pub fn add(&mut self, said: Vec<(String, String)>, is_of_conversation: bool) {
-        let all = if is_of_conversation { &mut self.of_conversation } else { &mut self.attributes };
+    /// Adds custom attributes: names, and values as JSON.
+    pub fn add(&mut self, said: Vec<(String, String)>, target: AttributeTarget) {
+        let all = match target {
+            AttributeTarget::Contact => &mut self.attributes,
+            AttributeTarget::Conversation => &mut self.of_conversation,
+        };
         for (name, value) in said {
             all.retain(|(other, _)| *other != name);
             if all.len() < ATTRIBUTES_MAX && json::read(&value).is_some() {
@@ -160,7 +164,7 @@ mod tests {
     fn without_a_proof_nothing_that_identifies_is_the_contacts_own() {
         let of = [("identifier", "42"), ("email", "ana@example.test"), ("phone_number", "+49"), ("name", "Ana")];
         let mut identity = Identity::default();
-        identity.is(User::new(&said(&of)));
+        identity.set_user(User::new(&said(&of)));
         let besides = r#"identifier="42" email="ana@example.test" phone_number="+49""#;
         assert_eq!(told(&identity), [r#"name="Ana""#, besides]);
         assert_eq!(identity.user().proof(), []);
@@ -170,7 +174,7 @@ mod tests {
     fn with_a_proof_all_of_it_is() {
         let of = [("identifier", "42"), ("identifier_hash", "ab"), ("email", "ana@example.test"), ("colour", "red")];
         let mut identity = Identity::default();
-        identity.is(User::new(&said(&of)));
+        identity.set_user(User::new(&said(&of)));
         assert_eq!(told(&identity), [r#"identifier="42" identifier_hash="ab" email="ana@example.test""#, ""]);
         assert_eq!(identity.user().proof(), [("identifier", "42"), ("identifier_hash", "ab")]);
     }
@@ -180,7 +184,7 @@ mod tests {
         let user = User::new(&said(&[("identifier", "  "), ("identifier_hash", "ab"), ("email", "a@b.test")]));
         assert_eq!((user.mark, user.is_proven), (0, false));
         let mut identity = Identity::default();
-        identity.is(user);
+        identity.set_user(user);
         assert_eq!(told(&identity), ["", r#"email="a@b.test""#], "a hash alone is nobody's");
     }
 
@@ -195,12 +199,12 @@ mod tests {
     #[test]
     fn attributes_are_json_the_last_of_a_name_counts_and_there_is_an_end_to_them() {
         let mut identity = Identity::default();
-        identity.add(said(&[("plan", "\"free\""), ("odd", "{"), ("seats", "2.5")]), false);
-        identity.add(said(&[("plan", "\"team\"")]), false);
-        identity.add(said(&[("order", "7")]), true);
+        identity.add(said(&[("plan", "\"free\""), ("odd", "{"), ("seats", "2.5")]), AttributeTarget::Contact);
+        identity.add(said(&[("plan", "\"team\"")]), AttributeTarget::Contact);
+        identity.add(said(&[("order", "7")]), AttributeTarget::Conversation);
         assert_eq!(told(&identity), ["", r#"seats=2.5 plan="team""#]);
         assert_eq!(identity.of_conversation(), said(&[("order", "7")]));
-        identity.add((0..500).map(|nth: u32| (nth.to_string(), "1".to_owned())).collect(), false);
+        identity.add((0..500).map(|nth: u32| (nth.to_string(), "1".to_owned())).collect(), AttributeTarget::Contact);
         assert_eq!(identity.told()[1].len(), ATTRIBUTES_MAX);
     }
 }

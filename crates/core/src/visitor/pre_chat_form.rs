@@ -141,8 +141,8 @@ impl PreChatAnswers {
     }
 
     /// The server knows, or never will.
-    pub const fn is_answered(&mut self) {
-        self.question.is_answered();
+    pub const fn answered(&mut self) {
+        self.question.answered();
         self.is_changed = true;
     }
 
@@ -343,7 +343,7 @@ mod tests {
             (introduction.contact(&Identity::default(), None), None)
         );
         assert!(revived.next(Mono(0)), "the server does not know yet");
-        revived.is_answered();
+        revived.answered();
         let kept = revived.take_record().unwrap();
         let mut again = PreChatAnswers::default();
         again.restore(&kept);

@@ -66,7 +66,7 @@ impl Preferences {
 
     /// What the device is to keep.
     #[must_use]
-    pub fn kept(self) -> String {
+    pub fn record(self) -> String {
         let truth = |said: Option<bool>| json::or_null(said.map(json::truth));
         json::object(&[
             ("v", digits(KEPT_VERSION)),
@@ -97,11 +97,11 @@ mod tests {
     #[test]
     fn what_was_chosen_outlives_the_page() {
         let mut chosen = Preferences::default();
-        assert_eq!(Preferences::read(&chosen.kept()), chosen);
+        assert_eq!(Preferences::read(&chosen.record()), chosen);
         let all = [Preference::Silent(true), Preference::Notices(false), Preference::Theme(Theme::Dark)];
         all.into_iter().for_each(|one| chosen.choose(one));
         assert_eq!((chosen.silent, chosen.notices, chosen.theme), (Some(true), Some(false), Theme::Dark));
-        assert_eq!(Preferences::read(&chosen.kept()), chosen);
+        assert_eq!(Preferences::read(&chosen.record()), chosen);
     }
 
     #[test]

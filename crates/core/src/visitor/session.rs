@@ -4,8 +4,8 @@
 //! hears of it; the server gives a known one back unchanged, so asking twice is harmless. Creating a conversation is
 //! not so kind: when its answer is lost, the list is looked through before another is made.
 
-use crate::ApiRequest;
 use crate::backoff::Backoff;
+use crate::chatwoot::requests::{ApiRequest, ListPurpose};
 use crate::digits::digits;
 use crate::json::{self, Value};
 use crate::model::{Contact, ConversationId};
@@ -109,7 +109,7 @@ impl Session {
     }
 
     /// Takes what another tab has put on the device in place of what we know.
-    pub fn learn(&mut self, kept: Option<&str>) {
+    pub fn apply_record(&mut self, kept: Option<&str>) {
         self.contact_lost();
         self.is_changed = false;
         if let Some(kept) = kept {
@@ -119,7 +119,7 @@ impl Session {
 
     /// What the device is to keep, if that has changed; `Some(None)` when it is to forget us.
     pub fn take_record(&mut self) -> Option<Option<String>> {
-        std::mem::take(&mut self.is_changed).then(|| self.kept())
+        std::mem::take(&mut self.is_changed).then(|| self.record())
     }
 
     /// Whether that has changed.
@@ -131,7 +131,7 @@ impl Session {
     /// What the device is to keep of us: nothing when we are nobody. `customer_identifier` is what Chatwoot's guide calls
     /// the source_id; `creating` is whether a conversation was asked for whose id was never heard.
     #[must_use]
-    pub fn kept(&self) -> Option<String> {
+    pub fn record(&self) -> Option<String> {
         let list = |ids: &[ConversationId]| json::list(&ids.iter().map(|id| digits(id.0)).collect::<Vec<_>>());
         Some(json::object(&[
             ("v", digits(KEPT_VERSION)),
@@ -179,7 +179,7 @@ impl Session {
             }
             ApiRequest::CreateContact
         } else if self.is_conversation_doubted {
-            ApiRequest::ListConversations
+            ApiRequest::ListConversations(ListPurpose::FindCreated)
         } else {
             // From now on it may exist, whatever becomes of the answer or of this page.
             self.is_conversation_doubted = true;
@@ -191,7 +191,7 @@ impl Session {
     }
 
     /// The server knows us. `false` when it calls us something that can't be an id: then nothing has changed.
-    pub fn contact_is(&mut self, contact: Contact) -> bool {
+    pub fn contact_received(&mut self, contact: Contact) -> bool {
         if !is_sound(&contact.source_id) || !is_sound(&contact.pubsub_token) {
             return false;
         }
@@ -233,7 +233,7 @@ impl Session {
     }
 
     /// This is our conversation now.
-    pub fn conversation_is(&mut self, id: ConversationId) {
+    pub fn open_conversation(&mut self, id: ConversationId) {
         self.succeeded();
         self.is_conversation_doubted = false;
         self.conversation = Some(id);
@@ -250,7 +250,7 @@ impl Session {
     }
 
     /// All of this is that user's from now on.
-    pub fn is_for(&mut self, user: u64, is_proven: bool) {
+    pub fn set_user(&mut self, user: u64, is_proven: bool) {
         self.is_changed |= (self.user, self.is_user_proven) != (user, is_proven) && self.source_id.is_some();
         (self.user, self.is_user_proven) = (user, is_proven);
     }
@@ -298,7 +298,7 @@ impl Session {
     }
 
     /// This is the inbox's number.
-    pub fn inbox_is(&mut self, inbox: Option<u64>) {
+    pub fn set_inbox(&mut self, inbox: Option<u64>) {
         if inbox.is_some() && self.inbox != inbox {
             self.inbox = inbox;
             self.is_changed |= self.source_id.is_some();
@@ -347,7 +347,7 @@ impl Session {
         self.succeeded();
         self.conversation_not_created();
         let found = all.iter().copied().filter(|id| !self.conversations.contains(id)).max()?;
-        self.conversation_is(found);
+        self.open_conversation(found);
         Some(found)
     }
 
@@ -358,12 +358,12 @@ impl Session {
     }
 
     /// Past failures had another reason than the server.
-    pub const fn forgive(&mut self) {
+    pub const fn reset_backoff(&mut self) {
         self.retry.succeeded();
     }
 
     /// The network is thought to be back.
-    pub const fn hurry(&mut self) {
+    pub const fn retry_now(&mut self) {
         self.retry.hurry();
     }
 
@@ -404,7 +404,7 @@ impl Session {
     }
 
     /// A question was answered by other means.
-    pub const fn is_answered(&mut self) {
+    pub const fn answered(&mut self) {
         self.succeeded();
     }
 
@@ -435,7 +435,7 @@ mod tests {
     fn known() -> Session {
         let mut session = nobody();
         session.next(Mono(0), Need::Conversation);
-        session.contact_is(contact("abc"));
+        session.contact_received(contact("abc"));
         session
     }
 
@@ -478,7 +478,10 @@ mod tests {
         let mut session = known();
         assert_eq!(session.next(Mono(0), Need::Conversation), Some(ApiRequest::CreateConversation));
         session.failed(Mono(0), &mut Rng::new([1, 2, 3, 4]), 0);
-        assert_eq!(session.next(Mono(9_000), Need::Conversation), Some(ApiRequest::ListConversations));
+        assert_eq!(
+            session.next(Mono(9_000), Need::Conversation),
+            Some(ApiRequest::ListConversations(ListPurpose::FindCreated))
+        );
         assert_eq!(session.find_created(&[ConversationId(6), ConversationId(4)]), Some(ConversationId(6)));
         assert_eq!(session.next(Mono(9_000), Need::Conversation), None);
     }
@@ -490,7 +493,10 @@ mod tests {
         let kept = session.take_record().flatten().unwrap();
         let mut reloaded = nobody();
         reloaded.restore(&kept);
-        assert_eq!(reloaded.next(Mono(0), Need::Conversation), Some(ApiRequest::ListConversations));
+        assert_eq!(
+            reloaded.next(Mono(0), Need::Conversation),
+            Some(ApiRequest::ListConversations(ListPurpose::FindCreated))
+        );
     }
 
     #[test]
@@ -507,7 +513,7 @@ mod tests {
     fn a_contact_the_server_no_longer_knows_is_made_anew_under_another_id() {
         let mut session = known();
         session.next(Mono(0), Need::Conversation);
-        session.conversation_is(ConversationId(4));
+        session.open_conversation(ConversationId(4));
         session.verify_contact();
         assert_eq!(session.next(Mono(0), Need::Nothing), Some(ApiRequest::GetContact));
         session.contact_lost();
@@ -522,7 +528,7 @@ mod tests {
         let mut session = nobody();
         session.restore("{\"v\":1,\"customer_identifier\":\"abc\",\"conversation\":6}");
         assert_eq!(session.next(Mono(0), Need::Nothing), Some(ApiRequest::GetContact));
-        session.contact_is(contact("abc"));
+        session.contact_received(contact("abc"));
         assert_eq!(session.next(Mono(0), Need::Nothing), None);
     }
 
@@ -530,8 +536,8 @@ mod tests {
     fn a_contact_that_would_be_forgotten_at_a_reload_is_none() {
         let mut session = nobody();
         session.next(Mono(0), Need::Conversation);
-        assert!(!session.contact_is(contact("a/b")));
-        assert!(session.contact_is(contact("abc")));
+        assert!(!session.contact_received(contact("a/b")));
+        assert!(session.contact_received(contact("abc")));
     }
 
     #[test]

@@ -138,9 +138,11 @@ fn tabs() -> impl Strategy<Value = TabEvent> {
         (any::<bool>(), any::<bool>())
             .prop_map(|(is_live, is_failing)| TabMessage::Leader(LeaderStatus { is_live, is_failing })),
         kept().prop_map(|kept| {
-            kept.into_iter().next().map_or(TabMessage::ReadHistory, |(key, value)| TabMessage::Stored(key, Some(value)))
+            kept.into_iter()
+                .next()
+                .map_or(TabMessage::ReadHistory, |(key, value)| TabMessage::Stored { key, value: Some(value) })
         }),
-        text().prop_map(|key| TabMessage::Stored(format!("send/{key}"), None)),
+        text().prop_map(|key| TabMessage::Stored { key: format!("send/{key}"), value: None }),
         frame().prop_map(TabMessage::CableFrame),
         (text(), message()).prop_map(|(echo, body)| TabMessage::SendResponse { echo: echo.into(), status: 200, body }),
         text().prop_map(|echo| TabMessage::RetrySend(echo.into())),
@@ -148,12 +150,12 @@ fn tabs() -> impl Strategy<Value = TabEvent> {
         Just(TabMessage::ReadHistory),
     ];
     prop_oneof![
-        1 => kept().prop_map(TabEvent::LockGranted),
+        1 => kept().prop_map(|stored| TabEvent::LockGranted { stored }),
         1 => Just(TabEvent::LockStolen),
         1 => Just(TabEvent::LockRefused),
         3 => (any::<bool>(), 0..3_u64).prop_map(|(is_ours, generation)| TabEvent::LockQueried { is_ours, generation }),
-        6 => word.prop_map(|word| TabEvent::Received(natter_core::tabs::messages::say(&word))),
-        1 => text().prop_map(TabEvent::Received),
+        6 => word.prop_map(|word| TabEvent::Received { text: natter_core::tabs::messages::say(&word) }),
+        1 => text().prop_map(|text| TabEvent::Received { text }),
     ]
 }
 

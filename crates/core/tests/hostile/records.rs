@@ -97,9 +97,9 @@ fn who_we_are_is_read_as_it_was_kept() {
     let id = "[A-Za-z0-9_-]{1,255}".prop_filter("other scripts leave these", |id| id != "null" && id != "undefined");
     holds(500, (id.clone(), id, any::<Option<u64>>()), |(source_id, pubsub_token, conversation)| {
         let mut session = nobody();
-        session.contact_is(Contact { source_id: source_id.clone(), pubsub_token: pubsub_token.clone() });
+        session.contact_received(Contact { source_id: source_id.clone(), pubsub_token: pubsub_token.clone() });
         if let Some(id) = conversation {
-            session.conversation_is(ConversationId(id));
+            session.open_conversation(ConversationId(id));
         }
         let kept = session.take_record().flatten().expect("there is something to keep");
         let mut revived = nobody();

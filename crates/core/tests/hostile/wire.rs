@@ -214,9 +214,9 @@ fn a_status_means_the_same_whatever_comes_with_it() {
     let status = prop_oneof![any::<u16>(), 199..600_u16, select(&[200_u16, 404, 408, 422, 429, 503][..])];
     holds(2_000, (status, prop_oneof![anything(), json()], any::<Option<u64>>()), |(status, body, retry_after_ms)| {
         let outcome = Outcome::Answered { status, body: body.clone(), retry_after_ms };
-        let is_right = match outcome.verdict() {
+        let is_right = match outcome.response() {
             ApiResponse::Success(answer) => (200..300).contains(&status) && answer == body,
-            ApiResponse::Busy(ms) => matches!(status, 429 | 503) && ms <= 600_000,
+            ApiResponse::Busy { retry_after_ms: ms } => matches!(status, 429 | 503) && ms <= 600_000,
             ApiResponse::NotFound => status == 404 && chatwoot::refusal(&body).is_some(),
             ApiResponse::Rejected(words) => {
                 (400..500).contains(&status) && !matches!(status, 404 | 408 | 429) && words == chatwoot::refusal(&body)
@@ -225,6 +225,6 @@ fn a_status_means_the_same_whatever_comes_with_it() {
             ApiResponse::Unknown => !matches!(status, 200..300 | 429 | 503),
             ApiResponse::NotSent => false,
         };
-        assert!(is_right, "{status} is taken for {:?}", outcome.verdict());
+        assert!(is_right, "{status} is taken for {:?}", outcome.response());
     });
 }

@@ -91,7 +91,7 @@ impl Bench {
     fn at(settings: Settings, storage: std::collections::BTreeMap<String, String>, seed: u64, now: Mono) -> Self {
         // Spread over all bits: neighbouring seeds would begin with the same numbers.
         let word = |salt: u64| (seed ^ (salt << 48)).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ salt;
-        let seed = Seed { identity: [1, 2, 3, 4].map(word), chance: [5, 6, 7, 8].map(word) };
+        let seed = Seed { identity: [1, 2, 3, 4].map(word), general: [5, 6, 7, 8].map(word) };
         Self {
             widget: ChatClient::new(settings.clone(), seed, both(now)),
             settings,

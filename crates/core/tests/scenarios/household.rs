@@ -124,11 +124,11 @@ impl Household {
             let news = self.tabs[number].inbox.pop_front().unwrap();
             let kept: Vec<(String, String)> = self.storage.clone().into_iter().collect();
             let news = match news {
-                TabEvent::LockGranted(_) => TabEvent::LockGranted(kept),
+                TabEvent::LockGranted { stored: _ } => TabEvent::LockGranted { stored: kept },
                 TabEvent::LockQueried { is_ours, .. } => {
                     TabEvent::LockQueried { is_ours, generation: generation::kept_in(&kept) }
                 }
-                TabEvent::LockStolen | TabEvent::LockRefused | TabEvent::Received(_) => news,
+                TabEvent::LockStolen | TabEvent::LockRefused | TabEvent::Received { text: _ } => news,
             };
             self.alone(number, |tab| tab.event(Event::Tabs(news)));
         }
@@ -164,7 +164,7 @@ impl Household {
                 TabAction::Broadcast(text) => {
                     for (other, tab) in self.tabs.iter_mut().enumerate() {
                         if other != number && tab.is_listening {
-                            tab.inbox.push_back(TabEvent::Received(text.clone()));
+                            tab.inbox.push_back(TabEvent::Received { text: text.clone() });
                         }
                     }
                 }
@@ -184,7 +184,7 @@ impl Household {
         if self.holder.is_none() && !self.answers_no_question {
             self.holder = self.waiting.pop_front();
             if let Some(holder) = self.holder {
-                self.tabs[holder].inbox.push_back(TabEvent::LockGranted(Vec::new()));
+                self.tabs[holder].inbox.push_back(TabEvent::LockGranted { stored: Vec::new() });
             }
         }
     }

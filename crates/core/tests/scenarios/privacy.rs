@@ -116,7 +116,7 @@ fn a_page_whose_chat_does_not_run_is_heard_in_the_tabs_where_it_does() {
         let word = json!({ "say": "forget", "key": generation }).to_string();
         for number in 0..2 {
             house.on(number, |tab| {
-                tab.event(Event::Tabs(natter_core::TabEvent::Received(word.clone())));
+                tab.event(Event::Tabs(natter_core::TabEvent::Received { text: word.clone() }));
             });
         }
         house.wait(200_000);
@@ -385,7 +385,7 @@ fn a_leader_never_posts_what_another_tab_took_for_another_user() {
         user("43").mark
     );
     let word = json!({ "say": "kept", "key": "send/from-ben", "value": record }).to_string();
-    house.on(0, |tab| tab.event(Event::Tabs(natter_core::TabEvent::Received(word))));
+    house.on(0, |tab| tab.event(Event::Tabs(natter_core::TabEvent::Received { text: word })));
     house.wait(2_000);
     let is_post = |call: &&(RequestId, Request)| call.1.method == Method::Post && call.1.url.ends_with("/messages");
     assert_eq!(house.tabs[0].bench.calls.iter().find(is_post), None);

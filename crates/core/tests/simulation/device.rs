@@ -98,12 +98,12 @@ impl World {
             }
             State::Away => return Ok(()),
         }
-        if matches!(event, Event::Tabs(TabEvent::LockGranted(_))) && page.stale_until > self.now {
+        if matches!(event, Event::Tabs(TabEvent::LockGranted { stored: _ })) && page.stale_until > self.now {
             self.after(STALE_MS, Happening::Told { page: number, event });
             return Ok(());
         }
-        let is_grant = matches!(event, Event::Tabs(TabEvent::LockGranted(_)));
-        let granted = || Event::Tabs(TabEvent::LockGranted(self.stale_kept().unwrap_or_else(|| self.kept())));
+        let is_grant = matches!(event, Event::Tabs(TabEvent::LockGranted { stored: _ }));
+        let granted = || Event::Tabs(TabEvent::LockGranted { stored: self.stale_kept().unwrap_or_else(|| self.kept()) });
         let event = if is_grant { granted() } else { event };
         let Some(page) = self.pages.get_mut(&number) else { return Ok(()) };
         let turn = page.widget.update(clocks, event);
@@ -278,7 +278,7 @@ impl World {
                     let last = hearer.last_words.entry(page).or_default();
                     *last = soon.max(*last);
                     let due = *last - self.now;
-                    let event = Event::Tabs(TabEvent::Received(text.clone()));
+                    let event = Event::Tabs(TabEvent::Received { text: text.clone() });
                     self.after(due, Happening::Told { page: other, event });
                 }
             }
@@ -312,13 +312,13 @@ impl World {
             let page = self.lock.waiting.remove(0);
             self.lock.holder = Some(page);
             let ms = 1 + self.chance.below(5);
-            self.after(ms, Happening::Told { page, event: Event::Tabs(TabEvent::LockGranted(Vec::new())) });
+            self.after(ms, Happening::Told { page, event: Event::Tabs(TabEvent::LockGranted { stored: Vec::new() }) });
         }
     }
 
     /// A grant that its page hears of after the lock was taken from it: the shell asks before it passes it on.
     fn is_void(&self, page: u64, event: &Event) -> bool {
-        matches!(event, Event::Tabs(TabEvent::LockGranted(_)))
+        matches!(event, Event::Tabs(TabEvent::LockGranted { stored: _ }))
             && self.pages.get(&page).is_some_and(|page| page.state == State::Awake)
             && self.lock.holder != Some(page)
             && self.plan.defect != Some(Defect::LockForAll)
@@ -339,7 +339,7 @@ impl World {
         // Spread over all bits: neighbouring seeds would begin with the same numbers.
         let word =
             |salt: u64| (self.plan.seed ^ (page << 32) ^ (salt << 48)).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ salt;
-        let seed = Seed { identity: [1, 2, 3, 4].map(word), chance: [5, 6, 7, 8].map(word) };
+        let seed = Seed { identity: [1, 2, 3, 4].map(word), general: [5, 6, 7, 8].map(word) };
         ChatClient::new(settings, seed, self.clocks())
     }
 

@@ -63,7 +63,7 @@ impl Report {
         let ((now, made), events) = (read(&self.events[0]), &self.events[1..]);
         let Happening::Made(chance, options) = made else { panic!("it begins with how the widget was made") };
         let settings = Settings::new("https://chat.example.test", "inboxMainIdentifier00001").expect("usable");
-        let mut widget = ChatClient::new(settings.with(options), Seed { identity: [1, 2, 3, 4], chance }, now);
+        let mut widget = ChatClient::new(settings.with(options), Seed { identity: [1, 2, 3, 4], general: chance }, now);
         for record in events {
             let (now, Happening::Event(event)) = read(record) else { panic!("it is made once: {record:?}") };
             widget.update(now, event);
@@ -118,11 +118,11 @@ fn read(record: &Record) -> (Now, Happening) {
             return (now, Happening::Made(chance, options(&numbers[4..])));
         }
         "began" => Event::Started { stored: kept(), has_tab_sync: flag() },
-        "granted" => Event::Tabs(TabEvent::LockGranted(kept())),
+        "granted" => Event::Tabs(TabEvent::LockGranted { stored: kept() }),
         "stolen" => Event::Tabs(TabEvent::LockStolen),
         "lock refused" => Event::Tabs(TabEvent::LockRefused),
         "lock queried" => Event::Tabs(TabEvent::LockQueried { is_ours: flag(), generation: numbers[1] }),
-        "said" => Event::Tabs(TabEvent::Received(text())),
+        "said" => Event::Tabs(TabEvent::Received { text: text() }),
         "opened" => Event::Panel(PanelEvent::Toggled { is_open: flag() }),
         "drafted" => Event::Composer(ComposerEvent::DraftChanged {
             text: if flag() { "something".to_owned() } else { String::new() },

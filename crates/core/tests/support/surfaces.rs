@@ -31,7 +31,7 @@ pub const READERS: [(&str, Reader); 14] = [
     ("verdict", |text| {
         let outcome = |status| Outcome::Answered { status, body: text.to_owned(), retry_after_ms: Some(u64::MAX) };
         for status in [0, 200, 404, 422, 429, 503, u16::MAX] {
-            black_box(outcome(status).verdict());
+            black_box(outcome(status).response());
         }
     }),
     ("kept send", |text| {
@@ -93,7 +93,7 @@ impl Life {
     pub fn new() -> Self {
         let settings = Settings::new(SERVER, "inboxMainIdentifier00001").expect("these can be used");
         let now = Now { mono: Mono(1_000), wall: Wall(1_795_223_800_000) };
-        let seed = Seed { identity: [1, 2, 3, 4], chance: [5, 6, 7, 8] };
+        let seed = Seed { identity: [1, 2, 3, 4], general: [5, 6, 7, 8] };
         let widget = ChatClient::new(settings, seed, now);
         Self { widget, now, calls: VecDeque::new(), link: None, effects: Vec::new() }
     }
@@ -239,10 +239,10 @@ fn read_step(line: &str) -> Option<Step> {
         'j' => Step::Event(Event::Thread(ThreadEvent::NewestRequested)),
         'b' => begun(vec![record(text)]),
         'g' => Step::Event(Event::Started { stored: vec![record(text)], has_tab_sync: true }),
-        'k' => Step::Event(Event::Tabs(TabEvent::LockGranted(vec![record(text)]))),
+        'k' => Step::Event(Event::Tabs(TabEvent::LockGranted { stored: vec![record(text)] })),
         't' => Step::Event(Event::Tabs(TabEvent::LockStolen)),
         'i' => Step::Event(Event::Tabs(TabEvent::LockQueried { is_ours: text.is_empty(), generation: number() })),
-        'm' => Step::Event(Event::Tabs(TabEvent::Received(text.to_owned()))),
+        'm' => Step::Event(Event::Tabs(TabEvent::Received { text: text.to_owned() })),
         'a' => Step::Event(Event::Page(PageEvent::Suspended)),
         'e' => Step::Event(Event::Page(PageEvent::Resumed { stored: vec![record(text)] })),
         _ => return None,

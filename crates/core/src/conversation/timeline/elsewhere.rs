@@ -1,7 +1,7 @@
 //! Sends that other tabs write down, post and settle. What the device keeps of them is the truth.
 
-use super::{Claim, DeliveryState, OutgoingMessage, OutgoingRecord, Queue, StoreOp, Timeline, reaches};
-use crate::model::{EchoId, MessageId};
+use super::{Claim, DeliveryState, OutgoingMessage, OutgoingRecord, StoreOp, Timeline, reaches};
+use crate::model::{EchoId, MessageId, Queue};
 use crate::time::Mono;
 
 /// Far more than a visitor can submit before being stopped.
@@ -12,7 +12,7 @@ const RECENT: usize = 300;
 impl Timeline {
     /// Takes what the device keeps of a send: one from before a reload, or another tab's. A request that was under way
     /// is taken for being so still, until [`Self::take_over_sending`].
-    pub fn learn(&mut self, kept: OutgoingRecord, echo: &EchoId, now: Mono) {
+    pub fn apply_record(&mut self, kept: OutgoingRecord, echo: &EchoId, now: Mono) {
         self.is_changed = true;
         let known = self.sends.iter().position(|send| send.echo == *echo);
         let Some(at) = known else {

@@ -5,7 +5,7 @@
 //! the server has it.
 //!
 //! The hard case is a POST whose answer is lost. The request may have been stored, may still be, or may not have left
-//! at all, and the server does not de-duplicate. So such a send is never repeated on suspicion. It holds its lane while
+//! at all, and the server does not de-duplicate. So such a send is never repeated on suspicion. It holds its queue while
 //! history decides: a message above the newest known when posting began, from the visitor, equal in text, and without
 //! anybody else's echo, is it. Only when a page asked for later than [`GRACE_MS`] after the connection's end does not
 //! hold it, is it posted again. Two things shorten that: Chatwoot's own word that it failed in the request, which is then
@@ -20,10 +20,10 @@ mod sends;
 use std::sync::Arc;
 
 pub use rows::{Claim, TimelineRow};
-pub use sends::{DeliveryState, Failure, OutgoingMessage, OutgoingRecord, Queue};
+pub use sends::{DeliveryState, Failure, OutgoingMessage, OutgoingRecord};
 
 use crate::conversation::history::Floor;
-use crate::model::{ConversationId, EchoId, Message, MessageId, OutgoingFile};
+use crate::model::{ConversationId, EchoId, Message, MessageId, OutgoingFile, Queue};
 use crate::time::{Mono, Wall};
 use rows::Rows;
 
@@ -227,21 +227,21 @@ impl Timeline {
         }
     }
 
-    /// Whether a post can begin in this lane.
+    /// Whether a post can begin in this queue.
     #[must_use]
-    pub fn can_send(&self, lane: Queue) -> bool {
-        let mut lane = self.sends.iter().filter(|send| send.lane() == lane);
-        lane.clone().any(|send| self.may_send(send)) && !lane.any(OutgoingMessage::blocks_its_queue)
+    pub fn can_send(&self, queue: Queue) -> bool {
+        let mut queue = self.sends.iter().filter(|send| send.queue() == queue);
+        queue.clone().any(|send| self.may_send(send)) && !queue.any(OutgoingMessage::blocks_its_queue)
     }
 
-    /// Begins the next post of a lane, if none is under way or unclear. What storage is to keep of it must be kept
+    /// Begins the next post of a queue, if none is under way or unclear. What storage is to keep of it must be kept
     /// before the request leaves.
-    pub fn begin_send(&mut self, lane: Queue) -> Option<&OutgoingMessage> {
-        if !self.can_send(lane) {
+    pub fn begin_send(&mut self, queue: Queue) -> Option<&OutgoingMessage> {
+        if !self.can_send(queue) {
             return None;
         }
         let newest = self.rows.newest();
-        let at = self.sends.iter().position(|send| self.may_send(send) && send.lane() == lane)?;
+        let at = self.sends.iter().position(|send| self.may_send(send) && send.queue() == queue)?;
         self.change(at, |send| {
             send.stage = DeliveryState::Sending { newest };
             send.progress = 0;
@@ -250,9 +250,9 @@ impl Timeline {
     }
 
     /// The conversation takes no more: what waits is not sent, and the person decides about it.
-    pub fn fail_queued(&mut self, lane: Queue) {
+    pub fn fail_queued(&mut self, queue: Queue) {
         for at in 0..self.sends.len() {
-            if self.sends.get(at).is_some_and(|send| send.lane() == lane && send.stage == DeliveryState::Queued) {
+            if self.sends.get(at).is_some_and(|send| send.queue() == queue && send.stage == DeliveryState::Queued) {
                 self.change(at, |send| send.stage = DeliveryState::Failed(Failure::ConversationEnded));
             }
         }
@@ -288,8 +288,8 @@ impl Timeline {
         });
     }
 
-    /// The server refused a post: the lane moves on, the person decides.
-    pub fn refused(&mut self, echo: &EchoId, words: Option<String>) {
+    /// The server refused a post: the queue moves on, the person decides.
+    pub fn mark_rejected(&mut self, echo: &EchoId, words: Option<String>) {
         // Another tab's post may be in doubt here by the time its answer is told of.
         let is_it = |send: &OutgoingMessage| send.echo == *echo && send.may_be_stored();
         let Some(at) = self.sends.iter().position(is_it) else { return };
@@ -299,7 +299,7 @@ impl Timeline {
 
     /// The person wants a send tried again that failed, or that has long been unclear: that one as soon as a page of
     /// history asked for from now on does not hold it.
-    pub fn retry(&mut self, echo: &EchoId, now: Mono) {
+    pub fn retry_message(&mut self, echo: &EchoId, now: Mono) {
         let Some(at) = self.sends.iter().position(|send| send.echo == *echo) else { return };
         let stage = match self.sends.get(at).map(|send| &send.stage) {
             Some(DeliveryState::Failed(_)) => DeliveryState::Queued,
@@ -308,7 +308,7 @@ impl Timeline {
             }
             // In a tab that does not post it, this is all there is to see of its being unclear.
             Some(DeliveryState::Sending { .. }) => {
-                self.is_unconfirmed(echo, false);
+                self.set_unconfirmed_notice(echo, false);
                 return;
             }
             Some(DeliveryState::StoringFiles | DeliveryState::Queued | DeliveryState::StoredElsewhere { .. })
@@ -334,7 +334,7 @@ impl Timeline {
     }
 
     /// The person is told, or not any longer, that nobody knows of a send. Tells whether that is news.
-    pub fn is_unconfirmed(&mut self, echo: &EchoId, is_so: bool) -> bool {
+    pub fn set_unconfirmed_notice(&mut self, echo: &EchoId, is_so: bool) -> bool {
         let is_it =
             |send: &&mut OutgoingMessage| send.echo == *echo && send.may_be_stored() && send.is_unconfirmed != is_so;
         let Some(send) = self.sends.iter_mut().find(is_it) else { return false };
@@ -347,14 +347,14 @@ impl Timeline {
     /// is shown as what it is then.
     pub fn discard(&mut self, echo: &EchoId) -> Option<OutgoingMessage> {
         let may_go =
-            |send: &OutgoingMessage| matches!(send.stage, DeliveryState::Failed(_)) || send.lane() == Queue::Upload;
+            |send: &OutgoingMessage| matches!(send.stage, DeliveryState::Failed(_)) || send.queue() == Queue::Upload;
         let at = self.sends.iter().position(|send| send.echo == *echo && may_go(send))?;
         self.drop_match(at);
         self.take(at)
     }
 
     /// So much of an upload is on its way.
-    pub fn progressed(&mut self, echo: &EchoId, percent: u8) {
+    pub fn set_upload_progress(&mut self, echo: &EchoId, percent: u8) {
         if let Some(send) = self.sends.iter_mut().find(|send| send.echo == *echo && send.progress != percent) {
             send.progress = percent;
             self.is_changed = true;
@@ -365,7 +365,7 @@ impl Timeline {
     /// (`None`: at the conversation's first message). Sends of unclear fate that are not in it were not stored, if it
     /// was asked for late enough and goes back far enough. What was held before proves nothing: a message that was stored
     /// without a frame's telling of it is missing there.
-    pub fn decide(&mut self, asked: Mono, from: Option<MessageId>) {
+    pub fn resolve_unconfirmed(&mut self, asked: Mono, from: Option<MessageId>) {
         for at in 0..self.sends.len() {
             let Some(DeliveryState::Unconfirmed { newest, until, .. }) = self.sends.get(at).map(|send| &send.stage)
             else {
@@ -434,7 +434,7 @@ impl Timeline {
     }
 
     /// The sends, in their order.
-    pub fn sends(&self) -> impl Iterator<Item = &OutgoingMessage> {
+    pub fn outgoing(&self) -> impl Iterator<Item = &OutgoingMessage> {
         self.sends.iter()
     }
 
@@ -447,7 +447,7 @@ impl Timeline {
     // --- What was said ---
 
     /// Takes a message home, by whichever road. Tells whether it is news.
-    pub fn settle(&mut self, message: Message, road: &Source) -> bool {
+    pub fn apply_message(&mut self, message: Message, road: &Source) -> bool {
         self.is_changed = true;
         match road {
             Source::Response(echo) => self.apply_proven(message, echo),
@@ -621,7 +621,7 @@ impl Timeline {
             return None;
         }
         let send = self.sends.remove(at);
-        self.keep.push(StoreOp::Delete(send.echo.clone(), send.lane()));
+        self.keep.push(StoreOp::Delete(send.echo.clone(), send.queue()));
         self.is_changed = true;
         Some(send)
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{GRACE_MS, RowKey, UNCONFIRMED_MS};
 use crate::digits::digits;
 use crate::json::{self, Value};
-use crate::model::{ConversationId, EchoId, Message, MessageId, OutgoingFile};
+use crate::model::{ConversationId, EchoId, Message, MessageId, OutgoingFile, Queue};
 use crate::time::{Mono, Wall};
 
 /// A message the visitor submitted.
@@ -85,21 +85,6 @@ pub enum Failure {
     ConversationEnded,
 }
 
-/// Two kinds of sends don't wait for each other, as a long upload should keep no word waiting. Within a lane, one is
-/// posted after the other.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Queue {
-    /// Text alone.
-    Text,
-    /// With files.
-    Upload,
-}
-
-impl Queue {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::Text, Self::Upload];
-}
-
 impl DeliveryState {
     /// The newest message known when the send was posted, if it was and its message is not here.
     #[must_use]
@@ -136,7 +121,7 @@ impl OutgoingMessage {
 
     /// Which sends it waits for.
     #[must_use]
-    pub const fn lane(&self) -> Queue {
+    pub const fn queue(&self) -> Queue {
         if self.files.is_empty() { Queue::Text } else { Queue::Upload }
     }
 

@@ -1,0 +1,50 @@
+//! What the website's developer may know: what is wrong between page and server, the state, and the events that led
+//! there.
+
+use super::ChatClient;
+use crate::chatwoot;
+use crate::digits::digits;
+use crate::host::events::HostEvent;
+use crate::time::Mono;
+use crate::{Effect, Update};
+
+impl ChatClient {
+    /// Probes the server where that can tell more, and tells the website what is wrong.
+    pub(super) fn diagnose(&mut self, now: Mono, update: &mut Update) {
+        if self.connection.diagnostics.take_due_probe(now, self.connection.is_online) {
+            update.effects.push(Effect::Probe { url: self.settings.base_url().to_owned() });
+        }
+        if let Some(issue) = self.connection.take_issue_change() {
+            update.tell_host(HostEvent::ConnectionChanged { issue });
+        }
+    }
+
+    /// The state and what led there: a JSON list of one object with the state, then one list of strings for each event of
+    /// the event log. It holds message texts as they are, so nobody may see it before
+    /// `embed/parts/diagnostics.js` has masked them.
+    #[must_use]
+    pub fn diagnostics(&self) -> String {
+        let issue = self.connection.issue().map_or("none", |issue| issue.name());
+        let is = |holds: bool| if holds { "yes" } else { "no" };
+        let due = self.deadline().map_or(0, |due| due.at.0);
+        let state = chatwoot::write(&[
+            ("version", env!("CARGO_PKG_VERSION")),
+            ("closes_resolved", is(self.settings.options.closes_resolved)),
+            ("asks", &self.settings.options.outline()),
+            ("trouble", issue),
+            ("leads", is(self.tabs.election.is_active())),
+            ("socket_live", is(self.connection.cable.is_live())),
+            ("socket_failures", &digits(self.connection.cable.failures().into())),
+            ("has_contact", is(self.visitor.session.pubsub_token().is_some())),
+            ("has_conversation", is(self.visitor.session.conversation().is_some())),
+            ("status", self.conversation.status.status().name()),
+            ("messages", &digits(self.conversation.timeline.message_count() as u64)),
+            ("waiting", &digits(self.conversation.timeline.visible_outgoing().count() as u64)),
+            ("unread", &digits(self.conversation.unread.count().into())),
+            ("calls", &digits(self.connection.request_count())),
+            ("next_ms", &digits(due)),
+            ("missing", &digits(self.event_log.missing())),
+        ]);
+        self.event_log.after(&state)
+    }
+}
