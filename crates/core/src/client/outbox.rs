@@ -124,7 +124,12 @@ impl ChatClient {
                 self.conversation.timeline.mark_rejected(&echo, reason);
             }
             // The leader tells what is to come of it.
-            _ => {}
+            ApiResponse::Rejected(_)
+            | ApiResponse::NotFound
+            | ApiResponse::Busy { .. }
+            | ApiResponse::ServerError
+            | ApiResponse::Unknown
+            | ApiResponse::NotSent => {}
         }
     }
 

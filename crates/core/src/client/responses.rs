@@ -45,11 +45,8 @@ impl ChatClient {
     }
 
     fn apply_contact(&mut self, now: Mono, request: &ApiRequest, response: &ApiResponse<'_>, update: &mut Update) {
-        let contact = match response {
-            ApiResponse::Success(body) => chatwoot::contact(body),
-            _ => ContactAnswer::Unusable,
-        };
-        if let ContactAnswer::Known(contact) = contact
+        if let ApiResponse::Success(body) = response
+            && let ContactAnswer::Known(contact) = chatwoot::contact(body)
             && self.visitor.session.contact_received(contact)
         {
             if self.conversation.existence == Existence::InDoubt {
@@ -185,7 +182,11 @@ impl ChatClient {
                     self.open_discovered(found);
                 }
             }
-            _ => {
+            ApiResponse::NotFound
+            | ApiResponse::Busy { .. }
+            | ApiResponse::ServerError
+            | ApiResponse::Unknown
+            | ApiResponse::NotSent => {
                 self.visitor.pre_chat.failed(now, &mut self.rng, response.retry_after_ms());
                 if *response == ApiResponse::NotFound {
                     self.visitor.session.verify_contact();
@@ -228,7 +229,9 @@ impl ChatClient {
                 self.conversation.status.answered();
                 self.conversation_not_found(update);
             }
-            _ => self.conversation.status.failed(now, &mut self.rng, response.retry_after_ms()),
+            ApiResponse::Busy { .. } | ApiResponse::ServerError | ApiResponse::Unknown | ApiResponse::NotSent => {
+                self.conversation.status.failed(now, &mut self.rng, response.retry_after_ms())
+            }
         }
     }
 
@@ -273,7 +276,9 @@ impl ChatClient {
             }
             ApiResponse::Rejected(reason) => submissions.rejected(message, reason.clone()),
             ApiResponse::NotFound => submissions.forget(message),
-            _ => submissions.failed(message, now, &mut self.rng, response.retry_after_ms()),
+            ApiResponse::Busy { .. } | ApiResponse::ServerError | ApiResponse::Unknown | ApiResponse::NotSent => {
+                submissions.failed(message, now, &mut self.rng, response.retry_after_ms())
+            }
         }
     }
 

@@ -147,9 +147,8 @@ impl Connection {
 
     /// The messages that this tab is sending.
     pub(crate) fn messages_being_sent(&self) -> Vec<EchoId> {
-        let echo = |pending: &PendingRequest| match &pending.request {
-            ApiRequest::CreateMessage { echo, .. } => Some(echo.clone()),
-            _ => None,
+        let echo = |pending: &PendingRequest| {
+            if let ApiRequest::CreateMessage { echo, .. } = &pending.request { Some(echo.clone()) } else { None }
         };
         self.pending.iter().filter_map(echo).collect()
     }

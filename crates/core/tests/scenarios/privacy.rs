@@ -1,15 +1,19 @@
 //! Forgetting: who says it, where the chat runs, and what anybody finds afterwards.
 
-use natter_core::event::{ComposerEvent, ConnectionEvent, PanelEvent, StorageEvent, VisitorEvent};
+use natter_core::content::{Field, FieldKind};
+use natter_core::event::{
+    ComposerEvent, ConnectionEvent, ConversationsEvent, PanelEvent, StorageEvent, ThreadEvent, VisitorEvent,
+};
 use natter_core::host::calls::{AttributeTarget, HostCall};
 use natter_core::host::events::{HostError, HostEvent};
 use std::collections::BTreeMap;
 
 use natter_core::chatwoot::{Method, Request};
 use natter_core::host::settings::Options;
-use natter_core::model::OutgoingFile;
+use natter_core::model::{MessageId, OutgoingFile};
 use natter_core::visitor::identity::User;
-use natter_core::{Event, RequestId};
+use natter_core::visitor::pre_chat_form::PreChatForm;
+use natter_core::{Event, RequestId, TranscriptFormat};
 use serde_json::json;
 
 use crate::bench::{Bench, CONVERSATION, agents, contact, conversation, created, json_body, kept_session, visitors};
@@ -418,5 +422,101 @@ fn another_user_who_is_named_while_the_leader_hangs_or_dies_finds_nothing_of_the
                 assert_eq!(at, None, "{mark} in tab {number}, dies: {dies}");
             }
         }
+    }
+}
+
+/// In every value that comes from the visitor, or from the server about them.
+const MARKER: &str = "zebra";
+
+/// A visitor of whom every part of the state holds something.
+fn marked_everywhere(is_proven: bool) -> Bench {
+    let marked = |text: &str| [MARKER, text].concat();
+    let form = PreChatForm {
+        fields: vec![Field { name: "mail".to_owned(), kind: FieldKind::Email, is_required: true, ..Field::default() }],
+        ..PreChatForm::default()
+    };
+    let options = Options { form: Some(form), tells_page: true, offers_notices: true, ..Options::default() };
+    let mut stored = BTreeMap::new();
+    stored.insert("draft".to_owned(), marked(" draft of an earlier page"));
+    let identifier = marked(" id");
+    let hash = marked(" hash");
+    let mut said = vec![("identifier".to_owned(), identifier), ("name".to_owned(), marked(" name"))];
+    if is_proven {
+        said.push(("identifier_hash".to_owned(), hash));
+    }
+    let attribute = || vec![("plan".to_owned(), format!("\"{}\"", marked(" plan")))];
+    let mut bench = Bench::on_a_page(options, stored, [Event::Host(HostCall::SetUser(User::new(&said)))], false);
+    for target in [AttributeTarget::Contact, AttributeTarget::Conversation] {
+        bench.event(Event::Host(HostCall::SetAttributes { attributes: attribute(), target }));
+    }
+    bench.event(Event::Host(HostCall::ProactiveMessageShown { text: marked(" prompt") }));
+    bench.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
+    let values = vec![("mail".to_owned(), marked("@example.test"))];
+    bench.event(Event::Visitor(VisitorEvent::PreChatFormSubmitted { values }));
+    bench.submit(&marked(" first message"));
+    let mut known = contact();
+    (known["source_id"], known["pubsub_token"]) = (json!(marked("source")), json!(marked("token")));
+    while bench.asked(Method::Post, "/contacts").is_some() || bench.asked(Method::Get, "/zebrasource").is_some() {
+        let path = if bench.asked(Method::Post, "/contacts").is_some() { "/contacts" } else { "/zebrasource" };
+        bench.answer(path, 200, &known);
+    }
+    while bench.asked(Method::Patch, "/zebrasource").is_some() {
+        bench.answer(
+            "/zebrasource",
+            200,
+            &json!({ "id": 25, "custom_attributes": { "natter_inboxes": marked(":1") } }),
+        );
+    }
+    if bench.asked(Method::Get, "/conversations").is_some() {
+        bench.answer("/conversations", 200, &json!([]));
+    }
+    bench.answer("/conversations", 200, &conversation(CONVERSATION));
+    bench.answer("/messages", 200, &visitors(1, &marked(" first message")));
+    bench.go_live();
+    bench.answer("/messages", 200, &json!([visitors(1, &marked(" first message"))]));
+    let mut form = agents(2, &marked(" question"));
+    form["content_type"] = json!("input_email");
+    form["sender"]["available_name"] = json!(marked(" agent"));
+    bench.frame(&created(&form, None));
+    let fields = vec![("email".to_owned(), marked("@example.test"))];
+    bench.event(Event::Thread(ThreadEvent::FormSubmitted { message: MessageId(2), fields }));
+    bench.frame(&json!({ "message": { "event": "conversation.typing_on", "data": {
+        "conversation": { "id": CONVERSATION }, "user": { "id": 2, "name": marked(" typist"), "type": "user" },
+    } } }));
+    bench.event(Event::Conversations(ConversationsEvent::ListToggled { is_shown: true }));
+    let mut listed = conversation(CONVERSATION);
+    listed["messages"] = json!([agents(2, &marked(" last words"))]);
+    bench.answer("/conversations", 200, &json!([listed]));
+    bench.event(Event::Conversations(ConversationsEvent::ListToggled { is_shown: false }));
+    bench.event(Event::Panel(PanelEvent::Toggled { is_open: false }));
+    bench.frame(&created(&agents(3, &marked(" preview")), None));
+    bench.submit(&marked(" on its way"));
+    bench.submit(&marked(" queued"));
+    let files = vec![OutgoingFile::new(1, &marked(".txt"), 5)];
+    bench.event(Event::Composer(ComposerEvent::FilesPicked { files }));
+    bench.event(Event::Composer(ComposerEvent::DraftChanged { text: marked(" draft") }));
+    bench.event(Event::Thread(ThreadEvent::TranscriptRequested { format: TranscriptFormat::Text }));
+    bench
+}
+
+#[test]
+fn a_visitor_switch_leaves_nothing_of_the_former_visitor_in_any_part() {
+    let bob = User::new(&[("identifier".to_owned(), "bob".to_owned())]);
+    let switches = [Event::Host(HostCall::Reset), Event::Host(HostCall::Forget), Event::Host(HostCall::SetUser(bob))];
+    for (switch, is_proven) in switches.iter().flat_map(|switch| [(switch, false), (switch, true)]) {
+        let mut bench = marked_everywhere(is_proven);
+        let parts = ["session: Session", "timeline: Timeline", "form_submissions", "conversation_list", "composer"];
+        let held = memory(&bench);
+        for part in parts {
+            assert!(held.contains(part), "the state names its parts: {part}");
+        }
+        assert!(held.matches(MARKER).count() > 25, "marked everywhere: {}", held.matches(MARKER).count());
+        bench.event(switch.clone());
+        // The former user's message may still be under way; then the next user waits for it.
+        bench.wait(11_000);
+        let held = memory(&bench);
+        let around = held.find(MARKER).map(|at| &held[at.saturating_sub(200)..(at + 100).min(held.len())]);
+        assert_eq!(around, None, "{switch:?}, proven: {is_proven}");
+        assert!(!format!("{:?}", bench.storage).contains(MARKER), "{switch:?}: {:?}", bench.storage);
     }
 }

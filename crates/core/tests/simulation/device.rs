@@ -103,7 +103,8 @@ impl World {
             return Ok(());
         }
         let is_grant = matches!(event, Event::Tabs(TabEvent::LockGranted { stored: _ }));
-        let granted = || Event::Tabs(TabEvent::LockGranted { stored: self.stale_kept().unwrap_or_else(|| self.kept()) });
+        let granted =
+            || Event::Tabs(TabEvent::LockGranted { stored: self.stale_kept().unwrap_or_else(|| self.kept()) });
         let event = if is_grant { granted() } else { event };
         let Some(page) = self.pages.get_mut(&number) else { return Ok(()) };
         let turn = page.widget.update(clocks, event);
