@@ -8,9 +8,9 @@ use reqwest::redirect::Policy;
 use tokio::sync::{Semaphore, mpsc};
 
 use crate::age::Age;
-use crate::identity::hmac_hex;
-use crate::news::Callback;
-use crate::rules::{conversations, messages as rules};
+use crate::rules::{conversations, message_changes};
+use crate::signing::hmac_hex;
+use crate::store::Callback;
 use crate::store::Store;
 use crate::store::conversations as conversation_rows;
 use crate::store::messages as rows;
@@ -74,7 +74,7 @@ async fn post(client: &reqwest::Client, store: &Store, callback: Callback, age: 
     let marked = store.perform(move |turn| {
         let message = rows::message(turn.db, message_id)?;
         let conversation = conversation_rows::conversation(turn.db, message.conversation_id)?;
-        rules::set_status(turn, &conversation, message, "failed", Some(&failure))
+        message_changes::set_status(turn, &conversation, message, "failed", Some(&failure))
     });
     if let Err(refusal) = marked.await {
         tracing::info!(?refusal, "a failed callback's message could not be marked");

@@ -9,15 +9,16 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use tower_http::services::ServeFile;
 
-use crate::app::App;
 use crate::clock::Micros;
+use crate::model::Attachment;
 use crate::percent;
 use crate::refusal::Refusal;
-use crate::shapes::signature;
-use crate::store::files::{self, Attachment};
+use crate::signing::signature;
+use crate::state::AppState;
+use crate::store::files;
 use crate::store::{Turn, messages};
 
-pub fn routes() -> Router<App> {
+pub fn routes() -> Router<AppState> {
     Router::new()
         .route("/blobs/redirect/{signed}/{name}", get(redirect))
         .route("/representations/redirect/{signed}/{variation}/{name}", get(redirect_thumb))
@@ -26,12 +27,12 @@ pub fn routes() -> Router<App> {
 
 const LINK_SECONDS: i64 = 5 * 60;
 
-async fn redirect(State(app): State<App>, Path((signed, _)): Path<(String, String)>) -> Result<Response, Refusal> {
+async fn redirect(State(app): State<AppState>, Path((signed, _)): Path<(String, String)>) -> Result<Response, Refusal> {
     to_disk(app, signed).await
 }
 
 async fn redirect_thumb(
-    State(app): State<App>,
+    State(app): State<AppState>,
     Path((signed, _, _)): Path<(String, String, String)>,
 ) -> Result<Response, Refusal> {
     // The server makes a thumbnail of what it finds; of nothing it can't.
@@ -56,7 +57,7 @@ fn is_in_storage(turn: &Turn<'_>, attachment: &Attachment) -> Result<bool, Refus
     Ok(turn.now.0 >= told_at.0.saturating_add(late))
 }
 
-async fn to_disk(app: App, signed: String) -> Result<Response, Refusal> {
+async fn to_disk(app: AppState, signed: String) -> Result<Response, Refusal> {
     app.store
         .perform(move |turn| {
             let world = turn.world;
@@ -76,7 +77,7 @@ async fn to_disk(app: App, signed: String) -> Result<Response, Refusal> {
         .await
 }
 
-async fn serve(State(app): State<App>, Path((signed, _)): Path<(String, String)>, request: Request) -> Response {
+async fn serve(State(app): State<AppState>, Path((signed, _)): Path<(String, String)>, request: Request) -> Response {
     let found = app.store.perform(move |turn| {
         let word = signed_word(&turn.world.secret, "disk", &signed).ok_or(Refusal::NotFound)?;
         let (id, until) = word.split_once('-').ok_or(Refusal::NotFound)?;

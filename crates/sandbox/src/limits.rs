@@ -2,19 +2,21 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use crate::app::App;
-use crate::clock::Micros;
+use crate::clock::{Clock, Micros};
 
 /// Counts requests by address within the present minute.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Limiter {
+    clock: Clock,
+    /// False with `--no-limits`.
+    is_on: bool,
     counts: Mutex<Minute>,
 }
 
@@ -29,17 +31,17 @@ const REQUESTS_A_MINUTE_MAX: u32 = 3000;
 const ADDRESSES_MAX: usize = 10_000;
 
 pub async fn limit(
-    State(app): State<App>,
+    State(limiter): State<Arc<Limiter>>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     request: Request,
     next: Next,
 ) -> Response {
-    if app.world.limits {
+    if limiter.is_on {
         // Behind a proxy the first address named is the visitor's.
         let forwarded = request.headers().get("x-forwarded-for").and_then(|value| value.to_str().ok());
         let first = forwarded.and_then(|list| list.split(',').next()).map(str::trim).filter(|first| !first.is_empty());
         let address = first.map_or_else(|| peer.ip().to_string(), |first| first.chars().take(64).collect());
-        if !app.limiter.admit(address, app.world.clock.now()) {
+        if !limiter.admit(address, limiter.clock.now()) {
             let headers = [(header::CONTENT_TYPE, "text/plain"), (header::CACHE_CONTROL, "no-cache")];
             return (StatusCode::TOO_MANY_REQUESTS, headers, "Retry later\n").into_response();
         }
@@ -48,6 +50,10 @@ pub async fn limit(
 }
 
 impl Limiter {
+    pub fn new(clock: Clock, is_on: bool) -> Self {
+        Self { clock, is_on, counts: Mutex::default() }
+    }
+
     fn admit(&self, address: String, now: Micros) -> bool {
         let mut minute = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         let number = now.seconds().div_euclid(60);
@@ -68,7 +74,7 @@ mod tests {
 
     #[test]
     fn the_3001st_request_of_a_minute_is_refused_and_the_next_minute_begins_anew() {
-        let limiter = Limiter::default();
+        let limiter = Limiter::new(Clock::with_offset(0), true);
         let now = Micros(0);
         for _ in 0..REQUESTS_A_MINUTE_MAX {
             assert!(limiter.admit("a".into(), now));

@@ -5,7 +5,6 @@
 //! it, `shapes` is the JSON the outside sees; `client_api`, `app_api` and `cable` are the doors.
 
 mod age;
-mod app;
 mod app_api;
 mod cable;
 mod callbacks;
@@ -15,19 +14,23 @@ mod connections;
 mod declaration;
 mod downloads;
 mod dressing;
-mod identity;
 mod later;
 mod limits;
-mod news;
+mod model;
 mod pages;
 mod params;
 mod percent;
 mod picture_size;
+mod presence;
+mod pubsub;
 mod refusal;
+mod router;
 mod rules;
 mod seed;
+mod serializers;
 mod settings;
-mod shapes;
+mod signing;
+mod state;
 mod store;
 mod tokens;
 mod trusted_hosts;
@@ -46,15 +49,15 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
-use app::{App, Shared};
-use cable::{Hub, Presence};
 use clock::Clock;
 use declaration::Declaration;
 use limits::Limiter;
-use news::News;
+use presence::Presence;
+use pubsub::Hub;
 use seed::Keys;
 use settings::Settings;
-use store::{Place, Store};
+use state::{AppState, Shared};
+use store::{News, Place, Store};
 use trusted_hosts::TrustedHosts;
 use uploads::FilesFolder;
 use world::World;
@@ -86,10 +89,13 @@ async fn run(settings: Settings) -> Result<(), String> {
         }
         None => None,
     };
-    cable::start_pinging(app.clone());
+    cable::socket::start_pinging(app.clone());
     greet(&format!("http://{address}"), settings.public_url.as_deref(), &keys, thread.as_deref());
     let idle_max = Duration::from_millis(settings.idle_timeout_ms.get().into());
-    let serving = tokio::spawn(connections::serve(socket, app::router(&app), idle_max, app.stopping.subscribe()));
+    let trusted = TrustedHosts::new(address, settings.public_url.as_deref(), &settings.allow_host);
+    let limiter = Limiter::new(app.world.clock, app.world.limits);
+    let routes = router::router(&app, trusted, limiter);
+    let serving = tokio::spawn(connections::serve(socket, routes, idle_max, app.stopping.subscribe()));
     stop_signal().await?;
     app.stopping.send_replace(true);
     // Requests under way get a moment to be answered; a connection kept open by its client does not hold us.
@@ -102,7 +108,7 @@ async fn run(settings: Settings) -> Result<(), String> {
 const STOPPING_MAX: Duration = Duration::from_secs(2);
 
 /// Everything up to the first request: database, first contents, the threads and tasks that serve it.
-fn open(settings: &Settings, address: SocketAddr) -> Result<(App, Keys), String> {
+fn open(settings: &Settings, address: SocketAddr) -> Result<(AppState, Keys), String> {
     let clock = Clock::with_offset(settings.clock_offset);
     let declaration = settings.config.as_deref().map_or_else(Declaration::demo, Declaration::read)?;
     let place = settings.db.clone().map_or(Place::Memory, Place::File);
@@ -146,8 +152,7 @@ fn open(settings: &Settings, address: SocketAddr) -> Result<(App, Keys), String>
     callbacks::start(waiting, store.clone(), settings.chatwoot)?;
     later::start(jobs_waiting, store.clone());
     let (beat, stopping) = (watch::Sender::new(0), watch::Sender::new(false));
-    let trusted = TrustedHosts::new(address, settings.public_url.as_deref(), &settings.allow_host);
-    let app = App::new(Shared { store, hub, world, files, trusted, limiter: Limiter::default(), beat, stopping });
+    let app = AppState::new(Shared { store, hub, world, files, beat, stopping });
     Ok((app, keys))
 }
 

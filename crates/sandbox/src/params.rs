@@ -9,9 +9,9 @@ use axum::http::{HeaderMap, header};
 use futures_util::StreamExt;
 use serde_json::{Map, Value};
 
-use crate::app::App;
 use crate::percent;
 use crate::refusal::Refusal;
+use crate::state::AppState;
 use crate::uploads::{Receiving, Upload};
 
 #[derive(Debug)]
@@ -94,10 +94,10 @@ const FILES_BYTES_MAX: u64 = 100 * 1024 * 1024;
 /// Depth and number of names: far above any real form's.
 const PARTS_MAX: usize = 256;
 
-impl FromRequest<App> for Params {
+impl FromRequest<AppState> for Params {
     type Rejection = Refusal;
 
-    async fn from_request(request: Request, app: &App) -> Result<Self, Refusal> {
+    async fn from_request(request: Request, app: &AppState) -> Result<Self, Refusal> {
         let unreadable = Refusal::Unreadable { as_json: accepts_json_only(request.headers()) };
         let mut params = Self { fields: Map::new(), attachments: Attachments::None };
         params.take_form(request.uri().query().unwrap_or("")).ok_or_else(|| unreadable.clone())?;
@@ -205,7 +205,7 @@ impl Params {
         Some(())
     }
 
-    async fn take_parts(&mut self, request: Request, app: &App, unreadable: &Refusal) -> Result<(), Refusal> {
+    async fn take_parts(&mut self, request: Request, app: &AppState, unreadable: &Refusal) -> Result<(), Refusal> {
         let mut parts = Multipart::from_request(request, app).await.map_err(|_| unreadable.clone())?;
         let mut uploads = Vec::new();
         let mut left = FILES_BYTES_MAX;

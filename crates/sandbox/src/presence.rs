@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::age::Age;
 use crate::clock::Micros;
-use crate::store::accounts::User;
+use crate::model::User;
 
 /// Only in memory: a restart forgets who was here, as it should.
 #[derive(Debug)]

@@ -5,14 +5,13 @@ use serde_json::Map;
 
 use crate::clock::Micros;
 use crate::declaration::Declaration;
+use crate::model::{Inbox, MessageType, User};
 use crate::refusal::Refusal;
 use crate::rules::contacts::{self as contact_rules, Said};
-use crate::rules::messages::{self as message_rules, Draft};
-use crate::rules::{Actor, conversations as conversation_rules};
+use crate::rules::{Actor, Draft, conversations as conversation_rules, messages as message_rules};
 use crate::settings::Settings;
 use crate::store::Turn;
-use crate::store::accounts::{self, Inbox, User};
-use crate::store::messages::MessageType;
+use crate::store::accounts;
 
 /// Account, people and inboxes.
 pub fn plant(db: &Connection, declaration: &Declaration, now: Micros) -> Result<(), String> {

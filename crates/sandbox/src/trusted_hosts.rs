@@ -7,14 +7,13 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
+use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::http::uri::{Authority, Uri};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-
-use crate::app::App;
 
 /// The names and addresses that lead here.
 #[derive(Debug)]
@@ -114,8 +113,8 @@ const HTTPS_PORT: u16 = 443;
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Lets through who asks under one of our names, and no page of another site's.
-pub async fn guard_pages(State(app): State<App>, request: Request, next: Next) -> Response {
-    if app.trusted.accepts(request.uri(), request.headers()) { next.run(request).await } else { refused() }
+pub async fn guard_pages(State(trusted): State<Arc<TrustedHosts>>, request: Request, next: Next) -> Response {
+    if trusted.accepts(request.uri(), request.headers()) { next.run(request).await } else { refused() }
 }
 
 /// Besides that, lets through only who is no page at all, or one of ours: links from elsewhere lead to pages, not to

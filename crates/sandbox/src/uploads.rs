@@ -5,11 +5,8 @@ use std::sync::Arc;
 
 use tokio::io::AsyncWriteExt;
 
-use crate::news::News;
 use crate::picture_size;
 use crate::refusal::Refusal;
-use crate::store::Turn;
-use crate::store::files::Attachment;
 use crate::tokens;
 
 /// Where attached files lie.
@@ -99,13 +96,6 @@ impl Receiving {
                 tokio::task::spawn_blocking(move || picture_size::of_file(&path)).await.ok().flatten();
         }
         Ok(self.upload)
-    }
-}
-
-/// Removes files that nothing names any more, once that is on disk.
-pub fn discard(turn: &mut Turn<'_>, orphans: Vec<Attachment>) {
-    for orphan in orphans {
-        turn.tell(News::FileGone(orphan.stored_as));
     }
 }
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::age::Age;
-use crate::cable::Presence;
 use crate::clock::Clock;
+use crate::presence::Presence;
 
 pub struct World {
     pub clock: Clock,

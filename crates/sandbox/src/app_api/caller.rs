@@ -5,12 +5,13 @@ use std::collections::HashMap;
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 
-use crate::app::App;
+use crate::model::{Conversation, User};
 use crate::refusal::{AgentRefusal, Refusal};
 use crate::rules::Actor;
+use crate::state::AppState;
 use crate::store::Turn;
-use crate::store::accounts::{self, User};
-use crate::store::conversations::{self as conversation_rows, Conversation};
+use crate::store::accounts;
+use crate::store::conversations as conversation_rows;
 
 /// Someone with a token, and the account their address names.
 #[derive(Clone, Debug)]
@@ -34,10 +35,10 @@ impl Caller {
     }
 }
 
-impl FromRequestParts<App> for Caller {
+impl FromRequestParts<AppState> for Caller {
     type Rejection = AgentRefusal;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, AgentRefusal> {
+    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, AgentRefusal> {
         let header = parts.headers.get("api_access_token").or_else(|| parts.headers.get("api-access-token"));
         let token = header.ok_or(Refusal::SignInFirst)?.to_str().map_err(|_| Refusal::UnknownToken)?.to_owned();
         let path = RawPathParams::from_request_parts(parts, app).await.map_err(|_| Refusal::NotFound)?;

@@ -6,25 +6,26 @@ use serde_json::json as value;
 
 use super::caller::Caller;
 use super::{done, id, json};
-use crate::app::App;
+use crate::model::{Contact, ContactInbox, Inbox};
 use crate::params::Params;
 use crate::refusal::{AgentRefusal, Refusal};
 use crate::rules::contacts::{self as rules, Said, Taken};
-use crate::shapes;
+use crate::serializers;
+use crate::state::AppState;
 use crate::store::Turn;
-use crate::store::accounts::{self, Inbox};
-use crate::store::contacts::{self as rows, Contact};
+use crate::store::accounts;
+use crate::store::contacts as rows;
 use crate::store::conversations::{self as conversation_rows, Whose};
 
 /// A page of contacts.
 const PAGE: i64 = 15;
 
-pub async fn list(State(app): State<App>, caller: Caller, params: Params) -> Result<Response, AgentRefusal> {
+pub async fn list(State(app): State<AppState>, caller: Caller, params: Params) -> Result<Response, AgentRefusal> {
     let listed = app.store.perform(move |turn| page(turn, &caller, &params, ""));
     Ok(listed.await?)
 }
 
-pub async fn search(State(app): State<App>, caller: Caller, params: Params) -> Result<Response, AgentRefusal> {
+pub async fn search(State(app): State<AppState>, caller: Caller, params: Params) -> Result<Response, AgentRefusal> {
     let found = app.store.perform(move |turn| {
         let needle = params.text("q").filter(|needle| !needle.trim().is_empty());
         let needle = needle.ok_or_else(|| Refusal::Wrong("Specify search string with parameter q".into()))?;
@@ -34,28 +35,28 @@ pub async fn search(State(app): State<App>, caller: Caller, params: Params) -> R
 }
 
 pub async fn show(
-    State(app): State<App>,
+    State(app): State<AppState>,
     caller: Caller,
     Path((_, contact)): Path<(String, String)>,
 ) -> Result<Response, AgentRefusal> {
     let shown = app.store.perform(move |turn| {
         let contact = find(turn, &caller, &contact)?;
-        json(&value!({ "payload": shapes::contact::listed(turn, &contact)? }))
+        json(&value!({ "payload": serializers::contact::listed(turn, &contact)? }))
     });
     Ok(shown.await?)
 }
 
 /// With `inbox_id` the contact gets a place in that inbox at once, under `source_id` or a drawn one.
-pub async fn create(State(app): State<App>, caller: Caller, params: Params) -> Result<Response, AgentRefusal> {
+pub async fn create(State(app): State<AppState>, caller: Caller, params: Params) -> Result<Response, AgentRefusal> {
     let created = app.store.perform(move |turn| {
         let contact = rules::create(turn, caller.account_id, &said(&params), Taken::Named)?;
         let mut place = value!({ "inbox": null, "source_id": null });
         if let Some(inbox_id) = params.integer("inbox_id") {
             let inbox = inbox_of(turn, &caller, inbox_id)?;
             let made = place_in(turn, &contact, &inbox, &params)?;
-            place = value!({ "inbox": shapes::inbox::raw(turn, &inbox), "source_id": made.source_id });
+            place = value!({ "inbox": serializers::inbox::raw(turn, &inbox), "source_id": made.source_id });
         }
-        let contact = shapes::contact::listed(turn, &contact)?;
+        let contact = serializers::contact::listed(turn, &contact)?;
         json(&value!({ "payload": { "contact": contact, "contact_inbox": place } }))
     });
     Ok(created.await?)
@@ -63,7 +64,7 @@ pub async fn create(State(app): State<App>, caller: Caller, params: Params) -> R
 
 /// A place in one more inbox.
 pub async fn create_place(
-    State(app): State<App>,
+    State(app): State<AppState>,
     caller: Caller,
     Path((_, contact)): Path<(String, String)>,
     params: Params,
@@ -72,13 +73,13 @@ pub async fn create_place(
         let contact = find(turn, &caller, &contact)?;
         let inbox = inbox_of(turn, &caller, params.integer("inbox_id").ok_or(Refusal::NotFound)?)?;
         let made = place_in(turn, &contact, &inbox, &params)?;
-        json(&value!({ "source_id": made.source_id, "inbox": shapes::inbox::raw(turn, &inbox) }))
+        json(&value!({ "source_id": made.source_id, "inbox": serializers::inbox::raw(turn, &inbox) }))
     });
     Ok(created.await?)
 }
 
 pub async fn update(
-    State(app): State<App>,
+    State(app): State<AppState>,
     caller: Caller,
     Path((_, contact)): Path<(String, String)>,
     params: Params,
@@ -86,13 +87,13 @@ pub async fn update(
     let updated = app.store.perform(move |turn| {
         let contact = find(turn, &caller, &contact)?;
         let contact = rules::edit(turn, contact, &said(&params), &caller.actor)?;
-        json(&value!({ "payload": shapes::contact::listed(turn, &contact)? }))
+        json(&value!({ "payload": serializers::contact::listed(turn, &contact)? }))
     });
     Ok(updated.await?)
 }
 
 pub async fn delete(
-    State(app): State<App>,
+    State(app): State<AppState>,
     caller: Caller,
     Path((_, contact)): Path<(String, String)>,
 ) -> Result<Response, AgentRefusal> {
@@ -107,7 +108,7 @@ pub async fn delete(
 
 /// The conversations of a contact, the newest first.
 pub async fn conversations(
-    State(app): State<App>,
+    State(app): State<AppState>,
     caller: Caller,
     Path((_, contact)): Path<(String, String)>,
 ) -> Result<Response, AgentRefusal> {
@@ -115,7 +116,7 @@ pub async fn conversations(
         let contact = find(turn, &caller, &contact)?;
         let mut payload = Vec::new();
         for row in conversation_rows::list(turn.db, Whose::Contact(contact.id))?.iter().rev() {
-            payload.push(shapes::conversation::listed(turn, row)?);
+            payload.push(serializers::conversation::listed(turn, row)?);
         }
         json(&value!({ "payload": payload }))
     });
@@ -126,7 +127,7 @@ fn page(turn: &Turn<'_>, caller: &Caller, params: &Params, needle: &str) -> Resu
     let number = params.integer("page").filter(|number| (1..=1_000_000).contains(number)).unwrap_or(1);
     let (contacts, count) = rows::search(turn.db, caller.account_id, needle, PAGE, (number - 1) * PAGE)?;
     let payload: Vec<_> =
-        contacts.iter().map(|contact| shapes::contact::listed(turn, contact)).collect::<Result<_, _>>()?;
+        contacts.iter().map(|contact| serializers::contact::listed(turn, contact)).collect::<Result<_, _>>()?;
     json(&value!({ "meta": { "count": count, "current_page": number }, "payload": payload }))
 }
 
@@ -140,12 +141,7 @@ fn inbox_of(turn: &Turn<'_>, caller: &Caller, inbox_id: i64) -> Result<Inbox, Re
     if inbox.account_id == caller.account_id { Ok(inbox) } else { Err(Refusal::NotFound) }
 }
 
-fn place_in(
-    turn: &mut Turn<'_>,
-    contact: &Contact,
-    inbox: &Inbox,
-    params: &Params,
-) -> Result<rows::ContactInbox, Refusal> {
+fn place_in(turn: &mut Turn<'_>, contact: &Contact, inbox: &Inbox, params: &Params) -> Result<ContactInbox, Refusal> {
     let source_id = params.text("source_id").filter(|source_id| !source_id.trim().is_empty());
     if let Some(source_id) = &source_id
         && rows::contact_inbox_by_source(turn.db, inbox.id, source_id)?.is_some()

@@ -6,18 +6,19 @@ use serde_json::{Value, json as value};
 
 use super::caller::Caller;
 use super::{done, json};
-use crate::app::App;
 use crate::clock::Micros;
+use crate::model::{ContactInbox, Conversation, MessageType, Status};
 use crate::params::{Params, as_text};
 use crate::refusal::{AgentRefusal, Refusal};
-use crate::rules::messages::{self as message_rules, Draft};
-use crate::rules::{conversations as rules, telling};
-use crate::shapes::conversation as shapes;
+use crate::rules::{
+    Draft, assignment, conversation_changes, conversations as rules, messages as message_rules, typing,
+};
+use crate::serializers::conversation as shapes;
+use crate::state::AppState;
 use crate::store::Turn;
 use crate::store::accounts;
 use crate::store::contacts as contact_rows;
-use crate::store::conversations::{self as rows, Conversation, Status, Whose};
-use crate::store::messages::MessageType;
+use crate::store::conversations::{self as rows, Whose};
 
 /// A page of conversations.
 const PAGE: usize = 25;
@@ -25,7 +26,7 @@ const PAGE: usize = 25;
 type Address = Path<(String, String)>;
 
 /// The most recently active first: open ones, or those of `status` (`all` for all), by `assignee_type` and `inbox_id`.
-pub async fn list(State(app): State<App>, caller: Caller, params: Params) -> Result<Response, AgentRefusal> {
+pub async fn list(State(app): State<AppState>, caller: Caller, params: Params) -> Result<Response, AgentRefusal> {
     let listed = app.store.perform(move |turn| {
         let me = caller.user()?.id;
         let status = params.text("status").unwrap_or("open".into());
@@ -61,7 +62,7 @@ pub async fn list(State(app): State<App>, caller: Caller, params: Params) -> Res
 }
 
 /// By `source_id`, optionally with a first `message`.
-pub async fn create(State(app): State<App>, caller: Caller, params: Params) -> Result<Response, AgentRefusal> {
+pub async fn create(State(app): State<AppState>, caller: Caller, params: Params) -> Result<Response, AgentRefusal> {
     let created = app.store.perform(move |turn| {
         let place = place(turn, &caller, &params)?;
         let (mut conversation, is_new) = rules::prepare(turn, &place, params.object("custom_attributes"))?;
@@ -81,7 +82,11 @@ pub async fn create(State(app): State<App>, caller: Caller, params: Params) -> R
     Ok(created.await?)
 }
 
-pub async fn show(State(app): State<App>, caller: Caller, Path((_, id)): Address) -> Result<Response, AgentRefusal> {
+pub async fn show(
+    State(app): State<AppState>,
+    caller: Caller,
+    Path((_, id)): Address,
+) -> Result<Response, AgentRefusal> {
     let shown = app.store.perform(move |turn| {
         let conversation = caller.conversation(turn, &id)?;
         json(&shapes::listed(turn, &conversation)?)
@@ -89,7 +94,11 @@ pub async fn show(State(app): State<App>, caller: Caller, Path((_, id)): Address
     Ok(shown.await?)
 }
 
-pub async fn delete(State(app): State<App>, caller: Caller, Path((_, id)): Address) -> Result<Response, AgentRefusal> {
+pub async fn delete(
+    State(app): State<AppState>,
+    caller: Caller,
+    Path((_, id)): Address,
+) -> Result<Response, AgentRefusal> {
     let deleted = app.store.perform(move |turn| {
         caller.administrator()?;
         let conversation = caller.conversation(turn, &id)?;
@@ -101,7 +110,7 @@ pub async fn delete(State(app): State<App>, caller: Caller, Path((_, id)): Addre
 
 /// To `status`, with `snoozed_until` in seconds; without a status open becomes resolved and anything else open.
 pub async fn toggle_status(
-    State(app): State<App>,
+    State(app): State<AppState>,
     caller: Caller,
     Path((_, id)): Address,
     params: Params,
@@ -128,7 +137,7 @@ pub async fn toggle_status(
 }
 
 pub async fn toggle_typing(
-    State(app): State<App>,
+    State(app): State<AppState>,
     caller: Caller,
     Path((_, id)): Address,
     params: Params,
@@ -136,18 +145,15 @@ pub async fn toggle_typing(
     let toggled = app.store.perform(move |turn| {
         let conversation = caller.conversation(turn, &id)?;
         let is_private = params.flag("is_private").unwrap_or(false);
-        match params.text("typing_status").as_deref() {
-            Some("on") => telling::typing(turn, &conversation, &caller.actor, true, is_private)?,
-            Some("off") => telling::typing(turn, &conversation, &caller.actor, false, is_private)?,
-            _ => {}
-        }
+        let status = params.text("typing_status");
+        typing::set(turn, &conversation, &caller.actor, status.as_deref(), is_private)?;
         Ok(done())
     });
     Ok(toggled.await?)
 }
 
 pub async fn toggle_priority(
-    State(app): State<App>,
+    State(app): State<AppState>,
     caller: Caller,
     Path((_, id)): Address,
     params: Params,
@@ -165,7 +171,7 @@ pub async fn toggle_priority(
 }
 
 pub async fn update_last_seen(
-    State(app): State<App>,
+    State(app): State<AppState>,
     caller: Caller,
     Path((_, id)): Address,
     _params: Params,
@@ -180,7 +186,7 @@ pub async fn update_last_seen(
 
 /// To `assignee_id`, or to nobody.
 pub async fn assign(
-    State(app): State<App>,
+    State(app): State<AppState>,
     caller: Caller,
     Path((_, id)): Address,
     params: Params,
@@ -193,21 +199,25 @@ pub async fn assign(
             if bot.account_id != caller.account_id {
                 return Err(Refusal::NotFound);
             }
-            rules::assign_bot(turn, &conversation, bot.id)?;
-            return json(&crate::shapes::people::assigned_bot(&bot));
+            assignment::assign_bot(turn, &conversation, bot.id)?;
+            return json(&crate::serializers::user::assigned_bot(&bot));
         }
         let users = accounts::users(turn.db, caller.account_id)?;
         let assignee = users.into_iter().find(|user| wanted == Some(user.id));
-        rules::assign(turn, &conversation, assignee.as_ref(), caller.user()?)?;
+        assignment::assign(turn, &conversation, assignee.as_ref(), caller.user()?)?;
         match assignee {
-            Some(user) => json(&crate::shapes::people::assigned_agent(turn, &user)),
+            Some(user) => json(&crate::serializers::user::assigned_agent(turn, &user)),
             None => json(&Value::Null),
         }
     });
     Ok(assigned.await?)
 }
 
-pub async fn labels(State(app): State<App>, caller: Caller, Path((_, id)): Address) -> Result<Response, AgentRefusal> {
+pub async fn labels(
+    State(app): State<AppState>,
+    caller: Caller,
+    Path((_, id)): Address,
+) -> Result<Response, AgentRefusal> {
     let listed = app.store.perform(move |turn| {
         let conversation = caller.conversation(turn, &id)?;
         json(&value!({ "payload": conversation.labels }))
@@ -216,7 +226,7 @@ pub async fn labels(State(app): State<App>, caller: Caller, Path((_, id)): Addre
 }
 
 pub async fn set_labels(
-    State(app): State<App>,
+    State(app): State<AppState>,
     caller: Caller,
     Path((_, id)): Address,
     params: Params,
@@ -233,7 +243,7 @@ pub async fn set_labels(
 
 /// The conversation's attributes become exactly these.
 pub async fn custom_attributes(
-    State(app): State<App>,
+    State(app): State<AppState>,
     caller: Caller,
     Path((_, id)): Address,
     params: Params,
@@ -242,21 +252,29 @@ pub async fn custom_attributes(
         let before = caller.conversation(turn, &id)?;
         let mut after = before.clone();
         after.custom_attributes = params.object("custom_attributes");
-        rules::update(turn, &before, &mut after)?;
+        conversation_changes::save(turn, &before, &mut after)?;
         json(&value!({ "custom_attributes": after.custom_attributes }))
     });
     Ok(set.await?)
 }
 
-pub async fn mute(State(app): State<App>, caller: Caller, Path((_, id)): Address) -> Result<Response, AgentRefusal> {
+pub async fn mute(
+    State(app): State<AppState>,
+    caller: Caller,
+    Path((_, id)): Address,
+) -> Result<Response, AgentRefusal> {
     Ok(set_muted(app, caller, id, true).await?)
 }
 
-pub async fn unmute(State(app): State<App>, caller: Caller, Path((_, id)): Address) -> Result<Response, AgentRefusal> {
+pub async fn unmute(
+    State(app): State<AppState>,
+    caller: Caller,
+    Path((_, id)): Address,
+) -> Result<Response, AgentRefusal> {
     Ok(set_muted(app, caller, id, false).await?)
 }
 
-async fn set_muted(app: App, caller: Caller, id: String, muted: bool) -> Result<Response, Refusal> {
+async fn set_muted(app: AppState, caller: Caller, id: String, muted: bool) -> Result<Response, Refusal> {
     app.store
         .perform(move |turn| {
             let conversation = caller.conversation(turn, &id)?;
@@ -267,7 +285,7 @@ async fn set_muted(app: App, caller: Caller, id: String, muted: bool) -> Result<
 }
 
 /// By `source_id` (in `inbox_id`, or in any inbox); else the place of `contact_id` in `inbox_id`, made if need be.
-fn place(turn: &mut Turn<'_>, caller: &Caller, params: &Params) -> Result<contact_rows::ContactInbox, Refusal> {
+fn place(turn: &mut Turn<'_>, caller: &Caller, params: &Params) -> Result<ContactInbox, Refusal> {
     let inboxes = accounts::inboxes(turn.db, caller.account_id)?;
     let wanted = params.integer("inbox_id");
     let inboxes: Vec<_> = inboxes.into_iter().filter(|inbox| wanted.is_none_or(|id| id == inbox.id)).collect();

@@ -6,16 +6,18 @@ use serde_json::{Map, Value, json as value};
 
 use super::caller::Caller;
 use super::{done, id, json};
-use crate::app::App;
+use crate::model::{Bot, Inbox};
 use crate::params::{Params, as_flag, as_text};
 use crate::refusal::{AgentRefusal, Refusal};
-use crate::shapes::{inbox as shapes, signature};
+use crate::serializers::inbox as shapes;
+use crate::signing::bot_secret;
+use crate::state::AppState;
 use crate::store::Turn;
-use crate::store::accounts::{self as rows, Bot, Inbox};
+use crate::store::accounts as rows;
 use crate::tokens;
 use crate::working_hours::{self, Week};
 
-pub async fn list(State(app): State<App>, caller: Caller) -> Result<Response, AgentRefusal> {
+pub async fn list(State(app): State<AppState>, caller: Caller) -> Result<Response, AgentRefusal> {
     let listed = app.store.perform(move |turn| {
         let user = caller.user()?;
         let mut payload = Vec::new();
@@ -33,7 +35,7 @@ pub async fn list(State(app): State<App>, caller: Caller) -> Result<Response, Ag
 }
 
 pub async fn show(
-    State(app): State<App>,
+    State(app): State<AppState>,
     caller: Caller,
     Path((_, inbox)): Path<(String, String)>,
 ) -> Result<Response, AgentRefusal> {
@@ -45,7 +47,7 @@ pub async fn show(
 }
 
 /// `{"name": …, "channel": {"type": "api", "webhook_url": …}}`; its agents as `agents`, everyone when left out.
-pub async fn create(State(app): State<App>, caller: Caller, params: Params) -> Result<Response, AgentRefusal> {
+pub async fn create(State(app): State<AppState>, caller: Caller, params: Params) -> Result<Response, AgentRefusal> {
     let created = app.store.perform(move |turn| {
         caller.administrator()?;
         let channel = params.object("channel");
@@ -99,7 +101,7 @@ pub async fn create(State(app): State<App>, caller: Caller, params: Params) -> R
 
 /// Name, greeting, working hours, out-of-office note, survey and callback URL; what isn't said stays.
 pub async fn update(
-    State(app): State<App>,
+    State(app): State<AppState>,
     caller: Caller,
     Path((_, inbox)): Path<(String, String)>,
     params: Params,
@@ -154,7 +156,7 @@ fn whole_csat_config(said: Map<String, Value>) -> Map<String, Value> {
 }
 
 pub async fn delete_bot(
-    State(app): State<App>,
+    State(app): State<AppState>,
     caller: Caller,
     Path((_, bot)): Path<(String, String)>,
 ) -> Result<Response, AgentRefusal> {
@@ -172,7 +174,7 @@ pub async fn delete_bot(
 
 /// `{"agent_bot": id}`, or null to take it off.
 pub async fn set_bot(
-    State(app): State<App>,
+    State(app): State<AppState>,
     caller: Caller,
     Path((_, inbox)): Path<(String, String)>,
     params: Params,
@@ -196,7 +198,7 @@ pub async fn set_bot(
     Ok(set.await?)
 }
 
-pub async fn bots(State(app): State<App>, caller: Caller) -> Result<Response, AgentRefusal> {
+pub async fn bots(State(app): State<AppState>, caller: Caller) -> Result<Response, AgentRefusal> {
     let listed = app.store.perform(move |turn| {
         caller.user()?;
         let shapes: Vec<Value> =
@@ -206,7 +208,7 @@ pub async fn bots(State(app): State<App>, caller: Caller) -> Result<Response, Ag
     Ok(listed.await?)
 }
 
-pub async fn create_bot(State(app): State<App>, caller: Caller, params: Params) -> Result<Response, AgentRefusal> {
+pub async fn create_bot(State(app): State<AppState>, caller: Caller, params: Params) -> Result<Response, AgentRefusal> {
     let created = app.store.perform(move |turn| {
         caller.administrator()?;
         let name = params.text("name").filter(|name| !name.trim().is_empty());
@@ -243,12 +245,7 @@ fn bot_shape(turn: &Turn<'_>, bot: &Bot) -> Value {
     if let (true, Some(fields)) = (turn.is_4_16(), shape.as_object_mut()) {
         fields.insert("thumbnail".into(), "".into());
         fields.insert("system_bot".into(), false.into());
-        fields.insert("secret".into(), bot_secret(turn, bot.id).into());
+        fields.insert("secret".into(), bot_secret(&turn.world.secret, bot.id).into());
     }
     shape
-}
-
-/// Signs what is posted to a bot's URL.
-pub fn bot_secret(turn: &Turn<'_>, bot_id: i64) -> String {
-    signature(&turn.world.secret, &format!("bot {bot_id}"))
 }

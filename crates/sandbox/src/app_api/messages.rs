@@ -6,15 +6,15 @@ use serde_json::{Map, Value, json as value};
 
 use super::caller::Caller;
 use super::{id, json};
-use crate::app::App;
+use crate::model::{Conversation, MessageType};
 use crate::params::{Params, as_text};
 use crate::refusal::{AgentRefusal, Refusal};
-use crate::rules::messages::{self as rules, Draft};
-use crate::shapes::{contact as contact_shapes, message as shapes};
+use crate::rules::{Draft, message_changes, messages as rules};
+use crate::serializers::{contact as contact_shapes, message as shapes};
+use crate::state::AppState;
 use crate::store::Turn;
 use crate::store::contacts as contact_rows;
-use crate::store::conversations::Conversation;
-use crate::store::messages::{self as rows, MessageType, Which};
+use crate::store::messages::{self as rows, Which};
 
 /// A page of the list, and of `after`.
 const PAGE: i64 = 20;
@@ -24,7 +24,7 @@ type Address = Path<(String, String)>;
 
 /// Everything that was said, notes and all: the newest, or those around `before` or `after`.
 pub async fn list(
-    State(app): State<App>,
+    State(app): State<AppState>,
     caller: Caller,
     Path((_, conversation)): Address,
     params: Params,
@@ -53,7 +53,7 @@ pub async fn list(
 }
 
 pub async fn create(
-    State(app): State<App>,
+    State(app): State<AppState>,
     caller: Caller,
     Path((_, conversation)): Address,
     mut params: Params,
@@ -69,14 +69,14 @@ pub async fn create(
 }
 
 pub async fn delete(
-    State(app): State<App>,
+    State(app): State<AppState>,
     caller: Caller,
     Path((_, conversation, message)): Path<(String, String, String)>,
 ) -> Result<Response, AgentRefusal> {
     let deleted = app.store.perform(move |turn| {
         let conversation = caller.conversation(turn, &conversation)?;
         let message = rows::in_conversation(turn.db, conversation.id, id(&message)?)?;
-        let message = rules::delete(turn, &conversation, &message, &caller.actor)?;
+        let message = message_changes::delete(turn, &conversation, &message, &caller.actor)?;
         json(&shapes::listed(turn, &conversation, &message)?)
     });
     Ok(deleted.await?)
@@ -84,7 +84,7 @@ pub async fn delete(
 
 /// Sets how far a message got, as an API channel's back end tells; a word that is none changes nothing.
 pub async fn update(
-    State(app): State<App>,
+    State(app): State<AppState>,
     caller: Caller,
     Path((_, conversation, message)): Path<(String, String, String)>,
     params: Params,
@@ -98,7 +98,7 @@ pub async fn update(
         }
         let error = params.text("external_error").filter(|_| status == "failed");
         let message_id = message.id;
-        rules::set_status(turn, &conversation, message, &status, error.as_deref())?;
+        message_changes::set_status(turn, &conversation, message, &status, error.as_deref())?;
         json(&shapes::listed(turn, &conversation, &rows::message(turn.db, message_id)?)?)
     });
     Ok(updated.await?)
@@ -106,7 +106,7 @@ pub async fn update(
 
 /// A failed message counts as sent again.
 pub async fn retry(
-    State(app): State<App>,
+    State(app): State<AppState>,
     caller: Caller,
     Path((_, conversation, message)): Path<(String, String, String)>,
     _params: Params,
@@ -115,7 +115,7 @@ pub async fn retry(
         let conversation = caller.conversation(turn, &conversation)?;
         let message = rows::in_conversation(turn.db, conversation.id, id(&message)?)?;
         let message_id = message.id;
-        rules::set_status(turn, &conversation, message, "sent", None)?;
+        message_changes::set_status(turn, &conversation, message, "sent", None)?;
         json(&shapes::listed(turn, &conversation, &rows::message(turn.db, message_id)?)?)
     });
     Ok(retried.await?)

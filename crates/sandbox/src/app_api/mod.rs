@@ -3,7 +3,7 @@
 mod caller;
 mod contacts;
 mod conversations;
-pub mod inboxes;
+mod inboxes;
 mod messages;
 mod profile;
 
@@ -12,10 +12,10 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
 
-use crate::app::App;
 use crate::refusal::Refusal;
+use crate::state::AppState;
 
-pub fn routes() -> Router<App> {
+pub fn routes() -> Router<AppState> {
     let account = Router::new()
         .route("/agents", get(profile::agents))
         .route("/inboxes", get(inboxes::list).post(inboxes::create))

@@ -6,20 +6,20 @@ use serde_json::Value;
 
 use super::caller::Caller;
 use super::json;
-use crate::app::App;
 use crate::params::Params;
 use crate::refusal::{AgentRefusal, Refusal};
-use crate::shapes::people;
+use crate::serializers::user;
+use crate::state::AppState;
 use crate::store::accounts;
 
-pub async fn show(State(app): State<App>, caller: Caller) -> Result<Response, AgentRefusal> {
-    let shown = app.store.perform(move |turn| json(&people::profile(turn, caller.user()?)?));
+pub async fn show(State(app): State<AppState>, caller: Caller) -> Result<Response, AgentRefusal> {
+    let shown = app.store.perform(move |turn| json(&user::profile(turn, caller.user()?)?));
     Ok(shown.await?)
 }
 
 /// `{"profile": {"availability": "online" | "busy" | "offline"}}`. Nobody is told; who asks on the cable, hears.
 pub async fn set_availability(
-    State(app): State<App>,
+    State(app): State<AppState>,
     caller: Caller,
     params: Params,
 ) -> Result<Response, AgentRefusal> {
@@ -30,16 +30,16 @@ pub async fn set_availability(
         }
         let user_id = caller.user()?.id;
         accounts::set_availability(turn.db, user_id, &word)?;
-        json(&people::profile(turn, &accounts::user(turn.db, user_id)?)?)
+        json(&user::profile(turn, &accounts::user(turn.db, user_id)?)?)
     });
     Ok(set.await?)
 }
 
-pub async fn agents(State(app): State<App>, caller: Caller) -> Result<Response, AgentRefusal> {
+pub async fn agents(State(app): State<AppState>, caller: Caller) -> Result<Response, AgentRefusal> {
     let listed = app.store.perform(move |turn| {
         caller.user()?;
         let users = accounts::users(turn.db, caller.account_id)?;
-        let shapes: Vec<Value> = users.iter().map(|user| people::agent(turn, user)).collect();
+        let shapes: Vec<Value> = users.iter().map(|user| user::agent(turn, user)).collect();
         json(&shapes)
     });
     Ok(listed.await?)

@@ -3,11 +3,5 @@
 //! A refused subscription is met with silence, as the real server's is; pings go on. Nothing is kept for a socket that
 //! doesn't listen: its queue is short, and when it is full the socket is dropped.
 
-mod hub;
-mod presence;
 mod protocol;
-mod socket;
-
-pub use hub::Hub;
-pub use presence::Presence;
-pub use socket::{connect, start_pinging};
+pub mod socket;

@@ -13,16 +13,19 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use tokio::sync::{Notify, mpsc};
 
-use super::hub::Listener;
-use super::presence::Who;
 use super::protocol::{self, Caller, Command};
-use crate::app::App;
-use crate::news::{Broadcast, News};
+use crate::presence::Who;
+use crate::pubsub::Listener;
 use crate::refusal::Refusal;
+use crate::state::AppState;
+use crate::store::{Broadcast, News};
 use crate::store::{Turn, accounts, contacts};
 
 /// The upgrade. Anything else at this address gets the server's own plain 404.
-pub async fn connect(State(app): State<App>, upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>) -> Response {
+pub async fn connect(
+    State(app): State<AppState>,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Response {
     match upgrade {
         Ok(upgrade) => upgrade
             .protocols(["actioncable-v1-json", "actioncable-unsupported"])
@@ -34,7 +37,7 @@ pub async fn connect(State(app): State<App>, upgrade: Result<WebSocketUpgrade, W
 }
 
 /// One beat for all sockets, as the server has: a new socket's first ping comes within three seconds.
-pub fn start_pinging(app: App) {
+pub fn start_pinging(app: AppState) {
     tokio::spawn(async move {
         let mut every = tokio::time::interval(PING_EVERY);
         loop {
@@ -56,7 +59,7 @@ const SEND_MAX: Duration = Duration::from_secs(10);
 /// A page needs one or two.
 const SUBSCRIPTIONS_MAX: usize = 16;
 
-async fn serve(app: App, mut socket: WebSocket) {
+async fn serve(app: AppState, mut socket: WebSocket) {
     static SOCKETS: AtomicU64 = AtomicU64::new(1);
     let (queue, mut frames) = mpsc::channel(QUEUE_MAX);
     let listener = Listener { socket: SOCKETS.fetch_add(1, Ordering::Relaxed), queue, overflow: Arc::default() };
@@ -106,7 +109,7 @@ async fn say(socket: &mut WebSocket, frame: String, overflow: &Notify) -> Result
 
 /// A socket's subscriptions; they end with it.
 struct Seats {
-    app: App,
+    app: AppState,
     listener: Listener,
     taken: BTreeMap<String, Seat>,
 }

@@ -4,17 +4,17 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 
 use super::{inbox, json, place};
-use crate::app::App;
-use crate::identity::{self, Proof};
+use crate::model::Inbox;
 use crate::params::Params;
 use crate::refusal::Refusal;
 use crate::rules::contacts::{self as rules, Said};
-use crate::shapes;
-use crate::store::accounts::Inbox;
+use crate::rules::identity::{self, Proof};
+use crate::serializers;
+use crate::state::AppState;
 use crate::store::contacts as rows;
 
 pub async fn create(
-    State(app): State<App>,
+    State(app): State<AppState>,
     Path(identifier): Path<String>,
     params: Params,
 ) -> Result<Response, Refusal> {
@@ -25,13 +25,13 @@ pub async fn create(
             prove(&inbox, &params)?;
             let source_id = params.text("source_id");
             let (contact, place) = rules::arrive(turn, &inbox, source_id, &said(&params))?;
-            json(&shapes::contact::own(&contact, &place))
+            json(&serializers::contact::own(&contact, &place))
         })
         .await
 }
 
 pub async fn show(
-    State(app): State<App>,
+    State(app): State<AppState>,
     Path((identifier, source)): Path<(String, String)>,
     params: Params,
 ) -> Result<Response, Refusal> {
@@ -42,13 +42,13 @@ pub async fn show(
             if prove(&inbox, &params)? == Proof::Given {
                 rows::verify(turn.db, place.id, turn.now)?;
             }
-            json(&shapes::contact::own(&rows::contact(turn.db, place.contact_id)?, &place))
+            json(&serializers::contact::own(&rows::contact(turn.db, place.contact_id)?, &place))
         })
         .await
 }
 
 pub async fn update(
-    State(app): State<App>,
+    State(app): State<AppState>,
     Path((identifier, source)): Path<(String, String)>,
     params: Params,
 ) -> Result<Response, Refusal> {
@@ -62,9 +62,9 @@ pub async fn update(
             let contact = rows::contact(turn.db, place.contact_id)?;
             let contact = rules::identify(turn, contact, &said(&params))?;
             if turn.is_4_16() {
-                return json(&shapes::contact::own(&contact, &place));
+                return json(&serializers::contact::own(&contact, &place));
             }
-            json(&shapes::contact::raw(turn, &contact))
+            json(&serializers::contact::raw(turn, &contact))
         })
         .await
 }

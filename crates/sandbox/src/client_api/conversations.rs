@@ -4,17 +4,18 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 
 use super::{conversation_of_device, done, inbox, json, place};
-use crate::app::App;
+use crate::model::{Conversation, Status};
 use crate::params::Params;
 use crate::refusal::Refusal;
-use crate::rules::{Actor, conversations as rules, telling};
-use crate::shapes;
+use crate::rules::{Actor, conversations as rules, typing};
+use crate::serializers;
+use crate::state::AppState;
 use crate::store::Turn;
 use crate::store::contacts as contact_rows;
-use crate::store::conversations::{self as rows, Conversation, Status, Whose};
+use crate::store::conversations::{self as rows, Whose};
 
 pub async fn list(
-    State(app): State<App>,
+    State(app): State<AppState>,
     Path((identifier, source)): Path<(String, String)>,
 ) -> Result<Response, Refusal> {
     app.store
@@ -33,14 +34,14 @@ pub async fn list(
                 conversations.sort_by_key(|row| row.last_activity_at.max(row.updated_at));
             }
             let shapes: Vec<_> =
-                conversations.iter().map(|row| shapes::conversation::own(turn, row)).collect::<Result<_, _>>()?;
+                conversations.iter().map(|row| serializers::conversation::own(turn, row)).collect::<Result<_, _>>()?;
             json(&shapes)
         })
         .await
 }
 
 pub async fn create(
-    State(app): State<App>,
+    State(app): State<AppState>,
     Path((identifier, source)): Path<(String, String)>,
     params: Params,
 ) -> Result<Response, Refusal> {
@@ -49,25 +50,25 @@ pub async fn create(
             let place = place(turn, &inbox(turn, &identifier)?, &source)?;
             let custom_attributes = params.object("custom_attributes");
             let conversation = rules::open(turn, &place, custom_attributes, None)?;
-            json(&shapes::conversation::own(turn, &conversation)?)
+            json(&serializers::conversation::own(turn, &conversation)?)
         })
         .await
 }
 
 type Address = Path<(String, String, String)>;
 
-pub async fn show(State(app): State<App>, Path(address): Address) -> Result<Response, Refusal> {
+pub async fn show(State(app): State<AppState>, Path(address): Address) -> Result<Response, Refusal> {
     app.store
         .perform(move |turn| {
             let conversation = find(turn, &address)?;
-            json(&shapes::conversation::own(turn, &conversation)?)
+            json(&serializers::conversation::own(turn, &conversation)?)
         })
         .await
 }
 
 /// Only ever resolves.
 pub async fn toggle_status(
-    State(app): State<App>,
+    State(app): State<AppState>,
     Path(address): Address,
     _params: Params,
 ) -> Result<Response, Refusal> {
@@ -77,7 +78,7 @@ pub async fn toggle_status(
             let actor = visitor(turn, &conversation)?;
             // Answered before the survey, which the server sends in a job of its own.
             let resolved = Conversation { status: Status::Resolved, ..conversation.clone() };
-            let answer = json(&shapes::conversation::own(turn, &resolved)?)?;
+            let answer = json(&serializers::conversation::own(turn, &resolved)?)?;
             rules::set_status(turn, &conversation, Status::Resolved, None, Some(&actor))?;
             Ok(answer)
         })
@@ -86,7 +87,7 @@ pub async fn toggle_status(
 
 /// An unknown word is well received and does nothing.
 pub async fn toggle_typing(
-    State(app): State<App>,
+    State(app): State<AppState>,
     Path(address): Address,
     params: Params,
 ) -> Result<Response, Refusal> {
@@ -94,18 +95,14 @@ pub async fn toggle_typing(
         .perform(move |turn| {
             let conversation = find(turn, &address)?;
             let actor = visitor(turn, &conversation)?;
-            match params.text("typing_status").as_deref() {
-                Some("on") => telling::typing(turn, &conversation, &actor, true, false)?,
-                Some("off") => telling::typing(turn, &conversation, &actor, false, false)?,
-                _ => {}
-            }
+            typing::set(turn, &conversation, &actor, params.text("typing_status").as_deref(), false)?;
             Ok(done())
         })
         .await
 }
 
 pub async fn update_last_seen(
-    State(app): State<App>,
+    State(app): State<AppState>,
     Path(address): Address,
     _params: Params,
 ) -> Result<Response, Refusal> {

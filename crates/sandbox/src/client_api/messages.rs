@@ -5,23 +5,21 @@ use axum::response::Response;
 use serde_json::{Map, Value};
 
 use super::{conversation_of_messages, id, inbox, json, place};
-use crate::app::App;
+use crate::model::{Conversation, MessageType};
 use crate::params::Params;
 use crate::refusal::Refusal;
-use crate::rules::Actor;
-use crate::rules::messages::{self as rules, Draft};
-use crate::rules::survey;
-use crate::shapes;
+use crate::rules::{Actor, Draft, message_changes, messages as rules, survey};
+use crate::serializers;
+use crate::state::AppState;
 use crate::store::Turn;
 use crate::store::contacts as contact_rows;
-use crate::store::conversations::Conversation;
-use crate::store::messages::{self as rows, MessageType, Which};
+use crate::store::messages::{self as rows, Which};
 
 /// A page of the list.
 const PAGE: i64 = 20;
 
 pub async fn list(
-    State(app): State<App>,
+    State(app): State<AppState>,
     Path(address): Path<(String, String, String)>,
     params: Params,
 ) -> Result<Response, Refusal> {
@@ -31,7 +29,7 @@ pub async fn list(
             let before = before(params.text("before").as_deref())?;
             let page = rows::page(turn.db, conversation.id, Which::Chat, before, PAGE)?;
             let shapes: Vec<_> =
-                page.iter().map(|row| shapes::message::own(turn, &conversation, row)).collect::<Result<_, _>>()?;
+                page.iter().map(|row| serializers::message::own(turn, &conversation, row)).collect::<Result<_, _>>()?;
             json(&shapes)
         })
         .await
@@ -39,7 +37,7 @@ pub async fn list(
 
 /// Only text, echo_id and files are taken; whatever else is sent is ignored.
 pub async fn create(
-    State(app): State<App>,
+    State(app): State<AppState>,
     Path(address): Path<(String, String, String)>,
     mut params: Params,
 ) -> Result<Response, Refusal> {
@@ -53,14 +51,14 @@ pub async fn create(
                 ..Draft::text(MessageType::Incoming, params.text("content"))
             };
             let (message, conversation) = rules::post(turn, conversation, draft, Some(&Actor::Contact(contact)))?;
-            json(&shapes::message::own(turn, &conversation, &message)?)
+            json(&serializers::message::own(turn, &conversation, &message)?)
         })
         .await
 }
 
 /// Only `submitted_values` is taken.
 pub async fn update(
-    State(app): State<App>,
+    State(app): State<AppState>,
     Path((identifier, source, display_id, message)): Path<(String, String, String, String)>,
     params: Params,
 ) -> Result<Response, Refusal> {
@@ -73,11 +71,11 @@ pub async fn update(
             }
             survey::check_still_open(turn, &message)?;
             let message = match params.get("submitted_values").and_then(permitted) {
-                Some(values) => rules::answer(turn, &conversation, &message, values)?,
+                Some(values) => message_changes::answer(turn, &conversation, &message, values)?,
                 None => message,
             };
             survey::keep_rating(turn, &conversation, &message)?;
-            json(&shapes::message::own(turn, &conversation, &message)?)
+            json(&serializers::message::own(turn, &conversation, &message)?)
         })
         .await
 }

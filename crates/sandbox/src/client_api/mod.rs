@@ -11,14 +11,15 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, patch, post};
 
-use crate::app::App;
+use crate::model::{ContactInbox, Conversation, Inbox};
 use crate::refusal::Refusal;
+use crate::state::AppState;
 use crate::store::Turn;
-use crate::store::accounts::{self, Inbox};
-use crate::store::contacts::{self as contact_rows, ContactInbox};
-use crate::store::conversations::{self as conversation_rows, Conversation};
+use crate::store::accounts;
+use crate::store::contacts as contact_rows;
+use crate::store::conversations as conversation_rows;
 
-pub fn routes() -> Router<App> {
+pub fn routes() -> Router<AppState> {
     Router::new()
         .route("/inboxes", get(inboxes::no_list))
         .route("/inboxes/{inbox}", get(inboxes::show).delete(inboxes::no_list))

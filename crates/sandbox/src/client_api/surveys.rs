@@ -5,16 +5,17 @@ use axum::response::Response;
 use serde_json::{Value, json};
 
 use super::{json as answer, messages};
-use crate::app::App;
+use crate::model::{Conversation, Message};
 use crate::params::Params;
 use crate::refusal::Refusal;
-use crate::rules::{messages as rules, survey};
+use crate::rules::{message_changes, survey};
+use crate::state::AppState;
 use crate::store::Turn;
 use crate::store::accounts;
-use crate::store::conversations::{self as conversation_rows, Conversation};
-use crate::store::messages::{self as rows, Message};
+use crate::store::conversations as conversation_rows;
+use crate::store::messages as rows;
 
-pub async fn show(State(app): State<App>, Path(uuid): Path<String>) -> Result<Response, Refusal> {
+pub async fn show(State(app): State<AppState>, Path(uuid): Path<String>) -> Result<Response, Refusal> {
     app.store
         .perform(move |turn| {
             let (conversation, message) = find(turn, &uuid)?;
@@ -23,14 +24,18 @@ pub async fn show(State(app): State<App>, Path(uuid): Path<String>) -> Result<Re
         .await
 }
 
-pub async fn update(State(app): State<App>, Path(uuid): Path<String>, params: Params) -> Result<Response, Refusal> {
+pub async fn update(
+    State(app): State<AppState>,
+    Path(uuid): Path<String>,
+    params: Params,
+) -> Result<Response, Refusal> {
     app.store
         .perform(move |turn| {
             let (conversation, message) = find(turn, &uuid)?;
             survey::check_still_open(turn, &message)?;
             let values = params.get("message").and_then(|message| message.get("submitted_values"));
             let message = match values.and_then(messages::permitted) {
-                Some(values) => rules::answer(turn, &conversation, &message, values)?,
+                Some(values) => message_changes::answer(turn, &conversation, &message, values)?,
                 None => message,
             };
             // The server keeps a rating after it has answered: the answer shows the one before.

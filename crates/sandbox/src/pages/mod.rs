@@ -1,6 +1,8 @@
 //! The pages for people: the one agents answer from, and the one a survey's link leads to. Files, embedded, with
 //! nothing built.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -9,12 +11,12 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde_json::json;
 
-use crate::app::App;
 use crate::refusal::Refusal;
+use crate::state::AppState;
 use crate::store::accounts;
-use crate::trusted_hosts::{guard_data, guard_pages};
+use crate::trusted_hosts::{TrustedHosts, guard_data, guard_pages};
 
-pub fn routes(app: &App) -> Router<App> {
+pub fn routes(trusted: TrustedHosts) -> Router<AppState> {
     Router::new()
         .route("/", get(async || file("text/html; charset=utf-8", include_str!("agent.html"))))
         .route("/sandbox/agent.js", get(async || file("text/javascript; charset=utf-8", include_str!("agent.js"))))
@@ -24,7 +26,7 @@ pub fn routes(app: &App) -> Router<App> {
         .route("/survey/responses/{uuid}", get(async || file("text/html; charset=utf-8", include_str!("survey.html"))))
         .route("/sandbox/survey.js", get(async || file("text/javascript; charset=utf-8", include_str!("survey.js"))))
         .route("/sandbox/survey.css", get(async || file("text/css; charset=utf-8", include_str!("survey.css"))))
-        .route_layer(from_fn_with_state(app.clone(), guard_pages))
+        .route_layer(from_fn_with_state(Arc::new(trusted), guard_pages))
 }
 
 /// Scripts and styles come from here only, so a visitor's text can't become either.
@@ -42,12 +44,12 @@ fn file(kind: &'static str, text: &'static str) -> Response {
 }
 
 /// Leads to the playground. What it is to show stands behind the `#`, which browsers keep on the way.
-async fn playground(State(app): State<App>) -> Response {
+async fn playground(State(app): State<AppState>) -> Response {
     (StatusCode::FOUND, [(header::LOCATION, app.world.playground_url.as_str())]).into_response()
 }
 
 /// Who may answer here: everyone the sandbox knows, without a password.
-async fn people(State(app): State<App>) -> Result<Response, Refusal> {
+async fn people(State(app): State<AppState>) -> Result<Response, Refusal> {
     app.store
         .perform(|turn| {
             let users = accounts::users(turn.db, 1)?;

@@ -3,10 +3,11 @@
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::{Actor, telling};
+use super::actor::Actor;
+use super::broadcasts;
+use crate::model::{Contact, ContactInbox, Inbox};
 use crate::refusal::Refusal;
-use crate::store::accounts::Inbox;
-use crate::store::contacts::{self as rows, Contact, ContactInbox, Field};
+use crate::store::contacts::{self as rows, Field};
 use crate::store::{Turn, files};
 use crate::tokens;
 
@@ -155,7 +156,7 @@ pub fn delete(turn: &mut Turn<'_>, contact: &Contact) -> Result<(), Refusal> {
     }
     let orphans = files::of_contact(turn.db, contact.id)?;
     rows::delete(turn.db, contact.id)?;
-    crate::uploads::discard(turn, orphans);
+    turn.delete_files(orphans);
     Ok(())
 }
 
@@ -203,7 +204,7 @@ fn keep(
         && before.avatar_url == contact.avatar_url
         && before.custom_attributes == contact.custom_attributes;
     if !is_same {
-        telling::contact_updated(turn, &contact, actor)?;
+        broadcasts::contact_updated(turn, &contact, actor)?;
     }
     Ok(contact)
 }

@@ -3,60 +3,22 @@
 //! Every rule runs inside one `Turn`, writes through `store` and leaves its news behind; the two APIs only read
 //! requests and shape answers.
 
+mod actor;
+pub mod assignment;
+mod auto_replies;
+mod broadcasts;
 pub mod contacts;
+pub mod conversation_changes;
 pub mod conversations;
+pub mod identity;
+mod liquid;
+pub mod message_changes;
 pub mod messages;
+mod new_message;
 mod notifications;
 pub mod survey;
-pub mod telling;
-pub mod templates;
+pub mod typing;
+mod webhooks;
 
-use crate::shapes::people::{self, Pushed};
-use crate::shapes::{Availability, contact};
-use crate::store::Turn;
-use crate::store::accounts::{Bot, User};
-use crate::store::contacts::Contact;
-use crate::store::messages::SenderType;
-
-/// Who does something.
-#[derive(Clone, Debug)]
-pub enum Actor {
-    Contact(Contact),
-    User(User),
-    Bot(Bot),
-}
-
-impl Actor {
-    /// As frames name whoever caused them: agents and bots are named, visitors are not.
-    pub fn performer(&self, turn: &Turn<'_>) -> Option<Pushed> {
-        match self {
-            Self::Contact(_) => None,
-            Self::User(user) => Some(Pushed::User(people::user(turn, user, Availability::Known))),
-            Self::Bot(bot) => Some(Pushed::Bot(people::bot(bot))),
-        }
-    }
-
-    pub fn pushed(&self, turn: &Turn<'_>) -> Pushed {
-        match self {
-            Self::Contact(row) => Pushed::Contact(contact::pushed(turn, row)),
-            Self::User(user) => Pushed::User(people::user(turn, user, Availability::Known)),
-            Self::Bot(bot) => Pushed::Bot(people::bot(bot)),
-        }
-    }
-
-    pub fn sender(&self) -> (SenderType, i64) {
-        match self {
-            Self::Contact(contact) => (SenderType::Contact, contact.id),
-            Self::User(user) => (SenderType::User, user.id),
-            Self::Bot(bot) => (SenderType::AgentBot, bot.id),
-        }
-    }
-
-    /// The cable token whose frames would only echo what its holder did.
-    pub fn user(&self) -> Option<&User> {
-        match self {
-            Self::User(user) => Some(user),
-            Self::Contact(_) | Self::Bot(_) => None,
-        }
-    }
-}
+pub use actor::Actor;
+pub use new_message::Draft;

@@ -4,12 +4,12 @@
 
 use serde_json::{Value, json};
 
-use crate::news::News;
+use crate::model::{Conversation, Message, User};
 use crate::refusal::Refusal;
-use crate::shapes::{Availability, conversation, message, people};
-use crate::store::accounts::{self, User};
-use crate::store::conversations::Conversation;
-use crate::store::messages::{self, Message};
+use crate::serializers::user::{self, Availability};
+use crate::serializers::{conversation, message};
+use crate::store::accounts;
+use crate::store::messages;
 use crate::store::{Turn, contacts};
 
 pub fn assigned(turn: &mut Turn<'_>, conversation: &Conversation) -> Result<(), Refusal> {
@@ -43,7 +43,7 @@ fn notify(
         "primary_actor_id": conversation.id,
         "read_at": null,
         "secondary_actor": secondary,
-        "user": people::user(turn, &user, Availability::Unknown),
+        "user": user::user(turn, &user, Availability::Unknown),
         "created_at": now,
         "last_activity_at": now,
         "snoozed_until": null,
@@ -76,7 +76,7 @@ fn tell(turn: &mut Turn<'_>, user: &User, event: &str, notification: Value) -> R
     let data = json!({
         "notification": notification, "unread_count": count, "count": count, "account_id": user.account_id
     });
-    turn.tell(News::frame(vec![user.pubsub_token.clone()], event, &data)?);
+    turn.broadcast(vec![user.pubsub_token.clone()], event, &data)?;
     Ok(())
 }
 

@@ -1,11 +1,49 @@
-//! Ratings: what a survey's answer becomes.
+//! Surveys: sent once a conversation is resolved, and what their answers become.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
+use super::new_message::{self, Draft};
+use crate::model::{Conversation, Message, MessageType, Rating};
 use crate::refusal::Refusal;
-use crate::store::Turn;
-use crate::store::conversations::Conversation;
-use crate::store::messages::{self as rows, Message, Rating};
+use crate::store::conversations as conversation_rows;
+use crate::store::messages as rows;
+use crate::store::{Turn, accounts};
+
+/// Once a conversation.
+pub fn send_after_resolving(turn: &mut Turn<'_>, conversation: &mut Conversation) -> Result<(), Refusal> {
+    let inbox = accounts::inbox(turn.db, conversation.inbox_id)?;
+    if !inbox.csat_enabled || rows::survey(turn.db, conversation.id)?.is_some() {
+        return Ok(());
+    }
+    let draft = Draft { content_type: "input_csat".into(), ..Draft::text(MessageType::Template, None) };
+    if !turn.is_4_16() {
+        return new_message::create(turn, conversation, &draft, None).map(drop);
+    }
+    if !is_wanted(&inbox.csat_config, &conversation.labels) {
+        return Ok(());
+    }
+    let display_type = inbox.csat_config.get("display_type").cloned().unwrap_or_else(|| "emoji".into());
+    let content_attributes = Map::from_iter([("display_type".to_owned(), display_type)]);
+    let id = conversation.id;
+    turn.in_a_moment(move |turn| {
+        let mut conversation = conversation_rows::conversation(turn.db, id)?;
+        new_message::create(turn, &mut conversation, &Draft { content_attributes, ..draft }, None).map(drop)
+    });
+    Ok(())
+}
+
+/// Whether the rule about labels, if there is one, lets a survey through.
+fn is_wanted(config: &Map<String, Value>, labels: &[String]) -> bool {
+    let rule = config.get("survey_rules");
+    let named: Vec<&str> = rule
+        .and_then(|rule| rule.get("values"))
+        .and_then(Value::as_array)
+        .map(|values| values.iter().filter_map(Value::as_str).collect())
+        .unwrap_or_default();
+    let has_one = labels.iter().any(|label| named.contains(&label.as_str()));
+    let is_excluding = rule.and_then(|rule| rule.get("operator")).and_then(Value::as_str) == Some("does_not_contain");
+    named.is_empty() || has_one != is_excluding
+}
 
 /// A survey can be answered, and answered anew, for this long.
 const DAYS_OPEN: i64 = 14;

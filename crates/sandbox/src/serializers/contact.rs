@@ -3,9 +3,10 @@
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::people::AccountName;
+use super::account::AccountName;
+use crate::model::{Contact, ContactInbox};
 use crate::refusal::Refusal;
-use crate::store::contacts::{Contact, ContactInbox};
+use crate::signing::signature;
 use crate::store::{Turn, accounts, contacts};
 
 /// What creating or showing a contact answers.
@@ -88,7 +89,7 @@ fn additional_attributes(turn: &Turn<'_>, contact: &Contact) -> Map<String, Valu
     if !turn.is_4_16() || contact.avatar_url.is_empty() {
         return Map::new();
     }
-    let hash = crate::shapes::signature(&turn.world.secret, &contact.avatar_url);
+    let hash = signature(&turn.world.secret, &contact.avatar_url);
     Map::from_iter([
         ("last_avatar_sync_at".to_owned(), contact.updated_at.iso().into()),
         ("avatar_url_hash".to_owned(), hash.into()),

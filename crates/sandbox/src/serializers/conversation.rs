@@ -3,13 +3,13 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::Availability;
 use super::contact::{self, ListedContact, PushedContact, RawContact};
 use super::message::{self, OwnMessage, PushedMessage};
-use super::people::{self, AccountName, Pushed};
+use super::sender::Pushed;
+use super::user::{self, Availability};
 use crate::clock::{Micros, seconds_or_zero};
+use crate::model::Conversation;
 use crate::refusal::Refusal;
-use crate::store::conversations::Conversation;
 use crate::store::{Turn, accounts, contacts, messages};
 
 /// As the client API answers it: with every message a visitor may see.
@@ -94,12 +94,12 @@ pub fn pushed(turn: &Turn<'_>, conversation: &Conversation) -> Result<PushedConv
     let place = contacts::contact_inbox(turn.db, conversation.contact_inbox_id)?;
     let last = messages::last_chat(turn.db, conversation.id)?;
     let assignee = match conversation.assignee_bot_id {
-        Some(id) => Some(Pushed::Bot(people::bot(&accounts::bot(turn.db, id)?))),
+        Some(id) => Some(Pushed::Bot(user::bot(&accounts::bot(turn.db, id)?))),
         None => conversation
             .assignee_id
             .map(|id| accounts::user(turn.db, id))
             .transpose()?
-            .map(|user| Pushed::User(people::user(turn, &user, Availability::Unknown))),
+            .map(|user| Pushed::User(user::user(turn, &user, Availability::Unknown))),
     };
     Ok(PushedConversation {
         additional_attributes: conversation.additional_attributes.clone(),
@@ -172,29 +172,6 @@ pub fn frame(
     Ok(ConversationFrame { conversation: pushed(turn, conversation)?, account_id, performer })
 }
 
-/// As the callback URL gets it. `changes`: what changed, or null where the server says nothing of it.
-#[derive(Debug, Serialize)]
-pub struct CalledBackConversation {
-    #[serde(flatten)]
-    conversation: PushedConversation,
-    /// Since 4.16.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    account: Option<AccountName>,
-    event: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    changed_attributes: Option<Value>,
-}
-
-pub fn called_back(
-    turn: &Turn<'_>,
-    conversation: &Conversation,
-    event: &'static str,
-    changed_attributes: Option<Value>,
-) -> Result<CalledBackConversation, Refusal> {
-    let account = turn.is_4_16().then(|| people::account_name(turn, conversation.account_id)).transpose()?;
-    Ok(CalledBackConversation { conversation: pushed(turn, conversation)?, account, event, changed_attributes })
-}
-
 /// As an agent reads it.
 #[derive(Debug, Serialize)]
 pub struct ListedConversation {
@@ -241,8 +218,8 @@ pub fn listed(turn: &Turn<'_>, conversation: &Conversation) -> Result<ListedConv
     let place = contacts::contact_inbox(turn.db, conversation.contact_inbox_id)?;
     let sender = contacts::contact(turn.db, conversation.contact_id)?;
     let assignee = match (conversation.assignee_bot_id, conversation.assignee_id) {
-        (Some(id), _) => Some(people::assigned_bot(&accounts::bot(turn.db, id)?)),
-        (None, Some(id)) => Some(people::agent(turn, &accounts::user(turn.db, id)?)),
+        (Some(id), _) => Some(user::assigned_bot(&accounts::bot(turn.db, id)?)),
+        (None, Some(id)) => Some(user::agent(turn, &accounts::user(turn.db, id)?)),
         (None, None) => None,
     };
     let last = messages::last_spoken(turn.db, conversation.id)?

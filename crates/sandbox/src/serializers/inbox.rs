@@ -3,8 +3,8 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::model::Inbox;
 use crate::store::Turn;
-use crate::store::accounts::Inbox;
 use crate::working_hours::Week;
 
 /// What the client API shows of an inbox.

@@ -1,15 +1,15 @@
 //! Messages: as a visitor reads them, as frames carry them, as an agent reads them, as callbacks get them.
 
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use super::people::{self, AccountName, CalledBack, Pushed};
-use super::{Availability, conversation, signature};
+use super::sender::{self, Pushed};
+use super::user::Availability;
+use crate::model::{Attachment, Conversation, Message};
 use crate::refusal::Refusal;
-use crate::store::accounts;
-use crate::store::conversations::Conversation;
-use crate::store::files::{self, Attachment};
-use crate::store::messages::{self, Message};
+use crate::signing::signature;
+use crate::store::files;
+use crate::store::messages;
 use crate::store::{Turn, contacts};
 
 #[derive(Clone, Debug, Serialize)]
@@ -58,7 +58,7 @@ pub fn own(turn: &Turn<'_>, conversation: &Conversation, message: &Message) -> R
         created_at: message.created_at.seconds(),
         conversation_id: conversation.display_id,
         attachments: attachments(turn, message)?,
-        sender: people::sender(turn, message.sender, Availability::Unknown)?,
+        sender: sender::sender(turn, message.sender, Availability::Unknown)?,
     })
 }
 
@@ -140,7 +140,7 @@ pub fn pushed(
         conversation: in_conversation(turn, conversation)?,
         echo_id: None,
         attachments: attachments(turn, message)?,
-        sender: people::sender(turn, message.sender, availability)?,
+        sender: sender::sender(turn, message.sender, availability)?,
         previous_changes: None,
         performer: None,
     })
@@ -182,7 +182,7 @@ pub fn listed(turn: &Turn<'_>, conversation: &Conversation, message: &Message) -
         created_at: message.created_at.seconds(),
         private: message.private,
         source_id: message.source_id.clone(),
-        sender: people::sender(turn, message.sender, Availability::Known)?,
+        sender: sender::sender(turn, message.sender, Availability::Known)?,
         attachments: attachments(turn, message)?,
     })
 }
@@ -197,59 +197,7 @@ pub fn created(
     Ok(ListedMessage { echo_id, ..listed(turn, conversation, message)? })
 }
 
-/// As the callback URL gets it.
-#[derive(Debug, Serialize)]
-pub struct CalledBackMessage {
-    account: AccountName,
-    additional_attributes: Map<String, Value>,
-    content_attributes: Map<String, Value>,
-    content_type: String,
-    content: Option<String>,
-    conversation: conversation::PushedConversation,
-    created_at: String,
-    id: i64,
-    inbox: Value,
-    message_type: &'static str,
-    private: bool,
-    sender: Option<CalledBack>,
-    source_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    attachments: Option<Vec<AttachedFile>>,
-    event: &'static str,
-}
-
-pub fn called_back(
-    turn: &Turn<'_>,
-    conversation: &Conversation,
-    message: &Message,
-    event: &'static str,
-) -> Result<CalledBackMessage, Refusal> {
-    let inbox = accounts::inbox(turn.db, message.inbox_id)?;
-    Ok(CalledBackMessage {
-        account: people::account_name(turn, message.account_id)?,
-        additional_attributes: message.additional_attributes.clone(),
-        content_attributes: message.content_attributes.clone(),
-        content_type: message.content_type.clone(),
-        content: if message.content_type == "input_csat" {
-            // Here the link is in both ages; elsewhere a 4.16 leaves it out.
-            Some(crate::rules::templates::linked_question(turn, conversation))
-        } else {
-            message.content.clone()
-        },
-        conversation: conversation::pushed(turn, conversation)?,
-        created_at: message.created_at.iso(),
-        id: message.id,
-        inbox: json!({ "id": inbox.id, "name": inbox.name }),
-        message_type: message.message_type.word(),
-        private: message.private,
-        sender: people::called_back(turn, message.sender)?,
-        source_id: message.source_id.clone(),
-        attachments: attachments(turn, message)?,
-        event,
-    })
-}
-
-fn attachments(turn: &Turn<'_>, message: &Message) -> Result<Option<Vec<AttachedFile>>, Refusal> {
+pub fn attachments(turn: &Turn<'_>, message: &Message) -> Result<Option<Vec<AttachedFile>>, Refusal> {
     let rows = files::of_message(turn.db, message.id)?;
     // The server measures pictures after it has told of them: width and height appear in later lists only.
     let is_measured = message.created_at < turn.now;
@@ -296,4 +244,9 @@ fn in_conversation(turn: &Turn<'_>, conversation: &Conversation) -> Result<InCon
         last_activity_at: conversation.last_activity_at.seconds(),
         contact_inbox: SourceId { source_id: place.source_id },
     })
+}
+
+/// A survey's text in a 4.0: a sentence with a link.
+pub fn linked_question(turn: &Turn<'_>, conversation: &Conversation) -> String {
+    format!("Please rate this conversation, {}/survey/responses/{}", turn.world.public_url, conversation.uuid)
 }

@@ -1,33 +1,17 @@
-//! Agents, bots and the account.
+//! Agents and bots.
 
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::Availability;
-use super::contact::{self, CalledBackContact, PushedContact};
+use crate::model::{Bot, User};
 use crate::refusal::Refusal;
-use crate::store::accounts::{self, Bot, User};
-use crate::store::messages::SenderType;
-use crate::store::{Turn, contacts};
+use crate::store::{Turn, accounts};
 
-#[derive(Clone, Debug, Serialize)]
-pub struct AccountName {
-    id: i64,
-    name: String,
-}
-
-pub fn account_name(turn: &Turn<'_>, account_id: i64) -> Result<AccountName, Refusal> {
-    let account = accounts::account(turn.db, account_id)?;
-    Ok(AccountName { id: account.id, name: account.name })
-}
-
-/// Whoever sent or did something.
-#[derive(Clone, Debug, Serialize)]
-#[serde(untagged)]
-pub enum Pushed {
-    Contact(PushedContact),
-    User(PushedUser),
-    Bot(PushedBot),
+/// Whether an agent's availability is filled in: it is within an agent's own request, and null everywhere else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Availability {
+    Known,
+    Unknown,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -66,49 +50,6 @@ pub fn user(turn: &Turn<'_>, user: &User, availability: Availability) -> PushedU
 
 pub fn bot(bot: &Bot) -> PushedBot {
     PushedBot { id: bot.id, name: bot.name.clone(), avatar_url: "", r#type: "agent_bot" }
-}
-
-/// A message's sender; templates and activity have none.
-pub fn sender(
-    turn: &Turn<'_>,
-    sender: Option<(SenderType, i64)>,
-    availability: Availability,
-) -> Result<Option<Pushed>, Refusal> {
-    Ok(match sender {
-        None => None,
-        Some((SenderType::Contact, id)) => {
-            Some(Pushed::Contact(contact::pushed(turn, &contacts::contact(turn.db, id)?)))
-        }
-        Some((SenderType::User, id)) => Some(Pushed::User(user(turn, &accounts::user(turn.db, id)?, availability))),
-        Some((SenderType::AgentBot, id)) => Some(Pushed::Bot(bot(&accounts::bot(turn.db, id)?))),
-    })
-}
-
-/// A message's sender in a callback.
-#[derive(Debug, Serialize)]
-#[serde(untagged)]
-pub enum CalledBack {
-    Contact(Box<CalledBackContact>),
-    Agent(Value),
-}
-
-pub fn called_back(turn: &Turn<'_>, sender: Option<(SenderType, i64)>) -> Result<Option<CalledBack>, Refusal> {
-    Ok(match sender {
-        None => None,
-        Some((SenderType::Contact, id)) => {
-            let row = contacts::contact(turn.db, id)?;
-            let account = account_name(turn, row.account_id)?;
-            Some(CalledBack::Contact(Box::new(contact::called_back(turn, &row, account))))
-        }
-        Some((SenderType::User, id)) => {
-            let row = accounts::user(turn.db, id)?;
-            Some(CalledBack::Agent(json!({ "id": row.id, "name": row.name, "email": row.email, "type": "user" })))
-        }
-        Some((SenderType::AgentBot, id)) => {
-            let row = accounts::bot(turn.db, id)?;
-            Some(CalledBack::Agent(json!({ "id": row.id, "name": row.name, "type": "agent_bot" })))
-        }
-    })
 }
 
 /// An agent in a list of agents, or as the one a conversation is assigned to.

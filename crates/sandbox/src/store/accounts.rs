@@ -1,70 +1,10 @@
 //! Accounts, their people, bots and inboxes.
 
 use rusqlite::{Connection, OptionalExtension, Result, Row, params};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::contacts::read_object;
-use crate::clock::Micros;
-use crate::working_hours::Week;
-
-#[derive(Clone, Debug)]
-pub struct Account {
-    pub id: i64,
-    pub name: String,
-}
-
-#[derive(Clone, Debug)]
-pub struct User {
-    pub id: i64,
-    pub account_id: i64,
-    pub name: String,
-    pub email: String,
-    pub role: String,
-    pub access_token: String,
-    pub pubsub_token: String,
-    pub availability: String,
-}
-
-impl User {
-    pub fn is_administrator(&self) -> bool {
-        self.role == "administrator"
-    }
-}
-
-#[derive(Clone, Debug)]
-pub struct Bot {
-    pub id: i64,
-    pub account_id: i64,
-    pub name: String,
-    pub description: Option<String>,
-    pub outgoing_url: Option<String>,
-    pub access_token: String,
-}
-
-#[derive(Clone, Debug)]
-pub struct Inbox {
-    pub id: i64,
-    pub account_id: i64,
-    pub name: String,
-    pub identifier: String,
-    pub hmac_token: String,
-    pub hmac_mandatory: bool,
-    pub callback_url: Option<String>,
-    pub greeting_enabled: bool,
-    pub greeting_message: Option<String>,
-    pub csat_enabled: bool,
-    pub working_hours_enabled: bool,
-    pub out_of_office_message: Option<String>,
-    pub timezone: String,
-    pub week: Week,
-    pub single_conversation: bool,
-    pub agent_bot_id: Option<i64>,
-    /// Signs what is posted to the callback URL.
-    pub callback_secret: Option<String>,
-    /// How a 4.16 asks for a rating: `message`, `display_type`, `survey_rules`.
-    pub csat_config: Map<String, Value>,
-    pub created_at: Micros,
-}
+use crate::model::{Account, Bot, Inbox, User};
 
 pub fn account(db: &Connection, id: i64) -> Result<Account> {
     db.prepare_cached("SELECT id, name FROM accounts WHERE id = ?1")?

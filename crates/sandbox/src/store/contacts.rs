@@ -4,35 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Result, Row, params};
 use serde_json::{Map, Value};
 
 use crate::clock::Micros;
-
-#[derive(Clone, Debug)]
-pub struct Contact {
-    pub id: i64,
-    pub account_id: i64,
-    pub name: String,
-    pub email: Option<String>,
-    pub phone_number: Option<String>,
-    pub identifier: Option<String>,
-    pub custom_attributes: Map<String, Value>,
-    pub avatar_url: String,
-    pub blocked: bool,
-    pub last_activity_at: Option<Micros>,
-    pub created_at: Micros,
-    pub updated_at: Micros,
-}
-
-/// A contact's place in one inbox: a device or browser, with its own source_id and pubsub_token.
-#[derive(Clone, Debug)]
-pub struct ContactInbox {
-    pub id: i64,
-    pub contact_id: i64,
-    pub inbox_id: i64,
-    pub source_id: String,
-    pub pubsub_token: String,
-    pub hmac_verified: bool,
-    pub created_at: Micros,
-    pub updated_at: Micros,
-}
+use crate::model::{Contact, ContactInbox};
 
 pub fn contact(db: &Connection, id: i64) -> Result<Contact> {
     db.prepare_cached(&format!("SELECT {CONTACT} FROM contacts WHERE id = ?1"))?.query_row([id], read_contact)

@@ -2,61 +2,10 @@
 
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Result, Row, ToSql, params};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::contacts::read_object;
-use crate::clock::Micros;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Status {
-    Open,
-    Resolved,
-    Pending,
-    Snoozed,
-}
-
-impl Status {
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Open => "open",
-            Self::Resolved => "resolved",
-            Self::Pending => "pending",
-            Self::Snoozed => "snoozed",
-        }
-    }
-
-    pub fn from_word(word: &str) -> Option<Self> {
-        [Self::Open, Self::Resolved, Self::Pending, Self::Snoozed].into_iter().find(|status| status.word() == word)
-    }
-}
-
-#[derive(Clone, Debug)]
-pub struct Conversation {
-    pub id: i64,
-    pub account_id: i64,
-    pub display_id: i64,
-    pub uuid: String,
-    pub inbox_id: i64,
-    pub contact_id: i64,
-    pub contact_inbox_id: i64,
-    pub status: Status,
-    pub assignee_id: Option<i64>,
-    /// A bot as the assignee: since 4.8 only.
-    pub assignee_bot_id: Option<i64>,
-    pub custom_attributes: Map<String, Value>,
-    pub additional_attributes: Map<String, Value>,
-    pub labels: Vec<String>,
-    pub priority: Option<String>,
-    pub snoozed_until: Option<Micros>,
-    pub contact_last_seen_at: Option<Micros>,
-    pub agent_last_seen_at: Option<Micros>,
-    pub assignee_last_seen_at: Option<Micros>,
-    pub waiting_since: Option<Micros>,
-    pub first_reply_created_at: Option<Micros>,
-    pub last_activity_at: Micros,
-    pub created_at: Micros,
-    pub updated_at: Micros,
-}
+use crate::model::{Conversation, Status};
 
 /// Which conversations, for lists.
 #[derive(Clone, Copy, Debug)]

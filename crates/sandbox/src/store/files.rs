@@ -2,20 +2,7 @@
 
 use rusqlite::{Connection, Result, Row, params};
 
-#[derive(Clone, Debug)]
-pub struct Attachment {
-    pub id: i64,
-    pub message_id: i64,
-    pub account_id: i64,
-    pub file_type: String,
-    pub file_name: String,
-    pub content_type: String,
-    pub file_size: i64,
-    /// The file's name in the files folder.
-    pub stored_as: String,
-    pub width: Option<i64>,
-    pub height: Option<i64>,
-}
+use crate::model::Attachment;
 
 pub fn attachment(db: &Connection, id: i64) -> Result<Attachment> {
     db.prepare_cached(&format!("SELECT {COLUMNS} FROM attachments WHERE id = ?1"))?.query_row([id], read)

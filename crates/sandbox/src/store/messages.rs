@@ -2,76 +2,11 @@
 
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Result, Row, ToSql, params};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::contacts::read_object;
 use crate::clock::Micros;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MessageType {
-    Incoming,
-    Outgoing,
-    Activity,
-    Template,
-}
-
-impl MessageType {
-    pub fn number(self) -> i64 {
-        match self {
-            Self::Incoming => 0,
-            Self::Outgoing => 1,
-            Self::Activity => 2,
-            Self::Template => 3,
-        }
-    }
-
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Incoming => "incoming",
-            Self::Outgoing => "outgoing",
-            Self::Activity => "activity",
-            Self::Template => "template",
-        }
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SenderType {
-    Contact,
-    User,
-    AgentBot,
-}
-
-impl SenderType {
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Contact => "Contact",
-            Self::User => "User",
-            Self::AgentBot => "AgentBot",
-        }
-    }
-}
-
-#[derive(Clone, Debug)]
-pub struct Message {
-    pub id: i64,
-    pub account_id: i64,
-    pub inbox_id: i64,
-    pub conversation_id: i64,
-    pub message_type: MessageType,
-    pub content: Option<String>,
-    /// What was written before names were filled in.
-    pub processed_content: Option<String>,
-    pub content_type: String,
-    pub content_attributes: Map<String, Value>,
-    pub additional_attributes: Map<String, Value>,
-    pub private: bool,
-    pub status: String,
-    pub source_id: Option<String>,
-    pub sender: Option<(SenderType, i64)>,
-    pub created_at: Micros,
-    pub updated_at: Micros,
-}
+use crate::model::{Message, MessageType, Rating, SenderType};
 
 /// Which messages of a conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -232,20 +167,6 @@ pub fn save(db: &Connection, message: &Message) -> Result<()> {
         message.updated_at
     ])
     .map(drop)
-}
-
-#[derive(Clone, Debug)]
-pub struct Rating {
-    pub id: i64,
-    pub account_id: i64,
-    pub conversation_id: i64,
-    pub message_id: i64,
-    pub contact_id: i64,
-    pub assigned_agent_id: Option<i64>,
-    pub rating: i64,
-    pub feedback_message: Option<String>,
-    pub created_at: Micros,
-    pub updated_at: Micros,
 }
 
 pub fn rating(db: &Connection, message_id: i64) -> Result<Option<Rating>> {

@@ -11,6 +11,7 @@ pub mod conversations;
 pub mod files;
 pub mod messages;
 mod opening;
+mod transaction;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -19,69 +20,26 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
 pub use opening::{Place, secret};
+pub use transaction::{Broadcast, Callback, Job, News, Turn};
 
-use crate::age::Age;
-use crate::clock::Micros;
-use crate::later::{self, A_MOMENT};
-use crate::news::News;
 use crate::refusal::Refusal;
 use crate::world::World;
 
 /// A handle to the thread; clones share it.
 #[derive(Clone)]
 pub struct Store {
-    jobs: mpsc::Sender<Job>,
-}
-
-/// What a deed sees: the database as it is now, one moment in time, and a place to leave news.
-pub struct Turn<'a> {
-    pub db: &'a Connection,
-    pub now: Micros,
-    pub world: &'a World,
-    news: &'a mut Vec<News>,
-    afterwards: Vec<Afterwards>,
-}
-
-type Afterwards = Box<dyn FnOnce(&mut Turn<'_>) -> Result<(), Refusal>>;
-
-impl Turn<'_> {
-    /// News is told once the deed is on disk; a refused deed's news is never told.
-    pub fn tell(&mut self, news: News) {
-        self.news.push(news);
-    }
-
-    /// Does this at the deed's end, when all it changes has changed: the server does so in jobs of its own.
-    pub fn afterwards(&mut self, deed: impl FnOnce(&mut Turn<'_>) -> Result<(), Refusal> + 'static) {
-        self.afterwards.push(Box::new(deed));
-    }
-
-    /// Done a moment after this deed, as the server's background jobs are.
-    pub fn in_a_moment(&mut self, deed: impl FnOnce(&mut Turn<'_>) -> Result<(), Refusal> + Send + 'static) {
-        self.tell(News::Later(later::Job { after: A_MOMENT, deed: Box::new(deed) }));
-    }
-
-    /// Whether a 4.16 answers; else a 4.0.
-    pub fn is_4_16(&self) -> bool {
-        self.world.age == Age::V4_16
-    }
-
-    fn settle(&mut self) -> Result<(), Refusal> {
-        for deed in std::mem::take(&mut self.afterwards) {
-            deed(self)?;
-        }
-        Ok(())
-    }
+    commands: mpsc::Sender<Command>,
 }
 
 impl Store {
     /// Starts the thread. `herald` is called in the order of commits.
     pub fn start(db: Connection, world: Arc<World>, herald: impl Fn(News) + Send + 'static) -> Result<Self, String> {
-        let (jobs, inbox) = mpsc::channel(WAITING_MAX);
+        let (commands, inbox) = mpsc::channel(WAITING_MAX);
         std::thread::Builder::new()
             .name("store".into())
             .spawn(move || run(db, inbox, &world, &herald))
             .map_err(|error| format!("the store's thread can't be started: {error}"))?;
-        Ok(Self { jobs })
+        Ok(Self { commands })
     }
 
     /// Does a deed, all of it or nothing.
@@ -91,7 +49,7 @@ impl Store {
         F: FnOnce(&mut Turn<'_>) -> Result<T, Refusal> + Send + 'static,
     {
         let (answer, answered) = oneshot::channel();
-        let job: Job = Box::new(move |turn| {
+        let command: Command = Box::new(move |turn| {
             let result = std::panic::catch_unwind(AssertUnwindSafe(|| whole(turn, deed)))
                 .unwrap_or_else(|_| Err(Refusal::fault("a deed panicked")));
             let keep = result.is_ok();
@@ -102,7 +60,7 @@ impl Store {
             });
             Ran { keep, reply }
         });
-        self.jobs.send(job).await.map_err(|_| Refusal::fault("the store has stopped"))?;
+        self.commands.send(command).await.map_err(|_| Refusal::fault("the store has stopped"))?;
         answered.await.map_err(|_| Refusal::fault("the store has stopped"))?
     }
 }
@@ -113,7 +71,7 @@ fn whole<T>(turn: &mut Turn<'_>, deed: impl FnOnce(&mut Turn<'_>) -> Result<T, R
     Ok(value)
 }
 
-type Job = Box<dyn FnOnce(&mut Turn<'_>) -> Ran + Send>;
+type Command = Box<dyn FnOnce(&mut Turn<'_>) -> Ran + Send>;
 type Reply = Box<dyn FnOnce(bool) + Send>;
 
 struct Ran {
@@ -126,7 +84,7 @@ const WAITING_MAX: usize = 1024;
 /// Deeds in one transaction: enough to share a flush, few enough that the first doesn't wait long.
 const GROUP_MAX: usize = 64;
 
-fn run(mut db: Connection, mut inbox: mpsc::Receiver<Job>, world: &World, herald: &impl Fn(News)) {
+fn run(mut db: Connection, mut inbox: mpsc::Receiver<Command>, world: &World, herald: &impl Fn(News)) {
     while let Some(first) = inbox.blocking_recv() {
         let mut replies = Vec::new();
         let outcome = group(&mut db, first, &mut inbox, world, &mut replies);
@@ -151,16 +109,16 @@ fn run(mut db: Connection, mut inbox: mpsc::Receiver<Job>, world: &World, herald
 
 fn group(
     db: &mut Connection,
-    first: Job,
-    inbox: &mut mpsc::Receiver<Job>,
+    first: Command,
+    inbox: &mut mpsc::Receiver<Command>,
     world: &World,
     replies: &mut Vec<Reply>,
 ) -> rusqlite::Result<Vec<News>> {
     let mut transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let mut news = Vec::new();
     let mut next = Some(first);
-    while let Some(job) = next {
-        replies.push(one(&mut transaction, job, world, &mut news)?);
+    while let Some(command) = next {
+        replies.push(one(&mut transaction, command, world, &mut news)?);
         next = if replies.len() < GROUP_MAX { inbox.try_recv().ok() } else { None };
     }
     transaction.commit()?;
@@ -169,13 +127,13 @@ fn group(
 
 fn one(
     transaction: &mut Transaction<'_>,
-    job: Job,
+    command: Command,
     world: &World,
     all_news: &mut Vec<News>,
 ) -> rusqlite::Result<Reply> {
     let mut news = Vec::new();
     let savepoint = transaction.savepoint()?;
-    let ran = job(&mut Turn { db: &savepoint, now: world.clock.now(), world, news: &mut news, afterwards: Vec::new() });
+    let ran = command(&mut Turn::new(&savepoint, world, &mut news));
     if ran.keep {
         savepoint.commit()?;
         all_news.append(&mut news);
@@ -190,9 +148,9 @@ mod tests {
     use std::sync::{Mutex, PoisonError};
 
     use super::*;
-    use crate::cable::Presence;
+    use crate::age::Age;
     use crate::clock::Clock;
-    use crate::news::Callback;
+    use crate::presence::Presence;
 
     type Told = Arc<Mutex<Vec<String>>>;
 

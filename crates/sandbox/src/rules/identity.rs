@@ -1,11 +1,10 @@
 //! Proof of identity: the HMAC of a contact's identifier under the inbox's key.
 
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
+use crate::model::Inbox;
 use crate::refusal::Refusal;
-use crate::store::accounts::Inbox;
+use crate::signing::hmac_hex;
 
 /// Lets a request through that proves itself, or needs no proof. The server hashes a missing identifier as an empty one.
 pub fn check(inbox: &Inbox, identifier: Option<&str>, hash: Option<&str>) -> Result<Proof, Refusal> {
@@ -29,21 +28,4 @@ pub fn check(inbox: &Inbox, identifier: Option<&str>, hash: Option<&str>) -> Res
 pub enum Proof {
     Given,
     NotNeeded,
-}
-
-pub fn hmac_hex(key: &str, text: &str) -> String {
-    // A key of any length is good for HMAC; the empty one stands for the case that can't be.
-    let mac = Hmac::<Sha256>::new_from_slice(key.as_bytes());
-    mac.map(|mac| hex::encode(mac.chain_update(text.as_bytes()).finalize().into_bytes())).unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_hash_is_the_one_that_the_recordings_accept() {
-        let hash = hmac_hex("hmacTokenMain00000000001", "hm-1");
-        assert_eq!(hash, "7d45512d5bcd95bb51f645c5d19219c5db19b22615afdb42d96183805bc55672");
-    }
 }

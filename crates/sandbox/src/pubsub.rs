@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::mpsc;
 
-use crate::news::Broadcast;
+use crate::store::Broadcast;
 
 /// Every socket's subscriptions, by pubsub_token.
 #[derive(Debug, Default)]
