@@ -14,6 +14,7 @@ mod connections;
 mod declaration;
 mod downloads;
 mod dressing;
+mod endpoint;
 mod later;
 mod limits;
 mod model;

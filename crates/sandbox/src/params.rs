@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 
 use crate::percent;
 use crate::refusal::Refusal;
+use crate::rules::contacts::Said;
 use crate::state::AppState;
 use crate::uploads::{Receiving, Upload};
 
@@ -50,6 +51,23 @@ impl Params {
 
     pub fn integer(&self, name: &str) -> Option<i64> {
         self.text(name).and_then(|text| text.trim().parse().ok())
+    }
+
+    /// A client's own mark of a message, as it came.
+    pub fn echo_id(&self) -> Option<Value> {
+        self.get("echo_id").filter(|echo| echo.is_string() || echo.is_number()).cloned()
+    }
+
+    /// What is said about a contact.
+    pub fn contact(&self) -> Said {
+        Said {
+            name: self.text("name"),
+            email: self.text("email"),
+            phone_number: self.text("phone_number"),
+            identifier: self.text("identifier"),
+            avatar_url: self.text("avatar_url"),
+            custom_attributes: self.object("custom_attributes"),
+        }
     }
 
     /// The files, for a message that is about to be stored.

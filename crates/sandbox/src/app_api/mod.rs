@@ -1,65 +1,67 @@
 //! The application API: `/api/v1`, what agents and bots talk to with their `api_access_token`.
 
-mod caller;
+mod bots;
 mod contacts;
 mod conversations;
 mod inboxes;
 mod messages;
+mod new_message;
 mod profile;
+mod request;
 
 use axum::Router;
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
 
-use crate::refusal::Refusal;
+use crate::endpoint::endpoint;
 use crate::state::AppState;
 
 pub fn routes() -> Router<AppState> {
-    let account = Router::new()
-        .route("/agents", get(profile::agents))
-        .route("/inboxes", get(inboxes::list).post(inboxes::create))
-        .route("/inboxes/{id}", get(inboxes::show).patch(inboxes::update).put(inboxes::update))
-        .route("/inboxes/{id}/set_agent_bot", post(inboxes::set_bot))
-        .route("/agent_bots", get(inboxes::bots).post(inboxes::create_bot))
-        .route("/agent_bots/{id}", delete(inboxes::delete_bot))
-        .route("/contacts", get(contacts::list).post(contacts::create))
-        .route("/contacts/search", get(contacts::search))
-        .route(
-            "/contacts/{id}",
-            get(contacts::show).put(contacts::update).patch(contacts::update).delete(contacts::delete),
-        )
-        .route("/contacts/{id}/conversations", get(contacts::conversations))
-        .route("/contacts/{id}/contact_inboxes", post(contacts::create_place))
-        .route("/conversations", get(conversations::list).post(conversations::create))
-        .route("/conversations/{id}", get(conversations::show).delete(conversations::delete))
-        .route("/conversations/{id}/messages", get(messages::list).post(messages::create))
-        .route("/conversations/{id}/messages/{message}", delete(messages::delete).patch(messages::update))
-        .route("/conversations/{id}/messages/{message}/retry", post(messages::retry))
-        .route("/conversations/{id}/toggle_status", post(conversations::toggle_status))
-        .route("/conversations/{id}/toggle_typing_status", post(conversations::toggle_typing))
-        .route("/conversations/{id}/toggle_priority", post(conversations::toggle_priority))
-        .route("/conversations/{id}/update_last_seen", post(conversations::update_last_seen))
-        .route("/conversations/{id}/assignments", post(conversations::assign))
-        .route("/conversations/{id}/labels", get(conversations::labels).post(conversations::set_labels))
-        .route("/conversations/{id}/custom_attributes", post(conversations::custom_attributes))
-        .route("/conversations/{id}/mute", post(conversations::mute))
-        .route("/conversations/{id}/unmute", post(conversations::unmute));
     Router::new()
-        .route("/profile", get(profile::show))
-        .route("/profile/availability", post(profile::set_availability))
-        .nest("/accounts/{account}", account)
+        .route("/profile", get(endpoint(profile::show)))
+        .route("/profile/availability", post(endpoint(profile::set_availability)))
+        .nest(
+            "/accounts/{account}",
+            inbox_routes().merge(contact_routes()).nest("/conversations", conversation_routes()),
+        )
 }
 
-fn json(body: &impl serde::Serialize) -> Result<Response, Refusal> {
-    let body = serde_json::to_string(body)?;
-    Ok(([(header::CONTENT_TYPE, "application/json; charset=utf-8")], body).into_response())
+fn inbox_routes() -> Router<AppState> {
+    let update = endpoint(inboxes::update);
+    Router::new()
+        .route("/agents", get(endpoint(profile::agents)))
+        .route("/inboxes", get(endpoint(inboxes::list)).post(endpoint(inboxes::create)))
+        .route("/inboxes/{id}", get(endpoint(inboxes::show)).patch(update.clone()).put(update))
+        .route("/inboxes/{id}/set_agent_bot", post(endpoint(inboxes::set_bot)))
+        .route("/agent_bots", get(endpoint(bots::list)).post(endpoint(bots::create)))
+        .route("/agent_bots/{id}", delete(endpoint(bots::delete)))
 }
 
-fn done() -> Response {
-    [(header::CONTENT_TYPE, "application/json")].into_response()
+fn contact_routes() -> Router<AppState> {
+    let update = endpoint(contacts::update);
+    let one = get(endpoint(contacts::show)).put(update.clone()).patch(update).delete(endpoint(contacts::delete));
+    Router::new()
+        .route("/contacts", get(endpoint(contacts::list)).post(endpoint(contacts::create)))
+        .route("/contacts/search", get(endpoint(contacts::search)))
+        .route("/contacts/{id}", one)
+        .route("/contacts/{id}/conversations", get(endpoint(contacts::conversations)))
+        .route("/contacts/{id}/contact_inboxes", post(endpoint(contacts::create_contact_inbox)))
 }
 
-fn id(text: &str) -> Result<i64, Refusal> {
-    text.parse().map_err(|_| Refusal::NotFound)
+fn conversation_routes() -> Router<AppState> {
+    let one_message = delete(endpoint(messages::delete)).patch(endpoint(messages::update));
+    Router::new()
+        .route("/", get(endpoint(conversations::list)).post(endpoint(conversations::create)))
+        .route("/{id}", get(endpoint(conversations::show)).delete(endpoint(conversations::delete)))
+        .route("/{id}/messages", get(endpoint(messages::list)).post(endpoint(messages::create)))
+        .route("/{id}/messages/{message}", one_message)
+        .route("/{id}/messages/{message}/retry", post(endpoint(messages::retry)))
+        .route("/{id}/toggle_status", post(endpoint(conversations::toggle_status)))
+        .route("/{id}/toggle_typing_status", post(endpoint(conversations::toggle_typing)))
+        .route("/{id}/toggle_priority", post(endpoint(conversations::toggle_priority)))
+        .route("/{id}/update_last_seen", post(endpoint(conversations::update_last_seen)))
+        .route("/{id}/assignments", post(endpoint(conversations::assign)))
+        .route("/{id}/labels", get(endpoint(conversations::labels)).post(endpoint(conversations::set_labels)))
+        .route("/{id}/custom_attributes", post(endpoint(conversations::custom_attributes)))
+        .route("/{id}/mute", post(endpoint(conversations::mute)))
+        .route("/{id}/unmute", post(endpoint(conversations::unmute)))
 }

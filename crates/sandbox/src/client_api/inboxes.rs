@@ -1,15 +1,13 @@
 //! The inbox.
 
-use axum::extract::{Path, State};
-use axum::response::Response;
-
-use super::{inbox, json};
+use super::request::ClientRequest;
+use crate::endpoint::{Answer, json};
 use crate::refusal::Refusal;
-use crate::serializers;
-use crate::state::AppState;
+use crate::serializers::inbox;
+use crate::store::Turn;
 
-pub async fn show(State(app): State<AppState>, Path(identifier): Path<String>) -> Result<Response, Refusal> {
-    app.store.perform(move |turn| json(&serializers::inbox::own(&inbox(turn, &identifier)?))).await
+pub fn show(turn: &mut Turn<'_>, request: ClientRequest) -> Answer {
+    json(&inbox::own(&request.inbox(turn)?))
 }
 
 /// Addresses that exist without doing anything.
