@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::looks::shoot;
+use crate::multipart::Multipart;
 use crate::support::{Reply, Sandbox};
 use crate::talk::Talk;
 use crate::uploads::{PNG, pick};
@@ -72,20 +73,9 @@ async fn film(visitor: &Visitor) -> Vec<u8> {
 
 /// An agent's message of these files.
 async fn agent_sends(sandbox: &Sandbox, conversation: i64, files: &[(&str, &str, &[u8])]) -> Value {
-    let mut body = Vec::new();
-    for (name, kind, bytes) in files {
-        let head = format!(
-            "--b\r\nContent-Disposition: form-data; name=\"attachments[]\"; filename=\"{name}\"\r\n\
-             Content-Type: {kind}\r\n\r\n"
-        );
-        body.extend(head.into_bytes());
-        body.extend(*bytes);
-        body.extend(b"\r\n");
-    }
-    body.extend(b"--b--\r\n");
     let url = format!("{}/api/v1/accounts/1/conversations/{conversation}/messages", sandbox.base_url);
     let request = reqwest::Client::new().post(url).header("api_access_token", &sandbox.access_token);
-    Reply::of(request.header("Content-Type", "multipart/form-data; boundary=b").body(body).send().await).await.ok()
+    Reply::of(Multipart::attachments(files).on(request).send().await).await.ok()
 }
 
 async fn begin(late_ms: &str) -> (Sandbox, Visitor, i64) {

@@ -39,6 +39,8 @@ mod https;
 mod languages;
 mod late_files;
 mod looks;
+#[path = "../../crates/sandbox/tests/support/multipart.rs"]
+mod multipart;
 mod network;
 mod parts;
 mod patched_globals;

@@ -21,7 +21,6 @@ mod model;
 mod pages;
 mod params;
 mod percent;
-mod picture_size;
 mod presence;
 mod pubsub;
 mod refusal;

@@ -204,7 +204,7 @@ impl Params {
     fn take_form(&mut self, text: &str) -> Option<()> {
         for pair in text.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            self.take_field(&percent::decode(name)?, percent::decode(value)?.into())?;
+            self.take_field(&percent::decode_form(name)?, percent::decode_form(value)?.into())?;
         }
         Some(())
     }

@@ -1,37 +1,29 @@
 //! Percent-encoding, both ways.
 
-/// As it stands in a path: letters, digits and a few marks stay.
+use std::borrow::Cow;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+
+/// What a path has in another form: all but letters, digits and the marks that `encodeURIComponent` keeps as well.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b'(')
+    .remove(b')')
+    .remove(b'!')
+    .remove(b'*')
+    .remove(b'\'');
+
+/// A text as one part of a path.
 pub fn encode(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~()!*'".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    encoded
+    utf8_percent_encode(text, ENCODED).to_string()
 }
 
-/// A form's or query's word: `+` is a space. `None`: not UTF-8.
-pub fn decode(text: &str) -> Option<String> {
-    let bytes = text.as_bytes();
-    let mut decoded = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while let Some(&byte) = bytes.get(at) {
-        let pair = bytes.get(at + 1..at + 3).filter(|_| byte == b'%');
-        match pair.and_then(|pair| hex::decode(pair).ok()) {
-            Some(value) => {
-                decoded.extend(value);
-                at += 3;
-            }
-            None => {
-                decoded.push(if byte == b'+' { b' ' } else { byte });
-                at += 1;
-            }
-        }
-    }
-    String::from_utf8(decoded).ok()
+/// A name or value of a form or query, where `+` is a space. `None`: not UTF-8.
+pub fn decode_form(text: &str) -> Option<String> {
+    percent_decode_str(&text.replace('+', " ")).decode_utf8().ok().map(Cow::into_owned)
 }
 
 #[cfg(test)]
@@ -39,15 +31,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_name_survives_the_way_through_an_address() {
+    fn percent_encoding_of_a_file_name_is_undone_by_decoding() {
         let name = "naïve résumé (1).png";
         assert_eq!(encode(name), "na%C3%AFve%20r%C3%A9sum%C3%A9%20(1).png");
-        assert_eq!(decode(&encode(name)).as_deref(), Some(name));
+        assert_eq!(decode_form(&encode(name)).as_deref(), Some(name));
     }
 
     #[test]
-    fn broken_escapes_stay_as_they_are() {
-        assert_eq!(decode("100%+%zz").as_deref(), Some("100% %zz"));
-        assert_eq!(decode("%ff"), None);
+    fn broken_percent_escapes_stay_as_they_are() {
+        assert_eq!(decode_form("100%+%zz").as_deref(), Some("100% %zz"));
+        assert_eq!(decode_form("%ff"), None);
     }
 }

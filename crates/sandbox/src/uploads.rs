@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use tokio::io::AsyncWriteExt;
 
-use crate::picture_size;
 use crate::refusal::Refusal;
 use crate::tokens;
 
@@ -70,7 +69,7 @@ impl Receiving {
         tokio::fs::create_dir_all(&folder.path).await.map_err(fault)?;
         let file = tokio::fs::File::create_new(folder.path_of(&stored_as)).await.map_err(fault)?;
         let file_name = tidy(file_name);
-        let content_type = content_type.map_or_else(|| guess_type(&file_name).to_owned(), str::to_ascii_lowercase);
+        let content_type = content_type.map_or_else(|| guess_type(&file_name), str::to_ascii_lowercase);
         let on_disk = OnDisk { folder, stored_as: stored_as.clone(), is_wanted: false };
         let upload = Upload { file_name, content_type, file_size: 0, stored_as, size_in_pixels: None, on_disk };
         Ok(Self { upload, file })
@@ -92,29 +91,21 @@ impl Receiving {
             .map_err(|error| Refusal::fault(format!("an attached file can't be stored: {error}")))?;
         if self.upload.file_type() == "image" {
             let path = self.upload.on_disk.folder.path_of(&self.upload.stored_as);
-            self.upload.size_in_pixels =
-                tokio::task::spawn_blocking(move || picture_size::of_file(&path)).await.ok().flatten();
+            self.upload.size_in_pixels = tokio::task::spawn_blocking(move || image_size(&path)).await.ok().flatten();
         }
         Ok(self.upload)
     }
 }
 
+/// Width and height of a picture in pixels, read from its first bytes; `None` for what is none.
+fn image_size(path: &Path) -> Option<(u32, u32)> {
+    let size = imagesize::size(path).ok()?;
+    Some((size.width.try_into().ok()?, size.height.try_into().ok()?))
+}
+
 /// What a file is, by the end of its name.
-pub fn guess_type(file_name: &str) -> &'static str {
-    let ending = Path::new(file_name).extension().and_then(|ending| ending.to_str()).unwrap_or("").to_ascii_lowercase();
-    match ending.as_str() {
-        "png" => "image/png",
-        "jpg" | "jpeg" => "image/jpeg",
-        "gif" => "image/gif",
-        "webp" => "image/webp",
-        "mp3" => "audio/mpeg",
-        "ogg" | "oga" => "audio/ogg",
-        "mp4" => "video/mp4",
-        "webm" => "video/webm",
-        "pdf" => "application/pdf",
-        "txt" => "text/plain",
-        _ => "application/octet-stream",
-    }
+fn guess_type(file_name: &str) -> String {
+    mime_guess::from_path(file_name).first_or_octet_stream().essence_str().to_owned()
 }
 
 const STORED_NAME_LENGTH: usize = 28;
@@ -164,5 +155,32 @@ mod tests {
         let path = files.path_of(&dropped.stored_as);
         drop(dropped);
         assert!(!path.exists());
+    }
+
+    #[tokio::test]
+    async fn uploaded_pictures_have_a_size_and_files_without_a_type_are_known_by_their_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = Arc::new(FilesFolder::at(folder.path().join("files")));
+        let png = [b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".as_slice(), &[0, 0, 1, 2, 0, 0, 0, 3], &[8, 2, 0, 0, 0]].concat();
+        let gif = b"GIF89a\x05\x00\x07\x00\0\0\0";
+        let jpeg = b"\xff\xd8\xff\xe0\x00\x04ab\xff\xc0\x00\x11\x08\x00\x09\x00\x0b\x03\x01\x11\0\x02\x11\x01";
+        let webp = [b"RIFF\0\0\0\0WEBPVP8X".as_slice(), &[10, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 19, 0, 0]].concat();
+        for (name, bytes, content_type, size) in [
+            ("a.PNG", png.as_slice(), "image/png", Some((258, 3))),
+            ("a.gif", gif, "image/gif", Some((5, 7))),
+            ("a.jpg", jpeg, "image/jpeg", Some((11, 9))),
+            ("a.webp", &webp, "image/webp", Some((10, 20))),
+            ("cut.png", b"\x89PNG\r\n\x1a\n", "image/png", None),
+            ("empty.jpg", b"", "image/jpeg", None),
+            ("a.webm", b"hello", "video/webm", None),
+            ("a.oga", b"hello", "audio/ogg", None),
+            ("a.pdf", b"hello", "application/pdf", None),
+            ("a", b"hello", "application/octet-stream", None),
+        ] {
+            let mut receiving = Receiving::start(files.clone(), name, None).await.unwrap();
+            receiving.take(bytes).await.unwrap();
+            let upload = receiving.finish().await.unwrap();
+            assert_eq!((upload.content_type.as_str(), upload.size_in_pixels), (content_type, size), "{name}");
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::cable_client::Cable;
+use crate::multipart::Multipart;
 use crate::recordings::Receiver;
 use crate::sandbox::{Reply, Sandbox};
 
@@ -126,11 +127,9 @@ async fn an_attached_file_can_be_had_only_after_its_frame_where_that_is_asked_fo
     let contact = sandbox.contact(&json!({ "source_id": "s" })).await;
     let id = sandbox.conversation("s").await;
     let mut cable = Cable::subscribed(&sandbox.cable_url(), contact["pubsub_token"].as_str().unwrap()).await;
-    let part = "--b\r\nContent-Disposition: form-data; name=\"attachments[]\"; filename=\"a.mp3\"\r\n\
-                Content-Type: audio/mpeg\r\n\r\nabc\r\n--b--\r\n";
     let url = sandbox.inbox_url(&format!("/contacts/s/conversations/{id}/messages"));
-    let request = reqwest::Client::new().post(url).header("content-type", "multipart/form-data; boundary=b");
-    Reply::of(request.body(part).send().await).await.ok();
+    let file = Multipart::attachments(&[("a.mp3", "audio/mpeg", b"abc")]);
+    Reply::of(file.on(reqwest::Client::new().post(url)).send().await).await.ok();
     let attached = cable.event("message.created").await["attachments"][0].clone();
     let kind = (attached["content_type"].clone(), attached["extension"].clone(), attached["transcribed_text"].clone());
     assert_eq!(kind, (json!("audio/mpeg"), json!("mp3"), json!("")));

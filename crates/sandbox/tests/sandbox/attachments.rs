@@ -3,17 +3,12 @@
 use reqwest::redirect::Policy;
 use serde_json::{Value, json};
 
+use crate::multipart::Multipart;
 use crate::sandbox::{Reply, Sandbox, database_file};
 
 async fn send_file(sandbox: &Sandbox, name: &str, kind: &str, bytes: &[u8]) -> Value {
-    let mut body = format!(
-        "--b\r\nContent-Disposition: form-data; name=\"attachments[]\"; filename=\"{name}\"\r\nContent-Type: {kind}\r\n\r\n"
-    )
-    .into_bytes();
-    body.extend(bytes);
-    body.extend(b"\r\n--b--\r\n");
     let request = reqwest::Client::new().post(sandbox.inbox_url("/contacts/s/conversations/1/messages"));
-    Reply::of(request.header("Content-Type", "multipart/form-data; boundary=b").body(body).send().await).await.ok()
+    Reply::of(Multipart::attachments(&[(name, kind, bytes)]).on(request).send().await).await.ok()
 }
 
 async fn scene(sandbox: &Sandbox) {
@@ -98,12 +93,8 @@ async fn a_refused_message_leaves_no_file_behind() {
     let sandbox = Sandbox::start_with(&["--memory", "--files", files.to_str().unwrap()]);
     scene(&sandbox).await;
     let long = "x".repeat(150_001);
-    let body = format!(
-        "--b\r\nContent-Disposition: form-data; name=\"attachments[]\"; filename=\"a.txt\"\r\n\r\nhello\r\n\
-         --b\r\nContent-Disposition: form-data; name=\"content\"\r\n\r\n{long}\r\n--b--\r\n"
-    );
+    let parts = Multipart::default().file("attachments[]", "a.txt", None, b"hello").field("content", &long);
     let request = reqwest::Client::new().post(sandbox.inbox_url("/contacts/s/conversations/1/messages"));
-    let request = request.header("Content-Type", "multipart/form-data; boundary=b").body(body);
-    assert_eq!(Reply::of(request.send().await).await.status, 422);
+    assert_eq!(Reply::of(parts.on(request).send().await).await.status, 422);
     assert_eq!(stored(&files), 0);
 }

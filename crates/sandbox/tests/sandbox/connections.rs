@@ -9,6 +9,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::cable_client::{Cable, DEADLINE};
+use crate::multipart::Multipart;
 use crate::sandbox::{Reply, Sandbox};
 
 /// Long enough for a busy machine to send the next byte within it, and far below `DEADLINE`.
@@ -67,12 +68,10 @@ async fn rest(stream: &mut TcpStream) -> usize {
 async fn large_file(sandbox: &Sandbox) -> String {
     sandbox.contact(&json!({ "source_id": "s" })).await;
     assert_eq!(sandbox.conversation("s").await, 1);
-    let head = "--b\r\nContent-Disposition: form-data; name=\"attachments[]\"; filename=\"a.mp4\"\r\n\
-                Content-Type: video/mp4\r\n\r\n";
-    let body = [head.as_bytes(), &vec![b'x'; FILE_BYTES], b"\r\n--b--\r\n"].concat();
+    let film = Multipart::attachments(&[("a.mp4", "video/mp4", &vec![b'x'; FILE_BYTES])]);
     let http = reqwest::Client::builder().redirect(Policy::none()).build().unwrap();
-    let sent = http.post(sandbox.inbox_url("/contacts/s/conversations/1/messages")).body(body);
-    let sent = Reply::of(sent.header("Content-Type", "multipart/form-data; boundary=b").send().await).await.ok();
+    let request = http.post(sandbox.inbox_url("/contacts/s/conversations/1/messages"));
+    let sent = Reply::of(film.on(request).send().await).await.ok();
     let lasting = sent["attachments"][0]["data_url"].as_str().unwrap();
     let file = Reply::of(http.get(lasting).send().await).await;
     file.headers["location"].to_str().unwrap().replacen(&sandbox.base_url, "", 1)

@@ -3,6 +3,8 @@
 
 #[path = "../support/cable.rs"]
 mod cable_client;
+#[path = "../support/multipart.rs"]
+mod multipart;
 #[path = "../support/sandbox.rs"]
 mod sandbox;
 

@@ -25,6 +25,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 use super::callbacks::Receiver;
 use super::pattern::Names;
 use super::replay::multipart;
+use crate::multipart::CONTENT_TYPE;
 use crate::sandbox::Sandbox;
 
 macro_rules! recordings {
@@ -368,7 +369,7 @@ impl Stage {
         } else if let Some(bytes) = step["hex"].as_str() {
             request = request.body(hex::decode(bytes).unwrap());
         } else if let Some(parts) = step["parts"].as_array() {
-            headers.insert("content-type", HeaderValue::from_static("multipart/form-data; boundary=between"));
+            headers.insert("content-type", HeaderValue::from_static(CONTENT_TYPE));
             request = request.body(multipart(parts));
         }
         let response = request.headers(headers).send().await.map_err(|error| error.to_string())?;

@@ -15,6 +15,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 use super::callbacks::Receiver;
 use super::pattern::Names;
+use crate::multipart::{CONTENT_TYPE, Multipart};
 use crate::sandbox::Sandbox;
 
 /// What follows a step must have come by then; only failing tests wait so long.
@@ -185,7 +186,7 @@ impl Stage {
         } else if let Some(bytes) = call["hex"].as_str() {
             request = request.body(hex::decode(bytes).unwrap());
         } else if let Some(parts) = call["multipart"].as_array() {
-            headers.insert("content-type", HeaderValue::from_static("multipart/form-data; boundary=between"));
+            headers.insert("content-type", HeaderValue::from_static(CONTENT_TYPE));
             request = request.body(multipart(parts));
         }
         let response = request.headers(headers).send().await.map_err(|error| error.to_string())?;
@@ -393,28 +394,21 @@ fn check_headers(answer: &Value, headers: &HeaderMap) -> Result<(), String> {
 
 /// A body of these parts; files have the recorded length, and a picture a recorded size.
 pub fn multipart(parts: &[Value]) -> Vec<u8> {
-    let mut body = Vec::new();
-    for part in parts {
+    let parts = parts.iter().fold(Multipart::default(), |body, part| {
         let name = part["name"].as_str().unwrap();
-        body.extend(format!("--between\r\nContent-Disposition: form-data; name=\"{name}\"").into_bytes());
         match part["filename"].as_str() {
-            Some(file_name) => {
-                body.extend(format!("; filename=\"{file_name}\"\r\n").into_bytes());
-                if let Some(kind) = part["content_type"].as_str() {
-                    body.extend(format!("Content-Type: {kind}\r\n").into_bytes());
-                }
-                body.extend(b"\r\n");
-                let mut bytes = vec![0; usize::try_from(part["bytes"].as_u64().unwrap()).unwrap()];
-                if part["content_type"] == "image/png" {
-                    let head = [b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".as_slice(), &[0, 0, 0, 64, 0, 0, 0, 48]].concat();
-                    bytes[..head.len()].copy_from_slice(&head);
-                }
-                body.extend(bytes);
-            }
-            None => body.extend(format!("\r\n\r\n{}", part["value"].as_str().unwrap()).into_bytes()),
+            Some(file_name) => body.file(name, file_name, part["content_type"].as_str(), &file_bytes(part)),
+            None => body.field(name, part["value"].as_str().unwrap()),
         }
-        body.extend(b"\r\n");
+    });
+    parts.into_body()
+}
+
+fn file_bytes(part: &Value) -> Vec<u8> {
+    let mut bytes = vec![0; usize::try_from(part["bytes"].as_u64().unwrap()).unwrap()];
+    if part["content_type"] == "image/png" {
+        let head = [b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".as_slice(), &[0, 0, 0, 64, 0, 0, 0, 48]].concat();
+        bytes[..head.len()].copy_from_slice(&head);
     }
-    body.extend(b"--between--\r\n");
-    body
+    bytes
 }
