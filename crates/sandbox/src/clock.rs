@@ -1,26 +1,26 @@
-//! Time: microseconds since the epoch, as PostgreSQL keeps it, and the three ways the outside sees it.
+//! Time in microseconds since 1970, as PostgreSQL stores it, and the three forms in which JSON has it.
 
 use jiff::Timestamp;
 use rusqlite::ToSql;
 use rusqlite::types::{FromSql, FromSqlResult, ToSqlOutput, ValueRef};
 
-/// A moment, in microseconds since 1970.
+/// A time in microseconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Micros(pub i64);
 
 impl Micros {
-    /// Whole seconds: most times in JSON.
+    /// Whole seconds since 1970: most times in JSON.
     pub fn seconds(self) -> i64 {
         self.0.div_euclid(1_000_000)
     }
 
-    /// Seconds with a fraction: `updated_at` of a conversation.
+    /// Seconds with a fraction: a conversation's `updated_at`.
     #[expect(clippy::cast_precision_loss, reason = "microseconds of this century fit a double's 53 bits")]
     pub fn fraction(self) -> f64 {
         self.0 as f64 / 1e6
     }
 
-    /// ISO 8601 with milliseconds: `updated_at` of a message, every time in a callback's changes.
+    /// ISO 8601 with milliseconds: a message's `updated_at`, and times in a webhook's changes.
     pub fn iso(self) -> String {
         Timestamp::from_microsecond(self.0)
             .map(|at| at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string())
@@ -33,12 +33,12 @@ impl Micros {
     }
 }
 
-/// The seconds of a moment that may not have come: `0` stands for never.
+/// Whole seconds, and 0 for never.
 pub fn seconds_or_zero(moment: Option<Micros>) -> i64 {
     moment.map_or(0, Micros::seconds)
 }
 
-/// The machine's clock, moved by `--clock-offset`.
+/// The machine's clock plus `--clock-offset`.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
     offset_seconds: i64,
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_moment_is_shown_as_the_recordings_show_it() {
+    fn times_are_serialized_as_recorded() {
         let moment = Micros(1_795_223_824_877_936);
         assert_eq!(moment.seconds(), 1_795_223_824);
         assert_eq!(moment.iso(), "2026-11-21T01:17:04.877Z");

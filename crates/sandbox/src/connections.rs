@@ -1,8 +1,8 @@
-//! TCP connections: accepted, served over HTTP/1.1, and closed once their client has been idle for too long.
+//! TCP connections: HTTP/1.1, and a time-out for idle clients.
 //!
-//! Idle is a connection on which a client neither sends what the server waits for nor takes what the server sends: one
-//! that is opened and silent, stops amid a request's headers or body, doesn't send a next request, or doesn't read an
-//! answer. How long an answer takes to make, and how long a body or a WebSocket lasts that goes on, is nobody's limit.
+//! A client is idle while it neither sends what the server waits for nor takes what the server sends: it opens a
+//! connection and is silent, stops amid a request's headers or body, sends no next request, or doesn't read a response.
+//! There is no limit to how long a response takes to make, or a body or WebSocket that goes on lasts.
 
 use std::convert::Infallible;
 use std::io;
@@ -24,14 +24,14 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Sleep;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
-/// Serves connections until `stopping` turns true, and returns once the requests then under way are answered.
-pub async fn serve(mut listener: TcpListener, routes: Router, idle_max: Duration, stopping: watch::Receiver<bool>) {
+/// Serves connections until `shutdown` becomes true; returns when the requests then in progress are answered.
+pub async fn serve(mut listener: TcpListener, routes: Router, idle_max: Duration, shutdown: watch::Receiver<bool>) {
     let routes = TowerToHyperService::new(routes.layer(RequestBodyTimeoutLayer::new(idle_max)));
     let mut http = http1::Builder::new();
     // This timer runs from a connection's start, and from each answer's end, to the end of the next request's headers.
     http.timer(TokioTimer::new()).header_read_timeout(idle_max);
     let (is_open, mut are_any_open) = mpsc::channel::<Infallible>(1);
-    let mut stop = stopping.clone();
+    let mut stop = shutdown.clone();
     loop {
         let (stream, peer) = tokio::select! {
             accepted = Listener::accept(&mut listener) => accepted,
@@ -44,7 +44,7 @@ pub async fn serve(mut listener: TcpListener, routes: Router, idle_max: Duration
         });
         let stream = TokioIo::new(WriteTimeout::new(stream, idle_max));
         let connection = http.serve_connection(stream, service).with_upgrades();
-        let (mut stop, is_open) = (stopping.clone(), is_open.clone());
+        let (mut stop, is_open) = (shutdown.clone(), is_open.clone());
         tokio::spawn(async move {
             let mut connection = pin!(connection);
             let ended = tokio::select! {
@@ -55,7 +55,7 @@ pub async fn serve(mut listener: TcpListener, routes: Router, idle_max: Duration
                 }
             };
             if let Err(error) = ended {
-                tracing::debug!(%error, "a connection has failed");
+                tracing::debug!(%error, "a connection failed");
             }
             drop(is_open);
         });
@@ -65,7 +65,7 @@ pub async fn serve(mut listener: TcpListener, routes: Router, idle_max: Duration
     are_any_open.recv().await;
 }
 
-/// A stream that fails when its peer takes no byte for too long.
+/// A stream that fails when its peer takes no byte for longer than `limit`.
 struct WriteTimeout<S> {
     stream: S,
     limit: Duration,
@@ -78,7 +78,7 @@ impl<S> WriteTimeout<S> {
         Self { stream, limit, timer: None }
     }
 
-    /// Passes on what a write came to; one that has waited for too long comes to an error.
+    /// The result of a write; an error for one that has been pending for too long.
     fn limited(&mut self, context: &mut Context<'_>, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
         if written.is_ready() {
             self.timer = None;

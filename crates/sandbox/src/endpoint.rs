@@ -1,4 +1,5 @@
-//! Makes a request handler of a function that answers one request inside one transaction.
+//! Makes a handler of a function that answers a request inside one transaction; and what such functions need: the path's
+//! parameters, JSON responses.
 
 use std::collections::HashMap;
 
@@ -9,57 +10,58 @@ use axum::response::{IntoResponse, Response};
 use futures_util::future::BoxFuture;
 use serde::Serialize;
 
+use crate::error::ApiError;
 use crate::params::accepts_json_only;
-use crate::refusal::Refusal;
 use crate::state::AppState;
-use crate::store::Turn;
+use crate::store::Transaction;
 
-/// What such a function gives back. An error undoes all that it wrote, and nothing is broadcast.
-pub type Answer = Result<Response, Refusal>;
+/// The result of such a function. An error rolls back its transaction, and nothing is broadcast.
+pub type Answer = Result<Response, ApiError>;
 
-/// `R` reads the request, and its rejection says in which API's form errors are answered.
+/// A handler. `R` extracts what `answer` needs of the request; errors are answered in the form of its rejection, which is
+/// that of its API.
 pub fn endpoint<R, F>(
     answer: F,
 ) -> impl Fn(State<AppState>, R) -> BoxFuture<'static, Result<Response, R::Rejection>> + Clone + Send + Sync + 'static
 where
-    R: FromRequest<AppState, Rejection: From<Refusal>> + Send + 'static,
-    F: Fn(&mut Turn<'_>, R) -> Answer + Clone + Send + Sync + 'static,
+    R: FromRequest<AppState, Rejection: From<ApiError>> + Send + 'static,
+    F: Fn(&mut Transaction<'_>, R) -> Answer + Clone + Send + Sync + 'static,
 {
     move |State(state), request| {
         let answer = answer.clone();
-        Box::pin(async move { Ok(state.store.perform(move |turn| answer(turn, request)).await?) })
+        Box::pin(async move { Ok(state.store.transaction(move |tx| answer(tx, request)).await?) })
     }
 }
 
-/// The parts of a path that its route names.
+/// The parameters of a route's path.
 #[derive(Debug)]
 pub struct PathParams(HashMap<String, String>);
 
 impl PathParams {
-    /// Reads them. An address that isn't UTF-8 is a bad request.
-    pub async fn of(parts: &mut Parts) -> Result<Self, Refusal> {
-        let unreadable = Refusal::Unreadable { as_json: accepts_json_only(&parts.headers) };
-        let Path(named) = Path::from_request_parts(parts, &()).await.map_err(|_| unreadable)?;
+    /// A path that is no UTF-8 is a bad request.
+    pub async fn of(parts: &mut Parts) -> Result<Self, ApiError> {
+        let bad_request = ApiError::BadRequest { as_json: accepts_json_only(&parts.headers) };
+        let Path(named) = Path::from_request_parts(parts, &()).await.map_err(|_| bad_request)?;
         Ok(Self(named))
     }
 
-    /// A part as text.
-    pub fn text(&self, name: &str) -> Result<&str, Refusal> {
-        self.0.get(name).map(String::as_str).ok_or(Refusal::NotFound)
+    /// A parameter as text.
+    pub fn text(&self, name: &str) -> Result<&str, ApiError> {
+        self.0.get(name).map(String::as_str).ok_or(ApiError::NotFound)
     }
 
-    /// A part as a record's id; what is no number, or none that the database could hold, is no record's.
-    pub fn id(&self, name: &str) -> Result<i64, Refusal> {
-        self.text(name)?.parse().map_err(|_| Refusal::NotFound)
+    /// A parameter as a record's id. No record has an id that isn't a number of 64 bits.
+    pub fn id(&self, name: &str) -> Result<i64, ApiError> {
+        self.text(name)?.parse().map_err(|_| ApiError::NotFound)
     }
 
-    /// The same of a part that not every route has.
-    pub fn id_if_any(&self, name: &str) -> Result<Option<i64>, Refusal> {
+    /// The same, if the route has the parameter.
+    pub fn id_if_any(&self, name: &str) -> Result<Option<i64>, ApiError> {
         self.0.contains_key(name).then(|| self.id(name)).transpose()
     }
 }
 
-/// 200 with JSON, its type spelt as the server spells it.
+/// 200 with JSON; the content type is spelt as recorded.
 pub fn json(body: &impl Serialize) -> Answer {
     let body = serde_json::to_string(body)?;
     Ok(([(header::CONTENT_TYPE, "application/json; charset=utf-8")], body).into_response())

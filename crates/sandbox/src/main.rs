@@ -1,29 +1,29 @@
 //! The sandbox: Chatwoot's API channel on your own machine.
 //!
-//! Client API, cable, application API, callbacks and an agent page in one process over one SQLite database, answering
-//! as a real Chatwoot was recorded to answer, its oddities included: 4.16.2, or 4.0.4 (`Age`). `rules` says what happens, `store` keeps
-//! it, `shapes` is the JSON the outside sees; `client_api`, `app_api` and `cable` are the doors.
+//! Client API, cable, application API, webhooks and an agent page in one process over one SQLite database, answering as
+//! a real Chatwoot was recorded to answer, its faults included: 4.16.2, or 4.0.4 (`ChatwootVersion`). `router` leads to
+//! the handlers in `client_api`, `app_api`, `cable`, `active_storage` and `pages`; these call `rules`, which decide what
+//! happens; `store` keeps it, and `serializers` write the JSON that clients see.
 
-mod age;
+mod active_storage;
 mod app_api;
 mod cable;
-mod callbacks;
 mod client_api;
 mod clock;
+mod config;
 mod connections;
-mod declaration;
-mod downloads;
-mod dressing;
+mod context;
 mod endpoint;
-mod later;
-mod limits;
+mod error;
+mod jobs;
+mod middleware;
 mod model;
 mod pages;
 mod params;
-mod percent;
 mod presence;
+mod process;
 mod pubsub;
-mod refusal;
+mod rate_limit;
 mod router;
 mod rules;
 mod seed;
@@ -35,8 +35,10 @@ mod store;
 mod tokens;
 mod trusted_hosts;
 mod uploads;
+mod url_encoding;
+mod version;
+mod webhook_delivery;
 mod working_hours;
-mod world;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -45,22 +47,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Parser;
+use rusqlite::Connection;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
 use clock::Clock;
-use declaration::Declaration;
-use limits::Limiter;
+use config::Config;
+use context::Context;
 use presence::Presence;
-use pubsub::Hub;
-use seed::Keys;
+use pubsub::PubSub;
+use rate_limit::RateLimiter;
+use seed::Credentials;
 use settings::Settings;
 use state::{AppState, Shared};
-use store::{News, Place, Store};
+use store::{AfterCommit, DatabaseLocation, Store};
 use trusted_hosts::TrustedHosts;
-use uploads::FilesFolder;
-use world::World;
+use uploads::FileStorage;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -69,91 +72,110 @@ async fn main() -> ExitCode {
     match run(Settings::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(sentence) => {
-            complain(&sentence);
+            print_error(&sentence);
             ExitCode::FAILURE
         }
     }
 }
 
 async fn run(settings: Settings) -> Result<(), String> {
-    raise_file_limit();
+    process::raise_open_file_limit();
     let socket = TcpListener::bind(settings.listen)
         .await
         .map_err(|error| format!("{} can't be listened on: {error}", settings.listen))?;
     let address = socket.local_addr().map_err(|error| error.to_string())?;
-    let (app, keys) = open(&settings, address)?;
+    let (db, credentials) = open_database(&settings)?;
+    let state = start_store(&settings, db, address)?;
     let thread = match settings.seed_thread {
         Some(count) => {
-            let seeded = app.store.perform(move |turn| seed::thread(turn, count)).await;
-            Some(seeded.map_err(|refusal| format!("the thread can't be made: {refusal:?}"))?)
+            let source_id = state.store.transaction(move |tx| seed::insert_thread(tx, count)).await;
+            Some(source_id.map_err(|error| format!("the thread can't be made: {error:?}"))?)
         }
         None => None,
     };
-    cable::socket::start_pinging(app.clone());
-    greet(&format!("http://{address}"), settings.public_url.as_deref(), &keys, thread.as_deref());
+    cable::socket::start_heartbeat(state.clone());
+    print_credentials(&format!("http://{address}"), settings.public_url.as_deref(), &credentials, thread.as_deref());
+    serve(&settings, socket, address, &state).await
+}
+
+/// Serves requests until a signal stops the process.
+async fn serve(settings: &Settings, socket: TcpListener, address: SocketAddr, state: &AppState) -> Result<(), String> {
+    let trusted_hosts = TrustedHosts::new(address, settings.public_url.as_deref(), &settings.allow_host);
+    let rate_limiter = RateLimiter::new(state.context.clock, state.context.has_limits);
+    let routes = router::router(state, trusted_hosts, rate_limiter);
     let idle_max = Duration::from_millis(settings.idle_timeout_ms.get().into());
-    let trusted = TrustedHosts::new(address, settings.public_url.as_deref(), &settings.allow_host);
-    let limiter = Limiter::new(app.world.clock, app.world.limits);
-    let routes = router::router(&app, trusted, limiter);
-    let serving = tokio::spawn(connections::serve(socket, routes, idle_max, app.stopping.subscribe()));
-    stop_signal().await?;
-    app.stopping.send_replace(true);
-    // Requests under way get a moment to be answered; a connection kept open by its client does not hold us.
-    match tokio::time::timeout(STOPPING_MAX, serving).await {
+    let serving = tokio::spawn(connections::serve(socket, routes, idle_max, state.shutdown.subscribe()));
+    process::stop_signal().await?;
+    state.shutdown.send_replace(true);
+    match tokio::time::timeout(SHUTDOWN_MAX, serving).await {
         Ok(Err(error)) => Err(format!("the server failed: {error}")),
         Ok(Ok(())) | Err(_) => Ok(()),
     }
 }
 
-const STOPPING_MAX: Duration = Duration::from_secs(2);
+/// How long requests in progress may take to be answered at the end; a kept-alive connection does not delay it longer.
+const SHUTDOWN_MAX: Duration = Duration::from_secs(2);
 
-/// Everything up to the first request: database, first contents, the threads and tasks that serve it.
-fn open(settings: &Settings, address: SocketAddr) -> Result<(AppState, Keys), String> {
-    let clock = Clock::with_offset(settings.clock_offset);
-    let declaration = settings.config.as_deref().map_or_else(Declaration::demo, Declaration::read)?;
-    let place = settings.db.clone().map_or(Place::Memory, Place::File);
-    let (db, is_fresh) = place.open()?;
-    if is_fresh {
-        seed::plant(&db, &declaration, clock.now())?;
+/// Opens the database, with the configured account in a new one.
+fn open_database(settings: &Settings) -> Result<(Connection, Credentials), String> {
+    let config = settings.config.as_deref().map_or_else(Config::demo, Config::read)?;
+    let location = settings.db.clone().map_or(DatabaseLocation::Memory, DatabaseLocation::File);
+    let (db, is_new) = location.open()?;
+    if is_new {
+        seed::insert_config(&db, &config, Clock::with_offset(settings.clock_offset).now())?;
     }
-    seed::adjust(&db, settings)?;
-    let keys = seed::keys(&db)?;
+    seed::apply_settings(&db, settings)?;
+    let credentials = seed::credentials(&db)?;
+    Ok((db, credentials))
+}
+
+/// Starts the store, webhook deliveries and background jobs.
+fn start_store(settings: &Settings, db: Connection, address: SocketAddr) -> Result<AppState, String> {
     let public_url = settings.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
-    let world = Arc::new(World {
-        clock,
+    let context = Arc::new(Context {
+        clock: Clock::with_offset(settings.clock_offset),
         public_url: public_url.trim_end_matches('/').to_owned(),
         playground_url: settings.playground_url.clone(),
-        presence: Arc::new(Presence::of(settings.chatwoot)),
-        age: settings.chatwoot,
-        files_late: Duration::from_millis(settings.files_late_ms.into()),
+        presence: Arc::new(Presence::new(settings.chatwoot)),
+        version: settings.chatwoot,
+        files_delay: Duration::from_millis(settings.files_late_ms.into()),
         secret: store::secret(&db).map_err(|error| error.to_string())?,
-        limits: !settings.no_limits,
+        has_limits: !settings.no_limits,
     });
-    let files = Arc::new(FilesFolder::at(files_folder(settings)));
-    let hub = Arc::new(Hub::default());
-    let (callbacks, waiting) = callbacks::queue();
-    let (jobs, jobs_waiting) = later::queue();
-    let (told, gone) = (hub.clone(), files.clone());
-    let herald = move |news| match news {
-        News::Frame(broadcast) => told.broadcast(&broadcast),
-        News::Callback(callback) => {
-            if callbacks.try_send(callback).is_err() {
-                tracing::warn!("too many callbacks are waiting; one was dropped");
+    let files = Arc::new(FileStorage::new(files_folder(settings)));
+    let pubsub = Arc::new(PubSub::default());
+    let (webhooks, waiting_webhooks) = webhook_delivery::queue();
+    let (jobs, waiting_jobs) = jobs::queue();
+    let on_commit = on_commit(pubsub.clone(), files.clone(), webhooks, jobs);
+    let store = Store::start(db, context.clone(), on_commit)?;
+    webhook_delivery::start(waiting_webhooks, store.clone(), settings.chatwoot)?;
+    jobs::start(waiting_jobs, store.clone());
+    let (heartbeat, shutdown) = (watch::Sender::new(0), watch::Sender::new(false));
+    Ok(AppState::new(Shared { store, pubsub, context, files, heartbeat, shutdown }))
+}
+
+/// What the store calls for each thing that a transaction left to be done. It never waits: what a full queue doesn't
+/// take is dropped.
+fn on_commit(
+    pubsub: Arc<PubSub>,
+    files: Arc<FileStorage>,
+    webhooks: webhook_delivery::Queue,
+    jobs: jobs::Queue,
+) -> impl Fn(AfterCommit) + Send + 'static {
+    move |action| match action {
+        AfterCommit::Broadcast(broadcast) => pubsub.broadcast(&broadcast),
+        AfterCommit::Webhook(webhook) => {
+            if webhooks.try_send(webhook).is_err() {
+                tracing::warn!("too many webhooks are waiting; one was dropped");
             }
         }
-        News::FileGone(stored_as) => gone.remove(&stored_as),
-        News::Later(job) => {
+        AfterCommit::DeleteFile(stored_as) => files.remove(&stored_as),
+        AfterCommit::Job(job) => {
             if jobs.try_send(job).is_err() {
                 tracing::warn!("too many jobs are waiting; one was dropped");
             }
         }
-    };
-    let store = Store::start(db, world.clone(), herald)?;
-    callbacks::start(waiting, store.clone(), settings.chatwoot)?;
-    later::start(jobs_waiting, store.clone());
-    let (beat, stopping) = (watch::Sender::new(0), watch::Sender::new(false));
-    let app = AppState::new(Shared { store, hub, world, files, beat, stopping });
-    Ok((app, keys))
+    }
 }
 
 fn files_folder(settings: &Settings) -> PathBuf {
@@ -168,35 +190,15 @@ fn files_folder(settings: &Settings) -> PathBuf {
     }
 }
 
-/// A thousand sockets need more descriptors than many shells allow at first.
-fn raise_file_limit() {
-    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    let limit = getrlimit(Resource::Nofile);
-    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum }) {
-        tracing::warn!(%error, "the limit of open files can't be raised");
-    }
-}
-
-async fn stop_signal() -> Result<(), String> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let listen = |kind| signal(kind).map_err(|error| format!("signals can't be heard: {error}"));
-    let (mut terminate, mut interrupt) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    Ok(())
-}
-
-/// The lines that `--help` describes.
-#[expect(clippy::print_stdout, reason = "the address and the keys are this program's output")]
-fn greet(address: &str, public_url: Option<&str>, keys: &Keys, thread: Option<&str>) {
+/// The lines that `--help` describes. The last one says that the server is ready.
+#[expect(clippy::print_stdout, reason = "the address and the credentials are this program's output")]
+fn print_credentials(address: &str, public_url: Option<&str>, credentials: &Credentials, thread: Option<&str>) {
     println!("The sandbox is a Chatwoot API channel for trying things out. Everyone who reaches it can read it.");
     println!("agent page        {address}/");
-    println!("account           {}", keys.account_id);
-    println!("inbox identifier  {}", keys.inbox_identifier);
-    println!("HMAC key          {}", keys.hmac_token);
-    println!("access token      {}", keys.access_token);
+    println!("account           {}", credentials.account_id);
+    println!("inbox identifier  {}", credentials.inbox_identifier);
+    println!("HMAC key          {}", credentials.hmac_token);
+    println!("access token      {}", credentials.access_token);
     if let Some(source_id) = thread {
         println!("seeded contact    {source_id}");
     }
@@ -206,7 +208,7 @@ fn greet(address: &str, public_url: Option<&str>, keys: &Keys, thread: Option<&s
     println!("client API        {address}");
 }
 
-#[expect(clippy::print_stderr, reason = "why the program ends is told where errors are told")]
-fn complain(sentence: &str) {
+#[expect(clippy::print_stderr, reason = "an error that ends the program goes to standard error")]
+fn print_error(sentence: &str) {
     eprintln!("sandbox: {sentence}");
 }

@@ -1,4 +1,4 @@
-//! The records of an account, as the database keeps them: people, inboxes, contacts, conversations, messages, files.
+//! The records of the database, by Chatwoot's names: accounts, users, bots, inboxes, contacts, conversations, messages.
 
 use serde_json::{Map, Value};
 
@@ -11,15 +11,18 @@ pub struct Account {
     pub name: String,
 }
 
+/// An agent or administrator.
 #[derive(Clone, Debug)]
 pub struct User {
     pub id: i64,
     pub account_id: i64,
     pub name: String,
     pub email: String,
+    /// `administrator` or `agent`.
     pub role: String,
     pub access_token: String,
     pub pubsub_token: String,
+    /// `online`, `busy` or `offline`, as the agent has chosen.
     pub availability: String,
 }
 
@@ -59,7 +62,7 @@ pub struct Inbox {
     pub agent_bot_id: Option<i64>,
     /// Signs what is posted to the callback URL.
     pub callback_secret: Option<String>,
-    /// How a 4.16 asks for a rating: `message`, `display_type`, `survey_rules`.
+    /// The survey's settings in a 4.16: `message`, `display_type`, `survey_rules`.
     pub csat_config: Map<String, Value>,
     pub created_at: Micros,
 }
@@ -80,7 +83,7 @@ pub struct Contact {
     pub updated_at: Micros,
 }
 
-/// A contact's place in one inbox: a device or browser, with its own source_id and pubsub_token.
+/// A contact in one inbox, from one device or browser, with its own source_id and pubsub_token.
 #[derive(Clone, Debug)]
 pub struct ContactInbox {
     pub id: i64,
@@ -102,7 +105,8 @@ pub enum Status {
 }
 
 impl Status {
-    pub fn word(self) -> &'static str {
+    /// As in JSON.
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Open => "open",
             Self::Resolved => "resolved",
@@ -111,8 +115,8 @@ impl Status {
         }
     }
 
-    pub fn from_word(word: &str) -> Option<Self> {
-        [Self::Open, Self::Resolved, Self::Pending, Self::Snoozed].into_iter().find(|status| status.word() == word)
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Open, Self::Resolved, Self::Pending, Self::Snoozed].into_iter().find(|status| status.as_str() == text)
     }
 }
 
@@ -120,6 +124,7 @@ impl Status {
 pub struct Conversation {
     pub id: i64,
     pub account_id: i64,
+    /// Its number within the account: the `id` of all JSON.
     pub display_id: i64,
     pub uuid: String,
     pub inbox_id: i64,
@@ -127,7 +132,7 @@ pub struct Conversation {
     pub contact_inbox_id: i64,
     pub status: Status,
     pub assignee_id: Option<i64>,
-    /// A bot as the assignee: since 4.8 only.
+    /// A bot as the assignee, since 4.8.
     pub assignee_bot_id: Option<i64>,
     pub custom_attributes: Map<String, Value>,
     pub additional_attributes: Map<String, Value>,
@@ -153,6 +158,7 @@ pub enum MessageType {
 }
 
 impl MessageType {
+    /// As in JSON and in the database.
     pub fn number(self) -> i64 {
         match self {
             Self::Incoming => 0,
@@ -162,7 +168,8 @@ impl MessageType {
         }
     }
 
-    pub fn word(self) -> &'static str {
+    /// As in JSON.
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Incoming => "incoming",
             Self::Outgoing => "outgoing",
@@ -180,7 +187,8 @@ pub enum SenderType {
 }
 
 impl SenderType {
-    pub fn word(self) -> &'static str {
+    /// As in JSON.
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Contact => "Contact",
             Self::User => "User",
@@ -197,7 +205,7 @@ pub struct Message {
     pub conversation_id: i64,
     pub message_type: MessageType,
     pub content: Option<String>,
-    /// What was written before names were filled in.
+    /// The text before its variables were filled in.
     pub processed_content: Option<String>,
     pub content_type: String,
     pub content_attributes: Map<String, Value>,
@@ -210,6 +218,7 @@ pub struct Message {
     pub updated_at: Micros,
 }
 
+/// A contact's answer to a survey.
 #[derive(Clone, Debug)]
 pub struct Rating {
     pub id: i64,
@@ -218,6 +227,7 @@ pub struct Rating {
     pub message_id: i64,
     pub contact_id: i64,
     pub assigned_agent_id: Option<i64>,
+    /// 1 to 5.
     pub rating: i64,
     pub feedback_message: Option<String>,
     pub created_at: Micros,
@@ -233,7 +243,7 @@ pub struct Attachment {
     pub file_name: String,
     pub content_type: String,
     pub file_size: i64,
-    /// The file's name in the files folder.
+    /// The file's name in the file storage.
     pub stored_as: String,
     pub width: Option<i64>,
     pub height: Option<i64>,

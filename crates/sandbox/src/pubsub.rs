@@ -1,60 +1,62 @@
-//! Who listens to what: tokens to subscriptions.
+//! Publish and subscribe: which sockets receive the events of which pubsub_token.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
 use crate::store::Broadcast;
 
-/// Every socket's subscriptions, by pubsub_token.
+/// All subscriptions, by pubsub_token.
 #[derive(Debug, Default)]
-pub struct Hub {
-    rooms: Mutex<HashMap<String, Vec<Seat>>>,
+pub struct PubSub {
+    by_token: Mutex<HashMap<String, Vec<Subscription>>>,
 }
 
-/// One socket's end: frames go in here. `queue` is dropped with the socket.
+/// A socket, as broadcasts see it.
 #[derive(Clone, Debug)]
-pub struct Listener {
-    pub socket: u64,
+pub struct Subscriber {
+    pub socket_id: u64,
+    /// Takes the frames to be sent.
     pub queue: mpsc::Sender<Arc<str>>,
-    /// Told once when the queue was full: the socket is to be dropped.
-    pub overflow: Arc<tokio::sync::Notify>,
+    /// Notified when the queue was full: the socket is then closed.
+    pub overflow: Arc<Notify>,
 }
 
 #[derive(Debug)]
-struct Seat {
-    listener: Listener,
-    /// The identifier string as a JSON string, exactly as the client spelt it.
+struct Subscription {
+    subscriber: Subscriber,
+    /// The identifier as a JSON string, spelt exactly as the client sent it.
     identifier: Arc<str>,
 }
 
-impl Hub {
-    /// `identifier` as the client sent it: the same token under another spelling is another seat.
-    pub fn sit(&self, token: &str, identifier: &str, listener: Listener) {
+impl PubSub {
+    /// `identifier` as the client sent it: the same token in another spelling is another subscription, and gets every
+    /// frame once more, as recorded.
+    pub fn subscribe(&self, token: &str, identifier: &str, subscriber: Subscriber) {
         let identifier: Arc<str> = json_string(identifier).into();
-        let mut rooms = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
-        rooms.entry(token.to_owned()).or_default().push(Seat { listener, identifier });
+        let mut by_token = self.by_token.lock().unwrap_or_else(PoisonError::into_inner);
+        by_token.entry(token.to_owned()).or_default().push(Subscription { subscriber, identifier });
     }
 
-    pub fn leave(&self, token: &str, identifier: &str, socket: u64) {
+    pub fn unsubscribe(&self, token: &str, identifier: &str, socket_id: u64) {
         let identifier = json_string(identifier);
-        let mut rooms = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(seats) = rooms.get_mut(token) {
-            seats.retain(|seat| seat.listener.socket != socket || *seat.identifier != *identifier);
-            if seats.is_empty() {
-                rooms.remove(token);
+        let mut by_token = self.by_token.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(subscriptions) = by_token.get_mut(token) {
+            subscriptions.retain(|one| one.subscriber.socket_id != socket_id || *one.identifier != *identifier);
+            if subscriptions.is_empty() {
+                by_token.remove(token);
             }
         }
     }
 
-    /// Puts the frame into every listener's queue. Never waits: who can't take it is dropped.
-    pub fn broadcast(&self, news: &Broadcast) {
-        let rooms = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
-        for seat in news.tokens.iter().filter_map(|token| rooms.get(token)).flatten() {
-            let frame = format!("{{\"identifier\":{},\"message\":{}}}", seat.identifier, news.message);
-            if let Err(mpsc::error::TrySendError::Full(_)) = seat.listener.queue.try_send(frame.into()) {
-                seat.listener.overflow.notify_one();
+    /// Puts the frame into every subscriber's queue. It never waits: a socket whose queue is full is closed.
+    pub fn broadcast(&self, broadcast: &Broadcast) {
+        let by_token = self.by_token.lock().unwrap_or_else(PoisonError::into_inner);
+        for subscription in broadcast.tokens.iter().filter_map(|token| by_token.get(token)).flatten() {
+            let frame = format!("{{\"identifier\":{},\"message\":{}}}", subscription.identifier, broadcast.message);
+            if let Err(mpsc::error::TrySendError::Full(_)) = subscription.subscriber.queue.try_send(frame.into()) {
+                subscription.subscriber.overflow.notify_one();
             }
         }
     }
@@ -68,43 +70,43 @@ fn json_string(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn listener(socket: u64) -> (Listener, mpsc::Receiver<Arc<str>>) {
+    fn subscriber(socket_id: u64) -> (Subscriber, mpsc::Receiver<Arc<str>>) {
         let (queue, frames) = mpsc::channel(1);
-        (Listener { socket, queue, overflow: Arc::default() }, frames)
+        (Subscriber { socket_id, queue, overflow: Arc::default() }, frames)
     }
 
-    fn news() -> Broadcast {
+    fn broadcast() -> Broadcast {
         Broadcast { tokens: vec!["t".into()], message: "{}".into() }
     }
 
     #[test]
-    fn a_frame_carries_the_identifier_as_the_client_spelt_it() {
-        let hub = Hub::default();
-        let (one, mut frames) = listener(1);
-        hub.sit("t", r#"{"a": "b"}"#, one);
-        hub.broadcast(&news());
+    fn a_broadcast_frame_has_the_identifier_as_the_client_spelt_it() {
+        let pubsub = PubSub::default();
+        let (one, mut frames) = subscriber(1);
+        pubsub.subscribe("t", r#"{"a": "b"}"#, one);
+        pubsub.broadcast(&broadcast());
         assert_eq!(&*frames.try_recv().unwrap(), r#"{"identifier":"{\"a\": \"b\"}","message":{}}"#);
     }
 
     #[test]
-    fn who_left_hears_nothing() {
-        let hub = Hub::default();
-        let (one, mut frames) = listener(1);
-        hub.sit("t", "x", one);
-        hub.leave("t", "x", 1);
-        hub.broadcast(&news());
+    fn an_unsubscribed_socket_gets_no_broadcast() {
+        let pubsub = PubSub::default();
+        let (one, mut frames) = subscriber(1);
+        pubsub.subscribe("t", "x", one);
+        pubsub.unsubscribe("t", "x", 1);
+        pubsub.broadcast(&broadcast());
         assert!(frames.try_recv().is_err());
-        assert!(hub.rooms.lock().unwrap().is_empty(), "an empty room is removed");
+        assert!(pubsub.by_token.lock().unwrap().is_empty(), "a token without subscriptions is removed");
     }
 
     #[tokio::test]
-    async fn a_full_queue_drops_its_socket_and_nobody_waits() {
-        let hub = Hub::default();
-        let (slow, _frames) = listener(1);
+    async fn a_subscriber_with_a_full_queue_is_notified_and_the_broadcast_does_not_wait() {
+        let pubsub = PubSub::default();
+        let (slow, _frames) = subscriber(1);
         let overflow = slow.overflow.clone();
-        hub.sit("t", "x", slow);
-        hub.broadcast(&news());
-        hub.broadcast(&news());
+        pubsub.subscribe("t", "x", slow);
+        pubsub.broadcast(&broadcast());
+        pubsub.broadcast(&broadcast());
         overflow.notified().await;
     }
 }

@@ -1,4 +1,4 @@
-//! The command line.
+//! The command line; the comments of its fields are the help text.
 
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
@@ -6,12 +6,12 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
-use crate::age::Age;
 use crate::trusted_hosts::NamedHost;
+use crate::version::ChatwootVersion;
 
-/// Chatwoot's API channel on your own machine: client API, cable, application API, callbacks and an agent page.
+/// Chatwoot's API channel on your own machine: client API, cable, application API, webhooks and an agent page.
 #[derive(Clone, Debug, Parser)]
-#[command(name = "sandbox", after_help = AT_START)]
+#[command(name = "sandbox", after_help = OUTPUT)]
 pub struct Settings {
     /// Where to listen; port 0 takes a free one and prints it
     #[arg(long, default_value = "127.0.0.1:3100", value_name = "ADDRESS:PORT")]
@@ -34,10 +34,10 @@ pub struct Settings {
     pub idle_timeout_ms: NonZeroU32,
 
     /// Which Chatwoot to answer as
-    #[arg(long, value_enum, default_value_t = Age::V4_16, value_name = "VERSION")]
-    pub chatwoot: Age,
+    #[arg(long, value_enum, default_value_t = ChatwootVersion::V4_16, value_name = "VERSION")]
+    pub chatwoot: ChatwootVersion,
 
-    /// Let attached files appear this long after the frame that tells of them, as a real server's storage does
+    /// Let attached files appear this long after their event, as a real server's storage does
     #[arg(long, value_name = "MILLISECONDS", default_value_t = 0)]
     pub files_late_ms: u32,
 
@@ -78,10 +78,10 @@ pub struct Settings {
     pub clock_offset: i64,
 }
 
-/// As nginx, which stands before most servers, keeps connections open.
+/// nginx's default for kept-alive connections; it stands before most servers.
 const IDLE_TIMEOUT_MS: &str = "75000";
 
-const AT_START: &str = "\
+const OUTPUT: &str = "\
 At start it prints one line for each thing a client needs, the name first and the value behind two or more spaces:
 agent page, client API, inbox identifier, HMAC key, access token, account. The line `client API` comes last
-and says that requests are answered.";
+and means that requests are answered.";

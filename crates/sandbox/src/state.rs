@@ -1,28 +1,28 @@
-//! What every request handler shares.
+//! What all request handlers share.
 
 use std::ops::Deref;
 use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use crate::pubsub::Hub;
+use crate::context::Context;
+use crate::pubsub::PubSub;
 use crate::store::Store;
-use crate::uploads::FilesFolder;
-use crate::world::World;
+use crate::uploads::FileStorage;
 
-/// Cheap to clone.
+/// axum's state; cheap to clone.
 #[derive(Clone)]
 pub struct AppState(Arc<Shared>);
 
 pub struct Shared {
     pub store: Store,
-    pub hub: Arc<Hub>,
-    pub world: Arc<World>,
-    pub files: Arc<FilesFolder>,
-    /// The cable's heartbeat: seconds since 1970, every three seconds.
-    pub beat: watch::Sender<i64>,
-    /// Turns true when the server stops.
-    pub stopping: watch::Sender<bool>,
+    pub pubsub: Arc<PubSub>,
+    pub context: Arc<Context>,
+    pub files: Arc<FileStorage>,
+    /// The time of the cable's last ping, in seconds since 1970.
+    pub heartbeat: watch::Sender<i64>,
+    /// True once the process is stopping.
+    pub shutdown: watch::Sender<bool>,
 }
 
 impl AppState {

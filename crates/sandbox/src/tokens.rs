@@ -1,28 +1,28 @@
-//! Random names: tokens of base 58 as the server draws them, and names for contacts who gave none.
+//! Random tokens in base 58, as the server makes them, and names for contacts without one.
 
 use uuid::Uuid;
 
-/// A random word of this many base-58 characters (no look-alikes).
+/// A random text of this many base-58 characters (without 0, O, I and l).
 pub fn random(length: usize) -> String {
-    let mut word = String::with_capacity(length);
-    while word.len() < length {
-        // Six bits at a time; what falls beyond the alphabet is drawn again, so that each letter is equally likely.
+    let mut text = String::with_capacity(length);
+    while text.len() < length {
+        // Six bits a letter; numbers beyond the alphabet are skipped, so that all letters are equally likely.
         let bytes = Uuid::new_v4().into_bytes();
         // Bytes 6 and 8 of a version 4 UUID hold its version and variant.
-        let drawn = bytes.iter().enumerate().filter(|(at, _)| *at != 6 && *at != 8).map(|(_, byte)| byte & 63);
-        word.extend(drawn.filter_map(|six| BASE_58.get(usize::from(six))).map(|letter| char::from(*letter)));
+        let numbers = bytes.iter().enumerate().filter(|(at, _)| *at != 6 && *at != 8).map(|(_, byte)| byte & 63);
+        text.extend(numbers.filter_map(|number| BASE_58.get(usize::from(number))).map(|letter| char::from(*letter)));
     }
-    word.truncate(length);
-    word
+    text.truncate(length);
+    text
 }
 
-/// A token like those of agents, contacts and inboxes.
+/// A token of 24 letters, like those of users, contacts and inboxes.
 pub fn token() -> String {
     random(24)
 }
 
-/// "icy-brook-588"
-pub fn made_up_name() -> String {
+/// A name like "icy-brook-588", as the server gives a contact without one.
+pub fn random_name() -> String {
     let [first, second, third, fourth, ..] = Uuid::new_v4().into_bytes();
     let pick = |words: [&'static str; 16], byte: u8| words.get(usize::from(byte % 16)).copied().unwrap_or("quiet");
     let number = u16::from_be_bytes([third, fourth]) % 1000;
@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tokens_have_their_length_and_are_not_alike() {
+    fn random_tokens_have_their_length_and_differ() {
         let (one, other) = (token(), token());
         assert_eq!(one.len(), 24);
         assert_ne!(one, other);
@@ -53,8 +53,8 @@ mod tests {
     }
 
     #[test]
-    fn a_made_up_name_has_two_words_and_a_number() {
-        let name = made_up_name();
+    fn a_random_name_has_two_words_and_a_number() {
+        let name = random_name();
         let parts: Vec<&str> = name.split('-').collect();
         assert_eq!(parts.len(), 3, "{name}");
         assert!(parts[2].parse::<u16>().unwrap() < 1000);

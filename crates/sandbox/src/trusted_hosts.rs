@@ -1,9 +1,9 @@
-//! Which names the sandbox's own pages answer to: a guard against DNS rebinding and against pages of other sites.
+//! Trusted hosts: a guard of the sandbox's own pages against DNS rebinding and against pages of other sites.
 //!
-//! The agent page needs no password and is handed the agents' tokens. Any website could point a name of its own at this
-//! machine, and its script would then read them as if they were its own. So these pages are given only to who asks for
-//! them under a name that leads here by our own account (`Host`), and not to a page of another site (`Origin`,
-//! `Sec-Fetch-Site`). The client API is for pages of any site, and the application API asks for a token.
+//! The agent page needs no password and gets all agents' tokens. Any website could point a name of its own at this
+//! machine, and its script could then read them from its own origin. So these pages are served only under a name that
+//! is known to lead here (`Host`), and not to a page of another site (`Origin`, `Sec-Fetch-Site`). The client API is for
+//! pages of any site, and the application API demands a token.
 
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
@@ -15,16 +15,16 @@ use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-/// The names and addresses that lead here.
+/// The hosts under which the sandbox serves its pages.
 #[derive(Debug)]
 pub struct TrustedHosts {
-    /// Where the sandbox listens.
+    /// The address on which the sandbox listens.
     own: SocketAddr,
-    /// What the command line names besides.
+    /// Those of the command line.
     named: Vec<NamedHost>,
 }
 
-/// A host that the command line names; without a port, under any.
+/// A host of the command line; without a port, it is trusted with any.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NamedHost {
     name: String,
@@ -48,7 +48,7 @@ impl NamedHost {
     }
 }
 
-/// What `Host` holds.
+/// The value of a `Host` header.
 struct Host {
     /// In lower case; an IPv6 address in brackets.
     name: String,
@@ -58,7 +58,7 @@ struct Host {
 impl Host {
     fn parse(text: &str) -> Option<Self> {
         let authority: Authority = text.parse().ok().filter(|_| !text.contains('@'))?;
-        // The type takes any letters for a port.
+        // `Authority` takes any letters for a port.
         let port = match text.strip_prefix(authority.host())? {
             "" => None,
             rest => Some(rest.strip_prefix(':')?.parse().ok()?),
@@ -81,7 +81,7 @@ impl TrustedHosts {
         Self { own, named }
     }
 
-    /// Whether this authority (`host:port`) leads here.
+    /// Whether this authority (`host:port`) is trusted.
     fn contains(&self, authority: &str) -> bool {
         let Some(host) = Host::parse(authority) else { return false };
         self.named.iter().any(|named| named.matches(&host))
@@ -91,7 +91,7 @@ impl TrustedHosts {
     fn is_own(&self, host: &Host) -> bool {
         let own = self.own.ip().to_canonical();
         match host.address() {
-            // A page's name can't be rebound when it is an address, so whoever listens on all may be asked by any.
+            // An IP address can't be rebound, so a sandbox that listens on all addresses trusts any.
             Some(address) => address.is_loopback() || address == own || own.is_unspecified(),
             None => host.name == "localhost",
         }
@@ -99,12 +99,12 @@ impl TrustedHosts {
 
     fn accepts(&self, uri: &Uri, headers: &HeaderMap) -> bool {
         let mut hosts = values(headers, header::HOST).chain(authority(uri).map(Some)).peekable();
-        let is_asked_by_name = hosts.peek().is_some() && hosts.all(|host| host.is_some_and(|host| self.contains(host)));
+        let is_host_trusted = hosts.peek().is_some() && hosts.all(|host| host.is_some_and(|host| self.contains(host)));
         let is_of_this_site = |origin: Option<&str>| {
             let origin = origin.and_then(|origin| origin.parse::<Uri>().ok());
             origin.as_ref().and_then(authority).is_some_and(|authority| self.contains(authority))
         };
-        is_asked_by_name && values(headers, header::ORIGIN).all(is_of_this_site)
+        is_host_trusted && values(headers, header::ORIGIN).all(is_of_this_site)
     }
 }
 
@@ -112,32 +112,32 @@ const HTTP_PORT: u16 = 80;
 const HTTPS_PORT: u16 = 443;
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// Lets through who asks under one of our names, and no page of another site's.
+/// Middleware: answers 403 unless `Host` is trusted and the request comes from no other site's page.
 pub async fn guard_pages(State(trusted): State<Arc<TrustedHosts>>, request: Request, next: Next) -> Response {
-    if trusted.accepts(request.uri(), request.headers()) { next.run(request).await } else { refused() }
+    if trusted.accepts(request.uri(), request.headers()) { next.run(request).await } else { forbidden() }
 }
 
-/// Besides that, lets through only who is no page at all, or one of ours: links from elsewhere lead to pages, not to
-/// what they are made of.
+/// Middleware for data of the pages: besides, it refuses requests that other sites caused. Their links may lead to the
+/// pages themselves.
 pub async fn guard_data(request: Request, next: Next) -> Response {
-    let is_ours = |site: Option<&str>| matches!(site, Some("same-origin" | "none"));
-    if values(request.headers(), SEC_FETCH_SITE).all(is_ours) { next.run(request).await } else { refused() }
+    let is_same_site = |site: Option<&str>| matches!(site, Some("same-origin" | "none"));
+    if values(request.headers(), SEC_FETCH_SITE).all(is_same_site) { next.run(request).await } else { forbidden() }
 }
 
-fn refused() -> Response {
+fn forbidden() -> Response {
     let headers = [
         (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
         (header::CACHE_CONTROL, "no-store"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];
-    (StatusCode::FORBIDDEN, headers, SENTENCE).into_response()
+    (StatusCode::FORBIDDEN, headers, FORBIDDEN).into_response()
 }
 
-const SENTENCE: &str = "The sandbox shows its own pages, which hold every agent's token, only under the address it \
+const FORBIDDEN: &str = "The sandbox shows its own pages, which hold every agent's token, only under the address it \
                         printed and to no other site's pages. If the name in your address bar is meant to lead here, \
                         start the sandbox with --allow-host and that name.\n";
 
-/// All values of a header; one that is no text is `None`.
+/// All values of a header; `None` for one that is no text.
 fn values(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = Option<&str>> {
     headers.get_all(name).into_iter().map(|value| value.to_str().ok())
 }

@@ -1,28 +1,30 @@
-//! Files on their way in: streamed into the files folder under a drawn name, gone again if their message is refused.
+//! Uploaded files: streamed into a folder under random names, and removed again when their message is not stored.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tokio::io::AsyncWriteExt;
 
-use crate::refusal::Refusal;
+use crate::error::ApiError;
 use crate::tokens;
 
-/// Where attached files lie.
+/// The folder of attached files.
 #[derive(Debug)]
-pub struct FilesFolder {
+pub struct FileStorage {
     path: PathBuf,
 }
 
-impl FilesFolder {
-    pub fn at(path: PathBuf) -> Self {
+impl FileStorage {
+    pub fn new(path: PathBuf) -> Self {
         Self { path }
     }
 
+    /// Where the file of this name is; `stored_as` is a name that an upload was given.
     pub fn path_of(&self, stored_as: &str) -> PathBuf {
         self.path.join(stored_as)
     }
 
+    /// Removes a file; a failure is logged only.
     pub fn remove(&self, stored_as: &str) {
         if let Err(error) = std::fs::remove_file(self.path_of(stored_as)) {
             tracing::warn!(%error, "an attached file can't be removed");
@@ -30,22 +32,27 @@ impl FilesFolder {
     }
 }
 
-/// A file that has arrived. Dropped without `keep`, it is removed.
+/// A file received whole. It is removed when this is dropped without `keep`.
 #[derive(Debug)]
 pub struct Upload {
+    /// As the client named it, without folders and control characters.
     pub file_name: String,
     pub content_type: String,
+    /// In bytes.
     pub file_size: i64,
+    /// Its name in the file storage.
     pub stored_as: String,
+    /// Width and height of a picture.
     pub size_in_pixels: Option<(u32, u32)>,
-    on_disk: OnDisk,
+    stored: StoredFile,
 }
 
 impl Upload {
     pub fn keep(mut self) {
-        self.on_disk.is_wanted = true;
+        self.stored.is_kept = true;
     }
 
+    /// Chatwoot's kinds of attachments.
     pub fn file_type(&self) -> &'static str {
         match self.content_type.split('/').next() {
             Some("image") => "image",
@@ -56,79 +63,81 @@ impl Upload {
     }
 }
 
-/// A file that is arriving.
-pub struct Receiving {
+/// A file being received.
+pub struct UploadWriter {
     upload: Upload,
     file: tokio::fs::File,
 }
 
-impl Receiving {
-    pub async fn start(folder: Arc<FilesFolder>, file_name: &str, content_type: Option<&str>) -> Result<Self, Refusal> {
+impl UploadWriter {
+    pub async fn create(
+        storage: Arc<FileStorage>,
+        file_name: &str,
+        content_type: Option<&str>,
+    ) -> Result<Self, ApiError> {
         let stored_as = tokens::random(STORED_NAME_LENGTH).to_lowercase();
-        let fault = |error| Refusal::fault(format!("an attached file can't be stored: {error}"));
-        tokio::fs::create_dir_all(&folder.path).await.map_err(fault)?;
-        let file = tokio::fs::File::create_new(folder.path_of(&stored_as)).await.map_err(fault)?;
-        let file_name = tidy(file_name);
+        tokio::fs::create_dir_all(&storage.path).await.map_err(not_stored)?;
+        let file = tokio::fs::File::create_new(storage.path_of(&stored_as)).await.map_err(not_stored)?;
+        let file_name = sanitize(file_name);
         let content_type = content_type.map_or_else(|| guess_type(&file_name), str::to_ascii_lowercase);
-        let on_disk = OnDisk { folder, stored_as: stored_as.clone(), is_wanted: false };
-        let upload = Upload { file_name, content_type, file_size: 0, stored_as, size_in_pixels: None, on_disk };
+        let stored = StoredFile { storage, stored_as: stored_as.clone(), is_kept: false };
+        let upload = Upload { file_name, content_type, file_size: 0, stored_as, size_in_pixels: None, stored };
         Ok(Self { upload, file })
     }
 
-    pub async fn take(&mut self, chunk: &[u8]) -> Result<(), Refusal> {
+    pub async fn write(&mut self, chunk: &[u8]) -> Result<(), ApiError> {
         self.upload.file_size += i64::try_from(chunk.len()).unwrap_or(i64::MAX);
-        self.file
-            .write_all(chunk)
-            .await
-            .map_err(|error| Refusal::fault(format!("an attached file can't be stored: {error}")))
+        self.file.write_all(chunk).await.map_err(not_stored)
     }
 
-    /// On disk for good, as its message will be.
-    pub async fn finish(mut self) -> Result<Upload, Refusal> {
-        self.file
-            .sync_all()
-            .await
-            .map_err(|error| Refusal::fault(format!("an attached file can't be stored: {error}")))?;
+    /// Flushes the file to disk, as durable as its message will be, and measures a picture.
+    pub async fn finish(mut self) -> Result<Upload, ApiError> {
+        self.file.sync_all().await.map_err(not_stored)?;
         if self.upload.file_type() == "image" {
-            let path = self.upload.on_disk.folder.path_of(&self.upload.stored_as);
+            let path = self.upload.stored.storage.path_of(&self.upload.stored_as);
             self.upload.size_in_pixels = tokio::task::spawn_blocking(move || image_size(&path)).await.ok().flatten();
         }
         Ok(self.upload)
     }
 }
 
-/// Width and height of a picture in pixels, read from its first bytes; `None` for what is none.
+fn not_stored(error: std::io::Error) -> ApiError {
+    ApiError::internal(format!("an attached file can't be stored: {error}"))
+}
+
+/// Width and height of a picture in pixels, read from its first bytes; `None` for any other file.
 fn image_size(path: &Path) -> Option<(u32, u32)> {
     let size = imagesize::size(path).ok()?;
     Some((size.width.try_into().ok()?, size.height.try_into().ok()?))
 }
 
-/// What a file is, by the end of its name.
+/// The content type for a name's extension.
 fn guess_type(file_name: &str) -> String {
     mime_guess::from_path(file_name).first_or_octet_stream().essence_str().to_owned()
 }
 
 const STORED_NAME_LENGTH: usize = 28;
-/// What file systems and headers take.
+/// Below what file systems and HTTP headers take.
 const FILE_NAME_CHARS_MAX: usize = 200;
 
-fn tidy(file_name: &str) -> String {
+fn sanitize(file_name: &str) -> String {
     let name = file_name.rsplit(['/', '\\']).next().unwrap_or_default();
     let name: String = name.chars().filter(|letter| !letter.is_control()).take(FILE_NAME_CHARS_MAX).collect();
     if name.is_empty() { "file".into() } else { name }
 }
 
+/// Removes the file when dropped, unless it is kept.
 #[derive(Debug)]
-struct OnDisk {
-    folder: Arc<FilesFolder>,
+struct StoredFile {
+    storage: Arc<FileStorage>,
     stored_as: String,
-    is_wanted: bool,
+    is_kept: bool,
 }
 
-impl Drop for OnDisk {
+impl Drop for StoredFile {
     fn drop(&mut self) {
-        if !self.is_wanted {
-            self.folder.remove(&self.stored_as);
+        if !self.is_kept {
+            self.storage.remove(&self.stored_as);
         }
     }
 }
@@ -138,29 +147,29 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_file_nobody_keeps_is_removed() {
+    async fn an_upload_that_is_not_kept_is_removed() {
         let folder = tempfile::tempdir().unwrap();
-        let files = Arc::new(FilesFolder::at(folder.path().join("files")));
-        let receive = async || {
-            let mut receiving = Receiving::start(files.clone(), "../../etc/a.txt", None).await.unwrap();
-            receiving.take(b"hello").await.unwrap();
-            receiving.finish().await.unwrap()
+        let files = Arc::new(FileStorage::new(folder.path().join("files")));
+        let upload = async || {
+            let mut writer = UploadWriter::create(files.clone(), "../../etc/a.txt", None).await.unwrap();
+            writer.write(b"hello").await.unwrap();
+            writer.finish().await.unwrap()
         };
-        let kept = receive().await;
+        let kept = upload().await;
         assert_eq!((kept.file_name.as_str(), kept.content_type.as_str(), kept.file_size), ("a.txt", "text/plain", 5));
         let path = files.path_of(&kept.stored_as);
         kept.keep();
         assert_eq!(std::fs::read(path).unwrap(), b"hello");
-        let dropped = receive().await;
+        let dropped = upload().await;
         let path = files.path_of(&dropped.stored_as);
         drop(dropped);
         assert!(!path.exists());
     }
 
     #[tokio::test]
-    async fn uploaded_pictures_have_a_size_and_files_without_a_type_are_known_by_their_name() {
+    async fn uploads_have_the_size_of_pictures_and_a_type_by_their_name() {
         let folder = tempfile::tempdir().unwrap();
-        let files = Arc::new(FilesFolder::at(folder.path().join("files")));
+        let files = Arc::new(FileStorage::new(folder.path().join("files")));
         let png = [b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".as_slice(), &[0, 0, 1, 2, 0, 0, 0, 3], &[8, 2, 0, 0, 0]].concat();
         let gif = b"GIF89a\x05\x00\x07\x00\0\0\0";
         let jpeg = b"\xff\xd8\xff\xe0\x00\x04ab\xff\xc0\x00\x11\x08\x00\x09\x00\x0b\x03\x01\x11\0\x02\x11\x01";
@@ -177,9 +186,9 @@ mod tests {
             ("a.pdf", b"hello", "application/pdf", None),
             ("a", b"hello", "application/octet-stream", None),
         ] {
-            let mut receiving = Receiving::start(files.clone(), name, None).await.unwrap();
-            receiving.take(bytes).await.unwrap();
-            let upload = receiving.finish().await.unwrap();
+            let mut writer = UploadWriter::create(files.clone(), name, None).await.unwrap();
+            writer.write(bytes).await.unwrap();
+            let upload = writer.finish().await.unwrap();
             assert_eq!((upload.content_type.as_str(), upload.size_in_pixels), (content_type, size), "{name}");
         }
     }

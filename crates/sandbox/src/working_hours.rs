@@ -1,4 +1,4 @@
-//! An inbox's week: when it is open, by its own time zone.
+//! Working hours of an inbox, in its own time zone.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Micros;
 
-/// Seven days, Sunday first, as the client API shows them.
+/// Seven days, Sunday first, as in the client API.
 pub type Week = Vec<Day>;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,7 +23,8 @@ pub struct Day {
     pub open_all_day: bool,
 }
 
-/// Monday to Friday, nine to five: what Chatwoot gives a new inbox, with the days of `hours` in place.
+/// Monday to Friday from nine to five, as Chatwoot gives a new inbox, changed by the days of `hours`. The error is a
+/// sentence.
 pub fn parse(hours: &BTreeMap<String, String>) -> Result<Week, String> {
     let mut week: Week =
         (0..7).map(|day| if day == 0 || day == 6 { closed(day) } else { open(day, (9, 0), (17, 0)) }).collect();
@@ -38,7 +39,7 @@ pub fn parse(hours: &BTreeMap<String, String>) -> Result<Week, String> {
     Ok(week)
 }
 
-/// Whether nobody is there at that moment.
+/// Whether the inbox is out of office at that time.
 pub fn is_closed(week: &[Day], timezone: &str, now: Micros) -> bool {
     let zone = TimeZone::get(timezone).unwrap_or(TimeZone::UTC);
     let Ok(moment) = Timestamp::from_microsecond(now.0) else { return false };
@@ -107,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_inbox_is_open_on_weekdays_from_nine_to_five() {
+    fn working_hours_of_a_new_inbox_are_weekdays_from_nine_to_five() {
         assert!(!closed_at("2026-11-20T09:00:00Z", "UTC"));
         assert!(closed_at("2026-11-20T08:59:59Z", "UTC"));
         assert!(closed_at("2026-11-20T17:00:00Z", "UTC"));
@@ -115,13 +116,13 @@ mod tests {
     }
 
     #[test]
-    fn the_inboxs_own_zone_decides() {
+    fn working_hours_are_in_the_inboxs_time_zone() {
         assert!(closed_at("2026-11-20T09:30:00Z", "America/New_York"));
         assert!(!closed_at("2026-11-20T21:30:00Z", "America/New_York"));
     }
 
     #[test]
-    fn days_can_be_declared() {
+    fn working_hours_of_a_day_can_be_configured() {
         let hours = BTreeMap::from([("sun".into(), "open".into()), ("mon".into(), "closed".into())]);
         let week = parse(&hours).unwrap();
         assert!(week[0].open_all_day && week[1].closed_all_day);

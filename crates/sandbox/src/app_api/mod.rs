@@ -1,4 +1,4 @@
-//! The application API: `/api/v1`, what agents and bots talk to with their `api_access_token`.
+//! The application API, `/api/v1`: what agents and bots call, with their `api_access_token`.
 
 mod bots;
 mod contacts;

@@ -1,7 +1,7 @@
-//! `/cable`: Action Cable's protocol, version `actioncable-v1-json`.
+//! `/cable`: Action Cable, sub-protocol `actioncable-v1-json`.
 //!
-//! A refused subscription is met with silence, as the real server's is; pings go on. Nothing is kept for a socket that
-//! doesn't listen: its queue is short, and when it is full the socket is dropped.
+//! A refused subscription gets no answer, as the real server gives none; pings go on. A socket that doesn't read its
+//! frames is closed when its short queue is full, so no memory is kept for it.
 
 mod protocol;
 pub mod socket;

@@ -1,8 +1,8 @@
-//! What a client says on the cable, read with care: whatever makes no sense is `None` and met with silence.
+//! The commands that clients send on the cable. A malformed or unknown one is `None`, and gets no answer.
 
 use serde_json::Value;
 
-/// A client's command. `identifier` stays the string it came as.
+/// A client's command. `identifier` is the string as the client sent it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
     Subscribe { identifier: String },
@@ -10,7 +10,7 @@ pub enum Command {
     UpdatePresence { identifier: String },
 }
 
-pub fn read(text: &str) -> Option<Command> {
+pub fn parse_command(text: &str) -> Option<Command> {
     let frame: Value = serde_json::from_str(text).ok()?;
     let identifier = frame.get("identifier")?.as_str()?.to_owned();
     match frame.get("command")?.as_str()? {
@@ -24,29 +24,29 @@ pub fn read(text: &str) -> Option<Command> {
     }
 }
 
-/// Who wants to listen. An agent names themselves, a contact doesn't; a mixture is nobody.
+/// Participant wants to listen. An agent names themselves, a contact doesn't; a mixture is nobody.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Caller {
+pub enum ChannelIdentifier {
     Contact { pubsub_token: String },
     User { pubsub_token: String, user_id: i64, account_id: i64 },
 }
 
-pub fn caller(identifier: &str) -> Option<Caller> {
+pub fn parse_identifier(identifier: &str) -> Option<ChannelIdentifier> {
     let identifier: Value = serde_json::from_str(identifier).ok()?;
     if identifier.get("channel")?.as_str()? != "RoomChannel" {
         return None;
     }
     let pubsub_token = identifier.get("pubsub_token")?.as_str().filter(|token| !token.is_empty())?.to_owned();
     match identifier.get("user_id").and_then(number) {
-        None => Some(Caller::Contact { pubsub_token }),
+        None => Some(ChannelIdentifier::Contact { pubsub_token }),
         Some(user_id) => {
             let account_id = identifier.get("account_id").and_then(number)?;
-            Some(Caller::User { pubsub_token, user_id, account_id })
+            Some(ChannelIdentifier::User { pubsub_token, user_id, account_id })
         }
     }
 }
 
-/// Ids come as numbers or as text.
+/// Ids are numbers, or numbers as text.
 fn number(value: &Value) -> Option<i64> {
     value.as_i64().or_else(|| value.as_str()?.parse().ok())
 }
@@ -56,31 +56,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nonsense_is_met_with_silence() {
+    fn malformed_cable_commands_are_ignored() {
         for text in ["", "[]", "\"hi\"", "{\"command\":", r#"{"identifier":"x"}"#, r#"{"command":"subscribe"}"#] {
-            assert_eq!(read(text), None, "{text}");
+            assert_eq!(parse_command(text), None, "{text}");
         }
         let odd = [r#"{"action":"nope"}"#, "{}", "zzz"];
         for data in odd {
             let text = serde_json::json!({"command":"message","identifier":"x","data":data}).to_string();
-            assert_eq!(read(&text), None, "{data}");
+            assert_eq!(parse_command(&text), None, "{data}");
         }
     }
 
     #[test]
-    fn a_caller_is_a_contact_or_an_agent() {
-        let contact = caller(r#"{"channel":"RoomChannel","pubsub_token":"t"}"#);
-        assert_eq!(contact, Some(Caller::Contact { pubsub_token: "t".into() }));
-        let agent = caller(r#"{"channel":"RoomChannel","pubsub_token":"t","account_id":1,"user_id":2}"#);
-        assert_eq!(agent, Some(Caller::User { pubsub_token: "t".into(), user_id: 2, account_id: 1 }));
-        for nobody in [
+    fn a_channel_identifier_is_a_contacts_or_an_agents() {
+        let contact = parse_identifier(r#"{"channel":"RoomChannel","pubsub_token":"t"}"#);
+        assert_eq!(contact, Some(ChannelIdentifier::Contact { pubsub_token: "t".into() }));
+        let agent = parse_identifier(r#"{"channel":"RoomChannel","pubsub_token":"t","account_id":1,"user_id":2}"#);
+        assert_eq!(agent, Some(ChannelIdentifier::User { pubsub_token: "t".into(), user_id: 2, account_id: 1 }));
+        for unknown in [
             r#"{"channel":"RoomChannel"}"#,
             r#"{"channel":"RoomChannel","pubsub_token":null}"#,
             r#"{"channel":"RoomChannel","pubsub_token":""}"#,
             r#"{"channel":"NoSuchChannel"}"#,
             "xyz",
         ] {
-            assert_eq!(caller(nobody), None, "{nobody}");
+            assert_eq!(parse_identifier(unknown), None, "{unknown}");
         }
     }
 }

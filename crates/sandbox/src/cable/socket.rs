@@ -1,4 +1,4 @@
-//! One socket: welcome, pings, commands in, frames out.
+//! One WebSocket of the cable: welcome, pings, the client's commands and the events it subscribed to.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,20 +10,19 @@ use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::sync::{Notify, mpsc};
 
-use super::protocol::{self, Caller, Command};
-use crate::presence::Who;
-use crate::pubsub::Listener;
-use crate::refusal::Refusal;
+use super::protocol::{self, ChannelIdentifier, Command};
+use crate::error::ApiError;
+use crate::presence::Participant;
+use crate::pubsub::Subscriber;
 use crate::state::AppState;
-use crate::store::{Broadcast, News};
-use crate::store::{Turn, accounts, contacts};
+use crate::store::{Transaction, accounts, contacts};
 
-/// The upgrade. Anything else at this address gets the server's own plain 404.
+/// Upgrades to a WebSocket; any other request gets the server's plain 404.
 pub async fn connect(
-    State(app): State<AppState>,
+    State(state): State<AppState>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
     match upgrade {
@@ -31,184 +30,187 @@ pub async fn connect(
             .protocols(["actioncable-v1-json", "actioncable-unsupported"])
             .max_message_size(COMMAND_BYTES_MAX)
             .read_buffer_size(READ_BYTES)
-            .on_upgrade(move |socket| serve(app, socket)),
+            .on_upgrade(move |socket| serve(state, socket)),
         Err(_) => (StatusCode::NOT_FOUND, [(header::CONTENT_TYPE, "text/plain")], "Page not found").into_response(),
     }
 }
 
-/// One beat for all sockets, as the server has: a new socket's first ping comes within three seconds.
-pub fn start_pinging(app: AppState) {
+/// Pings all sockets at once, as the server does: a new socket's first ping comes within three seconds.
+pub fn start_heartbeat(state: AppState) {
     tokio::spawn(async move {
-        let mut every = tokio::time::interval(PING_EVERY);
+        let mut interval = tokio::time::interval(PING_INTERVAL);
         loop {
-            every.tick().await;
-            app.beat.send_replace(app.world.clock.now().seconds());
+            interval.tick().await;
+            state.heartbeat.send_replace(state.context.clock.now().seconds());
         }
     });
 }
 
-const PING_EVERY: Duration = Duration::from_secs(3);
-/// A command is a token in some JSON.
+const PING_INTERVAL: Duration = Duration::from_secs(3);
+/// Far above a command, which is a token in some JSON.
 const COMMAND_BYTES_MAX: usize = 64 * 1024;
-/// The library's own buffer of 128 KiB a socket would be 128 MB for a thousand idle ones.
+/// The library's default of 128 KiB a socket would take 128 MB for a thousand idle ones.
 const READ_BYTES: usize = 4 * 1024;
-/// Frames waiting for one socket: several bursts' worth; a socket further behind isn't listening.
+/// Frames waiting for one socket: several bursts of messages. A client further behind doesn't read.
 const QUEUE_MAX: usize = 256;
-/// A peer who takes no byte for this long is gone.
+/// A client that takes no byte for this long is disconnected.
 const SEND_MAX: Duration = Duration::from_secs(10);
 /// A page needs one or two.
 const SUBSCRIPTIONS_MAX: usize = 16;
 
-async fn serve(app: AppState, mut socket: WebSocket) {
-    static SOCKETS: AtomicU64 = AtomicU64::new(1);
+async fn serve(state: AppState, mut socket: WebSocket) {
+    static SOCKET_IDS: AtomicU64 = AtomicU64::new(1);
     let (queue, mut frames) = mpsc::channel(QUEUE_MAX);
-    let listener = Listener { socket: SOCKETS.fetch_add(1, Ordering::Relaxed), queue, overflow: Arc::default() };
-    let overflow = listener.overflow.clone();
-    let mut seats = Seats { app: app.clone(), listener, taken: BTreeMap::new() };
-    let mut beat = app.beat.subscribe();
-    beat.mark_unchanged();
-    let mut stopping = app.stopping.subscribe();
-    if say(&mut socket, r#"{"type":"welcome"}"#.into(), &overflow).await.is_err() {
+    let socket_id = SOCKET_IDS.fetch_add(1, Ordering::Relaxed);
+    let subscriber = Subscriber { socket_id, queue, overflow: Arc::default() };
+    let overflow = subscriber.overflow.clone();
+    let mut heartbeat = state.heartbeat.subscribe();
+    heartbeat.mark_unchanged();
+    let mut shutdown = state.shutdown.subscribe();
+    let mut subscriptions = Subscriptions { state, subscriber, by_identifier: BTreeMap::new() };
+    if send(&mut socket, r#"{"type":"welcome"}"#.into(), &overflow).await.is_err() {
         return;
     }
     loop {
-        let alive = tokio::select! {
+        let done = tokio::select! {
             received = socket.recv() => match received {
-                Some(Ok(Message::Text(text))) => seats.obey(&mut socket, text.as_str()).await,
-                // Pongs are made by the library; a binary frame is none of ours.
+                Some(Ok(Message::Text(text))) => subscriptions.handle_command(&mut socket, text.as_str()).await,
+                // The library answers pings; the protocol has no binary frames.
                 Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Binary(_))) => Ok(()),
-                Some(Ok(Message::Close(_)) | Err(_)) | None => Err(Gone),
+                Some(Ok(Message::Close(_)) | Err(_)) | None => Err(Disconnected),
             },
-            Some(frame) = frames.recv() => say(&mut socket, frame.to_string(), &overflow).await,
-            Ok(()) = beat.changed() => {
-                let ping = format!("{{\"type\":\"ping\",\"message\":{}}}", *beat.borrow_and_update());
-                say(&mut socket, ping, &overflow).await
+            Some(frame) = frames.recv() => send(&mut socket, frame.to_string(), &overflow).await,
+            Ok(()) = heartbeat.changed() => {
+                let ping = format!("{{\"type\":\"ping\",\"message\":{}}}", *heartbeat.borrow_and_update());
+                send(&mut socket, ping, &overflow).await
             }
-            () = overflow.notified() => Err(Gone),
-            // The server's way to stop: the connection ends, without a closing frame.
-            _ = stopping.changed() => Err(Gone),
+            () = overflow.notified() => Err(Disconnected),
+            // The recorded server ends connections without a closing frame.
+            _ = shutdown.changed() => Err(Disconnected),
         };
-        if alive.is_err() {
+        if done.is_err() {
             return;
         }
     }
 }
 
-struct Gone;
+struct Disconnected;
 
-/// A peer may be slow to take a frame, but not while its queue overflows.
-async fn say(socket: &mut WebSocket, frame: String, overflow: &Notify) -> Result<(), Gone> {
+/// Sends a frame. A slow client is waited for, but not while its queue overflows.
+async fn send(socket: &mut WebSocket, frame: String, overflow: &Notify) -> Result<(), Disconnected> {
     tokio::select! {
         sent = tokio::time::timeout(SEND_MAX, socket.send(Message::Text(frame.into()))) => match sent {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) | Err(_) => Err(Gone),
+            Ok(Err(_)) | Err(_) => Err(Disconnected),
         },
-        () = overflow.notified() => Err(Gone),
+        () = overflow.notified() => Err(Disconnected),
     }
 }
 
-/// A socket's subscriptions; they end with it.
-struct Seats {
-    app: AppState,
-    listener: Listener,
-    taken: BTreeMap<String, Seat>,
+/// A socket's subscriptions; they end when it is dropped.
+struct Subscriptions {
+    state: AppState,
+    subscriber: Subscriber,
+    by_identifier: BTreeMap<String, Authenticated>,
 }
 
+/// Whose events a subscription receives.
 #[derive(Clone)]
-struct Seat {
+struct Authenticated {
     token: String,
-    who: Who,
+    participant: Participant,
 }
 
-impl Seats {
-    async fn obey(&mut self, socket: &mut WebSocket, text: &str) -> Result<(), Gone> {
-        match protocol::read(text) {
-            Some(Command::Subscribe { identifier }) => self.subscribe(socket, identifier).await,
+impl Subscriptions {
+    async fn handle_command(&mut self, socket: &mut WebSocket, text: &str) -> Result<(), Disconnected> {
+        match protocol::parse_command(text) {
+            Some(Command::Subscribe { identifier }) => return self.subscribe(socket, identifier).await,
             Some(Command::Unsubscribe { identifier }) => {
-                if let Some(seat) = self.taken.remove(&identifier) {
-                    self.app.hub.leave(&seat.token, &identifier, self.listener.socket);
+                if let Some(one) = self.by_identifier.remove(&identifier) {
+                    self.state.pubsub.unsubscribe(&one.token, &identifier, self.subscriber.socket_id);
                 }
-                Ok(())
             }
             Some(Command::UpdatePresence { identifier }) => {
-                if let Some(seat) = self.taken.get(&identifier) {
-                    self.tell_presence(seat.clone()).await;
+                if let Some(one) = self.by_identifier.get(&identifier) {
+                    self.update_presence(one.clone()).await;
                 }
-                Ok(())
             }
-            None => Ok(()),
+            None => {}
         }
-    }
-
-    async fn subscribe(&mut self, socket: &mut WebSocket, identifier: String) -> Result<(), Gone> {
-        if self.taken.contains_key(&identifier) || self.taken.len() >= SUBSCRIPTIONS_MAX {
-            return Ok(());
-        }
-        let Some(caller) = protocol::caller(&identifier) else { return Ok(()) };
-        let known = self.app.store.perform(move |turn| recognise(turn, &caller)).await;
-        let Ok(Some(seat)) = known else { return Ok(()) };
-        self.app.hub.sit(&seat.token, &identifier, self.listener.clone());
-        self.taken.insert(identifier.clone(), seat.clone());
-        let confirmed = json!({ "identifier": identifier, "type": "confirm_subscription" }).to_string();
-        say(socket, confirmed, &self.listener.overflow).await?;
-        self.tell_presence(seat).await;
         Ok(())
     }
 
-    /// Whoever asks is here, and hears who else is; so does every subscription of the same token.
-    async fn tell_presence(&self, seat: Seat) {
-        let told = self.app.store.perform(move |turn| {
-            turn.world.presence.saw(seat.who, turn.now);
-            let message = presence(turn, seat.who)?;
-            turn.tell(News::Frame(Broadcast { tokens: vec![seat.token], message: message.into() }));
-            Ok(())
+    async fn subscribe(&mut self, socket: &mut WebSocket, identifier: String) -> Result<(), Disconnected> {
+        if self.by_identifier.contains_key(&identifier) || self.by_identifier.len() >= SUBSCRIPTIONS_MAX {
+            return Ok(());
+        }
+        let Some(channel) = protocol::parse_identifier(&identifier) else { return Ok(()) };
+        let authenticated = self.state.store.transaction(move |tx| authenticate(tx, &channel)).await;
+        let Ok(Some(authenticated)) = authenticated else { return Ok(()) };
+        self.state.pubsub.subscribe(&authenticated.token, &identifier, self.subscriber.clone());
+        self.by_identifier.insert(identifier.clone(), authenticated.clone());
+        let confirmation = json!({ "identifier": identifier, "type": "confirm_subscription" }).to_string();
+        send(socket, confirmation, &self.subscriber.overflow).await?;
+        self.update_presence(authenticated).await;
+        Ok(())
+    }
+
+    /// Marks the participant as online, and tells all subscribers with their token who else is.
+    async fn update_presence(&self, Authenticated { token, participant }: Authenticated) {
+        let updated = self.state.store.transaction(move |tx| {
+            tx.context.presence.mark_seen(participant, tx.now);
+            let data = presence_data(tx, participant)?;
+            tx.broadcast(vec![token], "presence.update", &data)
         });
-        if let Err(refusal) = told.await {
-            tracing::warn!(?refusal, "presence could not be told");
+        if let Err(error) = updated.await {
+            tracing::warn!(?error, "presence could not be broadcast");
         }
     }
 }
 
-impl Drop for Seats {
+impl Drop for Subscriptions {
     fn drop(&mut self) {
-        for (identifier, seat) in &self.taken {
-            self.app.hub.leave(&seat.token, identifier, self.listener.socket);
+        for (identifier, one) in &self.by_identifier {
+            self.state.pubsub.unsubscribe(&one.token, identifier, self.subscriber.socket_id);
         }
     }
 }
 
-fn recognise(turn: &mut Turn<'_>, caller: &Caller) -> Result<Option<Seat>, Refusal> {
-    match caller {
-        Caller::Contact { pubsub_token } => {
-            let Some(place) = contacts::contact_inbox_by_pubsub_token(turn.db, pubsub_token)? else { return Ok(None) };
-            let contact = contacts::contact(turn.db, place.contact_id)?;
-            let who = Who::Contact { account_id: contact.account_id, contact_id: contact.id };
-            Ok(Some(Seat { token: pubsub_token.clone(), who }))
+/// The holder of the identifier's token; `None`: nobody has it.
+fn authenticate(tx: &Transaction<'_>, channel: &ChannelIdentifier) -> Result<Option<Authenticated>, ApiError> {
+    match channel {
+        ChannelIdentifier::Contact { pubsub_token } => {
+            let found = contacts::contact_inbox_by_pubsub_token(tx.db, pubsub_token)?;
+            let Some(contact_inbox) = found else { return Ok(None) };
+            let contact = contacts::contact(tx.db, contact_inbox.contact_id)?;
+            let participant = Participant::Contact { account_id: contact.account_id, contact_id: contact.id };
+            Ok(Some(Authenticated { token: pubsub_token.clone(), participant }))
         }
-        Caller::User { pubsub_token, user_id, account_id } => {
-            let user = accounts::user_by_pubsub_token(turn.db, pubsub_token)?
+        ChannelIdentifier::User { pubsub_token, user_id, account_id } => {
+            let user = accounts::user_by_pubsub_token(tx.db, pubsub_token)?
                 .filter(|user| user.id == *user_id && user.account_id == *account_id);
-            Ok(user.map(|user| Seat {
+            Ok(user.map(|user| Authenticated {
                 token: pubsub_token.clone(),
-                who: Who::User { account_id: user.account_id, user_id: user.id },
+                participant: Participant::User { account_id: user.account_id, user_id: user.id },
             }))
         }
     }
 }
 
-/// Agents of the account who are here, and for an agent the contacts too.
-fn presence(turn: &Turn<'_>, who: Who) -> Result<String, Refusal> {
-    let (Who::User { account_id, .. } | Who::Contact { account_id, .. }) = who;
-    let users: BTreeMap<String, String> = accounts::users(turn.db, account_id)?
+/// The account's agents that are online, and for an agent the contacts too.
+fn presence_data(tx: &Transaction<'_>, participant: Participant) -> Result<Value, ApiError> {
+    let (Participant::User { account_id, .. } | Participant::Contact { account_id, .. }) = participant;
+    let presence = &tx.context.presence;
+    let users: BTreeMap<String, String> = accounts::users(tx.db, account_id)?
         .into_iter()
-        .filter(|user| turn.world.presence.is_here(Who::User { account_id, user_id: user.id }, turn.now))
+        .filter(|user| presence.is_online(Participant::User { account_id, user_id: user.id }, tx.now))
         .map(|user| (user.id.to_string(), user.availability))
         .collect();
     let mut data = json!({ "account_id": account_id, "users": users });
-    if let (Who::User { .. }, Some(fields)) = (who, data.as_object_mut()) {
-        let here = turn.world.presence.contacts(account_id, turn.now);
-        let here: BTreeMap<String, &str> = here.into_iter().map(|id| (id.to_string(), "online")).collect();
-        fields.insert("contacts".into(), json!(here));
+    if let (Participant::User { .. }, Some(fields)) = (participant, data.as_object_mut()) {
+        let contacts = presence.online_contacts(account_id, tx.now);
+        let contacts: BTreeMap<String, &str> = contacts.into_iter().map(|id| (id.to_string(), "online")).collect();
+        fields.insert("contacts".into(), json!(contacts));
     }
-    Ok(json!({ "event": "presence.update", "data": data }).to_string())
+    Ok(data)
 }

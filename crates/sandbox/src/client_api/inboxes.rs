@@ -1,16 +1,16 @@
-//! The inbox.
+//! The inbox, as a visitor sees it.
 
 use super::request::ClientRequest;
 use crate::endpoint::{Answer, json};
-use crate::refusal::Refusal;
+use crate::error::ApiError;
 use crate::serializers::inbox;
-use crate::store::Turn;
+use crate::store::Transaction;
 
-pub fn show(turn: &mut Turn<'_>, request: ClientRequest) -> Answer {
-    json(&inbox::own(&request.inbox(turn)?))
+pub fn show(tx: &mut Transaction<'_>, request: ClientRequest) -> Answer {
+    json(&inbox::for_client_api(&request.inbox(tx)?))
 }
 
-/// Addresses that exist without doing anything.
-pub async fn no_list() -> Refusal {
-    Refusal::NotFound
+/// Routes that exist and answer 404, as recorded.
+pub async fn no_list() -> ApiError {
+    ApiError::NotFound
 }

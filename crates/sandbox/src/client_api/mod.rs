@@ -1,4 +1,4 @@
-//! The client API: `/public/api/v1`, what a visitor's browser talks to.
+//! The client API, `/public/api/v1`: what a visitor's browser calls.
 
 mod contacts;
 mod conversations;

@@ -1,9 +1,9 @@
-//! What a visitor may answer to a form, a choice or a survey.
+//! `submitted_values`: a visitor's answer to a form, a choice or a survey.
 
 use serde_json::{Map, Value};
 
-/// An answer in one of its two forms: a list of name, title and value, or one such thing, or a survey's. Anything
-/// else is no answer, and unknown keys are dropped.
+/// The permitted part of an answer, which is a list of objects with name, title and value, one such object, or a survey's.
+/// Other keys are dropped; any other value is no answer.
 pub fn permitted(values: &Value) -> Option<Value> {
     match values {
         Value::Array(items) => Some(items.iter().filter_map(Value::as_object).map(permitted_item).collect()),
@@ -33,7 +33,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_keeps_its_known_keys() {
+    fn submitted_values_keep_permitted_keys_only() {
         let form = json!([{"name": "pick", "value": "a", "unpermitted": 1}]);
         assert_eq!(permitted(&form), Some(json!([{"name": "pick", "value": "a"}])));
         assert_eq!(

@@ -1,5 +1,5 @@
-//! The pages for people: the one agents answer from, and the one a survey's link leads to. Files, embedded, with
-//! nothing built.
+//! The sandbox's own pages: the agent page, and the survey page that a survey's link leads to. Their files are embedded
+//! as they are.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use serde_json::json;
 
-use crate::refusal::Refusal;
+use crate::error::ApiError;
 use crate::state::AppState;
 use crate::store::accounts;
 use crate::trusted_hosts::{TrustedHosts, guard_data, guard_pages};
@@ -22,14 +22,14 @@ pub fn routes(trusted: TrustedHosts) -> Router<AppState> {
         .route("/sandbox/agent.js", get(async || file("text/javascript; charset=utf-8", include_str!("agent.js"))))
         .route("/sandbox/agent.css", get(async || file("text/css; charset=utf-8", include_str!("agent.css"))))
         .route("/sandbox/playground", get(playground))
-        .route("/sandbox/people", get(people).layer(from_fn(guard_data)))
+        .route("/sandbox/people", get(agents).layer(from_fn(guard_data)))
         .route("/survey/responses/{uuid}", get(async || file("text/html; charset=utf-8", include_str!("survey.html"))))
         .route("/sandbox/survey.js", get(async || file("text/javascript; charset=utf-8", include_str!("survey.js"))))
         .route("/sandbox/survey.css", get(async || file("text/css; charset=utf-8", include_str!("survey.css"))))
         .route_layer(from_fn_with_state(Arc::new(trusted), guard_pages))
 }
 
-/// Scripts and styles come from here only, so a visitor's text can't become either.
+/// Scripts and styles are the sandbox's own only, so a visitor's text can't become either.
 const POLICY: &str = "default-src 'self'; img-src * data:; media-src *; connect-src 'self' ws: wss:; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -43,17 +43,18 @@ fn file(kind: &'static str, text: &'static str) -> Response {
     (headers, text).into_response()
 }
 
-/// Leads to the playground. What it is to show stands behind the `#`, which browsers keep on the way.
-async fn playground(State(app): State<AppState>) -> Response {
-    (StatusCode::FOUND, [(header::LOCATION, app.world.playground_url.as_str())]).into_response()
+/// Redirects to the playground; browsers keep the part of the address behind `#`, which says what it shows.
+async fn playground(State(state): State<AppState>) -> Response {
+    (StatusCode::FOUND, [(header::LOCATION, state.context.playground_url.as_str())]).into_response()
 }
 
-/// Who may answer here: everyone the sandbox knows, without a password.
-async fn people(State(app): State<AppState>) -> Result<Response, Refusal> {
-    app.store
-        .perform(|turn| {
-            let users = accounts::users(turn.db, 1)?;
-            let people: Vec<_> = users
+/// The agents of the agent page, with their tokens.
+async fn agents(State(state): State<AppState>) -> Result<Response, ApiError> {
+    state
+        .store
+        .transaction(|tx| {
+            let users = accounts::users(tx.db, 1)?;
+            let agents: Vec<_> = users
                 .into_iter()
                 .map(|user| {
                     json!({
@@ -62,7 +63,7 @@ async fn people(State(app): State<AppState>) -> Result<Response, Refusal> {
                     })
                 })
                 .collect();
-            Ok(([(header::X_CONTENT_TYPE_OPTIONS, "nosniff")], axum::Json(people)).into_response())
+            Ok(([(header::X_CONTENT_TYPE_OPTIONS, "nosniff")], axum::Json(agents)).into_response())
         })
         .await
 }
@@ -70,7 +71,7 @@ async fn people(State(app): State<AppState>) -> Result<Response, Refusal> {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn no_text_of_a_visitor_is_ever_read_as_html() {
+    fn agent_page_reads_no_text_as_html() {
         let script = concat!(include_str!("agent.js"), include_str!("survey.js"));
         for way in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "DOMParser", "srcdoc", "eval("] {
             assert!(!script.contains(way), "{way}");

@@ -1,12 +1,11 @@
-//! Who does something: a visitor, an agent or a bot.
+//! Actors: the contact, agent or bot that causes a change.
 
 use crate::model::{Bot, Contact, SenderType, User};
 use crate::serializers::contact;
-use crate::serializers::sender::Pushed;
+use crate::serializers::sender::EventSender;
 use crate::serializers::user::{self, Availability};
-use crate::store::Turn;
+use crate::store::Transaction;
 
-/// Who does something.
 #[derive(Clone, Debug)]
 pub enum Actor {
     Contact(Contact),
@@ -15,23 +14,25 @@ pub enum Actor {
 }
 
 impl Actor {
-    /// As frames name whoever caused them: agents and bots are named, visitors are not.
-    pub fn performer(&self, turn: &Turn<'_>) -> Option<Pushed> {
+    /// The `performer` of an event: agents and bots have one, contacts don't.
+    pub fn performer(&self, tx: &Transaction<'_>) -> Option<EventSender> {
         match self {
             Self::Contact(_) => None,
-            Self::User(user) => Some(Pushed::User(user::user(turn, user, Availability::Known))),
-            Self::Bot(bot) => Some(Pushed::Bot(user::bot(bot))),
+            Self::User(user) => Some(EventSender::User(user::for_event(tx, user, Availability::Known))),
+            Self::Bot(bot) => Some(EventSender::Bot(user::bot_for_event(bot))),
         }
     }
 
-    pub fn pushed(&self, turn: &Turn<'_>) -> Pushed {
+    /// As events have it as their user.
+    pub fn for_event(&self, tx: &Transaction<'_>) -> EventSender {
         match self {
-            Self::Contact(row) => Pushed::Contact(contact::pushed(turn, row)),
-            Self::User(user) => Pushed::User(user::user(turn, user, Availability::Known)),
-            Self::Bot(bot) => Pushed::Bot(user::bot(bot)),
+            Self::Contact(row) => EventSender::Contact(contact::for_event(tx, row)),
+            Self::User(user) => EventSender::User(user::for_event(tx, user, Availability::Known)),
+            Self::Bot(bot) => EventSender::Bot(user::bot_for_event(bot)),
         }
     }
 
+    /// The type and id under which a message keeps its sender.
     pub fn sender(&self) -> (SenderType, i64) {
         match self {
             Self::Contact(contact) => (SenderType::Contact, contact.id),
@@ -40,7 +41,7 @@ impl Actor {
         }
     }
 
-    /// The cable token whose frames would only echo what its holder did.
+    /// The agent, if it is one.
     pub fn user(&self) -> Option<&User> {
         match self {
             Self::User(user) => Some(user),

@@ -1,73 +1,71 @@
-//! Whose conversation it is: an agent's, a bot's or nobody's.
+//! Assignment: which agent or bot a conversation is assigned to.
 
 use serde_json::json;
 
-use super::{conversation_changes, new_message};
+use super::{conversation_updates, new_message};
+use crate::error::ApiError;
 use crate::model::{Conversation, Status, User};
-use crate::refusal::Refusal;
 use crate::store::conversations as rows;
-use crate::store::{Turn, accounts};
+use crate::store::{Transaction, accounts};
 
+/// Assigns a conversation to an agent, or to nobody, with an activity message.
 pub fn assign(
-    turn: &mut Turn<'_>,
+    tx: &mut Transaction<'_>,
     before: &Conversation,
     assignee: Option<&User>,
     actor: &User,
-) -> Result<(), Refusal> {
+) -> Result<(), ApiError> {
     let mut after = before.clone();
     after.assignee_id = assignee.map(|user| user.id);
     after.assignee_bot_id = None;
     if (after.assignee_id, after.assignee_bot_id) == (before.assignee_id, before.assignee_bot_id) {
         return Ok(());
     }
-    conversation_changes::save(turn, before, &mut after)?;
+    conversation_updates::save_and_broadcast(tx, before, &mut after)?;
     let note = match assignee {
         Some(user) if user.id == actor.id => format!("{} self-assigned this conversation", actor.name),
         Some(user) => format!("Assigned to {} by {}", user.name, actor.name),
         None => format!("Conversation unassigned by {}", actor.name),
     };
-    new_message::note_activity(turn, &mut after, &note, Some(json!({ "type": "assignee_changed" })))
+    new_message::create_activity(tx, &mut after, &note, Some(json!({ "type": "assignee_changed" })))
 }
 
-/// Since 4.8 a bot may have it.
-pub fn assign_bot(turn: &mut Turn<'_>, before: &Conversation, bot_id: i64) -> Result<(), Refusal> {
+/// Assigns a conversation to a bot, which is possible since 4.8.
+pub fn assign_bot(tx: &mut Transaction<'_>, before: &Conversation, bot_id: i64) -> Result<(), ApiError> {
     let mut after = before.clone();
     after.assignee_id = None;
     after.assignee_bot_id = Some(bot_id);
-    conversation_changes::save(turn, before, &mut after)
+    conversation_updates::save_and_broadcast(tx, before, &mut after)
 }
 
-/// Since 4.16 whoever is online gets an open conversation by a job of its own.
-pub fn assign_in_a_moment(turn: &mut Turn<'_>, conversation: &Conversation) {
-    if !turn.is_4_16() || conversation.status != Status::Open || conversation.assignee_id.is_some() {
+/// Has a job assign an open conversation to an agent who is online, as a 4.16 does.
+pub fn enqueue_auto_assignment(tx: &mut Transaction<'_>, conversation: &Conversation) {
+    if !tx.is_4_16() || conversation.status != Status::Open || conversation.assignee_id.is_some() {
         return;
     }
     let id = conversation.id;
-    turn.in_a_moment(move |turn| {
-        let before = rows::conversation(turn.db, id)?;
+    tx.enqueue_job(move |tx| {
+        let before = rows::conversation(tx.db, id)?;
         if before.status != Status::Open || before.assignee_id.is_some() {
             return Ok(());
         }
-        let Some(user) = someone_online(turn, before.inbox_id)? else { return Ok(()) };
+        let Some(user) = find_assignee(tx, before.inbox_id)? else { return Ok(()) };
         let mut after = before.clone();
         after.assignee_id = Some(user.id);
-        conversation_changes::save(turn, &before, &mut after)?;
+        conversation_updates::save_and_broadcast(tx, &before, &mut after)?;
         let note = format!("Assigned to {} by Default Policy", user.name);
-        new_message::note_activity(turn, &mut after, &note, Some(json!({ "type": "assignee_changed" })))
+        new_message::create_activity(tx, &mut after, &note, Some(json!({ "type": "assignee_changed" })))
     });
 }
 
-/// New conversations go to an agent of the inbox who is online, the one with the fewest in hand first.
-pub fn someone_online(turn: &Turn<'_>, inbox_id: i64) -> Result<Option<User>, Refusal> {
+/// The online agent of the inbox with the fewest open conversations.
+pub fn find_assignee(tx: &Transaction<'_>, inbox_id: i64) -> Result<Option<User>, ApiError> {
     let mut chosen: Option<(i64, User)> = None;
-    for user in accounts::members(turn.db, inbox_id)? {
-        if turn.world.presence.user_word(&user, turn.now) != "online" {
+    for user in accounts::members(tx.db, inbox_id)? {
+        if tx.context.presence.user_status(&user, tx.now) != "online" {
             continue;
         }
-        let load: i64 = turn
-            .db
-            .prepare_cached("SELECT count(*) FROM conversations WHERE assignee_id = ?1 AND status = 0")?
-            .query_row([user.id], |row| row.get(0))?;
+        let load = rows::count_open_of_assignee(tx.db, user.id)?;
         if chosen.as_ref().is_none_or(|(least, _)| load < *least) {
             chosen = Some((load, user));
         }

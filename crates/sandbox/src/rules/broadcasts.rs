@@ -1,157 +1,162 @@
-//! Frames for the cable: to the devices and agents concerned.
+//! Events on the cable, and which contacts and agents receive each.
 
 use serde_json::{Value, json};
 
 use super::actor::Actor;
+use crate::error::ApiError;
 use crate::model::{Contact, Conversation, Message, MessageType};
-use crate::refusal::Refusal;
-use crate::serializers::sender::Pushed;
+use crate::serializers::sender::EventSender;
 use crate::serializers::user::Availability;
 use crate::serializers::{contact, conversation, message};
-use crate::store::{Turn, accounts, contacts, conversations};
+use crate::store::{Transaction, accounts, contacts, conversations};
 
-/// Whom a conversation's frame reaches.
+/// Who receives a conversation's event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Audience {
     Agents,
     AgentsAndContact,
 }
 
-pub fn conversation_frame(
-    turn: &mut Turn<'_>,
+/// Broadcasts a conversation as it is now.
+pub fn conversation_event(
+    tx: &mut Transaction<'_>,
     conversation: &Conversation,
     event: &str,
     audience: Audience,
-    performer: Option<Pushed>,
-) -> Result<(), Refusal> {
-    let mut tokens = agents(turn, conversation.inbox_id)?;
+    performer: Option<EventSender>,
+) -> Result<(), ApiError> {
+    let mut tokens = agent_tokens(tx, conversation.inbox_id)?;
     if audience == Audience::AgentsAndContact {
-        tokens.extend(devices(turn, conversation)?);
+        tokens.extend(contact_tokens(tx, conversation)?);
     }
-    let frame = conversation::frame(turn, conversation, performer)?;
-    turn.broadcast(tokens, event, &frame)
+    let data = conversation::event(tx, conversation, performer)?;
+    tx.broadcast(tokens, event, &data)
 }
 
-/// A changed conversation, once all of it has changed.
-pub fn conversation_updated(turn: &mut Turn<'_>, conversation: &Conversation) {
+/// Broadcasts `conversation.updated`, with the conversation as it is at the transaction's end.
+pub fn conversation_updated(tx: &mut Transaction<'_>, conversation: &Conversation) {
     let id = conversation.id;
-    turn.afterwards(move |turn| {
-        let conversation = conversations::conversation(turn.db, id)?;
-        conversation_frame(turn, &conversation, "conversation.updated", Audience::AgentsAndContact, None)
+    tx.before_commit(move |tx| {
+        let conversation = conversations::conversation(tx.db, id)?;
+        conversation_event(tx, &conversation, "conversation.updated", Audience::AgentsAndContact, None)
     });
 }
 
-/// A new message: to the agents, and to the visitor unless it is not for them.
+/// Broadcasts a new message. The contact doesn't receive private notes and activity messages.
 pub fn message_created(
-    turn: &mut Turn<'_>,
+    tx: &mut Transaction<'_>,
     conversation: &Conversation,
     message: &Message,
     echo_id: Option<Value>,
     actor: Option<&Actor>,
-) -> Result<(), Refusal> {
-    let mut pushed = message::pushed(turn, conversation, message, Availability::Known)?;
-    pushed.echo_id = echo_id;
-    pushed.performer = actor.and_then(|actor| actor.performer(turn));
-    let tokens = listeners(turn, conversation, message)?;
-    turn.broadcast(tokens, "message.created", &pushed)
+) -> Result<(), ApiError> {
+    let performer = actor.and_then(|actor| actor.performer(tx));
+    let mut data = message::for_event(tx, conversation, message, Availability::Known)?;
+    (data.echo_id, data.performer) = (echo_id, performer);
+    let tokens = recipient_tokens(tx, conversation, message)?;
+    tx.broadcast(tokens, "message.created", &data)
 }
 
-/// To agents only: the first answer in a conversation.
+/// Broadcasts an agent's first reply in a conversation, to agents only.
 pub fn first_reply(
-    turn: &mut Turn<'_>,
+    tx: &mut Transaction<'_>,
     conversation: &Conversation,
     message: &Message,
     actor: &Actor,
-) -> Result<(), Refusal> {
-    let mut pushed = message::pushed(turn, conversation, message, Availability::Known)?;
-    pushed.performer = actor.performer(turn);
-    let tokens = agents(turn, conversation.inbox_id)?;
-    turn.broadcast(tokens, "first.reply.created", &pushed)
+) -> Result<(), ApiError> {
+    let mut data = message::for_event(tx, conversation, message, Availability::Known)?;
+    data.performer = actor.performer(tx);
+    let tokens = agent_tokens(tx, conversation.inbox_id)?;
+    tx.broadcast(tokens, "first.reply.created", &data)
 }
 
-/// A changed message. `previous_changes`: each changed field with what it was and what it is.
+/// Broadcasts a changed message. `previous_changes` has each changed field with its old and new value.
 pub fn message_updated(
-    turn: &mut Turn<'_>,
+    tx: &mut Transaction<'_>,
     conversation: &Conversation,
     message: &Message,
     previous_changes: Value,
     actor: Option<&Actor>,
-) -> Result<(), Refusal> {
-    let performer = actor.and_then(|actor| actor.performer(turn));
+) -> Result<(), ApiError> {
+    let performer = actor.and_then(|actor| actor.performer(tx));
     let availability = if performer.is_some() { Availability::Known } else { Availability::Unknown };
-    let mut pushed = message::pushed(turn, conversation, message, availability)?;
-    pushed.previous_changes = Some(previous_changes);
-    pushed.performer = performer;
-    let tokens = listeners(turn, conversation, message)?;
-    turn.broadcast(tokens, "message.updated", &pushed)
+    let mut data = message::for_event(tx, conversation, message, availability)?;
+    (data.previous_changes, data.performer) = (Some(previous_changes), performer);
+    let tokens = recipient_tokens(tx, conversation, message)?;
+    tx.broadcast(tokens, "message.updated", &data)
 }
 
-/// To every agent of the account.
-pub fn contact_updated(turn: &mut Turn<'_>, contact: &Contact, actor: Option<&Actor>) -> Result<(), Refusal> {
-    let mut data = serde_json::to_value(contact::pushed(turn, contact))?;
+/// Broadcasts a changed contact to all agents of the account.
+pub fn contact_updated(tx: &mut Transaction<'_>, contact: &Contact, actor: Option<&Actor>) -> Result<(), ApiError> {
+    let mut data = serde_json::to_value(contact::for_event(tx, contact))?;
     if let Some(fields) = data.as_object_mut() {
         fields.insert("account_id".into(), contact.account_id.into());
-        if let Some(performer) = actor.and_then(|actor| actor.performer(turn)) {
+        if let Some(performer) = actor.and_then(|actor| actor.performer(tx)) {
             fields.insert("performer".into(), serde_json::to_value(performer)?);
         }
     }
-    let tokens = accounts::users(turn.db, contact.account_id)?.into_iter().map(|user| user.pubsub_token).collect();
-    turn.broadcast(tokens, "contact.updated", &data)
+    let tokens = accounts::users(tx.db, contact.account_id)?.into_iter().map(|user| user.pubsub_token).collect();
+    tx.broadcast(tokens, "contact.updated", &data)
 }
 
-/// Typing reaches the conversation's own device and the agents, except whoever types.
-pub fn typing(
-    turn: &mut Turn<'_>,
+/// Broadcasts a typing event to the agents and the conversation's own contact inbox, but not to the actor.
+pub fn typing_event(
+    tx: &mut Transaction<'_>,
     conversation: &Conversation,
     actor: &Actor,
     event: &str,
     is_private: bool,
-) -> Result<(), Refusal> {
-    let place = contacts::contact_inbox(turn.db, conversation.contact_inbox_id)?;
-    let mut tokens = agents(turn, conversation.inbox_id)?;
+) -> Result<(), ApiError> {
+    let contact_inbox = contacts::contact_inbox(tx.db, conversation.contact_inbox_id)?;
+    let mut tokens = agent_tokens(tx, conversation.inbox_id)?;
     match actor {
         Actor::Contact(_) => {}
-        Actor::User(_) | Actor::Bot(_) => tokens.push(place.pubsub_token),
+        Actor::User(_) | Actor::Bot(_) => tokens.push(contact_inbox.pubsub_token),
     }
     tokens.retain(|token| actor.user().is_none_or(|user| user.pubsub_token != *token));
     let mut data = json!({
-        "conversation": conversation::pushed(turn, conversation)?,
-        "user": actor.pushed(turn),
+        "conversation": conversation::for_event(tx, conversation)?,
+        "user": actor.for_event(tx),
         "is_private": is_private,
         "account_id": conversation.account_id
     });
-    if let (Some(performer), Some(fields)) = (actor.performer(turn), data.as_object_mut()) {
+    if let (Some(performer), Some(fields)) = (actor.performer(tx), data.as_object_mut()) {
         fields.insert("performer".into(), serde_json::to_value(performer)?);
     }
-    turn.broadcast(tokens, event, &data)
+    tx.broadcast(tokens, event, &data)
 }
 
-/// Agents of the inbox, and administrators.
-fn agents(turn: &Turn<'_>, inbox_id: i64) -> Result<Vec<String>, Refusal> {
-    let inbox = accounts::inbox(turn.db, inbox_id)?;
-    let mut people = accounts::members(turn.db, inbox_id)?;
-    for user in accounts::users(turn.db, inbox.account_id)? {
-        if user.is_administrator() && people.iter().all(|member| member.id != user.id) {
-            people.push(user);
+/// The inbox's agents, and the account's administrators.
+fn agent_tokens(tx: &Transaction<'_>, inbox_id: i64) -> Result<Vec<String>, ApiError> {
+    let inbox = accounts::inbox(tx.db, inbox_id)?;
+    let mut users = accounts::members(tx.db, inbox_id)?;
+    for user in accounts::users(tx.db, inbox.account_id)? {
+        if user.is_administrator() && users.iter().all(|member| member.id != user.id) {
+            users.push(user);
         }
     }
-    Ok(people.into_iter().map(|user| user.pubsub_token).collect())
+    Ok(users.into_iter().map(|user| user.pubsub_token).collect())
 }
 
-/// The conversation's own device; a verified contact's verified devices, all of them.
-fn devices(turn: &Turn<'_>, conversation: &Conversation) -> Result<Vec<String>, Refusal> {
-    let place = contacts::contact_inbox(turn.db, conversation.contact_inbox_id)?;
-    if !place.hmac_verified {
-        return Ok(vec![place.pubsub_token]);
+/// The conversation's own contact inbox; of a verified contact, all verified ones.
+fn contact_tokens(tx: &Transaction<'_>, conversation: &Conversation) -> Result<Vec<String>, ApiError> {
+    let own = contacts::contact_inbox(tx.db, conversation.contact_inbox_id)?;
+    if !own.hmac_verified {
+        return Ok(vec![own.pubsub_token]);
     }
-    let places = contacts::contact_inboxes(turn.db, place.contact_id)?;
-    Ok(places.into_iter().filter(|place| place.hmac_verified).map(|place| place.pubsub_token).collect())
+    let mut all = contacts::contact_inboxes(tx.db, own.contact_id)?;
+    all.retain(|contact_inbox| contact_inbox.hmac_verified);
+    Ok(all.into_iter().map(|contact_inbox| contact_inbox.pubsub_token).collect())
 }
 
-fn listeners(turn: &Turn<'_>, conversation: &Conversation, message: &Message) -> Result<Vec<String>, Refusal> {
-    let mut tokens = agents(turn, conversation.inbox_id)?;
+fn recipient_tokens(
+    tx: &Transaction<'_>,
+    conversation: &Conversation,
+    message: &Message,
+) -> Result<Vec<String>, ApiError> {
+    let mut tokens = agent_tokens(tx, conversation.inbox_id)?;
     if !message.private && message.message_type != MessageType::Activity {
-        tokens.extend(devices(turn, conversation)?);
+        tokens.extend(contact_tokens(tx, conversation)?);
     }
     Ok(tokens)
 }

@@ -1,69 +1,78 @@
-//! A conversation's life: it opens, changes status, is read, marked, handed over and deleted.
+//! Conversations: created, resolved and reopened, read, labelled, muted, handed off, deleted.
 
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::actor::Actor;
-use super::assignment::{assign_in_a_moment, someone_online};
+use super::assignment::{enqueue_auto_assignment, find_assignee};
 use super::broadcasts::{self, Audience};
-use super::conversation_changes::{label_changes, save, tell};
-use super::new_message::note_activity;
-use super::{message_changes, notifications, survey, webhooks};
+use super::conversation_updates::{broadcast_update, label_changes, save_and_broadcast};
+use super::new_message::create_activity;
+use super::{message_updates, notifications, survey, webhooks};
 use crate::clock::Micros;
-use crate::model::{ContactInbox, Conversation, Status, User};
-use crate::refusal::Refusal;
+use crate::error::ApiError;
+use crate::model::{ContactInbox, Conversation, Inbox, Status, User};
 use crate::store::conversations as rows;
 use crate::store::messages as message_rows;
-use crate::store::{Turn, accounts, contacts, files};
+use crate::store::{Transaction, accounts, attachments, contacts};
 
-/// Opens a conversation, or gives the old one back where an inbox has room for one only.
-pub fn open(
-    turn: &mut Turn<'_>,
-    place: &ContactInbox,
+/// Creates a conversation, or returns the last one of an inbox with `lock_to_single_conversation`.
+pub fn find_or_create(
+    tx: &mut Transaction<'_>,
+    contact_inbox: &ContactInbox,
     custom_attributes: Map<String, Value>,
     actor: Option<&Actor>,
-) -> Result<Conversation, Refusal> {
-    let (conversation, is_new) = prepare(turn, place, custom_attributes)?;
+) -> Result<Conversation, ApiError> {
+    let (conversation, is_new) = find_or_insert(tx, contact_inbox, custom_attributes)?;
     if is_new {
-        announce(turn, &conversation, actor)?;
+        broadcast_created(tx, &conversation, actor)?;
     }
     Ok(conversation)
 }
 
-/// Opens it without telling anyone yet. `true`: it is new.
-pub fn prepare(
-    turn: &mut Turn<'_>,
-    place: &ContactInbox,
+/// The same without broadcasts and webhooks. The second value is true if the conversation is new.
+pub fn find_or_insert(
+    tx: &mut Transaction<'_>,
+    contact_inbox: &ContactInbox,
     custom_attributes: Map<String, Value>,
-) -> Result<(Conversation, bool), Refusal> {
-    let inbox = accounts::inbox(turn.db, place.inbox_id)?;
+) -> Result<(Conversation, bool), ApiError> {
+    let inbox = accounts::inbox(tx.db, contact_inbox.inbox_id)?;
     if inbox.single_conversation
-        && let Some(old) = rows::last_of(turn.db, place.id)?
+        && let Some(old) = rows::newest_of_contact_inbox(tx.db, contact_inbox.id)?
     {
         return Ok((old, false));
     }
-    let contact = contacts::contact(turn.db, place.contact_id)?;
-    let status = if contact.blocked {
-        Status::Resolved
-    } else if inbox.agent_bot_id.is_some() {
-        Status::Pending
-    } else {
-        Status::Open
+    let mut conversation = new_conversation(tx, &inbox, contact_inbox, custom_attributes)?;
+    conversation.id = rows::insert(tx.db, &conversation)?;
+    Ok((conversation, true))
+}
+
+/// The record of a conversation that begins now; not stored yet.
+fn new_conversation(
+    tx: &Transaction<'_>,
+    inbox: &Inbox,
+    contact_inbox: &ContactInbox,
+    custom_attributes: Map<String, Value>,
+) -> Result<Conversation, ApiError> {
+    let contact = contacts::contact(tx.db, contact_inbox.contact_id)?;
+    let status = match (contact.blocked, inbox.agent_bot_id) {
+        (true, _) => Status::Resolved,
+        (false, Some(_)) => Status::Pending,
+        (false, None) => Status::Open,
     };
-    // Since 4.16 a job assigns it a moment later.
-    let assignee = if status == Status::Open && !turn.is_4_16() { someone_online(turn, inbox.id)? } else { None };
-    let assignee_bot_id = inbox.agent_bot_id.filter(|_| status == Status::Pending && turn.is_4_16());
-    let mut conversation = Conversation {
+    // In a 4.16 a job assigns it later.
+    let assignee = if status == Status::Open && !tx.is_4_16() { find_assignee(tx, inbox.id)? } else { None };
+    Ok(Conversation {
         id: 0,
         account_id: inbox.account_id,
-        display_id: rows::next_display_id(turn.db, inbox.account_id)?,
+        display_id: rows::next_display_id(tx.db, inbox.account_id)?,
         uuid: Uuid::new_v4().to_string(),
         inbox_id: inbox.id,
         contact_id: contact.id,
-        contact_inbox_id: place.id,
+        contact_inbox_id: contact_inbox.id,
         status,
         assignee_id: assignee.map(|user| user.id),
-        assignee_bot_id,
+        assignee_bot_id: inbox.agent_bot_id.filter(|_| status == Status::Pending && tx.is_4_16()),
         custom_attributes,
         additional_attributes: Map::new(),
         labels: Vec::new(),
@@ -72,66 +81,53 @@ pub fn prepare(
         contact_last_seen_at: None,
         agent_last_seen_at: None,
         assignee_last_seen_at: None,
-        waiting_since: Some(turn.now),
+        waiting_since: Some(tx.now),
         first_reply_created_at: None,
-        last_activity_at: turn.now,
-        created_at: turn.now,
-        updated_at: turn.now,
-    };
-    conversation.id = rows::insert(turn.db, &conversation)?;
-    Ok((conversation, true))
+        last_activity_at: tx.now,
+        created_at: tx.now,
+        updated_at: tx.now,
+    })
 }
 
-pub fn announce(turn: &mut Turn<'_>, conversation: &Conversation, actor: Option<&Actor>) -> Result<(), Refusal> {
-    let performer = actor.and_then(|actor| actor.performer(turn));
-    broadcasts::conversation_frame(turn, conversation, "conversation.created", Audience::AgentsAndContact, performer)?;
-    webhooks::conversation_callback(turn, conversation, "conversation_created", None);
+/// Broadcasts a new conversation, and assigns it if nobody is assigned yet.
+pub fn broadcast_created(
+    tx: &mut Transaction<'_>,
+    conversation: &Conversation,
+    actor: Option<&Actor>,
+) -> Result<(), ApiError> {
+    let performer = actor.and_then(|actor| actor.performer(tx));
+    broadcasts::conversation_event(tx, conversation, "conversation.created", Audience::AgentsAndContact, performer)?;
+    webhooks::conversation_event(tx, conversation, "conversation_created", None);
     if conversation.assignee_id.is_some() {
-        broadcasts::conversation_frame(turn, conversation, "assignee.changed", Audience::Agents, None)?;
-        notifications::assigned(turn, conversation)?;
+        broadcasts::conversation_event(tx, conversation, "assignee.changed", Audience::Agents, None)?;
+        notifications::notify_assignment(tx, conversation)?;
     } else {
-        assign_in_a_moment(turn, conversation);
+        enqueue_auto_assignment(tx, conversation);
     }
     Ok(())
 }
 
-/// Sets a status; what follows from it (who is told, the note about it, the survey) follows.
+/// Sets the status and does what follows: broadcasts, assignment, an activity message, the survey.
 pub fn set_status(
-    turn: &mut Turn<'_>,
+    tx: &mut Transaction<'_>,
     before: &Conversation,
     status: Status,
     snoozed_until: Option<Micros>,
     actor: Option<&Actor>,
-) -> Result<Conversation, Refusal> {
-    let handed_off;
-    let before = if is_hand_off(turn, before, status, actor) {
-        // It begins to wait for a person now, and that is told first.
-        let mut after = before.clone();
-        after.waiting_since = Some(turn.now);
-        save(turn, before, &mut after)?;
-        handed_off = after;
-        &handed_off
-    } else {
-        before
-    };
-    let mut after = before.clone();
-    after.status = status;
-    after.snoozed_until = if status == Status::Snoozed { snoozed_until } else { None };
+) -> Result<Conversation, ApiError> {
+    let mut before = before.clone();
+    if is_bot_hand_off(tx, &before, status, actor) {
+        // It waits for an agent from now on, which is broadcast first.
+        let mut waiting = Conversation { waiting_since: Some(tx.now), ..before.clone() };
+        save_and_broadcast(tx, &before, &mut waiting)?;
+        before = waiting;
+    }
+    let mut after = with_status(tx, &before, status, snoozed_until)?;
     if before.status == status && before.snoozed_until == after.snoozed_until {
         return Ok(after);
     }
-    if turn.is_4_16() {
-        if status == Status::Resolved {
-            after.waiting_since = None;
-        }
-        if status == Status::Open {
-            after.assignee_bot_id = None;
-        }
-    } else if status == Status::Open && after.assignee_id.is_none() {
-        after.assignee_id = someone_online(turn, after.inbox_id)?.map(|user| user.id);
-    }
-    save(turn, before, &mut after)?;
-    assign_in_a_moment(turn, &after);
+    save_and_broadcast(tx, &before, &mut after)?;
+    enqueue_auto_assignment(tx, &after);
     if before.status == status {
         return Ok(after);
     }
@@ -139,132 +135,165 @@ pub fn set_status(
         && status == Status::Open
         && matches!(actor, Some(Actor::User(_) | Actor::Bot(_)))
     {
-        webhooks::conversation_opened_to_bot(turn, &after);
+        webhooks::conversation_opened(tx, &after);
     }
-    if let Some(note) = status_note(before.status, status, actor) {
-        let activity = json!({ "type": "status_changed", "status": status.word() });
-        note_activity(turn, &mut after, &note, Some(activity))?;
+    if let Some(note) = status_activity(before.status, status, actor) {
+        let activity = json!({ "type": "status_changed", "status": status.as_str() });
+        create_activity(tx, &mut after, &note, Some(activity))?;
     }
     if status == Status::Resolved {
-        survey::send_after_resolving(turn, &mut after)?;
+        survey::send_after_resolving(tx, &mut after)?;
     }
     Ok(after)
 }
 
-/// Whether a bot gives a conversation to people, in the manner of 4.16.
-fn is_hand_off(turn: &Turn<'_>, before: &Conversation, status: Status, actor: Option<&Actor>) -> bool {
-    turn.is_4_16() && (before.status, status) == (Status::Pending, Status::Open) && matches!(actor, Some(Actor::Bot(_)))
+/// The conversation with another status and the fields that change with it; not saved yet.
+fn with_status(
+    tx: &Transaction<'_>,
+    before: &Conversation,
+    status: Status,
+    snoozed_until: Option<Micros>,
+) -> Result<Conversation, ApiError> {
+    let mut after = before.clone();
+    after.status = status;
+    after.snoozed_until = if status == Status::Snoozed { snoozed_until } else { None };
+    if before.status == status && before.snoozed_until == after.snoozed_until {
+        return Ok(after);
+    }
+    if tx.is_4_16() {
+        if status == Status::Resolved {
+            after.waiting_since = None;
+        }
+        if status == Status::Open {
+            after.assignee_bot_id = None;
+        }
+    } else if status == Status::Open && after.assignee_id.is_none() {
+        after.assignee_id = find_assignee(tx, after.inbox_id)?.map(|user| user.id);
+    }
+    Ok(after)
 }
 
-/// The visitor has seen it: sent messages become read.
-pub fn seen_by_contact(turn: &mut Turn<'_>, before: &Conversation) -> Result<(), Refusal> {
+/// Whether a bot hands a conversation off to agents, as a 4.16 knows it.
+fn is_bot_hand_off(tx: &Transaction<'_>, before: &Conversation, status: Status, actor: Option<&Actor>) -> bool {
+    tx.is_4_16() && (before.status, status) == (Status::Pending, Status::Open) && matches!(actor, Some(Actor::Bot(_)))
+}
+
+/// The visitor has seen the conversation: messages that were sent become read.
+pub fn mark_seen_by_contact(tx: &mut Transaction<'_>, before: &Conversation) -> Result<(), ApiError> {
     let mut after = before.clone();
-    after.contact_last_seen_at = Some(turn.now);
-    save(turn, before, &mut after)?;
-    broadcasts::conversation_frame(turn, &after, "conversation.read", Audience::Agents, None)?;
-    for message in message_rows::unread_by_contact(turn.db, after.id)? {
-        message_changes::set_status(turn, &after, message, "read", None)?;
+    after.contact_last_seen_at = Some(tx.now);
+    save_and_broadcast(tx, before, &mut after)?;
+    broadcasts::conversation_event(tx, &after, "conversation.read", Audience::Agents, None)?;
+    for message in message_rows::unread_by_contact(tx.db, after.id)? {
+        message_updates::set_status(tx, &after, message, "read", None)?;
     }
     Ok(())
 }
 
-/// An agent has seen it. The visitor is told nothing.
-pub fn seen_by_agent(turn: &mut Turn<'_>, before: &Conversation, user: &User) -> Result<Conversation, Refusal> {
+/// An agent has seen the conversation. Nothing is broadcast.
+pub fn mark_seen_by_agent(
+    tx: &mut Transaction<'_>,
+    before: &Conversation,
+    user: &User,
+) -> Result<Conversation, ApiError> {
     let mut after = before.clone();
-    after.agent_last_seen_at = Some(turn.now);
+    after.agent_last_seen_at = Some(tx.now);
     if after.assignee_id == Some(user.id) {
-        after.assignee_last_seen_at = Some(turn.now);
+        after.assignee_last_seen_at = Some(tx.now);
     }
-    // The server writes these columns directly, past everything that watches a conversation.
-    rows::save(turn.db, &after)?;
+    // The server writes these columns without callbacks.
+    rows::save(tx.db, &after)?;
     Ok(after)
 }
 
-/// A pending conversation whose bot can't be reached is opened for people; the bot stays its assignee.
-pub fn hand_over(turn: &mut Turn<'_>, conversation_id: i64) -> Result<(), Refusal> {
-    let before = rows::conversation(turn.db, conversation_id)?;
+/// Opens a pending conversation whose bot can't be reached; the bot stays its assignee.
+pub fn hand_off_to_agents(tx: &mut Transaction<'_>, conversation_id: i64) -> Result<(), ApiError> {
+    let before = rows::conversation(tx.db, conversation_id)?;
     if before.status != Status::Pending {
         return Ok(());
     }
     let mut after = before.clone();
     after.status = Status::Open;
-    save(turn, &before, &mut after)?;
-    webhooks::conversation_opened_to_bot(turn, &after);
+    save_and_broadcast(tx, &before, &mut after)?;
+    webhooks::conversation_opened(tx, &after);
     Ok(())
 }
 
-/// An administrator deletes it. Nobody is told; a moment later all of it is gone.
-pub fn delete(turn: &mut Turn<'_>, conversation: &Conversation) {
+/// Deletes a conversation with its messages and files, in a job. Nothing is broadcast.
+pub fn delete(tx: &mut Transaction<'_>, conversation: &Conversation) {
     let id = conversation.id;
-    turn.in_a_moment(move |turn| {
-        let orphans = files::of_conversation(turn.db, id)?;
-        rows::delete(turn.db, id)?;
-        turn.delete_files(orphans);
+    tx.enqueue_job(move |tx| {
+        let files = attachments::of_conversation(tx.db, id)?;
+        rows::delete(tx.db, id)?;
+        tx.delete_files(files);
         Ok(())
     });
 }
 
+/// Replaces the labels, with an activity message for those added and one for those removed.
 pub fn set_labels(
-    turn: &mut Turn<'_>,
+    tx: &mut Transaction<'_>,
     before: &Conversation,
     labels: Vec<String>,
     actor: &Actor,
-) -> Result<Conversation, Refusal> {
+) -> Result<Conversation, ApiError> {
     let mut after = before.clone();
     after.labels = labels;
     if before.labels == after.labels {
         return Ok(after);
     }
-    save(turn, before, &mut after)?;
+    save_and_broadcast(tx, before, &mut after)?;
     let changed =
-        [("added", missing(&after.labels, &before.labels)), ("removed", missing(&before.labels, &after.labels))];
+        [("added", difference(&after.labels, &before.labels)), ("removed", difference(&before.labels, &after.labels))];
     let notes = changed
         .map(|(verb, labels)| (!labels.is_empty()).then(|| format!("{} {verb} {}", actor.name(), labels.join(", "))));
     for note in notes.into_iter().flatten() {
-        note_activity(turn, &mut after, &note, None)?;
+        create_activity(tx, &mut after, &note, None)?;
     }
-    if !turn.is_4_16() {
-        // A 4.0 tells of a label twice: once with the label, once with the note about it.
-        tell(turn, &after, label_changes(before, &after));
+    if !tx.is_4_16() {
+        // A 4.0 broadcasts a label twice: with the label, and with the activity message about it.
+        broadcast_update(tx, &after, label_changes(before, &after));
     }
     Ok(after)
 }
 
+/// Sets or removes the priority, with an activity message.
 pub fn set_priority(
-    turn: &mut Turn<'_>,
+    tx: &mut Transaction<'_>,
     before: &Conversation,
     priority: Option<String>,
     actor: &Actor,
-) -> Result<(), Refusal> {
+) -> Result<(), ApiError> {
     let mut after = before.clone();
     after.priority = priority;
     if before.priority == after.priority {
         return Ok(());
     }
-    save(turn, before, &mut after)?;
+    save_and_broadcast(tx, before, &mut after)?;
     let name = actor.name();
     let note = match (&before.priority, &after.priority) {
         (None, Some(new)) => format!("{name} set the priority to {new}"),
         (Some(old), Some(new)) => format!("{name} changed the priority from {old} to {new}"),
         (_, None) => format!("{name} removed the priority"),
     };
-    note_activity(turn, &mut after, &note, None)
+    create_activity(tx, &mut after, &note, None)
 }
 
 /// Mutes or unmutes the contact; muting resolves the conversation.
-pub fn set_muted(turn: &mut Turn<'_>, before: &Conversation, muted: bool, actor: &Actor) -> Result<(), Refusal> {
-    let mut contact = contacts::contact(turn.db, before.contact_id)?;
+pub fn set_muted(tx: &mut Transaction<'_>, before: &Conversation, muted: bool, actor: &Actor) -> Result<(), ApiError> {
+    let mut contact = contacts::contact(tx.db, before.contact_id)?;
     contact.blocked = muted;
-    contact.updated_at = turn.now;
+    contact.updated_at = tx.now;
     let mut conversation =
-        if muted { set_status(turn, before, Status::Resolved, None, Some(actor))? } else { before.clone() };
-    contacts::save(turn.db, &contact)?;
-    broadcasts::contact_updated(turn, &contact, Some(actor))?;
+        if muted { set_status(tx, before, Status::Resolved, None, Some(actor))? } else { before.clone() };
+    contacts::save(tx.db, &contact)?;
+    broadcasts::contact_updated(tx, &contact, Some(actor))?;
     let verb = if muted { "muted" } else { "unmuted" };
-    note_activity(turn, &mut conversation, &format!("{} has {verb} the conversation", actor.name()), None)
+    create_activity(tx, &mut conversation, &format!("{} has {verb} the conversation", actor.name()), None)
 }
 
-fn status_note(before: Status, status: Status, actor: Option<&Actor>) -> Option<String> {
+/// The activity message about a change of status.
+fn status_activity(before: Status, status: Status, actor: Option<&Actor>) -> Option<String> {
     match (status, actor) {
         (Status::Resolved, Some(Actor::Contact(contact))) => {
             Some(format!("Conversation was resolved by {}", contact.name))
@@ -287,6 +316,7 @@ fn status_note(before: Status, status: Status, actor: Option<&Actor>) -> Option<
     }
 }
 
-fn missing<'a>(these: &'a [String], among: &[String]) -> Vec<&'a str> {
-    these.iter().filter(|label| !among.contains(label)).map(String::as_str).collect()
+/// The labels that the others lack.
+fn difference<'a>(labels: &'a [String], others: &[String]) -> Vec<&'a str> {
+    labels.iter().filter(|label| !others.contains(label)).map(String::as_str).collect()
 }

@@ -1,17 +1,18 @@
-//! Proof of identity: the HMAC of a contact's identifier under the inbox's key.
+//! Identity validation: a contact's `identifier_hash` is the HMAC of its identifier under the inbox's key.
 
 use subtle::ConstantTimeEq;
 
+use crate::error::ApiError;
 use crate::model::Inbox;
-use crate::refusal::Refusal;
 use crate::signing::hmac_hex;
 
-/// Lets a request through that proves itself, or needs no proof. The server hashes a missing identifier as an empty one.
-pub fn check(inbox: &Inbox, identifier: Option<&str>, hash: Option<&str>) -> Result<Proof, Refusal> {
+/// Checks the hash that a request has, if any. The server takes a missing identifier for an empty one, and answers a
+/// wrong or missing hash with 500, as recorded.
+pub fn check(inbox: &Inbox, identifier: Option<&str>, hash: Option<&str>) -> Result<Proof, ApiError> {
     let hash = hash.filter(|hash| !hash.trim().is_empty());
     let Some(hash) = hash else {
         return if inbox.hmac_mandatory {
-            Err(Refusal::fault("the inbox asks for an identifier_hash and none came"))
+            Err(ApiError::internal("the inbox requires an identifier_hash and there is none"))
         } else {
             Ok(Proof::NotNeeded)
         };
@@ -20,7 +21,7 @@ pub fn check(inbox: &Inbox, identifier: Option<&str>, hash: Option<&str>) -> Res
     if bool::from(expected.as_bytes().ct_eq(hash.as_bytes())) {
         Ok(Proof::Given)
     } else {
-        Err(Refusal::fault("the identifier_hash does not fit the identifier"))
+        Err(ApiError::internal("the identifier_hash is not that of the identifier"))
     }
 }
 

@@ -1,32 +1,35 @@
-//! The names that texts of agents and inboxes may ask for, filled in; and a survey's text.
+//! Liquid: variables like `{{contact.name}}` in texts of agents and inboxes; and a survey's text, which may have some.
 
 use serde_json::Value;
 
 use super::actor::Actor;
+use crate::error::ApiError;
 use crate::model::Conversation;
-use crate::refusal::Refusal;
-use crate::serializers::message::linked_question;
-use crate::store::{Turn, accounts, contacts};
+use crate::serializers::message::survey_link_text;
+use crate::store::{Transaction, accounts, contacts};
 
-/// A survey's text in a 4.16: what was written, or the inbox's own question, or this sentence. In a 4.0 the sentence with
-/// its link, whatever was written.
-pub fn question(turn: &Turn<'_>, conversation: &Conversation, written: Option<&str>) -> Result<String, Refusal> {
-    if !turn.is_4_16() {
-        return Ok(linked_question(turn, conversation));
+/// A survey's text: in a 4.16 the given text, the inbox's own question or a default; in a 4.0 a sentence with a link.
+pub fn survey_question(
+    tx: &Transaction<'_>,
+    conversation: &Conversation,
+    written: Option<&str>,
+) -> Result<String, ApiError> {
+    if !tx.is_4_16() {
+        return Ok(survey_link_text(tx, conversation));
     }
-    let config = accounts::inbox(turn.db, conversation.inbox_id)?.csat_config;
+    let config = accounts::inbox(tx.db, conversation.inbox_id)?.csat_config;
     let own = config.get("message").and_then(Value::as_str).filter(|text| !text.is_empty());
     let question = written.filter(|text| !text.is_empty()).or(own).unwrap_or("Please rate the conversation");
-    Ok(fill_in(turn, conversation, Some(question), None)?.unwrap_or_default())
+    Ok(render(tx, conversation, Some(question), None)?.unwrap_or_default())
 }
 
-/// Fills in the names that texts of agents and inboxes may ask for; a name we don't know becomes empty.
-pub fn fill_in(
-    turn: &Turn<'_>,
+/// Fills in the variables of a text; an unknown one becomes empty.
+pub fn render(
+    tx: &Transaction<'_>,
     conversation: &Conversation,
     text: Option<&str>,
     actor: Option<&Actor>,
-) -> Result<Option<String>, Refusal> {
+) -> Result<Option<String>, ApiError> {
     let Some(text) = text else { return Ok(None) };
     let mut filled = String::with_capacity(text.len());
     let mut rest = text;
@@ -34,31 +37,31 @@ pub fn fill_in(
         rest.split_once("{{").and_then(|(before, tail)| Some((before, tail.split_once("}}")?)))
     {
         filled.push_str(before);
-        filled.push_str(&value_of(turn, conversation, name.trim(), actor)?);
+        filled.push_str(&variable(tx, conversation, name.trim(), actor)?);
         rest = after;
     }
     filled.push_str(rest);
     Ok(Some(filled))
 }
 
-fn value_of(
-    turn: &Turn<'_>,
+fn variable(
+    tx: &Transaction<'_>,
     conversation: &Conversation,
     name: &str,
     actor: Option<&Actor>,
-) -> Result<String, Refusal> {
-    let contact = || contacts::contact(turn.db, conversation.contact_id);
-    let first = |name: &str| name.split_whitespace().next().unwrap_or_default().to_owned();
+) -> Result<String, ApiError> {
+    let contact = || contacts::contact(tx.db, conversation.contact_id);
+    let first_word = |name: &str| name.split_whitespace().next().unwrap_or_default().to_owned();
     Ok(match name {
         "contact.name" => contact()?.name,
-        "contact.first_name" => first(&contact()?.name),
+        "contact.first_name" => first_word(&contact()?.name),
         "contact.email" => contact()?.email.unwrap_or_default(),
         "contact.phone_number" => contact()?.phone_number.unwrap_or_default(),
         "agent.name" => actor.map(Actor::name).unwrap_or_default().to_owned(),
-        "agent.first_name" => first(actor.map(Actor::name).unwrap_or_default()),
+        "agent.first_name" => first_word(actor.map(Actor::name).unwrap_or_default()),
         "conversation.display_id" => conversation.display_id.to_string(),
-        "inbox.name" => accounts::inbox(turn.db, conversation.inbox_id)?.name,
-        "account.name" => accounts::account(turn.db, conversation.account_id)?.name,
+        "inbox.name" => accounts::inbox(tx.db, conversation.inbox_id)?.name,
+        "account.name" => accounts::account(tx.db, conversation.account_id)?.name,
         _ => String::new(),
     })
 }

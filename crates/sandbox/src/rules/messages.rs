@@ -1,69 +1,71 @@
-//! Saying something: a message is stored and told, and moves its conversation.
+//! Posting a message, with all that follows from it: the conversation's status, notifications, automatic replies.
 
 use super::actor::Actor;
 use super::new_message::{self, Draft};
-use super::{auto_replies, broadcasts, conversation_changes, conversations, notifications};
+use super::{auto_replies, broadcasts, conversation_updates, conversations, notifications};
+use crate::error::ApiError;
 use crate::model::{Conversation, Message, MessageType, Status};
-use crate::refusal::Refusal;
-use crate::store::{Turn, accounts, contacts};
+use crate::store::{Transaction, accounts, contacts};
 use crate::uploads::Upload;
 
-/// Stores a message and does all that follows from it. The conversation comes back as it then is.
+/// Creates a message and does what follows. Returns it with the conversation as it is afterwards.
 pub fn post(
-    turn: &mut Turn<'_>,
+    tx: &mut Transaction<'_>,
     mut conversation: Conversation,
     draft: Draft,
     actor: Option<&Actor>,
-) -> Result<(Message, Conversation), Refusal> {
-    let message = new_message::create(turn, &mut conversation, &draft, actor)?;
+) -> Result<(Message, Conversation), ApiError> {
+    let message = new_message::create(tx, &mut conversation, &draft, actor)?;
     match message.message_type {
-        MessageType::Incoming => came_in(turn, &mut conversation, &message, actor)?,
-        MessageType::Outgoing => went_out(turn, &mut conversation, &message, actor)?,
+        MessageType::Incoming => after_incoming(tx, &mut conversation, &message, actor)?,
+        MessageType::Outgoing => after_outgoing(tx, &mut conversation, &message, actor)?,
         MessageType::Activity | MessageType::Template => {}
     }
     draft.uploads.into_iter().for_each(Upload::keep);
     Ok((message, conversation))
 }
 
-fn came_in(
-    turn: &mut Turn<'_>,
+/// A visitor's message reopens a resolved or snoozed conversation, unless the contact is muted.
+fn after_incoming(
+    tx: &mut Transaction<'_>,
     conversation: &mut Conversation,
     message: &Message,
     actor: Option<&Actor>,
-) -> Result<(), Refusal> {
-    let mut contact = contacts::contact(turn.db, conversation.contact_id)?;
-    contact.last_activity_at = Some(turn.now);
-    contact.updated_at = turn.now;
-    contacts::save(turn.db, &contact)?;
-    broadcasts::contact_updated(turn, &contact, actor)?;
-    let sleeps = matches!(conversation.status, Status::Resolved | Status::Snoozed);
-    if sleeps && !contact.blocked {
-        let inbox = accounts::inbox(turn.db, conversation.inbox_id)?;
-        let awake = if inbox.agent_bot_id.is_some() { Status::Pending } else { Status::Open };
-        *conversation = conversations::set_status(turn, conversation, awake, None, None)?;
+) -> Result<(), ApiError> {
+    let mut contact = contacts::contact(tx.db, conversation.contact_id)?;
+    contact.last_activity_at = Some(tx.now);
+    contact.updated_at = tx.now;
+    contacts::save(tx.db, &contact)?;
+    broadcasts::contact_updated(tx, &contact, actor)?;
+    let is_asleep = matches!(conversation.status, Status::Resolved | Status::Snoozed);
+    if is_asleep && !contact.blocked {
+        let inbox = accounts::inbox(tx.db, conversation.inbox_id)?;
+        let reopened = if inbox.agent_bot_id.is_some() { Status::Pending } else { Status::Open };
+        *conversation = conversations::set_status(tx, conversation, reopened, None, None)?;
     }
     if conversation.waiting_since.is_none() {
         let before = conversation.clone();
         conversation.waiting_since = Some(message.created_at);
-        conversation_changes::save(turn, &before, conversation)?;
+        conversation_updates::save_and_broadcast(tx, &before, conversation)?;
     }
     if !contact.blocked {
-        notifications::contact_wrote(turn, conversation, message)?;
+        notifications::notify_incoming_message(tx, conversation, message)?;
     }
-    auto_replies::after_incoming(turn, conversation)
+    auto_replies::send(tx, conversation)
 }
 
-fn went_out(
-    turn: &mut Turn<'_>,
+/// An agent's message ends the visitor's wait; private notes and campaigns don't.
+fn after_outgoing(
+    tx: &mut Transaction<'_>,
     conversation: &mut Conversation,
     message: &Message,
     actor: Option<&Actor>,
-) -> Result<(), Refusal> {
-    // A bot's answer ends the wait too, since 4.16; it is no first reply.
-    if let (Some(Actor::Bot(_)), true, false) = (actor, turn.is_4_16(), message.private) {
+) -> Result<(), ApiError> {
+    // In a 4.16 a bot's message ends the wait, too, but is no first reply.
+    if let (Some(Actor::Bot(_)), true, false) = (actor, tx.is_4_16(), message.private) {
         let before = conversation.clone();
         conversation.waiting_since = None;
-        return conversation_changes::save(turn, &before, conversation);
+        return conversation_updates::save_and_broadcast(tx, &before, conversation);
     }
     let Some(actor @ Actor::User(_)) = actor else { return Ok(()) };
     if message.private || message.additional_attributes.contains_key("campaign_id") {
@@ -73,9 +75,9 @@ fn went_out(
     conversation.waiting_since = None;
     if conversation.first_reply_created_at.is_none() {
         conversation.first_reply_created_at = Some(message.created_at);
-        broadcasts::first_reply(turn, conversation, message, actor)?;
+        broadcasts::first_reply(tx, conversation, message, actor)?;
     } else if before.waiting_since.is_none() {
         return Ok(());
     }
-    conversation_changes::save(turn, &before, conversation)
+    conversation_updates::save_and_broadcast(tx, &before, conversation)
 }

@@ -1,18 +1,22 @@
-//! What happens in the channel, whoever asks for it: contacts come, conversations open and change, messages are said.
+//! What happens in the channel, whichever API asks for it: contacts are created and merged, conversations change,
+//! messages are posted.
 //!
-//! Every rule runs inside one `Turn`, writes through `store` and leaves its news behind; the two APIs only read
-//! requests and shape answers.
+//! A rule runs inside one transaction: it writes through `store`, and leaves broadcasts, webhooks and jobs for after the
+//! commit. From the bottom up: `broadcasts` and `webhooks`; `new_message`, `message_updates` and `conversation_updates`,
+//! which save one change and broadcast it; `assignment`, `survey` and `auto_replies`; `conversations`, and `messages`,
+//! which do all that follows from a change.
 
 mod actor;
 pub mod assignment;
 mod auto_replies;
 mod broadcasts;
+mod contact_validation;
 pub mod contacts;
-pub mod conversation_changes;
+pub mod conversation_updates;
 pub mod conversations;
 pub mod identity;
 mod liquid;
-pub mod message_changes;
+pub mod message_updates;
 pub mod messages;
 mod new_message;
 mod notifications;

@@ -1,17 +1,17 @@
-//! A new message: checked, stored and told. What follows from it is for `messages`.
+//! A new message: validated, stored, broadcast and posted to webhooks. `messages` does what follows from it.
 
 use serde_json::{Map, Value};
 
 use super::actor::Actor;
 use super::{broadcasts, liquid, webhooks};
+use crate::error::ApiError;
 use crate::model::{Attachment, Conversation, Message, MessageType, SenderType};
-use crate::refusal::Refusal;
 use crate::store::conversations as conversation_rows;
 use crate::store::messages as rows;
-use crate::store::{Turn, files};
+use crate::store::{Transaction, attachments};
 use crate::uploads::Upload;
 
-/// What is to be said.
+/// A message to be created.
 #[derive(Debug)]
 pub struct Draft {
     pub message_type: MessageType,
@@ -22,11 +22,12 @@ pub struct Draft {
     pub private: bool,
     pub source_id: Option<String>,
     pub uploads: Vec<Upload>,
-    /// Comes back in the frame, and nowhere else for a visitor.
+    /// The client's own id of the message; it is in the event only, never in a response to a visitor.
     pub echo_id: Option<Value>,
 }
 
 impl Draft {
+    /// A message of text alone.
     pub fn text(message_type: MessageType, content: Option<String>) -> Self {
         Self {
             message_type,
@@ -42,85 +43,79 @@ impl Draft {
     }
 }
 
-/// Stores a message and tells of it.
+/// Creates a message. It is not valid if it is too long, has a NUL byte, or is one too many in a minute.
 pub fn create(
-    turn: &mut Turn<'_>,
+    tx: &mut Transaction<'_>,
     conversation: &mut Conversation,
     draft: &Draft,
     actor: Option<&Actor>,
-) -> Result<Message, Refusal> {
-    check(turn, conversation, draft)?;
-    store(turn, conversation, draft, actor)
+) -> Result<Message, ApiError> {
+    validate(tx, conversation, draft)?;
+    store(tx, conversation, draft, actor)
 }
 
-/// A note for agents about what happened.
-pub fn note_activity(
-    turn: &mut Turn<'_>,
+/// Creates an activity message, which agents see; `activity` is what a 4.16 puts into `content_attributes`.
+pub fn create_activity(
+    tx: &mut Transaction<'_>,
     conversation: &mut Conversation,
-    note: &str,
+    text: &str,
     activity: Option<Value>,
-) -> Result<(), Refusal> {
-    let mut draft = Draft::text(MessageType::Activity, Some(note.to_owned()));
-    if let Some(activity) = activity.filter(|_| turn.is_4_16()) {
+) -> Result<(), ApiError> {
+    let mut draft = Draft::text(MessageType::Activity, Some(text.to_owned()));
+    if let Some(activity) = activity.filter(|_| tx.is_4_16()) {
         draft.content_attributes.insert("activity".into(), activity);
     }
-    store(turn, conversation, &draft, None).map(drop)
+    store(tx, conversation, &draft, None).map(drop)
 }
 
 fn store(
-    turn: &mut Turn<'_>,
+    tx: &mut Transaction<'_>,
     conversation: &mut Conversation,
     draft: &Draft,
     actor: Option<&Actor>,
-) -> Result<Message, Refusal> {
-    let mut message = unsaved(turn, conversation, draft, actor)?;
-    message.id = rows::insert(turn.db, &message)?;
+) -> Result<Message, ApiError> {
+    let mut message = build(tx, conversation, draft, actor)?;
+    message.id = rows::insert(tx.db, &message)?;
     for upload in &draft.uploads {
-        attach(turn, &message, upload)?;
+        insert_attachment(tx, &message, upload)?;
     }
     conversation.last_activity_at = message.created_at;
-    conversation_rows::save(turn.db, conversation)?;
-    broadcasts::message_created(turn, conversation, &message, draft.echo_id.clone(), actor)?;
-    webhooks::message_callback(turn, &message, "message_created");
+    conversation_rows::save(tx.db, conversation)?;
+    broadcasts::message_created(tx, conversation, &message, draft.echo_id.clone(), actor)?;
+    webhooks::message_event(tx, &message, "message_created");
     Ok(message)
 }
 
-/// The longest text, in characters.
+/// In characters, as recorded.
 const CONTENT_MAX: usize = 150_000;
-/// Messages of a conversation within a minute; beyond, it counts as a flood.
+/// Messages of a conversation within a minute, as recorded.
 const FLOOD_MAX: i64 = 200;
 
-fn check(turn: &Turn<'_>, conversation: &Conversation, draft: &Draft) -> Result<(), Refusal> {
+fn validate(tx: &Transaction<'_>, conversation: &Conversation, draft: &Draft) -> Result<(), ApiError> {
     if draft.content.as_deref().is_some_and(|content| content.contains('\0')) {
-        return Err(Refusal::fault("the server's database takes no NUL byte"));
+        return Err(ApiError::internal("the server's database takes no NUL byte"));
     }
     if draft.content.as_deref().is_some_and(|content| content.chars().count() > CONTENT_MAX) {
-        return Err(Refusal::invalid("content", format!("Content is too long (maximum is {CONTENT_MAX} characters)")));
+        return Err(ApiError::validation(
+            "content",
+            format!("Content is too long (maximum is {CONTENT_MAX} characters)"),
+        ));
     }
-    let minute_ago = turn.now.plus_seconds(-60);
-    if turn.world.limits && rows::count_since(turn.db, conversation.id, minute_ago)? >= FLOOD_MAX {
-        return Err(Refusal::invalid("base", "Too many messages"));
+    let minute_ago = tx.now.plus_seconds(-60);
+    if tx.context.has_limits && rows::count_since(tx.db, conversation.id, minute_ago)? >= FLOOD_MAX {
+        return Err(ApiError::validation("base", "Too many messages"));
     }
     Ok(())
 }
 
-fn unsaved(
-    turn: &Turn<'_>,
+/// The record of a message; not stored yet.
+fn build(
+    tx: &Transaction<'_>,
     conversation: &Conversation,
     draft: &Draft,
     actor: Option<&Actor>,
-) -> Result<Message, Refusal> {
-    let written = draft.content.clone();
-    let (content, processed_content) = match draft.message_type {
-        _ if draft.content_type == "input_csat" => {
-            let question = liquid::question(turn, conversation, written.as_deref())?;
-            (Some(question.clone()), Some(question))
-        }
-        MessageType::Outgoing | MessageType::Template => {
-            (liquid::fill_in(turn, conversation, written.as_deref(), actor)?, written)
-        }
-        MessageType::Incoming | MessageType::Activity => (written.clone(), written),
-    };
+) -> Result<Message, ApiError> {
+    let (content, processed_content) = content(tx, conversation, draft, actor)?;
     let sender = match draft.message_type {
         MessageType::Incoming => Some((SenderType::Contact, conversation.contact_id)),
         MessageType::Outgoing => actor.map(Actor::sender),
@@ -141,12 +136,32 @@ fn unsaved(
         status: "sent".into(),
         source_id: draft.source_id.clone(),
         sender,
-        created_at: turn.now,
-        updated_at: turn.now,
+        created_at: tx.now,
+        updated_at: tx.now,
     })
 }
 
-fn attach(turn: &Turn<'_>, message: &Message, upload: &Upload) -> Result<(), Refusal> {
+/// The text that is shown and the text as it was written, before variables were filled in.
+fn content(
+    tx: &Transaction<'_>,
+    conversation: &Conversation,
+    draft: &Draft,
+    actor: Option<&Actor>,
+) -> Result<(Option<String>, Option<String>), ApiError> {
+    let written = draft.content.clone();
+    Ok(match draft.message_type {
+        _ if draft.content_type == "input_csat" => {
+            let question = liquid::survey_question(tx, conversation, written.as_deref())?;
+            (Some(question.clone()), Some(question))
+        }
+        MessageType::Outgoing | MessageType::Template => {
+            (liquid::render(tx, conversation, written.as_deref(), actor)?, written)
+        }
+        MessageType::Incoming | MessageType::Activity => (written.clone(), written),
+    })
+}
+
+fn insert_attachment(tx: &Transaction<'_>, message: &Message, upload: &Upload) -> Result<(), ApiError> {
     let attachment = Attachment {
         id: 0,
         message_id: message.id,
@@ -159,6 +174,6 @@ fn attach(turn: &Turn<'_>, message: &Message, upload: &Upload) -> Result<(), Ref
         width: upload.size_in_pixels.map(|(width, _)| width.into()),
         height: upload.size_in_pixels.map(|(_, height)| height.into()),
     };
-    files::insert(turn.db, &attachment)?;
+    attachments::insert(tx.db, &attachment)?;
     Ok(())
 }

@@ -1,9 +1,9 @@
-//! The account, where others name it.
+//! The account, as webhooks name it.
 
 use serde::Serialize;
 
-use crate::refusal::Refusal;
-use crate::store::{Turn, accounts};
+use crate::error::ApiError;
+use crate::store::{Transaction, accounts};
 
 #[derive(Clone, Debug, Serialize)]
 pub struct AccountName {
@@ -11,7 +11,7 @@ pub struct AccountName {
     name: String,
 }
 
-pub fn account_name(turn: &Turn<'_>, account_id: i64) -> Result<AccountName, Refusal> {
-    let account = accounts::account(turn.db, account_id)?;
+pub fn account_name(tx: &Transaction<'_>, account_id: i64) -> Result<AccountName, ApiError> {
+    let account = accounts::account(tx.db, account_id)?;
     Ok(AccountName { id: account.id, name: account.name })
 }

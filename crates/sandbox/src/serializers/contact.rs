@@ -1,17 +1,17 @@
-//! Contacts.
+//! Contacts: for visitors, events, webhooks and agents.
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::account::AccountName;
+use crate::error::ApiError;
 use crate::model::{Contact, ContactInbox};
-use crate::refusal::Refusal;
 use crate::signing::signature;
-use crate::store::{Turn, accounts, contacts};
+use crate::store::{Transaction, accounts, contacts};
 
-/// What creating or showing a contact answers.
+/// A contact as the client API answers it, with its contact inbox's source_id and token.
 #[derive(Debug, Serialize)]
-pub struct OwnContact {
+pub struct ClientContact {
     source_id: String,
     pubsub_token: String,
     id: i64,
@@ -20,10 +20,10 @@ pub struct OwnContact {
     phone_number: Option<String>,
 }
 
-pub fn own(contact: &Contact, place: &ContactInbox) -> OwnContact {
-    OwnContact {
-        source_id: place.source_id.clone(),
-        pubsub_token: place.pubsub_token.clone(),
+pub fn for_client_api(contact: &Contact, contact_inbox: &ContactInbox) -> ClientContact {
+    ClientContact {
+        source_id: contact_inbox.source_id.clone(),
+        pubsub_token: contact_inbox.pubsub_token.clone(),
         id: contact.id,
         name: contact.name.clone(),
         email: contact.email.clone(),
@@ -31,9 +31,9 @@ pub fn own(contact: &Contact, place: &ContactInbox) -> OwnContact {
     }
 }
 
-/// The bare record: in conversations, and what updating a contact answers.
+/// The whole record: in conversations, and in a 4.0 what updating a contact answers.
 #[derive(Debug, Serialize)]
-pub struct RawContact {
+pub struct ContactRecord {
     id: i64,
     name: String,
     email: Option<String>,
@@ -52,16 +52,16 @@ pub struct RawContact {
     country_code: Option<String>,
     blocked: bool,
     label_list: [&'static str; 0],
-    /// Null, since 4.16; before, absent.
+    /// Null in a 4.16, absent in a 4.0.
     #[serde(skip_serializing_if = "Option::is_none")]
     company_id: Option<Value>,
 }
 
-pub fn raw(turn: &Turn<'_>, contact: &Contact) -> RawContact {
+pub fn record(tx: &Transaction<'_>, contact: &Contact) -> ContactRecord {
     let is_reachable = |value: &Option<String>| value.as_deref().is_some_and(|text| !text.is_empty());
     let contact_type =
         if is_reachable(&contact.email) || is_reachable(&contact.phone_number) { "lead" } else { "visitor" };
-    RawContact {
+    ContactRecord {
         id: contact.id,
         name: contact.name.clone(),
         email: contact.email.clone(),
@@ -69,7 +69,7 @@ pub fn raw(turn: &Turn<'_>, contact: &Contact) -> RawContact {
         account_id: contact.account_id,
         created_at: contact.created_at.iso(),
         updated_at: contact.updated_at.iso(),
-        additional_attributes: additional_attributes(turn, contact),
+        additional_attributes: additional_attributes(tx, contact),
         identifier: contact.identifier.clone(),
         custom_attributes: contact.custom_attributes.clone(),
         last_activity_at: contact.last_activity_at.map(crate::clock::Micros::iso),
@@ -80,25 +80,25 @@ pub fn raw(turn: &Turn<'_>, contact: &Contact) -> RawContact {
         country_code: None,
         blocked: contact.blocked,
         label_list: [],
-        company_id: turn.is_4_16().then_some(Value::Null),
+        company_id: tx.is_4_16().then_some(Value::Null),
     }
 }
 
-/// A 4.16 keeps here when it fetched the picture that a contact's avatar_url names.
-fn additional_attributes(turn: &Turn<'_>, contact: &Contact) -> Map<String, Value> {
-    if !turn.is_4_16() || contact.avatar_url.is_empty() {
+/// In a 4.16: when the server fetched the picture of the contact's avatar_url.
+fn additional_attributes(tx: &Transaction<'_>, contact: &Contact) -> Map<String, Value> {
+    if !tx.is_4_16() || contact.avatar_url.is_empty() {
         return Map::new();
     }
-    let hash = signature(&turn.world.secret, &contact.avatar_url);
+    let hash = signature(&tx.context.secret, &contact.avatar_url);
     Map::from_iter([
         ("last_avatar_sync_at".to_owned(), contact.updated_at.iso().into()),
         ("avatar_url_hash".to_owned(), hash.into()),
     ])
 }
 
-/// A contact as a sender, in frames and messages.
+/// A contact as the sender in events and messages.
 #[derive(Clone, Debug, Serialize)]
-pub struct PushedContact {
+pub struct EventContact {
     additional_attributes: Map<String, Value>,
     custom_attributes: Map<String, Value>,
     email: Option<String>,
@@ -111,9 +111,9 @@ pub struct PushedContact {
     r#type: &'static str,
 }
 
-pub fn pushed(turn: &Turn<'_>, contact: &Contact) -> PushedContact {
-    PushedContact {
-        additional_attributes: additional_attributes(turn, contact),
+pub fn for_event(tx: &Transaction<'_>, contact: &Contact) -> EventContact {
+    EventContact {
+        additional_attributes: additional_attributes(tx, contact),
         custom_attributes: contact.custom_attributes.clone(),
         email: contact.email.clone(),
         id: contact.id,
@@ -126,9 +126,9 @@ pub fn pushed(turn: &Turn<'_>, contact: &Contact) -> PushedContact {
     }
 }
 
-/// A contact as the sender in a callback's message.
+/// A contact as the sender in a webhook's message.
 #[derive(Debug, Serialize)]
-pub struct CalledBackContact {
+pub struct WebhookContact {
     account: AccountName,
     additional_attributes: Map<String, Value>,
     avatar: String,
@@ -142,10 +142,10 @@ pub struct CalledBackContact {
     blocked: bool,
 }
 
-pub fn called_back(turn: &Turn<'_>, contact: &Contact, account: AccountName) -> CalledBackContact {
-    CalledBackContact {
+pub fn for_webhook(tx: &Transaction<'_>, contact: &Contact, account: AccountName) -> WebhookContact {
+    WebhookContact {
         account,
-        additional_attributes: additional_attributes(turn, contact),
+        additional_attributes: additional_attributes(tx, contact),
         avatar: contact.avatar_url.clone(),
         custom_attributes: contact.custom_attributes.clone(),
         email: contact.email.clone(),
@@ -158,9 +158,9 @@ pub fn called_back(turn: &Turn<'_>, contact: &Contact, account: AccountName) -> 
     }
 }
 
-/// A contact as an agent sees it.
+/// A contact as the application API answers it.
 #[derive(Debug, Serialize)]
-pub struct ListedContact {
+pub struct AppContact {
     additional_attributes: Map<String, Value>,
     availability_status: &'static str,
     email: Option<String>,
@@ -178,11 +178,11 @@ pub struct ListedContact {
     contact_inboxes: Option<Vec<Value>>,
 }
 
-/// Without the places it has.
-pub fn listed_bare(turn: &Turn<'_>, contact: &Contact) -> ListedContact {
-    ListedContact {
-        additional_attributes: additional_attributes(turn, contact),
-        availability_status: turn.world.presence.contact_word(contact.account_id, contact.id, turn.now),
+/// Without its contact inboxes, as in a conversation.
+pub fn for_app_api_without_inboxes(tx: &Transaction<'_>, contact: &Contact) -> AppContact {
+    AppContact {
+        additional_attributes: additional_attributes(tx, contact),
+        availability_status: tx.context.presence.contact_status(contact.account_id, contact.id, tx.now),
         email: contact.email.clone(),
         id: contact.id,
         name: contact.name.clone(),
@@ -197,17 +197,17 @@ pub fn listed_bare(turn: &Turn<'_>, contact: &Contact) -> ListedContact {
     }
 }
 
-pub fn listed(turn: &Turn<'_>, contact: &Contact) -> Result<ListedContact, Refusal> {
-    let mut places = Vec::new();
-    for place in contacts::contact_inboxes(turn.db, contact.id)? {
-        let inbox = accounts::inbox(turn.db, place.inbox_id)?;
-        places.push(json!({
-            "source_id": place.source_id,
+pub fn for_app_api(tx: &Transaction<'_>, contact: &Contact) -> Result<AppContact, ApiError> {
+    let mut contact_inboxes = Vec::new();
+    for contact_inbox in contacts::contact_inboxes(tx.db, contact.id)? {
+        let inbox = accounts::inbox(tx.db, contact_inbox.inbox_id)?;
+        contact_inboxes.push(json!({
+            "source_id": contact_inbox.source_id,
             "inbox": {
                 "id": inbox.id, "avatar_url": "", "channel_id": inbox.id, "name": inbox.name,
                 "channel_type": "Channel::Api", "provider": null
             }
         }));
     }
-    Ok(ListedContact { contact_inboxes: Some(places), ..listed_bare(turn, contact) })
+    Ok(AppContact { contact_inboxes: Some(contact_inboxes), ..for_app_api_without_inboxes(tx, contact) })
 }

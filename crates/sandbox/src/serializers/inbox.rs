@@ -1,15 +1,15 @@
-//! Inboxes.
+//! Inboxes: for visitors and agents.
 
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::model::Inbox;
-use crate::store::Turn;
+use crate::store::Transaction;
 use crate::working_hours::Week;
 
-/// What the client API shows of an inbox.
+/// An inbox as the client API answers it.
 #[derive(Debug, Serialize)]
-pub struct OwnInbox {
+pub struct ClientInbox {
     identifier: String,
     identity_validation_enabled: bool,
     name: String,
@@ -20,8 +20,8 @@ pub struct OwnInbox {
     greeting_enabled: bool,
 }
 
-pub fn own(inbox: &Inbox) -> OwnInbox {
-    OwnInbox {
+pub fn for_client_api(inbox: &Inbox) -> ClientInbox {
+    ClientInbox {
         identifier: inbox.identifier.clone(),
         identity_validation_enabled: inbox.hmac_mandatory,
         name: inbox.name.clone(),
@@ -33,9 +33,9 @@ pub fn own(inbox: &Inbox) -> OwnInbox {
     }
 }
 
-/// An inbox as an agent sees it; its keys are an administrator's only.
-pub fn listed(turn: &Turn<'_>, inbox: &Inbox, for_administrator: bool) -> Value {
-    let mut listed = json!({
+/// An inbox as the application API answers it, with its keys for administrators only.
+pub fn for_app_api(tx: &Transaction<'_>, inbox: &Inbox, for_administrator: bool) -> Value {
+    let mut inbox_json = json!({
         "id": inbox.id,
         "avatar_url": "",
         "channel_id": inbox.id,
@@ -72,23 +72,23 @@ pub fn listed(turn: &Turn<'_>, inbox: &Inbox, for_administrator: bool) -> Value 
         "hmac_mandatory": inbox.hmac_mandatory,
         "provider": null
     });
-    let Some(fields) = listed.as_object_mut() else { return listed };
-    if turn.is_4_16() {
+    let Some(fields) = inbox_json.as_object_mut() else { return inbox_json };
+    if tx.is_4_16() {
         fields.insert("csat_config".into(), inbox.csat_config.clone().into());
         fields.insert("allowed_domains".into(), Value::Null);
     }
     if for_administrator {
         fields.insert("hmac_token".into(), inbox.hmac_token.clone().into());
-        if turn.is_4_16() {
+        if tx.is_4_16() {
             fields.insert("secret".into(), inbox.callback_secret.clone().into());
         }
     }
-    listed
+    inbox_json
 }
 
-/// The bare record, as creating a contact in an inbox answers it.
-pub fn raw(turn: &Turn<'_>, inbox: &Inbox) -> Value {
-    let mut shape = json!({
+/// The whole record, as creating a contact in an inbox answers it.
+pub fn record(tx: &Transaction<'_>, inbox: &Inbox) -> Value {
+    let mut record = json!({
         "id": inbox.id,
         "channel_id": inbox.id,
         "account_id": inbox.account_id,
@@ -112,8 +112,8 @@ pub fn raw(turn: &Turn<'_>, inbox: &Inbox) -> Value {
         "sender_name_type": "friendly",
         "business_name": null
     });
-    if let (true, Some(fields)) = (turn.is_4_16(), shape.as_object_mut()) {
+    if let (true, Some(fields)) = (tx.is_4_16(), record.as_object_mut()) {
         fields.insert("csat_config".into(), inbox.csat_config.clone().into());
     }
-    shape
+    record
 }

@@ -1,17 +1,16 @@
-//! Messages: as a visitor reads them, as frames carry them, as an agent reads them, as callbacks get them.
+//! Messages and their attachments: for visitors, events and agents.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::sender::{self, Pushed};
+use super::sender::{self, EventSender};
 use super::user::Availability;
+use crate::error::ApiError;
 use crate::model::{Attachment, Conversation, Message};
-use crate::refusal::Refusal;
 use crate::signing::signature;
-use crate::store::files;
-use crate::store::messages;
-use crate::store::{Turn, contacts};
+use crate::store::{Transaction, attachments, contacts, messages};
 
+/// An attachment of a message.
 #[derive(Clone, Debug, Serialize)]
 pub struct AttachedFile {
     id: i64,
@@ -27,14 +26,14 @@ pub struct AttachedFile {
     /// Since 4.13.
     #[serde(skip_serializing_if = "Option::is_none")]
     content_type: Option<String>,
-    /// Of sounds only, since 4.13.
+    /// Of audio only, since 4.13.
     #[serde(skip_serializing_if = "Option::is_none")]
     transcribed_text: Option<&'static str>,
 }
 
 /// As the client API answers it.
 #[derive(Debug, Serialize)]
-pub struct OwnMessage {
+pub struct ClientMessage {
     id: i64,
     content: Option<String>,
     message_type: i64,
@@ -45,11 +44,15 @@ pub struct OwnMessage {
     #[serde(skip_serializing_if = "Option::is_none")]
     attachments: Option<Vec<AttachedFile>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    sender: Option<Pushed>,
+    sender: Option<EventSender>,
 }
 
-pub fn own(turn: &Turn<'_>, conversation: &Conversation, message: &Message) -> Result<OwnMessage, Refusal> {
-    Ok(OwnMessage {
+pub fn for_client_api(
+    tx: &Transaction<'_>,
+    conversation: &Conversation,
+    message: &Message,
+) -> Result<ClientMessage, ApiError> {
+    Ok(ClientMessage {
         id: message.id,
         content: message.content.clone(),
         message_type: message.message_type.number(),
@@ -57,14 +60,14 @@ pub fn own(turn: &Turn<'_>, conversation: &Conversation, message: &Message) -> R
         content_attributes: message.content_attributes.clone(),
         created_at: message.created_at.seconds(),
         conversation_id: conversation.display_id,
-        attachments: attachments(turn, message)?,
-        sender: sender::sender(turn, message.sender, Availability::Unknown)?,
+        attachments: attachments(tx, message)?,
+        sender: sender::for_event(tx, message.sender, Availability::Unknown)?,
     })
 }
 
-/// As frames carry it.
+/// As events have it.
 #[derive(Clone, Debug, Serialize)]
-pub struct PushedMessage {
+pub struct EventMessage {
     id: i64,
     content: Option<String>,
     account_id: i64,
@@ -90,14 +93,14 @@ pub struct PushedMessage {
     #[serde(skip_serializing_if = "Option::is_none")]
     attachments: Option<Vec<AttachedFile>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    sender: Option<Pushed>,
+    sender: Option<EventSender>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub previous_changes: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub performer: Option<Pushed>,
+    pub performer: Option<EventSender>,
 }
 
-/// What a pushed message says of its conversation.
+/// What an event's message says of its conversation.
 #[derive(Clone, Debug, Serialize)]
 struct InConversation {
     assignee_id: Option<i64>,
@@ -111,13 +114,13 @@ struct SourceId {
     source_id: String,
 }
 
-pub fn pushed(
-    turn: &Turn<'_>,
+pub fn for_event(
+    tx: &Transaction<'_>,
     conversation: &Conversation,
     message: &Message,
     availability: Availability,
-) -> Result<PushedMessage, Refusal> {
-    Ok(PushedMessage {
+) -> Result<EventMessage, ApiError> {
+    Ok(EventMessage {
         id: message.id,
         content: message.content.clone(),
         account_id: message.account_id,
@@ -131,24 +134,24 @@ pub fn pushed(
         source_id: message.source_id.clone(),
         content_type: message.content_type.clone(),
         content_attributes: message.content_attributes.clone(),
-        sender_type: message.sender.map(|(kind, _)| kind.word()),
+        sender_type: message.sender.map(|(kind, _)| kind.as_str()),
         sender_id: message.sender.map(|(_, id)| id),
         external_source_ids: Map::new(),
         additional_attributes: message.additional_attributes.clone(),
         processed_message_content: message.processed_content.clone(),
         sentiment: Map::new(),
-        conversation: in_conversation(turn, conversation)?,
+        conversation: in_conversation(tx, conversation)?,
         echo_id: None,
-        attachments: attachments(turn, message)?,
-        sender: sender::sender(turn, message.sender, availability)?,
+        attachments: attachments(tx, message)?,
+        sender: sender::for_event(tx, message.sender, availability)?,
         previous_changes: None,
         performer: None,
     })
 }
 
-/// As the application API lists it.
+/// As the application API answers it.
 #[derive(Debug, Serialize)]
-pub struct ListedMessage {
+pub struct AppMessage {
     id: i64,
     content: Option<String>,
     inbox_id: i64,
@@ -163,13 +166,17 @@ pub struct ListedMessage {
     private: bool,
     source_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    sender: Option<Pushed>,
+    sender: Option<EventSender>,
     #[serde(skip_serializing_if = "Option::is_none")]
     attachments: Option<Vec<AttachedFile>>,
 }
 
-pub fn listed(turn: &Turn<'_>, conversation: &Conversation, message: &Message) -> Result<ListedMessage, Refusal> {
-    Ok(ListedMessage {
+pub fn for_app_api(
+    tx: &Transaction<'_>,
+    conversation: &Conversation,
+    message: &Message,
+) -> Result<AppMessage, ApiError> {
+    Ok(AppMessage {
         id: message.id,
         content: message.content.clone(),
         inbox_id: message.inbox_id,
@@ -182,34 +189,34 @@ pub fn listed(turn: &Turn<'_>, conversation: &Conversation, message: &Message) -
         created_at: message.created_at.seconds(),
         private: message.private,
         source_id: message.source_id.clone(),
-        sender: sender::sender(turn, message.sender, Availability::Known)?,
-        attachments: attachments(turn, message)?,
+        sender: sender::for_event(tx, message.sender, Availability::Known)?,
+        attachments: attachments(tx, message)?,
     })
 }
 
-/// What creating a message answers an agent: as listed, with its echo_id.
+/// As the application API answers its creation: with the echo_id.
 pub fn created(
-    turn: &Turn<'_>,
+    tx: &Transaction<'_>,
     conversation: &Conversation,
     message: &Message,
     echo_id: Option<Value>,
-) -> Result<ListedMessage, Refusal> {
-    Ok(ListedMessage { echo_id, ..listed(turn, conversation, message)? })
+) -> Result<AppMessage, ApiError> {
+    Ok(AppMessage { echo_id, ..for_app_api(tx, conversation, message)? })
 }
 
-pub fn attachments(turn: &Turn<'_>, message: &Message) -> Result<Option<Vec<AttachedFile>>, Refusal> {
-    let rows = files::of_message(turn.db, message.id)?;
-    // The server measures pictures after it has told of them: width and height appear in later lists only.
-    let is_measured = message.created_at < turn.now;
-    Ok((!rows.is_empty()).then(|| rows.iter().map(|row| attached(turn, row, is_measured)).collect()))
+pub fn attachments(tx: &Transaction<'_>, message: &Message) -> Result<Option<Vec<AttachedFile>>, ApiError> {
+    let rows = attachments::of_message(tx.db, message.id)?;
+    // The server measures pictures in a job: width and height are in later responses only.
+    let is_measured = message.created_at < tx.now;
+    Ok((!rows.is_empty()).then(|| rows.iter().map(|row| attached(tx, row, is_measured)).collect()))
 }
 
-fn attached(turn: &Turn<'_>, row: &Attachment, is_measured: bool) -> AttachedFile {
-    let (address, secret) = (&turn.world.public_url, &turn.world.secret);
+fn attached(tx: &Transaction<'_>, row: &Attachment, is_measured: bool) -> AttachedFile {
+    let (address, secret) = (&tx.context.public_url, &tx.context.secret);
     let signed = format!("{}--{}", row.id, signature(secret, &format!("blob {}", row.id)));
-    let name = crate::percent::encode(&row.file_name);
+    let name = crate::url_encoding::encode(&row.file_name);
     let storage = format!("{address}/rails/active_storage");
-    let is_4_16 = turn.is_4_16();
+    let is_4_16 = tx.is_4_16();
     let is_sound = is_4_16 && row.file_type == "audio";
     let disposition = if is_sound { "?disposition=inline" } else { "" };
     AttachedFile {
@@ -236,17 +243,17 @@ fn extension(file_name: &str) -> Option<String> {
     Some(std::path::Path::new(file_name).extension()?.to_str()?.to_owned())
 }
 
-fn in_conversation(turn: &Turn<'_>, conversation: &Conversation) -> Result<InConversation, Refusal> {
-    let place = contacts::contact_inbox(turn.db, conversation.contact_inbox_id)?;
+fn in_conversation(tx: &Transaction<'_>, conversation: &Conversation) -> Result<InConversation, ApiError> {
+    let contact_inbox = contacts::contact_inbox(tx.db, conversation.contact_inbox_id)?;
     Ok(InConversation {
         assignee_id: conversation.assignee_id,
-        unread_count: messages::unread_count(turn.db, conversation.id, conversation.agent_last_seen_at)?,
+        unread_count: messages::unread_count(tx.db, conversation.id, conversation.agent_last_seen_at)?,
         last_activity_at: conversation.last_activity_at.seconds(),
-        contact_inbox: SourceId { source_id: place.source_id },
+        contact_inbox: SourceId { source_id: contact_inbox.source_id },
     })
 }
 
-/// A survey's text in a 4.0: a sentence with a link.
-pub fn linked_question(turn: &Turn<'_>, conversation: &Conversation) -> String {
-    format!("Please rate this conversation, {}/survey/responses/{}", turn.world.public_url, conversation.uuid)
+/// A survey's text in a 4.0, and in all webhooks: a sentence with a link.
+pub fn survey_link_text(tx: &Transaction<'_>, conversation: &Conversation) -> String {
+    format!("Please rate this conversation, {}/survey/responses/{}", tx.context.public_url, conversation.uuid)
 }

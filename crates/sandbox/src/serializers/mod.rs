@@ -1,7 +1,7 @@
-//! JSON as the outside sees it: key by key as recorded, in the recorded order.
+//! The JSON of responses, events and webhooks, with the recorded keys in the recorded order.
 //!
 //! The order matters: a client may read a conversation's status and stop before its messages. Nothing here is shared
-//! with the widget; two independent readings of the same JSON keep each other honest.
+//! with the widget, so that an error in one reading of Chatwoot's JSON shows in the other.
 
 pub mod account;
 pub mod contact;

@@ -1,65 +1,65 @@
-//! Whoever sent a message or did something: a contact, an agent or a bot.
+//! Senders and performers: a contact, an agent or a bot.
 
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::account::account_name;
-use super::contact::{self, CalledBackContact, PushedContact};
-use super::user::{self, Availability, PushedBot, PushedUser};
+use super::contact::{self, EventContact, WebhookContact};
+use super::user::{self, Availability, EventBot, EventUser};
+use crate::error::ApiError;
 use crate::model::SenderType;
-use crate::refusal::Refusal;
-use crate::store::{Turn, accounts, contacts};
+use crate::store::{Transaction, accounts, contacts};
 
-/// Whoever sent or did something.
+/// A sender or performer in events and messages.
 #[derive(Clone, Debug, Serialize)]
 #[serde(untagged)]
-pub enum Pushed {
-    Contact(PushedContact),
-    User(PushedUser),
-    Bot(PushedBot),
+pub enum EventSender {
+    Contact(EventContact),
+    User(EventUser),
+    Bot(EventBot),
 }
 
-/// A message's sender; templates and activity have none.
-pub fn sender(
-    turn: &Turn<'_>,
+/// A message's sender; templates and activity messages have none.
+pub fn for_event(
+    tx: &Transaction<'_>,
     sender: Option<(SenderType, i64)>,
     availability: Availability,
-) -> Result<Option<Pushed>, Refusal> {
+) -> Result<Option<EventSender>, ApiError> {
     Ok(match sender {
         None => None,
         Some((SenderType::Contact, id)) => {
-            Some(Pushed::Contact(contact::pushed(turn, &contacts::contact(turn.db, id)?)))
+            Some(EventSender::Contact(contact::for_event(tx, &contacts::contact(tx.db, id)?)))
         }
         Some((SenderType::User, id)) => {
-            Some(Pushed::User(user::user(turn, &accounts::user(turn.db, id)?, availability)))
+            Some(EventSender::User(user::for_event(tx, &accounts::user(tx.db, id)?, availability)))
         }
-        Some((SenderType::AgentBot, id)) => Some(Pushed::Bot(user::bot(&accounts::bot(turn.db, id)?))),
+        Some((SenderType::AgentBot, id)) => Some(EventSender::Bot(user::bot_for_event(&accounts::bot(tx.db, id)?))),
     })
 }
 
-/// A message's sender in a callback.
+/// A message's sender in a webhook.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
-pub enum CalledBack {
-    Contact(Box<CalledBackContact>),
+pub enum WebhookSender {
+    Contact(Box<WebhookContact>),
     Agent(Value),
 }
 
-pub fn called_back(turn: &Turn<'_>, sender: Option<(SenderType, i64)>) -> Result<Option<CalledBack>, Refusal> {
+pub fn for_webhook(tx: &Transaction<'_>, sender: Option<(SenderType, i64)>) -> Result<Option<WebhookSender>, ApiError> {
     Ok(match sender {
         None => None,
         Some((SenderType::Contact, id)) => {
-            let row = contacts::contact(turn.db, id)?;
-            let account = account_name(turn, row.account_id)?;
-            Some(CalledBack::Contact(Box::new(contact::called_back(turn, &row, account))))
+            let row = contacts::contact(tx.db, id)?;
+            let account = account_name(tx, row.account_id)?;
+            Some(WebhookSender::Contact(Box::new(contact::for_webhook(tx, &row, account))))
         }
         Some((SenderType::User, id)) => {
-            let row = accounts::user(turn.db, id)?;
-            Some(CalledBack::Agent(json!({ "id": row.id, "name": row.name, "email": row.email, "type": "user" })))
+            let row = accounts::user(tx.db, id)?;
+            Some(WebhookSender::Agent(json!({ "id": row.id, "name": row.name, "email": row.email, "type": "user" })))
         }
         Some((SenderType::AgentBot, id)) => {
-            let row = accounts::bot(turn.db, id)?;
-            Some(CalledBack::Agent(json!({ "id": row.id, "name": row.name, "type": "agent_bot" })))
+            let row = accounts::bot(tx.db, id)?;
+            Some(WebhookSender::Agent(json!({ "id": row.id, "name": row.name, "type": "agent_bot" })))
         }
     })
 }

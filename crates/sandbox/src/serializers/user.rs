@@ -3,11 +3,11 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::error::ApiError;
 use crate::model::{Bot, User};
-use crate::refusal::Refusal;
-use crate::store::{Turn, accounts};
+use crate::store::{Transaction, accounts};
 
-/// Whether an agent's availability is filled in: it is within an agent's own request, and null everywhere else.
+/// Whether an agent's availability is filled in, as in what an agent's own request causes; otherwise it is null.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Availability {
     Known,
@@ -15,7 +15,7 @@ pub enum Availability {
 }
 
 #[derive(Clone, Debug, Serialize)]
-pub struct PushedUser {
+pub struct EventUser {
     id: i64,
     name: String,
     available_name: String,
@@ -26,38 +26,38 @@ pub struct PushedUser {
 }
 
 #[derive(Clone, Debug, Serialize)]
-pub struct PushedBot {
+pub struct EventBot {
     id: i64,
     name: String,
     avatar_url: &'static str,
     r#type: &'static str,
 }
 
-pub fn user(turn: &Turn<'_>, user: &User, availability: Availability) -> PushedUser {
-    PushedUser {
+pub fn for_event(tx: &Transaction<'_>, user: &User, availability: Availability) -> EventUser {
+    EventUser {
         id: user.id,
         name: user.name.clone(),
         available_name: user.name.clone(),
         avatar_url: "",
         r#type: "user",
         availability_status: match availability {
-            Availability::Known => Some(turn.world.presence.user_word(user, turn.now).to_owned()),
+            Availability::Known => Some(tx.context.presence.user_status(user, tx.now).to_owned()),
             Availability::Unknown => None,
         },
         thumbnail: "",
     }
 }
 
-pub fn bot(bot: &Bot) -> PushedBot {
-    PushedBot { id: bot.id, name: bot.name.clone(), avatar_url: "", r#type: "agent_bot" }
+pub fn bot_for_event(bot: &Bot) -> EventBot {
+    EventBot { id: bot.id, name: bot.name.clone(), avatar_url: "", r#type: "agent_bot" }
 }
 
-/// An agent in a list of agents, or as the one a conversation is assigned to.
-pub fn agent(turn: &Turn<'_>, user: &User) -> Value {
+/// An agent in a list of agents, or as a conversation's assignee.
+pub fn agent(tx: &Transaction<'_>, user: &User) -> Value {
     json!({
         "id": user.id,
         "account_id": user.account_id,
-        "availability_status": turn.world.presence.user_word(user, turn.now),
+        "availability_status": tx.context.presence.user_status(user, tx.now),
         "auto_offline": true,
         "confirmed": true,
         "email": user.email,
@@ -68,7 +68,7 @@ pub fn agent(turn: &Turn<'_>, user: &User) -> Value {
     })
 }
 
-/// A bot as the one a conversation is assigned to.
+/// A bot as a conversation's assignee.
 pub fn assigned_bot(bot: &Bot) -> Value {
     json!({
         "id": bot.id,
@@ -80,19 +80,19 @@ pub fn assigned_bot(bot: &Bot) -> Value {
     })
 }
 
-/// An agent who was just given a conversation.
-pub fn assigned_agent(turn: &Turn<'_>, user: &User) -> Value {
-    let mut shape = agent(turn, user);
-    if let (true, Some(fields)) = (turn.is_4_16(), shape.as_object_mut()) {
+/// An agent as the response to an assignment.
+pub fn assigned_agent(tx: &Transaction<'_>, user: &User) -> Value {
+    let mut agent = agent(tx, user);
+    if let (true, Some(fields)) = (tx.is_4_16(), agent.as_object_mut()) {
         fields.insert("provider".into(), "email".into());
     }
-    shape
+    agent
 }
 
 /// An agent's own profile.
-pub fn profile(turn: &Turn<'_>, user: &User) -> Result<Value, Refusal> {
-    let account = accounts::account(turn.db, user.account_id)?;
-    let mut shape = json!({
+pub fn profile(tx: &Transaction<'_>, user: &User) -> Result<Value, ApiError> {
+    let account = accounts::account(tx.db, user.account_id)?;
+    let mut profile = json!({
         "access_token": user.access_token,
         "account_id": user.account_id,
         "available_name": user.name,
@@ -118,13 +118,13 @@ pub fn profile(turn: &Turn<'_>, user: &User) -> Result<Value, Refusal> {
             "role": user.role,
             "permissions": [user.role],
             "availability": user.availability,
-            "availability_status": turn.world.presence.user_word(user, turn.now),
+            "availability_status": tx.context.presence.user_status(user, tx.now),
             "auto_offline": true
         }]
     });
-    if let (true, Some(fields)) = (turn.is_4_16(), shape.pointer_mut("/accounts/0").and_then(Value::as_object_mut)) {
+    if let (true, Some(fields)) = (tx.is_4_16(), profile.pointer_mut("/accounts/0").and_then(Value::as_object_mut)) {
         fields.insert("onboarding_step".into(), Value::Null);
         fields.insert("api_and_webhooks".into(), true.into());
     }
-    Ok(shape)
+    Ok(profile)
 }

@@ -1,21 +1,21 @@
-//! What is posted to callback URLs and bots.
+//! The bodies that are posted to callback URLs and bots.
 
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::account::{AccountName, account_name};
-use super::conversation::{self, PushedConversation};
+use super::conversation::{self, EventConversation};
 use super::message;
-use super::sender::{self, CalledBack};
+use super::sender::{self, WebhookSender};
+use crate::error::ApiError;
 use crate::model::{Conversation, Message};
-use crate::refusal::Refusal;
-use crate::store::{Turn, accounts};
+use crate::store::{Transaction, accounts};
 
-/// `changes`: what changed, or null where the server says nothing of it.
+/// `changed_attributes`: a list, null or absent, as recorded of each event.
 #[derive(Debug, Serialize)]
-pub struct CalledBackConversation {
+pub struct WebhookConversation {
     #[serde(flatten)]
-    conversation: PushedConversation,
+    conversation: EventConversation,
     /// Since 4.16.
     #[serde(skip_serializing_if = "Option::is_none")]
     account: Option<AccountName>,
@@ -25,35 +25,34 @@ pub struct CalledBackConversation {
 }
 
 pub fn conversation(
-    turn: &Turn<'_>,
+    tx: &Transaction<'_>,
     conversation: &Conversation,
     event: &'static str,
     changed_attributes: Option<Value>,
-) -> Result<CalledBackConversation, Refusal> {
-    let account = turn.is_4_16().then(|| account_name(turn, conversation.account_id)).transpose()?;
-    Ok(CalledBackConversation {
-        conversation: conversation::pushed(turn, conversation)?,
+) -> Result<WebhookConversation, ApiError> {
+    let account = tx.is_4_16().then(|| account_name(tx, conversation.account_id)).transpose()?;
+    Ok(WebhookConversation {
+        conversation: conversation::for_event(tx, conversation)?,
         account,
         event,
         changed_attributes,
     })
 }
 
-/// As the callback URL gets it.
 #[derive(Debug, Serialize)]
-pub struct CalledBackMessage {
+pub struct WebhookMessage {
     account: AccountName,
     additional_attributes: Map<String, Value>,
     content_attributes: Map<String, Value>,
     content_type: String,
     content: Option<String>,
-    conversation: PushedConversation,
+    conversation: EventConversation,
     created_at: String,
     id: i64,
     inbox: Value,
     message_type: &'static str,
     private: bool,
-    sender: Option<CalledBack>,
+    sender: Option<WebhookSender>,
     source_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     attachments: Option<Vec<message::AttachedFile>>,
@@ -61,32 +60,32 @@ pub struct CalledBackMessage {
 }
 
 pub fn message(
-    turn: &Turn<'_>,
+    tx: &Transaction<'_>,
     conversation: &Conversation,
     message: &Message,
     event: &'static str,
-) -> Result<CalledBackMessage, Refusal> {
-    let inbox = accounts::inbox(turn.db, message.inbox_id)?;
-    Ok(CalledBackMessage {
-        account: account_name(turn, message.account_id)?,
+) -> Result<WebhookMessage, ApiError> {
+    let inbox = accounts::inbox(tx.db, message.inbox_id)?;
+    Ok(WebhookMessage {
+        account: account_name(tx, message.account_id)?,
         additional_attributes: message.additional_attributes.clone(),
         content_attributes: message.content_attributes.clone(),
         content_type: message.content_type.clone(),
         content: if message.content_type == "input_csat" {
-            // Here the link is in both ages; elsewhere a 4.16 leaves it out.
-            Some(message::linked_question(turn, conversation))
+            // The link is in both versions here; elsewhere a 4.16 leaves it out.
+            Some(message::survey_link_text(tx, conversation))
         } else {
             message.content.clone()
         },
-        conversation: conversation::pushed(turn, conversation)?,
+        conversation: conversation::for_event(tx, conversation)?,
         created_at: message.created_at.iso(),
         id: message.id,
         inbox: json!({ "id": inbox.id, "name": inbox.name }),
-        message_type: message.message_type.word(),
+        message_type: message.message_type.as_str(),
         private: message.private,
-        sender: sender::called_back(turn, message.sender)?,
+        sender: sender::for_webhook(tx, message.sender)?,
         source_id: message.source_id.clone(),
-        attachments: message::attachments(turn, message)?,
+        attachments: message::attachments(tx, message)?,
         event,
     })
 }

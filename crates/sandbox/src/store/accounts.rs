@@ -1,4 +1,4 @@
-//! Accounts, their people, bots and inboxes.
+//! Queries: accounts, their users, bots and inboxes.
 
 use rusqlite::{Connection, OptionalExtension, Result, Row, params};
 use serde_json::Value;
@@ -38,7 +38,7 @@ pub fn user_by_pubsub_token(db: &Connection, token: &str) -> Result<Option<User>
         .optional()
 }
 
-/// Inserts it under a new id.
+/// Inserts a record; returns its new id.
 pub fn insert_user(db: &Connection, user: &User) -> Result<i64> {
     db.execute(
         "INSERT INTO users (account_id, name, email, role, access_token, pubsub_token) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -66,7 +66,7 @@ pub fn inboxes(db: &Connection, account_id: i64) -> Result<Vec<Inbox>> {
         .collect()
 }
 
-/// Inserts it under a new id.
+/// Inserts a record; returns its new id.
 pub fn insert_inbox(db: &Connection, inbox: &Inbox) -> Result<i64> {
     let week = serde_json::to_string(&inbox.week).unwrap_or_default();
     db.execute(
@@ -98,7 +98,7 @@ pub fn insert_inbox(db: &Connection, inbox: &Inbox) -> Result<i64> {
     Ok(db.last_insert_rowid())
 }
 
-/// Whatever may be edited later.
+/// Saves the fields that the application API can change.
 pub fn save_inbox(db: &Connection, inbox: &Inbox) -> Result<()> {
     let week = serde_json::to_string(&inbox.week).unwrap_or_default();
     db.execute(
@@ -125,7 +125,7 @@ pub fn save_inbox(db: &Connection, inbox: &Inbox) -> Result<()> {
     .map(drop)
 }
 
-/// With all that names it: what it said has no sender any more.
+/// Deletes a bot and all references to it; its messages have no sender afterwards.
 pub fn delete_bot(db: &Connection, bot_id: i64) -> Result<()> {
     db.execute("UPDATE inboxes SET agent_bot_id = NULL WHERE agent_bot_id = ?1", [bot_id])?;
     db.execute("UPDATE conversations SET assignee_bot_id = NULL WHERE assignee_bot_id = ?1", [bot_id])?;
@@ -148,7 +148,7 @@ pub fn set_bot(db: &Connection, inbox_id: i64, bot_id: Option<i64>) -> Result<()
     db.execute("UPDATE inboxes SET agent_bot_id = ?2 WHERE id = ?1", params![inbox_id, bot_id]).map(drop)
 }
 
-/// The agents who belong to an inbox.
+/// The agents of an inbox.
 pub fn members(db: &Connection, inbox_id: i64) -> Result<Vec<User>> {
     db.prepare_cached(&format!(
         "SELECT {USER} FROM users WHERE id IN (SELECT user_id FROM inbox_members WHERE inbox_id = ?1) ORDER BY id"
@@ -177,7 +177,7 @@ pub fn bot_by_access_token(db: &Connection, token: &str) -> Result<Option<Bot>> 
         .optional()
 }
 
-/// Inserts it under a new id.
+/// Inserts a record; returns its new id.
 pub fn insert_bot(db: &Connection, bot: &Bot) -> Result<i64> {
     db.execute(
         "INSERT INTO agent_bots (account_id, name, description, outgoing_url, access_token) VALUES (?1, ?2, ?3, ?4, ?5)",

@@ -1,4 +1,4 @@
-//! Contacts, and their places in inboxes.
+//! Queries: contacts and their contact inboxes.
 
 use rusqlite::{Connection, OptionalExtension, Result, Row, params};
 use serde_json::{Map, Value};
@@ -10,12 +10,12 @@ pub fn contact(db: &Connection, id: i64) -> Result<Contact> {
     db.prepare_cached(&format!("SELECT {CONTACT} FROM contacts WHERE id = ?1"))?.query_row([id], read_contact)
 }
 
-/// By `identifier`, `email` or `phone_number`.
-pub fn find(db: &Connection, account_id: i64, field: Field, value: &str) -> Result<Option<Contact>> {
+/// The first contact with this value.
+pub fn find(db: &Connection, account_id: i64, field: ContactField, value: &str) -> Result<Option<Contact>> {
     let column = match field {
-        Field::Identifier => "identifier",
-        Field::Email => "email",
-        Field::PhoneNumber => "phone_number",
+        ContactField::Identifier => "identifier",
+        ContactField::Email => "email",
+        ContactField::PhoneNumber => "phone_number",
     };
     db.prepare_cached(&format!(
         "SELECT {CONTACT} FROM contacts WHERE account_id = ?1 AND {column} = ?2 ORDER BY id LIMIT 1"
@@ -25,13 +25,14 @@ pub fn find(db: &Connection, account_id: i64, field: Field, value: &str) -> Resu
 }
 
 #[derive(Clone, Copy, Debug)]
-pub enum Field {
+pub enum ContactField {
     Identifier,
     Email,
     PhoneNumber,
 }
 
-/// The newest first; `needle` is looked for in name, e-mail, phone number and identifier.
+/// A page of the contacts whose name, e-mail address, phone number or identifier has `needle` in it, the most recently
+/// active first, and the number of all.
 pub fn search(db: &Connection, account_id: i64, needle: &str, limit: i64, offset: i64) -> Result<(Vec<Contact>, i64)> {
     let pattern = format!("%{}%", needle.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
     let matching = "account_id = ?1 AND (name LIKE ?2 ESCAPE '\\' OR email LIKE ?2 ESCAPE '\\' \
@@ -48,7 +49,7 @@ pub fn search(db: &Connection, account_id: i64, needle: &str, limit: i64, offset
     Ok((contacts, count))
 }
 
-/// Inserts it under a new id.
+/// Inserts a record; returns its new id.
 pub fn insert(db: &Connection, contact: &Contact) -> Result<i64> {
     db.prepare_cached(
         "INSERT INTO contacts (account_id, name, email, phone_number, identifier, custom_attributes, avatar_url, blocked,
@@ -92,12 +93,12 @@ pub fn save(db: &Connection, contact: &Contact) -> Result<()> {
     .map(drop)
 }
 
-/// With all that is theirs.
+/// Deletes a contact with its contact inboxes, conversations and messages.
 pub fn delete(db: &Connection, contact_id: i64) -> Result<()> {
     db.execute("DELETE FROM contacts WHERE id = ?1", [contact_id]).map(drop)
 }
 
-/// Hands everything of one contact to another and removes the first.
+/// Moves all of one contact to another and deletes the first.
 pub fn merge(db: &Connection, from: i64, into: i64) -> Result<()> {
     db.execute("UPDATE contact_inboxes SET contact_id = ?2 WHERE contact_id = ?1", [from, into])?;
     db.execute("UPDATE conversations SET contact_id = ?2 WHERE contact_id = ?1", [from, into])?;
@@ -106,45 +107,47 @@ pub fn merge(db: &Connection, from: i64, into: i64) -> Result<()> {
 }
 
 pub fn contact_inbox(db: &Connection, id: i64) -> Result<ContactInbox> {
-    db.prepare_cached(&format!("SELECT {PLACE} FROM contact_inboxes WHERE id = ?1"))?.query_row([id], read_place)
+    db.prepare_cached(&format!("SELECT {CONTACT_INBOX} FROM contact_inboxes WHERE id = ?1"))?
+        .query_row([id], read_contact_inbox)
 }
 
 pub fn contact_inbox_by_source(db: &Connection, inbox_id: i64, source_id: &str) -> Result<Option<ContactInbox>> {
-    db.prepare_cached(&format!("SELECT {PLACE} FROM contact_inboxes WHERE inbox_id = ?1 AND source_id = ?2"))?
-        .query_row(params![inbox_id, source_id], read_place)
+    db.prepare_cached(&format!("SELECT {CONTACT_INBOX} FROM contact_inboxes WHERE inbox_id = ?1 AND source_id = ?2"))?
+        .query_row(params![inbox_id, source_id], read_contact_inbox)
         .optional()
 }
 
 pub fn contact_inbox_by_pubsub_token(db: &Connection, token: &str) -> Result<Option<ContactInbox>> {
-    db.prepare_cached(&format!("SELECT {PLACE} FROM contact_inboxes WHERE pubsub_token = ?1"))?
-        .query_row([token], read_place)
+    db.prepare_cached(&format!("SELECT {CONTACT_INBOX} FROM contact_inboxes WHERE pubsub_token = ?1"))?
+        .query_row([token], read_contact_inbox)
         .optional()
 }
 
 pub fn contact_inboxes(db: &Connection, contact_id: i64) -> Result<Vec<ContactInbox>> {
-    db.prepare_cached(&format!("SELECT {PLACE} FROM contact_inboxes WHERE contact_id = ?1 ORDER BY id"))?
-        .query_map([contact_id], read_place)?
+    db.prepare_cached(&format!("SELECT {CONTACT_INBOX} FROM contact_inboxes WHERE contact_id = ?1 ORDER BY id"))?
+        .query_map([contact_id], read_contact_inbox)?
         .collect()
 }
 
-/// Inserts it under a new id.
-pub fn insert_contact_inbox(db: &Connection, place: &ContactInbox) -> Result<i64> {
+/// Inserts a record; returns its new id.
+pub fn insert_contact_inbox(db: &Connection, contact_inbox: &ContactInbox) -> Result<i64> {
     db.prepare_cached(
         "INSERT INTO contact_inboxes (contact_id, inbox_id, source_id, pubsub_token, hmac_verified, created_at, updated_at)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     )?
     .execute(params![
-        place.contact_id,
-        place.inbox_id,
-        place.source_id,
-        place.pubsub_token,
-        place.hmac_verified,
-        place.created_at,
-        place.updated_at
+        contact_inbox.contact_id,
+        contact_inbox.inbox_id,
+        contact_inbox.source_id,
+        contact_inbox.pubsub_token,
+        contact_inbox.hmac_verified,
+        contact_inbox.created_at,
+        contact_inbox.updated_at
     ])?;
     Ok(db.last_insert_rowid())
 }
 
+/// Marks a contact inbox as verified.
 pub fn verify(db: &Connection, contact_inbox_id: i64, now: Micros) -> Result<()> {
     db.execute(
         "UPDATE contact_inboxes SET hmac_verified = 1, updated_at = ?2 WHERE id = ?1 AND hmac_verified = 0",
@@ -153,7 +156,7 @@ pub fn verify(db: &Connection, contact_inbox_id: i64, now: Micros) -> Result<()>
     .map(drop)
 }
 
-/// Attributes are kept as text; what is not an object counts as none.
+/// Reads attributes, which are stored as JSON text; what is no object is an empty one.
 pub fn read_object(text: &str) -> Map<String, Value> {
     match serde_json::from_str(text) {
         Ok(Value::Object(object)) => object,
@@ -182,9 +185,9 @@ fn read_contact(row: &Row<'_>) -> Result<Contact> {
     })
 }
 
-const PLACE: &str = "id, contact_id, inbox_id, source_id, pubsub_token, hmac_verified, created_at, updated_at";
+const CONTACT_INBOX: &str = "id, contact_id, inbox_id, source_id, pubsub_token, hmac_verified, created_at, updated_at";
 
-fn read_place(row: &Row<'_>) -> Result<ContactInbox> {
+fn read_contact_inbox(row: &Row<'_>) -> Result<ContactInbox> {
     Ok(ContactInbox {
         id: row.get(0)?,
         contact_id: row.get(1)?,

@@ -1,4 +1,4 @@
-//! Conversations.
+//! Queries: conversations.
 
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Result, Row, ToSql, params};
@@ -7,9 +7,9 @@ use serde_json::Value;
 use super::contacts::read_object;
 use crate::model::{Conversation, Status};
 
-/// Which conversations, for lists.
+/// Whose conversations to list.
 #[derive(Clone, Copy, Debug)]
-pub enum Whose {
+pub enum ConversationScope {
     ContactInbox(i64),
     Contact(i64),
     Account(i64),
@@ -28,25 +28,25 @@ pub fn by_uuid(db: &Connection, uuid: &str) -> Result<Conversation> {
     db.prepare_cached(&format!("SELECT {COLUMNS} FROM conversations WHERE uuid = ?1"))?.query_row([uuid], read)
 }
 
-/// In the order they were made.
-pub fn list(db: &Connection, whose: Whose) -> Result<Vec<Conversation>> {
-    let (column, id) = match whose {
-        Whose::ContactInbox(id) => ("contact_inbox_id", id),
-        Whose::Contact(id) => ("contact_id", id),
-        Whose::Account(id) => ("account_id", id),
+/// In the order of their creation.
+pub fn list(db: &Connection, scope: ConversationScope) -> Result<Vec<Conversation>> {
+    let (column, id) = match scope {
+        ConversationScope::ContactInbox(id) => ("contact_inbox_id", id),
+        ConversationScope::Contact(id) => ("contact_id", id),
+        ConversationScope::Account(id) => ("account_id", id),
     };
     db.prepare_cached(&format!("SELECT {COLUMNS} FROM conversations WHERE {column} = ?1 ORDER BY id"))?
         .query_map([id], read)?
         .collect()
 }
 
-/// With its messages and what hangs on them.
+/// Deletes a conversation with its messages and their attachments.
 pub fn delete(db: &Connection, id: i64) -> Result<()> {
     db.execute("DELETE FROM conversations WHERE id = ?1", [id]).map(drop)
 }
 
-/// The contact inbox's newest.
-pub fn last_of(db: &Connection, contact_inbox_id: i64) -> Result<Option<Conversation>> {
+/// The newest conversation of a contact inbox.
+pub fn newest_of_contact_inbox(db: &Connection, contact_inbox_id: i64) -> Result<Option<Conversation>> {
     db.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM conversations WHERE contact_inbox_id = ?1 ORDER BY id DESC LIMIT 1"
     ))?
@@ -54,7 +54,7 @@ pub fn last_of(db: &Connection, contact_inbox_id: i64) -> Result<Option<Conversa
     .optional()
 }
 
-/// The account's next display id. Never given twice, even after a contact was deleted.
+/// Takes the account's next display id. None is used twice, even after a deletion.
 pub fn next_display_id(db: &Connection, account_id: i64) -> Result<i64> {
     db.prepare_cached(
         "UPDATE accounts SET last_display_id = last_display_id + 1 WHERE id = ?1 RETURNING last_display_id",
@@ -62,7 +62,13 @@ pub fn next_display_id(db: &Connection, account_id: i64) -> Result<i64> {
     .query_row([account_id], |row| row.get(0))
 }
 
-/// Inserts it under a new id.
+/// How many open conversations are assigned to an agent.
+pub fn count_open_of_assignee(db: &Connection, user_id: i64) -> Result<i64> {
+    db.prepare_cached("SELECT count(*) FROM conversations WHERE assignee_id = ?1 AND status = 0")?
+        .query_row([user_id], |row| row.get(0))
+}
+
+/// Inserts a record; returns its new id.
 pub fn insert(db: &Connection, conversation: &Conversation) -> Result<i64> {
     db.prepare_cached(
         "INSERT INTO conversations (account_id, display_id, uuid, inbox_id, contact_id, contact_inbox_id, status,

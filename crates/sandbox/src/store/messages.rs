@@ -1,4 +1,4 @@
-//! Messages, and the answers to surveys.
+//! Queries: messages, and the ratings of surveys.
 
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OptionalExtension, Result, Row, ToSql, params};
@@ -8,19 +8,18 @@ use super::contacts::read_object;
 use crate::clock::Micros;
 use crate::model::{Message, MessageType, Rating, SenderType};
 
-/// Which messages of a conversation.
+/// Which messages of a conversation to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Which {
-    /// What a visitor may see: no private notes, no activity.
-    Chat,
-    /// What an agent sees: everything.
+pub enum MessageScope {
+    /// No private notes and no activity messages.
+    VisibleToVisitor,
     All,
 }
 
-impl Which {
+impl MessageScope {
     fn condition(self) -> &'static str {
         match self {
-            Self::Chat => "private = 0 AND message_type <> 2",
+            Self::VisibleToVisitor => "private = 0 AND message_type <> 2",
             Self::All => "1",
         }
     }
@@ -36,8 +35,14 @@ pub fn in_conversation(db: &Connection, conversation_id: i64, id: i64) -> Result
 }
 
 /// The newest `limit` with an id below `before`, oldest first.
-pub fn page(db: &Connection, conversation_id: i64, which: Which, before: i64, limit: i64) -> Result<Vec<Message>> {
-    let condition = which.condition();
+pub fn page(
+    db: &Connection,
+    conversation_id: i64,
+    scope: MessageScope,
+    before: i64,
+    limit: i64,
+) -> Result<Vec<Message>> {
+    let condition = scope.condition();
     let mut page = db
         .prepare_cached(&format!(
             "SELECT {COLUMNS} FROM messages WHERE conversation_id = ?1 AND id < ?2 AND {condition} ORDER BY id DESC LIMIT ?3"
@@ -57,17 +62,18 @@ pub fn page_after(db: &Connection, conversation_id: i64, after: i64, limit: i64)
     .collect()
 }
 
-pub fn all_chat(db: &Connection, conversation_id: i64) -> Result<Vec<Message>> {
-    page(db, conversation_id, Which::Chat, i64::MAX, -1)
+/// All messages that a visitor may see, oldest first.
+pub fn all_visible(db: &Connection, conversation_id: i64) -> Result<Vec<Message>> {
+    page(db, conversation_id, MessageScope::VisibleToVisitor, i64::MAX, -1)
 }
 
-/// The newest that a visitor may see.
-pub fn last_chat(db: &Connection, conversation_id: i64) -> Result<Option<Message>> {
-    Ok(page(db, conversation_id, Which::Chat, i64::MAX, 1)?.pop())
+/// The newest message that a visitor may see.
+pub fn last_visible(db: &Connection, conversation_id: i64) -> Result<Option<Message>> {
+    Ok(page(db, conversation_id, MessageScope::VisibleToVisitor, i64::MAX, 1)?.pop())
 }
 
-/// The newest that isn't activity; private notes count.
-pub fn last_spoken(db: &Connection, conversation_id: i64) -> Result<Option<Message>> {
+/// The newest message that is no activity message; it may be a private note.
+pub fn last_non_activity(db: &Connection, conversation_id: i64) -> Result<Option<Message>> {
     db.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM messages WHERE conversation_id = ?1 AND message_type <> 2 ORDER BY id DESC LIMIT 1"
     ))?
@@ -75,7 +81,7 @@ pub fn last_spoken(db: &Connection, conversation_id: i64) -> Result<Option<Messa
     .optional()
 }
 
-/// Incoming messages since an agent looked; counting stops at ten, as the server's does.
+/// How many incoming messages are newer than `seen`. Like the server it counts to ten at most.
 pub fn unread_count(db: &Connection, conversation_id: i64, seen: Option<Micros>) -> Result<i64> {
     db.prepare_cached(
         "SELECT count(*) FROM (SELECT 1 FROM messages WHERE conversation_id = ?1 AND message_type = 0
@@ -84,18 +90,19 @@ pub fn unread_count(db: &Connection, conversation_id: i64, seen: Option<Micros>)
     .query_row(params![conversation_id, seen.unwrap_or(Micros(0))], |row| row.get(0))
 }
 
-/// How many there are of a type.
+/// How many messages of a type there are.
 pub fn count_of_type(db: &Connection, conversation_id: i64, message_type: MessageType) -> Result<i64> {
     db.prepare_cached("SELECT count(*) FROM messages WHERE conversation_id = ?1 AND message_type = ?2")?
         .query_row(params![conversation_id, message_type], |row| row.get(0))
 }
 
+/// How many messages of any type are newer than `since`.
 pub fn count_since(db: &Connection, conversation_id: i64, since: Micros) -> Result<i64> {
     db.prepare_cached("SELECT count(*) FROM messages WHERE conversation_id = ?1 AND created_at > ?2")?
         .query_row(params![conversation_id, since], |row| row.get(0))
 }
 
-/// Whether a message of that type was made since then.
+/// Whether there is a message of that type since then.
 pub fn has_since(db: &Connection, conversation_id: i64, message_type: MessageType, since: Micros) -> Result<bool> {
     db.prepare_cached(
         "SELECT EXISTS (SELECT 1 FROM messages WHERE conversation_id = ?1 AND message_type = ?2 AND created_at >= ?3)",
@@ -103,7 +110,7 @@ pub fn has_since(db: &Connection, conversation_id: i64, message_type: MessageTyp
     .query_row(params![conversation_id, message_type, since], |row| row.get(0))
 }
 
-/// The survey that was sent in a conversation.
+/// The last survey in a conversation.
 pub fn survey(db: &Connection, conversation_id: i64) -> Result<Option<Message>> {
     db.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM messages WHERE conversation_id = ?1 AND content_type = 'input_csat' ORDER BY id DESC LIMIT 1"
@@ -112,7 +119,7 @@ pub fn survey(db: &Connection, conversation_id: i64) -> Result<Option<Message>> 
     .optional()
 }
 
-/// Outgoing messages that the visitor hasn't been told as read.
+/// Outgoing messages that are not marked as read.
 pub fn unread_by_contact(db: &Connection, conversation_id: i64) -> Result<Vec<Message>> {
     db.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM messages WHERE conversation_id = ?1 AND message_type = 1 AND private = 0
@@ -122,7 +129,7 @@ pub fn unread_by_contact(db: &Connection, conversation_id: i64) -> Result<Vec<Me
     .collect()
 }
 
-/// Inserts it under a new id.
+/// Inserts a record; returns its new id.
 pub fn insert(db: &Connection, message: &Message) -> Result<i64> {
     db.prepare_cached(
         "INSERT INTO messages (account_id, inbox_id, conversation_id, message_type, content, processed_content,
@@ -143,7 +150,7 @@ pub fn insert(db: &Connection, message: &Message) -> Result<i64> {
         message.private,
         message.status,
         message.source_id,
-        message.sender.map(|(kind, _)| kind.word()),
+        message.sender.map(|(kind, _)| kind.as_str()),
         message.sender.map(|(_, id)| id),
         message.created_at,
         message.updated_at
@@ -191,8 +198,8 @@ pub fn rating(db: &Connection, message_id: i64) -> Result<Option<Rating>> {
     .optional()
 }
 
-/// Keeps the first rating's id and time of making.
-pub fn save_rating(db: &Connection, rating: &Rating) -> Result<()> {
+/// Stores the rating of a survey; a later one keeps the id and creation time of the first.
+pub fn upsert_rating(db: &Connection, rating: &Rating) -> Result<()> {
     db.prepare_cached(
         "INSERT INTO csat_responses (account_id, conversation_id, message_id, contact_id, assigned_agent_id, rating,
              feedback_message, created_at, updated_at)
@@ -221,8 +228,8 @@ const COLUMNS: &str = "id, account_id, inbox_id, conversation_id, message_type, 
 fn read(row: &Row<'_>) -> Result<Message> {
     let (content_attributes, additional_attributes): (String, String) = (row.get(8)?, row.get(9)?);
     let (sender_type, sender_id): (Option<String>, Option<i64>) = (row.get(13)?, row.get(14)?);
-    let sender_type = sender_type.and_then(|word| {
-        [SenderType::Contact, SenderType::User, SenderType::AgentBot].into_iter().find(|kind| kind.word() == word)
+    let sender_type = sender_type.and_then(|text| {
+        [SenderType::Contact, SenderType::User, SenderType::AgentBot].into_iter().find(|kind| kind.as_str() == text)
     });
     Ok(Message {
         id: row.get(0)?,

@@ -1,29 +1,30 @@
-//! Where everything is kept: one SQLite database, one thread that talks to it.
+//! The database: one SQLite file, and one thread that talks to it.
 //!
-//! Promise: when `perform` has answered, what the deed wrote is on disk, and its news has been told. The thread takes
-//! whatever deeds are waiting into one transaction, each in a savepoint of its own, commits once, tells the news in
-//! order, and only then answers. So a refused deed leaves nothing behind, a deed's frames precede its HTTP answer,
-//! and a busy moment costs one disk flush, not one each.
+//! When `transaction` returns a value, its changes are on disk and its broadcasts are sent. The thread takes all waiting
+//! transactions into one commit, each in a savepoint of its own, then does what they left for after the commit, in
+//! order, and only then returns their values. So a failed transaction changes nothing, a request's frames precede its
+//! HTTP response, and a burst costs one flush to disk instead of one each.
 
 pub mod accounts;
+pub mod attachments;
 pub mod contacts;
 pub mod conversations;
-pub mod files;
+mod database;
 pub mod messages;
-mod opening;
+pub mod notifications;
 mod transaction;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
-pub use opening::{Place, secret};
-pub use transaction::{Broadcast, Callback, Job, News, Turn};
+pub use database::{DatabaseLocation, secret};
+pub use transaction::{AfterCommit, Broadcast, Job, Transaction, Webhook};
 
-use crate::refusal::Refusal;
-use crate::world::World;
+use crate::context::Context;
+use crate::error::ApiError;
 
 /// A handle to the thread; clones share it.
 #[derive(Clone)]
@@ -32,74 +33,82 @@ pub struct Store {
 }
 
 impl Store {
-    /// Starts the thread. `herald` is called in the order of commits.
-    pub fn start(db: Connection, world: Arc<World>, herald: impl Fn(News) + Send + 'static) -> Result<Self, String> {
-        let (commands, inbox) = mpsc::channel(WAITING_MAX);
+    /// Starts the thread. It calls `on_commit` in the order of commits.
+    pub fn start(
+        db: Connection,
+        context: Arc<Context>,
+        on_commit: impl Fn(AfterCommit) + Send + 'static,
+    ) -> Result<Self, String> {
+        let (commands, queue) = mpsc::channel(WAITING_MAX);
         std::thread::Builder::new()
             .name("store".into())
-            .spawn(move || run(db, inbox, &world, &herald))
+            .spawn(move || run(db, queue, &context, &on_commit))
             .map_err(|error| format!("the store's thread can't be started: {error}"))?;
         Ok(Self { commands })
     }
 
-    /// Does a deed, all of it or nothing.
-    pub async fn perform<T, F>(&self, deed: F) -> Result<T, Refusal>
+    /// Runs `body` and commits what it wrote; an error or a panic in it undoes all.
+    pub async fn transaction<T, F>(&self, body: F) -> Result<T, ApiError>
     where
         T: Send + 'static,
-        F: FnOnce(&mut Turn<'_>) -> Result<T, Refusal> + Send + 'static,
+        F: FnOnce(&mut Transaction<'_>) -> Result<T, ApiError> + Send + 'static,
     {
-        let (answer, answered) = oneshot::channel();
-        let command: Command = Box::new(move |turn| {
-            let result = std::panic::catch_unwind(AssertUnwindSafe(|| whole(turn, deed)))
-                .unwrap_or_else(|_| Err(Refusal::fault("a deed panicked")));
-            let keep = result.is_ok();
-            let reply: Reply = Box::new(move |committed| {
-                let result = if committed { result } else { Err(Refusal::fault("the transaction was not committed")) };
-                // The caller may have hung up: the deed is done all the same.
-                drop(answer.send(result));
+        let (sender, receiver) = oneshot::channel();
+        let command: Command = Box::new(move |tx| {
+            let result = std::panic::catch_unwind(AssertUnwindSafe(|| run_to_its_end(tx, body)))
+                .unwrap_or_else(|_| Err(ApiError::internal("a transaction panicked")));
+            let is_ok = result.is_ok();
+            let reply: Reply = Box::new(move |is_committed| {
+                let not_committed = || ApiError::internal("the transaction was not committed");
+                let result = if is_committed { result } else { Err(not_committed()) };
+                // The client may have disconnected: the change stands all the same.
+                drop(sender.send(result));
             });
-            Ran { keep, reply }
+            Outcome { is_ok, reply }
         });
-        self.commands.send(command).await.map_err(|_| Refusal::fault("the store has stopped"))?;
-        answered.await.map_err(|_| Refusal::fault("the store has stopped"))?
+        self.commands.send(command).await.map_err(|_| ApiError::internal("the store has stopped"))?;
+        receiver.await.map_err(|_| ApiError::internal("the store has stopped"))?
     }
 }
 
-fn whole<T>(turn: &mut Turn<'_>, deed: impl FnOnce(&mut Turn<'_>) -> Result<T, Refusal>) -> Result<T, Refusal> {
-    let value = deed(turn)?;
-    turn.settle()?;
+fn run_to_its_end<T>(
+    tx: &mut Transaction<'_>,
+    body: impl FnOnce(&mut Transaction<'_>) -> Result<T, ApiError>,
+) -> Result<T, ApiError> {
+    let value = body(tx)?;
+    tx.run_before_commit()?;
     Ok(value)
 }
 
-type Command = Box<dyn FnOnce(&mut Turn<'_>) -> Ran + Send>;
+type Command = Box<dyn FnOnce(&mut Transaction<'_>) -> Outcome + Send>;
+/// Sends a transaction's result to its caller; the argument says whether it was committed.
 type Reply = Box<dyn FnOnce(bool) + Send>;
 
-struct Ran {
-    keep: bool,
+struct Outcome {
+    is_ok: bool,
     reply: Reply,
 }
 
-/// Callers beyond this many wait outside.
+/// Transactions in the queue; further callers wait for room in it.
 const WAITING_MAX: usize = 1024;
-/// Deeds in one transaction: enough to share a flush, few enough that the first doesn't wait long.
-const GROUP_MAX: usize = 64;
+/// Transactions in one commit: enough to share a flush, few enough that the first doesn't wait long.
+const BATCH_MAX: usize = 64;
 
-fn run(mut db: Connection, mut inbox: mpsc::Receiver<Command>, world: &World, herald: &impl Fn(News)) {
-    while let Some(first) = inbox.blocking_recv() {
+fn run(mut db: Connection, mut queue: mpsc::Receiver<Command>, context: &Context, on_commit: &impl Fn(AfterCommit)) {
+    while let Some(first) = queue.blocking_recv() {
         let mut replies = Vec::new();
-        let outcome = group(&mut db, first, &mut inbox, world, &mut replies);
-        let committed = match outcome {
-            Ok(news) => {
-                news.into_iter().for_each(herald);
+        let is_committed = match commit_batch(&mut db, first, &mut queue, context, &mut replies) {
+            Ok(actions) => {
+                actions.into_iter().for_each(on_commit);
                 true
             }
             Err(error) => {
-                tracing::error!(%error, "a transaction failed");
+                tracing::error!(%error, "a commit failed");
                 false
             }
         };
         for reply in replies {
-            reply(committed);
+            reply(is_committed);
         }
     }
     if let Err((_, error)) = db.close() {
@@ -107,40 +116,40 @@ fn run(mut db: Connection, mut inbox: mpsc::Receiver<Command>, world: &World, he
     }
 }
 
-fn group(
+fn commit_batch(
     db: &mut Connection,
     first: Command,
-    inbox: &mut mpsc::Receiver<Command>,
-    world: &World,
+    queue: &mut mpsc::Receiver<Command>,
+    context: &Context,
     replies: &mut Vec<Reply>,
-) -> rusqlite::Result<Vec<News>> {
-    let mut transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let mut news = Vec::new();
+) -> rusqlite::Result<Vec<AfterCommit>> {
+    let mut batch = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let mut actions = Vec::new();
     let mut next = Some(first);
     while let Some(command) = next {
-        replies.push(one(&mut transaction, command, world, &mut news)?);
-        next = if replies.len() < GROUP_MAX { inbox.try_recv().ok() } else { None };
+        replies.push(run_one(&mut batch, command, context, &mut actions)?);
+        next = if replies.len() < BATCH_MAX { queue.try_recv().ok() } else { None };
     }
-    transaction.commit()?;
-    Ok(news)
+    batch.commit()?;
+    Ok(actions)
 }
 
-fn one(
-    transaction: &mut Transaction<'_>,
+fn run_one(
+    batch: &mut rusqlite::Transaction<'_>,
     command: Command,
-    world: &World,
-    all_news: &mut Vec<News>,
+    context: &Context,
+    batch_actions: &mut Vec<AfterCommit>,
 ) -> rusqlite::Result<Reply> {
-    let mut news = Vec::new();
-    let savepoint = transaction.savepoint()?;
-    let ran = command(&mut Turn::new(&savepoint, world, &mut news));
-    if ran.keep {
+    let mut actions = Vec::new();
+    let savepoint = batch.savepoint()?;
+    let outcome = command(&mut Transaction::new(&savepoint, context, &mut actions));
+    if outcome.is_ok {
         savepoint.commit()?;
-        all_news.append(&mut news);
+        batch_actions.append(&mut actions);
     } else {
         savepoint.finish()?;
     }
-    Ok(ran.reply)
+    Ok(outcome.reply)
 }
 
 #[cfg(test)]
@@ -148,115 +157,114 @@ mod tests {
     use std::sync::{Mutex, PoisonError};
 
     use super::*;
-    use crate::age::Age;
     use crate::clock::Clock;
     use crate::presence::Presence;
+    use crate::version::ChatwootVersion;
 
-    type Told = Arc<Mutex<Vec<String>>>;
+    /// The bodies of the webhooks that were sent after a commit.
+    type Sent = Arc<Mutex<Vec<String>>>;
 
-    fn store() -> (Store, Told) {
-        let (db, _) = Place::Memory.open().unwrap();
-        let world = World {
+    fn store() -> (Store, Sent) {
+        let (db, _) = DatabaseLocation::Memory.open().unwrap();
+        let context = Context {
             clock: Clock::with_offset(0),
             public_url: String::new(),
             playground_url: String::new(),
-            presence: Arc::new(Presence::of(Age::V4_16)),
-            age: Age::V4_16,
-            files_late: std::time::Duration::ZERO,
+            presence: Arc::new(Presence::new(ChatwootVersion::V4_16)),
+            version: ChatwootVersion::V4_16,
+            files_delay: std::time::Duration::ZERO,
             secret: String::new(),
-            limits: true,
+            has_limits: true,
         };
-        let told = Told::default();
-        let ear = told.clone();
-        let herald = move |news| {
-            if let News::Callback(callback) = news {
-                ear.lock().unwrap_or_else(PoisonError::into_inner).push(callback.body);
+        let sent = Sent::default();
+        let sent_by_store = sent.clone();
+        let on_commit = move |action| {
+            if let AfterCommit::Webhook(webhook) = action {
+                sent_by_store.lock().unwrap_or_else(PoisonError::into_inner).push(webhook.body);
             }
         };
-        (Store::start(db, Arc::new(world), herald).unwrap(), told)
+        (Store::start(db, Arc::new(context), on_commit).unwrap(), sent)
     }
 
-    fn add(turn: &mut Turn<'_>, name: &str) -> Result<i64, Refusal> {
-        turn.tell(News::Callback(Callback {
+    fn webhook(body: &str) -> AfterCommit {
+        let body = body.to_owned();
+        AfterCommit::Webhook(Webhook {
             url: String::new(),
-            body: name.to_owned(),
+            body,
             secret: None,
             bot_conversation_id: None,
             message_id: None,
-        }));
-        Ok(accounts::insert_account(turn.db, name)?)
+        })
+    }
+
+    fn insert(tx: &mut Transaction<'_>, name: &str) -> Result<i64, ApiError> {
+        tx.after_commit(webhook(name));
+        Ok(accounts::insert_account(tx.db, name)?)
     }
 
     async fn names(store: &Store) -> Vec<String> {
-        let listed = store.perform(|turn| {
-            let mut select = turn.db.prepare("SELECT name FROM accounts ORDER BY id")?;
+        let listed = store.transaction(|tx| {
+            let mut select = tx.db.prepare("SELECT name FROM accounts ORDER BY id")?;
             let rows = select.query_map([], |row| row.get(0))?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
         });
         listed.await.unwrap()
     }
 
-    fn heard(told: &Told) -> Vec<String> {
-        told.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    fn bodies(sent: &Sent) -> Vec<String> {
+        sent.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     #[tokio::test]
-    async fn a_refused_deed_leaves_nothing_and_its_news_is_not_told() {
-        let (store, told) = store();
-        store.perform(|turn| add(turn, "kept")).await.unwrap();
-        let refused = store.perform(|turn| add(turn, "refused").and(Err::<(), _>(Refusal::NotFound)));
-        assert!(matches!(refused.await, Err(Refusal::NotFound)));
+    async fn a_failed_transaction_changes_nothing_and_sends_nothing() {
+        let (store, sent) = store();
+        store.transaction(|tx| insert(tx, "kept")).await.unwrap();
+        let failed = store.transaction(|tx| insert(tx, "failed").and(Err::<(), _>(ApiError::NotFound)));
+        assert!(matches!(failed.await, Err(ApiError::NotFound)));
         assert_eq!(names(&store).await, ["kept"]);
-        assert_eq!(heard(&told), ["kept"]);
+        assert_eq!(bodies(&sent), ["kept"]);
     }
 
     #[tokio::test]
-    async fn a_deed_that_panics_is_refused_and_the_next_one_is_done() {
-        let (store, told) = store();
-        let panicked = store.perform(|turn| -> Result<(), Refusal> {
-            add(turn, "half done")?;
+    async fn a_transaction_that_panics_is_rolled_back_and_the_next_one_runs() {
+        let (store, sent) = store();
+        let panicked = store.transaction(|tx| -> Result<(), ApiError> {
+            insert(tx, "half done")?;
             panic!("a defect")
         });
-        assert!(matches!(panicked.await, Err(Refusal::Fault(_))));
-        store.perform(|turn| add(turn, "next")).await.unwrap();
+        assert!(matches!(panicked.await, Err(ApiError::Internal(_))));
+        store.transaction(|tx| insert(tx, "next")).await.unwrap();
         assert_eq!(names(&store).await, ["next"]);
-        assert_eq!(heard(&told), ["next"]);
+        assert_eq!(bodies(&sent), ["next"]);
     }
 
     #[tokio::test]
-    async fn news_is_told_before_the_answer_and_in_order() {
-        let (store, told) = store();
+    async fn after_commit_actions_run_in_order_and_before_the_transaction_returns() {
+        let (store, sent) = store();
         for number in 0..50 {
-            store.perform(move |turn| add(turn, &number.to_string())).await.unwrap();
-            assert_eq!(heard(&told).last(), Some(&number.to_string()));
+            store.transaction(move |tx| insert(tx, &number.to_string())).await.unwrap();
+            assert_eq!(bodies(&sent).last(), Some(&number.to_string()));
         }
     }
 
     #[tokio::test]
-    async fn what_is_left_for_afterwards_sees_the_deeds_end_or_does_not_happen() {
-        let (store, told) = store();
-        let deed = |fails: bool| {
-            move |turn: &mut Turn<'_>| {
-                turn.afterwards(|turn| {
-                    let count: i64 = turn.db.query_row("SELECT count(*) FROM accounts", [], |row| row.get(0))?;
-                    let body = count.to_string();
-                    turn.tell(News::Callback(Callback {
-                        url: String::new(),
-                        body,
-                        secret: None,
-                        bot_conversation_id: None,
-                        message_id: None,
-                    }));
+    async fn before_commit_actions_see_the_transactions_end_or_do_not_run() {
+        let (store, sent) = store();
+        let body = |fails: bool| {
+            move |tx: &mut Transaction<'_>| {
+                tx.before_commit(|tx| {
+                    let count: i64 = tx.db.query_row("SELECT count(*) FROM accounts", [], |row| row.get(0))?;
+                    tx.after_commit(webhook(&count.to_string()));
                     Ok(())
                 });
-                accounts::insert_account(turn.db, "one")?;
-                accounts::insert_account(turn.db, "two")?;
-                if fails { Err(Refusal::NotFound) } else { Ok(()) }
+                accounts::insert_account(tx.db, "one")?;
+                accounts::insert_account(tx.db, "two")?;
+                if fails { Err(ApiError::NotFound) } else { Ok(()) }
             }
         };
-        assert!(store.perform(deed(true)).await.is_err());
-        assert!(heard(&told).is_empty());
-        store.perform(deed(false)).await.unwrap();
-        assert_eq!(heard(&told), ["2"]);
+        assert!(store.transaction(body(true)).await.is_err());
+        assert!(bodies(&sent).is_empty());
+        store.transaction(body(false)).await.unwrap();
+        assert_eq!(bodies(&sent), ["2"]);
     }
 }

@@ -1,4 +1,4 @@
-//! What a rule runs in: the database at one moment, and what is to be done once its changes are committed.
+//! What a rule runs in: the database at one moment, and what is done once its changes are committed.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,120 +6,121 @@ use std::time::Duration;
 use rusqlite::Connection;
 use serde::Serialize;
 
-use crate::age::Age;
 use crate::clock::Micros;
+use crate::context::Context;
+use crate::error::ApiError;
 use crate::model::Attachment;
-use crate::refusal::Refusal;
-use crate::world::World;
+use crate::version::ChatwootVersion;
 
-/// What a deed sees: the database as it is now, one moment in time, and a place to leave news.
-pub struct Turn<'a> {
+/// All of it is committed, or none; an error rolls it back.
+pub struct Transaction<'a> {
     pub db: &'a Connection,
+    /// The same from the transaction's begin to its end.
     pub now: Micros,
-    pub world: &'a World,
-    news: &'a mut Vec<News>,
-    afterwards: Vec<Afterwards>,
+    pub context: &'a Context,
+    after_commit: &'a mut Vec<AfterCommit>,
+    before_commit: Vec<BeforeCommit>,
 }
 
-type Afterwards = Box<dyn FnOnce(&mut Turn<'_>) -> Result<(), Refusal>>;
+type BeforeCommit = Box<dyn FnOnce(&mut Transaction<'_>) -> Result<(), ApiError>>;
 
 /// One thing to do after the commit.
 #[derive(Debug)]
-pub enum News {
-    Frame(Broadcast),
-    Callback(Callback),
-    /// An attached file that nothing names any more.
-    FileGone(String),
-    /// What is done in a moment.
-    Later(Job),
+pub enum AfterCommit {
+    Broadcast(Broadcast),
+    Webhook(Webhook),
+    /// Removes an attached file, by its name in the file storage.
+    DeleteFile(String),
+    Job(Job),
 }
 
-/// A frame for everyone who is subscribed with one of these tokens.
+/// A frame for every subscriber with one of these tokens.
 #[derive(Debug)]
 pub struct Broadcast {
     pub tokens: Vec<String>,
-    /// `{"event":…,"data":…}`, ready to go: it is the same for all.
+    /// `{"event":…,"data":…}`, serialized once for all.
     pub message: Arc<str>,
 }
 
-/// A body to be posted, once.
+/// A body to be posted to a callback URL.
 #[derive(Debug)]
-pub struct Callback {
+pub struct Webhook {
     pub url: String,
     pub body: String,
     /// Signs the body, where the inbox or bot has one.
     pub secret: Option<String>,
-    /// The bot's conversation, which is handed to people when the bot's URL fails.
+    /// The bot's conversation, which is handed off to agents when the post fails.
     pub bot_conversation_id: Option<i64>,
-    /// The message to be marked failed when the post fails.
+    /// The message that is marked as failed when the post fails.
     pub message_id: Option<i64>,
 }
 
-/// A deed for later. One that finds nothing left to do is refused, and nobody hears of it.
+/// A transaction of its own, run later. One that fails is logged and not repeated.
 pub struct Job {
-    pub after: Duration,
-    pub deed: Deed,
+    pub delay: Duration,
+    pub run: JobBody,
 }
 
-type Deed = Box<dyn FnOnce(&mut Turn<'_>) -> Result<(), Refusal> + Send>;
+type JobBody = Box<dyn FnOnce(&mut Transaction<'_>) -> Result<(), ApiError> + Send>;
 
 impl std::fmt::Debug for Job {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Job").field("after", &self.after).finish_non_exhaustive()
+        formatter.debug_struct("Job").field("delay", &self.delay).finish_non_exhaustive()
     }
 }
 
-/// How long the recorded server's queue took about its jobs.
-const A_MOMENT: Duration = Duration::from_millis(200);
+/// About how long the recorded server's background jobs took to run.
+const JOB_DELAY: Duration = Duration::from_millis(200);
 
-impl<'a> Turn<'a> {
-    pub fn new(db: &'a Connection, world: &'a World, news: &'a mut Vec<News>) -> Self {
-        Self { db, now: world.clock.now(), world, news, afterwards: Vec::new() }
+impl<'a> Transaction<'a> {
+    pub fn new(db: &'a Connection, context: &'a Context, after_commit: &'a mut Vec<AfterCommit>) -> Self {
+        Self { db, now: context.clock.now(), context, after_commit, before_commit: Vec::new() }
     }
 
-    /// News is told once the deed is on disk; a refused deed's news is never told.
-    pub fn tell(&mut self, news: News) {
-        self.news.push(news);
+    /// Does this after the commit, in the order of these calls; after a rollback, not at all.
+    pub fn after_commit(&mut self, action: AfterCommit) {
+        self.after_commit.push(action);
     }
 
-    /// A frame for the subscribers with these tokens.
-    pub fn broadcast(&mut self, tokens: Vec<String>, event: &str, data: &impl Serialize) -> Result<(), Refusal> {
+    /// Sends an event to the subscribers with these tokens after the commit.
+    pub fn broadcast(&mut self, tokens: Vec<String>, event: &str, data: &impl Serialize) -> Result<(), ApiError> {
         #[derive(Serialize)]
         struct Message<'a, D> {
             event: &'a str,
             data: &'a D,
         }
         let message = serde_json::to_string(&Message { event, data })?;
-        self.tell(News::Frame(Broadcast { tokens, message: message.into() }));
+        self.after_commit(AfterCommit::Broadcast(Broadcast { tokens, message: message.into() }));
         Ok(())
     }
 
-    /// Removes files that nothing names any more, once that is on disk.
-    pub fn delete_files(&mut self, orphans: Vec<Attachment>) {
-        for orphan in orphans {
-            self.tell(News::FileGone(orphan.stored_as));
+    /// Removes the files of deleted attachments after the commit.
+    pub fn delete_files(&mut self, attachments: Vec<Attachment>) {
+        for attachment in attachments {
+            self.after_commit(AfterCommit::DeleteFile(attachment.stored_as));
         }
     }
 
-    /// Does this at the deed's end, when all it changes has changed: the server does so in jobs of its own.
-    pub fn afterwards(&mut self, deed: impl FnOnce(&mut Turn<'_>) -> Result<(), Refusal> + 'static) {
-        self.afterwards.push(Box::new(deed));
+    /// Runs this at the transaction's end, when all other changes are made: what the server serializes in jobs shows a
+    /// record as it is then.
+    pub fn before_commit(&mut self, action: impl FnOnce(&mut Transaction<'_>) -> Result<(), ApiError> + 'static) {
+        self.before_commit.push(Box::new(action));
     }
 
-    /// Done a moment after this deed, as the server's background jobs are.
-    pub fn in_a_moment(&mut self, deed: impl FnOnce(&mut Turn<'_>) -> Result<(), Refusal> + Send + 'static) {
-        self.tell(News::Later(Job { after: A_MOMENT, deed: Box::new(deed) }));
+    /// Runs this in a transaction of its own, a moment after the commit, as the server's background jobs do.
+    pub fn enqueue_job(&mut self, run: impl FnOnce(&mut Transaction<'_>) -> Result<(), ApiError> + Send + 'static) {
+        self.after_commit(AfterCommit::Job(Job { delay: JOB_DELAY, run: Box::new(run) }));
     }
 
-    /// Whether a 4.16 answers; else a 4.0.
+    /// Whether the sandbox answers as Chatwoot 4.16; otherwise it answers as 4.0.
     pub fn is_4_16(&self) -> bool {
-        self.world.age == Age::V4_16
+        self.context.version == ChatwootVersion::V4_16
     }
 
-    /// Does what was left for the end.
-    pub fn settle(&mut self) -> Result<(), Refusal> {
-        for deed in std::mem::take(&mut self.afterwards) {
-            deed(self)?;
+    /// Runs what was left for the end. The store calls it before it commits.
+    pub fn run_before_commit(&mut self) -> Result<(), ApiError> {
+        for action in std::mem::take(&mut self.before_commit) {
+            action(self)?;
         }
         Ok(())
     }

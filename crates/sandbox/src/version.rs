@@ -1,9 +1,9 @@
-//! Which Chatwoot the sandbox answers as: two were recorded, and installations of both ages are in use.
+//! Which Chatwoot the sandbox answers as: two were recorded, and installations of both are in use.
 
 use clap::ValueEnum;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Age {
+pub enum ChatwootVersion {
     /// As 4.0.4 was recorded.
     #[value(name = "4.0")]
     V4_0,
@@ -12,8 +12,8 @@ pub enum Age {
     V4_16,
 }
 
-impl Age {
-    /// For how long a contact counts as here after the last sign of them, in seconds; agents: 20 in both.
+impl ChatwootVersion {
+    /// For how many seconds a contact counts as online after the last sign of them.
     pub fn contact_presence_seconds(self) -> i64 {
         match self {
             Self::V4_0 => 20,

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-/// What a path has in another form: all but letters, digits and the marks that `encodeURIComponent` keeps as well.
+/// All characters but letters, digits and the marks that `encodeURIComponent` does not encode either.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')

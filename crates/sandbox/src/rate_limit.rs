@@ -1,4 +1,4 @@
-//! Three thousand requests a minute from one address, as the server's own throttle has it.
+//! The rate limit: 3,000 requests a minute from one address, as Chatwoot's rack-attack has it.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -11,12 +11,11 @@ use axum::response::{IntoResponse, Response};
 
 use crate::clock::{Clock, Micros};
 
-/// Counts requests by address within the present minute.
+/// Counts requests by address within the current minute.
 #[derive(Debug)]
-pub struct Limiter {
+pub struct RateLimiter {
     clock: Clock,
-    /// False with `--no-limits`.
-    is_on: bool,
+    is_enabled: bool,
     counts: Mutex<Minute>,
 }
 
@@ -27,17 +26,18 @@ struct Minute {
 }
 
 const REQUESTS_A_MINUTE_MAX: u32 = 3000;
-/// More addresses than a sandbox sees in a minute; beyond, they share one count.
+/// Far more addresses than a sandbox sees in a minute; beyond, they share one count.
 const ADDRESSES_MAX: usize = 10_000;
 
+/// Answers 429 without `Retry-After`, as recorded.
 pub async fn limit(
-    State(limiter): State<Arc<Limiter>>,
+    State(limiter): State<Arc<RateLimiter>>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     request: Request,
     next: Next,
 ) -> Response {
-    if limiter.is_on {
-        // Behind a proxy the first address named is the visitor's.
+    if limiter.is_enabled {
+        // Behind a proxy the first address is the visitor's.
         let forwarded = request.headers().get("x-forwarded-for").and_then(|value| value.to_str().ok());
         let first = forwarded.and_then(|list| list.split(',').next()).map(str::trim).filter(|first| !first.is_empty());
         let address = first.map_or_else(|| peer.ip().to_string(), |first| first.chars().take(64).collect());
@@ -49,11 +49,12 @@ pub async fn limit(
     next.run(request).await
 }
 
-impl Limiter {
-    pub fn new(clock: Clock, is_on: bool) -> Self {
-        Self { clock, is_on, counts: Mutex::default() }
+impl RateLimiter {
+    pub fn new(clock: Clock, is_enabled: bool) -> Self {
+        Self { clock, is_enabled, counts: Mutex::default() }
     }
 
+    /// Whether this request is within the limit.
     fn admit(&self, address: String, now: Micros) -> bool {
         let mut minute = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
         let number = now.seconds().div_euclid(60);
@@ -73,8 +74,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_3001st_request_of_a_minute_is_refused_and_the_next_minute_begins_anew() {
-        let limiter = Limiter::new(Clock::with_offset(0), true);
+    fn the_rate_limit_refuses_the_3001st_request_of_a_minute() {
+        let limiter = RateLimiter::new(Clock::with_offset(0), true);
         let now = Micros(0);
         for _ in 0..REQUESTS_A_MINUTE_MAX {
             assert!(limiter.admit("a".into(), now));

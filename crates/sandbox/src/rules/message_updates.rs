@@ -1,53 +1,53 @@
-//! A message changes: it is answered, deleted, or gets further.
+//! Changes of a message: submitted values, deletion, delivery status.
 
 use serde_json::{Map, Value, json};
 
 use super::actor::Actor;
 use super::{broadcasts, webhooks};
+use crate::error::ApiError;
 use crate::model::{Conversation, Message};
-use crate::refusal::Refusal;
 use crate::store::messages as rows;
-use crate::store::{Turn, files};
+use crate::store::{Transaction, attachments};
 
-/// Keeps a visitor's answer to a form, a choice or a survey. The same answer again tells nobody.
-pub fn answer(
-    turn: &mut Turn<'_>,
+/// Stores a visitor's answer to a form, a choice or a survey. The same answer again is not broadcast.
+pub fn submit_values(
+    tx: &mut Transaction<'_>,
     conversation: &Conversation,
     before: &Message,
     submitted_values: Value,
-) -> Result<Message, Refusal> {
+) -> Result<Message, ApiError> {
     let mut after = before.clone();
     after.content_attributes.insert("submitted_values".into(), submitted_values);
-    change(turn, conversation, before, after, None)
+    save_and_broadcast(tx, conversation, before, after, None)
 }
 
-/// Takes back what was said; the original text goes out with the news of it, as recorded.
+/// Replaces a message by a note that it was deleted. The event has the original text, as recorded.
 pub fn delete(
-    turn: &mut Turn<'_>,
+    tx: &mut Transaction<'_>,
     conversation: &Conversation,
     before: &Message,
     actor: &Actor,
-) -> Result<Message, Refusal> {
+) -> Result<Message, ApiError> {
     let mut after = before.clone();
     after.content = Some("This message was deleted".into());
     after.processed_content.clone_from(&after.content);
     after.content_type = "text".into();
     after.content_attributes = Map::from_iter([("deleted".to_owned(), Value::from(true))]);
-    let orphans = files::of_message(turn.db, before.id)?;
-    files::delete_of_message(turn.db, before.id)?;
-    let message = change(turn, conversation, before, after, Some(actor))?;
-    turn.delete_files(orphans);
+    let files = attachments::of_message(tx.db, before.id)?;
+    attachments::delete_of_message(tx.db, before.id)?;
+    let message = save_and_broadcast(tx, conversation, before, after, Some(actor))?;
+    tx.delete_files(files);
     Ok(message)
 }
 
-/// Sets how far a message got; a failure comes with its reason.
+/// Sets the delivery status: `sent`, `delivered`, `read` or `failed`, which has an error.
 pub fn set_status(
-    turn: &mut Turn<'_>,
+    tx: &mut Transaction<'_>,
     conversation: &Conversation,
     before: Message,
     status: &str,
     external_error: Option<&str>,
-) -> Result<(), Refusal> {
+) -> Result<(), ApiError> {
     let mut after = before.clone();
     after.status = status.to_owned();
     match external_error {
@@ -55,16 +55,17 @@ pub fn set_status(
         None if status != "failed" => drop(after.content_attributes.remove("external_error")),
         None => {}
     }
-    change(turn, conversation, &before, after, None).map(drop)
+    save_and_broadcast(tx, conversation, &before, after, None).map(drop)
 }
 
-fn change(
-    turn: &mut Turn<'_>,
+/// Saves and broadcasts what changed; if nothing did, it does neither.
+fn save_and_broadcast(
+    tx: &mut Transaction<'_>,
     conversation: &Conversation,
     before: &Message,
     mut after: Message,
     actor: Option<&Actor>,
-) -> Result<Message, Refusal> {
+) -> Result<Message, ApiError> {
     let mut changes = Map::new();
     let pairs: [(&str, Value, Value); 4] = [
         ("content", before.content.clone().into(), after.content.clone().into()),
@@ -80,10 +81,10 @@ fn change(
     if changes.is_empty() {
         return Ok(after);
     }
-    after.updated_at = turn.now;
+    after.updated_at = tx.now;
     changes.insert("updated_at".into(), json!([before.updated_at.iso(), after.updated_at.iso()]));
-    rows::save(turn.db, &after)?;
-    broadcasts::message_updated(turn, conversation, &after, changes.into(), actor)?;
-    webhooks::message_callback(turn, &after, "message_updated");
+    rows::save(tx.db, &after)?;
+    broadcasts::message_updated(tx, conversation, &after, changes.into(), actor)?;
+    webhooks::message_event(tx, &after, "message_updated");
     Ok(after)
 }

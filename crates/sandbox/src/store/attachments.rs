@@ -1,4 +1,4 @@
-//! What is known of attached files; their bytes lie in the files folder.
+//! Queries: attachments. The files themselves are in the file storage.
 
 use rusqlite::{Connection, Result, Row, params};
 
@@ -14,7 +14,7 @@ pub fn of_message(db: &Connection, message_id: i64) -> Result<Vec<Attachment>> {
         .collect()
 }
 
-/// Every file of a contact's conversations.
+/// All attachments of a contact's conversations.
 pub fn of_contact(db: &Connection, contact_id: i64) -> Result<Vec<Attachment>> {
     db.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM attachments WHERE message_id IN (SELECT messages.id FROM messages
@@ -24,7 +24,7 @@ pub fn of_contact(db: &Connection, contact_id: i64) -> Result<Vec<Attachment>> {
     .collect()
 }
 
-/// Every file of a conversation.
+/// All attachments of a conversation.
 pub fn of_conversation(db: &Connection, conversation_id: i64) -> Result<Vec<Attachment>> {
     db.prepare_cached(&format!(
         "SELECT {COLUMNS} FROM attachments WHERE message_id IN (SELECT id FROM messages WHERE conversation_id = ?1)"
@@ -33,7 +33,7 @@ pub fn of_conversation(db: &Connection, conversation_id: i64) -> Result<Vec<Atta
     .collect()
 }
 
-/// Inserts it under a new id.
+/// Inserts a record; returns its new id.
 pub fn insert(db: &Connection, attachment: &Attachment) -> Result<i64> {
     db.prepare_cached(
         "INSERT INTO attachments (message_id, account_id, file_type, file_name, content_type, file_size, stored_as, width, height)

@@ -1,4 +1,5 @@
-//! What a fresh database starts with: the TOML of `--config`, or a small demo.
+//! The configuration: the account, agents and inboxes that a new database starts with, from the TOML of `--config` or
+//! of a small demo.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,29 +10,29 @@ use serde_json::{Map, Value, json};
 use crate::tokens;
 use crate::working_hours::{self, Week};
 
-/// One account with its people and inboxes.
+/// One account with its agents and inboxes. Unknown keys are errors.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Declaration {
-    pub account: Account,
-    pub agents: Vec<Agent>,
-    pub inboxes: Vec<Inbox>,
+pub struct Config {
+    pub account: AccountConfig,
+    pub agents: Vec<AgentConfig>,
+    pub inboxes: Vec<InboxConfig>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Account {
+pub struct AccountConfig {
     pub name: String,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Agent {
+pub struct AgentConfig {
     pub name: String,
     pub email: String,
     #[serde(default)]
     pub role: Role,
-    /// Drawn where it is left out, as the next.
+    /// Random where it is left out, as is the next.
     #[serde(default = "tokens::token")]
     pub access_token: String,
     #[serde(default = "tokens::token")]
@@ -47,7 +48,7 @@ pub enum Role {
 }
 
 impl Role {
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Administrator => "administrator",
             Self::Agent => "agent",
@@ -55,10 +56,10 @@ impl Role {
     }
 }
 
-/// An API inbox. Every field but the first two has the value that Chatwoot gives a new inbox, or is drawn as there.
+/// An API inbox. All fields but the first two default to what Chatwoot gives a new inbox; tokens are random.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Inbox {
+pub struct InboxConfig {
     pub identifier: String,
     pub name: String,
     #[serde(default = "tokens::token")]
@@ -99,8 +100,8 @@ pub struct Inbox {
     pub members: Option<Vec<String>>,
 }
 
-impl Inbox {
-    /// As a 4.16 keeps it; of no meaning to a 4.0.
+impl InboxConfig {
+    /// As a 4.16 stores it; a 4.0 has none.
     pub fn csat_config(&self) -> Map<String, Value> {
         if !self.csat {
             return Map::new();
@@ -120,7 +121,7 @@ impl Inbox {
     }
 }
 
-impl Declaration {
+impl Config {
     pub fn read(path: &Path) -> Result<Self, String> {
         let text =
             std::fs::read_to_string(path).map_err(|error| format!("{} can't be read: {error}", path.display()))?;
@@ -132,20 +133,20 @@ impl Declaration {
     }
 
     fn parse(text: &str) -> Result<Self, String> {
-        let declaration: Self = toml::from_str(text).map_err(|error| error.to_string())?;
-        if declaration.inboxes.is_empty() || declaration.agents.is_empty() {
+        let config: Self = toml::from_str(text).map_err(|error| error.to_string())?;
+        if config.inboxes.is_empty() || config.agents.is_empty() {
             return Err("at least one agent and one inbox are needed".into());
         }
-        for inbox in &declaration.inboxes {
+        for inbox in &config.inboxes {
             inbox.week()?;
             jiff::tz::TimeZone::get(&inbox.timezone).map_err(|error| format!("inbox {}: {error}", inbox.identifier))?;
         }
-        Ok(declaration)
+        Ok(config)
     }
 }
 
-/// The demo. The inbox's identifier, which every visitor knows, is fixed, so that examples can name it. Tokens and keys
-/// are drawn for each database: with one that everybody knows, any website could talk to the sandbox as an agent.
+/// The demo. The inbox's identifier, which every visitor knows, is fixed, so that examples can use it. Tokens and keys
+/// are random in each database: with a published token any website could use the sandbox as an agent.
 const DEMO: &str = include_str!("demo.toml");
 
 fn utc() -> String {
@@ -159,12 +160,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_demo_keeps_its_inbox_and_draws_its_tokens() {
-        let secrets = |demo: Declaration| {
+    fn the_demo_config_has_a_fixed_inbox_and_random_tokens() {
+        let secrets = |demo: Config| {
             let agents = demo.agents.into_iter().flat_map(|agent| [agent.access_token, agent.pubsub_token]);
             agents.chain(demo.inboxes.into_iter().map(|inbox| inbox.hmac_token)).collect::<BTreeSet<String>>()
         };
-        let (one, other) = (Declaration::demo().unwrap(), Declaration::demo().unwrap());
+        let (one, other) = (Config::demo().unwrap(), Config::demo().unwrap());
         assert_eq!(one.inboxes[0].identifier, "demoInboxIdentifier00001");
         let (one, other) = (secrets(one), secrets(other));
         assert_eq!((one.len(), other.len()), (5, 5));
@@ -172,14 +173,14 @@ mod tests {
     }
 
     #[test]
-    fn a_misspelt_setting_is_refused() {
-        let error = Declaration::parse("[account]\nname='x'\ncolour='red'\n").unwrap_err();
+    fn an_unknown_config_key_is_refused() {
+        let error = Config::parse("[account]\nname='x'\ncolour='red'\n").unwrap_err();
         assert!(error.contains("colour"), "{error}");
     }
 
     #[test]
-    fn an_unknown_time_zone_is_refused_at_start() {
+    fn an_unknown_time_zone_in_the_config_is_refused() {
         let text = DEMO.replace("[[inboxes]]", "[[inboxes]]\ntimezone = 'Mars/Olympus'");
-        assert!(Declaration::parse(&text).unwrap_err().contains("Mars"));
+        assert!(Config::parse(&text).unwrap_err().contains("Mars"));
     }
 }
