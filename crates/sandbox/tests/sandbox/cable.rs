@@ -1,4 +1,4 @@
-//! The cable's own manners.
+//! The cable: pings, sub-protocols, subscriptions.
 
 use reqwest::header::{HeaderMap, HeaderValue};
 use serde_json::json;
@@ -7,24 +7,24 @@ use crate::cable_client::Cable;
 use crate::sandbox::Sandbox;
 
 #[tokio::test]
-async fn pings_come_every_three_seconds_to_all_at_once() {
+async fn cable_pings_come_every_three_seconds_to_all_sockets_at_once() {
     let sandbox = Sandbox::start(None);
     let mut one = Cable::connect(&sandbox.cable_url()).await;
     let mut other = Cable::connect(&sandbox.cable_url()).await;
     let mut first = one.next_ping().await;
-    let heard = other.next_ping().await;
-    if first < heard {
-        // The beat fell between the two connections.
+    let ping = other.next_ping().await;
+    if first < ping {
+        // A ping was sent between the two connections.
         first = one.next_ping().await;
     }
-    assert_eq!(heard, first, "one beat for the whole server");
-    // Whole seconds, so a late beat may round to the next.
+    assert_eq!(ping, first, "one ping for all sockets");
+    // Whole seconds, so a late ping may round up.
     let gap = one.next_ping().await - first;
     assert!((3..=4).contains(&gap), "{gap} s");
 }
 
 #[tokio::test]
-async fn a_foreign_protocol_is_connected_without_one() {
+async fn an_unknown_sub_protocol_connects_to_the_cable_without_one() {
     let sandbox = Sandbox::start(None);
     let upgrade = async |protocols: &'static str| {
         let mut headers = HeaderMap::new();
@@ -46,14 +46,14 @@ async fn a_foreign_protocol_is_connected_without_one() {
 }
 
 #[tokio::test]
-async fn a_token_of_a_deleted_contact_is_met_with_silence() {
+async fn a_subscription_with_the_token_of_a_deleted_contact_gets_no_answer() {
     let sandbox = Sandbox::start(None);
     let contact = sandbox.contact(&json!({ "source_id": "s" })).await;
     sandbox.as_agent("DELETE", &format!("/contacts/{}", contact["id"]), &json!(null)).await.ok();
     let mut cable = Cable::connect(&sandbox.cable_url()).await;
     let identifier = json!({ "channel": "RoomChannel", "pubsub_token": contact["pubsub_token"] }).to_string();
     cable.send(&json!({ "command": "subscribe", "identifier": identifier }).to_string()).await;
-    // Commands are obeyed in order: the good one's answer comes first if the bad one has none.
+    // Commands are handled in order: the valid one's answer comes first if the other has none.
     let good = sandbox.contact(&json!({ "source_id": "good" })).await;
     let good = json!({ "channel": "RoomChannel", "pubsub_token": good["pubsub_token"] }).to_string();
     cable.send(&json!({ "command": "subscribe", "identifier": good }).to_string()).await;
@@ -61,7 +61,7 @@ async fn a_token_of_a_deleted_contact_is_met_with_silence() {
 }
 
 #[tokio::test]
-async fn a_socket_has_room_for_a_few_subscriptions_only() {
+async fn a_socket_may_have_sixteen_subscriptions() {
     let sandbox = Sandbox::start(None);
     let contact = sandbox.contact(&json!({ "source_id": "s" })).await;
     let mut cable = Cable::connect(&sandbox.cable_url()).await;
@@ -83,5 +83,5 @@ async fn a_socket_has_room_for_a_few_subscriptions_only() {
             copies += usize::from(frame["message"]["event"] == "message.created");
         }
     }
-    assert_eq!(copies, 16, "the seventeenth was not taken");
+    assert_eq!(copies, 16, "there is no seventeenth subscription");
 }

@@ -1,4 +1,4 @@
-//! Idle connections end after a limit; what goes on, however slowly, does not.
+//! The idle time-out of connections: slow ones that go on are not closed.
 
 use std::time::{Duration, Instant};
 
@@ -14,7 +14,7 @@ use crate::sandbox::{Reply, Sandbox};
 
 /// Long enough for a busy machine to send the next byte within it, and far below `DEADLINE`.
 const IDLE: Duration = Duration::from_secs(2);
-/// Far above what the system's buffers hold of an answer that nobody reads.
+/// Far above what the system buffers of a response that nobody reads.
 const FILE_BYTES: usize = 40 << 20;
 
 fn sandbox() -> Sandbox {
@@ -22,8 +22,8 @@ fn sandbox() -> Sandbox {
     Sandbox::start_with(&["--memory", "--no-limits", "--idle-timeout-ms", &idle])
 }
 
-/// A connection on which this much has been sent.
-async fn begun(sandbox: &Sandbox, sent: &str) -> TcpStream {
+/// A connection on which this has been sent.
+async fn connect_and_send(sandbox: &Sandbox, sent: &str) -> TcpStream {
     let mut stream = TcpStream::connect(sandbox.base_url.trim_start_matches("http://")).await.unwrap();
     stream.write_all(sent.as_bytes()).await.unwrap();
     stream
@@ -34,8 +34,8 @@ fn request(sandbox: &Sandbox, method: &str, path: &str, more: &str) -> String {
     format!("{method} /public/api/v1/inboxes/{inbox}{path} HTTP/1.1\r\nHost: x\r\n{more}\r\n")
 }
 
-/// Reads one answer, and not beyond it.
-async fn answer(stream: &mut TcpStream) -> String {
+/// Reads one response, and nothing after it.
+async fn read_response(stream: &mut TcpStream) -> String {
     let mut answer = Vec::new();
     loop {
         answer.push(tokio::time::timeout(DEADLINE, stream.read_u8()).await.expect("an answer").unwrap());
@@ -50,8 +50,8 @@ async fn answer(stream: &mut TcpStream) -> String {
     head + &String::from_utf8(body).unwrap()
 }
 
-/// Reads to the connection's end, and counts the bytes; a reset is an end, too.
-async fn rest(stream: &mut TcpStream) -> usize {
+/// Reads until the connection ends or is reset, and counts the bytes.
+async fn read_to_end(stream: &mut TcpStream) -> usize {
     let (mut count, mut bytes) = (0, vec![0; 64 * 1024]);
     loop {
         match tokio::time::timeout(DEADLINE, stream.read(&mut bytes))
@@ -64,8 +64,8 @@ async fn rest(stream: &mut TcpStream) -> usize {
     }
 }
 
-/// A contact with a conversation that holds a large file; gives back the file's own path.
-async fn large_file(sandbox: &Sandbox) -> String {
+/// Creates a conversation with a large attachment; returns the path of the file.
+async fn upload_large_file(sandbox: &Sandbox) -> String {
     sandbox.contact(&json!({ "source_id": "s" })).await;
     assert_eq!(sandbox.conversation("s").await, 1);
     let film = Multipart::attachments(&[("a.mp4", "video/mp4", &vec![b'x'; FILE_BYTES])]);
@@ -89,50 +89,51 @@ async fn an_idle_connection_is_closed_wherever_its_client_stopped() {
         ("amid the body", request(&sandbox, "POST", "/contacts", body) + "{\"source_id\":"),
     ];
     let ends = stopped.into_iter().map(async |(place, sent)| {
-        let mut stream = begun(&sandbox, &sent).await;
+        let mut stream = connect_and_send(&sandbox, &sent).await;
         let began = Instant::now();
-        rest(&mut stream).await;
+        read_to_end(&mut stream).await;
         assert!(began.elapsed() > IDLE / 2, "{place}: ended at once");
     });
     join_all(ends).await;
 
-    let mut kept = begun(&sandbox, &request(&sandbox, "GET", "", "")).await;
-    assert!(answer(&mut kept).await.starts_with("http/1.1 200"));
-    assert_eq!(rest(&mut kept).await, 0, "between two requests");
+    let mut kept = connect_and_send(&sandbox, &request(&sandbox, "GET", "", "")).await;
+    assert!(read_response(&mut kept).await.starts_with("http/1.1 200"));
+    assert_eq!(read_to_end(&mut kept).await, 0, "between two requests");
 }
 
 #[tokio::test]
-async fn a_client_that_reads_nothing_of_its_answer_loses_the_connection() {
+async fn a_connection_is_closed_when_its_client_reads_nothing_of_a_response() {
     let sandbox = sandbox();
-    let path = large_file(&sandbox).await;
-    let mut deaf = begun(&sandbox, &format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n")).await;
-    deaf.peek(&mut [0]).await.unwrap();
-    // The limit passes twice: for the answer, which began before, at least once in full.
+    let path = upload_large_file(&sandbox).await;
+    let mut stalled = connect_and_send(&sandbox, &format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n")).await;
+    stalled.peek(&mut [0]).await.unwrap();
+    // The time-out passes twice, so at least once in full after the response began.
     for _ in 0..2 {
-        rest(&mut begun(&sandbox, "").await).await;
+        read_to_end(&mut connect_and_send(&sandbox, "").await).await;
     }
-    let read = rest(&mut deaf).await;
-    assert!(read < FILE_BYTES, "all {read} bytes were kept for it");
+    let read = read_to_end(&mut stalled).await;
+    assert!(read < FILE_BYTES, "all {read} bytes were buffered");
 }
 
 #[tokio::test]
-async fn slow_uploads_slow_readers_kept_connections_and_sockets_outlive_the_limit() {
+async fn slow_uploads_downloads_kept_connections_and_sockets_outlast_the_idle_timeout() {
     let sandbox = sandbox();
-    let path = large_file(&sandbox).await;
+    let path = upload_large_file(&sandbox).await;
     let contact = sandbox.contact(&json!({ "source_id": "t" })).await;
     let id = sandbox.conversation("t").await;
     let mut cable = Cable::subscribed(&sandbox.cable_url(), contact["pubsub_token"].as_str().unwrap()).await;
     let messages = format!("/contacts/t/conversations/{id}/messages");
     let chunked = "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n";
     let mut upload =
-        begun(&sandbox, &(request(&sandbox, "POST", &messages, chunked) + "c\r\n{\"content\":\"\r\n")).await;
-    let mut download = begun(&sandbox, &format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")).await;
-    let mut kept = begun(&sandbox, "").await;
+        connect_and_send(&sandbox, &(request(&sandbox, "POST", &messages, chunked) + "c\r\n{\"content\":\"\r\n")).await;
+    let mut download =
+        connect_and_send(&sandbox, &format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")).await;
+    let mut kept = connect_and_send(&sandbox, "").await;
 
     let (began, mut written, mut read, mut bytes) = (Instant::now(), 0, 0, vec![0; 64 * 1024]);
     while began.elapsed() < 3 * IDLE {
         kept.write_all(request(&sandbox, "GET", "", "").as_bytes()).await.unwrap();
-        assert!(answer(&mut kept).await.starts_with("http/1.1 200"));
+        assert!(read_response(&mut kept).await.starts_with("http/1.1 200"));
         upload.write_all(b"1\r\nx\r\n").await.unwrap();
         written += 1;
         // So much of the file is read that three quarters of it take all the while.
@@ -145,11 +146,11 @@ async fn slow_uploads_slow_readers_kept_connections_and_sockets_outlive_the_limi
         }
     }
     upload.write_all(b"2\r\n\"}\r\n0\r\n\r\n").await.unwrap();
-    let uploaded = answer(&mut upload).await;
+    let uploaded = read_response(&mut upload).await;
     let (head, body) = uploaded.split_once("\r\n\r\n").unwrap();
     assert!(head.starts_with("http/1.1 200"), "{head}");
     let message: Value = serde_json::from_str(body).unwrap();
     assert_eq!(message["content"], "x".repeat(written));
     assert_eq!(cable.event("message.created").await["content"], "x".repeat(written));
-    assert!(read + rest(&mut download).await > FILE_BYTES, "with its head, the whole file");
+    assert!(read + read_to_end(&mut download).await > FILE_BYTES, "with its head, the whole file");
 }

@@ -6,7 +6,7 @@ use crate::cable_client::Cable;
 use crate::sandbox::Sandbox;
 
 #[tokio::test]
-async fn a_visitor_writes_and_an_agent_answers_live() {
+async fn a_conversation_goes_both_ways_over_the_cable() {
     let sandbox = Sandbox::start(None);
     let contact = sandbox.contact(&json!({ "source_id": "a-device", "name": "Vera" })).await;
     let id = sandbox.conversation("a-device").await;
@@ -26,7 +26,7 @@ async fn a_visitor_writes_and_an_agent_answers_live() {
 }
 
 #[tokio::test]
-async fn a_known_source_id_is_returned_unchanged() {
+async fn a_contact_with_a_known_source_id_is_returned_unchanged() {
     let sandbox = Sandbox::start(None);
     let first = sandbox.contact(&json!({ "source_id": "mine", "name": "First" })).await;
     let again = sandbox.contact(&json!({ "source_id": "mine", "name": "Second" })).await;
@@ -34,7 +34,7 @@ async fn a_known_source_id_is_returned_unchanged() {
 }
 
 #[tokio::test]
-async fn two_visitors_hear_nothing_of_each_other() {
+async fn a_visitor_receives_no_events_of_another_conversation() {
     let sandbox = Sandbox::start(None);
     let one = sandbox.contact(&json!({ "source_id": "one" })).await;
     sandbox.contact(&json!({ "source_id": "two" })).await;
@@ -44,15 +44,15 @@ async fn two_visitors_hear_nothing_of_each_other() {
 
     sandbox.say("two", second, "a secret").await.ok();
     sandbox.say("one", first, "mine").await.ok();
-    let heard = cable.events_until("message.created").await;
-    assert_eq!(heard.len(), 1, "{heard:?}");
-    assert_eq!(heard[0].1["content"], "mine");
+    let events = cable.events_until("message.created").await;
+    assert_eq!(events.len(), 1, "{events:?}");
+    assert_eq!(events[0].1["content"], "mine");
     let stranger = sandbox.get(&sandbox.inbox_url(&format!("/contacts/one/conversations/{second}/messages"))).await;
     assert_eq!((stranger.status, stranger.json()), (404, json!({ "status": 404, "error": "Not Found" })));
 }
 
 #[tokio::test]
-async fn notes_and_activity_do_not_reach_the_visitor() {
+async fn private_notes_and_activity_messages_are_not_sent_to_the_visitor() {
     let sandbox = Sandbox::start(None);
     let contact = sandbox.contact(&json!({ "source_id": "s" })).await;
     let id = sandbox.conversation("s").await;
@@ -61,8 +61,8 @@ async fn notes_and_activity_do_not_reach_the_visitor() {
     sandbox.as_agent("POST", &path, &json!({ "content": "between us", "private": true })).await.ok();
     sandbox.as_agent("POST", &format!("/conversations/{id}/labels"), &json!({ "labels": ["vip"] })).await.ok();
     sandbox.agent_replies(id, "for you").await;
-    let heard = cable.events_until("message.created").await;
-    assert_eq!(heard.last().map(|(_, data)| data["content"].clone()), Some(json!("for you")));
+    let events = cable.events_until("message.created").await;
+    assert_eq!(events.last().map(|(_, data)| data["content"].clone()), Some(json!("for you")));
 
     let seen = sandbox.get(&sandbox.inbox_url(&format!("/contacts/s/conversations/{id}"))).await.ok();
     assert_eq!(seen["messages"].as_array().map(Vec::len), Some(1));

@@ -1,4 +1,4 @@
-//! What was acknowledged stays, whatever happens to the process.
+//! Durability: acknowledged messages survive whatever happens to the process.
 
 use serde_json::json;
 
@@ -24,7 +24,7 @@ async fn an_acknowledged_message_survives_kill_9() {
 }
 
 #[tokio::test]
-async fn killed_amid_a_burst_it_keeps_every_message_it_acknowledged() {
+async fn all_acknowledged_messages_survive_kill_9_during_a_burst() {
     let (_folder, file) = database_file();
     let mut sandbox = Sandbox::start(Some(&file));
     sandbox.contact(&json!({ "source_id": "s" })).await;
@@ -71,7 +71,7 @@ async fn killed_amid_a_burst_it_keeps_every_message_it_acknowledged() {
 }
 
 #[tokio::test]
-async fn a_stop_ends_sockets_without_a_word_and_loses_nothing() {
+async fn a_stop_closes_sockets_without_a_frame_and_loses_no_message() {
     let (_folder, file) = database_file();
     let mut sandbox = Sandbox::start(Some(&file));
     let contact = sandbox.contact(&json!({ "source_id": "s" })).await;
@@ -79,12 +79,12 @@ async fn a_stop_ends_sockets_without_a_word_and_loses_nothing() {
     let mut cable = Cable::subscribed(&sandbox.cable_url(), contact["pubsub_token"].as_str().unwrap()).await;
     sandbox.say("s", id, "before").await.ok();
     assert!(sandbox.stop().success());
-    cable.ends_without_a_word().await;
+    cable.ends_without_close_frame().await;
 
     sandbox.restart_on_same_port();
     sandbox.agent_replies(id, "while you were away").await;
     let mut cable = Cable::subscribed(&sandbox.cable_url(), contact["pubsub_token"].as_str().unwrap()).await;
     sandbox.agent_replies(id, "live again").await;
-    let heard = cable.events_until("message.created").await;
-    assert_eq!(heard.last().unwrap().1["content"], "live again", "nothing is replayed");
+    let events = cable.events_until("message.created").await;
+    assert_eq!(events.last().unwrap().1["content"], "live again", "nothing is replayed");
 }

@@ -7,7 +7,7 @@ use crate::recordings::Receiver;
 use crate::sandbox::Sandbox;
 
 #[tokio::test]
-async fn an_inbox_a_contact_a_conversation_and_messages_both_ways() {
+async fn the_guides_steps_create_inbox_contact_conversation_and_messages() {
     let mut receiver = Receiver::start().await;
     let sandbox = Sandbox::start(None);
     let callback_url = format!("http://{}/callback", receiver.address);
@@ -38,16 +38,16 @@ async fn an_inbox_a_contact_a_conversation_and_messages_both_ways() {
     let live = cable.event("message.created").await;
     assert_eq!((live["id"].clone(), live["content"].clone()), (outgoing["id"].clone(), json!("An answer")));
 
-    let mut told = Vec::new();
-    while told.len() < 2 {
+    let mut posted = Vec::new();
+    while posted.len() < 2 {
         let (path, body) = receiver.came.recv().await.unwrap();
         assert_eq!(path, "/callback");
         if body["event"] == "message_created" {
-            told.push((body["message_type"].clone(), body["content"].clone()));
+            posted.push((body["message_type"].clone(), body["content"].clone()));
         }
     }
-    told.sort_by_key(|(kind, _)| kind.to_string());
-    assert_eq!(told, [(json!("incoming"), json!("From my own app")), (json!("outgoing"), json!("An answer"))]);
+    posted.sort_by_key(|(kind, _)| kind.to_string());
+    assert_eq!(posted, [(json!("incoming"), json!("From my own app")), (json!("outgoing"), json!("An answer"))]);
 }
 
 const ANSWERED: [&str; 12] = [
@@ -66,7 +66,7 @@ const ANSWERED: [&str; 12] = [
 ];
 
 #[tokio::test]
-async fn a_back_ends_own_marks_are_kept_with_a_message() {
+async fn template_params_and_campaign_id_are_stored_with_a_message() {
     let sandbox = Sandbox::start(None);
     sandbox.contact(&json!({ "source_id": "s" })).await;
     let id = sandbox.conversation("s").await;
@@ -83,7 +83,7 @@ async fn a_back_ends_own_marks_are_kept_with_a_message() {
 }
 
 #[tokio::test]
-async fn agents_find_edit_and_delete_contacts() {
+async fn agents_search_update_and_delete_contacts() {
     let sandbox = Sandbox::start(None);
     let made = sandbox
         .as_agent("POST", "/contacts", &json!({ "inbox_id": 1, "name": "Gwen", "identifier": "g-1" }))
@@ -110,7 +110,7 @@ async fn agents_find_edit_and_delete_contacts() {
 }
 
 #[tokio::test]
-async fn an_agent_of_no_rank_may_not_do_what_administrators_do() {
+async fn an_agent_without_the_administrator_role_is_not_authorized() {
     let sandbox = Sandbox::start(None);
     let http = reqwest::Client::new();
     let people = sandbox.get(&format!("{}/sandbox/people", sandbox.base_url)).await.ok();

@@ -1,4 +1,4 @@
-//! A limit on everything: requests, messages, bodies, and sockets that don't listen.
+//! Limits: requests and messages a minute, sizes of bodies, sockets that don't read.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -10,7 +10,7 @@ use crate::cable_client::{Cable, DEADLINE};
 use crate::sandbox::{Reply, Sandbox};
 
 #[tokio::test]
-async fn the_201st_message_of_a_minute_is_refused() {
+async fn the_flood_limit_refuses_the_201st_message_of_a_minute() {
     let sandbox = Sandbox::start(None);
     sandbox.contact(&json!({ "source_id": "s" })).await;
     let id = sandbox.conversation("s").await;
@@ -28,7 +28,7 @@ async fn the_201st_message_of_a_minute_is_refused() {
 }
 
 #[tokio::test]
-async fn an_address_gets_three_thousand_requests_a_minute() {
+async fn the_rate_limit_is_three_thousand_requests_a_minute_and_address() {
     let sandbox = Sandbox::start(None);
     let http = reqwest::Client::new();
     let url = sandbox.inbox_url("");
@@ -67,7 +67,7 @@ async fn an_address_gets_three_thousand_requests_a_minute() {
 }
 
 #[tokio::test]
-async fn an_over_large_body_is_refused_while_it_streams() {
+async fn a_body_above_the_size_limit_is_refused_while_it_streams() {
     let sandbox = Sandbox::start(None);
     sandbox.contact(&json!({ "source_id": "s" })).await;
     let id = sandbox.conversation("s").await;
@@ -105,29 +105,29 @@ async fn first_line(stream: &mut TcpStream) -> String {
 }
 
 #[tokio::test]
-async fn a_socket_that_does_not_listen_is_dropped() {
+async fn a_socket_that_does_not_read_is_closed() {
     let sandbox = Sandbox::start_with(&["--memory", "--no-limits"]);
     let contact = sandbox.contact(&json!({ "source_id": "s" })).await;
     let id = sandbox.conversation("s").await;
     let token = contact["pubsub_token"].as_str().unwrap();
-    let mut deaf = Cable::subscribed(&sandbox.cable_url(), token).await;
-    let mut awake = Cable::subscribed(&sandbox.cable_url(), token).await;
-    // Far more than the kernel's buffers and the socket's queue hold together.
+    let mut stalled = Cable::subscribed(&sandbox.cable_url(), token).await;
+    let mut reading = Cable::subscribed(&sandbox.cable_url(), token).await;
+    // Far more than the kernel's buffers and the socket's queue take.
     let long = "x".repeat(100_000);
     let count = 400;
     for _ in 0..count {
         sandbox.agent_replies(id, &long).await;
-        awake.event("message.created").await;
+        reading.event("message.created").await;
     }
-    let mut heard = 0;
-    while let Some(frame) = deaf.next().await {
-        heard += usize::from(frame["message"]["event"] == "message.created");
+    let mut received = 0;
+    while let Some(frame) = stalled.next().await {
+        received += usize::from(frame["message"]["event"] == "message.created");
     }
-    assert!(heard < count, "it was kept waiting with all {heard} frames");
+    assert!(received < count, "all {received} frames were buffered");
 }
 
 #[tokio::test]
-async fn odd_bodies_are_answered_and_never_end_a_connection() {
+async fn malformed_bodies_are_answered_and_never_end_a_connection() {
     let sandbox = Sandbox::start_with(&["--memory", "--no-limits"]);
     sandbox.contact(&json!({ "source_id": "s" })).await;
     let id = sandbox.conversation("s").await;

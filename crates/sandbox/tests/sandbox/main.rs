@@ -1,4 +1,4 @@
-//! The sandbox, as its clients meet it: a real process, real sockets, a real database.
+//! The sandbox as its clients see it: a real process, real sockets, a real database.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "tests")]
 
 #[path = "../support/cable.rs"]
@@ -8,7 +8,6 @@ mod multipart;
 #[path = "../support/sandbox.rs"]
 mod sandbox;
 
-mod ages;
 mod attachments;
 mod cable;
 mod connections;
@@ -21,3 +20,4 @@ mod pages;
 mod recordings;
 mod time;
 mod trusted_hosts;
+mod versions;

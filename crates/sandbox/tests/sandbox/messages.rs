@@ -1,4 +1,4 @@
-//! Lists of messages, and many at once.
+//! Lists of messages: pages, parallel sends, order of keys, ETags.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ fn texts(page: &Value) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn a_long_thread_is_read_in_pages_of_twenty() {
+async fn message_lists_have_pages_of_twenty() {
     let sandbox = Sandbox::start_with(&["--memory", "--seed-thread", "45"]);
     let source_id = sandbox.seeded_contact.clone().unwrap();
     let url = sandbox.inbox_url(&format!("/contacts/{source_id}/conversations/1/messages"));
@@ -42,7 +42,7 @@ async fn a_long_thread_is_read_in_pages_of_twenty() {
 }
 
 #[tokio::test]
-async fn of_many_at_once_each_is_kept_and_told_once() {
+async fn parallel_messages_are_stored_and_broadcast_once_each() {
     let sandbox = Sandbox::start(None);
     let contact = sandbox.contact(&json!({ "source_id": "s" })).await;
     let id = sandbox.conversation("s").await;
@@ -53,18 +53,18 @@ async fn of_many_at_once_each_is_kept_and_told_once() {
     for reply in sent {
         answered.insert(reply.ok()["id"].as_i64().unwrap());
     }
-    let mut heard = BTreeSet::new();
+    let mut broadcast = BTreeSet::new();
     for _ in 0..40 {
-        assert!(heard.insert(cable.event("message.created").await["id"].as_i64().unwrap()), "told twice");
+        assert!(broadcast.insert(cable.event("message.created").await["id"].as_i64().unwrap()), "broadcast twice");
     }
-    assert_eq!(answered, heard);
+    assert_eq!(answered, broadcast);
     let listed = sandbox.get(&sandbox.inbox_url(&format!("/contacts/s/conversations/{id}"))).await.ok();
     let ids: Vec<i64> = listed["messages"].as_array().unwrap().iter().filter_map(|row| row["id"].as_i64()).collect();
     assert_eq!(ids, answered.into_iter().collect::<Vec<_>>(), "sorted by id");
 }
 
 #[tokio::test]
-async fn the_status_of_a_conversation_stands_before_its_messages() {
+async fn the_status_of_a_conversation_is_serialized_before_its_messages() {
     // Clients read the beginning of a long conversation and stop: the order of keys is part of the answer.
     let sandbox = Sandbox::start_with(&["--memory", "--seed-thread", "3"]);
     let source_id = sandbox.seeded_contact.clone().unwrap();
@@ -76,7 +76,7 @@ async fn the_status_of_a_conversation_stands_before_its_messages() {
 }
 
 #[tokio::test]
-async fn who_has_an_answer_already_gets_304() {
+async fn a_request_with_the_etag_of_the_response_is_answered_304() {
     let sandbox = Sandbox::start(None);
     let (http, url) = (reqwest::Client::new(), sandbox.inbox_url(""));
     let first = http.get(&url).send().await.unwrap();

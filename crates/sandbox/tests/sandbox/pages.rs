@@ -1,9 +1,9 @@
-//! The pages for people as they are served; that they work is seen in a browser.
+//! The sandbox's own pages as they are served; the end-to-end suite uses them in a browser.
 
 use crate::sandbox::Sandbox;
 
 #[tokio::test]
-async fn pages_run_their_own_scripts_only() {
+async fn pages_have_a_policy_that_allows_their_own_scripts_only() {
     let sandbox = Sandbox::start(None);
     for (path, kind) in PAGES {
         let served = sandbox.get(&format!("{}{path}", sandbox.base_url)).await;

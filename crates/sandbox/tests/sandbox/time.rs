@@ -1,10 +1,10 @@
-//! What the clock decides, with the clock moved and the process started again.
+//! What depends on the clock: the process is started again with another `--clock-offset`.
 
 use serde_json::{Value, json};
 
 use crate::sandbox::{Reply, Sandbox, database_file};
 
-fn moved_by(seconds: i64, file: &std::path::Path, config: &std::path::Path) -> Sandbox {
+fn start_with_clock_offset(seconds: i64, file: &std::path::Path, config: &std::path::Path) -> Sandbox {
     let (file, config) = (file.to_str().unwrap(), config.to_str().unwrap());
     Sandbox::start_with(&[
         "--chatwoot",
@@ -30,10 +30,10 @@ fn recorded_config(folder: &tempfile::TempDir) -> std::path::PathBuf {
 }
 
 #[tokio::test]
-async fn a_survey_is_closed_after_fourteen_days() {
+async fn a_survey_can_be_answered_for_fourteen_days() {
     let (folder, file) = database_file();
     let config = recorded_config(&folder);
-    let mut sandbox = moved_by(0, &file, &config);
+    let mut sandbox = start_with_clock_offset(0, &file, &config);
     let inbox = |sandbox: &Sandbox| format!("{}/public/api/v1/inboxes/inboxCsatIdentifier00001", sandbox.base_url);
     sandbox.post(&format!("{}/contacts", inbox(&sandbox)), &json!({ "source_id": "s" })).await.ok();
     sandbox.post(&format!("{}/contacts/s/conversations", inbox(&sandbox)), &json!({})).await.ok();
@@ -45,7 +45,7 @@ async fn a_survey_is_closed_after_fourteen_days() {
     let answer = json!({ "submitted_values": { "csat_survey_response": { "rating": 3, "feedback_message": "" } } });
     for (days, status) in [(14, 200), (15, 422)] {
         sandbox.stop();
-        sandbox = moved_by(days * DAY, &file, &config);
+        sandbox = start_with_clock_offset(days * DAY, &file, &config);
         let url = format!("{}/contacts/s/conversations/1/messages/{survey}", inbox(&sandbox));
         let reply = Reply::of(reqwest::Client::new().patch(url).json(&answer).send().await).await;
         assert_eq!(reply.status, status, "after {days} days: {}", reply.text);
@@ -53,10 +53,10 @@ async fn a_survey_is_closed_after_fourteen_days() {
 }
 
 #[tokio::test]
-async fn out_of_office_is_said_once_a_day() {
+async fn the_out_of_office_message_is_sent_once_a_day() {
     let (folder, file) = database_file();
     let config = recorded_config(&folder);
-    let mut sandbox = moved_by(0, &file, &config);
+    let mut sandbox = start_with_clock_offset(0, &file, &config);
     let inbox = |sandbox: &Sandbox| format!("{}/public/api/v1/inboxes/inboxOoooIdentifier00001", sandbox.base_url);
     let notes = async |sandbox: &Sandbox| {
         let listed = sandbox.get(&format!("{}/contacts/s/conversations/1/messages", inbox(sandbox))).await.ok();
@@ -68,7 +68,7 @@ async fn out_of_office_is_said_once_a_day() {
     sandbox.post(&format!("{}/{messages}", inbox(&sandbox)), &json!({ "content": "anyone?" })).await.ok();
     assert_eq!(notes(&sandbox).await, 1);
     sandbox.stop();
-    sandbox = moved_by(DAY, &file, &config);
+    sandbox = start_with_clock_offset(DAY, &file, &config);
     for _ in 0..2 {
         sandbox.post(&format!("{}/{messages}", inbox(&sandbox)), &json!({ "content": "still?" })).await.ok();
         assert_eq!(notes(&sandbox).await, 2);
@@ -76,7 +76,7 @@ async fn out_of_office_is_said_once_a_day() {
 }
 
 #[tokio::test]
-async fn the_clock_can_be_moved() {
+async fn clock_offset_moves_the_clock() {
     let sandbox = Sandbox::start_with(&["--memory", "--clock-offset", "-86400"]);
     let made = sandbox.as_agent("POST", "/contacts", &json!({ "name": "Yesterday" })).await.ok();
     let made = made["payload"]["contact"]["created_at"].as_u64().unwrap();
@@ -85,7 +85,7 @@ async fn the_clock_can_be_moved() {
 }
 
 #[tokio::test]
-async fn links_lead_to_the_public_url() {
+async fn survey_links_have_the_public_url() {
     // Since 4.3 a survey's text has no link.
     let sandbox = Sandbox::start_with(&["--memory", "--chatwoot", "4.0", "--public-url", "https://chat.example.test/"]);
     sandbox.contact(&json!({ "source_id": "s" })).await;
@@ -97,7 +97,7 @@ async fn links_lead_to_the_public_url() {
 }
 
 #[tokio::test]
-async fn the_flags_change_the_first_inbox() {
+async fn command_line_flags_change_the_first_inbox() {
     let sandbox = Sandbox::start_with(&["--memory", "--hmac-mandatory", "--callback-url", "http://127.0.0.1:9/x"]);
     let shown = sandbox.get(&sandbox.inbox_url("")).await.ok();
     assert_eq!(shown["identity_validation_enabled"], true);

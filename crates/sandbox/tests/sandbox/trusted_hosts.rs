@@ -1,5 +1,5 @@
-//! Pages that hold tokens are shown under the sandbox's own names and to its own pages: no DNS rebinding, no reading
-//! from other sites.
+//! Trusted hosts: pages with tokens are served under the sandbox's own names and to its own pages only, so neither DNS
+//! rebinding nor another site's script reads them.
 
 use reqwest::header::{HOST, HeaderName, HeaderValue, ORIGIN};
 
@@ -30,7 +30,7 @@ fn port(sandbox: &Sandbox) -> &str {
 }
 
 #[tokio::test]
-async fn no_page_is_shown_under_a_rebound_name() {
+async fn pages_are_not_served_under_an_untrusted_host() {
     let sandbox = Sandbox::start(None);
     let port = port(&sandbox);
     for path in PAGES {
@@ -47,7 +47,7 @@ async fn no_page_is_shown_under_a_rebound_name() {
 }
 
 #[tokio::test]
-async fn no_token_is_given_to_a_page_of_another_site() {
+async fn tokens_are_not_served_to_a_page_of_another_site() {
     let sandbox = Sandbox::start(None);
     let own = sandbox.base_url.clone();
     for origin in
@@ -72,7 +72,7 @@ async fn no_token_is_given_to_a_page_of_another_site() {
 }
 
 #[tokio::test]
-async fn hosts_that_the_command_line_names_are_trusted() {
+async fn hosts_of_the_command_line_are_trusted() {
     let named = ["--memory", "--allow-host", "sandbox.lan", "--public-url", "https://chat.test"];
     let sandbox = Sandbox::start_with(&named);
     for (host, origin) in [("sandbox.lan:8080", "http://sandbox.lan:8080"), ("chat.test", "https://chat.test")] {
@@ -82,7 +82,7 @@ async fn hosts_that_the_command_line_names_are_trusted() {
 }
 
 #[tokio::test]
-async fn the_apis_answer_under_any_name_and_to_any_site() {
+async fn the_apis_answer_under_any_host_and_to_any_origin() {
     let sandbox = Sandbox::start(None);
     let elsewhere = [(HOST, "chat.test"), (ORIGIN, "https://shop.test"), (SEC_FETCH_SITE, "cross-site")];
     let inbox = sandbox.inbox_url("").replacen(&sandbox.base_url, "", 1);

@@ -1,4 +1,4 @@
-//! A client of the cable for tests: frames come with a deadline, never with a sleep.
+//! A client of the cable for tests. It waits for frames with a deadline, and never sleeps.
 #![allow(clippy::expect_used, clippy::panic, reason = "a test that can't set its scene has failed")]
 #![allow(dead_code, reason = "each test binary uses the part it needs")]
 
@@ -19,7 +19,7 @@ pub struct Cable {
 }
 
 impl Cable {
-    /// Connected, and welcomed.
+    /// Connects and waits for the welcome.
     pub async fn connect(url: &str) -> Self {
         let mut request = url.into_client_request().expect("an address");
         let protocols = "actioncable-v1-json, actioncable-unsupported".parse().expect("a header");
@@ -31,7 +31,7 @@ impl Cable {
         cable
     }
 
-    /// Connected and subscribed as a contact.
+    /// Connects and subscribes as a contact.
     pub async fn subscribed(url: &str, pubsub_token: &str) -> Self {
         let mut cable = Self::connect(url).await;
         cable.subscribe(&json!({ "channel": "RoomChannel", "pubsub_token": pubsub_token }).to_string()).await;
@@ -47,7 +47,7 @@ impl Cable {
         self.stream.send(Message::text(text)).await.expect("the cable takes a frame");
     }
 
-    /// The next frame but pings; `None`: the connection has ended.
+    /// The next frame that is no ping; `None` when the connection has ended.
     pub async fn next(&mut self) -> Option<Value> {
         loop {
             let received =
@@ -66,11 +66,11 @@ impl Cable {
         }
     }
 
-    /// Waits for the connection's end, which must come without a closing frame.
-    pub async fn ends_without_a_word(&mut self) {
+    /// Waits for the connection's end, which must have no close frame.
+    pub async fn ends_without_close_frame(&mut self) {
         loop {
             match tokio::time::timeout(DEADLINE, self.stream.next()).await.expect("an end within the deadline") {
-                Some(Ok(Message::Close(_))) => panic!("a closing frame came"),
+                Some(Ok(Message::Close(_))) => panic!("a close frame came"),
                 Some(Ok(_)) => {}
                 Some(Err(_)) | None => return,
             }
@@ -90,7 +90,7 @@ impl Cable {
         }
     }
 
-    /// The next frame; `None`: a ping came first.
+    /// The next frame; `None` if a ping comes first.
     pub async fn next_before_ping(&mut self) -> Option<Value> {
         loop {
             let received =
@@ -102,7 +102,7 @@ impl Cable {
         }
     }
 
-    /// The first frame that fits; others are passed over.
+    /// Skips frames up to the first that fits.
     pub async fn until(&mut self, fits: impl Fn(&Value) -> bool) -> Value {
         loop {
             let frame = self.next().await.expect("the cable is connected");
@@ -117,7 +117,7 @@ impl Cable {
         self.until(|frame| frame["message"]["event"] == name).await["message"]["data"].clone()
     }
 
-    /// Every event up to the next of this name: names and data. What should not have come is not among them.
+    /// All events up to the next of this name, with their data: for a test that another did not come.
     pub async fn events_until(&mut self, name: &str) -> Vec<(String, Value)> {
         let mut events = Vec::new();
         loop {

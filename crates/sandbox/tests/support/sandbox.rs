@@ -8,9 +8,9 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::{Value, json};
 
-/// Which Chatwoot answers a test that names none. `cargo xtask test e2e` runs the stories that depend on it once more with
-/// `SANDBOX_CHATWOOT=4.16`.
-const AGE: &str = "4.0";
+/// Which Chatwoot the sandbox answers as in a test that names none. `cargo xtask test e2e` runs the stories that depend
+/// on it once more with `SANDBOX_CHATWOOT=4.16`.
+const VERSION: &str = "4.0";
 
 /// A running sandbox; killed when dropped.
 pub struct Sandbox {
@@ -41,7 +41,7 @@ impl Sandbox {
         Self::spawn(arguments, "127.0.0.1:0")
     }
 
-    /// Kill -9: nothing is said, written or closed.
+    /// Kill -9: the process can neither write nor close anything.
     pub fn kill(&mut self) {
         self.child.kill().expect("the sandbox can be killed");
         self.child.wait().expect("a killed process ends");
@@ -84,7 +84,7 @@ impl Sandbox {
         Reply::of(self.http.post(url).json(body).send().await).await
     }
 
-    /// A read by whoever has this access token.
+    /// A GET with this access token.
     pub async fn get_as(&self, access_token: &str, path: &str) -> Reply {
         let request = self.http.get(format!("{}{path}", self.base_url));
         Reply::of(request.header("api_access_token", access_token).send().await).await
@@ -97,13 +97,13 @@ impl Sandbox {
         Reply::of(request.header("api_access_token", &self.access_token).json(body).send().await).await
     }
 
-    /// An agent's answer in a conversation; gives back the message.
+    /// An agent's reply in a conversation; returns the message.
     pub async fn agent_replies(&self, conversation_id: i64, text: &str) -> Value {
         let path = format!("/conversations/{conversation_id}/messages");
         self.as_agent("POST", &path, &json!({ "content": text })).await.ok()
     }
 
-    /// Everything said in a conversation, as an agent sees it, oldest first.
+    /// All messages of a conversation, as an agent sees them, oldest first.
     pub async fn messages(&self, conversation_id: i64) -> Vec<Value> {
         let (mut messages, mut after) = (Vec::new(), 0);
         loop {
@@ -127,7 +127,7 @@ impl Sandbox {
         self.post(&self.inbox_url("/contacts"), body).await.ok()
     }
 
-    /// A new conversation of a contact; gives back its id.
+    /// A new conversation of a contact; returns its id.
     pub async fn conversation(&self, source_id: &str) -> i64 {
         let made = self.post(&self.inbox_url(&format!("/contacts/{source_id}/conversations")), &json!({})).await.ok();
         made["id"].as_i64().expect("a conversation has an id")
@@ -140,12 +140,12 @@ impl Sandbox {
     }
 
     fn spawn(arguments: Vec<String>, listen: &str) -> Self {
-        let names_age = arguments.iter().any(|argument| argument == "--chatwoot");
-        let age = std::env::var("SANDBOX_CHATWOOT").unwrap_or_else(|_| AGE.to_owned());
-        let age: &[&str] = if names_age { &[] } else { &["--chatwoot", &age] };
+        let has_version = arguments.iter().any(|argument| argument == "--chatwoot");
+        let version = std::env::var("SANDBOX_CHATWOOT").unwrap_or_else(|_| VERSION.to_owned());
+        let version: &[&str] = if has_version { &[] } else { &["--chatwoot", &version] };
         let mut child = Command::new(program())
             .args(["--listen", listen])
-            .args(age)
+            .args(version)
             .args(&arguments)
             .stdout(Stdio::piped())
             .spawn()
@@ -203,7 +203,7 @@ impl Drop for Sandbox {
     }
 }
 
-/// An answer, read whole.
+/// A response, read whole.
 #[derive(Debug)]
 pub struct Reply {
     pub status: u16,
@@ -212,7 +212,7 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// The body of a good answer, as JSON; an empty one is null.
+    /// The body of a response with status 200, as JSON; an empty one is null.
     pub fn ok(self) -> Value {
         assert_eq!(self.status, 200, "{}", self.text);
         self.json()
@@ -232,7 +232,7 @@ impl Reply {
     }
 }
 
-/// A folder that goes with the test, and a database file in it.
+/// A folder that is removed with the test, and the path of a database in it.
 pub fn database_file() -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = folder.path().join("sandbox.sqlite3");

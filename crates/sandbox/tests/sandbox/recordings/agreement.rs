@@ -1,12 +1,12 @@
-//! How far the sandbox agrees with each Chatwoot that was recorded: every request is made again, and its answer must
-//! have the recorded status, the recorded keys and values of the recorded JSON types.
+//! How far the sandbox agrees with each recorded Chatwoot: all requests of all recordings are sent again, and each
+//! response must have the recorded status, keys and JSON types.
 //!
-//! The strict replays beside this compare values, frames and callbacks too, of some recordings of 4.0.4; this counts all
-//! recordings of both. In a fixture `shapes` holds each object once, `shape` names one by its number, `learn` keeps a
-//! value of the answer under a name for later requests. `frames` counts the events that came to each socket, `posted` the
-//! callbacks, over a whole recording: within one, their order is no more certain at a real server than here, but for the
-//! one rule that a change of status is told before the conversation that has it. A step without `say` was made while recording but not written
-//! down, and isn't counted. `left_out` tells what isn't made again, and why.
+//! `replay.rs` compares values, frames and webhooks as well, in some recordings of 4.0.4. In a fixture of
+//! `fixtures/recordings`, `shapes` has each kind of object once and `shape` is the number of one; `learn` keeps a value of
+//! the response under a name for later requests. `frames` has how many events of each kind came to each socket, `posted`
+//! how many webhooks, over the whole recording: their order isn't certain at a real server either, except that a change
+//! of status comes before the conversation that has it. A step without `say` was sent while recording but not written
+//! down, and isn't counted. `left_out` has the steps that aren't sent again, with the reason.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -29,15 +29,15 @@ use crate::multipart::CONTENT_TYPE;
 use crate::sandbox::Sandbox;
 
 macro_rules! recordings {
-    ($age:literal: $($name:literal)*) => {
-        &[$(($name, include_str!(concat!("../../fixtures/recordings/", $age, "/", $name, ".json")))),*]
+    ($version:literal: $($name:literal)*) => {
+        &[$(($name, include_str!(concat!("../../fixtures/recordings/", $version, "/", $name, ".json")))),*]
     };
 }
 
-/// What was recorded of both, and what besides.
+/// The recordings of both versions, and those of this one only.
 macro_rules! recordings_of_both_and {
-    ($age:literal: $($more:literal)*) => {
-        recordings! { $age:
+    ($version:literal: $($more:literal)*) => {
+        recordings! { $version:
             "01-inbox-show"
             "02-contacts"
             "03-hmac-optional"
@@ -94,78 +94,86 @@ async fn the_sandbox_agrees_with_4_0() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_sandbox_agrees_with_4_16() {
     let seed = include_str!("../../fixtures/recorded-4.16.toml");
-    agree("4.16", seed, "127.0.0.1:4999", V4_16, 602, HEARD_4_16).await;
+    agree("4.16", seed, "127.0.0.1:4999", V4_16, 602, COUNTS_4_16).await;
 }
 
-/// Of the kinds of frames and callbacks. The rest are the real server's background jobs, whose work it tells once, twice
-/// or never: the assignment of old conversations, and with it whether an assignee's notifications come.
-const HEARD_4_16: usize = 215;
+/// Kinds of frames and webhooks. The others depend on the real server's background jobs, which assign old conversations,
+/// and so notify assignees, once, twice or never.
+const COUNTS_4_16: usize = 215;
 
-/// What is read again until it agrees (a survey comes by a job) has this long.
+/// For how long a GET is repeated until it agrees: a job may have to run first.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// Where a callback is answered late or badly, the server waits for it first.
+/// The same where a webhook is answered late or with an error, for which the server waits.
 const PATIENCE_WITH_CALLBACKS: Duration = Duration::from_secs(12);
-/// Between two looks.
+/// Between two tries.
 const PAUSE: Duration = Duration::from_millis(50);
 
 #[derive(Default)]
-struct Tally {
+struct Agreement {
     agreed: usize,
     differed: Vec<String>,
     left_out: BTreeMap<String, usize>,
-    /// The same of what came to sockets and callback addresses, by kind.
-    heard: usize,
-    misheard: Vec<String>,
+    /// The same of events on sockets and webhooks, by kind.
+    right_counts: usize,
+    wrong_counts: Vec<String>,
 }
 
 #[expect(clippy::print_stdout, reason = "the figures are what this test is for")]
 async fn agree(
-    age: &'static str,
+    version: &'static str,
     seed: &str,
     callbacks: &str,
     fixtures: &'static [(&str, &str)],
     at_least: usize,
-    heard_at_least: usize,
+    counts_at_least: usize,
 ) {
     let running: Vec<_> = fixtures
         .iter()
         .map(|(name, fixture)| {
             let (seed, callbacks) = (seed.to_owned(), callbacks.to_owned());
-            tokio::spawn(async move { scenario(age, name, fixture, &seed, &callbacks).await })
+            tokio::spawn(async move { scenario(version, name, fixture, &seed, &callbacks).await })
         })
         .collect();
-    let mut whole = Tally::default();
-    for tally in running {
-        let tally = tally.await.unwrap();
-        whole.agreed += tally.agreed;
-        whole.differed.extend(tally.differed);
-        whole.heard += tally.heard;
-        whole.misheard.extend(tally.misheard);
-        for (why, count) in tally.left_out {
+    let mut whole = Agreement::default();
+    for agreement in running {
+        let agreement = agreement.await.unwrap();
+        whole.agreed += agreement.agreed;
+        whole.differed.extend(agreement.differed);
+        whole.right_counts += agreement.right_counts;
+        whole.wrong_counts.extend(agreement.wrong_counts);
+        for (why, count) in agreement.left_out {
             *whole.left_out.entry(why).or_default() += count;
         }
     }
     let tried = whole.agreed + whole.differed.len();
-    println!("Chatwoot {age}: {} of {tried} steps agree", whole.agreed);
+    println!("Chatwoot {version}: {} of {tried} steps agree", whole.agreed);
     for step in &whole.differed {
         println!("  differs: {step}");
     }
     for (why, count) in &whole.left_out {
         println!("  left out: {count}, {why}");
     }
-    println!("  {} of {} kinds of frames and callbacks agree", whole.heard, whole.heard + whole.misheard.len());
-    for kind in &whole.misheard {
+    println!(
+        "  {} of {} kinds of frames and webhooks agree",
+        whole.right_counts,
+        whole.right_counts + whole.wrong_counts.len()
+    );
+    for kind in &whole.wrong_counts {
         println!("  differs: {kind}");
     }
-    assert!(whole.heard >= heard_at_least, "{} kinds of frames and callbacks, at least {heard_at_least}", whole.heard);
+    assert!(
+        whole.right_counts >= counts_at_least,
+        "{} kinds of frames and webhooks, at least {counts_at_least}",
+        whole.right_counts
+    );
     assert!(whole.agreed >= at_least, "{} of {tried}, at least {at_least}", whole.agreed);
 }
 
-async fn scenario(age: &str, scenario: &str, fixture: &str, seed: &str, callbacks: &str) -> Tally {
+async fn scenario(version: &str, scenario: &str, fixture: &str, seed: &str, callbacks: &str) -> Agreement {
     let fixture: Value = serde_json::from_str(fixture).unwrap();
-    let mut tally = Tally::default();
+    let mut agreement = Agreement::default();
     for step in fixture["left_out"].as_array().unwrap() {
-        *tally.left_out.entry(step["why"].as_str().unwrap().to_owned()).or_default() += 1;
+        *agreement.left_out.entry(step["why"].as_str().unwrap().to_owned()).or_default() += 1;
     }
     let mut receiver = Receiver::start().await;
     let folder = tempfile::tempdir().unwrap();
@@ -173,7 +181,7 @@ async fn scenario(age: &str, scenario: &str, fixture: &str, seed: &str, callback
     std::fs::write(&config, seed.replace(callbacks, &receiver.address.to_string())).unwrap();
     let files = folder.path().join("files");
     let (config, files) = (config.to_str().unwrap(), files.to_str().unwrap());
-    let arguments = ["--memory", "--chatwoot", age, "--config", config, "--files", files];
+    let arguments = ["--memory", "--chatwoot", version, "--config", config, "--files", files];
     let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     let mut names = Names::default();
     names.set("callbacks", format!("http://{}", receiver.address).into());
@@ -182,42 +190,42 @@ async fn scenario(age: &str, scenario: &str, fixture: &str, seed: &str, callback
     let has_bad_callbacks = steps.iter().any(|step| step.get("callbacks").is_some());
     let patience = if has_bad_callbacks { PATIENCE_WITH_CALLBACKS } else { PATIENCE };
     let (sockets, shapes) = (BTreeMap::new(), fixture["shapes"].clone());
-    let mut stage = Stage { sandbox, http, names, sockets, frames: Arc::default(), shapes, patience };
+    let mut scenario_run = Scenario { sandbox, http, names, sockets, frames: Arc::default(), shapes, patience };
     for step in steps {
         let bad = step["callbacks"].as_object().and_then(|answers| answers.iter().next());
         if let Some((path, answer)) = bad {
             receiver.answer_at(path, u16::try_from(answer.as_u64().unwrap()).unwrap());
         }
-        let done = stage.perform(step).await;
+        let result = scenario_run.perform(step).await;
         if let Some((path, _)) = bad {
             receiver.await_message(path).await;
         }
-        match (step["say"].as_str(), done) {
-            (Some(_), Ok(())) => tally.agreed += 1,
-            (Some(say), Err(problem)) => tally.differed.push(format!("{scenario}: {say}: {problem}")),
-            // What a set-up lacks shows in the steps that need it.
+        match (step["say"].as_str(), result) {
+            (Some(_), Ok(())) => agreement.agreed += 1,
+            (Some(say), Err(problem)) => agreement.differed.push(format!("{scenario}: {say}: {problem}")),
+            // If a step of the set-up fails, those that need it fail, too.
             (None, _) => {}
         }
     }
-    let wanted = heard(&fixture);
-    let until = Instant::now() + stage.patience;
+    let wanted = recorded_counts(&fixture);
+    let until = Instant::now() + scenario_run.patience;
     let mut came = BTreeMap::new();
     loop {
         while let Ok((_, callback)) = receiver.came.try_recv() {
             *came.entry(("callbacks".to_owned(), callback["event"].as_str().unwrap().to_owned())).or_default() += 1;
         }
-        let all: Counts = came.clone().into_iter().chain(stage.frames.lock().unwrap().counts.clone()).collect();
+        let all: Counts = came.clone().into_iter().chain(scenario_run.frames.lock().unwrap().counts.clone()).collect();
         if all == wanted || Instant::now() >= until {
             for kind in wanted.keys().chain(all.keys().filter(|kind| !wanted.contains_key(*kind))) {
                 let of = |counts: &Counts| counts.get(kind).copied().unwrap_or_default();
-                // A socket that was not written down, or a recording without callbacks.
+                // A socket that is not in the recording, or a recording without webhooks.
                 let is_recorded = wanted.keys().any(|(place, _)| *place == kind.0);
                 match (of(&wanted), of(&all)) {
                     _ if !is_recorded => {}
-                    (recorded, came) if recorded == came => tally.heard += 1,
+                    (recorded, came) if recorded == came => agreement.right_counts += 1,
                     (recorded, came) => {
-                        tally
-                            .misheard
+                        agreement
+                            .wrong_counts
                             .push(format!("{scenario}: {} {}: recorded {recorded}, came {came}", kind.0, kind.1));
                     }
                 }
@@ -226,15 +234,15 @@ async fn scenario(age: &str, scenario: &str, fixture: &str, seed: &str, callback
         }
         tokio::time::sleep(PAUSE).await;
     }
-    let disordered = stage.frames.lock().unwrap().disordered.clone();
-    assert_eq!(disordered, Vec::<String>::new(), "{scenario}: a conversation with a status that was not told of");
-    tally
+    let disordered = scenario_run.frames.lock().unwrap().disordered.clone();
+    assert_eq!(disordered, Vec::<String>::new(), "{scenario}: a conversation has a status that was not broadcast");
+    agreement
 }
 
-/// How often what was told, by socket, or "callbacks", and event.
+/// How many events came, by socket (or "callbacks") and event name.
 type Counts = BTreeMap<(String, String), u64>;
 
-fn heard(fixture: &Value) -> Counts {
+fn recorded_counts(fixture: &Value) -> Counts {
     let of = |place: &str, events: &Value| -> Vec<((String, String), u64)> {
         let count = |(event, count): (&String, &Value)| ((place.to_owned(), event.clone()), count.as_u64().unwrap());
         events.as_object().into_iter().flatten().map(count).collect()
@@ -243,13 +251,13 @@ fn heard(fixture: &Value) -> Counts {
     frames.chain(of("callbacks", &fixture["posted"])).collect()
 }
 
-/// What sockets were told.
+/// The events that came to sockets.
 #[derive(Default)]
 struct Frames {
     counts: Counts,
     /// By socket and conversation.
     statuses: BTreeMap<(String, u64), String>,
-    /// Conversations that came with another status than was told last.
+    /// Conversations whose status is not that of the last change of status.
     disordered: Vec<String>,
 }
 
@@ -274,7 +282,7 @@ impl Frames {
     }
 }
 
-/// Reads a socket to its end.
+/// Reads a socket until it is closed.
 async fn listen(
     name: String,
     mut stream: SplitStream<Socket>,
@@ -293,18 +301,18 @@ async fn listen(
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
-struct Stage {
+struct Scenario {
     sandbox: Sandbox,
     http: reqwest::Client,
     names: Names,
-    /// What they are written to by, and whether anybody's presence came yet.
+    /// The sending half of each, and whether a presence.update has come.
     sockets: BTreeMap<String, (SplitSink<Socket, Message>, watch::Receiver<bool>)>,
     frames: Arc<Mutex<Frames>>,
     shapes: Value,
     patience: Duration,
 }
 
-impl Stage {
+impl Scenario {
     async fn perform(&mut self, step: &Value) -> Result<(), String> {
         if step.get("call").is_some() {
             return self.call(step).await;
@@ -324,7 +332,7 @@ impl Stage {
             let text = self.names.fill(step["text"].as_str().unwrap());
             let (socket, is_present) = self.sockets.get_mut(name).ok_or("no such socket")?;
             socket.send(Message::text(text)).await.map_err(|error| error.to_string())?;
-            // Presence follows the confirmation; a request made after it finds them here.
+            // Presence follows the confirmation; later requests find the agent online.
             if step["confirmed"] == true {
                 let came = tokio::time::timeout(self.patience, is_present.wait_for(|is_so| *is_so)).await;
                 drop(came.ok().and_then(Result::ok).ok_or("no confirmation came")?);
@@ -337,19 +345,19 @@ impl Stage {
 
     async fn call(&mut self, step: &Value) -> Result<(), String> {
         for _ in 1..step["times"].as_u64().unwrap_or(1) {
-            self.once(step).await?;
+            self.send_request(step).await?;
         }
         let until = Instant::now() + self.patience;
         let is_reading = step["call"].as_str().unwrap().starts_with("GET ");
         loop {
-            match self.once(step).await {
+            match self.send_request(step).await {
                 Err(_) if is_reading && Instant::now() < until => tokio::time::sleep(PAUSE).await,
-                done => return done,
+                result => return result,
             }
         }
     }
 
-    async fn once(&mut self, step: &Value) -> Result<(), String> {
+    async fn send_request(&mut self, step: &Value) -> Result<(), String> {
         let call = self.names.fill(step["call"].as_str().unwrap());
         let (method, path) = call.split_once(' ').unwrap();
         let url = if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", self.sandbox.base_url) };
@@ -390,14 +398,14 @@ impl Stage {
         match step["shape"].as_str() {
             Some("nothing") if bytes.is_empty() => Ok(()),
             Some("words") if !bytes.is_empty() && !body.is_object() && !body.is_array() => Ok(()),
-            // The recorder kept the beginning only.
+            // The recording has the beginning only.
             Some("cut") if !body.is_null() => Ok(()),
             Some(kind) => Err(format!("recorded {kind}, came {} bytes", bytes.len())),
             None => compare(&self.shapes, "", &step["shape"], &body),
         }
     }
 
-    /// `{"⟨repeated⟩": ["x", 3]}` is a text.
+    /// Fills in names; `{"⟨repeated⟩": ["x", 3]}` is a text.
     fn body(&self, body: &Value) -> Value {
         match body {
             Value::Object(fields) => match fields.get("⟨repeated⟩") {
@@ -411,7 +419,7 @@ impl Stage {
         }
     }
 
-    /// A message that the visitor learnt of from a frame, by its kind.
+    /// Waits for a message of a content type, and keeps its id under a name.
     async fn find(&mut self, name: &str, step: &Value) -> Result<(), String> {
         let conversation = self.names.fill(step["conversation"].as_str().unwrap());
         let until = Instant::now() + self.patience;
@@ -432,7 +440,7 @@ impl Stage {
     }
 }
 
-/// Same keys, same types, and as many of everything.
+/// An error unless the value has the keys and types of the shape, and lists are as long.
 fn compare(shapes: &Value, path: &str, shape: &Value, came: &Value) -> Result<(), String> {
     let kind = match came {
         Value::Null => "null",
@@ -468,7 +476,7 @@ fn compare(shapes: &Value, path: &str, shape: &Value, came: &Value) -> Result<()
 }
 
 #[test]
-fn a_difference_of_keys_types_or_number_is_seen() {
+fn compare_finds_differences_of_keys_types_and_length() {
     let shapes = json!([{ "a": "integer" }]);
     assert!(compare(&shapes, "", &json!([1]), &json!([{ "a": 2 }])).is_ok());
     for other in [

@@ -1,4 +1,4 @@
-//! The receiver of callbacks.
+//! A receiver of webhooks.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 use tokio::sync::mpsc;
 
-/// A server on a port of its own that keeps every callback.
+/// A server on a port of its own. It hands on all webhooks, and answers them as a test wants.
 pub struct Receiver {
     pub address: SocketAddr,
     pub came: mpsc::UnboundedReceiver<(String, Value)>,
@@ -40,22 +40,22 @@ impl Receiver {
         Self { address, came, answer, secret }
     }
 
-    /// What the next callbacks are answered; 0: nothing at all.
+    /// The status with which webhooks are answered from now on; 0 for no response at all.
     pub fn answer_with(&self, status: u16) {
         self.answer_at("/", status);
     }
 
-    /// The same for addresses that begin so; others are answered well.
+    /// The same for addresses that begin with `path`; others are answered with 200.
     pub fn answer_at(&self, path: &str, status: u16) {
         *self.answer.lock().unwrap() = (path.to_owned(), status);
     }
 
-    /// From now on every callback must be signed with this secret, as a 4.16 signs.
+    /// From now on all webhooks must be signed with this secret, as a 4.16 signs them.
     pub fn check_signatures(&self, secret: &str) {
         *self.secret.lock().unwrap() = Some(secret.to_owned());
     }
 
-    /// Waits for news of a message at an address that begins so.
+    /// Waits for a message_created at an address that begins with `path`.
     pub async fn await_message(&mut self, path: &str) {
         let until = tokio::time::Instant::now() + Duration::from_secs(10);
         while let Ok(Some((at, body))) = tokio::time::timeout_at(until, self.came.recv()).await {
@@ -77,7 +77,7 @@ async fn take(State(shared): State<Shared>, request: Request) -> Response {
         assert_eq!(headers["x-chatwoot-delivery"].len(), 36);
     }
     let (at, answer) = shared.answer.lock().unwrap().clone();
-    // The test may be over already.
+    // The test may have ended.
     drop(shared.came.send((path.clone(), serde_json::from_slice(&body).unwrap())));
     match if path.starts_with(&at) && path != "/elsewhere" { answer } else { 200 } {
         0 => std::future::pending().await,

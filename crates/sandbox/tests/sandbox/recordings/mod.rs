@@ -1,10 +1,9 @@
-//! Conformance: what was recorded from a real Chatwoot 4.0.4 is done again to the sandbox, step by step.
+//! Conformance: requests and cable commands that were recorded from a real Chatwoot are sent to the sandbox.
 //!
-//! A fixture holds requests and cable commands in their order, each with the answer, the frames and the callbacks
-//! that followed. Statuses, content types, keys, types and every value that is not drawn by the server must be the
-//! same; what the server draws (ids, tokens, times) is named once and must be the same wherever it comes again. Frames
-//! and callbacks may come in any order and, as the real server's do, somewhat early or late; none may be missing and
-//! none may be left over.
+//! A fixture of `fixtures/sandbox` has steps of Chatwoot 4.0.4, each with the response, the frames and the webhooks that
+//! followed. Statuses, content types, keys, types and all values that the server doesn't choose must be the same. What
+//! the server chooses (ids, tokens, times) has a name, and must be the same wherever the name is. Frames and webhooks may
+//! come in any order, and somewhat early or late, as the real server's do; none may be missing or left over.
 
 mod agreement;
 mod callbacks;

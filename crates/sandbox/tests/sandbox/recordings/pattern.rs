@@ -1,13 +1,13 @@
-//! Comparing what came with what was recorded.
+//! Patterns: recorded JSON in which names stand for values that the server chooses.
 //!
-//! Words in ⟨angle brackets⟩ stand for what the server draws. `⟨contact 1⟩` is a name: it means whatever it first
-//! met. `⟨as⟩` in an object names a shape of `shapes.json`, of which the object then tells the differences only.
+//! `⟨contact 1⟩` is a name: it stands for the value that it first matched. `⟨seconds⟩` and the like match any value of
+//! their kind. `⟨as⟩` in an object names a shape of `shapes.json`, to which the object's other keys are added.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-/// What the names mean so far.
+/// The values of names so far.
 #[derive(Clone, Debug, Default)]
 pub struct Names {
     known: BTreeMap<String, Value>,
@@ -32,7 +32,7 @@ impl Names {
     pub fn fill_tree(&self, tree: &Value) -> Value {
         match tree {
             Value::String(text) => match text.strip_prefix('⟨').and_then(|rest| rest.strip_suffix('⟩')) {
-                // A step before this one has failed and says so.
+                // A failed step before this one reports it.
                 Some(name) => self.known.get(name).cloned().unwrap_or(Value::Null),
                 None => self.fill(text).into(),
             },
@@ -45,12 +45,12 @@ impl Names {
         }
     }
 
-    /// Whether `value` is what was recorded; learns names on the way. The error says where it is not.
+    /// Matches a value with a recorded pattern, and learns new names. The error says where they differ.
     pub fn unify(&mut self, pattern: &Value, value: &Value) -> Result<(), String> {
         self.at("", pattern, value, false)
     }
 
-    /// The same, where objects may hold more than was recorded.
+    /// The same, but objects may have additional keys.
     pub fn unify_at_least(&mut self, pattern: &Value, value: &Value) -> Result<(), String> {
         self.at("", pattern, value, true)
     }
@@ -115,7 +115,7 @@ impl Names {
         if fits { Ok(()) } else { Err(format!("{path}: recorded ⟨{name}⟩, came {value}")) }
     }
 
-    /// A conversation's frame holds its last message or, made a moment earlier, none or another.
+    /// A conversation's event has its last message; one serialized earlier has none or another.
     fn pushed_messages(&mut self, path: &str, value: &Value) -> Result<(), String> {
         let messages = value.as_array().filter(|messages| messages.len() <= 1);
         let messages = messages.ok_or_else(|| format!("{path}: at most one message, came {value}"))?;
@@ -159,7 +159,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_means_what_it_first_met() {
+    fn a_pattern_name_stands_for_the_value_it_first_matched() {
         let mut names = Names::default();
         names.unify(&json!({"id": "⟨message 1⟩"}), &json!({"id": 7})).unwrap();
         assert!(names.unify(&json!("⟨message 1⟩"), &json!(8)).is_err());
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn every_difference_is_seen() {
+    fn patterns_find_every_difference() {
         for (pattern, value) in [
             (json!({"a": 1}), json!({})),
             (json!({"a": 1}), json!({"a": 1, "b": 2})),

@@ -1,4 +1,4 @@
-//! Doing again what was recorded.
+//! Replays a recording step by step, and compares all that comes back.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -18,52 +18,52 @@ use super::pattern::Names;
 use crate::multipart::{CONTENT_TYPE, Multipart};
 use crate::sandbox::Sandbox;
 
-/// What follows a step must have come by then; only failing tests wait so long.
+/// For how long frames and webhooks of a step are waited for; only failing tests wait so long.
 const DEADLINE: Duration = Duration::from_secs(15);
-/// Steps that wait for presence to expire (20 s) are tried again until then.
+/// For how long steps that need presence to expire (20 s) are repeated.
 const PATIENCE: Duration = Duration::from_secs(45);
 const ORIGIN: &str = "http://127.0.0.1:8080";
 
 pub async fn replay(fixture: &str) {
     let fixture: Value = serde_json::from_str(fixture).unwrap();
-    let mut stage = Stage::set(&fixture).await;
+    let mut replay = Replay::start(&fixture).await;
     for step in fixture["steps"].as_array().unwrap() {
-        stage.act(step).await;
+        replay.run_step(step).await;
     }
-    stage.end().await;
+    replay.end().await;
 }
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
-struct Stage {
+struct Replay {
     sandbox: Sandbox,
     _folder: tempfile::TempDir,
     receiver: Receiver,
     names: Names,
     http: reqwest::Client,
     sockets: BTreeMap<String, SplitSink<Socket, Message>>,
-    heard: mpsc::UnboundedReceiver<(String, Heard)>,
-    ear: mpsc::UnboundedSender<(String, Heard)>,
-    /// What came before it was asked for.
-    early: Vec<Came>,
+    received: mpsc::UnboundedReceiver<(String, Received)>,
+    sender: mpsc::UnboundedSender<(String, Received)>,
+    /// Frames and webhooks that no step has expected yet.
+    unexpected: Vec<Arrival>,
     problems: Vec<String>,
 }
 
-enum Heard {
+enum Received {
     Frame(Value),
     Ping,
     Pong(Vec<u8>),
 }
 
-/// A frame on a connection, or a callback at a path.
+/// A frame on a connection, or a webhook at a path.
 #[derive(Clone, Debug)]
-struct Came {
+struct Arrival {
     at: String,
-    what: Value,
+    value: Value,
 }
 
-impl Stage {
-    async fn set(fixture: &Value) -> Self {
+impl Replay {
+    async fn start(fixture: &Value) -> Self {
         let receiver = Receiver::start().await;
         let folder = tempfile::tempdir().unwrap();
         let config = folder.path().join("recorded.toml");
@@ -82,28 +82,28 @@ impl Stage {
         let mut names = Names::default();
         names.set("base", sandbox.base_url.clone().into());
         names.set("callbacks", format!("http://{}", receiver.address).into());
-        let (ear, heard) = mpsc::unbounded_channel();
+        let (sender, received) = mpsc::unbounded_channel();
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        let mut stage = Self {
+        let mut replay = Self {
             sandbox,
             _folder: folder,
             receiver,
             names,
             http,
             sockets: BTreeMap::new(),
-            heard,
-            ear,
-            early: Vec::new(),
+            received,
+            sender,
+            unexpected: Vec::new(),
             problems: Vec::new(),
         };
         if fixture["agent_here"] == true {
-            stage.bring_agent().await;
+            replay.bring_agent_online().await;
         }
-        stage
+        replay
     }
 
-    /// The recording began with the agent still counted as present.
-    async fn bring_agent(&mut self) {
+    /// Brings the agent online, as at the beginning of the recording.
+    async fn bring_agent_online(&mut self) {
         let identifier = json!({
             "channel": "RoomChannel", "pubsub_token": "awtD2sduBTSAHbGKPYPH3Vb7", "account_id": 1, "user_id": 2
         });
@@ -112,7 +112,7 @@ impl Stage {
         cable.event("presence.update").await;
     }
 
-    async fn act(&mut self, step: &Value) {
+    async fn run_step(&mut self, step: &Value) {
         let title = step["call"]["label"].as_str().map_or_else(|| step.to_string(), str::to_owned);
         let answer = step["called_back"][0]["answer"].as_u64().unwrap_or(200);
         self.receiver.answer_with(u16::try_from(answer).unwrap());
@@ -121,7 +121,7 @@ impl Stage {
             let mut names = self.names.clone();
             let done = self.perform(step, &mut names).await;
             let followed = match done {
-                Ok(()) => self.await_what_follows(step, &mut names).await,
+                Ok(()) => self.await_expected(step, &mut names).await,
                 Err(problem) => Err(problem),
             };
             match followed {
@@ -130,7 +130,7 @@ impl Stage {
                     return;
                 }
                 Err(_) if step["patient"] == true && Instant::now() < until => {
-                    self.early.clear();
+                    self.unexpected.clear();
                     self.await_ping().await;
                 }
                 Err(problem) => {
@@ -231,7 +231,7 @@ impl Stage {
                 }
                 let (sink, stream) = socket.split();
                 self.sockets.insert(name.to_owned(), sink);
-                tokio::spawn(listen(name.to_owned(), stream, self.ear.clone()));
+                tokio::spawn(listen(name.to_owned(), stream, self.sender.clone()));
                 Ok(())
             }
             (Err(Error::Http(response)), Some(status)) if u64::from(response.status().as_u16()) == status => Ok(()),
@@ -240,13 +240,13 @@ impl Stage {
         }
     }
 
-    /// The cable's beat paces steps that are tried again.
+    /// Waits for the next ping, which paces repeated steps.
     async fn await_ping(&mut self) {
-        while let Ok(Some((at, heard))) = tokio::time::timeout(DEADLINE, self.heard.recv()).await {
-            match heard {
-                Heard::Ping => return,
-                Heard::Frame(what) => self.early.push(Came { at, what }),
-                Heard::Pong(_) => {}
+        while let Ok(Some((at, received))) = tokio::time::timeout(DEADLINE, self.received.recv()).await {
+            match received {
+                Received::Ping => return,
+                Received::Frame(value) => self.unexpected.push(Arrival { at, value }),
+                Received::Pong(_) => {}
             }
         }
         panic!("no ping came");
@@ -254,36 +254,36 @@ impl Stage {
 
     async fn await_pong(&mut self, name: &str, payload: &str) -> Result<(), String> {
         loop {
-            match tokio::time::timeout(DEADLINE, self.heard.recv()).await {
-                Ok(Some((at, Heard::Pong(came)))) if at == name && came == payload.as_bytes() => return Ok(()),
-                Ok(Some((at, Heard::Frame(what)))) => self.early.push(Came { at, what }),
-                Ok(Some((_, Heard::Ping | Heard::Pong(_)))) => {}
+            match tokio::time::timeout(DEADLINE, self.received.recv()).await {
+                Ok(Some((at, Received::Pong(came)))) if at == name && came == payload.as_bytes() => return Ok(()),
+                Ok(Some((at, Received::Frame(value)))) => self.unexpected.push(Arrival { at, value }),
+                Ok(Some((_, Received::Ping | Received::Pong(_)))) => {}
                 Ok(None) | Err(_) => return Err("no pong came".into()),
             }
         }
     }
 
-    /// Waits for every frame and callback of the step.
-    async fn await_what_follows(&mut self, step: &Value, names: &mut Names) -> Result<(), String> {
+    /// Waits for all frames and webhooks of the step.
+    async fn await_expected(&mut self, step: &Value, names: &mut Names) -> Result<(), String> {
         let mut missing = expected(step);
         let until = tokio::time::Instant::now() + DEADLINE;
         let mut nearest = BTreeMap::new();
-        self.early.retain(|came| !take(&mut missing, came, names, &mut nearest));
+        self.unexpected.retain(|came| !match_expected(&mut missing, came, names, &mut nearest));
         while !missing.is_empty() {
             let came = tokio::select! {
-                heard = self.heard.recv() => match heard {
-                    Some((at, Heard::Frame(what))) => Came { at, what },
-                    Some((_, Heard::Ping | Heard::Pong(_))) => continue,
-                    None => return Err("nobody listens".into()),
+                received = self.received.recv() => match received {
+                    Some((at, Received::Frame(value))) => Arrival { at, value },
+                    Some((_, Received::Ping | Received::Pong(_))) => continue,
+                    None => return Err("all sockets are closed".into()),
                 },
-                Some((at, what)) = self.receiver.came.recv() => Came { at, what },
+                Some((at, value)) = self.receiver.came.recv() => Arrival { at, value },
                 () = tokio::time::sleep_until(until) => {
-                    let missing: Vec<_> = missing.iter().map(|one| format!("{}: {}", one.at, title(&one.what))).collect();
+                    let missing: Vec<_> = missing.iter().map(|one| format!("{}: {}", one.at, title(&one.value))).collect();
                     return Err(format!("did not come: {missing:?}\n    nearest: {nearest:#?}"));
                 }
             };
-            if !take(&mut missing, &came, names, &mut nearest) {
-                self.early.push(came);
+            if !match_expected(&mut missing, &came, names, &mut nearest) {
+                self.unexpected.push(came);
             }
             if step["patient"] == true && !missing.is_empty() {
                 return Err("not yet".into());
@@ -292,78 +292,83 @@ impl Stage {
         Ok(())
     }
 
-    /// After a further ping on each socket nothing more can come of what was done; nothing may be left over.
+    /// Waits for a further ping on each socket, after which nothing of the steps can come; nothing may be left over.
     async fn end(mut self) {
         let mut waiting: Vec<String> = self.sockets.keys().cloned().collect();
         while !waiting.is_empty() {
-            match tokio::time::timeout(DEADLINE, self.heard.recv()).await {
-                Ok(Some((at, Heard::Ping))) => waiting.retain(|name| *name != at),
-                Ok(Some((at, Heard::Frame(what)))) => self.early.push(Came { at, what }),
-                Ok(Some((_, Heard::Pong(_)))) => {}
+            match tokio::time::timeout(DEADLINE, self.received.recv()).await {
+                Ok(Some((at, Received::Ping))) => waiting.retain(|name| *name != at),
+                Ok(Some((at, Received::Frame(value)))) => self.unexpected.push(Arrival { at, value }),
+                Ok(Some((_, Received::Pong(_)))) => {}
                 Ok(None) | Err(_) => panic!("no ping came on {waiting:?}"),
             }
         }
-        while let Ok((at, what)) = self.receiver.came.try_recv() {
-            self.early.push(Came { at, what });
+        while let Ok((at, value)) = self.receiver.came.try_recv() {
+            self.unexpected.push(Arrival { at, value });
         }
-        for came in &self.early {
-            self.problems.push(format!("left over at {}: {}", came.at, came.what));
+        for came in &self.unexpected {
+            self.problems.push(format!("left over at {}: {}", came.at, came.value));
         }
         assert!(self.problems.is_empty(), "\n{}", self.problems.join("\n"));
     }
 }
 
-fn expected(step: &Value) -> Vec<Came> {
+fn expected(step: &Value) -> Vec<Arrival> {
     let mut expected = Vec::new();
     for hears in step["hears"].as_array().into_iter().flatten() {
-        let what = match hears.get("frame") {
+        let value = match hears.get("frame") {
             Some(frame) => frame.clone(),
             None => json!({ "identifier": "⟨string⟩", "message": { "event": hears["event"], "data": hears["data"] } }),
         };
-        expected.push(Came { at: hears["on"].as_str().unwrap().to_owned(), what });
+        expected.push(Arrival { at: hears["on"].as_str().unwrap().to_owned(), value });
     }
     for callback in step["called_back"].as_array().into_iter().flatten() {
-        expected.push(Came { at: callback["path"].as_str().unwrap().to_owned(), what: callback["body"].clone() });
+        expected.push(Arrival { at: callback["path"].as_str().unwrap().to_owned(), value: callback["body"].clone() });
     }
     expected
 }
 
-/// Crosses the first fitting expectation off.
-fn take(missing: &mut Vec<Came>, came: &Came, names: &mut Names, nearest: &mut BTreeMap<String, String>) -> bool {
+/// Removes the first expectation that matches.
+fn match_expected(
+    missing: &mut Vec<Arrival>,
+    came: &Arrival,
+    names: &mut Names,
+    nearest: &mut BTreeMap<String, String>,
+) -> bool {
     for (index, one) in missing.iter().enumerate() {
-        if one.at != came.at || title(&one.what) != title(&came.what) {
+        if one.at != came.at || title(&one.value) != title(&came.value) {
             continue;
         }
         let mut learnt = names.clone();
-        match learnt.unify(&one.what, &came.what) {
+        match learnt.unify(&one.value, &came.value) {
             Ok(()) => {
                 *names = learnt;
                 missing.remove(index);
                 return true;
             }
-            Err(problem) => drop(nearest.insert(format!("{}: {}", one.at, title(&one.what)), problem)),
+            Err(problem) => drop(nearest.insert(format!("{}: {}", one.at, title(&one.value)), problem)),
         }
     }
     false
 }
 
-/// What kind of frame or callback it is.
-fn title(what: &Value) -> String {
-    let name = [&what["message"]["event"], &what["event"], &what["type"]].into_iter().find_map(Value::as_str);
+/// The event name or type of a frame or webhook.
+fn title(value: &Value) -> String {
+    let name = [&value["message"]["event"], &value["event"], &value["type"]].into_iter().find_map(Value::as_str);
     name.unwrap_or("?").to_owned()
 }
 
-async fn listen(name: String, mut stream: SplitStream<Socket>, ear: mpsc::UnboundedSender<(String, Heard)>) {
+async fn listen(name: String, mut stream: SplitStream<Socket>, sender: mpsc::UnboundedSender<(String, Received)>) {
     while let Some(Ok(message)) = stream.next().await {
-        let heard = match message {
+        let received = match message {
             Message::Text(text) => {
                 let frame: Value = serde_json::from_str(text.as_str()).unwrap();
-                if frame["type"] == "ping" { Heard::Ping } else { Heard::Frame(frame) }
+                if frame["type"] == "ping" { Received::Ping } else { Received::Frame(frame) }
             }
-            Message::Pong(payload) => Heard::Pong(payload.to_vec()),
+            Message::Pong(payload) => Received::Pong(payload.to_vec()),
             Message::Binary(_) | Message::Ping(_) | Message::Close(_) | Message::Frame(_) => continue,
         };
-        if ear.send((name.clone(), heard)).is_err() {
+        if sender.send((name.clone(), received)).is_err() {
             return;
         }
     }
@@ -392,7 +397,7 @@ fn check_headers(answer: &Value, headers: &HeaderMap) -> Result<(), String> {
     Ok(())
 }
 
-/// A body of these parts; files have the recorded length, and a picture a recorded size.
+/// A body of the recorded parts; files have the recorded length, and pictures a recorded size.
 pub fn multipart(parts: &[Value]) -> Vec<u8> {
     let parts = parts.iter().fold(Multipart::default(), |body, part| {
         let name = part["name"].as_str().unwrap();

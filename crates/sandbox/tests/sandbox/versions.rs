@@ -1,4 +1,4 @@
-//! What differs between the two ages of Chatwoot, as far as a client notices.
+//! What differs between the two versions of Chatwoot, as far as a client notices.
 
 use std::time::{Duration, Instant};
 
@@ -9,10 +9,10 @@ use crate::multipart::Multipart;
 use crate::recordings::Receiver;
 use crate::sandbox::{Reply, Sandbox};
 
-const AGES: [&str; 2] = ["4.0", "4.16"];
+const VERSIONS: [&str; 2] = ["4.0", "4.16"];
 
-fn of(age: &str) -> Sandbox {
-    Sandbox::start_with(&["--memory", "--chatwoot", age])
+fn start(version: &str) -> Sandbox {
+    Sandbox::start_with(&["--memory", "--chatwoot", version])
 }
 
 fn hash(sandbox: &Sandbox, identifier: &str) -> String {
@@ -31,7 +31,7 @@ async fn verified(sandbox: &Sandbox, source_id: &str, identifier: &str) -> Value
     patch(sandbox, &format!("/contacts/{source_id}"), &body).await.ok()
 }
 
-/// Looks again until it is so.
+/// Polls a condition until it holds.
 async fn until<F: Future<Output = bool>>(what: &str, look: impl Fn() -> F) {
     let end = Instant::now() + Duration::from_secs(20);
     while !look().await {
@@ -41,12 +41,12 @@ async fn until<F: Future<Output = bool>>(what: &str, look: impl Fn() -> F) {
 }
 
 #[tokio::test]
-async fn a_verified_contact_finds_the_conversations_of_every_device_and_inbox() {
-    for age in AGES {
-        let sandbox = of(age);
+async fn a_verified_contact_lists_conversations_of_all_devices_and_inboxes_since_4_7() {
+    for version in VERSIONS {
+        let sandbox = start(version);
         let answer = verified(&sandbox, "phone", "vera").await;
-        assert_eq!(answer.get("custom_attributes").is_some(), age == "4.0", "{age}: {answer}");
-        assert_eq!(answer["source_id"] == "phone", age == "4.16", "{age}: {answer}");
+        assert_eq!(answer.get("custom_attributes").is_some(), version == "4.0", "{version}: {answer}");
+        assert_eq!(answer["source_id"] == "phone", version == "4.16", "{version}: {answer}");
         let attributes = json!({ "custom_attributes": { "natter_conversations": "1:1" } });
         patch(&sandbox, "/contacts/phone", &attributes).await.ok();
         verified(&sandbox, "desk", "vera").await;
@@ -59,7 +59,7 @@ async fn a_verified_contact_finds_the_conversations_of_every_device_and_inbox() 
         let there = sandbox.as_agent("POST", "/conversations", &there).await.ok();
 
         let list = sandbox.get(&sandbox.inbox_url("/contacts/desk/conversations")).await;
-        if age == "4.0" {
+        if version == "4.0" {
             assert_eq!(list.status, 500);
             continue;
         }
@@ -80,23 +80,23 @@ async fn a_verified_contact_finds_the_conversations_of_every_device_and_inbox() 
 }
 
 #[tokio::test]
-async fn an_unproven_device_reads_its_contacts_messages_in_the_older_age_only() {
-    for age in AGES {
-        let sandbox = of(age);
+async fn an_unverified_contact_inbox_reads_its_contacts_messages_before_4_14_only() {
+    for version in VERSIONS {
+        let sandbox = start(version);
         sandbox.contact(&json!({ "source_id": "one", "identifier": "vera" })).await;
         sandbox.contact(&json!({ "source_id": "two", "identifier": "vera" })).await;
         let id = sandbox.conversation("one").await;
         let path = sandbox.inbox_url(&format!("/contacts/two/conversations/{id}/messages"));
-        let status = if age == "4.0" { 200 } else { 404 };
-        assert_eq!(sandbox.get(&path).await.status, status, "{age}");
-        assert_eq!(sandbox.say("two", id, "hi").await.status, status, "{age}");
+        let status = if version == "4.0" { 200 } else { 404 };
+        assert_eq!(sandbox.get(&path).await.status, status, "{version}");
+        assert_eq!(sandbox.say("two", id, "hi").await.status, status, "{version}");
     }
 }
 
 #[tokio::test]
-async fn a_survey_asks_the_inboxs_own_question_or_shows_a_link() {
-    for age in AGES {
-        let sandbox = of(age);
+async fn a_survey_has_the_inboxs_own_question_or_a_link() {
+    for version in VERSIONS {
+        let sandbox = start(version);
         let config = json!({ "display_type": "star", "message": "How was it, {{contact.name}}?" });
         let edit = json!({ "csat_survey_enabled": true, "csat_config": config });
         sandbox.as_agent("PATCH", "/inboxes/1", &edit).await.ok();
@@ -111,7 +111,7 @@ async fn a_survey_asks_the_inboxs_own_question_or_shows_a_link() {
         until("a survey", || async { survey().await.is_some() }).await;
         let survey = survey().await.unwrap();
         let content = survey["content"].as_str().unwrap();
-        if age == "4.0" {
+        if version == "4.0" {
             assert!(content.contains("/survey/responses/"), "{content}");
             assert_eq!(survey["content_attributes"], json!({}));
         } else {
@@ -122,7 +122,7 @@ async fn a_survey_asks_the_inboxs_own_question_or_shows_a_link() {
 }
 
 #[tokio::test]
-async fn an_attached_file_can_be_had_only_after_its_frame_where_that_is_asked_for() {
+async fn an_attachment_can_be_downloaded_later_than_its_event_with_files_late_ms() {
     let sandbox = Sandbox::start_with(&["--memory", "--chatwoot", "4.16", "--files-late-ms", "700"]);
     let contact = sandbox.contact(&json!({ "source_id": "s" })).await;
     let id = sandbox.conversation("s").await;
@@ -140,8 +140,8 @@ async fn an_attached_file_can_be_had_only_after_its_frame_where_that_is_asked_fo
 }
 
 #[tokio::test]
-async fn a_deleted_conversation_is_gone_without_a_word() {
-    let sandbox = of("4.16");
+async fn a_deleted_conversation_is_not_found_and_no_event_says_so() {
+    let sandbox = start("4.16");
     sandbox.contact(&json!({ "source_id": "s" })).await;
     let id = sandbox.conversation("s").await;
     sandbox.say("s", id, "hi").await.ok();
@@ -153,8 +153,8 @@ async fn a_deleted_conversation_is_gone_without_a_word() {
 }
 
 #[tokio::test]
-async fn whoever_is_here_gets_a_new_conversation_a_moment_later() {
-    let sandbox = of("4.16");
+async fn a_job_assigns_a_new_conversation_to_an_online_agent() {
+    let sandbox = start("4.16");
     let people = sandbox.get(&format!("{}/sandbox/people", sandbox.base_url)).await.ok();
     let profile = sandbox.get_as(people[0]["access_token"].as_str().unwrap(), "/api/v1/profile").await.ok();
     let mut agent = Cable::connect(&sandbox.cable_url()).await;
@@ -174,9 +174,9 @@ async fn whoever_is_here_gets_a_new_conversation_a_moment_later() {
 }
 
 #[tokio::test]
-async fn a_message_that_reopens_is_told_by_two_updates() {
-    for (age, count) in [("4.0", 1), ("4.16", 2)] {
-        let sandbox = of(age);
+async fn a_reopening_message_causes_two_conversation_updates_in_4_16() {
+    for (version, count) in [("4.0", 1), ("4.16", 2)] {
+        let sandbox = start(version);
         let contact = sandbox.contact(&json!({ "source_id": "s" })).await;
         let id = sandbox.conversation("s").await;
         sandbox.say("s", id, "hi").await.ok();
@@ -194,12 +194,12 @@ async fn a_message_that_reopens_is_told_by_two_updates() {
                 _ => {}
             }
         }
-        assert_eq!(updates, count, "{age}");
+        assert_eq!(updates, count, "{version}");
     }
 }
 
 #[tokio::test]
-async fn callbacks_tell_of_typing_and_are_signed_in_the_newer_age() {
+async fn webhooks_have_typing_events_and_signatures_in_4_16() {
     let mut receiver = Receiver::start().await;
     let url = format!("http://{}/webhook", receiver.address);
     let sandbox = Sandbox::start_with(&["--memory", "--chatwoot", "4.16", "--callback-url", &url]);
