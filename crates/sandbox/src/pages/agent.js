@@ -1,6 +1,6 @@
 // The sandbox's agent page. Every node is built here from text: nothing a visitor wrote is ever read as HTML.
 const byId = (id) => document.getElementById(id);
-const state = { people: [], me: null, conversations: new Map(), open: null, messages: new Map(), typing: null, replyTo: null };
+const state = { agents: [], me: null, conversations: new Map(), open: null, messages: new Map(), typing: null, replyTo: null };
 
 function make(tag, text, name) {
   const node = document.createElement(tag);
@@ -319,7 +319,7 @@ async function paintSettings() {
     if (inbox.hmac_token) item.append(editor(inbox));
     return item;
   }));
-  byId("inbox-agents").replaceChildren(...state.people.map((person) => {
+  byId("inbox-agents").replaceChildren(...state.agents.map((person) => {
     const label = make("label");
     const box = make("input");
     box.type = "checkbox";
@@ -387,7 +387,7 @@ async function become(person) {
 }
 
 byId("filter").addEventListener("change", paintList);
-byId("person").addEventListener("change", (event) => become(state.people.find((person) => String(person.id) === event.target.value)));
+byId("person").addEventListener("change", (event) => become(state.agents.find((person) => String(person.id) === event.target.value)));
 byId("availability").addEventListener("change", (event) => attempt(() => call("POST", "/api/v1/profile/availability", { profile: { availability: event.target.value } })));
 byId("resolve").addEventListener("click", () => attempt(() => call("POST", account(`/conversations/${state.open}/toggle_status`), { status: state.conversations.get(state.open).status === "resolved" ? "open" : "resolved" })));
 byId("snooze").addEventListener("change", (event) => {
@@ -403,6 +403,6 @@ byId("settings-open").addEventListener("click", () => attempt(async () => { awai
 byId("settings-close").addEventListener("click", () => byId("settings").close());
 byId("new-inbox").addEventListener("submit", (event) => { event.preventDefault(); createInbox(); });
 
-state.people = await (await fetch("/sandbox/people")).json();
-byId("person").replaceChildren(...state.people.map((person) => { const option = make("option", person.name); option.value = person.id; return option; }));
-await become(state.people[0]);
+state.agents = await (await fetch("/sandbox/people")).json();
+byId("person").replaceChildren(...state.agents.map((person) => { const option = make("option", person.name); option.value = person.id; return option; }));
+await become(state.agents[0]);

@@ -27,15 +27,11 @@ pub fn user(db: &Connection, id: i64) -> Result<User> {
 }
 
 pub fn user_by_access_token(db: &Connection, token: &str) -> Result<Option<User>> {
-    db.prepare_cached(&format!("SELECT {USER} FROM users WHERE access_token = ?1"))?
-        .query_row([token], read_user)
-        .optional()
+    one(db, &format!("SELECT {USER} FROM users WHERE access_token = ?1"), token, read_user)
 }
 
 pub fn user_by_pubsub_token(db: &Connection, token: &str) -> Result<Option<User>> {
-    db.prepare_cached(&format!("SELECT {USER} FROM users WHERE pubsub_token = ?1"))?
-        .query_row([token], read_user)
-        .optional()
+    one(db, &format!("SELECT {USER} FROM users WHERE pubsub_token = ?1"), token, read_user)
 }
 
 /// Inserts a record; returns its new id.
@@ -172,9 +168,7 @@ pub fn bots(db: &Connection, account_id: i64) -> Result<Vec<Bot>> {
 }
 
 pub fn bot_by_access_token(db: &Connection, token: &str) -> Result<Option<Bot>> {
-    db.prepare_cached(&format!("SELECT {BOT} FROM agent_bots WHERE access_token = ?1"))?
-        .query_row([token], read_bot)
-        .optional()
+    one(db, &format!("SELECT {BOT} FROM agent_bots WHERE access_token = ?1"), token, read_bot)
 }
 
 /// Inserts a record; returns its new id.
@@ -184,6 +178,11 @@ pub fn insert_bot(db: &Connection, bot: &Bot) -> Result<i64> {
         params![bot.account_id, bot.name, bot.description, bot.outgoing_url, bot.access_token],
     )?;
     Ok(db.last_insert_rowid())
+}
+
+/// The record that a query with one text parameter finds, if any.
+fn one<T>(db: &Connection, query: &str, value: &str, read: fn(&Row<'_>) -> Result<T>) -> Result<Option<T>> {
+    db.prepare_cached(query)?.query_row([value], read).optional()
 }
 
 const USER: &str = "id, account_id, name, email, role, access_token, pubsub_token, availability";
