@@ -1,6 +1,6 @@
 //! natter: a chat bubble for Chatwoot's API channel.
 //!
-//! [`natter_core`] decides and is pure; [`text`] is every sentence; [`paint`] draws what there is to see. On wasm32 there are also `shell`, which performs what the core decides, `ui`, which puts what is
+//! [`natter_core`] decides and is pure; [`i18n`] is every sentence; [`paint`] draws what there is to see. On wasm32 there are also `platform`, which performs what the core decides, `ui`, which puts what is
 //! painted into the page, and `mount`, where the two meet. ARCHITECTURE.md is the map.
 
 // clippy.toml says what is not for visitors to download.
@@ -9,14 +9,14 @@
 #[cfg(feature = "gallery")]
 #[allow(clippy::disallowed_macros, clippy::disallowed_methods, reason = "no visitor downloads it")]
 pub mod gallery;
+pub mod i18n;
 #[cfg(target_arch = "wasm32")]
 mod js;
 #[cfg(target_arch = "wasm32")]
 pub mod mount;
 pub mod paint;
 #[cfg(target_arch = "wasm32")]
-pub mod shell;
-pub mod text;
+pub mod platform;
 #[cfg(target_arch = "wasm32")]
 pub mod ui;
 

@@ -11,10 +11,10 @@ use js_sys::{Function, Reflect};
 use wasm_bindgen::prelude::*;
 use web_sys::HtmlElement;
 
+use crate::i18n::Locale;
 use crate::js::{self, method};
 use crate::paint::{Words, transcript};
-use crate::shell::{Audience, Driver, IntlSpeech, Parts};
-use crate::text::Catalogue;
+use crate::platform::{Driver, IntlFormatter, LazyModules, Output};
 use crate::ui::{self, Hands, Ui};
 use natter_core::digits::digits;
 use natter_core::host::settings::SettingsError;
@@ -89,7 +89,7 @@ pub fn mount(panel: HtmlElement, over: HtmlElement, given: &str, host: &JsValue)
     let language = if settings.options.language.is_empty() { "en" } else { &settings.options.language };
 
     panel.replace_children_with_node_0();
-    let parts = Parts::new(host.function("part"));
+    let parts = LazyModules::new(host.function("part"));
 
     // The two need each other: the ui reports to a driver that is there by the time anybody can click.
     let slot: Rc<std::cell::OnceCell<Rc<Driver>>> = Rc::default();
@@ -138,8 +138,8 @@ pub fn mount(panel: HtmlElement, over: HtmlElement, given: &str, host: &JsValue)
 /// What is said in a language.
 fn spoken(language: &str, words: &str) -> Words {
     Words {
-        catalogue: Catalogue::read(words),
-        speech: Box::new(IntlSpeech::new(language)),
+        locale: Locale::read(words),
+        formatter: Box::new(IntlFormatter::new(language)),
         now: || (js_sys::Date::now() / 1_000.0) as u64,
         can_record: can_record(),
     }
@@ -155,7 +155,7 @@ fn can_record() -> bool {
 }
 
 /// Asks the browser whether it may tell of messages; it asks the visitor.
-fn ask_for_notices(parts: &Parts, dispatch: Rc<dyn Fn(Event)>) {
+fn ask_for_notices(parts: &LazyModules, dispatch: Rc<dyn Fn(Event)>) {
     let then = move |answer: Option<JsValue>| {
         dispatch(match answer.is_some_and(|answer| answer.is_truthy()) {
             true => Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Notices(true))),
@@ -189,17 +189,17 @@ impl Host {
 struct Painter {
     ui: Ui,
     host: Host,
-    parts: Parts,
+    parts: LazyModules,
     /// What everything of this server and inbox is called by in the browser.
     prefix: String,
 }
 
-impl Audience for Painter {
+impl Output for Painter {
     fn publish(&self, view: &Arc<View>, changed: Changed) {
         self.ui.paint(view, changed);
     }
 
-    fn tell(&self, event: HostEvent) {
+    fn tell_host(&self, event: HostEvent) {
         if let Some(json) = event.to_json() {
             return self.host.call("event", json.into());
         }

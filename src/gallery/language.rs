@@ -1,16 +1,16 @@
 //! A language of long words: English with every vowel drawn out, for seeing what other languages do to the panel.
 
-use crate::text::{Catalogue, ENGLISH};
+use crate::i18n::{ENGLISH, Locale};
 use natter_core::json;
 
 /// Words this short become more than twice as long in some languages, sentences a third longer.
 const SHORT_CHARS: usize = 16;
 
-/// The catalogue.
+/// The locale.
 #[must_use]
-pub fn long_words() -> Catalogue {
+pub fn long_words() -> Locale {
     let long: Vec<String> = ENGLISH.lines().map(|words| json::string(&drawn_out(words))).collect();
-    Catalogue::read(&json::list(&long))
+    Locale::read(&json::list(&long))
 }
 
 /// A text with its vowels drawn out; what is to be filled in stays.
@@ -30,13 +30,13 @@ fn drawn_out(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::Sentence;
+    use crate::i18n::TextKey;
 
     #[test]
     fn words_grow_and_what_is_filled_in_does_not() {
         assert_eq!(drawn_out("Edit"), "Eeediiit");
         assert_eq!(drawn_out("{name} is typing a message"), "{name} iis typiing aa meessaagee");
-        let said = long_words().say(&Sentence::Typing("Ida".to_owned()));
+        let said = long_words().text(&TextKey::Typing("Ida".to_owned()));
         assert!(said.starts_with("Ida i"), "{said}");
     }
 }

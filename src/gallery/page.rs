@@ -9,9 +9,9 @@ use wasm_bindgen::prelude::*;
 use web_sys::HtmlElement;
 
 use super::{ELEMENT, MARK, NOON, Screen, long_words, screens};
+use crate::i18n::Locale;
 use crate::paint::Words;
-use crate::shell::{IntlSpeech, Parts};
-use crate::text::Catalogue;
+use crate::platform::{IntlFormatter, LazyModules};
 use crate::ui::{self, Hands, Ui};
 use natter_core::view::Changed;
 
@@ -49,8 +49,8 @@ pub fn gallery(page: &HtmlElement) {
 /// What is said in a language, at noon.
 fn said(language: &str, words: &str) -> Words {
     Words {
-        catalogue: if words == LONG { long_words() } else { Catalogue::read(words) },
-        speech: Box::new(IntlSpeech::new(language)),
+        locale: if words == LONG { long_words() } else { Locale::read(words) },
+        formatter: Box::new(IntlFormatter::new(language)),
         now: || NOON,
         can_record: true,
     }
@@ -58,7 +58,7 @@ fn said(language: &str, words: &str) -> Words {
 
 fn show(panel: HtmlElement, screen: &Screen, words: Words, part: Function) -> Box<dyn Any> {
     panel.replace_children_with_node_0();
-    let parts = Parts::new(Some(part));
+    let parts = LazyModules::new(Some(part));
     let ui = Ui::new(
         Rc::new(|_| {}),
         Hands {

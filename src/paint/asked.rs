@@ -4,7 +4,7 @@ use super::files::{destined, link};
 use super::icon::button;
 use super::wish::Wish;
 use super::{Act, Element, Words, el};
-use crate::text::Sentence;
+use crate::i18n::TextKey;
 use natter_core::content::{
     Action, Answer, Card, Choice, FEEDBACK, Field, FieldKind, Kind, RATING, Scale, is_rating_open, value_of,
 };
@@ -29,9 +29,9 @@ pub fn asked(words: &Words, row: &Row, message: &Message) -> Option<Element> {
     };
     Some(asking.maybe(match &row.fate {
         SubmissionStatus::Accepted => None,
-        SubmissionStatus::Sending => Some(el("p", "meta").told(words, &Sentence::Sending)),
-        SubmissionStatus::Rejected(None) => Some(refused(&words.say(&Sentence::AnswerNotSaved))),
-        SubmissionStatus::Rejected(Some(why)) => Some(refused(&words.say(&Sentence::NotSentBecause(why.clone())))),
+        SubmissionStatus::Sending => Some(el("p", "meta").told(words, &TextKey::Sending)),
+        SubmissionStatus::Rejected(None) => Some(refused(&words.say(&TextKey::AnswerNotSaved))),
+        SubmissionStatus::Rejected(Some(why)) => Some(refused(&words.say(&TextKey::NotSentBecause(why.clone())))),
     }))
 }
 
@@ -48,7 +48,7 @@ fn form(words: &Words, message: &Message, fields: &[Field]) -> Element {
 }
 
 fn submit(words: &Words) -> Element {
-    el("button", "chip strong").with("type", "submit").told(words, &Sentence::Submit)
+    el("button", "chip strong").with("type", "submit").told(words, &TextKey::Submit)
 }
 
 /// A field with its name; a field that is the whole question has the question for a name.
@@ -85,7 +85,7 @@ fn entry(words: &Words, field: &Field) -> Element {
             with_some(el("textarea", "").with("rows", "3"), "placeholder", &field.placeholder).saying(&field.default)
         }
         FieldKind::Select(choices) => {
-            let none = Choice { title: words.say(&Sentence::Choose), value: String::new() };
+            let none = Choice { title: words.say(&TextKey::Choose), value: String::new() };
             std::iter::once(&none).chain(choices).fold(el("select", ""), |select, choice| {
                 let option = el("option", "").with("value", &choice.value).saying(&choice.title);
                 let is_default = choice.value == field.default;
@@ -127,7 +127,7 @@ fn filled(words: &Words, kind: &Kind, answers: &[Answer]) -> Element {
             | FieldKind::Check => None,
         });
         let value = chosen.map_or(answer.value.as_str(), |choice| choice.title.as_str());
-        let name = if name.is_empty() { words.say(&Sentence::You) } else { name.to_owned() };
+        let name = if name.is_empty() { words.say(&TextKey::You) } else { name.to_owned() };
         list.and(el("dt", "").in_own_direction().saying(&name)).and(el("dd", "").in_own_direction().saying(value))
     })
 }
@@ -200,13 +200,13 @@ fn rating(words: &Words, asking: Element, row: &Row, message: &Message, scale: S
     let asking = asking.and(el("form", "").on("change", Act::Fill(message.id)).and(ask));
     let thanks = |sentence| el("p", "thanks").with("role", "status").told(words, &sentence);
     if !told.is_empty() {
-        asking.and(el("p", "told").in_own_direction().saying(told)).and(thanks(Sentence::RatingThanks))
+        asking.and(el("p", "told").in_own_direction().saying(told)).and(thanks(TextKey::RatingThanks))
     } else if !is_open {
-        asking.and(thanks(if rated.is_empty() { Sentence::RatingClosed } else { Sentence::RatingThanks }))
+        asking.and(thanks(if rated.is_empty() { TextKey::RatingClosed } else { TextKey::RatingThanks }))
     } else if rated.is_empty() {
         asking
     } else {
-        let name = words.say(&Sentence::FeedbackAsk);
+        let name = words.say(&TextKey::FeedbackAsk);
         let field = el("textarea", "entry").with("name", FEEDBACK).with("rows", "3").with("required", "");
         let label = el("label", "label").and(el("span", "").saying(&name)).and(field.in_own_direction());
         asking.and(el("form", "form").on("submit", Act::Fill(message.id)).and(label).and(submit(words)))
@@ -216,11 +216,11 @@ fn rating(words: &Words, asking: Element, row: &Row, message: &Message, scale: S
 fn face(words: &Words, at: usize, shown: &str, rated: &str, is_open: bool) -> Element {
     let value = digits(at as u64 + 1);
     let name = match at {
-        0 => Sentence::Rating1,
-        1 => Sentence::Rating2,
-        2 => Sentence::Rating3,
-        3 => Sentence::Rating4,
-        _ => Sentence::Rating5,
+        0 => TextKey::Rating1,
+        1 => TextKey::Rating2,
+        2 => TextKey::Rating3,
+        3 => TextKey::Rating4,
+        _ => TextKey::Rating5,
     };
     let radio = el("input", "").with("type", "radio").with("name", RATING).with("value", &value);
     let radio = radio.labelled(words, &name);

@@ -3,7 +3,7 @@
 use super::icon::button;
 use super::wish::Wish;
 use super::{Act, Element, Words, el};
-use crate::text::Sentence;
+use crate::i18n::TextKey;
 use natter_core::digits::digits;
 use natter_core::model::{Message, Status};
 use natter_core::view::{ConversationEnd, ConversationListView};
@@ -19,9 +19,9 @@ pub fn conversations(words: &Words, list: &ConversationListView) -> Element {
     match &list.all {
         None if list.is_failing => {
             let again = button("earlier").on("click", Act::Tell(Wish::Listed(true)));
-            all.and(quiet(Sentence::ListFailed)).and(again.told(words, &Sentence::TryAgain))
+            all.and(quiet(TextKey::ListFailed)).and(again.told(words, &TextKey::TryAgain))
         }
-        None => all.and(quiet(Sentence::ListLoading)),
+        None => all.and(quiet(TextKey::ListLoading)),
         Some(some) => {
             let one = |list_so_far: Element, (summary, unread): &(ConversationSummary, u32)| {
                 let is_open = list.open == Some(summary.id);
@@ -38,12 +38,12 @@ fn conversation(words: &Words, summary: &ConversationSummary, unread: u32, is_op
     let button = button("conversation").on("click", Act::Tell(Wish::Switched(Some(summary.id))));
     let button = if is_open { button.with("aria-current", "true") } else { button };
     let time = |last: &Message| {
-        let machine = words.speech.machine(last.at);
+        let machine = words.formatter.machine(last.at);
         el("time", "").with("datetime", &machine).saying(&words.lately(last.at))
     };
-    let state = (summary.status == Status::Resolved).then(|| line("state", &words.say(&Sentence::ConversationOver)));
+    let state = (summary.status == Status::Resolved).then(|| line("state", &words.say(&TextKey::ConversationOver)));
     button
-        .and(line("who", &last.map_or_else(|| words.say(&Sentence::Team), |last| words.author(&last.author))))
+        .and(line("who", &last.map_or_else(|| words.say(&TextKey::Team), |last| words.author(&last.author))))
         .maybe(last.map(time))
         .and(line("excerpt", &last.map(|last| words.line(last, EXCERPT_CHARS)).unwrap_or_default()))
         .maybe(state)
@@ -54,8 +54,8 @@ fn conversation(words: &Words, summary: &ConversationSummary, unread: u32, is_op
 pub fn end(words: &Words, end: &ConversationEnd) -> Element {
     let begin = || {
         let begin = button("earlier").on("click", Act::Tell(Wish::Switched(None)));
-        begin.told(words, &Sentence::NewConversation)
+        begin.told(words, &TextKey::NewConversation)
     };
-    let over = if end.takes_more { Sentence::Ended } else { Sentence::EndedForGood };
+    let over = if end.takes_more { TextKey::Ended } else { TextKey::EndedForGood };
     el("div", "end").and(el("p", "quiet").with("role", "status").told(words, &over)).maybe(end.can_begin.then(begin))
 }

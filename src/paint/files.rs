@@ -3,7 +3,7 @@
 use super::icon::{FILE, LINK, PHONE, PLACE, button, icon};
 use super::wish::Wish;
 use super::{Act, Element, Words, el};
-use crate::text::Sentence;
+use crate::i18n::TextKey;
 use natter_core::content::{Attachment, AttachmentKind, Sources};
 use natter_core::conversation::timeline::RowKey;
 use natter_core::digits::digits;
@@ -49,7 +49,7 @@ fn file(words: &Words, message: MessageId, file: &Attachment, local: Option<&str
                 el("p", "file").and(icon(PHONE)).maybe(person(file))
             }
             (AttachmentKind::Location, _) => el("p", "file").and(icon(PLACE)).and(called(file)),
-            _ => el("p", "file gone").told(words, &Sentence::FileGone),
+            _ => el("p", "file gone").told(words, &TextKey::FileGone),
         };
     };
     let sources = Sources {
@@ -64,7 +64,7 @@ fn file(words: &Words, message: MessageId, file: &Attachment, local: Option<&str
         AttachmentKind::Location => leading(words, link(url, "file").and(icon(PLACE)).and(called(file)), file, url),
         AttachmentKind::Link => destined(words, link(url, "file").and(icon(LINK)).and(called(file)), &file.name, url),
         AttachmentKind::Contact | AttachmentKind::File => {
-            let size = (file.size > 0).then(|| el("span", "file-size").saying(&words.speech.size(file.size)));
+            let size = (file.size > 0).then(|| el("span", "file-size").saying(&words.formatter.size(file.size)));
             leading(words, link(url, "file").and(icon(FILE)).and(called(file)).maybe(size), file, url)
         }
     }
@@ -88,7 +88,7 @@ fn called(file: &Attachment) -> Element {
 
 /// A sound or a film; where it can't be had or played, it can still be taken away.
 fn playing(words: &Words, tag: &'static str, file: &Attachment, url: &SafeUrl, sources: Sources) -> Element {
-    let why = el("span", "file-size").told(words, &Sentence::FileGone);
+    let why = el("span", "file-size").told(words, &TextKey::FileGone);
     let link = leading(words, link(url, "file gone instead").and(icon(FILE)).and(called(file)).and(why), file, url);
     el("div", "media").and(player(tag, &file.name, sources)).and(link)
 }
@@ -108,7 +108,7 @@ fn player(tag: &'static str, name: &str, sources: Sources) -> Element {
 fn image(words: &Words, name: &str, sources: Sources) -> Element {
     el("img", "")
         .with("src", sources.first())
-        .with("alt", &words.say(&Sentence::Picture(name.to_owned())))
+        .with("alt", &words.say(&TextKey::Picture(name.to_owned())))
         .with("loading", "lazy")
         .with("decoding", "async")
         .with("referrerpolicy", "no-referrer")
@@ -127,7 +127,7 @@ fn picture(words: &Words, message: MessageId, file: &Attachment, sources: Source
     button("picture")
         .on("click", Act::Look(message, file.id))
         .and(image)
-        .and(el("span", "gone instead").told(words, &Sentence::FileGone))
+        .and(el("span", "gone instead").told(words, &TextKey::FileGone))
 }
 
 /// A file that is to go with a message, or is on its way with one; a picture is seen.
@@ -141,7 +141,7 @@ pub fn enclosed(words: &Words, tag: &'static str, file: &OutgoingFile) -> Elemen
         Some(_) | None => chip.and(icon(FILE)),
     };
     chip.and(el("span", "file-name").in_own_direction().saying(&file.name))
-        .and(el("span", "file-size").saying(&words.speech.size(file.size)))
+        .and(el("span", "file-size").saying(&words.formatter.size(file.size)))
 }
 
 /// The files of a message on its way, how far they are, and the way to stop them.
@@ -149,8 +149,8 @@ pub fn uploading(words: &Words, key: RowKey, files: &[OutgoingFile], progress: u
     let all = files.iter().fold(el("div", "files"), |all, file| all.and(own(words, file)));
     let percent = digits(progress.into());
     let bar = el("progress", "progress").with("max", "100").with("value", &percent);
-    let bar = bar.labelled(words, &Sentence::Sending);
-    let cancel = button("link").on("click", Act::Tell(Wish::Discarded(key))).told(words, &Sentence::Cancel);
+    let bar = bar.labelled(words, &TextKey::Sending);
+    let cancel = button("link").on("click", Act::Tell(Wish::Discarded(key))).told(words, &TextKey::Cancel);
     let under_way = (!is_failed).then(|| el("p", "uploading").and(bar).and(cancel));
     (!files.is_empty()).then(|| all.maybe(under_way))
 }
@@ -173,7 +173,7 @@ fn own(words: &Words, file: &OutgoingFile) -> Element {
 
 /// A link with this text in it, with where it really leads if that is another place than one would think.
 pub fn destined(words: &Words, link: Element, text: &str, url: &SafeUrl) -> Element {
-    match real_destination(text, url, &|url| words.speech.host(url)) {
+    match real_destination(text, url, &|url| words.formatter.host(url)) {
         // An address has one direction everywhere.
         Some(place) => {
             link.saying(" ").and(el("span", "destination").with("dir", "ltr").saying(&["(", &place, ")"].concat()))

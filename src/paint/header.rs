@@ -6,7 +6,7 @@ use super::icon::{BACK, CLOSE, icon_button};
 use super::menu::menu;
 use super::wish::Wish;
 use super::{Act, Element, Node, Words, el};
-use crate::text::Sentence;
+use crate::i18n::TextKey;
 use natter_core::availability::Presence;
 use natter_core::host::settings::ReplyTime;
 use natter_core::view::{Announcement, ConnectionState, Panel, View};
@@ -17,19 +17,19 @@ pub fn header(words: &Words, view: &View, _was: Option<&View>) -> Node {
     let panel = &view.panel;
     let trouble = match panel.connection {
         ConnectionState::Connected => String::new(),
-        ConnectionState::Offline => words.say(&Sentence::Offline),
-        ConnectionState::Unreachable => words.say(&Sentence::Unreachable),
-        ConnectionState::Busy => words.say(&Sentence::Busy),
-        ConnectionState::Blocked => words.say(&Sentence::Barred),
+        ConnectionState::Offline => words.say(&TextKey::Offline),
+        ConnectionState::Unreachable => words.say(&TextKey::Unreachable),
+        ConnectionState::Busy => words.say(&TextKey::Busy),
+        ConnectionState::Blocked => words.say(&TextKey::Barred),
     };
-    let close = icon_button("tool", CLOSE, &words.say(&Sentence::Close)).on("click", Act::Close);
+    let close = icon_button("tool", CLOSE, &words.say(&TextKey::Close)).on("click", Act::Close);
     let is_listing = panel.choices.is_listing;
     let back = is_listing.then(|| {
-        icon_button("tool back", BACK, &words.say(&Sentence::Back)).on("click", Act::Tell(Wish::Listed(false)))
+        icon_button("tool back", BACK, &words.say(&TextKey::Back)).on("click", Act::Tell(Wish::Listed(false)))
     });
     let title = match panel.name.as_str() {
-        _ if is_listing => words.say(&Sentence::Conversations),
-        "" => words.say(&Sentence::PanelLabel),
+        _ if is_listing => words.say(&TextKey::Conversations),
+        "" => words.say(&TextKey::PanelLabel),
         name => name.to_owned(),
     };
     let faces = (!is_listing && !panel.faces.is_empty()).then(|| {
@@ -45,7 +45,7 @@ pub fn header(words: &Words, view: &View, _was: Option<&View>) -> Node {
     let head = el("header", "head").on("dragover", Act::Dropped).on("drop", Act::Dropped);
     let head = head.maybe(back).maybe(faces).and(who).and(menu(words, panel)).and(close);
     let trouble = el("p", "trouble").with("role", "status").saying(&trouble);
-    let way = panel.fallback.as_ref().map(|url| link(url, "way").saying(&words.say(&Sentence::Fallback)));
+    let way = panel.fallback.as_ref().map(|url| link(url, "way").saying(&words.say(&TextKey::Fallback)));
     Node::Element(el("div", "top").and(head).and(trouble).maybe(way).and(aloud(words, &panel.told)))
 }
 
@@ -58,14 +58,14 @@ fn aloud(words: &Words, (times, told): &(u32, Option<Announcement>)) -> Element 
         Announcement::NewMessage(message) => {
             let (who, line) = (words.author(&message.author), words.line(message, READ_CHARS));
             if line.is_empty() || (message.text.is_empty() && !message.attachments.is_empty()) {
-                Sentence::AnnounceFile(who)
+                TextKey::AnnounceFile(who)
             } else {
-                Sentence::AnnounceMessage(who, line)
+                TextKey::AnnounceMessage(who, line)
             }
         }
-        Announcement::Typing(person) => Sentence::Typing(words.called(person)),
-        Announcement::DeliveryUnconfirmed => Sentence::NotConfirmed,
-        Announcement::Reconnected => Sentence::Connected,
+        Announcement::Typing(person) => TextKey::Typing(words.called(person)),
+        Announcement::DeliveryUnconfirmed => TextKey::NotConfirmed,
+        Announcement::Reconnected => TextKey::Connected,
     };
     // The same words twice are said twice: each time in an element of its own.
     let said = told.as_ref().map(|told| el("p", "").keyed((*times).into()).saying(&words.say(&sentence(told))));
@@ -75,23 +75,23 @@ fn aloud(words: &Words, (times, told): &(u32, Option<Announcement>)) -> Element 
 /// Whether anybody is there, or when, or how soon they answer; nothing where nobody knows.
 fn presence(words: &Words, panel: &Panel) -> String {
     let sentence = match (panel.presence, panel.reply) {
-        (Presence::Online, _) => Sentence::PresenceOnline,
+        (Presence::Online, _) => TextKey::PresenceOnline,
         (Presence::Until(at), _) => back(words, at),
-        (Presence::Away, None) => Sentence::PresenceAway,
-        (Presence::Away | Presence::Unknown, Some(ReplyTime::Minutes)) => Sentence::ReplyMinutes,
-        (Presence::Away | Presence::Unknown, Some(ReplyTime::Hours)) => Sentence::ReplyHours,
-        (Presence::Away | Presence::Unknown, Some(ReplyTime::Day)) => Sentence::ReplyDay,
+        (Presence::Away, None) => TextKey::PresenceAway,
+        (Presence::Away | Presence::Unknown, Some(ReplyTime::Minutes)) => TextKey::ReplyMinutes,
+        (Presence::Away | Presence::Unknown, Some(ReplyTime::Hours)) => TextKey::ReplyHours,
+        (Presence::Away | Presence::Unknown, Some(ReplyTime::Day)) => TextKey::ReplyDay,
         (Presence::Unknown, None) => return String::new(),
     };
     words.say(&sentence)
 }
 
 /// When the team is back, on the visitor's own clock.
-fn back(words: &Words, at: u64) -> Sentence {
-    let time = words.speech.time(at);
-    match words.speech.day(at) - words.speech.day((words.now)()) {
-        0 => Sentence::BackToday(time),
-        1 => Sentence::BackTomorrow(time),
-        _ => Sentence::BackOn(words.speech.weekday(at), time),
+fn back(words: &Words, at: u64) -> TextKey {
+    let time = words.formatter.time(at);
+    match words.formatter.day(at) - words.formatter.day((words.now)()) {
+        0 => TextKey::BackToday(time),
+        1 => TextKey::BackTomorrow(time),
+        _ => TextKey::BackOn(words.formatter.weekday(at), time),
     }
 }

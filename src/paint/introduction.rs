@@ -3,16 +3,16 @@
 use super::asked::label;
 use super::markdown::formatted;
 use super::{Act, Element, Words, el};
-use crate::text::Sentence;
+use crate::i18n::TextKey;
 use natter_core::content::{Field, FieldKind};
 use natter_core::visitor::pre_chat_form::{CONSENT, Consent, PreChatForm};
 
 /// What is to be filled in before anything can be written.
 pub fn introduction(words: &Words, form: &PreChatForm) -> Element {
-    let text = if form.text.is_empty() { words.say(&Sentence::IntroText) } else { form.text.clone() };
+    let text = if form.text.is_empty() { words.say(&TextKey::IntroText) } else { form.text.clone() };
     let text = formatted(words, &text).into_iter().fold(el("div", "intro-text"), Element::and);
     let fields = form.fields.iter().map(|field| label(words, "", &named(words, field)));
-    let start = el("button", "chip strong").with("type", "submit").told(words, &Sentence::IntroStart);
+    let start = el("button", "chip strong").with("type", "submit").told(words, &TextKey::IntroStart);
     let filled = fields.fold(el("form", "form").on("submit", Act::Introduce), Element::and);
     el("div", "intro").and(text).and(filled.maybe(form.consent.as_ref().map(|it| consent(words, it))).and(start))
 }
@@ -20,9 +20,9 @@ pub fn introduction(words: &Words, form: &PreChatForm) -> Element {
 /// With the widget's own name for what every site asks, and a word where nothing need be said.
 fn named(words: &Words, field: &Field) -> Field {
     let own = match field.kind {
-        FieldKind::Name => words.say(&Sentence::FieldName),
-        FieldKind::Email => words.say(&Sentence::FieldEmail),
-        FieldKind::Phone => words.say(&Sentence::FieldPhone),
+        FieldKind::Name => words.say(&TextKey::FieldName),
+        FieldKind::Email => words.say(&TextKey::FieldEmail),
+        FieldKind::Phone => words.say(&TextKey::FieldPhone),
         FieldKind::Text
         | FieldKind::TextArea
         | FieldKind::Select(_)
@@ -33,7 +33,7 @@ fn named(words: &Words, field: &Field) -> Field {
     };
     let label = if field.label.is_empty() { own } else { field.label.clone() };
     let is_open = !field.is_required && field.kind != FieldKind::Check;
-    let optional = || [&label, " (", &words.say(&Sentence::IntroOptional), ")"].concat();
+    let optional = || [&label, " (", &words.say(&TextKey::IntroOptional), ")"].concat();
     Field { label: if is_open { optional() } else { label }, ..field.clone() }
 }
 

@@ -4,7 +4,7 @@ use super::files::{destined, link};
 use super::icon::button;
 use super::wish::Wish;
 use super::{Act, Element, Node, Words, el};
-use crate::text::Sentence;
+use crate::i18n::TextKey;
 use natter_core::conversation::timeline::RowKey;
 use natter_core::digits::digits;
 use natter_core::markdown::{self, Align, Mark, Piece};
@@ -31,8 +31,8 @@ pub fn shown(text: &str, length: TextFold) -> String {
 pub fn fold(words: &Words, key: RowKey, length: TextFold) -> Option<Element> {
     let (sentence, is_folded) = match length {
         TextFold::Short => return None,
-        TextFold::Folded => (Sentence::ShowMore, true),
-        TextFold::Unfolded => (Sentence::ShowLess, false),
+        TextFold::Folded => (TextKey::ShowMore, true),
+        TextFold::Unfolded => (TextKey::ShowLess, false),
     };
     // Its key keeps it, and with it the focus, when there are more blocks before it.
     let fold = button("link fold").with("aria-expanded", if is_folded { "false" } else { "true" }).keyed(0);

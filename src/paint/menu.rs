@@ -3,7 +3,7 @@
 use super::icon::{MORE, button, icon};
 use super::wish::Wish;
 use super::{Act, Element, Words, el};
-use crate::text::Sentence;
+use crate::i18n::TextKey;
 use natter_core::TranscriptFormat;
 use natter_core::digits::digits;
 use natter_core::view::{ConversationActions, MenuSettings, Panel};
@@ -23,24 +23,24 @@ pub fn menu(words: &Words, panel: &Panel) -> Element {
     let unread = (unread > 0).then(|| el("span", "count").saying(&digits(unread.into())));
     // Its name is what it holds: the count is told with it.
     let opener =
-        el("summary", "tool").and(el("span", "spoken").told(words, &Sentence::Menu)).and(icon(MORE)).maybe(unread);
+        el("summary", "tool").and(el("span", "spoken").told(words, &TextKey::Menu)).and(icon(MORE)).maybe(unread);
     let heard = Act::Tell(Wish::Preferred(Preference::Silent(is_heard)));
     let notified = |is_on| if is_on { Act::Tell(Wish::Preferred(Preference::Notices(false))) } else { Act::Notify };
     let saved = |format, sentence| tell(Wish::WantedTranscript(format), sentence);
     let items = el("ul", "items")
         .with("tabindex", "-1")
-        .maybe((list && !is_listing).then(|| tell(Wish::Listed(true), Sentence::Conversations)))
-        .maybe(begin.then(|| tell(Wish::Switched(None), Sentence::NewConversation)))
-        .maybe((end && !is_listing).then(|| tell(Wish::Ended, Sentence::EndConversation)))
-        .and(switch(is_heard, heard, Sentence::Sound))
-        .maybe(notices.map(|is_on| switch(is_on, notified(is_on), Sentence::Notify)))
+        .maybe((list && !is_listing).then(|| tell(Wish::Listed(true), TextKey::Conversations)))
+        .maybe(begin.then(|| tell(Wish::Switched(None), TextKey::NewConversation)))
+        .maybe((end && !is_listing).then(|| tell(Wish::Ended, TextKey::EndConversation)))
+        .and(switch(is_heard, heard, TextKey::Sound))
+        .maybe(notices.map(|is_on| switch(is_on, notified(is_on), TextKey::Notify)))
         .maybe(theme.map(|chosen| themes(words, chosen)))
         .maybe((!panel.languages.0.is_empty()).then(|| languages(words, panel)))
-        .maybe(has_transcript.then(|| saved(TranscriptFormat::Text, Sentence::TranscriptText)))
-        .maybe(has_transcript.then(|| saved(TranscriptFormat::Json, Sentence::TranscriptJson)))
+        .maybe(has_transcript.then(|| saved(TranscriptFormat::Text, TextKey::TranscriptText)))
+        .maybe(has_transcript.then(|| saved(TranscriptFormat::Json, TextKey::TranscriptJson)))
         .maybe(is_known.then(|| forget(words)));
     let menu = el("details", "menu")
-        .labelled(words, &Sentence::Menu)
+        .labelled(words, &TextKey::Menu)
         .on("focusout", Act::LeftMenu)
         .on("keydown", Act::SteeredMenu);
     menu.and(opener).and(items)
@@ -50,15 +50,15 @@ pub fn menu(words: &Words, panel: &Panel) -> Element {
 fn themes(words: &Words, chosen: Theme) -> Element {
     let one = |group: Element, theme: Theme| {
         let sentence = match theme {
-            Theme::Auto => Sentence::ThemeAuto,
-            Theme::Light => Sentence::ThemeLight,
-            Theme::Dark => Sentence::ThemeDark,
+            Theme::Auto => TextKey::ThemeAuto,
+            Theme::Light => TextKey::ThemeLight,
+            Theme::Dark => TextKey::ThemeDark,
         };
         let is_it = if theme == chosen { "true" } else { "false" };
         let one = button("choice").with("aria-pressed", is_it);
         group.and(one.on("click", Act::Tell(Wish::Preferred(Preference::Theme(theme)))).told(words, &sentence))
     };
-    let name = words.say(&Sentence::Theme);
+    let name = words.say(&TextKey::Theme);
     let group = el("div", "themes").with("role", "group").with("aria-label", &name);
     el("li", "").and(el("p", "label").saying(&name)).and(Theme::ALL.into_iter().fold(group, one))
 }
@@ -66,18 +66,18 @@ fn themes(words: &Words, chosen: Theme) -> Element {
 /// The languages, each by its own name.
 fn languages(words: &Words, panel: &Panel) -> Element {
     let (all, first) = &panel.languages;
-    let list = el("select", "entry").labelled(words, &Sentence::Language).on("change", Act::Speak);
+    let list = el("select", "entry").labelled(words, &TextKey::Language).on("change", Act::Speak);
     let list = all.iter().fold(list, |list, one| {
         let option = el("option", "").with("value", &one.value).saying(&one.title);
         list.and(if one.value == *first { option.with("selected", "") } else { option })
     });
-    el("li", "").and(el("p", "label").told(words, &Sentence::Language)).and(el("div", "themes").and(list))
+    el("li", "").and(el("p", "label").told(words, &TextKey::Language)).and(el("div", "themes").and(list))
 }
 
 /// What can't be taken back takes two steps.
 fn forget(words: &Words) -> Element {
-    let yes = button("item strong").on("click", Act::Tell(Wish::Forgot)).told(words, &Sentence::ForgetYes);
-    let opener = el("summary", "item").told(words, &Sentence::Forget);
-    let why = el("p", "label").told(words, &Sentence::ForgetAsk);
-    el("li", "").and(el("details", "forget").labelled(words, &Sentence::Forget).and(opener).and(why).and(yes))
+    let yes = button("item strong").on("click", Act::Tell(Wish::Forgot)).told(words, &TextKey::ForgetYes);
+    let opener = el("summary", "item").told(words, &TextKey::Forget);
+    let why = el("p", "label").told(words, &TextKey::ForgetAsk);
+    el("li", "").and(el("details", "forget").labelled(words, &TextKey::Forget).and(opener).and(why).and(yes))
 }

@@ -7,7 +7,7 @@ use std::ops::Deref;
 
 use super::Words;
 use super::wish::Wish;
-use crate::text::Sentence;
+use crate::i18n::TextKey;
 use natter_core::content::Sources;
 use natter_core::digits::digits;
 use natter_core::model::MessageId;
@@ -168,13 +168,13 @@ impl Element {
 
     /// Holding this sentence, after what it holds already.
     #[must_use]
-    pub fn told(self, words: &Words, sentence: &Sentence) -> Self {
+    pub fn told(self, words: &Words, sentence: &TextKey) -> Self {
         self.saying(&words.say(sentence))
     }
 
     /// Called this sentence, for those who don't see what it shows.
     #[must_use]
-    pub fn labelled(self, words: &Words, sentence: &Sentence) -> Self {
+    pub fn labelled(self, words: &Words, sentence: &TextKey) -> Self {
         self.with("aria-label", &words.say(sentence))
     }
 

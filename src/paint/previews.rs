@@ -4,7 +4,7 @@ use super::face::face;
 use super::icon::{CLOSE, button, icon_button};
 use super::wish::Wish;
 use super::{Act, Element, Node, Words, el};
-use crate::text::Sentence;
+use crate::i18n::TextKey;
 use natter_core::model::Message;
 use natter_core::view::View;
 
@@ -18,7 +18,7 @@ pub fn previews(words: &Words, view: &View, _was: Option<&View>) -> Node {
     if view.previews.is_empty() {
         return Node::Element(cards.with("hidden", ""));
     }
-    let dismiss = icon_button("dismiss", CLOSE, &words.say(&Sentence::PreviewsDismiss));
+    let dismiss = icon_button("dismiss", CLOSE, &words.say(&TextKey::PreviewsDismiss));
     let cards = cards.and(dismiss.on("click", Act::Tell(Wish::Dismissed)));
     Node::Element(view.previews.iter().fold(cards, |cards, message| cards.and(card(words, message))))
 }

@@ -7,20 +7,20 @@ use super::icon::button;
 use super::markdown::{fold, formatted, shown};
 use super::wish::Wish;
 use super::{Act, Element, Place, Words, el};
-use crate::text::Sentence;
+use crate::i18n::TextKey;
 use natter_core::content::Kind;
 use natter_core::conversation::timeline::Failure;
 use natter_core::view::{Row, RowContent};
 
 /// A row; of a list that is not all there, it says its place.
 pub fn row(words: &Words, row: &Row, place: Option<Place>) -> Element {
-    let is_new_day = row.previous_at.is_none_or(|before| words.speech.day(before) != words.speech.day(row.at));
+    let is_new_day = row.previous_at.is_none_or(|before| words.formatter.day(before) != words.formatter.day(row.at));
     let alive = row.content.said().filter(|message| !message.is_deleted);
     el("li", &classes(row, is_new_day))
         .keyed(row.key.0)
         .placed(place)
         .maybe(is_new_day.then(|| line("day", &words.day(row.at))))
-        .maybe(row.is_first_unread.then(|| line("unread", &words.say(&Sentence::Unread))))
+        .maybe(row.is_first_unread.then(|| line("unread", &words.say(&TextKey::Unread))))
         .maybe(name(words, row))
         .maybe(bubble(words, row))
         .maybe(on_its_way(words, row))
@@ -35,7 +35,7 @@ fn bubble(words: &Words, row: &Row) -> Option<Element> {
     let text = || shown(row.content.text(), row.length);
     let blocks = match row.content.said() {
         Some(message) if matches!(message.kind, Kind::Rating(_)) => return None,
-        Some(message) if message.is_deleted => vec![line("text", &words.say(&Sentence::Deleted))],
+        Some(message) if message.is_deleted => vec![line("text", &words.say(&TextKey::Deleted))],
         Some(_) | None => formatted(words, &text()),
     };
     let quote = row.quoted.as_ref().map(|quoted| {
@@ -65,19 +65,19 @@ fn failed(words: &Words, row: &Row) -> Option<Element> {
     let choice = |sentence, event| button("link").on("click", Act::Tell(event)).told(words, &sentence);
     let Some(failure) = failure else {
         // No alert: it is said aloud (`header`), and a while later it may be settled.
-        let why = el("span", "").told(words, &Sentence::NotConfirmed);
-        let again = choice(Sentence::SendAgain, Wish::Retried(row.key));
+        let why = el("span", "").told(words, &TextKey::NotConfirmed);
+        let again = choice(TextKey::SendAgain, Wish::Retried(row.key));
         return is_unconfirmed.then(|| el("p", "failed unsure").and(why).and(el("span", "ways").and(again)));
     };
     let why = words.say(&match failure {
-        Failure::Rejected(None) => Sentence::NotSent,
-        Failure::Rejected(Some(words)) => Sentence::NotSentBecause(words.clone()),
-        Failure::Unconfirmed => Sentence::MaybeSent,
-        Failure::FilesMissing => Sentence::FilesGone,
-        Failure::ConversationEnded => Sentence::NotSentInTime,
+        Failure::Rejected(None) => TextKey::NotSent,
+        Failure::Rejected(Some(words)) => TextKey::NotSentBecause(words.clone()),
+        Failure::Unconfirmed => TextKey::MaybeSent,
+        Failure::FilesMissing => TextKey::FilesGone,
+        Failure::ConversationEnded => TextKey::NotSentInTime,
     });
-    let again = (*failure != Failure::ConversationEnded).then(|| choice(Sentence::TryAgain, Wish::Retried(row.key)));
-    let ways = el("span", "ways").maybe(again).and(choice(Sentence::TakeBack, Wish::Discarded(row.key)));
+    let again = (*failure != Failure::ConversationEnded).then(|| choice(TextKey::TryAgain, Wish::Retried(row.key)));
+    let ways = el("span", "ways").maybe(again).and(choice(TextKey::TakeBack, Wish::Discarded(row.key)));
     Some(el("p", "failed").with("role", "alert").and(el("span", "").saying(&why)).and(ways))
 }
 
@@ -122,10 +122,10 @@ fn meta(words: &Words, row: &Row) -> Option<Element> {
         return None;
     }
     let shown = match row.content {
-        RowContent::Outgoing { .. } => words.say(&Sentence::Sending),
-        RowContent::Stored(_) if row.is_last_seen => words.say(&Sentence::Seen),
-        RowContent::Stored(_) => words.speech.time(row.at),
+        RowContent::Outgoing { .. } => words.say(&TextKey::Sending),
+        RowContent::Stored(_) if row.is_last_seen => words.say(&TextKey::Seen),
+        RowContent::Stored(_) => words.formatter.time(row.at),
     };
-    let time = el("time", "").with("datetime", &words.speech.machine(row.at)).saying(&shown);
+    let time = el("time", "").with("datetime", &words.formatter.machine(row.at)).saying(&shown);
     Some(el("p", "meta").and(time))
 }

@@ -7,7 +7,7 @@ use super::markdown::formatted;
 use super::row::row;
 use super::wish::Wish;
 use super::{Act, Element, Node, Place, Words, el};
-use crate::text::Sentence;
+use crate::i18n::TextKey;
 use natter_core::digits::digits;
 use natter_core::view::{ConversationEnd, Row, Thread, View};
 
@@ -43,7 +43,7 @@ pub fn thread(words: &Words, view: &View, was: Option<&View>) -> Node {
     Node::Element(
         el("div", "thread")
             .with("role", "group")
-            .labelled(words, &Sentence::ThreadLabel)
+            .labelled(words, &TextKey::ThreadLabel)
             .with("tabindex", "0")
             .on("scroll", Act::Scrolled)
             .on("dragover", Act::Dropped)
@@ -66,9 +66,9 @@ fn newest(words: &Words, thread: &Thread) -> Option<Element> {
     let button = || button("newest").on("click", Act::Tell(Wish::WantedNewest));
     let button = match thread {
         Thread { unread: 0, is_away: false, .. } => return None,
-        Thread { unread: 0, .. } => button().labelled(words, &Sentence::Newest).and(icon(DOWN)),
+        Thread { unread: 0, .. } => button().labelled(words, &TextKey::Newest).and(icon(DOWN)),
         Thread { unread, .. } => {
-            button().told(words, &Sentence::Unread).and(el("span", "count").saying(&digits((*unread).into())))
+            button().told(words, &TextKey::Unread).and(el("span", "count").saying(&digits((*unread).into())))
         }
     };
     Some(el("div", "below").and(button))
@@ -78,7 +78,7 @@ fn newest(words: &Words, thread: &Thread) -> Option<Element> {
 fn typing(words: &Words, thread: &Thread) -> Option<Element> {
     let person = thread.typing.as_ref()?;
     let dots = (0..3).fold(el("span", "dots").with("aria-hidden", "true"), |dots, _| dots.and(el("i", "")));
-    let who = words.say(&Sentence::Typing(words.called(person)));
+    let who = words.say(&TextKey::Typing(words.called(person)));
     Some(el("p", "typing").and(dots).and(el("span", "").in_own_direction().saying(&who)))
 }
 
@@ -89,16 +89,16 @@ fn lead(words: &Words, thread: &Thread) -> Option<Element> {
     match thread {
         Thread { is_loading: true, rows, .. } if rows.is_empty() => {
             let bones = (0..3).fold(el("div", "skeleton").with("role", "status"), |bones, _| bones.and(el("i", "")));
-            Some(bones.and(el("span", "spoken").told(words, &Sentence::ThreadLoading)))
+            Some(bones.and(el("span", "spoken").told(words, &TextKey::ThreadLoading)))
         }
         Thread { rows, prompt, .. } if rows.is_empty() && !prompt.is_empty() => Some(said_first(words, prompt)),
         Thread { rows, .. } if rows.is_empty() => Some(
             el("div", "greeting")
-                .and(el("p", "greeting-title").told(words, &Sentence::GreetingTitle))
-                .and(el("p", "").told(words, &Sentence::GreetingText)),
+                .and(el("p", "greeting-title").told(words, &TextKey::GreetingTitle))
+                .and(el("p", "").told(words, &TextKey::GreetingText)),
         ),
-        Thread { is_loading_earlier: true, .. } => Some(earlier(Sentence::EarlierLoading)),
-        Thread { has_earlier: true, .. } => Some(earlier(Sentence::Earlier)),
+        Thread { is_loading_earlier: true, .. } => Some(earlier(TextKey::EarlierLoading)),
+        Thread { has_earlier: true, .. } => Some(earlier(TextKey::Earlier)),
         Thread { prompt, .. } if !prompt.is_empty() => Some(said_first(words, prompt)),
         Thread { .. } => None,
     }

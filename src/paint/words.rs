@@ -1,6 +1,6 @@
 //! What painters know beside the view: the visitor's language, today, and what the browser can do.
 
-use crate::text::{Catalogue, Sentence, Speech, day_title};
+use crate::i18n::{Formatter, Locale, TextKey, day_title};
 use natter_core::content::Kind;
 use natter_core::model::{Author, Message, Person};
 use natter_core::view::excerpt;
@@ -8,9 +8,9 @@ use natter_core::view::excerpt;
 /// Words, the browser's knowledge of dates, today, and whether there can be a microphone.
 pub struct Words {
     /// The sentences.
-    pub catalogue: Catalogue,
+    pub locale: Locale,
     /// Dates and times.
-    pub speech: Box<dyn Speech>,
+    pub formatter: Box<dyn Formatter>,
     /// The time, in seconds since 1970.
     pub now: fn() -> u64,
     /// Whether the browser lends this page a microphone, if the visitor has one and lets it.
@@ -20,23 +20,23 @@ pub struct Words {
 impl Words {
     /// A sentence in the visitor's language.
     #[must_use]
-    pub fn say(&self, sentence: &Sentence) -> String {
-        self.catalogue.say(sentence)
+    pub fn say(&self, sentence: &TextKey) -> String {
+        self.locale.text(sentence)
     }
 
     /// What somebody of the team is called.
     #[must_use]
     pub fn called(&self, person: &Person) -> String {
-        if person.name.is_empty() { self.say(&Sentence::Team) } else { person.name.clone() }
+        if person.name.is_empty() { self.say(&TextKey::Team) } else { person.name.clone() }
     }
 
     /// What an author is called.
     #[must_use]
     pub fn author(&self, author: &Author) -> String {
         match author {
-            Author::Visitor => self.say(&Sentence::You),
+            Author::Visitor => self.say(&TextKey::You),
             Author::Agent(person) | Author::Bot(person) => self.called(person),
-            Author::Inbox => self.say(&Sentence::Team),
+            Author::Inbox => self.say(&TextKey::Team),
         }
     }
 
@@ -44,11 +44,11 @@ impl Words {
     #[must_use]
     pub fn line(&self, message: &Message, chars: usize) -> String {
         if message.is_deleted {
-            return self.say(&Sentence::Deleted);
+            return self.say(&TextKey::Deleted);
         }
         let text = excerpt(message, chars);
         match message.attachments.first() {
-            None if text.is_empty() && matches!(message.kind, Kind::Rating(_)) => self.say(&Sentence::RatingAsk),
+            None if text.is_empty() && matches!(message.kind, Kind::Rating(_)) => self.say(&TextKey::RatingAsk),
             Some(file) if text.is_empty() => file.name.clone(),
             Some(_) | None => text,
         }
@@ -57,13 +57,13 @@ impl Words {
     /// When something was: the time, or the day if that is not today.
     #[must_use]
     pub fn lately(&self, at: u64) -> String {
-        let is_today = self.speech.day(at) == self.speech.day((self.now)());
-        if is_today { self.speech.time(at) } else { self.day(at) }
+        let is_today = self.formatter.day(at) == self.formatter.day((self.now)());
+        if is_today { self.formatter.time(at) } else { self.day(at) }
     }
 
     /// What is written over a day's messages.
     #[must_use]
     pub fn day(&self, at: u64) -> String {
-        day_title(&self.catalogue, &*self.speech, at, (self.now)())
+        day_title(&self.locale, &*self.formatter, at, (self.now)())
     }
 }

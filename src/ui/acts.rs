@@ -12,9 +12,9 @@ use web_sys::{
 
 use super::scrolling::{Still, scrolled};
 use super::{Ui, loading, menu};
+use crate::i18n::TextKey;
 use crate::js::object;
 use crate::paint::{Act, Wish};
-use crate::text::Sentence;
 use natter_core::Event;
 use natter_core::content::{Attachment, AttachmentKind, FILE_RETRIES_MS};
 use natter_core::digits::digits;
@@ -151,12 +151,12 @@ fn look(ui: &Ui, message: MessageId, file: u64, target: Option<EventTarget>) {
     let words = ui.words();
     let label = |name, sentence| (name, JsValue::from(words.say(&sentence)));
     let labels = object(&[
-        label("close", Sentence::Close),
-        label("previous", Sentence::PicturePrevious),
-        label("next", Sentence::PictureNext),
-        label("open", Sentence::PictureOriginal),
-        label("picture", Sentence::PictureViewer),
-        label("broken", Sentence::FileGone),
+        label("close", TextKey::Close),
+        label("previous", TextKey::PicturePrevious),
+        label("next", TextKey::PictureNext),
+        label("open", TextKey::PictureOriginal),
+        label("picture", TextKey::PictureViewer),
+        label("broken", TextKey::FileGone),
     ]);
     let retries: Array = FILE_RETRIES_MS.iter().map(|ms| JsValue::from(*ms)).collect();
     let pictures: Array = pictures.iter().map(picture).collect();

@@ -5,9 +5,9 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use natter::i18n::Locale;
 use natter::paint::Words;
-use natter::shell::IntlSpeech;
-use natter::text::Catalogue;
+use natter::platform::IntlFormatter;
 use natter::ui::{self, Hands, Ui};
 use natter_core::Event;
 use natter_core::conversation::timeline::{Failure, RowKey};
@@ -42,8 +42,8 @@ fn paint(view: &View) -> Painted {
             call: Rc::new(|_, _, _| {}),
         },
         Words {
-            catalogue: Catalogue::english(),
-            speech: Box::new(IntlSpeech::new("en-GB")),
+            locale: Locale::english(),
+            formatter: Box::new(IntlFormatter::new("en-GB")),
             now: || NOON,
             can_record: true,
         },

@@ -2,7 +2,7 @@
 
 use js_sys::Function;
 use natter::mount::{Handle, mount};
-use natter::shell::Device;
+use natter::platform::DeviceStorage;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -55,7 +55,7 @@ fn storage() -> Storage {
 }
 
 fn kept(inbox: &str) -> Vec<(String, String)> {
-    let mut all = Device::open(format!("natter/1/{NOWHERE}/{inbox}/")).all();
+    let mut all = DeviceStorage::open(format!("natter/1/{NOWHERE}/{inbox}/")).all();
     all.sort();
     all
 }
@@ -150,7 +150,7 @@ fn settings_that_can_not_be_used_are_named_and_not_repeated() {
 
 #[wasm_bindgen_test]
 fn a_full_or_blocked_storage_becomes_memory() {
-    let device = Device::open("natter-test/full/".to_owned());
+    let device = DeviceStorage::open("natter-test/full/".to_owned());
     device.save("old", "kept before");
     let prototype = js_sys::Reflect::get(&storage().constructor(), &"prototype".into()).unwrap();
     let real: Function = js_sys::Reflect::get(&prototype, &"setItem".into()).unwrap().unchecked_into();

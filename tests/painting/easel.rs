@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
+use natter::i18n::{Formatter, Locale};
 use natter::paint::{self, Act, Element, Node, Words};
-use natter::text::{Catalogue, Speech};
 use natter_core::conversation::timeline::RowKey;
 use natter_core::model::{Author, Message, MessageId, Person};
 use natter_core::view::{Row, RowContent, Thread, View};
@@ -14,7 +14,7 @@ pub const NOON: u64 = 1_795_262_400;
 /// A calendar without zones or languages.
 struct Fixed;
 
-impl Speech for Fixed {
+impl Formatter for Fixed {
     fn day(&self, at: u64) -> i64 {
         i64::try_from(at / 86_400).unwrap()
     }
@@ -46,7 +46,7 @@ impl Speech for Fixed {
 
 /// English, at noon.
 pub fn words() -> Words {
-    Words { catalogue: Catalogue::english(), speech: Box::new(Fixed), now: || NOON, can_record: true }
+    Words { locale: Locale::english(), formatter: Box::new(Fixed), now: || NOON, can_record: true }
 }
 
 /// A message as the server has it, with nothing special about it.

@@ -10,7 +10,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{AbortController, BroadcastChannel, MessageEvent};
 
-use super::{Device, Reporter};
+use super::{DeviceStorage, Reporter};
 use crate::js::{method, settled};
 use natter_core::{Event, TabAction, TabEvent};
 
@@ -18,7 +18,7 @@ use natter_core::{Event, TabAction, TabEvent};
 const CATCH_UP_MS: u32 = 30;
 
 /// The lock and the channel, while this tab has to do with others.
-pub struct Tabs {
+pub struct TabChannel {
     name: String,
     lock: Option<Lock>,
     channel: Option<Channel>,
@@ -41,7 +41,7 @@ struct Channel {
     _on_message: Closure<dyn FnMut(MessageEvent)>,
 }
 
-impl Tabs {
+impl TabChannel {
     /// Nobody's tab yet; the name is the lock's and the channel's.
     pub const fn new(name: String) -> Self {
         Self { name, lock: None, channel: None }
@@ -53,7 +53,7 @@ impl Tabs {
     }
 
     /// Does what the core wants.
-    pub fn perform(&mut self, act: TabAction, device: &Rc<Device>, report: &Reporter) {
+    pub fn perform(&mut self, act: TabAction, device: &Rc<DeviceStorage>, report: &Reporter) {
         match act {
             TabAction::RequestLock => {
                 if self.channel.is_none() {
@@ -74,7 +74,7 @@ impl Tabs {
         }
     }
 
-    fn confirm(&self, device: &Rc<Device>, report: Reporter) {
+    fn confirm(&self, device: &Rc<DeviceStorage>, report: Reporter) {
         let Some(lock) = &self.lock else { return };
         let (name, device) = (self.name.clone(), Rc::clone(device));
         let (is_current, is_granted, client) =
@@ -103,7 +103,7 @@ impl Channel {
         let report = report.clone();
         let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
             if let Some(text) = event.data().as_string() {
-                report(Event::Tabs(TabEvent::Received { text: text }));
+                report(Event::Tabs(TabEvent::Received { text }));
             }
         });
         channel.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
@@ -121,7 +121,7 @@ impl Drop for Channel {
 impl Lock {
     /// Asks for the lock, or takes it away from whoever has it, and reports when it is ours, be it now or when another
     /// tab is gone, and when it is ours no more.
-    fn ask(name: &str, is_theft: bool, device: &Rc<Device>, report: &Reporter) -> Option<Self> {
+    fn ask(name: &str, is_theft: bool, device: &Rc<DeviceStorage>, report: &Reporter) -> Option<Self> {
         let locks = locks()?;
         let request = method(&locks, "request")?;
         let abort = AbortController::new().ok()?;

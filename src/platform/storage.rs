@@ -8,14 +8,14 @@ use natter_core::digits::digits;
 use natter_core::visitor::generation;
 
 /// The keys under one prefix.
-pub struct Device {
+pub struct DeviceStorage {
     prefix: String,
     /// Not there where the browser blocks it: cookies off, a sandboxed frame.
     storage: Option<Storage>,
     memory: RefCell<Vec<(String, String)>>,
 }
 
-impl Device {
+impl DeviceStorage {
     /// Opens the keys under `prefix`.
     #[must_use]
     pub fn open(prefix: String) -> Self {

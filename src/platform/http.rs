@@ -1,4 +1,4 @@
-//! HTTP requests.
+//! HTTP requests, by the page's `fetch`.
 
 use natter_core::event::ConnectionEvent;
 use std::cell::Cell;
@@ -10,18 +10,18 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{AbortController, AbortSignal, ReadableStreamDefaultReader, Response};
 
 use super::Reporter;
-use super::files::Files;
+use super::uploads::Uploads;
 use crate::js::{method, object, settled};
 use natter_core::chatwoot::{Body, Method, Request};
 use natter_core::{Event, Outcome, RequestId};
 
 /// The requests under way.
 #[derive(Default)]
-pub struct Calls(Vec<(RequestId, AbortController)>);
+pub struct Requests(Vec<(RequestId, AbortController)>);
 
-impl Calls {
+impl Requests {
     /// Makes a request and reports how it ended.
-    pub fn call(&mut self, id: RequestId, request: Request, files: &Files, report: Reporter) {
+    pub fn call(&mut self, id: RequestId, request: Request, files: &Uploads, report: Reporter) {
         let abort = AbortController::new().ok();
         let signal = abort.as_ref().map(AbortController::signal);
         if let Some(abort) = abort {
@@ -198,4 +198,11 @@ async fn read(response: &Response, until: Option<&str>) -> Option<String> {
 async fn text_of(response: &Response) -> Option<String> {
     let Some(text) = method(response, "text") else { return Some(String::new()) };
     settled(text.call0(response).ok()?).await.ok()?.as_string().filter(|text| text.len() <= BODY_BYTES_MAX)
+}
+
+/// Whether browsers refuse requests to this address because it is http and the page is not.
+pub fn is_mixed_content(base_url: &str) -> bool {
+    let is_secure = web_sys::window().and_then(|window| window.location().protocol().ok()).as_deref() == Some("https:");
+    let host = base_url.strip_prefix("http://").unwrap_or_default();
+    is_secure && !host.is_empty() && !host.starts_with("localhost") && !host.starts_with("127.")
 }

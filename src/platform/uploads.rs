@@ -10,7 +10,7 @@ use wasm_bindgen::closure::Closure;
 use web_sys::{AbortSignal, File, Url};
 
 use super::Reporter;
-use super::parts::Parts;
+use super::lazy_modules::LazyModules;
 use crate::js::object;
 use natter_core::content::AttachmentKind;
 use natter_core::model::{EchoId, LocalFile, OutgoingFile};
@@ -21,8 +21,8 @@ const MODULE: &str = "files";
 
 /// The files picked on this page, and the way to where they are kept.
 #[derive(Clone)]
-pub struct Files {
-    parts: Parts,
+pub struct Uploads {
+    modules: LazyModules,
     /// What the device's names start with.
     prefix: String,
     picked: Rc<RefCell<Vec<File>>>,
@@ -30,11 +30,11 @@ pub struct Files {
     urls: Rc<RefCell<Vec<String>>>,
 }
 
-impl Files {
+impl Uploads {
     /// None picked yet.
     #[must_use]
-    pub fn new(parts: Parts, prefix: String) -> Self {
-        Self { parts, prefix, picked: Rc::default(), urls: Rc::default() }
+    pub fn new(modules: LazyModules, prefix: String) -> Self {
+        Self { modules, prefix, picked: Rc::default(), urls: Rc::default() }
     }
 
     /// Numbers files that were picked.
@@ -51,7 +51,7 @@ impl Files {
     }
 
     /// Keeps the files of these picks under a send's name, and reports it.
-    pub fn gather(&self, echo: EchoId, picks: &[u64], report: Reporter) {
+    pub fn store(&self, echo: EchoId, picks: &[u64], report: Reporter) {
         let picked = self.picked.borrow();
         let at = |pick: &u64| picked.get(usize::try_from(*pick).ok()?.checked_sub(1)?);
         let files: Array = picks.iter().filter_map(at).map(JsValue::from).collect();
@@ -66,17 +66,17 @@ impl Files {
             // What is kept nowhere will be missed when it is to be posted, and the visitor told.
             report(Event::Storage(StorageEvent::FilesStored { message: echo }));
         };
-        self.parts.call(MODULE, "keep", &arguments, Box::new(then));
+        self.modules.call(MODULE, "keep", &arguments, Box::new(then));
     }
 
     /// Forgets the files of all sends but these.
-    pub fn forget_all_but(&self, echoes: &[EchoId]) {
+    pub fn delete_all_but(&self, echoes: &[EchoId]) {
         self.picked.borrow_mut().clear();
         if echoes.is_empty() {
             self.release();
         }
         let kept: Array = echoes.iter().map(|echo| JsValue::from(self.name(echo))).collect();
-        self.parts.start(MODULE, "forget", &[self.prefix.as_str().into(), kept.into()]);
+        self.modules.start(MODULE, "forget", &[self.prefix.as_str().into(), kept.into()]);
     }
 
     /// Nothing that was picked on this page is shown any more.
@@ -88,8 +88,8 @@ impl Files {
     }
 
     /// Forgets the files of a send.
-    pub fn scatter(&self, echo: &EchoId) {
-        self.parts.start(MODULE, "drop", &[self.name(echo).into()]);
+    pub fn delete(&self, echo: &EchoId) {
+        self.modules.start(MODULE, "drop", &[self.name(echo).into()]);
     }
 
     /// Posts a form with the files of a send, and reports how far it is on the way and how it ended.
@@ -121,7 +121,7 @@ impl Files {
                 outcome: ended.map_or(Outcome::NotSent, |ended| outcome(&ended)),
             }));
         };
-        self.parts.call(MODULE, "post", &[request.into()], Box::new(then));
+        self.modules.call(MODULE, "post", &[request.into()], Box::new(then));
     }
 
     fn name(&self, echo: &EchoId) -> String {

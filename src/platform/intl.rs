@@ -1,20 +1,24 @@
-//! Languages and calendars, by the browser's Intl.
+//! Languages, calendars and time zones, by the browser's Intl.
 
 use js_sys::{Array, Date, Function, Intl, Object};
+use natter_core::Event;
+use natter_core::availability::UtcOffset;
 use wasm_bindgen::JsValue;
 use web_sys::Url;
 
-use crate::js::object;
-use crate::text::Speech;
+use super::{LazyModules, Reporter};
 
-/// The browser's speech, in one language.
-pub struct IntlSpeech {
+use crate::i18n::Formatter;
+use crate::js::object;
+
+/// The browser's formatter, in one language.
+pub struct IntlFormatter {
     languages: Array,
     date: Function,
     time: Function,
 }
 
-impl IntlSpeech {
+impl IntlFormatter {
     /// Speaks `language` (BCP 47).
     #[must_use]
     pub fn new(language: &str) -> Self {
@@ -28,7 +32,7 @@ impl IntlSpeech {
     }
 }
 
-impl Speech for IntlSpeech {
+impl Formatter for IntlFormatter {
     fn day(&self, at: u64) -> i64 {
         let date = moment(at);
         let local_s = at as i64 - date.get_timezone_offset() as i64 * 60;
@@ -83,4 +87,16 @@ const AT_MAX: u64 = 8_640_000_000_000;
 
 fn moment(at: u64) -> Date {
     Date::new(&JsValue::from_f64(at.min(AT_MAX) as f64 * 1_000.0))
+}
+
+/// Looks up the UTC offsets of a time zone, and reports them.
+pub fn look_up_time_zone(zone: String, modules: &LazyModules, report: Reporter) {
+    let then = move |found: Option<JsValue>| {
+        // A zone that the browser doesn't know has no offsets: no working hours are shown then.
+        let Some(found) = found else { return };
+        let numbers: Vec<f64> = Array::from(&found).iter().filter_map(|number| number.as_f64()).collect();
+        let offset = |pair: &[f64]| Some(UtcOffset { from: *pair.first()? as u64, ahead: *pair.last()? as i64 });
+        report(Event::TimeZoneLookedUp { offsets: numbers.chunks_exact(2).filter_map(offset).collect() });
+    };
+    modules.call("zone", "offsets", &[zone.into()], Box::new(then));
 }

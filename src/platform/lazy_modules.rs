@@ -7,9 +7,9 @@ use crate::js::{method, settled};
 
 /// How a module is had: a function of the page's that takes its name and promises it.
 #[derive(Clone, Default)]
-pub struct Parts(Option<Function>);
+pub struct LazyModules(Option<Function>);
 
-impl Parts {
+impl LazyModules {
     /// Modules as this function promises them.
     #[must_use]
     pub const fn new(fetch: Option<Function>) -> Self {
@@ -24,9 +24,9 @@ impl Parts {
     /// Calls a module's function, and `then` with what it promises; with `None` when there is no such module to be had,
     /// or it fails.
     pub fn call(&self, module: &'static str, function: &'static str, arguments: &[JsValue], then: Then) {
-        let (parts, arguments) = (self.clone(), arguments.to_vec());
+        let (modules, arguments) = (self.clone(), arguments.to_vec());
         wasm_bindgen_futures::spawn_local(async move {
-            then(parts.promised(module, function, &arguments).await);
+            then(modules.promised(module, function, &arguments).await);
         });
     }
 
