@@ -119,11 +119,19 @@ impl Scene {
         assert_eq!(traces["title"], "Somebody's website", "{why}");
     }
 
-    /// Neither by itself nor by an agent's next words does the thread come back.
+    /// The thread does not come back: neither by an agent's next message in it, nor when the next visitor writes and is
+    /// answered. By then this tab has received and read all that it is ever given, on a socket and by HTTP.
     async fn stays_forgotten(&self, why: &str) {
         self.sandbox.agent_replies(self.conversation, "and your salary next month").await;
-        // Longer than a chat that still knew the user took to have it back.
-        self.visitor.browser.ask("new Promise((done) => setTimeout(done, 3500))").await;
+        let browser = &self.visitor.browser;
+        browser.ask("(natter.consent(), natter.open(), null)").await;
+        browser.until("root.querySelector('textarea')?.checkVisibility()").await;
+        self.visitor.say("Hello from the next visitor").await;
+        self.visitor.sees(&["Hello from the next visitor"]).await;
+        let next = self.sandbox.conversations().await.iter().map(|one| one["id"].as_i64().unwrap()).max().unwrap();
+        assert_ne!(next, self.conversation, "{why}: the next visitor has a conversation of their own");
+        self.sandbox.agent_replies(next, "Hello to the next visitor").await;
+        self.visitor.sees(&["Hello from the next visitor", "Hello to the next visitor"]).await;
         self.is_forgotten(why).await;
     }
 
@@ -212,11 +220,14 @@ async fn a_leader_that_hangs_or_dies_brings_nobody_back() {
             let second = scene.other_tab("", Some(&ana)).await;
             scene.visitor.open().await;
             scene.visitor.sees(&["about my salary", "your salary is paid"]).await;
+            let listen = "void (window.hangs = new Promise((done) => new BroadcastChannel('hang').onmessage = done))";
+            scene.visitor.browser.ask(listen).await;
             scene.look_at(&first).await;
-            let hang = "void setTimeout(() => { const end = Date.now() + 6_000; while (Date.now() < end); }, 50)";
+            let hang = "void setTimeout(() => { new BroadcastChannel('hang').postMessage('now'); \
+                        const end = Date.now() + 6_000; while (Date.now() < end); })";
             scene.visitor.browser.ask(hang).await;
             scene.look_at(&second).await;
-            scene.visitor.browser.ask("new Promise((done) => setTimeout(done, 300))").await;
+            assert_eq!(scene.visitor.browser.ask("hangs.then(() => true)").await, true);
             scene.says(way).await;
             scene.is_forgotten(&why).await;
             scene.look_at(&first).await;

@@ -4,13 +4,8 @@
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::bad_network::{Fate, Refusal, socket};
-use crate::talk::Talk;
+use crate::talk::{GRACE, RESEND_TIME_MAX, Talk};
 use crate::uploads::{pick, stored, until_none_is_kept};
-
-/// What the core waits before it posts again what may have been stored: `timeline::GRACE_MS`.
-const GRACE: Duration = Duration::from_millis(natter_core::conversation::timeline::GRACE_MS);
-/// A request given up after 30 s, the grace, and a few rounds of the waits between tries.
-const ONE_LOSS: Duration = Duration::from_secs(200);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_cut_off_before_the_server_had_it_is_sent_again_after_the_grace_and_not_before() {
@@ -23,7 +18,7 @@ async fn a_message_cut_off_before_the_server_had_it_is_sent_again_after_the_grac
     talk.agent_says("Take your time").await;
     talk.until_shown("Take your time").await;
     talk.visitor_says("one").await;
-    talk.until_settled_within(ONE_LOSS).await;
+    talk.until_settled_within(RESEND_TIME_MAX).await;
     assert!(cut.elapsed() >= GRACE, "it was posted again while it could still have been stored");
     talk.ends_well().await;
 }
@@ -38,7 +33,7 @@ async fn what_was_said_to_a_proxy_without_a_server_is_said_after_the_grace() {
     talk.network.until_met(Fate::Refused(Refusal::BadGateway), 2).await;
     talk.network.refuse_all(None);
     talk.agent_says("Good morning again").await;
-    talk.ends_well_within(ONE_LOSS).await;
+    talk.ends_well_within(RESEND_TIME_MAX).await;
 }
 
 /// The upload's frame is in the chat: put elsewhere, it begins anew, and what became of the request nobody knows.
@@ -56,7 +51,7 @@ async fn a_chat_that_is_moved_in_the_middle_of_an_upload_sends_it_once_after_the
     browser.ask(swap).await;
     browser.until("!root.querySelector('iframe')").await;
     talk.network.black_hole(false);
-    talk.until_settled_within(ONE_LOSS).await;
+    talk.until_settled_within(RESEND_TIME_MAX).await;
     assert!(moved.elapsed() >= GRACE, "it was posted again while it could still have been stored");
     assert_eq!(stored(&talk).await, [("In the middle".to_owned(), vec![("film.bin".to_owned(), 5_000_000)])]);
     until_none_is_kept(&talk).await;
@@ -76,7 +71,7 @@ async fn a_page_left_in_the_middle_of_an_upload_sends_it_once_after_the_grace() 
     let left = Instant::now();
     talk.reload().await;
     talk.network.black_hole(false);
-    talk.until_settled_within(ONE_LOSS).await;
+    talk.until_settled_within(RESEND_TIME_MAX).await;
     assert!(left.elapsed() >= GRACE, "it was posted again while it could still have been stored");
     assert_eq!(stored(&talk).await, [("In the middle".to_owned(), vec![("film.bin".to_owned(), 5_000_000)])]);
     until_none_is_kept(&talk).await;
@@ -98,7 +93,7 @@ async fn a_minute_in_a_black_hole_costs_nothing_but_time() {
     talk.network.black_hole(false);
     talk.until_shown("Hello!").await;
     talk.agent_says("There you are").await;
-    talk.ends_well_within(ONE_LOSS).await;
+    talk.ends_well_within(RESEND_TIME_MAX).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -123,7 +118,7 @@ async fn a_server_killed_twenty_times_while_both_sides_write_forgets_nothing() {
         talk.agent_says(&format!("agent {death}")).await;
         talk.until_shown(&format!("agent {death}")).await;
         if death % 5 == 0 {
-            talk.until_settled_within(ONE_LOSS).await;
+            talk.until_settled_within(RESEND_TIME_MAX).await;
         }
     }
     talk.ends_well().await;
@@ -156,7 +151,7 @@ async fn in_any_weather_nothing_is_lost_or_doubled() {
         talk.network.clear_up();
         let begun = Instant::now();
         talk.agent_says(&format!("agent {episode}")).await;
-        talk.until_settled_within(2 * ONE_LOSS).await;
+        talk.until_settled_within(2 * RESEND_TIME_MAX).await;
         talk.until_shown(&format!("agent {episode}")).await;
         println!("any weather: episode {episode}: {fates:?}, calm after {:?}", begun.elapsed());
     }
@@ -228,7 +223,7 @@ async fn a_frame_with_an_impossible_id_does_not_make_a_later_message_double() {
     talk.network.deny_sockets();
     talk.network.next_post(Fate::CutAfter);
     talk.visitor_says("one").await;
-    talk.until_settled_within(ONE_LOSS).await;
+    talk.until_settled_within(RESEND_TIME_MAX).await;
     let stored = talk.sandbox.messages(talk.conversation).await;
     let count = stored.iter().filter(|message| message["content"] == "one").count();
     assert_eq!(count, 1, "it is there once");

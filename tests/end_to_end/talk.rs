@@ -13,6 +13,14 @@ use crate::visitor::Visitor;
 /// Nothing here takes longer unless it fails.
 const SHORT: Duration = Duration::from_secs(40);
 
+/// What the core waits before it posts again a message that the server may have stored: it reads the conversation
+/// meanwhile, and posts only what is still not there.
+pub const GRACE: Duration = Duration::from_millis(natter_core::timeline::GRACE_MS);
+/// The time in which a message arrives whose first POST was lost: a request that is given up after 30 s, the grace, and
+/// some rounds of reading with the waits between them. A reload may cut a POST that is under way, and the page that comes
+/// next can't know whether the server has it; so whoever reloads a page with an unsent message waits this long.
+pub const RESEND_TIME_MAX: Duration = Duration::from_secs(200);
+
 const HOLDS_SENDS: &str = "Object.keys(localStorage).some(key => key.includes('/send/'))";
 
 pub struct Talk {

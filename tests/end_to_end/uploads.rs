@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::bad_network::{Fate, Refusal};
 use crate::looks::shoot;
-use crate::talk::Talk;
+use crate::talk::{RESEND_TIME_MAX, Talk};
 
 /// A red dot, 1 by 1.
 pub const PNG: &[u8] = &[
@@ -112,7 +112,8 @@ async fn a_page_left_before_the_server_took_the_files_sends_them_when_it_is_back
     talk.reload().await;
     talk.visitor.browser.until("root.querySelectorAll('.unsent .file').length === 2").await;
     talk.network.refuse_all(None);
-    talk.until_settled().await;
+    // The reload may have cut a POST.
+    talk.until_settled_within(RESEND_TIME_MAX).await;
     let wanted = vec![("plan.txt".to_owned(), 18), ("dot.png".to_owned(), PNG.len() as u64)];
     assert_eq!(stored(&talk).await, [("Later".to_owned(), wanted)]);
     until_none_is_kept(&talk).await;
@@ -257,7 +258,8 @@ async fn a_database_that_refuses_blobs_keeps_files_all_the_same_and_every_upload
     talk.reload().await;
     browser.until("root.querySelectorAll('.unsent .file').length === 2").await;
     talk.network.refuse_all(None);
-    talk.until_settled().await;
+    // The reload may have cut a POST.
+    talk.until_settled_within(RESEND_TIME_MAX).await;
     let wanted = [
         ("One".to_owned(), vec![("one.txt".to_owned(), 5)]),
         ("Two".to_owned(), vec![("two.txt".to_owned(), 14), ("dot.png".to_owned(), PNG.len() as u64)]),
