@@ -4,8 +4,8 @@
 #[allow(dead_code, reason = "only reading is wanted here")]
 #[path = "crates/core/src/json.rs"]
 mod json;
-#[path = "xtask/src/words.rs"]
-mod words;
+#[path = "xtask/src/locale_file.rs"]
+mod locale_file;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ fn main() -> Result<(), String> {
     println!("cargo::rerun-if-changed={ENGLISH}");
     let out = env::var_os("OUT_DIR").map(PathBuf::from).ok_or("OUT_DIR is not set: only cargo runs this.")?;
     let path = out.join("texts.rs");
-    let text = texts(&words::Words::read(Path::new(ENGLISH))?)?;
+    let text = texts(&locale_file::LocaleFile::read(Path::new(ENGLISH))?)?;
     fs::write(&path, text).map_err(|error| format!("{} can't be written: {error}.", path.display()))
 }
 
@@ -32,13 +32,13 @@ struct Text<'locale> {
 }
 
 /// The texts in their order, a line each, and the enum of their keys.
-fn texts(words: &words::Words) -> Result<String, String> {
+fn texts(file: &locale_file::LocaleFile) -> Result<String, String> {
     let text = |key| {
-        let english = words.get(key).unwrap_or_default();
+        let english = file.text(key).unwrap_or_default();
         let placeholders = if TEMPLATES.contains(&key) { Vec::new() } else { placeholders(english) };
         Text { key, english, placeholders }
     };
-    let texts: Vec<Text> = words.panels().map(text).collect();
+    let texts: Vec<Text> = file.panel_keys().map(text).collect();
     if texts.iter().any(|text| text.english.contains('\n')) {
         return Err(format!("A text in {ENGLISH} has more than one line."));
     }

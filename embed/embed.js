@@ -22,10 +22,10 @@
   if (there) return there.paste?.(script);
 
   /** Where the rest is, seen from here, and what it must be: stamped when a bundle is made. */
-  const ASSETS = { at: "", stamp: "@assets@" };
+  const ASSETS = { at: "", hashes: "@assets@" };
   /** What the launcher is called in every language, and what is said where there is no chat: from `locales/`. */
   const LABELS = "@labels@";
-  const SORRY = "@sorry@";
+  const FAILURE_TEXTS = "@failure-texts@";
   /** Its attributes; as properties they are called likeThis. */
   const SETTINGS =
     "base-url inbox-identifier name load needs-consent mode language languages position avoid theme theme-choice team reply-time form prompts page-context notifications sound allow-messages-after-resolved retention-days fallback-url".split(" ");
@@ -423,7 +423,7 @@
     /** There is no chat: whoever wanted it is told, has the site's other way, and can try again. */
     #fail(why) {
       console.error("natter:", why);
-      const said = { ...SORRY, ...this.#chat?.said };
+      const said = { ...FAILURE_TEXTS, ...this.#chat?.said };
       const way = make("a", { textContent: said.fallback, href: this.fallbackUrl, target: "_blank", rel: "noreferrer" });
       const close = make("button", { textContent: said.close, onclick: () => this.close(), hidden: this.#isInline });
       const ways = this.fallbackUrl && /^(https?|mailto|tel):/.test(way.protocol) ? [way] : [];

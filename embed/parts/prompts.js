@@ -14,7 +14,7 @@ sheet.replaceSync(`
   left: var(--left, auto); right: var(--right, var(--edge-x)); z-index: var(--natter-z-index, 2147483000); display: grid; justify-items: end;
   gap: 8px; max-inline-size: min(300px, 100% - 2 * var(--edge)); animation: arrive var(--arrive) var(--ease); }
 .prompt-card button { border: 1px solid var(--hairline); background: var(--raised); color: var(--ink); font: var(--body);
-  box-shadow: var(--shadow-launcher); cursor: pointer; }
+  box-shadow: var(--shadow); cursor: pointer; }
 .prompt-card .ask { padding: 12px 14px; border-radius: var(--radius-bubble); text-align: start; overflow-wrap: anywhere; }
 .prompt-card .no { inline-size: 28px; block-size: 28px; padding: 0; border-radius: 50%; color: var(--ink-quiet); line-height: 1; }
 .prompt-card button:hover { background: var(--n3); }

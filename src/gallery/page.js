@@ -53,7 +53,7 @@ export function open(page, mark, names, show) {
     const element = document.createElement("natter-chat");
     element.setAttribute("language", language);
     if (now.get("theme")) element.setAttribute("theme", now.get("theme"));
-    if (now.get("width")) element.style.setProperty("--panel-width", `${now.get("width")}px`);
+    if (now.get("width")) element.style.setProperty("--width", `${now.get("width")}px`);
     page.append(element);
     // Has panel.js fetched, and its style with it; there is no server to name in a policy.
     await element.csp().catch(() => {});

@@ -1,21 +1,19 @@
-//! What things cost: `cargo xtask bench`.
+//! `cargo xtask bench`: the benchmarks. They print measurements and judge none.
 
-use crate::bundle;
+use crate::env::Env;
 use crate::setup::Browser;
-use crate::test;
-use crate::workbench::Workbench;
+use crate::{bundle, subprocess, test};
 use std::process::ExitCode;
 
-/// Runs the benchmarks; they print what they measured and judge nothing.
-pub fn run(bench: &Workbench, browser: &Browser) -> Result<ExitCode, String> {
-    bundle::build(bench)?;
-    let mut native = bench.command("cargo");
+/// Runs the native benchmarks, and measures the first connection in a browser.
+pub fn run(env: &Env, browser: &Browser) -> Result<ExitCode, String> {
+    bundle::build(env)?;
+    let mut native = env.command("cargo");
     native.args(["bench", "--workspace", "--bench", "core", "--bench", "load"]);
-    let mut in_browser = test::end_to_end_command(bench, browser, "soak")?;
+    let mut in_browser = test::end_to_end_command(env, browser, "soak")?;
     in_browser.args(["first_connect::", "--nocapture"]);
     for mut cargo in [native, in_browser] {
-        let status = cargo.status().map_err(|error| format!("cargo can't be started: {error}."))?;
-        if !status.success() {
+        if !subprocess::run(&mut cargo)?.success() {
             return Ok(ExitCode::FAILURE);
         }
     }

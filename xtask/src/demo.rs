@@ -1,23 +1,24 @@
-//! The demo: the sandbox and the page with the chat bubble, side by side until Ctrl-C.
+//! `cargo xtask demo`: the sandbox and the page with the chat bubble, until Ctrl-C.
 
-use crate::children::{self, Running};
+use crate::env::Env;
+use crate::files::create_dir;
+use crate::subprocess::{self, ProcessGroup};
 use crate::test;
-use crate::workbench::Workbench;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::thread::sleep;
 use std::time::Duration;
 
 const PAGE_PORT: u16 = 8080;
-/// Trunk.toml's proxies lead there.
+/// The port of the proxies in Trunk.toml.
 const SANDBOX_PORT: u16 = 3100;
 /// How many ports above the usual one are tried for the page when it is taken.
 const PORTS_TRIED: u16 = 20;
-/// Long enough for a busy machine to answer from memory.
-const ANSWER_TIME_MAX: Duration = Duration::from_secs(2);
+/// A page that is served answers from memory; this is enough on a busy machine.
+const RESPONSE_TIME_MAX: Duration = Duration::from_secs(2);
 
-/// Runs the demo until Ctrl-C, or until one of its two halves ends.
-pub fn run(bench: &Workbench, port: Option<u16>) -> Result<(), String> {
+/// Runs the demo until Ctrl-C, or until one of its two processes ends.
+pub fn run(env: &Env, port: Option<u16>) -> Result<(), String> {
     if !is_free(SANDBOX_PORT) {
         return Err(format!(
             "Port {SANDBOX_PORT}, where the sandbox is to listen, is taken; end the program that has it (another demo?)."
@@ -25,29 +26,22 @@ pub fn run(bench: &Workbench, port: Option<u16>) -> Result<(), String> {
     }
     let page_port = page_port(port)?;
     println!("demo: building the sandbox …");
-    test::build_sandbox(bench)?;
-    children::watch_for_interrupts()?;
-    let mut halves = [start_sandbox(bench, page_port)?, start_trunk(bench, page_port)?];
+    test::build_sandbox(env)?;
+    subprocess::handle_interrupts()?;
+    let mut processes = [start_sandbox(env, page_port)?, start_trunk(env, page_port)?];
     println!("demo: building the widget …");
-    let ended = wait_until(&mut halves, || answers(SANDBOX_PORT) && answers(page_port))?;
-    if ended.is_none() {
-        println!();
-        println!("  The page with the chat bubble:  http://127.0.0.1:{page_port}/");
-        println!("  The agent's page:               http://127.0.0.1:{SANDBOX_PORT}/");
-        println!();
-        println!("  Ctrl-C ends both. Conversations are kept in target/demo.");
-        println!();
-    }
-    let ended = match ended {
+    let ended = match wait_until(&mut processes, || serves_page(SANDBOX_PORT) && serves_page(page_port))? {
         Some(ended) => ended,
-        None => wait_until(&mut halves, || false)?.unwrap_or(Ended::ByPerson),
+        None => {
+            print_addresses(page_port);
+            wait_until(&mut processes, || false)?.unwrap_or(Ended::ByUser)
+        }
     };
-    // Not one after the other: each may take its time.
-    for half in &mut halves {
-        half.stop();
+    for process in &mut processes {
+        process.terminate();
     }
     match ended {
-        Ended::ByPerson => {
+        Ended::ByUser => {
             println!("demo: ended.");
             Ok(())
         }
@@ -55,43 +49,52 @@ pub fn run(bench: &Workbench, port: Option<u16>) -> Result<(), String> {
     }
 }
 
+fn print_addresses(page_port: u16) {
+    println!();
+    println!("  The page with the chat bubble:  http://127.0.0.1:{page_port}/");
+    println!("  The agent's page:               http://127.0.0.1:{SANDBOX_PORT}/");
+    println!();
+    println!("  Ctrl-C ends both. Conversations are kept in target/demo.");
+    println!();
+}
+
 enum Ended {
-    ByPerson,
+    ByUser,
     ByItself(String),
 }
 
-/// Waits until both halves are as wanted (None), or for the end of either.
-fn wait_until(halves: &mut [Running], wanted: impl Fn() -> bool) -> Result<Option<Ended>, String> {
+/// Waits until `is_done` holds (None), or until either process ends.
+fn wait_until(processes: &mut [ProcessGroup], is_done: impl Fn() -> bool) -> Result<Option<Ended>, String> {
     loop {
-        if children::interrupted() {
-            return Ok(Some(Ended::ByPerson));
+        if subprocess::is_interrupted() {
+            return Ok(Some(Ended::ByUser));
         }
-        for half in &mut *halves {
-            if let Some(status) = half.ended()? {
-                let sentence = format!("{} has ended by itself ({status}), so the demo ends.", half.name());
+        for process in &mut *processes {
+            if let Some(status) = process.try_wait()? {
+                let sentence = format!("{} has ended ({status}), so the demo ends.", process.name());
                 return Ok(Some(Ended::ByItself(sentence)));
             }
         }
-        if wanted() {
+        if is_done() {
             return Ok(None);
         }
         sleep(Duration::from_millis(200));
     }
 }
 
-fn start_sandbox(bench: &Workbench, page_port: u16) -> Result<Running, String> {
-    let folder = bench.project.join("target/demo");
-    std::fs::create_dir_all(&folder).map_err(|error| format!("{} can't be made: {error}.", folder.display()))?;
-    let mut sandbox = bench.command(bench.target().join(format!("debug/sandbox{}", std::env::consts::EXE_SUFFIX)));
+fn start_sandbox(env: &Env, page_port: u16) -> Result<ProcessGroup, String> {
+    let folder = env.project.join("target/demo");
+    create_dir(&folder)?;
+    let mut sandbox = env.command(env.target_dir().join(format!("debug/sandbox{}", std::env::consts::EXE_SUFFIX)));
     sandbox.arg("--listen").arg(address(SANDBOX_PORT).to_string()).arg("--db").arg(folder.join("sandbox.db"));
     sandbox.arg("--playground-url").arg(format!("http://{}/", address(page_port)));
-    Running::start("The sandbox", &mut sandbox)
+    ProcessGroup::spawn("The sandbox", &mut sandbox)
 }
 
-fn start_trunk(bench: &Workbench, port: u16) -> Result<Running, String> {
-    let mut trunk = bench.command("trunk");
+fn start_trunk(env: &Env, port: u16) -> Result<ProcessGroup, String> {
+    let mut trunk = env.command("trunk");
     trunk.args(["serve", "--skip-version-check", "--port"]).arg(port.to_string());
-    Running::start("trunk", &mut trunk)
+    ProcessGroup::spawn("trunk", &mut trunk)
 }
 
 fn page_port(wanted: Option<u16>) -> Result<u16, String> {
@@ -108,11 +111,11 @@ fn is_free(port: u16) -> bool {
     TcpListener::bind(address(port)).is_ok()
 }
 
-/// Whether a page is to be had there.
-fn answers(port: u16) -> bool {
-    let ask = || -> std::io::Result<bool> {
-        let mut socket = TcpStream::connect_timeout(&address(port), ANSWER_TIME_MAX)?;
-        socket.set_read_timeout(Some(ANSWER_TIME_MAX))?;
+/// Whether `GET /` on this port is answered with status 200.
+fn serves_page(port: u16) -> bool {
+    let respond = || -> std::io::Result<bool> {
+        let mut socket = TcpStream::connect_timeout(&address(port), RESPONSE_TIME_MAX)?;
+        socket.set_read_timeout(Some(RESPONSE_TIME_MAX))?;
         let host = address(port);
         let request = format!("GET / HTTP/1.1\r\nHost: {host}\r\nAccept: text/html\r\nConnection: close\r\n\r\n");
         socket.write_all(request.as_bytes())?;
@@ -120,7 +123,7 @@ fn answers(port: u16) -> bool {
         socket.read_exact(&mut start)?;
         Ok(start.starts_with(b"HTTP/1.") && start.ends_with(b" 200"))
     };
-    ask().unwrap_or(false)
+    respond().unwrap_or(false)
 }
 
 fn address(port: u16) -> SocketAddr {
@@ -132,7 +135,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_taken_port_is_noticed_and_the_next_free_one_chosen() {
+    fn the_demo_takes_the_next_free_port() {
         let taken = TcpListener::bind(address(0)).unwrap();
         let port = taken.local_addr().unwrap().port();
         assert!(!is_free(port));
@@ -142,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_page_that_is_there_answers() {
+    fn only_status_200_counts_as_a_served_page() {
         let server = TcpListener::bind(address(0)).unwrap();
         let port = server.local_addr().unwrap().port();
         for (reply, wanted) in
@@ -154,10 +157,10 @@ mod tests {
                     let _ = socket.read(&mut [0; 512]).unwrap();
                     socket.write_all(reply.as_bytes()).unwrap();
                 });
-                assert_eq!(answers(port), wanted, "{reply}");
+                assert_eq!(serves_page(port), wanted, "{reply}");
             });
         }
         drop(server);
-        assert!(!answers(port));
+        assert!(!serves_page(port));
     }
 }

@@ -1,26 +1,26 @@
-//! Where everything is: the project, the tool cache, and the environment its programs are run in.
+//! The environment of every command: the project's folders, the tool cache, and the PATH and toolchain with which
+//! programs are started.
 
 use std::env;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The places and the environment of every program that a command starts.
-pub struct Workbench {
-    /// The project's folder.
+/// Folders, PATH and toolchain for the programs that a command starts.
+pub struct Env {
+    /// The project's root folder.
     pub project: PathBuf,
-    /// The tool cache: one folder per tool and version, so that two versions never meet and a
-    /// user's own tools are left alone.
+    /// The tool cache: one folder per tool and version, apart from tools that the user has installed.
     pub cache: PathBuf,
-    /// The rustup toolchain to use where it is not the user's own.
+    /// The rustup toolchain to use instead of the user's default, where that can't compile for wasm32.
     pub toolchain: Option<&'static str>,
-    /// Folders that come first on PATH.
-    pub bins: Vec<PathBuf>,
+    /// Folders that come before the user's on PATH.
+    pub path_prefix: Vec<PathBuf>,
 }
 
-impl Workbench {
-    /// The bench as found, with no tools on it.
-    pub fn find() -> Result<Self, String> {
+impl Env {
+    /// The environment before any tool is installed: `path_prefix` is empty.
+    pub fn detect() -> Result<Self, String> {
         let xtask = env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
         let project = Path::new(&xtask)
             .parent()
@@ -30,17 +30,17 @@ impl Workbench {
             .map(PathBuf::from)
             .or_else(|| Some(env::home_dir()?.join(".cargo")))
             .ok_or("Neither CARGO_HOME nor a home folder is set; set CARGO_HOME to a folder for tools.")?;
-        Ok(Self { project, cache: cargo_home.join("natter"), toolchain: None, bins: Vec::new() })
+        Ok(Self { project, cache: cargo_home.join("natter"), toolchain: None, path_prefix: Vec::new() })
     }
 
-    /// A program of the bench, run in the project's folder.
-    pub fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
+    /// A program with this environment, run in the project's folder.
+    pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
         command.current_dir(&self.project).env("PATH", self.path());
-        // What `cargo run` tells xtask about itself must not reach another cargo: build scripts
-        // and fingerprints would see it, and everything would be built anew beside plain cargo.
+        // `cargo run` sets variables that describe xtask. Another cargo would pass them to build scripts and count them
+        // in its fingerprints, and so build everything anew.
         for (name, _) in env::vars_os() {
-            if name.to_str().is_some_and(is_about_xtask) {
+            if name.to_str().is_some_and(is_set_for_xtask) {
                 command.env_remove(name);
             }
         }
@@ -51,37 +51,41 @@ impl Workbench {
     }
 
     /// Cargo's target folder.
-    pub fn target(&self) -> PathBuf {
-        let named = env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
-        self.project.join(named)
+    pub fn target_dir(&self) -> PathBuf {
+        self.project.join(env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()))
     }
 
-    /// The first program of this name on the bench's PATH.
+    /// A log file in the cache.
+    pub fn log(&self, name: &str) -> PathBuf {
+        self.cache.join("logs").join(format!("{name}.log"))
+    }
+
+    /// The first program of this name on this environment's PATH.
     pub fn which(&self, program: &str) -> Option<PathBuf> {
         let file = format!("{program}{}", env::consts::EXE_SUFFIX);
-        env::split_paths(&self.path()).map(|folder| folder.join(&file)).find(|path| is_program(path))
+        env::split_paths(&self.path()).map(|folder| folder.join(&file)).find(|path| is_executable(path))
     }
 
     fn path(&self) -> OsString {
-        let rest = env::var_os("PATH").unwrap_or_default();
-        let all = self.bins.iter().cloned().chain(env::split_paths(&rest));
-        env::join_paths(all).unwrap_or(rest)
+        let inherited = env::var_os("PATH").unwrap_or_default();
+        let folders = self.path_prefix.iter().cloned().chain(env::split_paths(&inherited));
+        env::join_paths(folders).unwrap_or(inherited)
     }
 }
 
-fn is_about_xtask(name: &str) -> bool {
+fn is_set_for_xtask(name: &str) -> bool {
     name == "CARGO"
         || name == "RUSTUP_TOOLCHAIN_SOURCE"
-        || ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"].iter().any(|start| name.starts_with(start))
+        || ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"].iter().any(|prefix| name.starts_with(prefix))
 }
 
 #[cfg(unix)]
-fn is_program(path: &Path) -> bool {
+fn is_executable(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
     path.metadata().is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
 }
 
 #[cfg(not(unix))]
-fn is_program(path: &Path) -> bool {
+fn is_executable(path: &Path) -> bool {
     path.is_file()
 }

@@ -1,35 +1,30 @@
-//! The gallery: every part of the panel in every state, pictured: `cargo xtask gallery`.
+//! `cargo xtask gallery`: screenshots of every part of the panel in every state, with an accessibility check.
 
+use crate::env::Env;
 use crate::setup::{self, Browser};
-use crate::test;
-use crate::workbench::Workbench;
-use std::path::PathBuf;
+use crate::{exit_code, subprocess, test};
 use std::process::ExitCode;
 
-/// What the gallery's page holds, and a release must not (`natter::gallery::MARK`).
+/// The id that the gallery's page has (`natter::gallery::MARK`). No file of a release bundle may contain it.
 pub const MARK: &str = "natter-gallery";
 
-/// Builds the widget with its gallery, into a folder of its own, and takes the pictures.
-pub fn run(bench: &Workbench, browser: &Browser, screens: Option<&str>) -> Result<ExitCode, String> {
-    let axe = setup::for_the_gallery(bench)?;
-    let folder = folder(bench);
-    let mut trunk = bench.command("trunk");
-    let trunk = trunk.args(["build", "--skip-version-check", "--features", "gallery", "--dist"]).arg(&folder);
-    let status = trunk.status().map_err(|error| format!("trunk can't be started: {error}."))?;
+/// Builds the widget with the gallery in a folder of its own, and takes the screenshots: all, or those whose names
+/// contain `screens`.
+pub fn run(env: &Env, browser: &Browser, screens: Option<&str>) -> Result<ExitCode, String> {
+    let axe = setup::install_axe(env)?;
+    let folder = env.project.join("target/gallery-site");
+    let mut trunk = env.command("trunk");
+    trunk.args(["build", "--skip-version-check", "--features", "gallery", "--dist"]).arg(&folder);
+    let status = subprocess::run(&mut trunk)?;
     if !status.success() {
         return Err(format!("trunk did not build the gallery ({status})."));
     }
-    let mut cargo = test::end_to_end_command(bench, browser, "end-to-end,gallery")?;
+    let mut cargo = test::end_to_end_command(env, browser, "end-to-end,gallery")?;
     cargo.args(["gallery::", "--nocapture"]).env("NATTER_SITE", folder).env("NATTER_AXE", axe);
     if let Some(screens) = screens {
         cargo.env("NATTER_SCREENS", screens);
     }
-    let status = cargo.status().map_err(|error| format!("cargo can't be started: {error}."))?;
-    println!("The pictures are in target/gallery; sheet-….png show many of them side by side.");
-    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-/// Where the widget with its gallery is built: never where the one for visitors is.
-fn folder(bench: &Workbench) -> PathBuf {
-    bench.project.join("target/gallery-site")
+    let status = subprocess::run(&mut cargo)?;
+    println!("The screenshots are in target/gallery; sheet-….png show many of them side by side.");
+    Ok(exit_code(status))
 }

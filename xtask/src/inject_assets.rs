@@ -1,109 +1,140 @@
-//! What trunk can't do: it calls this after each build, to put into the staged files what is known
-//! only then. Today that is the launcher's style, which must be there before any request.
+//! `cargo xtask inject-assets`, a hook of trunk's after each build: it puts the style sheets and texts that must be there
+//! without a request into embed.js and panel.js, and writes the texts of every language as the widget fetches them.
 
-use crate::words::{MODULES, Words};
-use crate::{css, json};
+use crate::design_tokens;
+use crate::env::Env;
+use crate::files::{create_dir, read_text, write};
+use crate::json;
+use crate::locale_file::{LocaleFile, MODULES};
+use crate::minify::minify_css;
+use crate::setup::{self, Missing};
 use std::collections::BTreeMap;
-use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What embed.js and panel.js have in the place of what is stamped in: strings that nobody would write.
+/// Placeholders in embed.js and panel.js. Each is a string literal as a whole, so that the script works without it, too.
 const LAUNCHER_CSS: &str = "\"@launcher.css@\"";
 const PANEL_CSS: &str = "\"@panel.css@\"";
 const LABELS: &str = "\"@labels@\"";
-const SORRY: &str = "\"@sorry@\"";
+const FAILURE_TEXTS: &str = "\"@failure-texts@\"";
 const ENGLISH: &str = "\"@english@\"";
 
-/// Stamps the files that trunk has staged.
-pub fn run(project: &Path) -> Result<(), String> {
-    let staged = env::var_os("TRUNK_STAGING_DIR").map(PathBuf::from).ok_or(
-        "TRUNK_STAGING_DIR is not set: `cargo xtask stamp` is what trunk calls after a build. Type `trunk build`.",
+/// Texts of the panel that the launcher shows, too, when the chat can't be loaded.
+const SHARED_WITH_LAUNCHER: [&str; 2] = ["close", "fallback"];
+
+/// Replaces the placeholders in the files that trunk has staged.
+pub fn run(env: &Env) -> Result<(), String> {
+    let staged = std::env::var_os("TRUNK_STAGING_DIR").map(PathBuf::from).ok_or(
+        "TRUNK_STAGING_DIR is not set: trunk calls `cargo xtask inject-assets` after a build. Type `trunk build`.",
     )?;
-    let sheet = |name: &str| read(&project.join("style").join(name)).map(|sheet| css::minified(&sheet));
-    let (launcher, element, widget) = (sheet("launcher.css")?, sheet("element.css")?, sheet("widget.css")?);
-    // What the launcher needs comes with it, the rest later.
-    let (first, rest) = css::divided(&sheet("tokens.css")?, &launcher)?;
-    let languages = languages(&project.join("locales"))?;
-    let english = languages.get("en").ok_or("There is no locales/en.json, where every sentence begins.")?;
-    let said = |name| english.get(name).unwrap_or_default();
-    let sorry = [("failed", "launcher_failed"), ("fallback", "fallback"), ("close", "close")];
-    let sorry = json::object(&sorry.map(|(name, key)| (name, json::string(said(key)))));
-    let in_embed = [(LAUNCHER_CSS, json::string(&(first + &launcher))), (LABELS, labels(&languages)), (SORRY, sorry)];
-    let in_panel = [(PANEL_CSS, json::string(&(rest + &element + &widget))), (ENGLISH, spoken(english))];
-    for (name, stamps) in [("embed.js", &in_embed[..]), ("panel.js", &in_panel)] {
-        let path = staged.join(name);
-        let script = read(&path)?;
-        let stamped = stamps.iter().try_fold(script, |script, (place, text)| with_once(&script, place, text));
-        write(&path, &stamped.map_err(|want| format!("{name} {want}"))?)?;
-    }
+    let styles = Styles::read(env)?;
+    let languages = languages(&env.project.join("locales"))?;
+    let english = languages.get("en").ok_or("There is no locales/en.json, which has the English texts.")?;
+    inject(
+        &staged.join("embed.js"),
+        &[
+            (LAUNCHER_CSS, json::string(&styles.launcher)),
+            (LABELS, launcher_labels(&languages)),
+            (FAILURE_TEXTS, failure_texts(english)),
+        ],
+    )?;
+    inject(
+        &staged.join("panel.js"),
+        &[(PANEL_CSS, json::string(&styles.panel)), (ENGLISH, english_launcher_texts(english))],
+    )?;
     let folder = staged.join("locales");
-    fs::create_dir_all(&folder).map_err(|error| format!("{} can't be made: {error}.", folder.display()))?;
-    languages.iter().try_for_each(|(language, words)| {
-        write(&folder.join(language).with_extension("json"), &fetched(words, english))
+    create_dir(&folder)?;
+    languages.iter().try_for_each(|(language, texts)| {
+        write(&folder.join(language).with_extension("json"), served_language(texts, english))
     })
 }
 
-fn write(path: &Path, text: &str) -> Result<(), String> {
-    fs::write(path, text).map_err(|error| format!("{} can't be written: {error}.", path.display()))
+/// The two style sheets of the bundle: the loader's, and the panel's.
+struct Styles {
+    launcher: String,
+    panel: String,
 }
 
-fn read(path: &Path) -> Result<String, String> {
-    fs::read_to_string(path).map_err(|error| format!("stamp can't read {}: {error}.", path.display()))
-}
-
-fn with_once(script: &str, place: &str, text: &str) -> Result<String, String> {
-    match script.matches(place).count() {
-        1 => Ok(script.replace(place, text)),
-        0 => Err(format!("has no {place}, where something is to be stamped in.")),
-        _ => Err(format!("has {place} more than once; it is needed once.")),
+impl Styles {
+    /// Reads them from `style/`; in a release they are minified, where esbuild can be had.
+    fn read(env: &Env) -> Result<Self, String> {
+        let is_release = std::env::var_os("TRUNK_PROFILE").is_some_and(|profile| profile == "release");
+        let esbuild = match is_release.then(|| setup::install_esbuild(env)) {
+            Some(Ok(esbuild)) => Some(esbuild),
+            Some(Err(Missing::Failed(sentence))) => return Err(sentence),
+            // `cargo xtask build` says so.
+            Some(Err(Missing::Unavailable(_))) | None => None,
+        };
+        let sheet = |name: &str| {
+            let css = read_text(&env.project.join("style").join(name))?;
+            esbuild.as_ref().map_or(Ok(css.clone()), |esbuild| minify_css(env, esbuild, &css))
+        };
+        let launcher = sheet("launcher.css")?;
+        let (launcher_tokens, panel_tokens) = design_tokens::divide(&sheet("tokens.css")?, &launcher)?;
+        Ok(Self {
+            launcher: launcher_tokens + &launcher,
+            panel: panel_tokens + &sheet("element.css")? + &sheet("widget.css")?,
+        })
     }
 }
 
-/// Every language, by its code.
-fn languages(locales: &Path) -> Result<BTreeMap<String, Words>, String> {
-    let unreadable = |error| format!("stamp can't read {}: {error}.", locales.display());
+/// Replaces each placeholder in a script; each must be there once.
+fn inject(script: &Path, replacements: &[(&str, String)]) -> Result<(), String> {
+    let replaced = replacements.iter().try_fold(read_text(script)?, |script, (placeholder, text)| {
+        match script.matches(placeholder).count() {
+            1 => Ok(script.replace(placeholder, text)),
+            0 => Err(format!("has no placeholder {placeholder}.")),
+            _ => Err(format!("has the placeholder {placeholder} more than once.")),
+        }
+    });
+    write(script, replaced.map_err(|fault| format!("{} {fault}", script.display()))?)
+}
+
+/// The texts of every language, by its code.
+fn languages(locales: &Path) -> Result<BTreeMap<String, LocaleFile>, String> {
+    let unreadable = |error| format!("{} can't be read: {error}.", locales.display());
     let mut languages = BTreeMap::new();
     for entry in fs::read_dir(locales).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
         if let Some(language) = path.file_name().and_then(|name| name.to_str()?.strip_suffix(".json")) {
-            languages.insert(language.to_owned(), Words::read(&path)?);
+            languages.insert(language.to_owned(), LocaleFile::read(&path)?);
         }
     }
     Ok(languages)
 }
 
-/// What the launcher is called in every language, as a JavaScript object.
-fn labels(languages: &BTreeMap<String, Words>) -> String {
-    let label = |(language, words): (&String, &Words)| {
-        let (_, label) = words.modules("launcher").find(|(name, _)| *name == "panel")?;
+/// The launcher's accessible name in every language, as a JavaScript object.
+fn launcher_labels(languages: &BTreeMap<String, LocaleFile>) -> String {
+    let label = |(language, texts): (&String, &LocaleFile)| {
+        let (_, label) = texts.module_texts("launcher").find(|(key, _)| *key == "panel")?;
         Some(format!("{}:{}", json::string(language), json::string(label)))
     };
     format!("{{{}}}", languages.iter().filter_map(label).collect::<Vec<_>>().join(","))
 }
 
-/// A language as the widget fetches it: the panel's sentences in the order of English, and each module's by name.
-fn fetched(words: &Words, english: &Words) -> String {
-    let said = |key| json::string(words.get(key).or_else(|| english.get(key)).unwrap_or_default());
-    let panels: Vec<String> = english.panels().map(said).collect();
-    let panel = [("words", json::list(&panels))].into_iter();
-    json::object(&panel.chain(MODULES.map(|module| (module, of_module(words, module, english)))).collect::<Vec<_>>())
+/// What the loader shows, in English, when the chat can't be loaded.
+fn failure_texts(english: &LocaleFile) -> String {
+    let keys = [("failed", "launcher_failed"), ("fallback", "fallback"), ("close", "close")];
+    json::object(&keys.map(|(name, key)| (name, json::string(english.text(key).unwrap_or_default()))))
 }
 
-/// What the launcher says of messages in English; what it is called and what it is sorry for, the loader has.
-fn spoken(english: &Words) -> String {
-    let all = english.modules("launcher").filter(|(name, _)| !["panel", "failed"].contains(name));
-    json::object(&all.map(|(name, said)| (name, json::string(said))).collect::<Vec<_>>())
+/// The launcher's other English texts: embed.js has its label and its texts for failures.
+fn english_launcher_texts(english: &LocaleFile) -> String {
+    let texts = english.module_texts("launcher").filter(|(key, _)| !["panel", "failed"].contains(key));
+    json::object(&texts.map(|(key, text)| (key, json::string(text))).collect::<Vec<_>>())
 }
 
-/// The panel's sentences that the launcher says as well, where there is no chat.
-const SHARED: [&str; 2] = ["close", "fallback"];
-
-fn of_module(words: &Words, module: &'static str, english: &Words) -> String {
-    let shared = SHARED.iter().filter(|_| module == "launcher");
-    let shared = shared.map(|key| (*key, words.get(key).or_else(|| english.get(key)).unwrap_or_default()));
-    let all = words.modules(module).chain(shared).map(|(name, said)| (name, json::string(said)));
-    json::object(&all.collect::<Vec<_>>())
+/// A language as the widget fetches it: the panel's texts as a list in the order of the English ones, and each module's
+/// texts by key.
+fn served_language(texts: &LocaleFile, english: &LocaleFile) -> String {
+    let text = |key| json::string(texts.text(key).or_else(|| english.text(key)).unwrap_or_default());
+    let panel: Vec<String> = english.panel_keys().map(text).collect();
+    let modules = MODULES.map(|module| {
+        let shared = SHARED_WITH_LAUNCHER.into_iter().filter(|_| module == "launcher").map(|key| (key, text(key)));
+        let own = texts.module_texts(module).map(|(key, text)| (key, json::string(text)));
+        (module, json::object(&own.chain(shared).collect::<Vec<_>>()))
+    });
+    json::object(&std::iter::once(("words", json::list(&panel))).chain(modules).collect::<Vec<_>>())
 }
 
 #[cfg(test)]
@@ -111,31 +142,36 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_part_is_stamped_in_once_or_the_want_of_a_place_is_told() {
-        assert_eq!(with_once("css = `/*@here@*/`;", "/*@here@*/", "a{}"), Ok("css = `a{}`;".to_owned()));
-        assert!(with_once("css = ``;", "/*@here@*/", "a{}").is_err());
-        assert!(with_once("/*@here@*//*@here@*/", "/*@here@*/", "a{}").is_err());
+    fn a_placeholder_is_replaced_where_it_stands_once() {
+        let script = tempfile::NamedTempFile::new().unwrap();
+        let injected = |text: &str| {
+            fs::write(script.path(), text).unwrap();
+            inject(script.path(), &[(LABELS, "{}".to_owned())]).map(|()| fs::read_to_string(script.path()).unwrap())
+        };
+        assert_eq!(injected("const LABELS = \"@labels@\";"), Ok("const LABELS = {};".to_owned()));
+        assert!(injected("const LABELS = 1;").is_err());
+        assert!(injected("\"@labels@\"\"@labels@\"").is_err());
     }
 
     #[test]
-    fn the_launchers_words_come_from_the_locales_and_no_others() {
-        let labels = labels(&all());
+    fn every_language_has_a_launcher_label() {
+        let labels = launcher_labels(&all());
         assert!(labels.contains(r#""en":"Chat""#) && labels.split(',').count() > 50, "{labels}");
     }
 
     #[test]
-    fn a_language_is_fetched_with_its_sentences_in_english_order() {
+    fn a_served_language_has_the_panels_texts_in_the_order_of_english() {
         let all = all();
-        let (english, german) = (&all["en"], fetched(&all["de"], &all["en"]));
+        let (english, german) = (&all["en"], served_language(&all["de"], &all["en"]));
         let read = json::read(&german).unwrap();
-        let fetched = read.object().unwrap();
-        let place = english.panels().position(|key| key == "close").unwrap();
-        let said = fetched.get("words").unwrap().items().unwrap();
-        assert_eq!((said.len(), said[place].text()), (english.panels().count(), Some("Schließen")));
-        assert!(fetched.get("voice").unwrap().object().unwrap().get("stop").is_some());
+        let served = read.object().unwrap();
+        let place = english.panel_keys().position(|key| key == "close").unwrap();
+        let texts = served.get("words").unwrap().items().unwrap();
+        assert_eq!((texts.len(), texts[place].text()), (english.panel_keys().count(), Some("Schließen")));
+        assert!(served.get("voice").unwrap().object().unwrap().get("stop").is_some());
     }
 
-    fn all() -> BTreeMap<String, Words> {
+    fn all() -> BTreeMap<String, LocaleFile> {
         languages(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../locales")).unwrap()
     }
 }

@@ -1,44 +1,46 @@
-//! The sentences of `locales/`, and who says them: the panel itself, or a module beside the wasm.
+//! The texts of one language, as a file of `locales/` has them: those of the panel, which the wasm shows, and those of
+//! the JavaScript modules. The build script of the widget reads them, too.
 
 use std::path::Path;
 
 use crate::json::{self, Object, Value};
 
-/// What begins a key of a module's; the rest of it is what the module knows the sentence by.
+/// The JavaScript modules with texts of their own. Their keys begin with the module's name and an underscore.
 pub const MODULES: [&str; 4] = ["launcher", "emoji", "voice", "phone"];
 
-/// A language's sentences.
-pub struct Words(Object);
+/// The texts of one language by key, in the order of the file.
+pub struct LocaleFile(Object);
 
-impl Words {
+impl LocaleFile {
     /// Reads a file of `locales/`.
     pub fn read(path: &Path) -> Result<Self, String> {
-        let text =
+        let json =
             std::fs::read_to_string(path).map_err(|error| format!("{} can't be read: {error}.", path.display()))?;
-        match json::read(&text) {
-            Some(Value::Object(words)) => Ok(Self(words)),
-            Some(_) | None => Err(format!("{} is not a JSON object of sentences.", path.display())),
+        match json::read(&json) {
+            Some(Value::Object(texts)) => Ok(Self(texts)),
+            Some(_) | None => Err(format!("{} is not a JSON object of texts.", path.display())),
         }
     }
 
-    /// The keys of what the panel says, in their order.
-    pub fn panels(&self) -> impl Iterator<Item = &str> {
-        self.0.names().filter(|key| MODULES.iter().all(|module| own(key, module).is_none()))
+    /// The keys of the panel's texts, in their order.
+    pub fn panel_keys(&self) -> impl Iterator<Item = &str> {
+        self.0.names().filter(|key| MODULES.iter().all(|module| key_in_module(key, module).is_none()))
     }
 
-    /// What a key stands for.
-    pub fn get(&self, key: &str) -> Option<&str> {
+    /// The text with this key.
+    pub fn text(&self, key: &str) -> Option<&str> {
         self.0.get(key)?.text()
     }
 
-    /// A module's sentences, by its own names for them.
-    #[allow(dead_code, reason = "not all who read words do it for modules")]
-    pub fn modules(&self, module: &'static str) -> impl Iterator<Item = (&str, &str)> {
-        self.0.names().filter_map(move |key| Some((own(key, module)?, self.get(key)?)))
+    /// A module's texts by their keys without the module's name.
+    #[allow(dead_code, reason = "the build script reads the panel's texts alone")]
+    pub fn module_texts(&self, module: &'static str) -> impl Iterator<Item = (&str, &str)> {
+        self.0.names().filter_map(move |key| Some((key_in_module(key, module)?, self.text(key)?)))
     }
 }
 
-/// The rest of a module's key. (A module's bare name is a sentence of the panel's: what its button is called.)
-fn own<'key>(key: &'key str, module: &str) -> Option<&'key str> {
+/// The part of a module's key behind the module's name. A key that is the module's bare name belongs to the panel: it is
+/// the label of the button that opens the module.
+fn key_in_module<'key>(key: &'key str, module: &str) -> Option<&'key str> {
     key.strip_prefix(module)?.strip_prefix('_')
 }

@@ -1,36 +1,107 @@
-//! The project's own commands: `cargo xtask help` lists them.
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "these commands talk to the person who typed them")]
+//! The project's command line: `cargo xtask help` lists the commands.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "it is a command-line program")]
 
 mod bench;
 mod bundle;
-mod children;
 mod csp;
-mod css;
 mod demo;
+mod design_tokens;
+mod env;
+mod files;
+mod fingerprint;
 mod gallery;
-#[allow(dead_code, reason = "the widget uses all of it")]
+mod inject_assets;
+#[allow(dead_code, reason = "the core uses all of it")]
 #[path = "../../crates/core/src/json.rs"]
 mod json;
+mod locale_file;
 mod minify;
-mod pack;
-mod pins;
-mod process;
-mod properties;
+mod postprocess;
 mod setup;
 mod simulate;
-mod slim;
 mod soak;
-mod stamp;
+mod steps;
+mod subprocess;
 mod test;
-mod words;
-mod workbench;
+mod versions;
 
-use std::process::ExitCode;
+use clap::{Parser, Subcommand};
+use std::process::{ExitCode, ExitStatus};
+
+use crate::env::Env;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", about = "Builds, tests and shows the chat bubble.")]
+#[command(arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, PartialEq, Subcommand)]
+enum Task {
+    /// Installs what building needs
+    Setup {
+        /// Also what the tests need
+        #[arg(long)]
+        tests: bool,
+    },
+    /// Starts the sandbox and a page with the chat bubble, until Ctrl-C
+    Demo {
+        /// The page's port; by default 8080 or the next free one
+        #[arg(long, value_name = "N")]
+        port: Option<u16>,
+    },
+    /// Builds the release bundle in target/dist, and prints its sizes
+    Build,
+    /// Runs every test suite, or one of them
+    Test {
+        suite: Option<test::SuiteName>,
+        /// Passed on to the test programs: parts of the names of tests
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        filter: Vec<String>,
+    },
+    /// Takes screenshots of the panel in every state, in target/gallery, and checks their accessibility
+    Gallery {
+        /// A part of the names of the screens to take
+        screens: Option<String>,
+    },
+    /// Runs the core's simulation of bad networks with many seeds
+    Simulate {
+        #[arg(long, value_name = "N", default_value_t = 20_000)]
+        seeds: u64,
+        /// The first seed
+        #[arg(long, value_name = "S", default_value_t = 1)]
+        from: u64,
+    },
+    /// Runs the long end-to-end tests on bad networks
+    Soak {
+        /// How long the test with random faults takes
+        #[arg(long, value_name = "N", default_value_t = 5)]
+        minutes: u32,
+    },
+    /// Runs the benchmarks of the core, of the sandbox, and of the first connection in a browser
+    Bench,
+    /// Runs a program with the project's tools on PATH, as in `with trunk serve`
+    With {
+        #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+        command: Vec<String>,
+    },
+    /// Prints what a page's Content-Security-Policy must allow
+    Csp {
+        /// The bundle's address
+        assets: String,
+        /// The Chatwoot server's address
+        server: String,
+        /// Further origins of pictures and files, such as a storage bucket
+        media: Vec<String>,
+    },
+    /// Puts styles and texts into the scripts; trunk calls it after each build
+    InjectAssets,
+}
 
 fn main() -> ExitCode {
-    let words: Vec<String> = std::env::args().skip(1).collect();
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    match dispatch(&words) {
+    match run(Cli::parse().task) {
         Ok(code) => code,
         Err(sentence) => {
             eprintln!("{sentence}");
@@ -39,74 +110,93 @@ fn main() -> ExitCode {
     }
 }
 
-fn dispatch(words: &[&str]) -> Result<ExitCode, String> {
-    match words {
-        [] | ["help" | "--help" | "-h", ..] => println!("{}", help()),
-        ["setup"] => setup::run(false)?,
-        ["setup", "--tests"] => setup::run(true)?,
-        ["demo"] => demo::run(&setup::for_building()?, None)?,
-        ["demo", "--port", port] => {
-            let port = port.parse().map_err(|_| format!("{port} is no port number."))?;
-            demo::run(&setup::for_building()?, Some(port))?;
+fn run(task: Task) -> Result<ExitCode, String> {
+    match task {
+        Task::Setup { tests } => setup::run(tests)?,
+        Task::Demo { port } => demo::run(&setup::build_env()?, port)?,
+        Task::Build => {
+            let env = setup::build_env()?;
+            bundle::build(&env)?;
+            bundle::check_sizes(&env)?;
         }
-        ["build"] => {
-            let bench = setup::for_building()?;
-            bundle::build(&bench)?;
-            bundle::weigh(&bench)?;
+        Task::Test { suite, filter } => {
+            let (env, browser) = setup::test_env()?;
+            return test::run(&env, &browser, suite, &filter);
         }
-        ["test", rest @ ..] => {
-            let (bench, browser) = setup::for_tests()?;
-            let name = rest.first().copied();
-            return test::run(&bench, &browser, name, rest.get(1..).unwrap_or_default());
+        Task::Gallery { screens } => {
+            let (env, browser) = setup::test_env()?;
+            return gallery::run(&env, &browser, screens.as_deref());
         }
-        ["bench"] => {
-            let (bench, browser) = setup::for_tests()?;
-            return bench::run(&bench, &browser);
+        Task::Simulate { seeds, from } => return simulate::run(&setup::build_env()?, seeds, from),
+        Task::Soak { minutes } => {
+            let (env, browser) = setup::test_env()?;
+            return soak::run(&env, &browser, minutes);
         }
-        ["gallery", rest @ ..] => {
-            let (bench, browser) = setup::for_tests()?;
-            return gallery::run(&bench, &browser, rest.first().copied());
+        Task::Bench => {
+            let (env, browser) = setup::test_env()?;
+            return bench::run(&env, &browser);
         }
-        ["simulate", rest @ ..] => return simulate::run(&setup::for_building()?, rest),
-        ["soak", rest @ ..] => {
-            let (bench, browser) = setup::for_tests()?;
-            return soak::run(&bench, &browser, rest);
+        Task::With { command } => {
+            let [program, arguments @ ..] = &command[..] else { return Ok(ExitCode::SUCCESS) };
+            return subprocess::run(setup::build_env()?.command(program).args(arguments)).map(exit_code);
         }
-        ["with", program, arguments @ ..] => return run_with_tools(program, arguments),
-        ["csp", assets, server, media @ ..] => println!("{}", csp::policy(assets, server, media)?),
-        ["stamp"] => stamp::run(&workbench::Workbench::find()?.project)?,
-        _ => {
-            return Err(format!("`cargo xtask {}` is not known. These are:\n{}", words.join(" "), help()));
+        Task::Csp { assets, server, media } => {
+            let media: Vec<&str> = media.iter().map(String::as_str).collect();
+            println!("{}", csp::policy(&assets, &server, &media)?);
         }
+        Task::InjectAssets => inject_assets::run(&Env::detect()?)?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// The tools are in a cache of their own, out of a shell's sight.
-fn run_with_tools(program: &str, arguments: &[&str]) -> Result<ExitCode, String> {
-    let status = setup::for_building()?.command(program).args(arguments).status();
-    let status = status.map_err(|error| format!("{program} can't be started: {error}."))?;
-    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+/// The exit code of a command that only starts another program.
+fn exit_code(status: ExitStatus) -> ExitCode {
+    if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn help() -> String {
-    format!(
-        "\
-cargo xtask setup [--tests]         installs what building needs (with --tests: and testing)
-cargo xtask demo [--port N]         the sandbox and the page with the chat bubble, until Ctrl-C
-cargo xtask build                   the release bundle in target/dist, and what it weighs
-cargo xtask test [SUITE [FILTER]]   every suite, or one of: {}
-cargo xtask gallery [SCREENS]       pictures of the panel in every state in target/gallery, and what is wrong with them
-cargo xtask simulate [--seeds N] [--from S]
-                                    the core in bad weather, by seed
-cargo xtask soak [--minutes N]      the widget on bad networks, for as long as it takes and N minutes of any weather
-cargo xtask bench                   how the core's work grows, what the sandbox takes, and how soon a visitor is connected
-cargo xtask with PROGRAM …          a program with the project's tools, as in `with trunk serve`
-cargo xtask csp ASSETS SERVER [MEDIA…]
-                                    what a page's Content-Security-Policy must allow, for the bundle's address and the
-                                    server's, and further origins that pictures and files come from
-cargo xtask stamp                   called by trunk after each build
-cargo xtask help                    this list",
-        test::names()
-    )
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    fn parsed(line: &str) -> Option<Task> {
+        Cli::try_parse_from(["cargo xtask"].into_iter().chain(line.split_whitespace())).ok().map(|cli| cli.task)
+    }
+
+    fn words(line: &str) -> Vec<String> {
+        line.split_whitespace().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_suite_and_a_filter_are_told_apart() {
+        let filter = words("uploads:: --nocapture");
+        let suite = Some(test::SuiteName::E2e);
+        assert_eq!(parsed("test"), Some(Task::Test { suite: None, filter: Vec::new() }));
+        assert_eq!(parsed("test e2e uploads:: --nocapture"), Some(Task::Test { suite, filter }));
+        assert_eq!(parsed("test no-such-suite"), None);
+    }
+
+    #[test]
+    fn options_of_a_program_started_by_with_are_its_own() {
+        let command = words("cargo test --features end-to-end -- --help");
+        assert_eq!(parsed("with cargo test --features end-to-end -- --help"), Some(Task::With { command }));
+        assert_eq!(parsed("with"), None);
+    }
+
+    #[test]
+    fn simulate_and_soak_have_defaults_and_refuse_what_is_not_a_number() {
+        assert_eq!(parsed("simulate"), Some(Task::Simulate { seeds: 20_000, from: 1 }));
+        assert_eq!(parsed("simulate --from 7 --seeds 3"), Some(Task::Simulate { seeds: 3, from: 7 }));
+        assert_eq!(parsed("soak"), Some(Task::Soak { minutes: 5 }));
+        assert_eq!(parsed("soak --minutes 30"), Some(Task::Soak { minutes: 30 }));
+        for wrong in ["simulate --seeds", "simulate --seeds many", "simulate --sedes 3", "soak --hours 1"] {
+            assert_eq!(parsed(wrong), None, "{wrong}");
+        }
+    }
 }

@@ -1,45 +1,67 @@
-//! The bundle's JavaScript, made small: what is written for people to read is not what visitors download.
+//! esbuild on the release bundle's JavaScript and CSS.
 
-use crate::workbench::Workbench;
+use crate::env::Env;
+use crate::subprocess;
 use std::ffi::OsString;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
-/// For browsers that the widget runs in anyway.
-const SETTINGS: [&str; 7] = [
+const OPTIONS: [&str; 4] = [
     "--minify",
-    "--tree-shaking=true",
-    "--target=es2022",
-    // Else every emoji becomes twelve letters.
+    // Without it every character beyond ASCII becomes an escape sequence: an emoji would be twelve bytes.
     "--charset=utf8",
     "--legal-comments=none",
     "--log-level=warning",
-    "--allow-overwrite",
 ];
 
-/// Scripts, which import nothing and are to stay scripts: asked for a form, esbuild would make CommonJS of them where a
-/// `package.json` above the project says so.
-const SCRIPTS: [&str; 2] = ["embed.js", "playground.js"];
+/// The widget's browsers have all of ES2022.
+const JS_OPTIONS: [&str; 3] = ["--tree-shaking=true", "--target=es2022", "--allow-overwrite"];
 
-/// Minifies these where they are, below `folder`; modules whole, with what they import in them.
-pub fn run(bench: &Workbench, esbuild: &Path, folder: &Path, files: &[PathBuf]) -> Result<(), String> {
-    let is_script = |path: &&PathBuf| SCRIPTS.iter().any(|name| path.ends_with(name));
-    let (scripts, modules): (Vec<_>, Vec<_>) = files.iter().partition(is_script);
-    minify(bench, esbuild, folder, &[], &scripts)?;
-    minify(bench, esbuild, folder, &["--bundle", "--format=esm"], &modules)
+/// Classic scripts, which import nothing. With a `--format`, esbuild would make CommonJS modules of them where a
+/// `package.json` above the project asks for that.
+const CLASSIC_SCRIPTS: [&str; 2] = ["embed.js", "playground.js"];
+
+/// Minifies these files below `folder` in place, and bundles each module with what it imports.
+pub fn minify_javascript(env: &Env, esbuild: &Path, folder: &Path, files: &[PathBuf]) -> Result<(), String> {
+    let is_classic = |path: &&PathBuf| CLASSIC_SCRIPTS.iter().any(|name| path.ends_with(name));
+    let (scripts, modules): (Vec<_>, Vec<_>) = files.iter().partition(is_classic);
+    minify_in_place(env, esbuild, folder, &[], &scripts)?;
+    minify_in_place(env, esbuild, folder, &["--bundle", "--format=esm"], &modules)
 }
 
-fn minify(bench: &Workbench, esbuild: &Path, folder: &Path, how: &[&str], files: &[&PathBuf]) -> Result<(), String> {
-    let mut esbuild = bench.command(esbuild);
+/// A minified style sheet.
+pub fn minify_css(env: &Env, esbuild: &Path, css: &str) -> Result<String, String> {
+    let mut esbuild = env.command(esbuild);
+    esbuild.args(OPTIONS).arg("--loader=css").stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = esbuild.spawn().map_err(|error| format!("esbuild can't be started: {error}."))?;
+    // esbuild reads all of its input before it writes, so neither side waits for the other. Dropping the pipe ends it.
+    let written = child.stdin.take().map_or(Ok(()), |mut stdin| stdin.write_all(css.as_bytes()));
+    written.map_err(|error| format!("esbuild did not read a style sheet: {error}."))?;
+    let output = child.wait_with_output().map_err(|error| format!("esbuild's output can't be read: {error}."))?;
+    if !output.status.success() {
+        return Err(format!("esbuild did not minify a style sheet ({}).", output.status));
+    }
+    let css = String::from_utf8(output.stdout).map_err(|_| "esbuild's style sheet is not UTF-8.".to_owned())?;
+    Ok(css.trim_end().to_owned())
+}
+
+fn minify_in_place(
+    env: &Env,
+    esbuild: &Path,
+    folder: &Path,
+    options: &[&str],
+    files: &[&PathBuf],
+) -> Result<(), String> {
+    let mut esbuild = env.command(esbuild);
     esbuild
-        .args(SETTINGS)
-        .args(how)
+        .args(OPTIONS)
+        .args(JS_OPTIONS)
+        .args(options)
         .args(["--outdir=", "--outbase="].map(|option| with_path(option, folder)))
         .args(files);
-    match esbuild.status() {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(format!("esbuild did not minify the bundle ({status}).")),
-        Err(error) => Err(format!("esbuild can't be started: {error}.")),
-    }
+    let status = subprocess::run(&mut esbuild)?;
+    if status.success() { Ok(()) } else { Err(format!("esbuild did not minify the bundle ({status}).")) }
 }
 
 fn with_path(option: &str, path: &Path) -> OsString {

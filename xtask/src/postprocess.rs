@@ -1,86 +1,86 @@
-//! The release bundle without what nobody needs: wasm-bindgen names everything for people to read, and exports what
-//! crates below ours offer to pages. No visitor reads the one, no page calls the other.
+//! Makes the release bundle's wasm and JavaScript glue smaller: it removes exports that nothing calls, which wasm-bindgen
+//! generates for dependencies, and gives imports and exports short names.
 
-mod functions;
-mod glue;
-mod hints;
-mod likeness;
-mod wasm;
+mod alignment;
+mod function_order;
+mod js_glue;
+mod similarity;
+mod wasm_names;
 
-use crate::workbench::Workbench;
-use std::fs;
+use crate::env::Env;
+use crate::files::{read_bytes, read_text, remove_file, write};
+use crate::subprocess;
 use std::path::Path;
 
-/// The glue's classes that pages get to see. All others are of crates below ours.
+/// The classes of the glue that pages use. All others belong to dependencies.
 const CLASSES: [&str; 1] = ["Handle"];
 
-/// What the wasm is to call its glue.
+/// The short name of the glue as a module that the wasm imports from.
 const MODULE: &str = "a";
 
-/// Slims the wasm in `folder` and its glue. They know each other by their names: it is done to both or to neither.
-pub fn run(bench: &Workbench, folder: &Path) -> Result<(), String> {
+/// Processes the wasm in `folder` and its glue. Each has the names of the other's imports and exports, so both change or
+/// neither.
+pub fn run(env: &Env, folder: &Path) -> Result<(), String> {
     let (glue_path, wasm_path) = (folder.join("natter.js"), folder.join("natter_bg.wasm"));
-    let under_way = folder.join("natter_slim.wasm");
-    let glue = String::from_utf8(read(&glue_path)?).map_err(|_| "The glue is no UTF-8.".to_owned())?;
-    let (glue, wasm) = without_unused(&glue, &read(&wasm_path)?)?;
-    write(&under_way, &wasm)?;
-    optimise(bench, &under_way)?;
-    let (glue, wasm) = with_short_names(&glue, &read(&under_way)?)?;
-    fs::remove_file(&under_way).map_err(|error| format!("{} can't be removed: {error}.", under_way.display()))?;
+    let temporary = folder.join("natter_optimised.wasm");
+    let glue = read_text(&glue_path)?;
+    let (glue, wasm) = remove_unused(&glue, &read_bytes(&wasm_path)?)?;
+    write(&temporary, &wasm)?;
+    optimise(env, &temporary)?;
+    let (glue, wasm) = shorten_names(&glue, &read_bytes(&temporary)?)?;
+    remove_file(&temporary)?;
     write(&wasm_path, &wasm)?;
-    write(&glue_path, glue.as_bytes())
+    write(&glue_path, glue)
 }
 
-/// The glue without classes that no page sees, and the wasm without the exports that nobody else called.
-fn without_unused(glue: &str, wasm: &[u8]) -> Result<(String, Vec<u8>), String> {
-    let glue = glue::with_short_start(&glue::without_unused(glue, &CLASSES)?)?;
-    let called = glue::called(&glue);
-    let wasm = wasm::with_exports(wasm, |name| called.contains(name).then_some(name))?;
+/// Removes the classes that pages don't use from the glue, and the exports that the glue then doesn't call from the wasm.
+fn remove_unused(glue: &str, wasm: &[u8]) -> Result<(String, Vec<u8>), String> {
+    let glue = js_glue::shorten_start(&js_glue::remove_unused(glue, &CLASSES)?)?;
+    let called = js_glue::called_exports(&glue);
+    let wasm = wasm_names::rename_exports(wasm, |name| called.contains(name).then_some(name))?;
     Ok((glue, wasm))
 }
 
-/// wasm-opt takes out what the exports alone led to, and is more thorough than trunk lets it be. No wasm-opt of the
-/// bench's, no second look: a bundle without it is larger and no worse.
-fn optimise(bench: &Workbench, wasm: &Path) -> Result<(), String> {
-    let Some(wasm_opt) = bench.which("wasm-opt") else { return Ok(()) };
-    match bench.command(wasm_opt).args(THOROUGH).arg(wasm).arg("-o").arg(wasm).status() {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(format!("wasm-opt did not make the bundle smaller ({status}).")),
-        Err(error) => Err(format!("wasm-opt can't be started: {error}.")),
-    }
+/// Runs wasm-opt, which removes what only the removed exports called, with more passes than trunk asks for. Without a
+/// wasm-opt on PATH the bundle is larger, and works as well.
+fn optimise(env: &Env, wasm: &Path) -> Result<(), String> {
+    let Some(wasm_opt) = env.which("wasm-opt") else { return Ok(()) };
+    let status = subprocess::run(env.command(wasm_opt).args(WASM_OPT_PASSES).arg(wasm).arg("-o").arg(wasm))?;
+    if status.success() { Ok(()) } else { Err(format!("wasm-opt failed on the bundle ({status}).")) }
 }
 
-const THOROUGH: [&str; 8] = [
+const WASM_OPT_PASSES: [&str; 8] = [
     "--flatten",
     "--rereloop",
     "-Oz",
     "-Oz",
     "-Oz",
     "-Oz",
-    // The stack lies lowest: nothing but a stack that overflows is ever at an address below 1024.
+    // The stack lies lowest in memory: only an overflowing stack uses addresses below 1024.
     "--low-memory-unused",
-    // Their order is ours to choose, when all names are short.
+    // `sort_by_similarity` orders them.
     "--skip-pass=reorder-functions",
 ];
 
-/// Glue and wasm with names as short as can be, given in the order of the wasm's imports and exports.
-fn with_short_names(glue: &str, wasm: &[u8]) -> Result<(String, Vec<u8>), String> {
-    let imports = Names::shortened(wasm::imports(wasm, glue::MODULE)?);
-    let exports = Names::shortened(wasm::exports(wasm)?);
-    let glue = glue::with_imports(glue, MODULE, &imports)?;
-    let glue = glue::with_exports(&glue, &exports)?;
-    let wasm = wasm::with_imports(wasm, MODULE, |name| imports.short(name))?;
-    let wasm = wasm::with_exports(&wasm, |name| exports.short(name))?;
-    let wasm = hints::dropped(&wasm::without_notes(&wasm)?)?;
-    Ok((glue, functions::alike_together(&wasm)?))
+/// Gives imports and exports short names, in the order of the wasm's sections, and rewrites the wasm so that it compresses
+/// better.
+fn shorten_names(glue: &str, wasm: &[u8]) -> Result<(String, Vec<u8>), String> {
+    let imports = ShortNames::new(wasm_names::imports(wasm, js_glue::MODULE)?);
+    let exports = ShortNames::new(wasm_names::exports(wasm)?);
+    let glue = js_glue::rename_imports(glue, MODULE, &imports)?;
+    let glue = js_glue::rename_exports(&glue, &exports)?;
+    let wasm = wasm_names::rename_imports(wasm, MODULE, |name| imports.short(name))?;
+    let wasm = wasm_names::rename_exports(&wasm, |name| exports.short(name))?;
+    let wasm = alignment::remove_hints(&wasm_names::remove_custom_sections(&wasm)?)?;
+    Ok((glue, function_order::sort_by_similarity(&wasm)?))
 }
 
-/// Names and what they are to be, in order.
-struct Names(Vec<(String, String)>);
+/// Names with their short names, in order.
+struct ShortNames(Vec<(String, String)>);
 
-impl Names {
-    fn shortened(names: Vec<String>) -> Self {
-        Self(names.into_iter().zip((0..).map(short)).collect())
+impl ShortNames {
+    fn new(names: Vec<String>) -> Self {
+        Self(names.into_iter().zip((0..).map(short_name)).collect())
     }
 
     fn short(&self, name: &str) -> Option<&str> {
@@ -89,7 +89,7 @@ impl Names {
 }
 
 /// a, b, … z, A, … Z, aa, ba, …
-fn short(mut number: usize) -> String {
+fn short_name(mut number: usize) -> String {
     const LETTERS: &[u8; 52] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
     let mut name = String::new();
     loop {
@@ -99,14 +99,6 @@ fn short(mut number: usize) -> String {
             more => number = more - 1,
         }
     }
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, String> {
-    fs::read(path).map_err(|error| format!("{} can't be read: {error}.", path.display()))
-}
-
-fn write(path: &Path, bytes: &[u8]) -> Result<(), String> {
-    fs::write(path, bytes).map_err(|error| format!("{} can't be written: {error}.", path.display()))
 }
 
 #[cfg(test)]
@@ -206,7 +198,7 @@ async function __wbg_load(module, imports) {
 export { initSync, __wbg_init as default };
 "#;
 
-    const SLIM: &str = r#"
+    const EXPECTED_GLUE: &str = r#"
 export class Handle {
     static __wrap(ptr) {
         return ptr;
@@ -250,22 +242,22 @@ async function __wbg_init({ module_or_path }) {
 export { __wbg_init as default };
 "#;
 
-    fn slimmed(glue: &str) -> Result<(String, Vec<u8>), String> {
-        let (glue, wasm) = without_unused(glue, &module())?;
-        with_short_names(&glue, &wasm)
+    fn postprocessed(glue: &str) -> Result<(String, Vec<u8>), String> {
+        let (glue, wasm) = remove_unused(glue, &module())?;
+        shorten_names(&glue, &wasm)
     }
 
     #[test]
-    fn glue_and_wasm_call_each_other_by_the_same_short_names_and_nobody_else() {
-        let (glue, wasm) = slimmed(GLUE).unwrap();
-        assert_eq!(glue, SLIM);
-        assert_eq!(wasm::exports(&wasm).unwrap(), ["a", "b"]);
-        assert_eq!(wasm::imports(&wasm, "a").unwrap(), ["a", "b"]);
+    fn glue_and_wasm_have_the_same_short_names_and_nothing_unused() {
+        let (glue, wasm) = postprocessed(GLUE).unwrap();
+        assert_eq!(glue, EXPECTED_GLUE);
+        assert_eq!(wasm_names::exports(&wasm).unwrap(), ["a", "b"]);
+        assert_eq!(wasm_names::imports(&wasm, "a").unwrap(), ["a", "b"]);
         assert!(!wasm.windows(9).any(|window| window == b"producers"));
     }
 
     #[test]
-    fn a_glue_that_is_written_otherwise_is_refused_in_a_sentence() {
+    fn glue_of_an_unknown_form_is_refused_with_a_sentence() {
         for (had, has, sentence) in [
             ("__wbg_now_0e: f", "__wbg_then_0e: f", "`__wbg_now_0e`"),
             ("__wbg_left_0d: f", "__wbg_now_0e: f", "`__wbg_now_0e`"),
@@ -286,20 +278,20 @@ export { __wbg_init as default };
             ),
         ] {
             assert!(GLUE.contains(had), "{had}");
-            let refused = slimmed(&GLUE.replace(had, has)).unwrap_err();
+            let refused = postprocessed(&GLUE.replace(had, has)).unwrap_err();
             assert!(refused.contains(sentence) && refused.ends_with('.'), "{had}: {refused}");
         }
     }
 
     #[test]
-    fn bytes_that_are_no_wasm_are_refused_in_a_sentence() {
-        let refused = wasm::exports(b"<!doctype html>").unwrap_err();
+    fn bytes_that_are_not_wasm_are_refused_with_a_sentence() {
+        let refused = wasm_names::exports(b"<!doctype html>").unwrap_err();
         assert!(refused.starts_with("The wasm can't be read: "), "{refused}");
     }
 
     #[test]
-    fn short_names_are_told_apart() {
-        let names: Vec<String> = (0..4_000).map(short).collect();
+    fn short_names_are_distinct() {
+        let names: Vec<String> = (0..4_000).map(short_name).collect();
         assert_eq!([&names[0], &names[51], &names[52], &names[53]], ["a", "Z", "aa", "ba"]);
         let distinct: std::collections::BTreeSet<&String> = names.iter().collect();
         assert_eq!(distinct.len(), names.len());

@@ -1,115 +1,142 @@
-//! Installing what is missing, on two kinds of machine: one that reaches the release servers of
-//! Rust and its tools, and a Debian machine that reaches only package registries. Nothing is asked
-//! and nothing is done twice; what is there is found in well under a second.
+//! Installs the tools that are missing, on two kinds of machine: one that reaches the release servers of Rust and its
+//! tools, and a Debian machine that reaches only package registries. It asks nothing, and takes well under a second when
+//! everything is installed.
 
-mod axe;
 mod browser;
 mod cargo_tools;
 mod debian;
-mod esbuild;
-mod host_libraries;
 mod npm;
-mod promise_replacements;
+mod npm_packages;
 mod toolchain;
-mod turbo;
-mod typescript;
-mod wasm_opt;
 
 pub use browser::Browser;
 pub use npm::Missing;
-pub use promise_replacements::PromiseReplacements;
 
-use crate::workbench::Workbench;
+use crate::env::Env;
+use crate::files::create_dir;
+use crate::setup::npm::Package;
 use std::fs::File;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-/// The setup as a command of its own.
+/// `cargo xtask setup`: also installs what a build or a suite can do without, and prints what can't be had.
 pub fn run(with_tests: bool) -> Result<(), String> {
-    let bench = if with_tests { for_tests()?.0 } else { for_building()? };
-    let mut more = vec![for_a_small_bundle(&bench)];
+    let env = if with_tests { test_env()?.0 } else { build_env()? };
+    let mut optional = vec![install_esbuild(&env)];
     if with_tests {
-        for_promise_replacements(&bench)?;
-        for_host_pages(&bench)?;
-        more.extend([for_the_gallery(&bench), for_a_turbo_site(&bench), for_types(&bench)]);
+        install_promise_replacements(&env)?;
+        install_page_libraries(&env)?;
+        optional.extend([install_axe(&env), install_turbo(&env), install_typescript(&env)]);
     }
     let mut missing = Vec::new();
-    for one in more {
-        match one {
+    for package in optional {
+        match package {
             Ok(_) => {}
             Err(Missing::Unavailable(sentence)) => missing.push(sentence),
             Err(Missing::Failed(sentence)) => return Err(sentence),
         }
     }
     if missing.is_empty() {
-        println!("setup: all is there.");
+        println!("setup: everything is installed.");
     } else {
-        println!("setup: all that is needed is there. {}", missing.join(" "));
+        println!("setup: everything that is needed is installed. {}", missing.join(" "));
     }
     Ok(())
 }
 
-/// A bench with all that building and serving the widget needs.
-pub fn for_building() -> Result<Workbench, String> {
-    let mut bench = Workbench::find()?;
-    let _lock = lock(&bench)?;
-    toolchain::ensure(&mut bench)?;
-    let tools = cargo_tools::for_building(&bench)?;
-    cargo_tools::ensure(&mut bench, &tools)?;
-    wasm_opt::ensure(&mut bench)?;
-    Ok(bench)
+/// An environment with the toolchain and the tools that build and serve the widget.
+pub fn build_env() -> Result<Env, String> {
+    let mut env = Env::detect()?;
+    let _lock = lock(&env)?;
+    toolchain::ensure(&mut env)?;
+    let tools = cargo_tools::for_building(&env)?;
+    cargo_tools::ensure(&mut env, &tools)?;
+    ensure_wasm_opt(&mut env)?;
+    Ok(env)
 }
 
-/// The program that minifies a release bundle, or why it is not there.
-pub fn for_a_small_bundle(bench: &Workbench) -> Result<PathBuf, Missing> {
-    let _lock = lock(bench).map_err(Missing::Failed)?;
-    esbuild::ensure(bench)
+/// The same with the tools of the test suites, and a browser.
+pub fn test_env() -> Result<(Env, Browser), String> {
+    let mut env = build_env()?;
+    let _lock = lock(&env)?;
+    cargo_tools::ensure(&mut env, &cargo_tools::for_tests())?;
+    let browser = browser::ensure(&env)?;
+    Ok((env, browser))
 }
 
-/// A bench for building, with all that the suites of tests need.
-pub fn for_tests() -> Result<(Workbench, Browser), String> {
-    let mut bench = for_building()?;
-    let _lock = lock(&bench)?;
-    cargo_tools::ensure(&mut bench, &cargo_tools::for_tests())?;
-    let browser = browser::ensure(&bench)?;
-    Ok((bench, browser))
+/// wasm-opt comes from the npm package `binaryen`. Where there is no npm, trunk downloads wasm-opt by itself.
+fn ensure_wasm_opt(env: &mut Env) -> Result<(), String> {
+    let binaryen = npm_packages::BINARYEN;
+    if !binaryen.is_installed(env) {
+        if env.which("npm").is_none() {
+            // A machine that uses Debian's toolchain does not reach the server that trunk downloads from.
+            match debian::detect() {
+                Some(debian) if env.toolchain.is_some() => debian.install(env, "npm", &["npm"])?,
+                Some(_) | None => return Ok(()),
+            }
+        }
+        binaryen.install(env, None)?;
+    }
+    env.path_prefix.extend(binaryen.path(env).parent().map(Path::to_owned));
+    Ok(())
 }
 
-/// The script that looks over the gallery, or why it is not there.
-pub fn for_the_gallery(bench: &Workbench) -> Result<PathBuf, Missing> {
-    let _lock = lock(bench).map_err(Missing::Failed)?;
-    axe::ensure(bench)
+/// The program that minifies a release bundle.
+pub fn install_esbuild(env: &Env) -> Result<PathBuf, Missing> {
+    install(env, &npm_packages::ESBUILD)
 }
 
-/// The script of a site that changes its pages without loading them, or why it is not there.
-pub fn for_a_turbo_site(bench: &Workbench) -> Result<PathBuf, Missing> {
-    let _lock = lock(bench).map_err(Missing::Failed)?;
-    turbo::ensure(bench)
+/// axe-core's script, which checks the gallery's accessibility.
+pub fn install_axe(env: &Env) -> Result<PathBuf, Missing> {
+    install(env, &npm_packages::AXE_CORE)
 }
 
-/// The scripts of libraries that replace a page's `Promise`, or why one is not there.
-pub fn for_promise_replacements(bench: &Workbench) -> Result<PromiseReplacements, Missing> {
-    let _lock = lock(bench).map_err(Missing::Failed)?;
-    promise_replacements::ensure(bench)
+/// TypeScript's compiler, which checks the types of the API.
+pub fn install_typescript(env: &Env) -> Result<PathBuf, Missing> {
+    install(env, &npm_packages::TYPESCRIPT)
 }
 
-/// The libraries of the websites that the chat is tried on, or why one is not there: for each, the variable by which the
-/// tests know it, and its folder.
-pub fn for_host_pages(bench: &Workbench) -> Result<Vec<(String, PathBuf)>, Missing> {
-    let _lock = lock(bench).map_err(Missing::Failed)?;
-    host_libraries::ensure(bench)
+/// The script of Turbo, with which the end-to-end tests navigate.
+pub fn install_turbo(env: &Env) -> Result<PathBuf, Missing> {
+    install(env, &npm_packages::TURBO)
 }
 
-/// TypeScript's compiler, or why it is not there.
-pub fn for_types(bench: &Workbench) -> Result<PathBuf, Missing> {
-    let _lock = lock(bench).map_err(Missing::Failed)?;
-    typescript::ensure(bench)
+/// The classic scripts of libraries that replace the global `Promise`.
+pub struct PromiseReplacements {
+    /// zone.js.
+    pub zone_js: PathBuf,
+    /// Bluebird.
+    pub bluebird: PathBuf,
 }
 
-/// Two commands started at once would install into the same folders.
-fn lock(bench: &Workbench) -> Result<File, String> {
-    let path = bench.cache.join("lock");
+/// Installs the libraries that replace the global `Promise`.
+pub fn install_promise_replacements(env: &Env) -> Result<PromiseReplacements, Missing> {
+    let (zone_js, bluebird) = (install(env, &npm_packages::ZONE_JS)?, install(env, &npm_packages::BLUEBIRD)?);
+    Ok(PromiseReplacements { zone_js, bluebird })
+}
+
+/// Installs the other libraries of the tests' web pages: for each, the environment variable in which the tests expect it,
+/// and its node_modules folder.
+pub fn install_page_libraries(env: &Env) -> Result<Vec<(String, PathBuf)>, Missing> {
+    npm_packages::PAGE_LIBRARIES
+        .iter()
+        .map(|(name, package)| {
+            install(env, package)?;
+            Ok((format!("NATTER_LIBRARY_{name}"), package.node_modules(env)))
+        })
+        .collect()
+}
+
+/// Installs an npm package when it is missing; its file, or why it can't be installed.
+fn install(env: &Env, package: &Package) -> Result<PathBuf, Missing> {
+    let _lock = lock(env).map_err(Missing::Failed)?;
+    package.ensure(env)
+}
+
+/// Two commands that run at once must not install into the same folders.
+fn lock(env: &Env) -> Result<File, String> {
+    create_dir(&env.cache)?;
+    let path = env.cache.join("lock");
     let unusable = |error| format!("{} can't be locked: {error}.", path.display());
-    std::fs::create_dir_all(&bench.cache).map_err(unusable)?;
     let file = File::create(&path).map_err(unusable)?;
     if file.try_lock().is_err() {
         println!("setup: waiting for another setup to end …");

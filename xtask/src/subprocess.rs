@@ -1,36 +1,41 @@
-//! Programs that run beside us and never outlive us: each has a process group of its own, which is
-//! ended as a whole, so that what it started goes with it.
+//! Child processes that run while xtask does. Each has a process group of its own, which is terminated as a whole, so no
+//! grandchild outlives it. Ctrl-C sets a flag here and does not end xtask.
 
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-/// A program that was asked to end has this long before it is ended.
-const GRACE: Duration = Duration::from_secs(5);
+/// From SIGTERM to SIGKILL.
+const TERMINATION_TIME_MAX: Duration = Duration::from_secs(5);
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
-/// From now on Ctrl-C (and being told to end) is a fact to be looked up, not our end.
-pub fn watch_for_interrupts() -> Result<(), String> {
+/// From now on Ctrl-C and SIGTERM only make `is_interrupted` true.
+pub fn handle_interrupts() -> Result<(), String> {
     ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed))
         .map_err(|error| format!("Ctrl-C can't be watched for: {error}."))
 }
 
-/// Whether the person wants an end.
-pub fn interrupted() -> bool {
+/// Whether Ctrl-C was pressed, or xtask was told to terminate.
+pub fn is_interrupted() -> bool {
     INTERRUPTED.load(Ordering::Relaxed)
 }
 
-/// A running program with all that it started.
-pub struct Running {
+/// Runs a command in the foreground; a status other than success is the command's failure, not an error.
+pub fn run(command: &mut Command) -> Result<ExitStatus, String> {
+    command.status().map_err(|error| format!("{} can't be started: {error}.", command.get_program().display()))
+}
+
+/// A running process with all its descendants.
+pub struct ProcessGroup {
     name: &'static str,
     child: Child,
 }
 
-impl Running {
-    /// Starts a program; `name` is what the person knows it by.
-    pub fn start(name: &'static str, command: &mut Command) -> Result<Self, String> {
+impl ProcessGroup {
+    /// Starts a program; `name` is used in messages.
+    pub fn spawn(name: &'static str, command: &mut Command) -> Result<Self, String> {
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(command, 0);
         let child =
@@ -38,50 +43,50 @@ impl Running {
         Ok(Self { name, child })
     }
 
-    /// What the person knows it by.
+    /// Its name in messages.
     pub fn name(&self) -> &'static str {
         self.name
     }
 
-    /// Its standard output, when that was asked for and not yet taken.
-    pub fn output(&mut self) -> Option<ChildStdout> {
+    /// Its standard output, if that is piped and not yet taken.
+    pub fn take_stdout(&mut self) -> Option<ChildStdout> {
         self.child.stdout.take()
     }
 
-    /// How it ended, when it has.
-    pub fn ended(&mut self) -> Result<Option<ExitStatus>, String> {
-        self.child.try_wait().map_err(|error| format!("{} was lost from sight: {error}.", self.name))
+    /// Its exit status, once it has ended.
+    pub fn try_wait(&mut self) -> Result<Option<ExitStatus>, String> {
+        self.child.try_wait().map_err(|error| format!("The state of {} can't be read: {error}.", self.name))
     }
 
-    /// Ends it and all that it started.
-    pub fn stop(&mut self) {
+    /// Terminates it and all its descendants.
+    pub fn terminate(&mut self) {
         let begun = Instant::now();
         self.signal(false);
-        while matches!(self.ended(), Ok(None)) && begun.elapsed() < GRACE {
+        while matches!(self.try_wait(), Ok(None)) && begun.elapsed() < TERMINATION_TIME_MAX {
             sleep(Duration::from_millis(20));
         }
-        // Also when it has ended by itself: what it started may not have.
+        // Descendants may still run when the process itself has ended.
         self.signal(true);
         let _ = self.child.wait();
     }
 
     #[cfg(unix)]
-    fn signal(&self, hard: bool) {
+    fn signal(&self, is_kill: bool) {
         use nix::sys::signal::{Signal, killpg};
         if let Ok(group) = i32::try_from(self.child.id()) {
-            // A group without members is what we want.
-            let _ = killpg(nix::unistd::Pid::from_raw(group), if hard { Signal::SIGKILL } else { Signal::SIGTERM });
+            // It fails when the group has no member any more.
+            let _ = killpg(nix::unistd::Pid::from_raw(group), if is_kill { Signal::SIGKILL } else { Signal::SIGTERM });
         }
     }
 
     #[cfg(not(unix))]
-    fn signal(&mut self, _hard: bool) {
+    fn signal(&mut self, _is_kill: bool) {
         let _ = self.child.kill();
     }
 }
 
-impl Drop for Running {
+impl Drop for ProcessGroup {
     fn drop(&mut self) {
-        self.stop();
+        self.terminate();
     }
 }

@@ -1,146 +1,158 @@
-//! Every suite of tests, one after the other, and what came of them.
+//! `cargo xtask test`: the test suites, one after the other, and a table of their results.
 
 use crate::bundle;
-use crate::children::{self, Running};
-use crate::process::duration;
+use crate::env::Env;
 use crate::setup::{self, Browser, Missing};
-use crate::test::tally::Tally;
-use crate::workbench::Workbench;
+use crate::steps::{format_duration, stdout_of};
+use crate::subprocess::{self, ProcessGroup};
+use crate::test::results::{ResultReader, TestResults};
+use clap::ValueEnum;
+use serde_json::Value;
 use std::cell::Cell;
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, ExitCode, ExitStatus, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 mod advisories;
-mod tally;
+mod results;
 
-/// Far above what a suite takes from nothing on a slow machine: only a hung one gets there.
+/// Far longer than a suite takes from nothing on a slow machine: one that exceeds it hangs.
 const SUITE_TIME_MAX: Duration = Duration::from_secs(40 * 60);
-/// A page of tests in a browser that has not ended by then never will.
-const BROWSER_SECONDS_MAX: &str = "300";
-const WASM: &str = "wasm32-unknown-unknown";
+/// For all tests of one page in a browser.
+const WASM_BINDGEN_TEST_SECONDS_MAX: &str = "300";
+const WASM_TARGET: &str = "wasm32-unknown-unknown";
 const END_TO_END: &str = "end_to_end";
 
-/// What came of a suite, or the sentence that says why nothing did.
-type Outcome = Result<Tally, String>;
+/// The results of a suite, or a sentence that says why it has none.
+type SuiteResult = Result<TestResults, String>;
+
+/// What one types to run a suite, or several related ones.
+#[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
+pub enum SuiteName {
+    /// Format, clippy, documentation, lock files
+    Lint,
+    /// The types of the JavaScript API
+    Types,
+    /// Native tests
+    Core,
+    /// Tests of the view in a browser
+    Wasm,
+    /// The sizes of the release bundle
+    Bundle,
+    /// End-to-end tests in a browser
+    E2e,
+    /// Licences, sources and advisories of dependencies
+    Deny,
+}
 
 struct Suite {
-    /// What one types to run it (with its kin) alone.
-    name: &'static str,
+    name: SuiteName,
     title: &'static str,
-    run: fn(&Stage) -> Outcome,
+    run: fn(&TestRun) -> SuiteResult,
 }
 
 const SUITES: [Suite; 14] = [
-    Suite { name: "lint", title: "format", run: format },
-    Suite { name: "lint", title: "clippy, native", run: clippy_native },
-    Suite { name: "lint", title: "clippy, wasm32", run: clippy_wasm },
-    Suite { name: "lint", title: "clippy, the gallery", run: clippy_gallery },
-    Suite { name: "lint", title: "documentation", run: documentation },
-    Suite { name: "lint", title: "lock files", run: lock_files },
-    Suite { name: "types", title: "types of the API", run: types },
-    Suite { name: "core", title: "native tests", run: native },
-    Suite { name: "wasm", title: "tests in a browser", run: in_browser },
-    Suite { name: "bundle", title: "release bundle", run: release_bundle },
-    Suite { name: "e2e", title: "end to end", run: end_to_end },
-    Suite { name: "e2e", title: "end to end, 4.16", run: end_to_end_on_the_newer_chatwoot },
-    Suite { name: "deny", title: "licences and sources", run: licences },
-    Suite { name: "deny", title: "advisories", run: advisories::run },
+    Suite { name: SuiteName::Lint, title: "format", run: format },
+    Suite { name: SuiteName::Lint, title: "clippy, native", run: clippy_native },
+    Suite { name: SuiteName::Lint, title: "clippy, wasm32", run: clippy_wasm },
+    Suite { name: SuiteName::Lint, title: "clippy, the gallery", run: clippy_gallery },
+    Suite { name: SuiteName::Lint, title: "documentation", run: documentation },
+    Suite { name: SuiteName::Lint, title: "lock files", run: lock_files },
+    Suite { name: SuiteName::Types, title: "types of the API", run: types },
+    Suite { name: SuiteName::Core, title: "native tests", run: native },
+    Suite { name: SuiteName::Wasm, title: "tests in a browser", run: in_browser },
+    Suite { name: SuiteName::Bundle, title: "release bundle", run: release_bundle },
+    Suite { name: SuiteName::E2e, title: "end to end", run: end_to_end },
+    Suite { name: SuiteName::E2e, title: "end to end, 4.16", run: end_to_end_chatwoot_4_16 },
+    Suite { name: SuiteName::Deny, title: "licences and sources", run: licences },
+    Suite { name: SuiteName::Deny, title: "advisories", run: advisories::run },
 ];
 
-struct Stage<'a> {
-    bench: &'a Workbench,
+/// What the suites of one run share.
+struct TestRun<'a> {
+    env: &'a Env,
     browser: &'a Browser,
-    /// Passed through to the test programs.
-    filter: &'a [&'a str],
-    bundle_is_built: Cell<bool>,
+    /// Passed on to the test programs.
+    filter: &'a [String],
+    is_bundle_built: Cell<bool>,
 }
 
-impl Stage<'_> {
-    /// Builds the release bundle, once for all suites that want it.
+impl TestRun<'_> {
+    /// Builds the release bundle, once for all suites.
     fn build_bundle(&self) -> Result<(), String> {
-        if !self.bundle_is_built.replace(true) {
-            bundle::build(self.bench).inspect_err(|_| self.bundle_is_built.set(false))?;
+        if !self.is_bundle_built.replace(true) {
+            bundle::build(self.env).inspect_err(|_| self.is_bundle_built.set(false))?;
         }
         Ok(())
     }
 
-    /// A suite that runs nothing proves nothing, unless a filter left it nothing to run.
-    fn some(&self, tally: Tally) -> Outcome {
-        if tally == Tally::NOTHING && self.filter.is_empty() {
+    /// Refuses a suite that ran no test, unless there is a filter.
+    fn require_tests(&self, results: TestResults) -> SuiteResult {
+        if results == TestResults::NONE && self.filter.is_empty() {
             return Err("The suite has run no test.".to_owned());
         }
-        Ok(tally)
+        Ok(results)
+    }
+
+    fn cargo(&self) -> Command {
+        self.env.command("cargo")
     }
 }
 
-/// Runs the suites, all or those of one name, and tells what came of them; the last line is the
-/// sum. A suite that fails doesn't keep the others from running.
-pub fn run(bench: &Workbench, browser: &Browser, name: Option<&str>, filter: &[&str]) -> Result<ExitCode, String> {
-    let suites: Vec<&Suite> = SUITES.iter().filter(|suite| name.is_none_or(|name| name == suite.name)).collect();
-    if suites.is_empty() {
-        return Err(format!("There is no suite {}; there are {}.", name.unwrap_or_default(), names()));
-    }
-    children::watch_for_interrupts()?;
-    let stage = Stage { bench, browser, filter, bundle_is_built: Cell::new(false) };
-    let mut results = Vec::new();
-    for suite in suites {
+/// Runs all suites, or those of one name, also when one of them fails. The last line printed is the sum.
+pub fn run(env: &Env, browser: &Browser, name: Option<SuiteName>, filter: &[String]) -> Result<ExitCode, String> {
+    subprocess::handle_interrupts()?;
+    let run = TestRun { env, browser, filter, is_bundle_built: Cell::new(false) };
+    let mut rows = Vec::new();
+    for suite in SUITES.iter().filter(|suite| name.is_none_or(|name| name == suite.name)) {
         println!("\n── {} ──", suite.title);
         let begun = Instant::now();
-        let tally = (suite.run)(&stage).unwrap_or_else(|sentence| {
+        let results = (suite.run)(&run).unwrap_or_else(|sentence| {
             println!("{sentence}");
-            Tally::FAILED
+            TestResults::FAILED
         });
-        if children::interrupted() {
+        if subprocess::is_interrupted() {
             return Err("Interrupted.".to_owned());
         }
-        results.push((suite.title, tally, begun.elapsed()));
+        rows.push((suite.title, results, begun.elapsed()));
     }
     println!("\n{:<22}  {:>6}  {:>6}  {:>7}  time", "suite", "passed", "failed", "not run");
-    for (title, Tally { passed, failed, not_run }, time) in &results {
-        println!("{title:<22}  {passed:>6}  {failed:>6}  {not_run:>7}  {}", duration(*time));
+    for (title, TestResults { passed, failed, not_run }, time) in &rows {
+        println!("{title:<22}  {passed:>6}  {failed:>6}  {not_run:>7}  {}", format_duration(*time));
     }
-    let sum: Tally = results.iter().map(|(_, tally, _)| *tally).sum();
+    let sum: TestResults = rows.iter().map(|(_, results, _)| *results).sum();
     println!("\n{sum}");
     Ok(if sum.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// The names of the suites, for people.
-pub fn names() -> String {
-    let mut names: Vec<&str> = SUITES.iter().map(|suite| suite.name).collect();
-    names.dedup();
-    names.join(", ")
+fn format(run: &TestRun) -> SuiteResult {
+    check(run.cargo().args(["fmt", "--all", "--check"]))
 }
 
-fn format(stage: &Stage) -> Outcome {
-    check(stage.bench.command("cargo").args(["fmt", "--all", "--check"]))
-}
-
-fn clippy_native(stage: &Stage) -> Outcome {
-    let mut cargo = stage.bench.command("cargo");
+fn clippy_native(run: &TestRun) -> SuiteResult {
+    let mut cargo = run.cargo();
     check(cargo.args(["clippy", "--workspace", "--all-targets", "--features", "soak,gallery", "--", "-D", "warnings"]))
 }
 
-fn clippy_wasm(stage: &Stage) -> Outcome {
-    let mut cargo = stage.bench.command("cargo");
-    cargo.args(["clippy", "--target", WASM, "--package", "natter-core", "--package", "natter-chat", "--lib"]);
+fn clippy_wasm(run: &TestRun) -> SuiteResult {
+    let mut cargo = run.cargo();
+    cargo.args(["clippy", "--target", WASM_TARGET, "--package", "natter-core", "--package", "natter-chat", "--lib"]);
     cargo.args(["--bin", "natter"]);
-    for target in test_targets(stage.bench)?.iter().filter(|target| is_for_browsers(target)) {
+    for target in test_targets(run.env)?.iter().filter(|target| is_for_browsers(target)) {
         cargo.args(["--test", target]);
     }
     check(cargo.args(["--", "-D", "warnings"]))
 }
 
-fn clippy_gallery(stage: &Stage) -> Outcome {
-    let mut cargo = stage.bench.command("cargo");
-    cargo.args(["clippy", "--target", WASM, "--features", "gallery", "--lib", "--bin", "natter"]);
+fn clippy_gallery(run: &TestRun) -> SuiteResult {
+    let mut cargo = run.cargo();
+    cargo.args(["clippy", "--target", WASM_TARGET, "--features", "gallery", "--lib", "--bin", "natter"]);
     check(cargo.args(["--", "-D", "warnings"]))
 }
 
-fn documentation(stage: &Stage) -> Outcome {
-    let mut cargo = stage.bench.command("cargo");
+fn documentation(run: &TestRun) -> SuiteResult {
+    let mut cargo = run.cargo();
     cargo.args([
         "doc",
         "--no-deps",
@@ -154,40 +166,40 @@ fn documentation(stage: &Stage) -> Outcome {
     check(cargo.env("RUSTDOCFLAGS", "-D warnings"))
 }
 
-/// That the lock files need no change. The fuzz target is a workspace of its own, which no other suite builds.
-fn lock_files(stage: &Stage) -> Outcome {
-    let mut sum = Tally::NOTHING;
+/// Checks that the lock files are up to date. The fuzz target is a workspace of its own, which no other suite builds.
+fn lock_files(run: &TestRun) -> SuiteResult {
+    let mut sum = TestResults::NONE;
     for manifest in ["Cargo.toml", "fuzz/Cargo.toml"] {
-        let mut cargo = stage.bench.command("cargo");
+        let mut cargo = run.cargo();
         cargo.args(["metadata", "--locked", "--format-version=1", "--manifest-path", manifest]);
-        let tally = check(cargo.stdout(Stdio::null()))?;
-        if tally != Tally::PASSED {
+        let results = check(cargo.stdout(Stdio::null()))?;
+        if results != TestResults::PASSED {
             println!(
                 "The lock file beside {manifest} is missing or out of date; `cargo metadata` there writes it anew."
             );
         }
-        sum = sum + tally;
+        sum = sum + results;
     }
     Ok(sum)
 }
 
-fn native(stage: &Stage) -> Outcome {
+fn native(run: &TestRun) -> SuiteResult {
     // The same packages and features as in the end-to-end suite, so that nothing is compiled again for it.
-    let mut cargo = stage.bench.command("cargo");
+    let mut cargo = run.cargo();
     cargo.args(["test", "--no-fail-fast", "--workspace", "--features", "end-to-end", "--lib", "--bins"]);
-    for target in test_targets(stage.bench)?.iter().filter(|name| !is_for_browsers(name) && *name != END_TO_END) {
+    for target in test_targets(run.env)?.iter().filter(|name| !is_for_browsers(name) && *name != END_TO_END) {
         cargo.args(["--test", target]);
     }
-    let tests = tests(cargo.arg("--").args(stage.filter))?;
-    let mut cargo = stage.bench.command("cargo");
+    let tests = tests(cargo.arg("--").args(run.filter))?;
+    let mut cargo = run.cargo();
     cargo.args(["test", "--no-fail-fast", "--workspace", "--features", "end-to-end", "--doc", "--"]);
-    stage.some(tests + self::tests(cargo.args(stage.filter))?)
+    run.require_tests(tests + self::tests(cargo.args(run.filter))?)
 }
 
-fn in_browser(stage: &Stage) -> Outcome {
-    let targets = test_targets(stage.bench)?;
-    let mut cargo = stage.bench.command("cargo");
-    cargo.args(["test", "--no-fail-fast", "--target", WASM]);
+fn in_browser(run: &TestRun) -> SuiteResult {
+    let targets = test_targets(run.env)?;
+    let mut cargo = run.cargo();
+    cargo.args(["test", "--no-fail-fast", "--target", WASM_TARGET]);
     for target in targets.iter().filter(|target| is_for_browsers(target)) {
         cargo.args(["--test", target]);
     }
@@ -196,149 +208,148 @@ fn in_browser(stage: &Stage) -> Outcome {
     }
     cargo
         .arg("--")
-        .args(stage.filter)
+        .args(run.filter)
         .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", "wasm-bindgen-test-runner")
-        .env("CHROMEDRIVER", &stage.browser.chromedriver)
-        .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", stage.browser.capabilities(stage.bench)?)
-        .env("WASM_BINDGEN_TEST_TIMEOUT", BROWSER_SECONDS_MAX);
-    stage.some(tests(&mut cargo)?)
+        .env("CHROMEDRIVER", &run.browser.chromedriver)
+        .env("WASM_BINDGEN_TEST_WEBDRIVER_JSON", run.browser.capabilities(run.env)?)
+        .env("WASM_BINDGEN_TEST_TIMEOUT", WASM_BINDGEN_TEST_SECONDS_MAX);
+    run.require_tests(tests(&mut cargo)?)
 }
 
-fn release_bundle(stage: &Stage) -> Outcome {
-    stage.build_bundle()?;
-    bundle::weigh(stage.bench)?;
-    Ok(Tally::PASSED)
+fn release_bundle(run: &TestRun) -> SuiteResult {
+    run.build_bundle()?;
+    bundle::check_sizes(run.env)?;
+    Ok(TestResults::PASSED)
 }
 
-fn end_to_end(stage: &Stage) -> Outcome {
-    stage.build_bundle()?;
-    let mut cargo = end_to_end_command(stage.bench, stage.browser, "end-to-end")?;
-    stage.some(tests(cargo.args(stage.filter))?)
+fn end_to_end(run: &TestRun) -> SuiteResult {
+    run.build_bundle()?;
+    let mut cargo = end_to_end_command(run.env, run.browser, "end-to-end")?;
+    run.require_tests(tests(cargo.args(run.filter))?)
 }
 
-/// The stories whose course depends on the server's age: who somebody is, files, content, lists, and life with a server.
-const STORIES_OF_AN_AGE: [&str; 6] =
+/// The end-to-end tests whose course depends on Chatwoot's version.
+const VERSION_DEPENDENT_TESTS: [&str; 6] =
     ["accounts::", "content::", "conversations::", "stories::", "threads::", "uploads::"];
 
-/// Those stories once more, against a sandbox that answers as Chatwoot 4.16. (The others have an older one.)
-fn end_to_end_on_the_newer_chatwoot(stage: &Stage) -> Outcome {
-    stage.build_bundle()?;
-    let mut cargo = end_to_end_command(stage.bench, stage.browser, "end-to-end")?;
-    let filter = if stage.filter.is_empty() { &STORIES_OF_AN_AGE[..] } else { stage.filter };
-    stage.some(tests(cargo.args(filter).env("SANDBOX_CHATWOOT", "4.16"))?)
+/// The version-dependent tests against a sandbox that answers as Chatwoot 4.16; `end_to_end` has 4.0.4.
+fn end_to_end_chatwoot_4_16(run: &TestRun) -> SuiteResult {
+    run.build_bundle()?;
+    let mut cargo = end_to_end_command(run.env, run.browser, "end-to-end")?;
+    if run.filter.is_empty() {
+        cargo.args(VERSION_DEPENDENT_TESTS);
+    }
+    run.require_tests(tests(cargo.args(run.filter).env("SANDBOX_CHATWOOT", "4.16"))?)
 }
 
-/// Runs the end-to-end tests of this feature; filters may follow. The bundle must be built.
-pub fn end_to_end_command(bench: &Workbench, browser: &Browser, feature: &str) -> Result<Command, String> {
-    let promises = setup::for_promise_replacements(bench)?;
-    let turbo = setup::for_a_turbo_site(bench)?;
-    build_sandbox(bench)?;
-    let mut cargo = bench.command("cargo");
+/// A command that runs the end-to-end tests with this feature; filters may be added. The bundle must be built.
+pub fn end_to_end_command(env: &Env, browser: &Browser, feature: &str) -> Result<Command, String> {
+    let promises = setup::install_promise_replacements(env)?;
+    let turbo = setup::install_turbo(env)?;
+    build_sandbox(env)?;
+    let mut cargo = env.command("cargo");
     cargo
         .args(["test", "--workspace", "--features", feature, "--test", END_TO_END, "--"])
-        .env("NATTER_SITE", bundle::folder(bench))
+        .env("NATTER_SITE", bundle::folder(env))
         .env("NATTER_CHROMIUM", &browser.chromium)
         .env("CHROMEDRIVER", &browser.chromedriver)
         .env("NATTER_TURBO", turbo)
         .env("NATTER_ZONE_JS", promises.zone_js)
         .env("NATTER_BLUEBIRD", promises.bluebird)
-        .envs(setup::for_host_pages(bench)?);
+        .envs(setup::install_page_libraries(env)?);
     Ok(cargo)
 }
 
-/// The stories find the program beside their own.
-pub fn build_sandbox(bench: &Workbench) -> Result<(), String> {
-    match bench.command("cargo").args(["build", "--package", "natter-sandbox"]).status() {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(format!("The sandbox did not build ({status}).")),
-        Err(error) => Err(format!("cargo can't be started: {error}.")),
-    }
+/// Builds the sandbox into the folder where the end-to-end tests look for it.
+pub fn build_sandbox(env: &Env) -> Result<(), String> {
+    let status = subprocess::run(env.command("cargo").args(["build", "--package", "natter-sandbox"]))?;
+    if status.success() { Ok(()) } else { Err(format!("The sandbox did not build ({status}).")) }
 }
 
-/// `tests/types` says with right and wrong uses what `embed/natter.d.ts` promises; that it names what is there, a browser
-/// tells (`tests/end_to_end/api.rs`).
-fn types(stage: &Stage) -> Outcome {
-    match setup::for_types(stage.bench) {
-        Ok(compiler) => check(stage.bench.command(compiler).args(["-p", "tests/types"])),
+/// Compiles right and wrong uses of `embed/natter.d.ts` (`tests/types`). Whether the chat has what the types say is checked
+/// in a browser (`tests/end_to_end/api.rs`).
+fn types(run: &TestRun) -> SuiteResult {
+    match setup::install_typescript(run.env) {
+        Ok(compiler) => check(run.env.command(compiler).args(["-p", "tests/types"])),
         Err(Missing::Unavailable(sentence)) => {
             println!("Not run: {sentence}");
-            Ok(Tally::NOT_RUN)
+            Ok(TestResults::NOT_RUN)
         }
         Err(Missing::Failed(sentence)) => Err(sentence),
     }
 }
 
-fn licences(stage: &Stage) -> Outcome {
-    check(stage.bench.command("cargo").args(["deny", "check", "licenses", "sources", "bans"]))
+fn licences(run: &TestRun) -> SuiteResult {
+    check(run.cargo().args(["deny", "check", "licenses", "sources", "bans"]))
 }
 
-/// The names of the test targets: what cargo finds below tests/, the project's and its crates'.
-fn test_targets(bench: &Workbench) -> Result<Vec<String>, String> {
-    let mut folders = vec![bench.project.join("tests")];
-    folders.extend(listed(&bench.project.join("crates"))?.into_iter().map(|package| package.join("tests")));
-    let mut targets = Vec::new();
-    for folder in folders.iter().filter(|folder| folder.exists()) {
-        for path in listed(folder)? {
-            let is_target = path.extension().is_some_and(|kind| kind == "rs") || path.join("main.rs").exists();
-            if let Some(name) = path.file_stem().and_then(|name| name.to_str()).filter(|_| is_target) {
-                targets.push(name.to_owned());
-            }
-        }
-    }
-    targets.sort();
-    Ok(targets)
-}
-
-fn listed(folder: &Path) -> Result<Vec<PathBuf>, String> {
-    let unreadable = |error| format!("{} can't be read: {error}.", folder.display());
-    let entries = std::fs::read_dir(folder).map_err(unreadable)?;
-    entries.map(|entry| entry.map(|entry| entry.path()).map_err(unreadable)).collect()
+/// The names of the test targets of all packages, as cargo finds them.
+fn test_targets(env: &Env) -> Result<Vec<String>, String> {
+    let metadata = stdout_of(env.command("cargo").args(["metadata", "--no-deps", "--format-version=1"]))
+        .and_then(|json| serde_json::from_str::<Value>(&json).ok())
+        .ok_or("`cargo metadata` failed; type it to see why.")?;
+    let packages = metadata["packages"].as_array().into_iter().flatten();
+    let targets = packages.flat_map(|package| package["targets"].as_array().into_iter().flatten());
+    let tests = targets.filter(|target| target["kind"][0] == "test").filter_map(|target| target["name"].as_str());
+    Ok(tests.map(str::to_owned).collect())
 }
 
 fn is_for_browsers(target: &str) -> bool {
     target.starts_with("browser")
 }
 
-/// A program that is one check as a whole.
-fn check(command: &mut Command) -> Outcome {
-    let mut running = Running::start("The check", command)?;
-    if wait(&mut running)?.success() { Ok(Tally::PASSED) } else { Ok(Tally::FAILED) }
+/// A command that is one check as a whole.
+fn check(command: &mut Command) -> SuiteResult {
+    let mut process = ProcessGroup::spawn("The check", command)?;
+    Ok(if wait(&mut process)?.success() { TestResults::PASSED } else { TestResults::FAILED })
 }
 
-/// A program that runs tests and tells what came of them.
-fn tests(command: &mut Command) -> Outcome {
-    let mut running = Running::start("The suite", command.stdout(Stdio::piped()))?;
-    let Some(output) = running.output() else {
+/// A command that runs test programs, which print result lines.
+fn tests(command: &mut Command) -> SuiteResult {
+    let mut process = ProcessGroup::spawn("The suite", command.stdout(Stdio::piped()))?;
+    let Some(output) = process.take_stdout() else {
         return Err("The suite's output can't be read.".to_owned());
     };
-    let reader = std::thread::spawn(move || {
-        let mut words = tally::Reader::default();
+    let thread = std::thread::spawn(move || {
+        let mut reader = ResultReader::default();
         for line in BufReader::new(output).split(b'\n').map_while(Result::ok) {
             let line = String::from_utf8_lossy(&line);
             println!("{line}");
-            words.read(&line);
+            reader.read_line(&line);
         }
-        words
+        reader
     });
-    let status = wait(&mut running);
-    // What the program left behind would keep its output open.
-    running.stop();
-    let words = reader.join().map_err(|_| "The suite's output was lost.".to_owned())?;
-    words.verdict(status?.success())
+    let status = wait(&mut process);
+    // A descendant that still runs would keep the pipe open, and the thread reading.
+    process.terminate();
+    let reader = thread.join().map_err(|_| "The suite's output was lost.".to_owned())?;
+    reader.finish(status?.success())
 }
 
-fn wait(running: &mut Running) -> Result<std::process::ExitStatus, String> {
+fn wait(process: &mut ProcessGroup) -> Result<ExitStatus, String> {
     let begun = Instant::now();
     loop {
-        if let Some(status) = running.ended()? {
+        if let Some(status) = process.try_wait()? {
             return Ok(status);
         }
-        if children::interrupted() {
+        if subprocess::is_interrupted() {
             return Err("Interrupted.".to_owned());
         }
         if begun.elapsed() > SUITE_TIME_MAX {
-            return Err(format!("{} hung: ended after {}.", running.name(), duration(begun.elapsed())));
+            return Err(format!("{} hung: ended after {}.", process.name(), format_duration(begun.elapsed())));
         }
         sleep(Duration::from_millis(20));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn test_targets_of_all_packages_are_found() {
+        let targets = test_targets(&Env::detect().unwrap()).unwrap();
+        assert!(["browser", "end_to_end", "scenarios"].iter().all(|name| targets.iter().any(|target| target == name)));
+        assert!(!targets.iter().any(|target| target == "xtask"), "{targets:?}");
     }
 }

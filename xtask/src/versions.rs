@@ -1,89 +1,61 @@
-//! The versions of every tool the project is built and tested with. wasm-bindgen's is not here:
-//! the command-line tool must be of exactly the library's version, so Cargo.lock decides.
+//! The versions of the tools that the project is built and tested with. The version of wasm-bindgen's command-line tool
+//! must equal that of the library, so it is read from Cargo.lock.
 
-use std::path::Path;
+use crate::env::Env;
+use crate::steps::stdout_of;
 
-/// Trunk 0.22 wants a newer compiler than rust-version promises.
+/// Builds and serves the widget. Trunk 0.22 needs a newer compiler than Cargo.toml's rust-version.
 pub const TRUNK: &str = "0.21.14";
 /// The npm package `binaryen`, whose major number is what `wasm-opt --version` prints.
 pub const BINARYEN: &str = "132.0.0";
-/// Minifies the release bundle's JavaScript.
+/// Minifies the release bundle's JavaScript and CSS.
 pub const ESBUILD: &str = "0.28.2";
-/// Finds what keeps people from using the panel.
+/// Finds accessibility faults in the gallery.
 pub const AXE_CORE: &str = "4.14.1";
 /// Checks the types of the API.
 pub const TYPESCRIPT: &str = "5.9.3";
-/// Changes a site's pages without loading them.
+/// Navigates without loading pages (Hotwire).
 pub const TURBO: &str = "8.0.23";
-/// Turbo that removes, when it renders a page anew, what it does not know of. (Later ones do it otherwise.)
+/// The last Turbo that removes unknown elements from the body when it renders a page again.
 pub const TURBO_OLDER: &str = "8.0.4";
-/// Changes a site's pages without loading them, too; both lines that are in use.
+/// Replaces parts of pages; both release lines in use.
 pub const HTMX: [&str; 2] = ["2.0.11", "4.0.1"];
-/// Renders pages as a whole; both lines that are in use.
+/// Renders pages as a whole; both release lines in use.
 pub const REACT_DOM: [&str; 2] = ["18.3.1", "19.3.1"];
-/// Keeps the focus in its modal dialogs.
+/// Its modal dialogs trap the focus.
 pub const BOOTSTRAP: &str = "5.3.9";
-/// Keeps the focus in anybody's dialogs.
+/// Traps the focus in any element.
 pub const FOCUS_TRAP: &str = "8.2.4";
-/// Replaces a page's `Promise`, as on every classic Angular site.
+/// Replaces the global `Promise`, as on every classic Angular site.
 pub const ZONE_JS: &str = "0.15.1";
-/// Replaces a page's `Promise`, too.
+/// Replaces the global `Promise`, too.
 pub const BLUEBIRD: &str = "3.7.2";
-/// Licences, sources, bans and advisories.
+/// Checks licences, sources, bans and advisories.
 pub const CARGO_DENY: &str = "0.20.2";
 
-/// The version of wasm-bindgen that the project's lock file holds.
-pub fn wasm_bindgen(project: &Path) -> Result<String, String> {
-    let path = project.join("Cargo.lock");
-    let lock = std::fs::read_to_string(&path).map_err(|error| format!("{} can't be read: {error}.", path.display()))?;
-    locked_version(&lock, "wasm-bindgen")
-        .map(str::to_owned)
+/// The version of wasm-bindgen in Cargo.lock.
+pub fn wasm_bindgen(env: &Env) -> Result<String, String> {
+    // `registry+https://…#wasm-bindgen@0.2.130`
+    stdout_of(env.command("cargo").args(["pkgid", "wasm-bindgen"]))
+        .and_then(|id| Some(id.rsplit_once('@')?.1.to_owned()))
         .ok_or_else(|| "Cargo.lock names no wasm-bindgen; `cargo generate-lockfile` writes it anew.".to_owned())
-}
-
-fn locked_version<'lock>(lock: &'lock str, package: &str) -> Option<&'lock str> {
-    lock.split("[[package]]").find_map(|block| (value(block, "name")? == package).then(|| value(block, "version"))?)
-}
-
-fn value<'lock>(block: &'lock str, key: &str) -> Option<&'lock str> {
-    block.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(" = \"")?.strip_suffix('"'))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const LOCK: &str = r#"
-version = 4
-
-[[package]]
-name = "wasm-bindgen-futures"
-version = "0.4.70"
-
-[[package]]
-name = "wasm-bindgen"
-version = "0.2.130"
-dependencies = [
- "wasm-bindgen-macro",
-]
-"#;
-
     #[test]
-    fn the_locked_version_is_that_of_the_package_with_exactly_this_name() {
-        assert_eq!(locked_version(LOCK, "wasm-bindgen"), Some("0.2.130"));
-        assert_eq!(locked_version(LOCK, "wasm-bindgen-futures"), Some("0.4.70"));
-    }
-
-    #[test]
-    fn a_package_that_is_not_locked_has_no_version() {
-        assert_eq!(locked_version(LOCK, "wasm"), None);
-        assert_eq!(locked_version("", "wasm-bindgen"), None);
+    fn the_version_of_wasm_bindgen_is_that_of_the_lock_file() {
+        let env = Env::detect().unwrap();
+        let version = wasm_bindgen(&env).unwrap();
+        let lock = std::fs::read_to_string(env.project.join("Cargo.lock")).unwrap();
+        assert!(lock.contains(&format!("name = \"wasm-bindgen\"\nversion = \"{version}\"\n")), "{version}");
     }
 
     #[test]
     fn trunk_asks_for_the_wasm_opt_that_setup_installs() {
-        let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-        let trunk = std::fs::read_to_string(project.join("Trunk.toml")).unwrap();
+        let trunk = std::fs::read_to_string(Env::detect().unwrap().project.join("Trunk.toml")).unwrap();
         let major = BINARYEN.split('.').next().unwrap();
         assert!(trunk.contains(&format!("wasm_opt = \"version_{major}\"")), "{trunk}");
     }

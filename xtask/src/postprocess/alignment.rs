@@ -1,18 +1,18 @@
-//! Every load and store says how its address is aligned. That is a hint and changes nothing that is read or written;
-//! the engines of today's browsers make no use of it. Said the same way everywhere, it need not be downloaded.
+//! Removes the alignment hints of loads and stores from a wasm module. A hint changes nothing that is read or written, and
+//! the engines of today's browsers ignore it; the same hint everywhere compresses better.
 
 use std::convert::Infallible;
 use wasm_encoder::reencode::{Error, Reencode, utils};
 use wasm_encoder::{MemArg, Module};
 use wasmparser::Parser;
 
-/// The module with loads and stores that promise nothing of their addresses. It must share no memory between threads:
-/// atomic ones have to promise.
-pub fn dropped(wasm: &[u8]) -> Result<Vec<u8>, String> {
+/// The module with the hint "not aligned" in every load and store. It must have no shared memory: atomic instructions
+/// require a true hint.
+pub fn remove_hints(wasm: &[u8]) -> Result<Vec<u8>, String> {
     let mut module = Module::new();
     match Unaligned.parse_core_module(&mut module, Parser::new(0), wasm) {
         Ok(()) => Ok(module.finish()),
-        Err(error) => Err(format!("The wasm's hints can't be dropped: {error}.")),
+        Err(error) => Err(format!("The wasm's alignment hints can't be removed: {error}.")),
     }
 }
 
@@ -63,15 +63,15 @@ mod tests {
     }
 
     #[test]
-    fn whatever_was_said_of_addresses_nothing_is_said_any_more_and_all_else_stays() {
+    fn alignment_hints_are_removed_and_nothing_else() {
         for align in 0..=3 {
-            assert_eq!(dropped(&module(align)), Ok(module(0)));
+            assert_eq!(remove_hints(&module(align)), Ok(module(0)));
         }
     }
 
     #[test]
-    fn bytes_that_are_no_wasm_are_refused_in_a_sentence() {
-        let refused = dropped(b"<!doctype html>").unwrap_err();
-        assert!(refused.starts_with("The wasm's hints can't be dropped: "), "{refused}");
+    fn bytes_that_are_not_wasm_are_refused_with_a_sentence() {
+        let refused = remove_hints(b"<!doctype html>").unwrap_err();
+        assert!(refused.starts_with("The wasm's alignment hints can't be removed: "), "{refused}");
     }
 }

@@ -1,6 +1,6 @@
-//! A wasm module's functions, in an order that compresses well. What they do and who calls whom stays the same.
+//! Orders the functions of a wasm module so that it compresses well, and reindices all references to them.
 
-use super::likeness;
+use super::similarity;
 use std::convert::Infallible;
 use wasm_encoder::reencode::{Error, Reencode};
 use wasm_encoder::{CodeSection, FunctionSection, Module};
@@ -8,12 +8,12 @@ use wasmparser::{CodeSectionReader, FunctionBody, FunctionSectionReader, Parser,
 
 type Result<T> = std::result::Result<T, Error<Infallible>>;
 
-/// The module with functions that are alike side by side.
-pub fn alike_together(wasm: &[u8]) -> std::result::Result<Vec<u8>, String> {
-    moved(wasm).map_err(|error| format!("The wasm's functions can't be put in order: {error}."))
+/// The module with similar functions next to each other.
+pub fn sort_by_similarity(wasm: &[u8]) -> std::result::Result<Vec<u8>, String> {
+    reordered(wasm).map_err(|error| format!("The wasm's functions can't be ordered: {error}."))
 }
 
-fn moved(wasm: &[u8]) -> Result<Vec<u8>> {
+fn reordered(wasm: &[u8]) -> Result<Vec<u8>> {
     let mut imported = 0;
     let mut bodies = Vec::new();
     for payload in Parser::new(0).parse_all(wasm) {
@@ -26,38 +26,38 @@ fn moved(wasm: &[u8]) -> Result<Vec<u8>> {
             bodies.push(body.as_bytes());
         }
     }
-    let order = likeness::order(&bodies);
-    let mut numbers = vec![0; order.len()];
+    let order = similarity::order(&bodies);
+    let mut indices = vec![0; order.len()];
     for (number, place) in (imported..).zip(&order) {
-        numbers[*place] = number;
+        indices[*place] = number;
     }
     let mut module = Module::new();
-    Moved { imported, order, numbers }.parse_core_module(&mut module, Parser::new(0), wasm)?;
+    Reordered { imported, order, indices }.parse_core_module(&mut module, Parser::new(0), wasm)?;
     Ok(module.finish())
 }
 
-struct Moved {
-    /// The functions that are imported come before all others, and stay.
+struct Reordered {
+    /// How many functions are imported: their indices come before all others, and stay.
     imported: u32,
-    /// Where each was.
+    /// The former places of the functions, in their new order.
     order: Vec<usize>,
-    /// What each is called by, by where it was.
-    numbers: Vec<u32>,
+    /// The new index of each function, by its former place.
+    indices: Vec<u32>,
 }
 
-impl Moved {
+impl Reordered {
     fn in_order<T: Clone>(&self, all: &[T]) -> Vec<T> {
         self.order.iter().filter_map(|place| all.get(*place).cloned()).collect()
     }
 }
 
-impl Reencode for Moved {
+impl Reencode for Reordered {
     type Error = Infallible;
 
     fn function_index(&mut self, number: u32) -> Result<u32> {
         let place = number.checked_sub(self.imported).map(|place| place as usize);
-        // One that is not there is left for whoever checks the module.
-        Ok(place.and_then(|place| self.numbers.get(place).copied()).unwrap_or(number))
+        // A validator will report an index that does not exist.
+        Ok(place.and_then(|place| self.indices.get(place).copied()).unwrap_or(number))
     }
 
     fn parse_function_section(&mut self, out: &mut FunctionSection, section: FunctionSectionReader<'_>) -> Result<()> {
@@ -132,34 +132,34 @@ mod tests {
         module.finish()
     }
 
-    /// A module that can be run, as far as the one above goes.
+    /// An interpreter for the instructions of the module above.
     #[derive(Default)]
-    struct Machine<'wasm> {
+    struct Interpreter<'wasm> {
         exports: Vec<(&'wasm str, u32)>,
         types: Vec<u32>,
         table: Vec<u32>,
         bodies: Vec<FunctionBody<'wasm>>,
     }
 
-    impl<'wasm> Machine<'wasm> {
+    impl<'wasm> Interpreter<'wasm> {
         fn of(wasm: &'wasm [u8]) -> Self {
-            let mut machine = Self::default();
+            let mut interpreter = Self::default();
             for payload in Parser::new(0).parse_all(wasm) {
                 let payload = payload.unwrap();
                 if let Payload::FunctionSection(types) = payload {
-                    machine.types = types.into_iter().map(|t| t.unwrap()).collect();
+                    interpreter.types = types.into_iter().map(|t| t.unwrap()).collect();
                 } else if let Payload::ExportSection(exports) = payload {
-                    machine.exports = exports.into_iter().map(|e| e.unwrap()).map(|e| (e.name, e.index)).collect();
+                    interpreter.exports = exports.into_iter().map(|e| e.unwrap()).map(|e| (e.name, e.index)).collect();
                 } else if let Payload::ElementSection(elements) = payload {
                     let ElementItems::Functions(items) = elements.into_iter().next().unwrap().unwrap().items else {
                         unreachable!("functions were written")
                     };
-                    machine.table = items.into_iter().map(|item| item.unwrap()).collect();
+                    interpreter.table = items.into_iter().map(|item| item.unwrap()).collect();
                 } else if let Payload::CodeSectionEntry(body) = payload {
-                    machine.bodies.push(body);
+                    interpreter.bodies.push(body);
                 }
             }
-            machine
+            interpreter
         }
 
         fn call(&self, number: u32, stack: &mut Vec<i32>) {
@@ -196,20 +196,21 @@ mod tests {
     }
 
     #[test]
-    fn functions_that_are_alike_come_together_and_do_what_they_did() {
-        let (before, after) = (module(), alike_together(&module()).unwrap());
-        let (before, after) = (Machine::of(&before), Machine::of(&after));
+    fn similar_functions_are_next_to_each_other_and_compute_the_same() {
+        let (before, after) = (module(), sort_by_similarity(&module()).unwrap());
+        let (before, after) = (Interpreter::of(&before), Interpreter::of(&after));
         assert_eq!(before.exported(), [("a", 301_007), ("b", 451_010)]);
         assert_eq!(after.exported(), before.exported());
-        let lengths =
-            |machine: &Machine<'_>| machine.bodies.iter().map(|body| body.as_bytes().len()).collect::<Vec<_>>();
+        let lengths = |interpreter: &Interpreter<'_>| {
+            interpreter.bodies.iter().map(|body| body.as_bytes().len()).collect::<Vec<_>>()
+        };
         assert_eq!(lengths(&before), [11, 2, 15, 11, 16]);
         assert_eq!(lengths(&after), [11, 11, 2, 15, 16]);
     }
 
     #[test]
-    fn bytes_that_are_no_wasm_are_refused_in_a_sentence() {
-        let refused = alike_together(b"<!doctype html>").unwrap_err();
-        assert!(refused.starts_with("The wasm's functions can't be put in order: "), "{refused}");
+    fn bytes_that_are_not_wasm_are_refused_with_a_sentence() {
+        let refused = sort_by_similarity(b"<!doctype html>").unwrap_err();
+        assert!(refused.starts_with("The wasm's functions can't be ordered: "), "{refused}");
     }
 }

@@ -1,13 +1,13 @@
-//! An order in which what is alike stands side by side. A compressor tells a repetition in fewer bits the nearer it is
-//! to what it repeats.
+//! An order of texts in which similar ones are neighbours: a compressor needs fewer bits for a repetition, the nearer it is
+//! to the text that it repeats.
 
 use std::collections::BTreeMap;
 
-/// As many bytes as two texts must have in common for it to count.
+/// The length of the byte sequences by which two texts are compared.
 const RUN: usize = 4;
 
-/// The order to write these texts in, by their places: one of middling length, and after each the one that repeats most
-/// of it, of those that are left. The same texts are always given the same order.
+/// The indices of the texts in the order to write them: first one of median length, and after each text the remaining one
+/// that repeats most of it. It is deterministic.
 pub fn order(texts: &[&[u8]]) -> Vec<usize> {
     let runs: Vec<Vec<[u8; RUN]>> = texts.iter().map(|text| runs_of(text)).collect();
     let mut holders: BTreeMap<[u8; RUN], Vec<usize>> = BTreeMap::new();
@@ -28,17 +28,17 @@ pub fn order(texts: &[&[u8]]) -> Vec<usize> {
         for holder in runs[text].iter().filter_map(|run| holders.get(run)).flatten() {
             shared[*holder] += 1;
         }
-        let likeness = |other: usize| Likeness { shared: shared[other], of: runs[other].len() };
+        let similarity = |other: usize| Similarity { shared: shared[other], of: runs[other].len() };
         next = left.iter().copied().reduce(
             |best, other| {
-                if likeness(other).is_greater(&likeness(best)) { other } else { best }
+                if similarity(other).is_greater(&similarity(best)) { other } else { best }
             },
         );
     }
     order
 }
 
-/// Every run of bytes that a text has, once.
+/// The distinct byte sequences of length `RUN` in a text.
 fn runs_of(text: &[u8]) -> Vec<[u8; RUN]> {
     let mut runs: Vec<[u8; RUN]> = text.windows(RUN).filter_map(|run| run.try_into().ok()).collect();
     runs.sort_unstable();
@@ -47,14 +47,14 @@ fn runs_of(text: &[u8]) -> Vec<[u8; RUN]> {
 }
 
 /// How much of a text is in the one before it.
-struct Likeness {
+struct Similarity {
     shared: u64,
     of: usize,
 }
 
-impl Likeness {
-    /// By `shared / of ^ ¾`, without roots and fractions. Of like shares the larger text's is worth more; of all powers
-    /// tried, brotli likes this one best.
+impl Similarity {
+    /// Compares `shared / of ^ ¾`, without roots and fractions. Of equal shares that of the larger text counts more; of all
+    /// exponents tried, this one gives the smallest brotli.
     fn is_greater(&self, other: &Self) -> bool {
         let shared = |this: &Self| u128::from(this.shared).pow(4);
         let of = |this: &Self| (this.of as u128 + 1).pow(3);
@@ -67,13 +67,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_is_followed_by_the_one_most_like_it() {
+    fn each_text_is_followed_by_the_most_similar_one() {
         let texts: [&[u8]; 5] = [b"one two three", b"uno dos tres", b"one two three four", b"uno dos", b"two three"];
         assert_eq!(order(&texts), [1, 3, 0, 4, 2]);
     }
 
     #[test]
-    fn all_are_there_once_whether_alike_or_not() {
+    fn the_order_has_each_text_once() {
         let texts: Vec<Vec<u8>> = (0..100_u8).map(|text| vec![text / 3; usize::from(text % 7)]).collect();
         let texts: Vec<&[u8]> = texts.iter().map(Vec::as_slice).collect();
         let mut order = order(&texts);
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_in_order() {
+    fn no_texts_have_an_empty_order() {
         assert!(order(&[]).is_empty());
     }
 }

@@ -1,10 +1,10 @@
-//! A wasm module's names: what it imports, what it exports, and what tools have noted in it.
+//! Reads and renames the imports and exports of a wasm module, and removes its custom sections.
 
 use wasm_encoder::reencode::{Reencode as _, RoundtripReencoder};
 use wasm_encoder::{ExportSection, ImportSection, Module, RawSection};
 use wasmparser::{BinaryReaderError, Parser, Payload};
 
-/// The names of all that it imports from this module, in its order; it may import nothing else.
+/// The names of its imports, in their order. All must come from `module`.
 pub fn imports(wasm: &[u8], module: &str) -> Result<Vec<String>, String> {
     let mut names = Vec::new();
     for payload in Parser::new(0).parse_all(wasm) {
@@ -12,7 +12,10 @@ pub fn imports(wasm: &[u8], module: &str) -> Result<Vec<String>, String> {
             for import in imports.into_imports() {
                 let import = import.map_err(unreadable)?;
                 if import.module != module {
-                    return Err(format!("The wasm imports from {}, and should from {module} alone.", import.module));
+                    return Err(format!(
+                        "The wasm imports from {}, but should import from {module} alone.",
+                        import.module
+                    ));
                 }
                 names.push(import.name.to_owned());
             }
@@ -21,7 +24,7 @@ pub fn imports(wasm: &[u8], module: &str) -> Result<Vec<String>, String> {
     Ok(names)
 }
 
-/// The names of all that it exports, in its order.
+/// The names of its exports, in their order.
 pub fn exports(wasm: &[u8]) -> Result<Vec<String>, String> {
     let mut names = Vec::new();
     for payload in Parser::new(0).parse_all(wasm) {
@@ -34,13 +37,13 @@ pub fn exports(wasm: &[u8]) -> Result<Vec<String>, String> {
     Ok(names)
 }
 
-/// The same, importing under these names from this module.
-pub fn with_imports<'name>(
+/// Renames its imports, and the module they come from.
+pub fn rename_imports<'name>(
     wasm: &[u8],
     module: &str,
     name: impl Fn(&str) -> Option<&'name str>,
 ) -> Result<Vec<u8>, String> {
-    with_sections(wasm, |payload, out| {
+    rewrite_sections(wasm, |payload, out| {
         let Payload::ImportSection(imports) = payload else { return Ok(false) };
         let mut section = ImportSection::new();
         for import in imports.clone().into_imports() {
@@ -54,12 +57,12 @@ pub fn with_imports<'name>(
     })
 }
 
-/// The same, exporting under these names; what is given none is not exported.
-pub fn with_exports<'name>(
+/// Renames its exports; those for which `name` returns `None` are removed.
+pub fn rename_exports<'name>(
     wasm: &'name [u8],
     name: impl Fn(&'name str) -> Option<&'name str>,
 ) -> Result<Vec<u8>, String> {
-    with_sections(wasm, |payload, out| {
+    rewrite_sections(wasm, |payload, out| {
         let Payload::ExportSection(exports) = payload else { return Ok(false) };
         let mut section = ExportSection::new();
         for export in exports.clone() {
@@ -74,13 +77,13 @@ pub fn with_exports<'name>(
     })
 }
 
-/// The same without custom sections: what tools note for other tools means nothing to a browser.
-pub fn without_notes(wasm: &[u8]) -> Result<Vec<u8>, String> {
-    with_sections(wasm, |payload, _| Ok(matches!(payload, Payload::CustomSection(_))))
+/// Removes the custom sections, which are for tools and not for browsers.
+pub fn remove_custom_sections(wasm: &[u8]) -> Result<Vec<u8>, String> {
+    rewrite_sections(wasm, |payload, _| Ok(matches!(payload, Payload::CustomSection(_))))
 }
 
-/// The module section by section, as it is, but for those that `write` says it has seen to.
-fn with_sections<'wasm>(
+/// Copies the module section by section, except those for which `write` returns true: it has written or dropped them.
+fn rewrite_sections<'wasm>(
     wasm: &'wasm [u8],
     mut write: impl FnMut(&Payload<'wasm>, &mut Module) -> Result<bool, String>,
 ) -> Result<Vec<u8>, String> {

@@ -1,30 +1,31 @@
-//! A Chromium and its driver, for the tests that run in a browser.
+//! Finds or installs Chromium and chromedriver for the tests in a browser.
 
 use super::debian;
-use crate::workbench::Workbench;
+use crate::env::Env;
+use crate::files::{read_text, write};
 use std::path::{Path, PathBuf};
 
-/// Where a browser and its driver are.
+/// The programs of a browser and its driver.
 pub struct Browser {
-    /// The browser's program.
+    /// Chromium or Chrome.
     pub chromium: PathBuf,
-    /// The program that speaks WebDriver.
+    /// Its WebDriver server.
     pub chromedriver: PathBuf,
 }
 
 const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
-/// Finds the browser, or installs it where that can be done.
-pub fn ensure(bench: &Workbench) -> Result<Browser, String> {
-    if let Some(browser) = find(bench) {
+/// Finds the browser, or installs it where packages can be installed.
+pub fn ensure(env: &Env) -> Result<Browser, String> {
+    if let Some(browser) = find(env) {
         return Ok(browser);
     }
-    if let Some(debian) = debian::found() {
-        // Without any font, text has no size and nothing can be clicked.
-        debian.install(bench, "a browser", &["chromium", "chromium-driver", "fonts-liberation"])?;
+    if let Some(debian) = debian::detect() {
+        // Without a font, text has no size and nothing can be clicked.
+        debian.install(env, "a browser", &["chromium", "chromium-driver", "fonts-liberation"])?;
     }
-    find(bench).ok_or_else(|| {
-        if debian::is_kin() {
+    find(env).ok_or_else(|| {
+        if debian::is_debian_based() {
             "Chromium or its driver is missing; type `sudo apt-get install chromium chromium-driver`.".to_owned()
         } else {
             "Chrome or chromedriver is missing; type `npx @puppeteer/browsers install chrome@stable` and the same \
@@ -35,15 +36,11 @@ pub fn ensure(bench: &Workbench) -> Result<Browser, String> {
 }
 
 impl Browser {
-    /// Writes the capabilities that a WebDriver session asks for, webdriver.json's with this
-    /// browser's program, and tells where they are.
-    pub fn capabilities(&self, bench: &Workbench) -> Result<PathBuf, String> {
-        let template = bench.project.join("webdriver.json");
-        let text = std::fs::read_to_string(&template)
-            .map_err(|error| format!("{} can't be read: {error}.", template.display()))?;
-        let path = bench.target().join("webdriver.json");
-        std::fs::write(&path, with_binary(&text, &self.chromium))
-            .map_err(|error| format!("{} can't be written: {error}.", path.display()))?;
+    /// Writes a file with the capabilities for WebDriver sessions: those of webdriver.json, and this browser's program.
+    pub fn capabilities(&self, env: &Env) -> Result<PathBuf, String> {
+        let template = env.project.join("webdriver.json");
+        let path = env.target_dir().join("webdriver.json");
+        write(&path, with_binary(&read_text(&template)?, &self.chromium))?;
         Ok(path)
     }
 }
@@ -53,12 +50,12 @@ fn with_binary(capabilities: &str, program: &Path) -> String {
     capabilities.replacen("\"args\"", &format!("\"binary\": \"{program}\",\n      \"args\""), 1)
 }
 
-fn find(bench: &Workbench) -> Option<Browser> {
-    let chromium = NAMES.iter().find_map(|name| bench.which(name)).or_else(|| {
+fn find(env: &Env) -> Option<Browser> {
+    let chromium = NAMES.iter().find_map(|name| env.which(name)).or_else(|| {
         let mac = PathBuf::from("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome");
         mac.exists().then_some(mac)
     })?;
-    Some(Browser { chromium, chromedriver: bench.which("chromedriver")? })
+    Some(Browser { chromium, chromedriver: env.which("chromedriver")? })
 }
 
 #[cfg(test)]
@@ -66,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_browser_that_was_found_is_the_one_asked_for() {
+    fn the_webdriver_capabilities_name_the_browser_that_was_found() {
         let capabilities = with_binary("{ \"args\": [\"--headless\"] }", Path::new("/opt/a \"b\"/chrome"));
         let expected = "{ \"binary\": \"/opt/a \\\"b\\\"/chrome\",\n      \"args\": [\"--headless\"] }";
         assert_eq!(capabilities, expected);

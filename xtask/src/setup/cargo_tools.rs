@@ -1,88 +1,92 @@
-//! Tools that come as Rust packages: trunk, wasm-bindgen's command-line tool, cargo-deny.
+//! Installs tools from Rust packages: trunk, wasm-bindgen's command-line tool, cargo-deny.
 
-use crate::pins;
-use crate::process::step;
-use crate::workbench::Workbench;
+use crate::env::Env;
+use crate::steps::run_step;
+use crate::versions;
 use std::path::Path;
 
-/// A Rust package that brings a program.
+/// A Rust package with a program.
 pub struct Tool {
     package: &'static str,
     version: String,
-    /// A program that is there when the tool is.
+    /// A program of the package: if it exists, the package is installed.
     program: &'static str,
-    features: &'static [&'static str],
+    feature_flags: &'static [&'static str],
 }
 
-/// What building and serving the widget needs.
-pub fn for_building(bench: &Workbench) -> Result<Vec<Tool>, String> {
+/// The tools that build and serve the widget.
+pub fn for_building(env: &Env) -> Result<Vec<Tool>, String> {
     let wasm_bindgen = Tool {
         package: "wasm-bindgen-cli",
-        version: pins::wasm_bindgen(&bench.project)?,
+        version: versions::wasm_bindgen(env)?,
         program: "wasm-bindgen-test-runner",
-        features: &[],
+        feature_flags: &[],
     };
     let trunk = Tool {
         package: "trunk",
-        version: pins::TRUNK.to_owned(),
+        version: versions::TRUNK.to_owned(),
         program: "trunk",
-        // Without the default feature that asks a server for newer versions.
-        features: &["--no-default-features", "--features", "rustls"],
+        // The default features include a check for newer versions on a server.
+        feature_flags: &["--no-default-features", "--features", "rustls"],
     };
     Ok(vec![wasm_bindgen, trunk])
 }
 
-/// What the suites of tests need beside that.
+/// Further tools of the test suites.
 pub fn for_tests() -> Vec<Tool> {
-    let deny =
-        Tool { package: "cargo-deny", version: pins::CARGO_DENY.to_owned(), program: "cargo-deny", features: &[] };
+    let deny = Tool {
+        package: "cargo-deny",
+        version: versions::CARGO_DENY.to_owned(),
+        program: "cargo-deny",
+        feature_flags: &[],
+    };
     vec![deny]
 }
 
-/// Installs those of the tools that are missing and puts all on the bench.
-pub fn ensure(bench: &mut Workbench, tools: &[Tool]) -> Result<(), String> {
+/// Installs the tools that are missing, and puts all of them on PATH.
+pub fn ensure(env: &mut Env, tools: &[Tool]) -> Result<(), String> {
     let mut installed = false;
     for tool in tools {
-        let root = bench.cache.join(format!("{}-{}", tool.package, tool.version));
+        let root = env.cache.join(format!("{}-{}", tool.package, tool.version));
         let bin = root.join("bin");
         if !bin.join(format!("{}{}", tool.program, std::env::consts::EXE_SUFFIX)).exists() {
-            install(bench, tool, &root)?;
+            install(env, tool, &root)?;
             installed = true;
         }
-        bench.bins.push(bin);
+        env.path_prefix.push(bin);
     }
     if installed {
-        // Kept while a tool fails, so that the next try goes on from there.
-        let _ = std::fs::remove_dir_all(bench.cache.join("build"));
+        // After a failure the folder stays, so that the next attempt continues with what is compiled.
+        let _ = std::fs::remove_dir_all(env.cache.join("build"));
     }
     Ok(())
 }
 
-fn install(bench: &Workbench, tool: &Tool, root: &Path) -> Result<(), String> {
+fn install(env: &Env, tool: &Tool, root: &Path) -> Result<(), String> {
     let name = format!("{}@{}", tool.package, tool.version);
-    let log = bench.cache.join("logs").join(format!("{}.log", tool.package));
-    if bench.which("cargo-binstall").is_some() {
-        let mut binstall = bench.command("cargo");
+    let log = env.log(tool.package);
+    if env.which("cargo-binstall").is_some() {
+        let mut binstall = env.command("cargo");
         binstall
             .args(["binstall", "--no-confirm", "--disable-telemetry", "--disable-strategies", "compile", "--root"])
             .arg(root)
             .arg(&name);
-        match step(&format!("installing {name}, prebuilt"), &log, None, &mut binstall) {
+        match run_step(&format!("installing {name}, prebuilt"), &log, None, &mut binstall) {
             Ok(()) => return Ok(()),
-            Err(_) => println!("setup: {name} can't be had prebuilt; it will be compiled."),
+            Err(_) => println!("setup: {name} is not available as a binary; it will be compiled."),
         }
     }
     let compile = |locked: &[&str]| {
-        let mut cargo = bench.command("cargo");
+        let mut cargo = env.command("cargo");
         cargo
             .args(["install", &name, "--root"])
             .arg(root)
-            .args(tool.features)
+            .args(tool.feature_flags)
             .args(locked)
-            // Away from the project's own builds, which would wait for the lock.
-            .env("CARGO_TARGET_DIR", bench.cache.join("build"))
+            // Another folder than the project's, whose builds would wait for its lock.
+            .env("CARGO_TARGET_DIR", env.cache.join("build"))
             .env_remove("RUSTFLAGS")
-            // They work for milliseconds; compiling them is what takes time.
+            // These tools run for milliseconds: compiling them takes the time, so it is done without optimisation.
             .envs([
                 ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1"),
                 ("CARGO_PROFILE_RELEASE_LTO", "off"),
@@ -90,13 +94,13 @@ fn install(bench: &Workbench, tool: &Tool, root: &Path) -> Result<(), String> {
                 ("CARGO_PROFILE_RELEASE_DEBUG", "0"),
                 ("CARGO_PROFILE_RELEASE_STRIP", "true"),
             ]);
-        step(&format!("compiling {name} (a few minutes)"), &log, None, &mut cargo)
+        run_step(&format!("compiling {name} (a few minutes)"), &log, None, &mut cargo)
     };
-    // A registry mirror may lack a version that the tool's own lock file names.
+    // A registry mirror may not have a version that the tool's lock file names.
     compile(&["--locked"])
         .or_else(|_| {
-            println!("setup: {name} can't be compiled with the versions it was tested with; trying newer ones.");
+            println!("setup: {name} can't be compiled with the versions in its lock file; trying newer ones.");
             compile(&[])
         })
-        .map_err(|words| format!("{words}\nType `cargo install {name} --root {}` to see it alone.", root.display()))
+        .map_err(|error| format!("{error}\nType `cargo install {name} --root {}` to see the failure.", root.display()))
 }

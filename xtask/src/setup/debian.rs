@@ -1,55 +1,55 @@
-//! Debian and its kin: installing packages as root, or with a sudo that asks for no password.
+//! Installs packages on Debian and its derivatives, as root or by a sudo that asks for no password.
 
-use crate::process::{answer, step};
-use crate::workbench::Workbench;
+use crate::env::Env;
+use crate::steps::{run_step, stdout_of};
 use std::ffi::OsStr;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// A machine on which packages can be installed.
+/// A Debian machine on which packages can be installed.
 pub struct Debian {
-    sudo: bool,
+    needs_sudo: bool,
 }
 
-/// This machine, when it is a Debian (or Ubuntu …) on which packages can be installed.
-pub fn found() -> Option<Debian> {
-    if !is_kin() {
+/// This machine, if it is one on which packages can be installed.
+pub fn detect() -> Option<Debian> {
+    if !is_debian_based() {
         return None;
     }
-    if answer(Command::new("id").arg("-u")).as_deref() == Some("0") {
-        return Some(Debian { sudo: false });
+    if stdout_of(Command::new("id").arg("-u")).as_deref() == Some("0") {
+        return Some(Debian { needs_sudo: false });
     }
     let allowed = Command::new("sudo").args(["-n", "true"]).stderr(Stdio::null()).status();
-    allowed.is_ok_and(|status| status.success()).then_some(Debian { sudo: true })
+    allowed.is_ok_and(|status| status.success()).then_some(Debian { needs_sudo: true })
 }
 
-/// Whether this machine's packages are Debian's, installable or not.
-pub fn is_kin() -> bool {
+/// Whether this machine has Debian or a derivative, such as Ubuntu.
+pub fn is_debian_based() -> bool {
     Path::new("/etc/debian_version").exists() && Path::new("/usr/bin/apt-get").exists()
 }
 
 impl Debian {
     /// Whether a package is installed.
-    pub fn has(&self, package: &str) -> bool {
-        answer(Command::new("dpkg-query").args(["-W", "-f=${db:Status-Status}", package])).as_deref()
+    pub fn is_installed(&self, package: &str) -> bool {
+        stdout_of(Command::new("dpkg-query").args(["-W", "-f=${db:Status-Status}", package])).as_deref()
             == Some("installed")
     }
 
-    /// Installs packages, with fresh lists and without the merely recommended.
-    pub fn install(&self, bench: &Workbench, what: &str, packages: &[&str]) -> Result<(), String> {
+    /// Updates the package lists and installs packages without recommended ones. `what` names them in messages.
+    pub fn install(&self, env: &Env, what: &str, packages: &[&str]) -> Result<(), String> {
         if packages.is_empty() {
             return Ok(());
         }
-        let log = bench.cache.join("logs/apt.log");
+        let log = env.log("apt");
         let mut update = self.command("apt-get");
         update.args(["-o", "DPkg::Lock::Timeout=300", "update"]);
-        step("reading Debian's package lists", &log, None, &mut update)?;
+        run_step("updating Debian's package lists", &log, None, &mut update)?;
         let mut install = self.command("apt-get");
         install.args(["-o", "DPkg::Lock::Timeout=300", "install", "-y", "--no-install-recommends"]).args(packages);
-        step(&format!("installing {what} ({})", packages.join(" ")), &log, None, &mut install)
+        run_step(&format!("installing {what} ({})", packages.join(" ")), &log, None, &mut install)
     }
 
-    /// Runs a short program as root.
+    /// Runs a program as root.
     pub fn run(&self, program: &str, arguments: &[&OsStr]) -> Result<(), String> {
         let status = self.command(program).args(arguments).status();
         match status {
@@ -61,9 +61,9 @@ impl Debian {
 
     /// A program to be run as root.
     pub fn command(&self, program: &str) -> Command {
-        // sudo drops the environment, so the variable is set by `env` behind it.
-        let mut command = Command::new(if self.sudo { "sudo" } else { "env" });
-        if self.sudo {
+        // sudo clears the environment, so `env` sets the variable after it.
+        let mut command = Command::new(if self.needs_sudo { "sudo" } else { "env" });
+        if self.needs_sudo {
             command.args(["-n", "env"]);
         }
         command.arg("DEBIAN_FRONTEND=noninteractive").arg(program).stdin(Stdio::null());

@@ -1,34 +1,37 @@
-//! Tools that come as npm packages, each in a folder of the cache that is its own.
+//! Installs npm packages, each in a folder of its own in the cache, with the hashes that are committed.
 //!
-//! What is installed is what was locked: for every package, `xtask/npm` has a `package.json` that names its version and a
-//! `package-lock.json` with the hash of every package of its whole tree. To lock another version, change both the pin
-//! and the `package.json`, remove the lock file and type, in its folder,
-//! `npm install --package-lock-only --omit-lockfile-registry-resolved`. Then remove what it says of funding: those are
-//! addresses. Of a package that is wanted in several versions, the folder's name holds the version.
+//! `xtask/npm` has for every package a `package.json` with its version, and a `package-lock.json` with the hash of every
+//! package in its dependency tree. To lock another version: change it in `versions.rs` and in `package.json`, remove the
+//! lock file, type `npm install --package-lock-only --omit-lockfile-registry-resolved` in that folder, and remove the
+//! `funding` entries from the lock file, since they contain URLs. Where several versions of a package are used, the
+//! folder's name ends with the version.
 
-use crate::process::step;
-use crate::workbench::Workbench;
+use crate::env::Env;
+use crate::steps::run_step;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+/// The time limit of one installation. A few megabytes take seconds; a network that drops packets must not block a build.
+const INSTALL_TIME_MAX: Duration = Duration::from_secs(90);
+
 /// An npm package, of which one file is wanted.
 pub struct Package {
-    /// What npm calls it.
+    /// Its name at npm.
     pub name: &'static str,
-    /// Exactly this one.
+    /// Its exact version.
     pub version: &'static str,
-    /// What it is wanted for: a file below `node_modules`; programs are in `.bin`.
+    /// The wanted file or folder below `node_modules`; programs are in `.bin`.
     pub file: &'static str,
 }
 
-/// Why a package is not there.
+/// Why a package is not installed.
 #[derive(Debug)]
 pub enum Missing {
-    /// It can't be had from here: there is no npm, or nobody answers.
+    /// This machine has no npm, or reaches no registry.
     Unavailable(String),
-    /// Something is wrong that must not be passed over, such as a package that is not what was locked.
+    /// An error that must end the command, such as a package with another hash than the locked one.
     Failed(String),
 }
 
@@ -40,47 +43,46 @@ impl From<Missing> for String {
     }
 }
 
-/// The copy of the lock file beside what was installed by it; written last, so that an installation that was cut short
-/// is none.
+/// A copy of the lock file that the installation was made by. It is written last, so an interrupted installation has none.
 const INSTALLED_BY: &str = "installed-by.json";
 
 impl Package {
-    /// Where its file is, installed or not.
-    pub fn path(&self, bench: &Workbench) -> PathBuf {
-        self.folder(bench).join(self.file)
+    /// The path of its file, installed or not.
+    pub fn path(&self, env: &Env) -> PathBuf {
+        self.node_modules(env).join(self.file)
     }
 
-    /// The folder that holds it and what it needs.
-    pub fn folder(&self, bench: &Workbench) -> PathBuf {
-        self.root(bench).join("node_modules")
+    /// The folder with it and its dependencies.
+    pub fn node_modules(&self, env: &Env) -> PathBuf {
+        self.root(env).join("node_modules")
     }
 
-    /// Whether it is installed, as it is locked now.
-    pub fn is_there(&self, bench: &Workbench) -> bool {
-        let lock = std::fs::read(self.locked(bench).join("package-lock.json")).ok();
-        let installed_by = std::fs::read(self.root(bench).join(INSTALLED_BY)).ok();
-        self.path(bench).exists() && lock.is_some() && lock == installed_by
+    /// Whether it is installed by the present lock file.
+    pub fn is_installed(&self, env: &Env) -> bool {
+        let lock = std::fs::read(self.locked(env).join("package-lock.json")).ok();
+        let installed_by = std::fs::read(self.root(env).join(INSTALLED_BY)).ok();
+        self.path(env).exists() && lock.is_some() && lock == installed_by
     }
 
-    /// Installs it when it is missing, which may take so long, and tells where its file is, or why it is not there.
-    pub fn ensure(&self, bench: &Workbench, limit: Duration) -> Result<PathBuf, Missing> {
-        if !self.is_there(bench) {
-            if bench.which("npm").is_none() {
-                return Err(Missing::Unavailable(format!("{} comes by npm, which is not there.", self.name)));
+    /// Installs it when it is missing, and returns the path of its file.
+    pub fn ensure(&self, env: &Env) -> Result<PathBuf, Missing> {
+        if !self.is_installed(env) {
+            if env.which("npm").is_none() {
+                return Err(Missing::Unavailable(format!("{} needs npm, which is not on PATH.", self.name)));
             }
-            self.install(bench, Some(limit))?;
+            self.install(env, Some(INSTALL_TIME_MAX))?;
         }
-        Ok(self.path(bench))
+        Ok(self.path(env))
     }
 
-    /// Has npm install what is locked.
-    pub fn install(&self, bench: &Workbench, limit: Option<Duration>) -> Result<(), Missing> {
-        self.install_by(bench.command("npm"), bench, limit)
+    /// Has npm install what is locked. The time has no limit without `limit`.
+    pub fn install(&self, env: &Env, limit: Option<Duration>) -> Result<(), Missing> {
+        self.install_with(env.command("npm"), env, limit)
     }
 
-    fn install_by(&self, mut npm: Command, bench: &Workbench, limit: Option<Duration>) -> Result<(), Missing> {
-        let (name, locked, root) = (self.name, self.locked(bench), self.root(bench));
-        // npm takes the nearest package.json above for the project; this one ends its search.
+    fn install_with(&self, mut npm: Command, env: &Env, limit: Option<Duration>) -> Result<(), Missing> {
+        let (name, locked, root) = (self.name, self.locked(env), self.root(env));
+        // npm looks for a package.json in the folders above, too; this one ends its search.
         let files = ["package.json", "package-lock.json"];
         let copied = std::fs::create_dir_all(&root).and_then(|()| {
             files.iter().try_for_each(|file| std::fs::copy(locked.join(file), root.join(file)).map(drop))
@@ -90,7 +92,7 @@ impl Package {
         })?;
         npm.current_dir(&root).args([
             "ci",
-            // Whatever a person's own configuration says.
+            // They override the user's configuration.
             "--include=prod",
             "--include=optional",
             "--ignore-scripts",
@@ -98,15 +100,15 @@ impl Package {
             "--no-fund",
             "--loglevel=error",
         ]);
-        let log = bench.cache.join("logs").join(format!("{}.log", self.plain_name()));
-        if step(&format!("installing {name}@{}", self.version), &log, limit, &mut npm).is_err() {
-            let words = std::fs::read(&log).unwrap_or_default();
-            return Err(self.refused(&String::from_utf8_lossy(&words), &locked, &log));
+        let log = env.log(&self.folder_name());
+        if run_step(&format!("installing {name}@{}", self.version), &log, limit, &mut npm).is_err() {
+            let output = std::fs::read(&log).unwrap_or_default();
+            return Err(self.explain_failure(&String::from_utf8_lossy(&output), &locked, &log));
         }
-        if let Some(left_out) = left_out(&root) {
+        if let Some(missing) = missing_dependency(&root) {
             return Err(Missing::Failed(format!(
-                "npm has left out {left_out}, which {name} needs here: it is not what {} has locked, or npm can't have it \
-                 now. Try again; if it stays so, don't use it.",
+                "npm has not installed {missing}, which {name} needs on this machine: either its hash is not the one that \
+                 {} has locked, or the registry does not have it now. Try again; if it fails again, don't use it.",
                 locked.display(),
             )));
         }
@@ -115,41 +117,43 @@ impl Package {
             .map_err(|error| Missing::Failed(format!("{} can't be written: {error}.", root.display())))
     }
 
-    /// What npm's own words about its failure mean.
-    fn refused(&self, words: &str, locked: &Path, log: &Path) -> Missing {
+    /// The meaning of npm's output when it failed.
+    fn explain_failure(&self, output: &str, locked: &Path, log: &Path) -> Missing {
         let (name, locked, log) = (self.name, locked.display(), log.display());
-        if words.contains("EINTEGRITY") {
+        if output.contains("EINTEGRITY") {
             return Missing::Failed(format!(
-                "What npm was given as {name} or as a part of it has another hash than {locked} has locked; it was not \
+                "The registry's {name}, or a dependency of it, has another hash than {locked} has locked; it was not \
                  installed. {log} has both hashes."
             ));
         }
-        if words.contains("EUSAGE") {
-            return Missing::Failed(format!("npm can't install {name} by what is in {locked}; {log} has its words."));
+        if output.contains("EUSAGE") {
+            return Missing::Failed(format!(
+                "npm can't install {name} by the files in {locked}; {log} has its output."
+            ));
         }
-        Missing::Unavailable(format!("npm can't install {name}; {log} has its words."))
+        Missing::Unavailable(format!("npm can't install {name}; {log} has its output."))
     }
 
-    /// Its name as a file's.
-    fn plain_name(&self) -> String {
+    /// Its name, as a folder has it.
+    fn folder_name(&self) -> String {
         self.name.replace('@', "").replace('/', "-")
     }
 
-    /// Where it is locked.
-    fn locked(&self, bench: &Workbench) -> PathBuf {
-        let folder = bench.project.join("xtask/npm");
-        let of_several_versions = folder.join(format!("{}-{}", self.plain_name(), self.version));
-        if of_several_versions.exists() { of_several_versions } else { folder.join(self.plain_name()) }
+    /// The folder with its lock file.
+    fn locked(&self, env: &Env) -> PathBuf {
+        let folder = env.project.join("xtask/npm");
+        let with_version = folder.join(format!("{}-{}", self.folder_name(), self.version));
+        if with_version.exists() { with_version } else { folder.join(self.folder_name()) }
     }
 
-    fn root(&self, bench: &Workbench) -> PathBuf {
-        bench.cache.join(format!("{}-{}", self.plain_name(), self.version))
+    fn root(&self, env: &Env) -> PathBuf {
+        env.cache.join(format!("{}-{}", self.folder_name(), self.version))
     }
 }
 
-/// A package that is locked, made for this machine, and not installed. npm lets a package that is optional fail without
-/// a word, a wrong hash included; the part that is made for a machine is always optional.
-fn left_out(root: &Path) -> Option<String> {
+/// A locked package for this machine that npm has not installed. npm ignores every failure of an optional dependency,
+/// a wrong hash included, and dependencies for one operating system or processor are always optional.
+fn missing_dependency(root: &Path) -> Option<String> {
     let read = |path: &str| -> Option<Value> {
         let text = std::fs::read_to_string(root.join(path)).ok()?;
         Some(serde_json::from_str::<Value>(&text).ok()?["packages"].take())
@@ -178,7 +182,7 @@ fn is_for_this_machine(package: &Value) -> bool {
         other => other,
     };
     let allows =
-        |key: &str, word: &str| package[key].as_array().is_none_or(|list| list.iter().any(|item| item == word));
+        |key: &str, name: &str| package[key].as_array().is_none_or(|list| list.iter().any(|item| item == name));
     allows("os", system) && allows("cpu", processor)
 }
 

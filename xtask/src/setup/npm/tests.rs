@@ -1,5 +1,5 @@
 use super::*;
-use crate::setup::{axe, esbuild, host_libraries, promise_replacements, turbo, typescript, wasm_opt};
+use crate::setup::npm_packages::*;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
@@ -9,13 +9,13 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 
 const TOOL: Package = Package { name: "@natter/tool", version: "1.0.0", file: "@natter/tool/tool.js" };
-/// The part of it that is made for a machine, as esbuild has one.
+/// An optional dependency of it, as esbuild has one for every kind of machine.
 const PART: &str = "natter-tool-part";
 const LIMIT: Option<Duration> = Some(Duration::from_secs(60));
 
-/// A registry with a tool and its part, and a project that has locked both.
-struct Scene {
-    bench: Workbench,
+/// A registry with a tool and its optional dependency, and a project that has locked both.
+struct NpmFixture {
+    env: Env,
     registry: Registry,
     _folder: tempfile::TempDir,
 }
@@ -25,14 +25,14 @@ struct Registry {
     tarballs: Vec<(&'static str, Vec<u8>)>,
 }
 
-impl Scene {
-    fn set() -> Self {
+impl NpmFixture {
+    fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let bench = Workbench {
+        let env = Env {
             project: folder.path().join("project"),
             cache: folder.path().join("cache"),
             toolchain: None,
-            bins: Vec::new(),
+            path_prefix: Vec::new(),
         };
         let parts = json!({ "optionalDependencies": { PART: "1.0.0" } });
         let tarballs = vec![
@@ -40,12 +40,12 @@ impl Scene {
             (PART, pack(&folder.path().join("part"), PART, json!({}))),
         ];
         let registry = serve(tarballs);
-        let scene = Self { bench, registry, _folder: folder };
-        scene.lock(|_| ());
-        scene
+        let fixture = Self { env, registry, _folder: folder };
+        fixture.lock(|_| ());
+        fixture
     }
 
-    /// Writes what the project has locked: what the registry has, changed so.
+    /// Locks the packages of the registry in the project, after `change`.
     fn lock(&self, change: impl FnOnce(&mut Value)) {
         let [tool, part] = [0, 1].map(|index| integrity(&self.registry.tarballs[index].1));
         let mut lock = json!({ "name": "tool", "lockfileVersion": 3, "requires": true, "packages": {
@@ -58,7 +58,7 @@ impl Scene {
         } });
         lock["packages"]["node_modules/@natter/tool"]["optionalDependencies"]["for-another-machine"] = json!("1.0.0");
         change(&mut lock);
-        let folder = TOOL.locked(&self.bench);
+        let folder = TOOL.locked(&self.env);
         std::fs::create_dir_all(&folder).unwrap();
         std::fs::write(folder.join("package-lock.json"), lock.to_string()).unwrap();
         let package = json!({ "private": true, "dependencies": { TOOL.name: "1.0.0" } });
@@ -70,25 +70,25 @@ impl Scene {
     }
 
     fn install_from(&self, url: &str) -> Result<(), Missing> {
-        let mut npm = self.bench.command("npm");
+        let mut npm = self.env.command("npm");
         npm.args(["--registry", url, "--noproxy=127.0.0.1", "--fetch-retries=0", "--cache"]);
-        npm.arg(self.bench.cache.join("npm"));
-        TOOL.install_by(npm, &self.bench, LIMIT)
+        npm.arg(self.env.cache.join("npm"));
+        TOOL.install_with(npm, &self.env, LIMIT)
     }
 
     #[track_caller]
-    fn fails_saying(&self, words: &str) {
+    fn assert_fails_with(&self, words: &str) {
         match self.install() {
             Err(Missing::Failed(sentence)) => {
                 assert!(sentence.contains(words) && sentence.ends_with('.'), "{sentence}")
             }
             other => panic!("{other:?}"),
         }
-        assert!(!TOOL.is_there(&self.bench), "what was refused is not used later");
+        assert!(!TOOL.is_installed(&self.env), "a refused package is not used later");
     }
 }
 
-/// A package as npm itself packs it.
+/// A tarball as `npm pack` makes it.
 fn pack(folder: &Path, name: &str, more: Value) -> Vec<u8> {
     std::fs::create_dir_all(folder).unwrap();
     let mut package = json!({ "name": name, "version": "1.0.0" });
@@ -127,9 +127,9 @@ fn serve(tarballs: Vec<(&'static str, Vec<u8>)>) -> Registry {
 impl Registry {
     fn answer(&self, mut stream: TcpStream) -> std::io::Result<()> {
         let mut lines = BufReader::new(stream.try_clone()?).lines().map_while(Result::ok);
-        let asked = lines.next().unwrap_or_default();
+        let request = lines.next().unwrap_or_default();
         lines.take_while(|line| !line.is_empty()).for_each(drop);
-        let path = asked.split(' ').nth(1).unwrap_or_default().replace("%2f", "/");
+        let path = request.split(' ').nth(1).unwrap_or_default().replace("%2f", "/");
         let found = self.tarballs.iter().find(|(name, _)| path.starts_with(&format!("/{name}")));
         let (status, body) = match found {
             Some((_, tarball)) if path.ends_with(".tgz") => ("200 OK", tarball.clone()),
@@ -148,86 +148,78 @@ impl Registry {
 }
 
 #[test]
-fn a_package_is_installed_as_it_is_locked_and_again_when_the_lock_is_another() {
-    let scene = Scene::set();
-    assert!(!TOOL.is_there(&scene.bench));
-    scene.install().unwrap();
-    assert!(TOOL.is_there(&scene.bench));
-    assert_eq!(std::fs::read_to_string(TOOL.path(&scene.bench)).unwrap(), "// @natter/tool\n");
-    scene.lock(|lock| lock["name"] = json!("another"));
-    assert!(!TOOL.is_there(&scene.bench));
-    scene.install().unwrap();
-    assert!(TOOL.is_there(&scene.bench));
+fn an_npm_package_is_installed_again_when_its_lock_file_changes() {
+    let fixture = NpmFixture::new();
+    assert!(!TOOL.is_installed(&fixture.env));
+    fixture.install().unwrap();
+    assert!(TOOL.is_installed(&fixture.env));
+    assert_eq!(std::fs::read_to_string(TOOL.path(&fixture.env)).unwrap(), "// @natter/tool\n");
+    fixture.lock(|lock| lock["name"] = json!("another"));
+    assert!(!TOOL.is_installed(&fixture.env));
+    fixture.install().unwrap();
+    assert!(TOOL.is_installed(&fixture.env));
 }
 
 #[test]
-fn a_package_of_another_hash_than_the_locked_one_is_refused() {
-    let scene = Scene::set();
-    scene.lock(|lock| {
+fn an_npm_package_with_another_hash_than_the_locked_one_is_refused() {
+    let fixture = NpmFixture::new();
+    fixture.lock(|lock| {
         let hash = &mut lock["packages"]["node_modules/@natter/tool"]["integrity"];
         *hash = altered(hash);
     });
-    scene.fails_saying("has another hash than");
-    assert!(!TOOL.path(&scene.bench).exists());
+    fixture.assert_fails_with("has another hash than");
+    assert!(!TOOL.path(&fixture.env).exists());
 }
 
 #[test]
-fn a_part_for_this_machine_of_another_hash_than_the_locked_one_is_refused() {
-    let scene = Scene::set();
-    scene.lock(|lock| {
+fn an_optional_dependency_with_another_hash_than_the_locked_one_is_refused() {
+    let fixture = NpmFixture::new();
+    fixture.lock(|lock| {
         let hash = &mut lock["packages"]["node_modules/natter-tool-part"]["integrity"];
         *hash = altered(hash);
     });
-    scene.fails_saying("left out natter-tool-part");
+    fixture.assert_fails_with("not installed natter-tool-part");
 }
 
 #[test]
-fn a_lock_that_does_not_fit_its_package_is_a_failure() {
-    let scene = Scene::set();
-    scene.lock(|lock| {
+fn a_lock_file_that_contradicts_its_package_json_is_an_error() {
+    let fixture = NpmFixture::new();
+    fixture.lock(|lock| {
         lock["packages"][""]["dependencies"][TOOL.name] = json!("2.0.0");
         lock["packages"]["node_modules/@natter/tool"]["version"] = json!("2.0.0");
     });
-    scene.fails_saying("can't install @natter/tool by what is in");
+    fixture.assert_fails_with("can't install @natter/tool by the files in");
 }
 
 #[test]
-fn a_registry_that_does_not_answer_makes_a_package_unavailable_and_nothing_worse() {
-    let scene = Scene::set();
+fn a_package_is_unavailable_when_the_registry_does_not_answer() {
+    let fixture = NpmFixture::new();
     let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let missing = scene.install_from(&format!("http://{nobody}"));
+    let missing = fixture.install_from(&format!("http://{nobody}"));
     assert!(matches!(&missing, Err(Missing::Unavailable(sentence)) if sentence.ends_with('.')), "{missing:?}");
 }
 
 #[test]
-fn every_package_is_locked_with_the_hashes_of_its_whole_tree_and_no_address() {
+fn every_npm_package_is_locked_with_the_hashes_of_its_dependencies_and_without_urls() {
     let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let bench = Workbench { project, cache: PathBuf::new(), toolchain: None, bins: Vec::new() };
-    let mut packages = vec![
-        axe::AXE,
-        esbuild::ESBUILD,
-        promise_replacements::ZONE_JS,
-        promise_replacements::BLUEBIRD,
-        turbo::TURBO,
-        typescript::TYPESCRIPT,
-        wasm_opt::BINARYEN,
-    ];
-    packages.extend(host_libraries::LIBRARIES.map(|(_, package)| package));
-    let mut folders: Vec<_> = packages.iter().map(|package| package.locked(&bench)).collect();
+    let env = Env { project, cache: PathBuf::new(), toolchain: None, path_prefix: Vec::new() };
+    let mut packages = vec![AXE_CORE, ESBUILD, ZONE_JS, BLUEBIRD, TURBO, TYPESCRIPT, BINARYEN];
+    packages.extend(PAGE_LIBRARIES.map(|(_, package)| package));
+    let mut folders: Vec<_> = packages.iter().map(|package| package.locked(&env)).collect();
     let mut found: Vec<_> =
-        std::fs::read_dir(bench.project.join("xtask/npm")).unwrap().map(|entry| entry.unwrap().path()).collect();
+        std::fs::read_dir(env.project.join("xtask/npm")).unwrap().map(|entry| entry.unwrap().path()).collect();
     folders.sort();
     found.sort();
     assert_eq!(folders, found);
     for package in packages {
-        let read = |file: &str| std::fs::read_to_string(package.locked(&bench).join(file)).unwrap();
+        let read = |file: &str| std::fs::read_to_string(package.locked(&env).join(file)).unwrap();
         let wanted = json!({ package.name: package.version });
         let manifest: Value = serde_json::from_str(&read("package.json")).unwrap();
-        assert_eq!(manifest["dependencies"], wanted, "pins.rs and package.json name the same version");
+        assert_eq!(manifest["dependencies"], wanted, "versions.rs and package.json have the same version");
         let text = read("package-lock.json");
         assert!(
             !text.contains("://") && !text.contains("\"resolved\""),
-            "{}: an address is no business of a lock",
+            "{}: a lock file contains no URL",
             package.name
         );
         let lock: Value = serde_json::from_str(&text).unwrap();

@@ -1,23 +1,23 @@
 use super::*;
-use crate::pins;
+use crate::versions;
 use std::fs;
 
-/// A crate that the lock file names.
+/// A crate in the lock file.
 const LOCKED: &str = "serde_json";
 const URL: &str = "https://advisories.test/database";
 const PASTE: (&str, &str) = ("RUSTSEC-2024-0436", "paste");
 
-/// A database of advisories on this machine, and the project's configuration with that database in it.
-struct Scene {
+/// A local database of advisories, and the project's configuration with that database.
+struct AdvisoryFixture {
     folder: tempfile::TempDir,
-    bench: Workbench,
+    env: Env,
 }
 
-impl Scene {
-    /// With a database that holds these advisories: each its id, its crate, and what it has besides.
-    fn set(advisories: &[(&str, &str, &str)]) -> Self {
-        let scene = Self { folder: tempfile::tempdir().unwrap(), bench: bench() };
-        let database = scene.folder.path().join("database");
+impl AdvisoryFixture {
+    /// Advisories are given as id, crate, and further lines of TOML.
+    fn with(advisories: &[(&str, &str, &str)]) -> Self {
+        let fixture = Self { folder: tempfile::tempdir().unwrap(), env: env() };
+        let database = fixture.folder.path().join("database");
         git(&["init", "--quiet", "--initial-branch=main"], &database);
         for (id, package, more) in advisories {
             let folder = database.join("crates").join(package);
@@ -31,12 +31,12 @@ impl Scene {
         git(&["add", "--all"], &database);
         let named = ["-c", "user.name=A test", "-c", "user.email=test@example.test"];
         git(&[&named[..], &["commit", "--quiet", "--allow-empty", "--message=Advisories"]].concat(), &database);
-        scene
+        fixture
     }
 
-    /// What comes of a check with deny.toml, changed so.
-    fn audit(&self, change: impl Fn(String) -> String) -> Outcome {
-        let project = fs::read_to_string(self.bench.project.join("deny.toml")).unwrap();
+    /// The result of a check with deny.toml after `change`.
+    fn audit(&self, change: impl Fn(String) -> String) -> SuiteResult {
+        let project = fs::read_to_string(self.env.project.join("deny.toml")).unwrap();
         let path = self.folder.path().join("fetched");
         let database = format!("[advisories]\ndb-path = {path:?}\ndb-urls = [\"{URL}\"]\n");
         assert!(project.contains("[advisories]\n"));
@@ -45,12 +45,12 @@ impl Scene {
         self.audit_by(&config, |_| ())
     }
 
-    /// What comes of a check with this configuration, when cargo-deny's command is changed so.
-    fn audit_by(&self, config: &Path, change: impl Fn(&mut Command)) -> Outcome {
-        // cargo-deny takes no address without a host's name, so git is told where that host is.
+    /// The result of a check with this configuration, after `change` was applied to cargo-deny's command.
+    fn audit_by(&self, config: &Path, change: impl Fn(&mut Command)) -> SuiteResult {
+        // cargo-deny refuses a `file:` URL; git maps this one to the local folder.
         let here = format!("url.{}.insteadOf", self.folder.path().join("database").display());
         let deny = |arguments: &[&str]| {
-            let mut deny = deny(&self.bench, config, arguments);
+            let mut deny = deny(&self.env, config, arguments);
             deny.envs([("GIT_CONFIG_COUNT", "1"), ("GIT_CONFIG_KEY_0", &here), ("GIT_CONFIG_VALUE_0", URL)]);
             change(&mut deny);
             deny
@@ -65,63 +65,63 @@ fn git(arguments: &[&str], folder: &Path) {
     assert!(status.expect("these tests need git").success(), "{arguments:?}");
 }
 
-/// With the cargo-deny that the suite is run with.
-fn bench() -> Workbench {
-    let mut bench = Workbench::find().unwrap();
-    let bin = bench.cache.join(format!("cargo-deny-{}/bin", pins::CARGO_DENY));
+/// With the cargo-deny that the suite uses.
+fn env() -> Env {
+    let mut env = Env::detect().unwrap();
+    let bin = env.cache.join(format!("cargo-deny-{}/bin", versions::CARGO_DENY));
     assert!(bin.exists(), "cargo-deny is missing: type `cargo xtask setup --tests`");
-    bench.bins.push(bin);
-    bench
+    env.path_prefix.push(bin);
+    env
 }
 
-fn as_it_is(config: String) -> String {
+fn unchanged(config: String) -> String {
     config
 }
 
 #[test]
-fn a_lock_file_without_a_known_fault_passes() {
-    let scene = Scene::set(&[("RUSTSEC-2024-9001", "a-crate-that-nobody-uses", "")]);
-    assert_eq!(scene.audit(as_it_is), Ok(Tally::PASSED));
+fn advisories_of_other_crates_pass() {
+    let fixture = AdvisoryFixture::with(&[("RUSTSEC-2024-9001", "a-crate-that-nobody-uses", "")]);
+    assert_eq!(fixture.audit(unchanged), Ok(TestResults::PASSED));
 }
 
 #[test]
-fn a_crate_with_a_known_fault_fails_unless_it_is_ignored_with_a_reason() {
-    let scene = Scene::set(&[("RUSTSEC-2024-9002", LOCKED, "")]);
-    assert_eq!(scene.audit(as_it_is), Ok(Tally::FAILED));
+fn an_advisory_fails_unless_it_is_ignored_with_a_reason() {
+    let fixture = AdvisoryFixture::with(&[("RUSTSEC-2024-9002", LOCKED, "")]);
+    assert_eq!(fixture.audit(unchanged), Ok(TestResults::FAILED));
     let ignored = |config: String| {
         config.replacen("ignore = [", "ignore = [{ id = \"RUSTSEC-2024-9002\", reason = \"a test's\" },", 1)
     };
-    assert_eq!(scene.audit(ignored), Ok(Tally::PASSED));
+    assert_eq!(fixture.audit(ignored), Ok(TestResults::PASSED));
 }
 
 #[test]
-fn that_paste_is_unmaintained_is_ignored_and_would_fail_otherwise() {
+fn the_unmaintained_advisory_of_paste_is_ignored_and_would_fail_otherwise() {
     let (id, package) = PASTE;
-    let scene = Scene::set(&[(id, package, "informational = \"unmaintained\"")]);
-    assert_eq!(scene.audit(as_it_is), Ok(Tally::PASSED));
-    assert_eq!(scene.audit(|config| config.replace(id, "RUSTSEC-2024-9003")), Ok(Tally::FAILED));
+    let fixture = AdvisoryFixture::with(&[(id, package, "informational = \"unmaintained\"")]);
+    assert_eq!(fixture.audit(unchanged), Ok(TestResults::PASSED));
+    assert_eq!(fixture.audit(|config| config.replace(id, "RUSTSEC-2024-9003")), Ok(TestResults::FAILED));
 }
 
 #[test]
-fn a_database_that_cannot_be_fetched_is_no_result_and_no_failure() {
-    let scene = Scene::set(&[]);
-    fs::remove_dir_all(scene.folder.path().join("database")).unwrap();
-    assert_eq!(scene.audit(as_it_is), Ok(Tally::NOT_RUN));
+fn an_advisory_database_that_cannot_be_fetched_counts_as_not_run() {
+    let fixture = AdvisoryFixture::with(&[]);
+    fs::remove_dir_all(fixture.folder.path().join("database")).unwrap();
+    assert_eq!(fixture.audit(unchanged), Ok(TestResults::NOT_RUN));
 }
 
 #[test]
-fn what_cargo_deny_does_not_understand_is_a_failure() {
-    let scene = Scene::set(&[("RUSTSEC-2024-9004", "a-crate-that-nobody-uses", "")]);
-    let refused = scene.audit(|config| config.replacen("[advisories]\n", "[advisories]\nnot-a-setting = true\n", 1));
+fn an_option_that_cargo_deny_does_not_know_is_an_error() {
+    let fixture = AdvisoryFixture::with(&[("RUSTSEC-2024-9004", "a-crate-that-nobody-uses", "")]);
+    let refused = fixture.audit(|config| config.replacen("[advisories]\n", "[advisories]\nnot-a-setting = true\n", 1));
     assert!(refused.is_err(), "{refused:?}");
-    assert_eq!(scene.audit(as_it_is), Ok(Tally::PASSED));
+    assert_eq!(fixture.audit(unchanged), Ok(TestResults::PASSED));
     for step in ["fetch", "check"] {
         let with_an_option = |deny: &mut Command| {
             if deny.get_args().any(|argument| argument == step) {
                 deny.arg("--disable-fetch");
             }
         };
-        let refused = scene.audit_by(&scene.folder.path().join("deny.toml"), with_an_option);
+        let refused = fixture.audit_by(&fixture.folder.path().join("deny.toml"), with_an_option);
         assert!(refused.is_err(), "{step}: {refused:?}");
     }
 }
