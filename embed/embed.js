@@ -1,54 +1,58 @@
-// What a website pastes: <script async src="…/embed.js" data-base-url="…" data-inbox-identifier="…"></script>
+// The loader, which a website includes:
+// <script async src="…/embed.js" data-base-url="…" data-inbox-identifier="…"></script>
 //
-// It defines <natter-chat>, which owns all that must be there before anybody wants to chat: the launcher, the panel's
-// place and its skeleton, and a queue for what the page asks of the chat meanwhile. Everything else (panel.js, the
-// wasm, a language) is fetched at the same time, and checked, when somebody is about to open it.
+// It defines the element <natter-chat> with what is needed before a visitor chats: the launcher, the panel with its
+// skeleton, and a queue for the page's calls. Everything else (panel.js, the wasm, a language) is loaded in parallel, with
+// integrity checks, when a visitor is about to open the chat. Its size is limited to 5,120 bytes of brotli.
 
 (() => {
   const TAG = "natter-chat";
-  /** The document, as its prototype has it: `<img name="currentScript">` stands in for the document's own property. */
+  /** The document with the properties of `Document.prototype`: an element `<img name="currentScript">` shadows those of
+   *  `document` (DOM clobbering). */
   const page = new Proxy(document, {
-    get(of, name) {
-      const value = Reflect.get(Document.prototype, name, of);
-      return typeof value === "function" ? value.bind(of) : value;
+    get(target, name) {
+      const value = Reflect.get(Document.prototype, name, target);
+      return typeof value === "function" ? value.bind(target) : value;
     },
   });
-  /** A global, if it is the browser's or a script's, and no element that is called so. */
+  /** A global of the browser or of a script, or undefined: an element with this id or name is none. */
   const global = (name) => (Object.hasOwn(window, name) ? window[name] : undefined);
   const script = page.currentScript;
   if (script?.localName !== "script" || !/xhtml$/.test(script.namespaceURI)) throw Error("natter: embed.js has to be a plain script of the page's.");
-  // Pages that change without loading run it again, and some have it twice.
-  const there = customElements.get(TAG);
-  if (there) return there.paste?.(script);
+  // Some pages include it twice, and single-page sites run it again.
+  const defined = customElements.get(TAG);
+  if (defined) return defined.paste?.(script);
 
-  /** Where the rest is, seen from here, and what it must be: stamped when a bundle is made. */
+  /** The folder of the other files, relative to this script (`at`), and their integrity hashes, which the bundler inserts. */
   const ASSETS = { at: "", hashes: "@assets@" };
-  /** What the launcher is called in every language, and what is said where there is no chat: from `locales/`. */
+  /** The launcher's accessible name in every language, and the English texts for when the chat can't be loaded. They are
+   *  inserted from `locales/`. */
   const LABELS = "@labels@";
   const FAILURE_TEXTS = "@failure-texts@";
-  /** Its attributes; as properties they are called likeThis. */
+  /** The attributes; the properties have the same names in camelCase. */
   const SETTINGS =
     "base-url inbox-identifier name load needs-consent mode language languages position avoid theme theme-choice team reply-time form prompts page-context notifications sound allow-messages-after-resolved retention-days fallback-url".split(" ");
-  /** What waits for the chat. */
+  /** Methods that are queued until panel.js is loaded. */
   const CALLS = "setUser setCustomAttributes deleteCustomAttribute setConversationCustomAttributes prefill reset forget send diagnostics csp".split(" ");
 
   const camel = (name) => name.replace(/-./g, (pair) => pair[1].toUpperCase());
-  /** Does what may fail, where a page's own code goes on. */
-  const attempt = (deed) => {
+  /** Calls an action and logs its error, so that the page's code that led here goes on. */
+  const attempt = (action) => {
     try {
-      deed();
+      action();
     } catch (error) {
       console.error("natter:", error);
     }
   };
-  const make = (name, more) => Object.assign(page.createElement(name), more);
+  const make = (name, properties) => Object.assign(page.createElement(name), properties);
 
-  // ---- What is fetched ----
+  // ---- Loading files ----
 
+  /** Promises of files by name. */
   const fetched = {};
-  /** Browsers remember modules that failed: tried again, they have another address. */
+  /** A query that grows with every failure: browsers cache failed modules by their URL. */
   let again = "";
-  /** Once a page, however many chats want it; a failure is not kept. */
+  /** Loads a file once for all chats of the page. After a failure it is loaded again. */
   const once = (name, get) =>
     (fetched[name] ??= get().catch((error) => {
       delete fetched[name];
@@ -56,22 +60,23 @@
       throw error;
     }));
   const at = (name) => new URL(ASSETS.at + name, script.src).href;
-  /** What a file must be: those that every chat needs are known here, of the others there is a list. */
+  /** A file's integrity hash: ASSETS has those of files that every chat needs, list.json those of the others. */
   const hash = async (name) => ASSETS[name] ?? (ASSETS["list.json"] && (await json("list"))[name]) ?? "";
   const referrerPolicy = "no-referrer";
-  /** What is left out here, the page may have given to every object. */
+  /** All options are given, because a page may have added properties to Object.prototype. */
   const plain = { method: "GET", mode: "cors", cache: "default", referrerPolicy };
   const file = async (name) => fetch(at(name) + again, { ...plain, integrity: await hash(name) });
   const json = (name) => once(name, async () => (await file(`${name}.json`)).json());
   const wasm = () => once("wasm", () => file("natter_bg.wasm"));
   let policy;
-  /** Pages with Trusted Types take no plain address for a script. */
+  /** A script URL that pages with Trusted Types accept. */
   const trusted = (url) => {
     const types = global("trustedTypes");
     return types ? (policy ??= types.createPolicy("natter", { createScriptURL: (url) => url })).createScriptURL(url) : url;
   };
-  /** `import()` checks nothing, so an element does before, and `import()` is given what that has fetched: a link where
-   *  preloads are checked, or a script. WebKit, which has Apple for its vendor everywhere, checks scripts alone. */
+  /** Loads a module with an integrity check, which `import()` doesn't do; a later `import()` gets the same module. The
+   *  element is a modulepreload link, or a script where the browser doesn't check preloads: that is WebKit, whose
+   *  `navigator.vendor` begins with Apple on every system. */
   const checked = async (name, href) => {
     const [integrity, link] = [await hash(name), make("link")];
     if (!integrity) return;
@@ -81,7 +86,7 @@
       page.head.append(Object.assign(element, { integrity, referrerPolicy, onload, onerror }));
     }).finally(() => element.remove());
   };
-  /** A module. Where nothing was bundled, it imports others, which are checked as well. */
+  /** Loads a module. Where modules are not bundled, those that it imports are checked first. */
   const code = (name) =>
     once(name, async () => {
       for (const other of ASSETS.imports?.[name] ?? []) await checked(other, at(other));
@@ -101,22 +106,22 @@
     #panel = make("div", { className: "panel", part: "panel", id: "panel", tabIndex: -1, hidden: true });
     #over = make("div", { className: "over" });
     #calls = [];
-    /** Names in what the page gave as settings that are none; a secret can be among them. */
-    #others = [];
-    /** What panel.js does for this element. */
+    /** Names that the page has given as settings and that are none: a secret may be among them. */
+    #unknown = [];
+    /** The `Chat` of panel.js. */
     #chat;
-    /** When it was taken away first, and how often since: of this second. */
-    #since = 0;
-    #times = 0;
+    /** When the page removed the element first in the current second (ms), and how often since. */
+    #removedAt = 0;
+    #removals = 0;
 
     constructor() {
       super();
       const [launcher, panel, root] = [this.#launcher, this.#panel, this.attachShadow({ mode: "open" })];
       root.adoptedStyleSheets = [sheet];
       launcher.setAttribute("aria-controls", "panel");
-      clicked.set(launcher, () => this.toggle());
-      // A hand on its way to the launcher is reason enough to fetch what it will want.
-      launcher.onpointerenter = launcher.onfocus = () => this.load === "manual" || this.#prepare();
+      clickHandlers.set(launcher, () => this.toggle());
+      // A pointer over the launcher, or its focus, precedes most clicks.
+      launcher.onpointerenter = launcher.onfocus = () => this.load === "manual" || this.#preload();
       panel.onkeydown = (event) => {
         if (event.key !== "Escape" || event.isComposing || this.#isInline) return;
         event.stopPropagation();
@@ -126,9 +131,9 @@
     }
 
     connectedCallback() {
-      // Pages that were kept by htmx or Turbo hold a copy of the chat.
-      if (!own.has(this) && [...own].some((chat) => (chat.isConnected || !chat.#isInline) && ORIGIN.every((name) => chat[name] === this[name]))) return this.remove();
-      // What was set before there was this class.
+      // Page snapshots of htmx and Turbo contain a copy of the element.
+      if (!managed.has(this) && [...managed].some((chat) => (chat.isConnected || !chat.#isInline) && ORIGIN.every((name) => chat[name] === this[name]))) return this.remove();
+      // Properties that were set before the element was defined.
       for (const name of SETTINGS.map(camel)) {
         if (Object.hasOwn(this, name)) {
           const value = this[name];
@@ -136,48 +141,49 @@
           this[name] = value;
         }
       }
-      this.#answer();
-      this.#begin();
+      this.#takeGlobal();
+      this.#update();
       this.#chat?.moved();
     }
 
-    // A moved element is disconnected and connected again at once: it survives.
+    // An element that the page moves is disconnected and connected again in the same task.
     disconnectedCallback() {
       queueMicrotask(() => {
-        if (this.isConnected || this.#returns()) return;
+        if (this.isConnected || this.#reinsert()) return;
         this.#end();
-        this.#drop("the chat has ended");
+        this.#rejectCalls("the chat has ended");
       });
     }
 
     attributeChangedCallback(name, before, value) {
       if (before === value || !this.isConnected) return;
       if (/^(base|inbox)/.test(name)) this.#end();
-      this.#begin();
+      this.#update();
       this.#chat?.changed(name);
     }
 
-    // ---- What the page can do with it ----
+    // ---- The page's API ----
 
-    /** The chat that a script tag's attributes, or the page's settings, describe; pasted twice, it is one. */
+    /** Creates the chat of a script tag, with its data attributes and `window.natterSettings`. Several tags make one chat. */
     static paste({ src, dataset }) {
       if (src !== script.src) console.warn("natter twice");
-      const given = { __proto__: null, ...global("natterSettings"), ...dataset };
-      if (pasted?.isConnected || !given.inboxIdentifier) return;
+      const settings = { __proto__: null, ...global("natterSettings"), ...dataset };
+      if (pasted?.isConnected || !settings.inboxIdentifier) return;
       pasted ??= make(TAG);
-      NatterChat.configure(pasted, given);
-      pasted.#answer();
-      if (page.body) pasted.#return();
-      else addEventListener("DOMContentLoaded", () => pasted?.#return());
+      NatterChat.configure(pasted, settings);
+      pasted.#takeGlobal();
+      if (page.body) pasted.#append();
+      else addEventListener("DOMContentLoaded", () => pasted?.#append());
     }
 
-    /** Gives a chat these settings. Nothing else becomes an attribute: there are those that run what they hold. */
-    static configure(chat, given) {
-      own.add(chat);
-      for (const name of Object.keys(given)) {
+    /** Sets attributes of a chat. Names that are not settings don't become attributes, as an attribute can be an event
+     *  handler. */
+    static configure(chat, settings) {
+      managed.add(chat);
+      for (const name of Object.keys(settings)) {
         const attribute = name.replace(/[A-Z]/g, "-$&").toLowerCase();
-        if (SETTINGS.includes(attribute)) set(chat, attribute, given[name]);
-        else chat.#others.push(attribute);
+        if (SETTINGS.includes(attribute)) set(chat, attribute, settings[name]);
+        else chat.#unknown.push(attribute);
       }
     }
 
@@ -201,7 +207,7 @@
       return [...page.querySelectorAll(TAG)].find((chat) => chat.name === name) ?? null;
     }
 
-    // What is misspelt is refused, and keeps nothing else from being done.
+    // The promise of a misspelt call rejects; the calls after it are performed.
     async push([name, ...given]) {
       return this[name](...given);
     }
@@ -216,11 +222,11 @@
 
     open() {
       if (this.isOpen) return;
-      const bones = make("div", { className: "skeleton", ariaBusy: true });
-      bones.append(...[1, 2, 3, 4].map(() => make("i")));
+      const skeleton = make("div", { className: "skeleton", ariaBusy: true });
+      skeleton.append(...[1, 2, 3, 4].map(() => make("i")));
       this.#show(true);
       if (!this.#chat?.isMounted) {
-        this.#panel.replaceChildren(bones);
+        this.#panel.replaceChildren(skeleton);
         if (!this.#isInline) attempt(() => this.#panel.focus());
       }
       this.#mount();
@@ -249,7 +255,7 @@
 
     destroy() {
       if (this === pasted) pasted = undefined;
-      own.delete(this);
+      managed.delete(this);
       this.remove();
     }
 
@@ -266,56 +272,56 @@
     }
 
     async consent(isGiven = true) {
-      if (!isGiven) this.#drop("the visitor has not agreed to the chat");
+      if (!isGiven) this.#rejectCalls("the visitor has not agreed to the chat");
       if (!isGiven) await this.forget();
       this.needsConsent = !isGiven;
     }
 
-    // ---- What it does by itself ----
+    // ---- Internals ----
 
     get #isInline() {
       return this.mode === "inline";
     }
 
-    get #isWaiting() {
+    get #lacksConsent() {
       return (this.needsConsent ?? "false") !== "false";
     }
 
-    /** The global is the page's first chat; what the page said before there was one is said now. */
-    #answer() {
-      const said = window.natter;
-      if (said instanceof NatterChat) return;
+    /** `window.natter` becomes the page's first chat, which performs the calls that the page has queued there. */
+    #takeGlobal() {
+      const queue = window.natter;
+      if (queue instanceof NatterChat) return;
       window.natter = this;
-      if (Array.isArray(said)) said.forEach((call) => this.push(call));
+      if (Array.isArray(queue)) queue.forEach((call) => this.push(call));
     }
 
-    /** Looks and speaks as it is told, and loads as soon as it may. */
-    #begin() {
-      this.#speak();
+    /** Applies the attributes: the language, and when to load. */
+    #update() {
+      this.#setLanguage();
       const load = this.load ?? "intent";
-      this.#hasten();
-      if (this.#isWaiting) this.#end();
+      this.#attachForCalls();
+      if (this.#lacksConsent) this.#end();
       else if (this.isOpen || load === "now") this.#mount();
       else if (load === "manual") return;
-      else if (load === "idle" || this.#kept().some((key) => key.endsWith("/session"))) (global("requestIdleCallback") ?? setTimeout)(() => this.#mount());
+      else if (load === "idle" || this.#storedNames().some((key) => key.endsWith("/session"))) (global("requestIdleCallback") ?? setTimeout)(() => this.#mount());
       else if (this.#isInline || this.prompts || this.avoid) this.#attach().catch(() => {});
     }
 
-    /** Whether it goes on although the page has emptied its body, or put other things in its place: a floating chat that
-     *  the loader made does. Whoever takes it away again and again means it. */
-    #returns() {
-      if (this.#isInline || !own.has(this)) return false;
+    /** Puts a floating chat that the loader made back into the page, and returns whether it did: pages replace or empty their
+     *  body. After nine removals within a second the chat is destroyed: a script insists on removing it. */
+    #reinsert() {
+      if (this.#isInline || !managed.has(this)) return false;
       const now = Date.now();
-      if (now - this.#since > 999) [this.#since, this.#times] = [now, 0];
-      if (++this.#times > 8) this.destroy();
-      else this.#return();
-      return own.has(this);
+      if (now - this.#removedAt > 999) [this.#removedAt, this.#removals] = [now, 0];
+      if (++this.#removals > 8) this.destroy();
+      else this.#append();
+      return managed.has(this);
     }
 
-    #return() {
-      if (this.isConnected || !own.has(this)) return;
+    #append() {
+      if (this.isConnected || !managed.has(this)) return;
       if (page.body) page.body.append(this);
-      else setTimeout(() => this.#return(), 50);
+      else setTimeout(() => this.#append(), 50);
     }
 
     #end() {
@@ -329,54 +335,55 @@
 
     #call(name, given) {
       return new Promise((done, fail) => {
-        // Whoever logs out is about to leave: that waits for nothing, and ends what was said for the former visitor.
-        if (name === "diagnostics" && this.#isWaiting) return done({});
+        // `reset` and `forget` are performed at once, as the page may be left; they cancel queued calls of the former visitor.
+        if (name === "diagnostics" && this.#lacksConsent) return done({});
         if (/^(reset|forget)$/.test(name) && !this.#chat?.isMounted) {
-          this.#calls.push(...(this.#chat?.takeBack() ?? []));
-          this.#drop("the visitor was forgotten");
+          this.#calls.push(...(this.#chat?.takeCalls() ?? []));
+          this.#rejectCalls("the visitor was forgotten");
           this.#calls.splice(0).forEach(({ done }) => done?.());
           return done(this.#wipe());
         }
         this.#calls.push({ name, given, done, fail });
-        this.#chat?.take(this.#calls);
-        this.#hasten();
+        this.#chat?.perform(this.#calls);
+        this.#attachForCalls();
       });
     }
 
-    /** What does not wait for the panel to be opened; before the visitor agrees, it waits for that. */
-    #hasten() {
-      if (this.#calls.some(isUrgent) && !this.#isWaiting) this.#attach().catch((error) => this.#drop(error.message ?? "the chat has ended"));
+    /** Loads panel.js for calls that don't wait until the panel is opened. Without consent they wait. */
+    #attachForCalls() {
+      if (this.#calls.some(isUrgent) && !this.#lacksConsent) this.#attach().catch((error) => this.#rejectCalls(error.message ?? "the chat has ended"));
     }
 
-    /** What waits and will not be done is told so. */
-    #drop(why) {
+    /** Rejects the promises of queued calls that will not be performed. */
+    #rejectCalls(why) {
       for (const { name, fail } of this.#calls.filter(isUrgent)) fail(Error(`natter: ${name} was not done: ${why}.`));
       this.#calls = this.#calls.filter((call) => !isUrgent(call));
     }
 
-    #emit(name, more) {
-      this.dispatchEvent(new CustomEvent(`natter-${name}`, { detail: Object.freeze({ v: 1, ...more }) }));
+    #emit(name, detail) {
+      this.dispatchEvent(new CustomEvent(`natter-${name}`, { detail: Object.freeze({ v: 1, ...detail }) }));
     }
 
     #show(isOpen) {
       this.#panel.hidden = !isOpen;
-      this.#label();
+      this.#updateLabel();
       attempt(() => this.#chat?.opened(isOpen));
       this.#emit(isOpen ? "opened" : "closed");
     }
 
-    /** All there is to fetch, at the same time. */
-    #prepare() {
-      if (!this.#isWaiting) for (const part of [this.#attach(), wasm(), this.#words()]) part.catch(() => {});
+    /** Starts loading all files in parallel. */
+    #preload() {
+      if (!this.#lacksConsent) for (const file of [this.#attach(), wasm(), this.#loadTexts()]) file.catch(() => {});
     }
 
-    async #words() {
+    /** The texts of the panel's language; undefined for English, which is in the wasm. */
+    async #loadTexts() {
       return this.#panel.lang === "en" ? undefined : json(`locales/${this.#panel.lang}`);
     }
 
     async #attach() {
       const { attach } = await code("panel.js");
-      // Meanwhile it can be gone.
+      // The element may have been removed meanwhile.
       if (!this.isConnected) throw 0;
       this.#chat ??= attach({
         element: this,
@@ -387,24 +394,24 @@
         at,
         code,
         json,
-        others: this.#others,
+        names: this.#unknown,
         wasm,
         prefix: () => this.#prefix(),
-        words: () => this.#words(),
-        speak: (language) => this.#speak(language),
+        texts: () => this.#loadTexts(),
+        setLanguage: (language) => this.#setLanguage(language),
         mount: () => this.#mount(),
         forgetFiles: () => this.#forgetFiles(),
-        label: () => this.#label(),
+        updateLabel: () => this.#updateLabel(),
         emit: (name, detail) => this.#emit(name, detail),
         refuse: (why) => this.#refuse(why),
       });
-      this.#chat.take(this.#calls);
+      this.#chat.perform(this.#calls);
       return this.#chat;
     }
 
     async #mount() {
-      if (this.#isWaiting || !this.isConnected) return;
-      this.#prepare();
+      if (this.#lacksConsent || !this.isConnected) return;
+      this.#preload();
       try {
         await (await this.#attach()).mount();
       } catch (error) {
@@ -412,7 +419,7 @@
       }
     }
 
-    /** The chat must not go on. */
+    /** Ends the chat because of an invalid setting, and shows that it failed. */
     #refuse(why) {
       const { isOpen } = this;
       this.#end();
@@ -420,55 +427,55 @@
       this.#fail(why);
     }
 
-    /** There is no chat: whoever wanted it is told, has the site's other way, and can try again. */
+    /** Shows that the chat can't be loaded, with a link to the site's fallback. Opening the panel again is another attempt. */
     #fail(why) {
       console.error("natter:", why);
-      const said = { ...FAILURE_TEXTS, ...this.#chat?.said };
-      const way = make("a", { textContent: said.fallback, href: this.fallbackUrl, target: "_blank", rel: "noreferrer" });
-      const close = make("button", { textContent: said.close, onclick: () => this.close(), hidden: this.#isInline });
-      const ways = this.fallbackUrl && /^(https?|mailto|tel):/.test(way.protocol) ? [way] : [];
-      this.#panel.replaceChildren(make("p", { className: "sorry", role: "alert", textContent: said.failed }), ...ways, close);
+      const texts = { ...FAILURE_TEXTS, ...this.#chat?.texts };
+      const link = make("a", { textContent: texts.fallback, href: this.fallbackUrl, target: "_blank", rel: "noreferrer" });
+      const close = make("button", { textContent: texts.close, onclick: () => this.close(), hidden: this.#isInline });
+      const links = this.fallbackUrl && /^(https?|mailto|tel):/.test(link.protocol) ? [link] : [];
+      this.#panel.replaceChildren(make("p", { className: "sorry", role: "alert", textContent: texts.failed }), ...links, close);
       this.#emit("error", { name: "load-failed" });
     }
 
-    #label() {
+    #updateLabel() {
       const [launcher, panel] = [this.#launcher, this.#panel];
       panel.ariaLabel = LABELS[panel.lang];
       panel.role = this.#isInline ? "region" : "dialog";
-      launcher.ariaLabel = this.#chat?.called ?? panel.ariaLabel;
+      launcher.ariaLabel = this.#chat?.name ?? panel.ariaLabel;
       launcher.ariaExpanded = this.isOpen;
     }
 
-    /** Speaks a language from now on: this one, else the site's, the page's or the browser's, as far as that can be told
-     *  before panel.js knows better. */
-    #speak(language) {
+    /** Sets the language: this one, else that of the setting, the page or the browser, if it has texts. (panel.js then
+     *  matches language tags more closely.) */
+    #setLanguage(language) {
       const tag = this.language || page.documentElement.lang || navigator.language;
       for (const part of [this.#panel, this.#over]) {
-        part.lang = [language, tag, tag.slice(0, 2), "en"].find((one) => LABELS[one]);
+        part.lang = [language, tag, tag.slice(0, 2), "en"].find((code) => LABELS[code]);
         part.dir = /ar|fa|he|ur/.test(part.lang) ? "rtl" : "ltr";
       }
-      this.#label();
+      this.#updateLabel();
     }
 
-    /** What every name in storage begins with, as in `settings.rs`. */
+    /** The prefix of all names in storage, as in `settings.rs`. */
     #prefix() {
       return `natter/1/${new URL(this.baseUrl, page.baseURI).href.replace(/\/+$/, "")}/${this.inboxIdentifier}/`;
     }
 
-    /** What this device keeps of the chat; where storage is blocked, nothing. */
-    #kept() {
+    /** The names of the chat's records in localStorage; none where storage is blocked. */
+    #storedNames() {
       try {
         return Object.keys(localStorage).filter((key) => key.startsWith(this.#prefix()));
       } catch {}
       return [];
     }
 
-    /** Leaves nothing of it, here and in the page's other tabs (`wire/tabs.rs`). */
+    /** Deletes all records of the chat, and has the site's other tabs forget the visitor (`wire/tabs.rs`). */
     async #wipe() {
-      const [prefix, kept] = [this.#prefix(), this.#kept()];
-      // Records count under their generation alone (`crates/core/src/generation.rs`); where nothing is kept, none begins.
-      const key = kept.length ? String(+localStorage.getItem(prefix + "generation") + 1) : undefined;
-      for (const name of kept) localStorage.removeItem(name);
+      const [prefix, names] = [this.#prefix(), this.#storedNames()];
+      // Records of an older generation are ignored (`crates/core/src/generation.rs`). Without records there is none.
+      const key = names.length ? String(+localStorage.getItem(prefix + "generation") + 1) : undefined;
+      for (const name of names) localStorage.removeItem(name);
       if (key) localStorage.setItem(prefix + "generation", key);
       try {
         const others = new BroadcastChannel(`${prefix}tabs/6`);
@@ -478,26 +485,26 @@
       await this.#forgetFiles();
     }
 
-    /** Those that waited to be sent. */
+    /** Deletes files that wait to be uploaded. */
     async #forgetFiles() {
       let all = [];
       try {
         all = await indexedDB.databases();
       } catch {}
-      if (all.some(({ name }) => name === "natter")) await (await code("parts/files.js")).forget(this.#prefix());
+      if (all.some(({ name }) => name === "natter")) await (await code("parts/files.js")).removeAll(this.#prefix());
     }
   }
 
   const isUrgent = ({ name }) => /^(send|diag|csp)/.test(name);
 
-  /** What it was before a `toJSON` that a library has given to all lists. */
+  /** A `JSON.stringify` replacer that undoes a `toJSON` that a library has added to all arrays. */
   function itself(key) {
     return this[key];
   }
 
-  function set(on, name, value) {
-    if (value == null) on.removeAttribute(name);
-    else on.setAttribute(name, value === true ? "" : value instanceof Object ? JSON.stringify(value, itself) : value);
+  function set(element, name, value) {
+    if (value == null) element.removeAttribute(name);
+    else element.setAttribute(name, value === true ? "" : value instanceof Object ? JSON.stringify(value, itself) : value);
   }
 
   for (const name of SETTINGS) {
@@ -511,14 +518,15 @@
     });
   }
 
-  /** What a click does, before any script of the page's can stop it: dialogs that keep the focus do. */
-  const clicked = new WeakMap();
-  addEventListener("click", (event) => event.composedPath().forEach((at) => clicked.get(at)?.()), true);
-  /** What was pasted. */
+  /** Click handlers by element. They are called by a listener at the window, before the page can stop the event, as dialogs
+   *  that trap the focus do. */
+  const clickHandlers = new WeakMap();
+  addEventListener("click", (event) => event.composedPath().forEach((target) => clickHandlers.get(target)?.()), true);
+  /** The chat of the page's script tags. */
   let pasted;
-  /** The chats that were made of settings, and that no page has written: they are taken care of until they are destroyed. */
-  const own = new Set();
-  /** What makes two chats the same. */
+  /** Chats that were made from settings, not by the page's HTML: they are kept in the page until they are destroyed. */
+  const managed = new Set();
+  /** Chats with the same values of these are copies of each other. */
   const ORIGIN = ["baseUrl", "inboxIdentifier", "name", "mode"];
 
   customElements.define(TAG, NatterChat);

@@ -1,22 +1,22 @@
-// The npm package: has embed.js in the page, once, and a chat with these settings in it. It can be imported where there
-// is no page, and touches none before it is called. natter.d.ts says what it takes.
+// The entry of the npm package: inserts embed.js into the page once, and a chat with the given settings. It can be imported
+// on a server, since it uses no browser API before `load` is called. natter.d.ts has its types.
 
 const TAG = "natter-chat";
-/** The document, as its prototype has it: `<img name="body">` stands in for the document's own property. */
-const ofPage = (name) => Reflect.get(Document.prototype, name, document);
-const make = (name) => ofPage("createElement").call(document, name);
-/** The chats made here, by name: whoever asks twice has one. */
+/** A property of `Document.prototype`: an element `<img name="body">` shadows that of `document` (DOM clobbering). */
+const documentProperty = (name) => Reflect.get(Document.prototype, name, document);
+const make = (name) => documentProperty("createElement").call(document, name);
+/** The chats that were made here, by name. */
 const chats = { __proto__: null };
 let loader, policy;
 
-/** Promises the chat with these settings; `assets` is the folder that embed.js lies in. Without an inbox, it only sees
- *  to  it that <natter-chat> is known. */
+/** Creates the chat with these settings, or returns that of the same name with them. `assets` is the URL of the folder with
+ *  embed.js. Without an inbox identifier it only defines <natter-chat>. */
 export async function load({ assets, ...settings }) {
   await (loader ??= insert(assets.replace(/[^/]$/, "$&/") + "embed.js"));
   if (!settings.inboxIdentifier) return;
   const chat = chatOf(settings.name ?? "");
   customElements.get(TAG).configure(chat, settings);
-  if (!chat.isConnected) ofPage("body").append(chat);
+  if (!chat.isConnected) documentProperty("body").append(chat);
   return chat;
 }
 
@@ -33,19 +33,19 @@ function insert(url) {
     script.async = true;
     script.referrerPolicy = "no-referrer";
     script.src = trusted(url);
-    ofPage("head").append(script);
+    documentProperty("head").append(script);
   });
 }
 
-/** Pages with Trusted Types take no plain address. */
+/** A script URL that pages with Trusted Types accept. */
 function trusted(url) {
-  // An element that is called so is none of the browser's.
+  // An own property: an element with the id `trustedTypes` is no global of the browser.
   if (!Object.hasOwn(globalThis, "trustedTypes")) return url;
   policy ??= globalThis.trustedTypes.createPolicy("natter", { createScriptURL: (url) => url });
   return policy.createScriptURL(url);
 }
 
-/** The chat of this name, until it is destroyed. */
+/** The chat with this name, until it is destroyed. */
 function chatOf(name) {
   if (chats[name]) return chats[name];
   const chat = make(TAG);

@@ -1,23 +1,22 @@
-// What a page, and TypeScript, may rely on of <natter-chat>. What is said here in a line, docs/embedding.md says at
-// length.
+// The public API of <natter-chat>: settings, methods and events. docs/embedding.md explains them.
 
 // ---- Settings ----
 
-/** Who answers, for the panel's head: a name, or a name with the address of a picture. */
+/** A team member in the panel's header: a name, or a name with the URL of an avatar. */
 export type NatterPerson = string | { name: string; avatar?: string };
 
 /** A choice of a `select` field. */
 export interface NatterOption {
   label: string;
-  /** What the answer is to agents; without it, the label. */
+  /** The value that agents see; by default the label. */
   value?: string;
 }
 
-/** A field of the form that stands before the first message. */
+/** A field of the pre-chat form. */
 export interface NatterField {
-  /** What the answer is called among the contact's attributes. */
+  /** The name of the contact's custom attribute that gets the answer. */
   name: string;
-  /** `text` where it is left out. */
+  /** By default `text`. */
   type?: "name" | "email" | "phone" | "text" | "text_area" | "number" | "link" | "date" | "select" | "checkbox";
   label?: string;
   placeholder?: string;
@@ -25,104 +24,104 @@ export interface NatterField {
   required?: boolean;
   /** A regular expression that the whole answer has to match. */
   pattern?: string;
-  /** What is said where it does not. */
+  /** The error text for an answer that does not match. */
   pattern_error?: string;
-  /** For `select`. */
+  /** The choices of a `select`. */
   options?: readonly NatterOption[];
 }
 
-/** What is asked before the first message. */
+/** The pre-chat form, which is shown before the first message. */
 export interface NatterForm {
-  /** What is said over it; without it, the widget's own words. */
+  /** The text above the form; by default the widget's own. */
   text?: string;
   fields?: readonly NatterField[];
-  /** What the visitor has to agree to, in Markdown; of another `version`, everybody is asked again. */
+  /** A text in Markdown that the visitor has to agree to. When `version` changes, every visitor is asked again. */
   consent?: { text: string; version?: string };
 }
 
-/** What the site says by itself, before anybody opens the chat. */
+/** A prompt (proactive message), which is shown over the launcher before the visitor opens the chat. */
 export interface NatterPrompt {
   text: string;
-  /** A name of its own, by which the device remembers that it was waved away; without it, its text. */
+  /** The id by which a dismissal is stored on the device; by default the text. */
   id?: string;
-  /** The page's address, with `*` for anything; without it, every page. */
+  /** A pattern for the page's URL, in which `*` stands for any text; by default every page. */
   url?: string;
-  /** Seconds on that page; 10 where it is left out. */
+  /** The seconds on that page before it is shown; by default 10. */
   seconds?: number;
-  /** From this hour to that one, on the visitor's clock, 0 to 24. */
+  /** The hours at which it is shown, 0 to 24, on the visitor's clock. */
   hours?: readonly [from: number, to: number];
-  /** Days of the week, on the visitor's clock; 0 is Sunday. */
+  /** The days of the week on which it is shown, on the visitor's clock; 0 is Sunday. */
   days?: readonly number[];
 }
 
-/** A setting that is on or off. As an attribute, its name alone says that it is on, and `false` that it is off. */
+/** A boolean setting. As an attribute it is on when it is present, unless its value is `false`. */
 export type NatterSwitch = boolean | "" | "true" | "false";
 
-/** All settings, by the names they have in `window.natterSettings` and in a script's `dataset`. Those that hold more
- *  than a word are JSON in an attribute. */
+/** All settings, with their names in `window.natterSettings` and in a script's `dataset`. As attributes, objects and lists
+ *  are JSON. */
 export interface NatterSettings {
-  /** Where Chatwoot is: an http or https address. */
+  /** The http or https URL of the Chatwoot server. */
   baseUrl: string;
-  /** The API inbox's identifier, from its settings page. It is no secret. */
+  /** The API inbox's identifier, from its settings page in Chatwoot. It is not secret. */
   inboxIdentifier: string;
-  /** Another name for each of several chats on a page, for `natter.get(name)`. */
+  /** The chat's name for `natter.get(name)`, where a page has several chats. */
   name?: string;
-  /** When the chat is fetched; without it, `intent`. */
+  /** When the chat is loaded; by default `intent`. */
   load?: "now" | "idle" | "intent" | "manual";
-  /** Nothing is shown, fetched or kept before `consent()`. */
+  /** Nothing is shown, loaded or stored before `consent()`. */
   needsConsent?: NatterSwitch;
-  /** `inline` for a chat in the page's own flow; without it, it floats over the page. */
+  /** `inline` for a chat in the page's layout; by default it floats over the page. */
   mode?: "inline";
-  /** A BCP 47 tag; without it the page's language, else the browser's. */
+  /** A BCP 47 tag; by default the page's language, else the browser's. */
   language?: string;
-  /** The visitor can choose among these: tags, apart by spaces, or `all`. */
+  /** The languages that the visitor can choose from: tags separated by spaces, or `all`. */
   languages?: string | readonly string[];
-  /** The side of the page; without it, where its lines end. */
+  /** The side of the page; by default the end of a line in its writing direction. */
   position?: "left" | "right";
-  /** A CSS selector of things on the page that the launcher keeps clear of. */
+  /** A CSS selector of elements that the launcher must not overlap. */
   avoid?: string;
-  /** `host` for the page's own `color-scheme`; without it, the visitor's preference. */
+  /** `host` for the page's `color-scheme`; by default the visitor's preference. */
   theme?: "light" | "dark" | "host";
   /** The visitor can choose between light and dark. */
   themeChoice?: NatterSwitch;
-  /** Who answers. */
+  /** The team in the panel's header. */
   team?: string | readonly NatterPerson[];
-  /** How soon the team usually does. */
+  /** How soon the team usually replies. */
   replyTime?: "minutes" | "hours" | "day";
-  /** What is asked before the first message. */
+  /** The pre-chat form. */
   form?: string | NatterForm;
-  /** What the site says by itself. */
+  /** Prompts (proactive messages). */
   prompts?: string | readonly NatterPrompt[];
-  /** Agents see on which page a conversation began, without its query, where the visitor came from, and their
+  /** Agents see the URL of the page on which a conversation began, without its query, the referrer, and the visitor's
    *  language. */
   pageContext?: NatterSwitch;
-  /** Visitors can have the browser tell them of answers. */
+  /** Visitors can turn on notifications of the browser. */
   notifications?: NatterSwitch;
-  /** `off`: nothing is heard until the visitor turns it on. */
+  /** `off`: no sound until the visitor turns it on. */
   sound?: "on" | "off";
-  /** `false`: a conversation that was ended takes no more messages, and a new one is offered. */
+  /** `false`: a resolved conversation takes no more messages, and a new one is offered. */
   allowMessagesAfterResolved?: NatterSwitch;
-  /** Days without a visit after which the device forgets the visitor; 0, or nothing, for never. */
+  /** Days without a visit after which the visitor is forgotten on the device; by default, and for 0, never. */
   retentionDays?: number | string;
-  /** Where the panel leads if the chat can't be loaded, or reached from the page: an https, http, mailto or tel address. */
+  /** The panel's link when the chat can't be loaded or can't connect: an https, http, mailto or tel URL. */
   fallbackUrl?: string;
 }
 
-// ---- What the page says ----
+// ---- Users and attributes ----
 
-/** What agents may know, by name. */
+/** Custom attributes, which agents see, by name. */
 export type NatterAttributes = Record<string, string | number | boolean | null>;
 
-/** Whom the page takes the visitor for. Without `identifier_hash`, the identifier, the e-mail address and the phone
- *  number become custom attributes, and nobody is identified by them. */
+/** The visitor as the page knows them. Without `identifier_hash`, the identifier, the e-mail address and the phone number
+ *  become custom attributes, and identify nobody. */
 export interface NatterUser {
-  /** The site's own id for them. */
+  /** The site's id of the user. */
   identifier?: string | number;
-  /** HMAC-SHA256 of the identifier under the inbox's HMAC token, in hex; the site's own server reckons it. */
+  /** HMAC-SHA256 of the identifier under the inbox's HMAC token, in hex. The site's server computes it. */
   identifier_hash?: string;
   name?: string;
   email?: string;
-  /** With the country's code, such as +4934112345. */
+  /** With the country code, such as +4934112345. */
   phone_number?: string;
   avatar_url?: string;
   /** As `setCustomAttributes` takes them. */
@@ -131,51 +130,51 @@ export interface NatterUser {
 
 // ---- Events ----
 
-/** What every event holds: the version of its form. A field can come to it; none changes its meaning. */
+/** A field of every event: the version of its format. Within a version fields are added, but none changes its meaning. */
 export interface NatterDetail {
   readonly v: 1;
 }
 
-/** A message is there that was not before: an answer as it comes, or the visitor's own once the server has it. */
+/** A new message: an agent's when it arrives, or the visitor's own once the server has it. */
 export interface NatterMessage extends NatterDetail {
   readonly id: number;
   /** The conversation's id, as agents see it. */
   readonly conversation: number | null;
-  /** `inbox` for what the inbox says by itself, such as a greeting. */
+  /** `inbox` for automatic messages, such as a greeting. */
   readonly from: "visitor" | "agent" | "bot" | "inbox";
-  /** The agent's or bot's; else empty. */
+  /** The name of the agent or bot; else empty. */
   readonly name: string;
-  /** As it was written, in Markdown if an agent did. */
+  /** The text; an agent's is Markdown. */
   readonly text: string;
-  /** So many files came with it. */
+  /** The number of its attachments. */
   readonly files: number;
-  /** Seconds since 1970. */
+  /** The Unix time in seconds. */
   readonly at: number;
 }
 
-/** So many messages wait to be read. */
+/** The number of unread messages has changed. */
 export interface NatterUnread extends NatterDetail {
   readonly count: number;
 }
 
-/** A conversation has begun. */
+/** A conversation was created. */
 export interface NatterConversationStarted extends NatterDetail {
   readonly conversation: number;
 }
 
-/** Where the conversation stands. */
+/** The conversation's status has changed. */
 export interface NatterStatus extends NatterDetail {
   readonly conversation: number;
   readonly status: "open" | "resolved" | "pending" | "snoozed";
 }
 
-/** Somebody of the team writes, or has stopped. */
+/** An agent has started or stopped typing. */
 export interface NatterTyping extends NatterDetail {
   readonly isTyping: boolean;
   readonly name: string;
 }
 
-/** What can be wrong between page and server; the README says what helps ("When it does not connect"). */
+/** Connection problems; the README has remedies ("When it does not connect"). */
 export type NatterTrouble =
   | "offline"
   | "unreachable"
@@ -189,12 +188,12 @@ export type NatterTrouble =
   | "no-socket"
   | "silent-socket";
 
-/** What is wrong with the connection now; `null` when all is well again. */
+/** The connection problem has changed; `null` when there is none. */
 export interface NatterConnection extends NatterDetail {
   readonly trouble: NatterTrouble | null;
 }
 
-/** The visitor chose something that a message offers. */
+/** The visitor has clicked a postback button of a message. */
 export interface NatterPostback extends NatterDetail {
   /** The message's id. */
   readonly message: number;
@@ -202,20 +201,20 @@ export interface NatterPostback extends NatterDetail {
   readonly value: string;
 }
 
-/** Something is wrong, for whoever runs the page. `load-failed`: there is no chat on this page. `storage-unavailable`: the
- *  device keeps nothing more, and a reload loses what waits to be sent. `unsent-dropped`: another user was named, and what
- *  was said for the former one could not be sent. */
+/** An error, for the page's developer. `load-failed`: the chat can't be loaded. `storage-unavailable`: the device stores
+ *  nothing more, and a reload loses unsent messages. `unsent-dropped`: the page has set another user, and messages of the
+ *  former one could not be sent. */
 export interface NatterError extends NatterDetail {
   readonly name: NatterTrouble | "load-failed" | "storage-unavailable" | "unsent-dropped";
 }
 
 /** The events of the element. They don't bubble, and their `detail` is frozen. */
 export interface NatterEventMap {
-  /** The chat runs, from now on. */
+  /** The chat has started. */
   "natter-ready": CustomEvent<NatterDetail>;
-  /** The panel is open. */
+  /** The panel was opened. */
   "natter-opened": CustomEvent<NatterDetail>;
-  /** The panel is closed. */
+  /** The panel was closed. */
   "natter-closed": CustomEvent<NatterDetail>;
   "natter-message": CustomEvent<NatterMessage>;
   "natter-unread": CustomEvent<NatterUnread>;
@@ -227,78 +226,78 @@ export interface NatterEventMap {
   "natter-error": CustomEvent<NatterError>;
 }
 
-/** An event's name, as `on` and `off` take it. */
+/** The name of an event for `on` and `off`. */
 export type NatterEventName = keyof NatterEventMap extends `natter-${infer Name}` ? Name : never;
 
-/** What is told of the event of this name. */
+/** A listener for the event with this name. */
 export type NatterListener<Name extends NatterEventName> = (event: NatterEventMap[`natter-${Name}`]) => void;
 
 // ---- The element ----
 
-/** `<natter-chat>`. Each setting is a property; it reads as its attribute, and `null` takes it away. Calls wait their
- *  turn until the chat is there. */
+/** `<natter-chat>`. Each setting is a property: reading it returns the attribute, and `null` removes the attribute. Calls
+ *  are queued until the chat has started. */
 export interface NatterChat extends HTMLElement {
-  /** Where Chatwoot is. Another address is another chat: the one that is there ends. */
+  /** The URL of the Chatwoot server. Changing it ends the chat and starts another. */
   baseUrl: string | null;
-  /** The API inbox's identifier. Another one is another chat. */
+  /** The API inbox's identifier. Changing it ends the chat and starts another. */
   inboxIdentifier: string | null;
-  /** What `get` finds it by. */
+  /** The name for `get`. */
   name: string | null;
-  /** When it is fetched: `now`, `idle`, `intent` or `manual`. */
+  /** When it is loaded: `now`, `idle`, `intent` or `manual`. */
   load: string | null;
-  /** Whether nothing is shown, fetched or kept before `consent()`. */
+  /** Whether nothing is shown, loaded or stored before `consent()`. */
   get needsConsent(): string | null;
   set needsConsent(value: boolean | string | null);
-  /** `inline`, or nothing for a chat that floats. */
+  /** `inline`, or null for a floating chat. */
   mode: string | null;
   /** A BCP 47 tag. */
   language: string | null;
-  /** What the visitor can choose from. */
+  /** The languages that the visitor can choose from. */
   get languages(): string | null;
   set languages(value: string | readonly string[] | null);
   /** `left` or `right`. */
   position: string | null;
-  /** A CSS selector of what the launcher keeps clear of. */
+  /** A CSS selector of elements that the launcher must not overlap. */
   avoid: string | null;
   /** `light`, `dark` or `host`. */
   theme: string | null;
   /** Whether the visitor can choose between light and dark. */
   get themeChoice(): string | null;
   set themeChoice(value: boolean | string | null);
-  /** Who answers; it reads as JSON. */
+  /** The team in the panel's header, as JSON. */
   get team(): string | null;
   set team(value: string | readonly NatterPerson[] | null);
   /** `minutes`, `hours` or `day`. */
   replyTime: string | null;
-  /** What is asked before the first message; it reads as JSON. */
+  /** The pre-chat form, as JSON. */
   get form(): string | null;
   set form(value: string | NatterForm | null);
-  /** What the site says by itself; it reads as JSON. */
+  /** Prompts (proactive messages), as JSON. */
   get prompts(): string | null;
   set prompts(value: string | readonly NatterPrompt[] | null);
-  /** Whether agents see where a conversation began. */
+  /** Whether agents see on which page a conversation began. */
   get pageContext(): string | null;
   set pageContext(value: boolean | string | null);
-  /** Whether visitors can have the browser tell them of answers. */
+  /** Whether visitors can turn on notifications of the browser. */
   get notifications(): string | null;
   set notifications(value: boolean | string | null);
   /** `on` or `off`. */
   sound: string | null;
-  /** Whether a conversation that was ended takes more messages. */
+  /** Whether a resolved conversation takes more messages. */
   get allowMessagesAfterResolved(): string | null;
   set allowMessagesAfterResolved(value: boolean | string | null);
-  /** Days without a visit after which the device forgets. */
+  /** Days without a visit after which the visitor is forgotten on the device. */
   get retentionDays(): string | null;
   set retentionDays(value: number | string | null);
-  /** Where the launcher leads if the chat can't be loaded. */
+  /** The panel's link when the chat can't be loaded or can't connect. */
   fallbackUrl: string | null;
 
   /** Whether the panel is open. */
   readonly isOpen: boolean;
-  /** So many messages wait to be read. */
+  /** The number of unread messages has changed. */
   readonly unreadCount: number;
 
-  /** Opens the panel, and fetches the chat if it isn't there. */
+  /** Opens the panel, and loads the chat if necessary. */
   open(): void;
   /** Closes the panel; an inline chat stays open. */
   close(): void;
@@ -306,65 +305,63 @@ export interface NatterChat extends HTMLElement {
   toggle(): void;
   /** Shows the launcher again. */
   show(): void;
-  /** Closes the panel and hides the launcher with it. */
+  /** Closes the panel and hides the launcher. */
   hide(): void;
-  /** Takes the chat out of the page. What the device keeps stays there. */
+  /** Removes the chat from the page. Stored data stays on the device. */
   destroy(): void;
 
-  /** Speaks this language; the same as `language`. */
+  /** Sets `language`. */
   setLocale(language: string | null): void;
-  /** Light or dark, or as the page has it; the same as `theme`. */
+  /** Sets `theme`. */
   setTheme(theme: "light" | "dark" | "host" | null): void;
-  /** The side of the page; the same as `position`. */
+  /** Sets `position`. */
   setPosition(position: "left" | "right" | null): void;
 
-  /** The visitor consents: what `needsConsent` held back begins. With `false` they don't any more: the chat is hidden,
-   *  and the device forgets; resolves when it has. */
+  /** The visitor has given consent, for which `needsConsent` waits. With `false` consent is withdrawn: the chat is hidden,
+   *  and the visitor is forgotten on the device; resolves when that is done. */
   consent(isGiven?: boolean): Promise<void>;
 
-  /** Says who the visitor is. Resolves when the chat knows, which can be long after: wait for nothing that depends on
-   *  it. Rejects with a TypeError that names the mistake for what is no user. */
+  /** Identifies the visitor. Resolves when the chat has started and knows the user, which can be much later: don't delay the
+   *  page for it. Rejects with a TypeError that names the mistake when the user is invalid. */
   setUser(user: NatterUser): Promise<void>;
   setUser(identifier: string, user: NatterUser): Promise<void>;
-  /** Adds to what agents may know of the contact. Resolves as `setUser` does. */
+  /** Adds custom attributes to the contact. Resolves as `setUser` does. */
   setCustomAttributes(attributes: NatterAttributes): Promise<void>;
-  /** Empties an attribute of the contact; the server can't take it away. Resolves as `setUser` does. */
+  /** Empties a custom attribute of the contact; the server can't remove it. Resolves as `setUser` does. */
   deleteCustomAttribute(name: string): Promise<void>;
-  /** What agents may know of the conversation that begins next; one that has begun stays as it is. Resolves as
-   *  `setUser` does. */
+  /** Sets custom attributes of the next conversation; an existing one is not changed. Resolves as `setUser` does. */
   setConversationCustomAttributes(attributes: NatterAttributes): Promise<void>;
-  /** Puts a text into the field, in place of what is there. Resolves as `setUser` does. */
+  /** Replaces the text in the composer. Resolves as `setUser` does. */
   prefill(text: string): Promise<void>;
 
-  /** Says something for the visitor, and fetches the chat for it; the panel stays as it is. Resolves when the chat has
-   *  taken it; the event `message` tells when the server has. Where consent comes first, it waits for that. Rejects when
-   *  the visitor does not agree, and when there will be no chat; it is not sent later then. */
+  /** Sends a message for the visitor, and loads the chat for it; the panel stays closed or open. Resolves when the chat has
+   *  accepted it; the event `message` follows when the server has it. With `needsConsent` it waits for consent. Rejects when
+   *  consent is withdrawn or the chat can't be loaded; the message is then not sent later. */
   send(text: string): Promise<void>;
-  /** The visitor has logged out: forgets them on this device, and what the page said of them. Resolves when it is
-   *  done. */
+  /** For a logout: forgets the visitor on this device, and the user and attributes that the page has set. Resolves when it
+   *  is done. */
   reset(): Promise<void>;
-  /** Forgets the visitor on this device and in all tabs, and what the page said of them; the server keeps what was said.
-   *  Resolves when it is done. */
+  /** Forgets the visitor on this device and in all tabs, and the user and attributes that the page has set. The server keeps
+   *  the conversation. Resolves when it is done. */
   forget(): Promise<void>;
-  /** How things stand and what led there, with other words in the place of everybody's own. An empty object where no
-   *  chat runs. */
+  /** A diagnostics report: the chat's state and the events before it, with all texts redacted. An empty object when no chat
+   *  runs. */
   diagnostics(): Promise<Record<string, unknown>>;
-  /** What the page's Content-Security-Policy must allow for this chat. `media` are further origins that files come
-   *  from. */
+  /** The Content-Security-Policy that the page needs for this chat. `media` are further origins of pictures and files. */
   csp(more?: { media?: readonly string[] }): Promise<string>;
 
-  /** Has an event told, by its name without `natter-`. */
+  /** Adds a listener for an event, by its name without `natter-`. */
   on<Name extends NatterEventName>(name: Name, listener: NatterListener<Name>): void;
-  /** Has it told no more. */
+  /** Removes a listener. */
   off<Name extends NatterEventName>(name: Name, listener: NatterListener<Name>): void;
 
-  /** The chat of this name on the page. */
+  /** The chat with this name on the page. */
   get(name: string): NatterChat | null;
-  /** Makes a call that is written as a list: a method's name and what it is given. */
+  /** Performs a call in the form of a list: a method's name and its arguments. */
   push(call: NatterCall): unknown;
 }
 
-/** A call as a list, as `window.natter` takes it before and after the script has run. */
+/** A call in the form of a list, for `window.natter` before and after the script has run. */
 export type NatterCall =
   | readonly ["open" | "close" | "toggle" | "show" | "hide" | "destroy" | "reset" | "forget" | "diagnostics"]
   | readonly ["setLocale", language: string | null]
@@ -379,19 +376,19 @@ export type NatterCall =
   | readonly ["csp", more?: { media?: readonly string[] }]
   | { [Name in NatterEventName]: readonly ["on" | "off", name: Name, listener: NatterListener<Name>] }[NatterEventName];
 
-// ---- The package ----
+// ---- The npm package ----
 
-/** Settings, and where the files are. */
+/** Settings, and the URL of the files. */
 export interface NatterLoadOptions extends NatterSettings {
-  /** The address of the folder that embed.js lies in. */
+  /** The URL of the folder with embed.js. */
   assets: string;
 }
 
-/** Puts embed.js into the page, once, and a chat with these settings; resolves to it when it is there. Asked again with
- *  the same `name`, or again with none, it is the same chat, with the settings given last, until it is destroyed.
- *  Rejects if embed.js can't be loaded. */
+/** Inserts embed.js into the page once, and a chat with these settings, to which it resolves. Called again with the same
+ *  `name`, or again without one, it returns the same chat with the new settings, until that is destroyed. Rejects if
+ *  embed.js can't be loaded. */
 export function load(options: NatterLoadOptions): Promise<NatterChat>;
-/** Only sees to it that `<natter-chat>` is known, for pages that write the element themselves. */
+/** Only defines `<natter-chat>`, for pages whose HTML contains the element. */
 export function load(options: { assets: string }): Promise<void>;
 
 declare global {
@@ -402,10 +399,10 @@ declare global {
   interface HTMLElementEventMap extends NatterEventMap {}
 
   interface Window {
-    /** The page's first chat; before the script has run, a list of calls, which are made then. `push` is there in
-     *  either case: `(window.natter ||= []).push(["open"])`. */
+    /** The page's first chat; before the script has run, a list of calls, which are performed then. Both have `push`:
+     *  `(window.natter ||= []).push(["open"])`. */
     natter?: NatterChat | NatterCall[];
-    /** The settings of the chat that the script tag makes; its `data-` attributes count for more. */
+    /** The settings of the chat that the script tag creates; its `data-` attributes take precedence. */
     natterSettings?: Partial<NatterSettings>;
   }
 }

@@ -1,23 +1,24 @@
-// What a chat needs beside the wasm, fetched with it: its languages, what the page asks of it, what it tells the page.
-// embed.js has the element; it calls `attach` once an element needs this.
+// The part of the <natter-chat> element that is loaded with the chat: it starts the wasm, passes the page's calls and
+// settings to it and its events to the page, and handles languages, focus and modules. embed.js defines the element and
+// calls `attach` when it needs this.
 
 import initialize, { mount } from "./natter.js";
 import { isolate } from "./parts/isolation.js";
 import { global, page, stringify } from "./parts/page.js";
 
-/** What is said before any other language is there. */
+/** The launcher's English texts, until another language is loaded. */
 const ENGLISH = "@english@";
-/** Other names for languages that are there, and which of theirs is nearest for those that are not. */
-const NEAREST = { __proto__: null, nb: "no", nn: "no", "zh-hk": "zh-TW", "zh-mo": "zh-TW", "zh-hant": "zh-TW", "sr-latn": "sh", bs: "sh", fil: "tl", iw: "he" };
-/** Screens that the panel fills, as in element.css. */
-const SMALL = "(max-width: 479px), (max-height: 439px)";
-/** So long the panel waits for its language before it speaks English until that comes. */
-const PATIENCE_MS = 1000;
+/** Language tags of other spelling or without texts, each with the closest language that has texts. */
+const FALLBACKS = { __proto__: null, nb: "no", nn: "no", "zh-hk": "zh-TW", "zh-mo": "zh-TW", "zh-hant": "zh-TW", "sr-latn": "sh", bs: "sh", fil: "tl", iw: "he" };
+/** The media query of screens that the panel fills, as in element.css. */
+const SMALL_SCREEN = "(max-width: 479px), (max-height: 439px)";
+/** After so long without its language, the panel is shown in English until that is loaded. */
+const LANGUAGE_MS_MAX = 1000;
 
 const sheet = new CSSStyleSheet();
 sheet.replaceSync("@panel.css@");
 
-/** The wasm, once a page however many chats want it; a failure is not kept. */
+/** A promise of the started wasm: one for all chats of the page. After a failure it is started again. */
 let engine;
 const start = (wasm) =>
   (engine ??= initialize({ module_or_path: wasm() }).catch((error) => {
@@ -25,100 +26,100 @@ const start = (wasm) =>
     throw error;
   }));
 
-/** Does what may fail, where more is to be done. */
-const attempt = (deed) => {
+/** Calls an action and logs its error, so that the code after it runs. */
+const attempt = (action) => {
   try {
-    deed();
+    action();
   } catch (error) {
     console.error("natter:", error);
   }
 };
 
-/** What sounds come from. WebKit lets a context be heard that was made or resumed in a gesture, and messages come at any
- *  time: so it is made in a gesture, and waits. */
+/** The audio context of sounds. WebKit plays sound only of a context that was created or resumed in a user gesture, and
+ *  messages arrive at any time: so it is created in a gesture and suspended. */
 let speaker;
 let isUnlocked = false;
 function unlock() {
   if (isUnlocked && speaker.state !== "interrupted") return;
   attempt(() => {
     speaker ??= new (global("AudioContext"))();
-    const waits = () => {
+    const onResumed = () => {
       isUnlocked = true;
       speaker.suspend();
     };
-    speaker.resume().then(waits, () => {});
+    speaker.resume().then(onResumed, () => {});
   });
 }
 
-const odd = (name) => console.warn(`natter: ${name} can't be read, so it counts as not given.`);
+const warnUnreadable = (setting) => console.warn(`natter: ${setting} can't be read, so it counts as not given.`);
 
-/** Takes care of an element: `own` is what embed.js lets it have of that. */
-export const attach = (own) => new Chat(own);
+/** Attaches this code to an element. `loader` has the parts and functions of embed.js that it needs. */
+export const attach = (loader) => new Chat(loader);
 
 class Chat {
-  /** What the launcher says of messages, and what is said where there is no chat. */
-  said = ENGLISH;
-  /** What the launcher is called, if not as usual. */
-  called;
+  /** The launcher's texts, and those that are shown when there is no chat. */
+  texts = ENGLISH;
+  /** The launcher's accessible name with unread messages. */
+  name;
   unread = 0;
-  #own;
+  #loader;
   #badge = Object.assign(page.createElement("span"), { className: "badge", hidden: true });
   #language;
   #handle;
   #mounting;
-  /** What the page asked for before there was a handle. */
+  /** The page's calls before there was a handle. */
   #calls = [];
   #isConfiguring = false;
-  /** What of it has the focus, or had it when the page took the chat away. */
+  /** The element that has the focus, or had it when the page removed the chat. */
   #focused;
-  /** Ends what goes on beside the chat, by name. */
+  /** Functions that end listeners and modules, by name; undefined once the chat has ended. */
   #ends = {};
-  /** What is done with the core's news; all else is the page's. */
-  #news = {
-    arrived: (about) => this.#part("attention").then(({ arrived }) => arrived({ ...about, speaker, open: () => this.#own.element.open() }), () => {}),
-    connection: ({ trouble }) => this.#tell(trouble),
-    forgotten: () => this.#forgotten(),
-    language: ({ code }) => this.#choose(code),
-    odd: ({ name }) => odd(name),
-    theme: ({ name }) => this.#own.element.toggleAttribute("chosen-theme", name !== "auto") && this.#own.element.setAttribute("chosen-theme", name),
+  /** Handlers of the core's events, by type. Events without a handler go to the page. */
+  #handlers = {
+    arrived: (message) => this.#part("notifications").then(({ announceMessage }) => announceMessage({ ...message, speaker, open: () => this.#loader.element.open() }), () => {}),
+    connection: ({ trouble }) => this.#reportConnection(trouble),
+    forgotten: () => this.#onForgotten(),
+    language: ({ code }) => this.#chooseLanguage(code),
+    odd: ({ name }) => warnUnreadable(name),
+    theme: ({ name }) => this.#loader.element.toggleAttribute("chosen-theme", name !== "auto") && this.#loader.element.setAttribute("chosen-theme", name),
     unread: ({ count }) => this.#setUnread(count),
   };
 
-  constructor(own) {
-    this.#own = own;
-    const root = own.element.shadowRoot;
+  constructor(loader) {
+    this.#loader = loader;
+    const root = loader.element.shadowRoot;
     root.adoptedStyleSheets = [...root.adoptedStyleSheets.filter((one) => one !== sheet), sheet];
-    own.launcher.append(this.#badge);
-    const over = new AbortController();
-    root.addEventListener("focusin", ({ target }) => (this.#focused = target), { signal: over.signal });
-    // Who is taken out of the page with the chat has not left.
-    const leave = () => queueMicrotask(() => (this.#focused = own.element.isConnected ? root.activeElement : this.#focused));
-    root.addEventListener("focusout", leave, { signal: over.signal });
-    this.#ends.focus = () => over.abort();
-    // Anywhere on the page: a visitor who only reads it wants to hear of answers, too. Before the keys are stopped; and not
-    // passive, as zone.js makes one listener of all for a key, with the options of the first.
+    loader.launcher.append(this.#badge);
+    const ended = new AbortController();
+    root.addEventListener("focusin", ({ target }) => (this.#focused = target), { signal: ended.signal });
+    // Focus that is lost because the page removed the chat is restored when it is back.
+    const onFocusOut = () => queueMicrotask(() => (this.#focused = loader.element.isConnected ? root.activeElement : this.#focused));
+    root.addEventListener("focusout", onFocusOut, { signal: ended.signal });
+    this.#ends.focus = () => ended.abort();
+    // Gestures anywhere on the page count, and before `isolate` stops key events. Not passive: zone.js merges all listeners
+    // of a type into one with the options of the first.
     for (const gesture of ["click", "keydown", "touchend"]) {
-      addEventListener(gesture, () => this.#mayRing() && unlock(), { signal: over.signal, capture: true });
+      addEventListener(gesture, () => this.#canPlaySound() && unlock(), { signal: ended.signal, capture: true });
     }
-    this.#ends.isolation = isolate(root, own.launcher);
-    this.#ends.secrets = this.#watch();
-    this.#speak();
-    this.#accompany();
-    this.#fill(own.element.isOpen);
-    this.#sweep();
+    this.#ends.isolation = isolate(root, loader.launcher);
+    this.#ends.attributes = this.#watchAttributes();
+    this.#updateLanguage();
+    this.#startModules();
+    this.#updateMobilePanel(loader.element.isOpen);
+    this.#removeOrphanedFiles();
   }
 
-  /** Whether this chat may ever be heard: it runs, and the site does not want silence, or the visitor had a word in it. */
-  #mayRing() {
-    const { element, prefix } = this.#own;
-    return this.isMounted && global("AudioContext") && (element.sound !== "off" || kept(`${prefix()}preferences`) !== null);
+  /** Whether this chat may play a sound: it runs, and the site has not turned sound off, or the visitor has preferences. */
+  #canPlaySound() {
+    const { element, prefix } = this.#loader;
+    return this.isMounted && global("AudioContext") && (element.sound !== "off" || stored(`${prefix()}preferences`) !== null);
   }
 
   get isMounted() {
     return Boolean(this.#handle);
   }
 
-  /** Has the wasm take the skeleton's place. */
+  /** Starts the wasm, which replaces the skeleton. */
   mount() {
     return (this.#mounting ??= this.#mount().catch((error) => {
       this.#mounting = undefined;
@@ -127,28 +128,28 @@ class Chat {
   }
 
   async #mount() {
-    const { element, panel, over, emit, wasm } = this.#own;
-    const words = this.#words();
-    const soon = Promise.race([words, new Promise((done) => setTimeout(done, PATIENCE_MS))]);
-    const [said] = await Promise.all([soon, start(wasm)]);
-    // Meanwhile the element can be gone.
+    const { element, panel, over, emit, wasm } = this.#loader;
+    const texts = this.#loadTexts();
+    const inTime = Promise.race([texts, new Promise((done) => setTimeout(done, LANGUAGE_MS_MAX))]);
+    const [initial] = await Promise.all([inTime, start(wasm)]);
+    // The element may have been removed meanwhile.
     if (!this.#ends) return;
     const language = panel.lang;
     const host = {
       open: (isOpen) => (isOpen ? element.open() : element.close()),
       event: (event) => {
-        const { type, ...about } = JSON.parse(event);
-        (this.#news[type] ?? ((about) => emit(type, about)))(about);
+        const { type, ...detail } = JSON.parse(event);
+        (this.#handlers[type] ?? ((detail) => emit(type, detail)))(detail);
       },
-      part: (name) => this.#equipped(name),
+      part: (name) => this.#partForWasm(name),
     };
-    const given = [this.#settings(), said ?? "", stringify(this.#calls.flatMap(({ calls }) => calls))];
-    this.#handle = mount(panel, over, stringify(given), host);
+    const options = [this.#settings(), initial ?? "", stringify(this.#calls.flatMap(({ calls }) => calls))];
+    this.#handle = mount(panel, over, stringify(options), host);
     this.#calls.splice(0).forEach(({ done }) => done?.());
     this.#call(element.isOpen ? "opened" : "closed");
-    words.then((late) => {
-      // Too late for `mount`, or not to be had at all.
-      if (late !== said || panel.lang !== language) this.#handle?.speak(panel.lang, late ?? "");
+    texts.then((late) => {
+      // The texts came after `mount`, or the language has changed since.
+      if (late !== initial || panel.lang !== language) this.#handle?.speak(panel.lang, late ?? "");
     });
     attempt(() => this.#focus());
     emit("ready");
@@ -156,54 +157,54 @@ class Chat {
 
   /** The panel was opened or closed. */
   opened(isOpen) {
-    // Each by itself: what fails must fail nothing else, least of all the page that opened the panel.
+    // An error in one of them must not prevent the others, nor reach the page's code that opened the panel.
     attempt(() => this.#call(isOpen ? "opened" : "closed"));
-    attempt(() => this.#fill(isOpen));
+    attempt(() => this.#updateMobilePanel(isOpen));
     attempt(() => this.#focus());
   }
 
-  /** The page took the chat away and has it again: who was writing goes on. */
+  /** The page has moved the chat in its document: restores the focus. */
   moved() {
     if (!page.activeElement || page.activeElement === page.body) this.#focused?.focus({ preventScroll: true });
   }
 
-  /** Does what the page asks, in its order, now or when it can. */
-  take(calls) {
+  /** Performs the page's calls in their order, or queues them until the wasm has started. */
+  perform(calls) {
     for (const { name, given, done, fail } of calls.splice(0)) {
       try {
         if (name === "csp") done(this.#csp(given));
         else if (name === "diagnostics") done(this.#diagnostics());
-        else this.#ask(name, given, done, fail);
+        else this.#callCore(name, given, done, fail);
       } catch (error) {
         fail(error);
       }
     }
   }
 
-  #ask(name, given, done, fail) {
-    const calls = said(name, given);
+  #callCore(name, given, done, fail) {
+    const calls = coreCalls(name, given);
     if (this.#handle) {
       this.#handle.call(stringify(calls));
-      // The device was emptied by the call; files take a moment.
-      done?.(/^(reset|forget)$/.test(name) ? this.#own.forgetFiles() : undefined);
+      // The call has deleted all records; files are deleted asynchronously.
+      done?.(/^(reset|forget)$/.test(name) ? this.#loader.forgetFiles() : undefined);
     } else {
       this.#calls.push({ name, calls, done, fail });
-      if (/^(send|prompted)$/.test(name)) this.#own.mount();
+      if (/^(send|prompted)$/.test(name)) this.#loader.mount();
     }
   }
 
-  /** What waits for the wasm, given back to whoever forgets it. */
-  takeBack() {
+  /** Removes and returns the calls that wait for the wasm. */
+  takeCalls() {
     return this.#calls.splice(0);
   }
 
-  /** Looks for files that were left on the device; there is a database only where any were ever kept. */
-  async #sweep() {
+  /** Deletes files that belong to no message. A database exists only where files were stored before. */
+  async #removeOrphanedFiles() {
     try {
       const all = await indexedDB.databases();
-      if (all.some(({ name }) => name === "natter")) (await this.#part("files")).sweep(this.#own.prefix());
+      if (all.some(({ name }) => name === "natter")) (await this.#part("files")).removeOrphans(this.#loader.prefix());
     } catch {
-      // Where site data is blocked, there is nothing.
+      // Storage is blocked, so there are no files.
     }
   }
 
@@ -211,14 +212,14 @@ class Chat {
     this.#handle?.call(stringify([call]));
   }
 
-  /** An attribute of the element is another. */
+  /** An attribute of the element has changed. */
   changed(name) {
     const before = this.#language;
-    this.#speak();
-    if (before !== this.#language) this.#words().then((words) => this.#handle?.speak(this.#own.panel.lang, words ?? ""));
-    if (["prompts", "avoid", "mode", "load"].includes(name)) this.#accompany();
+    this.#updateLanguage();
+    if (before !== this.#language) this.#loadTexts().then((texts) => this.#handle?.speak(this.#loader.panel.lang, texts ?? ""));
+    if (["prompts", "avoid", "mode", "load"].includes(name)) this.#startModules();
     if (!this.#handle || this.#isConfiguring) return;
-    // Those that change together are told together.
+    // Attributes that change in one task are passed on together.
     this.#isConfiguring = true;
     queueMicrotask(() => {
       this.#isConfiguring = false;
@@ -230,24 +231,24 @@ class Chat {
     try {
       this.#handle?.configure(this.#settings());
     } catch (error) {
-      this.#own.refuse(error.message);
+      this.#loader.refuse(error.message);
     }
   }
 
-  /** Of attributes that are no settings the element is told nothing. One can be a secret, and then the chat must not go
-   *  on; the core knows them by their names, so each name is looked at once. */
-  #watch() {
-    const known = new Set(this.#own.element.constructor.observedAttributes);
-    const look = new MutationObserver((all) => {
-      const names = all.map(({ attributeName }) => attributeName).filter((name) => !known.has(name));
+  /** Has the core look at attributes that are not settings, of which the element gets no callback: with a secret among them
+   *  the chat must stop. The core knows secrets by their names, so each name is passed once. */
+  #watchAttributes() {
+    const known = new Set(this.#loader.element.constructor.observedAttributes);
+    const observer = new MutationObserver((records) => {
+      const names = records.map(({ attributeName }) => attributeName).filter((name) => !known.has(name));
       names.forEach((name) => known.add(name));
       if (names.length) this.#configure();
     });
-    look.observe(this.#own.element, { attributes: true });
-    return () => look.disconnect();
+    observer.observe(this.#loader.element, { attributes: true });
+    return () => observer.disconnect();
   }
 
-  /** The element is gone, or leads elsewhere from now on. */
+  /** The element was removed, or has another server or inbox from now on. */
   end() {
     for (const end of Object.values(this.#ends)) end?.();
     this.#ends = undefined;
@@ -259,99 +260,99 @@ class Chat {
   }
 
   #settings() {
-    const { element, panel, others } = this.#own;
-    const given = Object.fromEntries([...element.attributes].map(({ name, value }) => [name, value]));
-    // Of what is no setting, the core wants the names: there are secrets that sites put into their pages. What begins with
-    // `_` is what libraries leave on elements, with letters drawn by lot.
-    for (const name of [...others, ...Object.keys(element).filter((name) => name[0] !== "_")]) given[name] ??= "";
-    const languages = given.languages && stringify(this.#languages().map((code) => [code, ownName(code)]));
-    const way = given["fallback-url"] && Object.assign(page.createElement("a"), { href: given["fallback-url"] }).href;
-    return stringify({ ...given, "base-url": absolute(given["base-url"]), "fallback-url": way, language: panel.lang, languages });
+    const { element, panel, names } = this.#loader;
+    const settings = Object.fromEntries([...element.attributes].map(({ name, value }) => [name, value]));
+    // Of what is not a setting, the core gets the names, as it looks for secrets. Properties that begin with `_` are random
+    // names that libraries leave on elements.
+    for (const name of [...names, ...Object.keys(element).filter((name) => name[0] !== "_")]) settings[name] ??= "";
+    const languages = settings.languages && stringify(this.#languages().map((code) => [code, ownName(code)]));
+    const fallback = settings["fallback-url"] && Object.assign(page.createElement("a"), { href: settings["fallback-url"] }).href;
+    return stringify({ ...settings, "base-url": absolute(settings["base-url"]), "fallback-url": fallback, language: panel.lang, languages });
   }
 
-  /** What goes on beside the chat: prompts, keeping clear of the page's things, opening by itself where it is in sight. */
-  #accompany() {
-    const { element, over, prefix } = this.#own;
-    const begin = async (name, isWanted, module, start) => {
+  /** Starts or restarts the modules that work without the wasm: prompts, avoiding collisions, opening in view. */
+  #startModules() {
+    const { element, over, prefix } = this.#loader;
+    const restart = async (name, isWanted, module, start) => {
       this.#ends[name]?.();
-      const mark = (this.#ends[name] = () => {});
+      const placeholder = (this.#ends[name] = () => {});
       const part = isWanted && (await this.#part(module).catch(() => undefined));
-      // Meanwhile something else may be wanted.
-      if (part && this.#ends?.[name] === mark) this.#ends[name] = start(part);
+      // The setting may have changed meanwhile.
+      if (part && this.#ends?.[name] === placeholder) this.#ends[name] = start(part);
     };
-    begin("avoid", element.avoid, "avoid", ({ avoid }) => avoid(element, this.#own.launcher, element.avoid));
-    begin("sight", element.mode === "inline" && element.load !== "manual", "sight", ({ sight }) => sight(element));
-    begin("prompts", element.prompts, "prompts", ({ prompt }) => {
+    restart("collision", element.avoid, "collision", ({ avoidCollisions }) => avoidCollisions(element, this.#loader.launcher, element.avoid));
+    restart("view", element.mode === "inline" && element.load !== "manual", "open_in_view", ({ openInView }) => openInView(element));
+    restart("prompts", element.prompts, "prompts", ({ showPrompts }) => {
       const accept = (text) => {
-        this.#ask("prompted", [text]);
+        this.#callCore("prompted", [text]);
         element.open();
       };
-      const isBusy = () => element.isOpen || kept(`${prefix()}session`) !== null;
-      return prompt({ over, prompts: element.prompts, key: prefix(), dismiss: this.said.dismiss, accept, isBusy, odd });
+      const isBusy = () => element.isOpen || stored(`${prefix()}session`) !== null;
+      return showPrompts({ over, prompts: element.prompts, key: prefix(), dismiss: this.texts.dismiss, accept, isBusy, odd: warnUnreadable });
     });
   }
 
-  /** The visitor was forgotten: what is on show of theirs goes, beside what the wasm shows. */
-  #forgotten() {
-    if (global("Notification")?.permission === "granted") this.#part("attention").then(({ forget }) => forget(), () => {});
-    for (const dialog of this.#own.element.shadowRoot.querySelectorAll("dialog")) dialog.close();
+  /** The visitor was forgotten: closes their notifications and dialogs, which the wasm does not. */
+  #onForgotten() {
+    if (global("Notification")?.permission === "granted") this.#part("notifications").then(({ closeAll }) => closeAll(), () => {});
+    for (const dialog of this.#loader.element.shadowRoot.querySelectorAll("dialog")) dialog.close();
   }
 
-  /** Code that is fetched when it is needed first. */
+  /** A module that is loaded on first use. */
   #part(name) {
-    return this.#own.code(`parts/${name}.js`);
+    return this.#loader.code(`parts/${name}.js`);
   }
 
-  /** The same for the wasm. What helps with writing (`assist`), and what uploads (`post`), is given besides what it needs
-   *  of the panel: its words, checked like all that is fetched, and a place for an element of its own. */
-  async #equipped(name) {
-    const { panel, over, json } = this.#own;
+  /** The same for the wasm. A module's `assist` and `upload` get a second argument with what they need of the panel: the
+   *  texts of a module, and an element that gets elements of their own. */
+  async #partForWasm(name) {
+    const { panel, over, json } = this.#loader;
     const part = await this.#part(name);
-    const own = { place: over, words: async (module) => (await json(`locales/${panel.lang}`))[module] };
-    const given = (act) => (first) => act(first, own);
-    return { ...part, assist: given(part.assist), post: given(part.post) };
+    const context = { place: over, words: async (module) => (await json(`locales/${panel.lang}`))[module] };
+    const withContext = (action) => (argument) => action(argument, context);
+    return { ...part, assist: withContext(part.assist), upload: withContext(part.upload) };
   }
 
-  /** Small screens are the panel's alone. */
-  #fill(isOpen) {
-    this.#ends.small = this.#ends.small?.();
-    if (!isOpen || this.#own.element.mode === "inline" || !matchMedia(SMALL).matches) return;
-    const fill = ({ fill }) => {
-      if (this.#ends && this.#own.element.isOpen) this.#ends.small ??= fill(this.#own.panel, SMALL);
+  /** Starts or ends the behaviour of an open panel on a small screen. */
+  #updateMobilePanel(isOpen) {
+    this.#ends.mobile = this.#ends.mobile?.();
+    if (!isOpen || this.#loader.element.mode === "inline" || !matchMedia(SMALL_SCREEN).matches) return;
+    const start = ({ fitMobilePanel }) => {
+      if (this.#ends && this.#loader.element.isOpen) this.#ends.mobile ??= fitMobilePanel(this.#loader.panel, SMALL_SCREEN);
     };
-    this.#part("small").then(fill, () => {});
+    this.#part("mobile_panel").then(start, () => {});
   }
 
   #focus() {
-    const { element, panel } = this.#own;
+    const { element, panel } = this.#loader;
     if (!element.isOpen || element.mode === "inline") return;
-    // Never a field of a message's form: what is typed next would answer that.
+    // Not a field of a form in a message: the next key would answer that form.
     const first = ".intro :is(input, select, textarea), .composer:not([hidden]) textarea";
     (panel.querySelector(first) ?? panel).focus();
   }
 
   #setUnread(count) {
-    const { element, emit } = this.#own;
-    // The title says so, too; a page where nobody ever wrote needs no code for that.
-    if (count || this.unread) this.#part("attention").then(({ unread }) => unread(element, this.unread), () => {});
-    const isNews = count !== this.unread;
+    const { element, emit } = this.#loader;
+    // The module that shows the count in the title is loaded with the first unread message.
+    if (count || this.unread) this.#part("notifications").then(({ setUnread }) => setUnread(element, this.unread), () => {});
+    const isChanged = count !== this.unread;
     this.unread = count;
     this.#badge.hidden = count === 0;
     this.#badge.textContent = count > 99 ? "99+" : String(count);
-    this.#label();
-    if (isNews) emit("unread", { count });
+    this.#updateLabel();
+    if (isChanged) emit("unread", { count });
   }
 
-  #label() {
-    const { label, panel } = this.#own;
+  #updateLabel() {
+    const { updateLabel, panel } = this.#loader;
     const form = `unread_${new Intl.PluralRules(panel.lang).select(this.unread)}`;
-    this.called = this.unread ? this.said[form]?.replace("{count}", this.#badge.textContent) : undefined;
-    label();
+    this.name = this.unread ? this.texts[form]?.replace("{count}", this.#badge.textContent) : undefined;
+    updateLabel();
   }
 
-  // For whoever runs the page; the visitor is told in the panel.
-  #tell(name) {
-    const { emit } = this.#own;
+  /** Reports a connection problem to the page's developer; the panel shows it to the visitor. */
+  #reportConnection(name) {
+    const { emit } = this.#loader;
     if (name) {
       console.warn(`natter: ${name} (see README)`);
       emit("error", { name });
@@ -361,78 +362,78 @@ class Chat {
 
   async #csp([more]) {
     const { csp } = await this.#part("csp");
-    return csp(this.#own.at(""), absolute(this.#own.element.baseUrl), more);
+    return csp(this.#loader.at(""), absolute(this.#loader.element.baseUrl), more);
   }
 
-  /** How things stand and what led there; it holds no word of the visitor's or the team's. */
+  /** The diagnostics report: the state and the events before it, without texts of the visitor or the team. */
   async #diagnostics() {
     if (!this.#handle) return {};
-    const recording = this.#handle.diagnostics();
+    const log = this.#handle.diagnostics();
     try {
       const { redact } = await this.#part("diagnostics");
-      return redact(recording);
+      return redact(log);
     } catch {
-      // What can't be masked is not told.
-      return JSON.parse(recording)[0];
+      // Without the module, the report has the state alone.
+      return JSON.parse(log)[0];
     }
   }
 
-  // ---- What it speaks ----
+  // ---- Languages ----
 
-  /** What the visitor can choose from. */
+  /** The languages that the visitor can choose from. */
   #languages() {
-    const given = this.#own.element.languages ?? "";
-    const all = Object.keys(this.#own.labels);
-    return given === "all" ? all : [...new Set(given.split(/[\s,"[\]]+/).map((tag) => nearest(tag, all)).filter(Boolean))];
+    const setting = this.#loader.element.languages ?? "";
+    const all = Object.keys(this.#loader.labels);
+    return setting === "all" ? all : [...new Set(setting.split(/[\s,"[\]]+/).map((tag) => nearest(tag, all)).filter(Boolean))];
   }
 
-  /** As the visitor chose, else the site, else the page, else the browser. */
-  #speak() {
-    const { element, labels, prefix, speak } = this.#own;
-    const chosen = element.languages && kept(`${prefix()}language`);
+  /** The language is the visitor's choice, else the site's setting, else the page's, else the browser's. */
+  #updateLanguage() {
+    const { element, labels, prefix, setLanguage } = this.#loader;
+    const chosen = element.languages && stored(`${prefix()}language`);
     const tag = element.language || page.documentElement.lang || navigator.language || "";
     this.#language = this.#languages().includes(chosen) ? chosen : (nearest(tag, Object.keys(labels)) ?? "en");
-    speak(this.#language);
+    setLanguage(this.#language);
   }
 
-  // The visitor's own choice; where nothing can be kept it holds for this page.
-  #choose(code) {
+  /** Stores the visitor's choice; where storage is blocked it holds for this page. */
+  #chooseLanguage(code) {
     try {
-      localStorage.setItem(`${this.#own.prefix()}language`, code);
+      localStorage.setItem(`${this.#loader.prefix()}language`, code);
     } catch {
-      // As said.
+      // Storage is blocked.
     }
     this.#language = code;
-    this.#own.speak(code);
-    this.#words().then((words) => this.#handle?.speak(this.#own.panel.lang, words ?? ""));
+    this.#loader.setLanguage(code);
+    this.#loadTexts().then((texts) => this.#handle?.speak(this.#loader.panel.lang, texts ?? ""));
   }
 
-  /** Promises the panel's sentences, as JSON; nothing for English, which is in the wasm, or if they can't be had. */
-  async #words() {
-    const { panel, speak, words } = this.#own;
+  /** A promise of the panel's texts as JSON: undefined for English, which is in the wasm, or when they can't be loaded. */
+  async #loadTexts() {
+    const { panel, setLanguage, texts } = this.#loader;
     const language = panel.lang;
-    let said;
+    let file;
     try {
-      said = await words();
+      file = await texts();
     } catch {
-      console.warn(`natter: ${language} can't be had, so it speaks English.`);
-      speak("en");
+      console.warn(`natter: the texts of ${language} can't be loaded, so the chat is in English.`);
+      setLanguage("en");
     }
-    // Meanwhile another may be wanted.
-    if (panel.lang !== language && said) return this.#words();
-    this.said = said?.launcher ?? ENGLISH;
-    this.#label();
-    return said && stringify(said.words);
+    // The language may have changed meanwhile.
+    if (panel.lang !== language && file) return this.#loadTexts();
+    this.texts = file?.launcher ?? ENGLISH;
+    this.#updateLabel();
+    return file && stringify(file.words);
   }
 }
 
-/** What the page asks for, as calls that the core reads: lists of texts, what has names as name after value. */
-function said(name, [first, more]) {
+/** A call of the page's as calls that the core reads: lists of texts, in which an object is names and values by turns. */
+function coreCalls(name, [first, more]) {
   if (name === "reset" || name === "forget") return [[name]];
   if (name === "setUser") {
-    const { custom_attributes: attributes, ...about } = user(first, more);
-    const call = [name, ...Object.entries(about).flatMap(([key, value]) => [key, String(value ?? "")])];
-    return attributes ? [call, ...said("setCustomAttributes", [attributes])] : [call];
+    const { custom_attributes: attributes, ...fields } = user(first, more);
+    const call = [name, ...Object.entries(fields).flatMap(([key, value]) => [key, String(value ?? "")])];
+    return attributes ? [call, ...coreCalls("setCustomAttributes", [attributes])] : [call];
   }
   const isText = !name.startsWith("set");
   if (isText ? typeof first !== "string" : !isObject(first)) throw TypeError(`natter: ${name} without its ${isText ? "string" : "object"}.`);
@@ -442,35 +443,36 @@ function said(name, [first, more]) {
 
 const isObject = (it) => typeof it === "object" && it !== null && !Array.isArray(it);
 
-/** All that a user has, and how a name looks to whoever spells it otherwise. */
+/** The fields of a user, and a name without case and punctuation, by which misspelt ones are found. */
 const FIELDS = ["identifier", "identifier_hash", "name", "email", "phone_number", "avatar_url", "custom_attributes"];
-const bare = (name) => name.replace(/[^a-z\d]/gi, "").toLowerCase();
-/** Names of secrets of the server's, bare, as in `wire/settings.rs`; and the tokens that are none. */
+const normalised = (name) => name.replace(/[^a-z\d]/gi, "").toLowerCase();
+/** Normalised names of the server's secrets, as in the core's settings, and tokens that are not secret. */
 const SECRET = /secret|hmac|password|apikey|accesskey|privatekey|signingkey|credential/;
 const PUBLIC_TOKEN = /(website|csrf|xsrf|authenticity)token$/;
 const isSecret = (name) => SECRET.test(name) || (name.includes("token") && !PUBLIC_TOKEN.test(name));
 
-/** A user as the page gives it. What can't be meant is refused: else somebody would be nobody without a word. */
+/** Checks the arguments of `setUser`, and returns the user's fields. Throws a TypeError for a mistake, because a user
+ *  without the intended identifier would silently be a stranger. */
 function user(first, more) {
   const refuse = (why) => {
     throw TypeError(`natter: setUser ${why}.`);
   };
-  const isWhole = typeof first === "object" && first !== null;
-  for (const given of [isWhole ? first : more]) if (given != null && !isObject(given)) refuse("wants an object for what is known of the user");
-  const about = isWhole ? first : { ...more, identifier: first };
-  for (const [name, value] of Object.entries(about)) {
-    const field = FIELDS.find((field) => bare(field) === bare(name));
-    if (!field && isSecret(bare(name))) refuse(`was given ${name}, a secret that no page may hold`);
+  const isObjectForm = typeof first === "object" && first !== null;
+  for (const given of [isObjectForm ? first : more]) if (given != null && !isObject(given)) refuse("wants an object for what is known of the user");
+  const fields = isObjectForm ? first : { ...more, identifier: first };
+  for (const [name, value] of Object.entries(fields)) {
+    const field = FIELDS.find((field) => normalised(field) === normalised(name));
+    if (!field && isSecret(normalised(name))) refuse(`was given ${name}, a secret that no page may hold`);
     if (field && field !== name) refuse(`knows no ${name}: it is called ${field}`);
     if (name === "custom_attributes" ? value != null && !isObject(value) : field && value !== null && typeof value === "object") {
       refuse(`wants ${name} as ${name === "custom_attributes" ? "an object" : "a text"}`);
     }
     if (/^identifier/.test(name) && value != null && typeof value !== "string") refuse(`wants ${name} as a text, not as a ${typeof value}`);
   }
-  const { identifier } = about;
-  // A page may say of a stranger what it knows; whoever is named has a name.
-  if (!(isWhole && identifier == null) && !identifier?.trim?.()) refuse("wants an identifier that is no blank text");
-  return about;
+  const { identifier } = fields;
+  // The object form may describe a visitor without an identifier; a given identifier must not be blank.
+  if (!(isObjectForm && identifier == null) && !identifier?.trim?.()) refuse("wants an identifier that is no blank text");
+  return fields;
 }
 
 function absolute(url) {
@@ -481,8 +483,8 @@ function absolute(url) {
   }
 }
 
-/** What the device keeps under this name, or null. */
-function kept(name) {
+/** The record with this name in localStorage, or null. */
+function stored(name) {
   try {
     return localStorage.getItem(name);
   } catch {
@@ -490,11 +492,11 @@ function kept(name) {
   }
 }
 
-/** The language there is that is nearest to a tag, if any is near. */
+/** The available language that is closest to a tag, if any is. */
 function nearest(tag, all) {
   for (const parts = tag.replaceAll("_", "-").toLowerCase().split("-"); parts.length; parts.pop()) {
     const name = parts.join("-");
-    const found = NEAREST[name] ?? all.find((one) => one.toLowerCase() === name);
+    const found = FALLBACKS[name] ?? all.find((one) => one.toLowerCase() === name);
     if (found) return found;
   }
   return undefined;

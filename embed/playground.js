@@ -1,17 +1,17 @@
-// The workbench beside the playground's page: every setting, call and event of its chat, to be tried by hand. The page
-// needs nothing of this. What is chosen is kept in the address, so that a reload or a link shows the same.
+// The playground's control panel: every setting, call and event of the page's chat, for manual tests. The page itself works
+// without it. The chosen settings are in the URL, so that a reload or a link shows the same.
 
 const TAG = "natter-chat";
 const EVENTS = "ready opened closed message unread conversation-started status typing connection postback error".split(" ");
 const LANGUAGES = "en de fr es it nl pt-BR pl uk tr ar he hi ja zh".split(" ");
-/** What the address calls the workbench itself. */
+/** The control panel's own parameter in the URL. */
 const WORKBENCH = "workbench";
-/** As in tokens.css: what a field for colours shows while none is chosen. */
+/** The default colours in tokens.css, which a colour field shows while none is chosen. */
 const BRAND = "#1f615c";
 const LOG_MAX = 200;
-/** What is longer is folded away in the log. */
+/** Longer entries of the log are collapsed. */
 const LINE_CHARS_MAX = 40;
-/** More of one line nobody sees, however wide the log is. */
+/** Longer lines of the log are cut off. */
 const CODE_CHARS_MAX = 200;
 const COPIED_MS = 2000;
 
@@ -40,20 +40,20 @@ const make = (name, more, ...inside) => {
   return made;
 };
 
-// ---- What can be chosen ----
+// ---- Settings ----
 
-/** All that can be chosen, by name. */
+/** The controls of all settings, by name. */
 const fields = new Map();
-/** What is chosen, by name, where it differs from what the page began with. Null stands for nothing. */
+/** The chosen values, by name, where they differ from the page's. Null stands for an absent attribute. */
 const chosen = new Map();
-/** The chat that the page has, or had. */
+/** The page's chat, also when it was removed. */
 let chat;
 
 const valueOf = (name) => (chosen.has(name) ? chosen.get(name) : fields.get(name).initial);
 
 function choose(name, value) {
   const { initial } = fields.get(name);
-  // Where the page itself gives something, nothing must be said, too.
+  // Where the page sets the attribute, its absence is a choice, too.
   const given = value ?? (initial === null ? null : "");
   if (given === initial) chosen.delete(name);
   else chosen.set(name, given);
@@ -61,7 +61,7 @@ function choose(name, value) {
   remember();
 }
 
-/** Has the control and what it controls agree with what is chosen. */
+/** Updates a control, and the attribute or style that it controls, to the chosen value. */
 function bring(name) {
   const { show, apply } = fields.get(name);
   show(valueOf(name));
@@ -72,7 +72,7 @@ function bringAll() {
   for (const name of fields.keys()) bring(name);
 }
 
-// ---- What is controlled ----
+// ---- What the controls set ----
 
 const attribute = (field) => ({
   ...field,
@@ -84,7 +84,7 @@ const attribute = (field) => ({
   },
 });
 
-/** A sheet of its own, since the page has no style attributes. */
+/** A constructed style sheet: the page's policy forbids style attributes. */
 const sheet = new CSSStyleSheet();
 sheet.replaceSync(`${TAG} {}`);
 
@@ -95,7 +95,7 @@ const property = (field) => ({
   apply: (value) => sheet.cssRules[0].style.setProperty(field.name, value ?? ""),
 });
 
-/** Something of the page around the chat. */
+/** A property of the page around the chat. */
 const surrounding = (field, apply) => ({ ...field, initial: null, apply });
 
 function put(element, name, value) {
@@ -114,7 +114,7 @@ function row(name, control, ...beside) {
   return make("div", { className: "row" }, label, all);
 }
 
-/** One of some words, each alone or with what it is called; `usual` says what is so when none is chosen. */
+/** A choice among values, each alone or with a label; `usual` is the label of the default. */
 function choice(name, usual, words) {
   const select = make("select", { onchange: () => choose(name, select.value || null) });
   select.add(new Option(usual, ""));
@@ -127,7 +127,7 @@ function choice(name, usual, words) {
   return { name, row: row(name, select), show };
 }
 
-/** There or not there. One that is usually on is turned off by `false`. */
+/** A boolean attribute. One that is on by default is turned off by `false`. */
 function toggle(name, hint, { isUsual = false } = {}) {
   const box = make("input", {
     type: "checkbox",
@@ -147,7 +147,7 @@ function text(name, placeholder = "", more = {}) {
 
 function colour(name, usual) {
   const input = make("input", { type: "color" });
-  // Seen while it is looked for, kept once it is found.
+  // `input` shows a preview, `change` stores the value.
   input.oninput = () => fields.get(name).apply(input.value);
   input.onchange = () => choose(name, input.value);
   const said = make("span", { className: "hint" });
@@ -189,7 +189,7 @@ function read(json) {
 const compact = (text) => JSON.stringify(read(text)) ?? text;
 const pretty = (text) => JSON.stringify(read(text), null, 2) ?? text;
 
-// ---- The groups ----
+// ---- Groups of controls ----
 
 const ownName = (code) => [code, `${new Intl.DisplayNames([code], { type: "language" }).of(code)} (${code})`];
 
@@ -227,7 +227,7 @@ function groups() {
     ],
   };
   const known = Object.values(settings).flat().map(({ name }) => name);
-  // A new setting can be tried before anybody thinks of this page.
+  // A setting without a control above gets a text field.
   const others = (customElements.get(TAG)?.observedAttributes ?? []).filter((name) => !known.includes(name));
   settings.Connection.push(...others.map((name) => text(name)));
   for (const group in settings) settings[group] = settings[group].map(attribute);
@@ -255,7 +255,7 @@ function groups() {
 
 // ---- The chat ----
 
-/** A new chat, as a reload would have it, in the place of the one there is. */
+/** Replaces the chat by a new one, as a reload does. */
 function begin() {
   const before = chat;
   chat = document.createElement(TAG);
@@ -267,14 +267,14 @@ function begin() {
 
 const place = () => (valueOf("mode") === "inline" ? document.querySelector(".place") : document.body);
 
-/** Moves the chat to where its mode has it. */
+/** Moves the chat to the place of its mode. */
 function settle() {
   if (chat.parentNode === place()) return;
   place().append(chat);
   if (place() !== document.body) chat.parentNode.scrollIntoView({ block: "center" });
 }
 
-/** The page's own calls and the browser's tools change attributes, too. */
+/** Calls and the browser's developer tools change attributes, too. */
 const changes = new MutationObserver((records) => {
   for (const { target, attributeName: name } of records) {
     const value = target.getAttribute(name);
@@ -288,10 +288,10 @@ function watch() {
   for (const name of EVENTS) chat.addEventListener(`natter-${name}`, ({ detail }) => note("event", name).say(detail));
 }
 
-// ---- The address ----
+// ---- The URL ----
 
 const wanted = () => new URLSearchParams(location.hash.slice(1));
-/** Whether the address leads to a place in the page, and says nothing of settings. */
+/** Whether the URL's fragment is that of an element, and not settings. */
 const isPlace = () => location.hash !== "" && !location.hash.includes("=");
 
 function follow() {
@@ -309,16 +309,16 @@ function remember() {
 
 addEventListener("hashchange", () => {
   if (!fields.size) return;
-  // A link within the page: the settings go on, and the browser has scrolled by now.
+  // A link within the page: the browser has scrolled; the settings are written into the URL again.
   if (isPlace()) return remember();
   follow();
   bringAll();
   show(wanted().has(WORKBENCH));
 });
 
-// ---- The tag ----
+// ---- The script tag ----
 
-/** What has a page show this chat. */
+/** The HTML with which a page shows this chat. */
 function html() {
   const here = document.querySelector('script[src$="embed.js"]')?.src ?? "embed.js";
   const named = [...fields].map(([name, field]) => ({ ...field, value: valueOf(name) })).filter(({ value }) => value !== null);
@@ -334,7 +334,7 @@ function quoted(value) {
   return safe.includes('"') ? `='${safe.replaceAll("'", "&#39;")}'` : `="${safe}"`;
 }
 
-/** Says on the button what came of it. */
+/** Shows the result on the button. */
 async function copy(text, button) {
   const usual = (button.dataset.usual ??= button.textContent);
   try {
@@ -348,13 +348,13 @@ async function copy(text, button) {
 
 // ---- Calls ----
 
-/** What is called as it is. */
+/** Calls without arguments. */
 const PLAIN = [
   ["open"], ["close"], ["toggle"], ["show"], ["hide"], ["consent", true], ["consent", false], ["reset"], ["forget"],
   ["diagnostics"], ["csp"],
 ];
 
-/** What wants to be told something: how it is read, and what to begin with. */
+/** Calls with an argument: how it is parsed, and its initial text. */
 const TELLING = [
   ["prefill", String, "My rear brake squeals downhill"],
   ["send", String, "Hello from the workbench"],
@@ -368,7 +368,7 @@ const TELLING = [
 
 const USER = { identifier: "4711", name: "Annegret", email: "", phone_number: "", avatar_url: "", identifier_hash: "" };
 
-/** Does it, and notes what comes of it, whenever that is. */
+/** Performs a call, and logs its result when there is one. */
 async function attempt(said, deed) {
   const line = note("called", said);
   try {
@@ -427,7 +427,7 @@ function telling(name, reading, value) {
 
 const lines = make("div", { className: "lines", role: "log", ariaLabel: "Calls and events", tabIndex: 0 });
 
-/** A line in the log; what is to say of it may come later. */
+/** Adds a line to the log; its text may be set later. */
 function note(kind, name) {
   const line = make("div", { className: `happening ${kind}` });
   const at = new Date().toLocaleTimeString("en-GB");
@@ -456,14 +456,14 @@ function told(at, name, value) {
   return make("details", {}, make("summary", {}, ...head), rest);
 }
 
-/** Whoever reads what was is left alone; else the latest is in sight. */
+/** Scrolls to the latest line, unless the log was scrolled back. */
 function keepingTheEnd(change) {
   const isAtEnd = lines.scrollHeight - lines.scrollTop - lines.clientHeight < 32;
   change();
   if (isAtEnd) lines.scrollTop = lines.scrollHeight;
 }
 
-// ---- The workbench ----
+// ---- The control panel ----
 
 const bench = make("aside", { className: "workbench", id: WORKBENCH, hidden: true, ariaLabel: "Workbench" });
 const opener = make("button", { className: "bench-opener", type: "button", textContent: "Workbench" });
@@ -473,7 +473,7 @@ function show(isOpen) {
   bench.hidden = !isOpen;
   opener.hidden = isOpen;
   opener.ariaExpanded = isOpen;
-  // What is not shown can't be scrolled.
+  // A hidden element can't be scrolled.
   lines.scrollTop = lines.scrollHeight;
   remember();
 }
@@ -517,7 +517,7 @@ function build() {
   const rows = settings.map(([name, all]) => group(name, name === "Look", ...all.map((field) => field.row)));
   const body = make("div", { className: "bench-body" }, ...rows, group("Calls", false, ...calls()), group("The tag", false, tag));
   const parts = [head(), body, log()];
-  // It stays as it is where the page has another direction; on which side of the page it is, the page decides.
+  // Its text keeps its direction on a right-to-left page; its side follows the page.
   for (const part of parts) part.dir = "ltr";
   bench.append(...parts);
   opener.setAttribute("aria-controls", bench.id);
@@ -530,12 +530,12 @@ function start() {
   document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
   build();
   follow();
-  // What matters only while a chat begins is to matter here, too.
+  // Settings that count only when a chat starts need a new chat.
   if ([...chosen.keys()].some((name) => fields.get(name).isAttribute)) begin();
   else watch();
   bringAll();
   show(wanted().has(WORKBENCH));
 }
 
-// The gallery has the page for itself.
+// The gallery replaces the page's content.
 if (!location.pathname.endsWith("/gallery")) start();

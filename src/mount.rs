@@ -162,7 +162,7 @@ fn ask_for_notices(parts: &LazyModules, dispatch: Rc<dyn Fn(Event)>) {
             false => Event::Visitor(VisitorEvent::NotificationsDenied),
         });
     };
-    parts.call("attention", "ask", &[], Box::new(then));
+    parts.call("notifications", "requestPermission", &[], Box::new(then));
 }
 
 /// What the element does for us.
@@ -208,7 +208,7 @@ impl Output for Painter {
         } else if let HostEvent::TranscriptReady { format, messages } = event {
             let all = transcript(&self.ui.words(), &messages);
             let format = if format == TranscriptFormat::Json { "json" } else { "text" };
-            self.parts.start("transcript", "save", &[format.into(), all.into()]);
+            self.parts.start("transcript", "saveTranscript", &[format.into(), all.into()]);
         }
     }
 }

@@ -1,8 +1,11 @@
-// For whoever writes the page's Content-Security-Policy.
+// The Content-Security-Policy that a page with the chat needs. `cargo xtask csp` prints the same.
 
-/** What the policy must allow, and no more (`cargo xtask csp` says the same): `assets` is where the chat's files are,
- *  `server` its server's address; `media` are further origins that pictures and files come from, such as a bucket that the
- *  server sends browsers on to. */
+/**
+ * @param {string} assets the URL of the chat's files
+ * @param {string} server the URL of the Chatwoot server
+ * @param {{ media?: string[] }} [options] `media` are further origins of pictures and files, such as a storage bucket that
+ *   the server redirects to
+ */
 export function csp(assets, server, { media = [] } = {}) {
   const [own, { origin }] = [new URL(assets).origin, new URL(server)];
   const files = [origin, ...media, "blob:"].join(" ");

@@ -1,7 +1,7 @@
-// A picker of emoji: what is looked for, or everything by group.
+// The emoji picker: search results, or all emoji by group.
 //
-// The list is the project's own: what people write to a team, each with the words they would look for. The first of
-// them is its name. It is English whatever the visitor speaks, and says so to screen readers.
+// The list is the project's own. Each emoji has English search words, of which the first is its accessible name; the names
+// are marked as English for screen readers.
 
 import { page } from "./page.js";
 
@@ -443,25 +443,25 @@ const GROUPS = {
 🏳️‍🌈 rainbow flag,pride
 `,
 };
-const RECENT_SIGN = "🕘";
+const RECENT_ICON = "🕘";
 
 const ALL = Object.entries(GROUPS).map(([key, text]) => ({ key, kinds: text.trim().split("\n").map(kind) }));
 const BY_EMOJI = new Map(ALL.flatMap(({ kinds }) => kinds.map((kind) => [kind.emoji, kind])));
 
-/** Two rows of what was used last. */
+/** Two rows of recently used emoji. */
 const RECENT_MAX = 16;
-/** What was picked in this page, unless the caller keeps it elsewhere. */
-const pickedHere = [];
+/** Recently used emoji on this page, for callers without a list of their own. */
+const recentOnPage = [];
 
 const COLUMNS_MAX = 8;
-/** Sides of a cell under a mouse and under a finger; the room beside the cells. */
+/** The side of a cell for a mouse and for touch, and the horizontal space beside the cells. */
 const [FINE_PX, COARSE_PX, BESIDE_PX] = [36, 44, 32];
-/** Between the picker and the edges. */
+/** Between the picker and the panel's edges. */
 const GAP_PX = 8;
 const HEIGHT_PX_MAX = 380;
-/** On a screen too low for it the picker covers the form. */
+/** With less space than this above the form, the picker covers the form. */
 const HEIGHT_PX_MIN = 200;
-/** How far a page key goes. */
+/** Rows that PageUp and PageDown move. */
 const PAGE_ROWS = 5;
 
 const sheet = new CSSStyleSheet();
@@ -610,17 +610,17 @@ sheet.replaceSync(`
 `);
 
 /**
- * Opens the picker over `anchor`; resolves when it has closed, with focus back where it was. A second click on the
+ * Opens the picker above `anchor`. Resolves when it has closed and the focus is back where it was. A second click on the
  * anchor closes it.
  *
  * @param {object} wanted
- * @param {ShadowRoot} wanted.root where the picker lives meanwhile
- * @param {HTMLElement} wanted.anchor the button it opens from
+ * @param {ShadowRoot} wanted.root the shadow root that gets the picker
+ * @param {HTMLElement} wanted.anchor the button that opens it
  * @param {{ search: string, none: string, groups: Record<string, string>, title?: string }} wanted.labels `groups`
  *   names `recent`, `smileys`, `people`, `nature`, `food`, `activity`, `travel`, `objects` and `symbols`
- * @param {(emoji: string) => void} wanted.pick is called when the picker has closed; with Shift held it stays open
- * @param {string[]} [wanted.recent] what was picked lately, newest first; the picker writes into it
- * @param {AbortSignal} [wanted.signal] closes it, too
+ * @param {(emoji: string) => void} wanted.pick is called when the picker has closed; with Shift it stays open
+ * @param {string[]} [wanted.recent] recently used emoji, newest first; the picker updates it
+ * @param {AbortSignal} [wanted.signal] closes it
  * @returns {Promise<void>}
  */
 export function open(wanted) {
@@ -628,10 +628,10 @@ export function open(wanted) {
 }
 
 /**
- * Opens the picker from a button of a form, and writes what is picked into the form's field, where the caret is.
+ * Opens the picker from a button of a form, and inserts the picked emoji into the form's field at the caret.
  *
  * @param {HTMLButtonElement} button
- * @param {{ words: (module: string) => Promise<Record<string, string>> }} own what the panel has for modules
+ * @param {{ words: (module: string) => Promise<Record<string, string>> }} panel `words` loads the texts of a module
  * @returns {Promise<void>}
  */
 export async function assist(button, { words }) {
@@ -644,7 +644,7 @@ export async function assist(button, { words }) {
 function write(root, field, emoji) {
   if (!root.activeElement?.closest(".emoji-picker")) {
     field.focus({ preventScroll: true });
-    // As if it had been typed: it can be undone. Browsers that know of nothing better still do this.
+    // `execCommand` is deprecated, but the only way to insert text that the visitor can undo.
     if (page.execCommand("insertText", false, emoji)) return;
   }
   field.setRangeText(emoji, field.selectionStart, field.selectionEnd, "end");
@@ -663,17 +663,17 @@ class Picker {
   #columns;
   #groups;
   #buttons;
-  /** The rows of cells that are shown, and the one cell among them that Tab leads to. */
+  /** The shown rows of cells, and the one cell that is in the tab order. */
   #rows = [];
   #current;
-  #over = new AbortController();
+  #ended = new AbortController();
   #picker = element("div", "emoji-picker");
   #search = element("input");
   #tools = element("div");
   #grid = element("div");
   #none = element("p", "none");
 
-  constructor({ root, anchor, labels, pick, recent = pickedHere, signal }, closed) {
+  constructor({ root, anchor, labels, pick, recent = recentOnPage, signal }, closed) {
     this.#root = root;
     this.#anchor = anchor;
     this.#opener = root.activeElement ?? anchor;
@@ -687,22 +687,22 @@ class Picker {
     const used = { key: "recent", kinds: recent.map((emoji) => BY_EMOJI.get(emoji)).filter(Boolean) };
     this.#groups = [used, ...ALL].filter(({ key, kinds }) => kinds.length && labels.groups[key]);
     this.#buttons = this.#groups.map((group, at) => this.#button(group, at));
-    this.#furnish();
-    this.#listen(signal);
+    this.#buildElements();
+    this.#addListeners(signal);
 
     root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
     root.append(this.#picker);
     this.#picker.showPopover();
-    this.#fill(this.#groups);
-    this.#place();
+    this.#showGroups(this.#groups);
+    this.#position();
     anchor.setAttribute("aria-expanded", "true");
-    // A finger would have the keyboard in its way.
+    // On a touch screen the focus in the search field would open the on-screen keyboard.
     (isCoarse ? this.#current : this.#search).focus({ preventScroll: true });
   }
 
   #close({ returnsFocus = true } = {}) {
-    if (this.#over.signal.aborted) return;
-    this.#over.abort();
+    if (this.#ended.signal.aborted) return;
+    this.#ended.abort();
     this.#picker.remove();
     this.#root.adoptedStyleSheets = this.#root.adoptedStyleSheets.filter((adopted) => adopted !== sheet);
     this.#anchor.setAttribute("aria-expanded", "false");
@@ -727,7 +727,7 @@ class Picker {
     style.inlineSize = `${this.#columns * cell + BESIDE_PX}px`;
   }
 
-  #furnish() {
+  #buildElements() {
     const [picker, search, tools, grid, none] = [this.#picker, this.#search, this.#tools, this.#grid, this.#none];
     const title = this.#labels.title ?? this.#labels.search;
     picker.popover = "manual";
@@ -747,12 +747,12 @@ class Picker {
     picker.append(search, tools, grid, none);
   }
 
-  /** Leads to a group. */
+  /** The button that scrolls to a group. */
   #button({ key, kinds }, at) {
     const button = element("button");
-    const sign = element("span");
-    sign.textContent = key === "recent" ? RECENT_SIGN : kinds[0].emoji;
-    button.append(sign);
+    const icon = element("span");
+    icon.textContent = key === "recent" ? RECENT_ICON : kinds[0].emoji;
+    button.append(icon);
     button.type = "button";
     button.title = this.#labels.groups[key];
     button.setAttribute("aria-label", button.title);
@@ -760,16 +760,16 @@ class Picker {
     button.addEventListener("click", () => {
       if (this.#search.value) {
         this.#search.value = "";
-        this.#fill(this.#groups);
+        this.#showGroups(this.#groups);
       }
       const group = this.#grid.children[at];
-      this.#goTo(group.querySelector("button"));
+      this.#moveTo(group.querySelector("button"));
       this.#grid.scrollTop = group.offsetTop;
     });
     return button;
   }
 
-  #fill(groups) {
+  #showGroups(groups) {
     this.#rows = [];
     this.#grid.replaceChildren(...groups.map((group) => this.#group(group)));
     this.#grid.hidden = !this.#rows.length;
@@ -777,7 +777,7 @@ class Picker {
     this.#none.textContent = this.#rows.length ? "" : this.#labels.none;
     this.#current = this.#rows[0]?.[0];
     if (this.#current) this.#current.tabIndex = 0;
-    this.#mark();
+    this.#markCurrentGroup();
   }
 
   #group({ key, kinds }) {
@@ -802,8 +802,8 @@ class Picker {
     return group;
   }
 
-  /** Marks the button of the group that is being looked at. */
-  #mark() {
+  /** Marks the button of the group at the top of the visible part. */
+  #markCurrentGroup() {
     const groups = [...this.#grid.children];
     const seen = groups.findLastIndex((group) => group.offsetTop <= this.#grid.scrollTop + GAP_PX);
     const at = this.#search.value.trim() ? -1 : Math.max(seen, 0);
@@ -813,7 +813,7 @@ class Picker {
     });
   }
 
-  #goTo(cell) {
+  #moveTo(cell) {
     this.#current.tabIndex = -1;
     this.#current = cell;
     cell.tabIndex = 0;
@@ -821,20 +821,20 @@ class Picker {
     cell.parentElement.scrollIntoView({ block: "nearest" });
   }
 
-  #listen(signal) {
+  #addListeners(signal) {
     const [picker, search] = [this.#picker, this.#search];
-    const during = { signal: this.#over.signal };
-    search.addEventListener("input", () => this.#fill(search.value.trim() ? found(search.value) : this.#groups));
-    search.addEventListener("keydown", (event) => this.#inSearch(event));
-    this.#tools.addEventListener("keydown", (event) => this.#inTools(event));
-    this.#grid.addEventListener("keydown", (event) => this.#inGrid(event));
-    this.#grid.addEventListener("scroll", () => this.#mark(), { passive: true });
+    const during = { signal: this.#ended.signal };
+    search.addEventListener("input", () => this.#showGroups(search.value.trim() ? searchEmoji(search.value) : this.#groups));
+    search.addEventListener("keydown", (event) => this.#onSearchKey(event));
+    this.#tools.addEventListener("keydown", (event) => this.#onToolbarKey(event));
+    this.#grid.addEventListener("keydown", (event) => this.#onGridKey(event));
+    this.#grid.addEventListener("scroll", () => this.#markCurrentGroup(), { passive: true });
     this.#grid.addEventListener("click", ({ target, shiftKey }) => {
       const cell = target.closest("button");
       if (cell) this.#choose(cell, shiftKey);
     });
-    picker.addEventListener("keydown", (event) => this.#anywhere(event));
-    // What is typed here is no hotkey of the page's.
+    picker.addEventListener("keydown", (event) => this.#onKey(event));
+    // The page must not take keys pressed here for its hotkeys.
     for (const kind of ["keydown", "keyup", "keypress"]) {
       picker.addEventListener(kind, (event) => event.stopPropagation());
     }
@@ -849,11 +849,11 @@ class Picker {
       this.#close();
     };
     this.#anchor.addEventListener("click", again, { ...during, capture: true });
-    addEventListener("resize", () => this.#place(), during);
+    addEventListener("resize", () => this.#position(), during);
     signal?.addEventListener("abort", () => this.#close(), during);
   }
 
-  #anywhere(event) {
+  #onKey(event) {
     if (event.isComposing || (event.key !== "Escape" && event.key !== "Tab")) return;
     event.preventDefault();
     if (event.key === "Escape") return this.#close();
@@ -863,17 +863,17 @@ class Picker {
     stops.at(next % stops.length).focus();
   }
 
-  #inSearch(event) {
+  #onSearchKey(event) {
     if (event.isComposing || !this.#current) return;
     if (event.key === "Enter") this.#choose(this.#current, event.shiftKey);
-    else if (event.key === "ArrowDown") this.#goTo(this.#current);
+    else if (event.key === "ArrowDown") this.#moveTo(this.#current);
     else return;
     event.preventDefault();
   }
 
-  #inTools(event) {
+  #onToolbarKey(event) {
     const buttons = this.#buttons;
-    const [left, right] = this.#beside(buttons.indexOf(event.target));
+    const [left, right] = this.#neighbours(buttons.indexOf(event.target));
     const next = { ArrowLeft: left, ArrowRight: right, Home: 0, End: -1 }[event.key];
     if (next === undefined) return;
     event.preventDefault();
@@ -883,13 +883,13 @@ class Picker {
     button.focus();
   }
 
-  #inGrid(event) {
+  #onGridKey(event) {
     const rows = this.#rows;
     const row = rows.findIndex((cells) => cells.includes(event.target));
     if (row < 0 || event.altKey || event.metaKey) return;
     const cells = rows.flat();
     const column = rows[row].indexOf(event.target);
-    const [left, right] = this.#beside(cells.indexOf(event.target));
+    const [left, right] = this.#neighbours(cells.indexOf(event.target));
     const inRow = (to) => {
       const there = rows[Math.min(Math.max(to, 0), rows.length - 1)];
       return there[Math.min(column, there.length - 1)];
@@ -908,18 +908,18 @@ class Picker {
     event.preventDefault();
     const there = next[event.key];
     if (there === this.#search) there.focus();
-    else if (there) this.#goTo(there);
+    else if (there) this.#moveTo(there);
   }
 
-  /** The places to the left and to the right of this one. */
-  #beside(at) {
+  /** The indices to the left and to the right of an index. */
+  #neighbours(at) {
     return this.#isMirrored ? [at + 1, at - 1] : [at - 1, at + 1];
   }
 
-  /** Above the form that the anchor is in, however many lines it has, and within the panel if there is room. */
-  #place() {
+  /** Places the picker above the anchor's form, whatever its height, and within the panel if there is space. */
+  #position() {
     const picker = this.#picker;
-    // On a zoomed page, a length is the zoomed one.
+    // The CSS `zoom` of the page multiplies lengths.
     const zoom = picker.currentCSSZoom ?? 1;
     const boxOf = (element) => {
       const { left, right, top } = element.getBoundingClientRect();
@@ -939,14 +939,14 @@ class Picker {
   }
 }
 
-/** One of a group's lines. */
+/** Parses a line of a group. */
 function kind(line) {
   const [emoji, words] = [line.slice(0, line.indexOf(" ")), line.slice(line.indexOf(" ") + 1)];
   return { emoji, name: words.split(",")[0], words: ` ${words.replaceAll(",", " ")}` };
 }
 
-/** What is looked for: every word begins one of its own, and what is called so comes first. */
-function found(query) {
+/** The emoji that match a query: each word of it begins one of the search words. Matches by name come first. */
+function searchEmoji(query) {
   const terms = query.toLowerCase().trim().split(/\s+/);
   const kinds = [...BY_EMOJI.values()].filter(({ emoji, words }) =>
     terms.every((term) => words.includes(` ${term}`) || term === emoji),

@@ -1,24 +1,25 @@
-// What happens in the chat is the chat's. Pages keep the focus in a dialog of theirs, guard against copying or have
-// hotkeys, by listening to everything: they are kept from hearing of keystrokes where one writes, and of the focus, and from
-// preventing or stopping anything else. That letters came (`input`) they can hear, as of any page.
+// Isolates events in the chat from the page's listeners. Pages trap the focus in dialogs, prevent copying, and have hotkeys,
+// with listeners at the document. They receive no focus events from the chat and no keystrokes from its fields, and can
+// neither prevent nor stop any other event there. `input` events they do receive.
 //
-// Their listeners may be called before ours, as they capture at the document. So ours captures at the window.
+// The page's listeners may capture at the document, before any listener in the shadow tree. So these capture at the window.
 
-/** The page does not hear of these: traps answer to them by moving the focus. */
+/** The page does not receive these: focus traps react to them by moving the focus. */
 const FOCUS = ["focus", "focusin", "blur", "focusout"];
-/** Nor of these where one writes; of Tab and Esc nowhere but at the launcher. */
+/** Nor these in fields; Tab and Escape only from the launcher. */
 const KEYS = ["keydown", "keypress", "keyup"];
-/** These the page may capture, but neither prevent nor stop. */
+/** The page may capture these, but neither prevent nor stop them; they do not bubble to it. */
 const GUARDED = "mousedown touchstart touchmove contextmenu selectstart copy cut paste dragstart dragover drop beforeinput input wheel".split(" ");
-/** Nor these; they go on to it, as there is much that ends with a click elsewhere. */
-const HEARD = ["pointerdown", "click"];
+/** The same, but they bubble to the page: menus of the page close by a click elsewhere. */
+const BUBBLING = ["pointerdown", "click"];
 
-/** Keeps to itself what happens in this shadow tree, until the function it gives back is called. */
+/** Isolates this shadow tree from the page, until the returned function is called. */
 export function isolate(root, launcher) {
-  const over = new AbortController();
-  const options = { signal: over.signal, passive: true };
+  const ended = new AbortController();
+  const options = { signal: ended.signal, passive: true };
   const capture = { ...options, capture: true };
-  const inside = (event) => {
+  /** The event's target in the shadow tree, or false for an event outside it. */
+  const targetInside = (event) => {
     const path = event.composedPath();
     return path.includes(root) && path[0];
   };
@@ -26,7 +27,7 @@ export function isolate(root, launcher) {
     window.addEventListener(
       type,
       (event) => {
-        const target = inside(event);
+        const target = targetInside(event);
         if (!target) return;
         event.stopImmediatePropagation();
         const { bubbles, relatedTarget } = event;
@@ -39,33 +40,33 @@ export function isolate(root, launcher) {
     window.addEventListener(
       type,
       (event) => {
-        const target = inside(event);
+        const target = targetInside(event);
         if (!target || !(target.matches("input, textarea, select") || (/^(Tab|Esc)/.test(event.key) && !launcher.contains(target)))) return;
         event.stopImmediatePropagation();
-        // A copied keypress is acted on by WebKit, as the keystroke itself is: a form would be handed in twice.
+        // WebKit executes the default action of a synthetic keypress, too: a form would be submitted twice.
         if (type !== "keypress" && !target.dispatchEvent(copyOf(event))) event.preventDefault();
       },
       { ...capture, passive: false },
     );
   }
-  for (const type of [...GUARDED, ...HEARD]) {
-    window.addEventListener(type, (event) => inside(event) && disarm(event), capture);
+  for (const type of [...GUARDED, ...BUBBLING]) {
+    window.addEventListener(type, (event) => targetInside(event) && disarm(event), capture);
     root.addEventListener(type, arm, capture);
-    // What a handler like `onpaste` gives back prevents it, too.
-    root.addEventListener(type, (event) => (HEARD.includes(type) ? disarm(event) : event.stopPropagation()), options);
+    // An `onpaste` handler that returns false prevents the event, too, so `stopPropagation` must be called.
+    root.addEventListener(type, (event) => (BUBBLING.includes(type) ? disarm(event) : event.stopPropagation()), options);
   }
-  return () => over.abort();
+  return () => ended.abort();
 }
 
-/** The same keystroke, which does not leave the shadow tree. */
+/** A copy of a keyboard event that does not leave the shadow tree (it is not `composed`). */
 function copyOf({ type, key, code, location, repeat, isComposing, ctrlKey, shiftKey, altKey, metaKey, keyCode, charCode }) {
-  const same = { key, code, location, repeat, isComposing, ctrlKey, shiftKey, altKey, metaKey, keyCode, charCode };
-  return new KeyboardEvent(type, { ...same, bubbles: true, cancelable: true });
+  const properties = { key, code, location, repeat, isComposing, ctrlKey, shiftKey, altKey, metaKey, keyCode, charCode };
+  return new KeyboardEvent(type, { ...properties, bubbles: true, cancelable: true });
 }
 
 const METHODS = ["preventDefault", "stopPropagation", "stopImmediatePropagation"];
 
-/** Whoever has it can't prevent or stop it, until it is armed again. */
+/** Makes the methods and `returnValue` of an event have no effect, until `arm`. */
 function disarm(event) {
   for (const name of METHODS) Object.defineProperty(event, name, { __proto__: null, value() {}, configurable: true });
   Object.defineProperty(event, "returnValue", { __proto__: null, value: true, writable: true, configurable: true });

@@ -1,7 +1,7 @@
-// Pictures over the whole page, one at a time.
+// The lightbox: pictures over the whole page, one at a time.
 //
-// The viewer is a modal dialog inside the shadow root it is given: the browser keeps focus in it and the page behind it
-// still. It leaves nothing behind, and no key it used reaches the page.
+// It is a modal dialog in the given shadow root: the browser keeps the focus in it and makes the page inert. It removes all
+// its elements and styles when it closes, and no key pressed in it reaches the page.
 
 import { page } from "./page.js";
 
@@ -12,7 +12,7 @@ const FORTH = "M9 5l7 7-7 7";
 const ELSEWHERE = "M13 5h6v6M19 5l-9 9M17 14v5H5V7h5";
 const BROKEN = "M4 5h16v14H4zM4 16l5-5 3 3M14 13l2-2 4 4M3 3l18 18";
 
-/** A finger that moves less than this is resting, or scrolling. */
+/** A touch that moves less than this is no swipe. */
 const SWIPE_PX = 48;
 
 const sheet = new CSSStyleSheet();
@@ -192,17 +192,17 @@ sheet.replaceSync(`
 `);
 
 /**
- * Shows pictures over the page; resolves when the visitor has closed them, and focus is back where it was.
+ * Shows pictures over the page. Resolves when the visitor has closed the lightbox and the focus is back where it was.
  *
- * @param {ShadowRoot} root where the viewer lives meanwhile
- * @param {object} wanted
- * @param {{ src: string, alt?: string, name?: string }[]} wanted.pictures
- * @param {number} [wanted.at] which of them comes first
+ * @param {ShadowRoot} root the shadow root that gets the dialog
+ * @param {object} options
+ * @param {{ src: string, alt?: string, name?: string }[]} options.pictures
+ * @param {number} [options.at] the index of the first picture
  * @param {{ close: string, previous: string, next: string, open: string, picture: string, broken?: string }}
- *   wanted.labels `picture` may have a place for `{number}` and one for `{count}`
- * @param {number[]} [wanted.retries] so long after each failure a picture is asked for again, in milliseconds
- * @param {"ltr" | "rtl"} [wanted.direction] the host element's own, if absent
- * @param {AbortSignal} [wanted.signal] closes them, too
+ *   options.labels `picture` may contain the placeholders `{number}` and `{count}`
+ * @param {number[]} [options.retries] the delays after which a picture that failed to load is requested again, in milliseconds
+ * @param {"ltr" | "rtl"} [options.direction] without it, that of the host element
+ * @param {AbortSignal} [options.signal] closes the lightbox
  * @returns {Promise<void>}
  */
 export function open(root, { pictures, at = 0, labels, retries = [], direction, signal }) {
@@ -215,46 +215,46 @@ export function open(root, { pictures, at = 0, labels, retries = [], direction, 
   const title = element("span", "name");
   title.append(name);
   const count = element("span", "count");
-  const words = element("p");
-  words.setAttribute("role", "status");
-  words.append(title, count);
+  const caption = element("p");
+  caption.setAttribute("role", "status");
+  caption.append(title, count);
   const original = tool("a", "original", labels.open, ELSEWHERE);
   original.target = "_blank";
   original.rel = "noopener noreferrer";
   const close = tool("button", "close", labels.close, CLOSE);
   const bar = element("div", "bar");
-  bar.append(words, original, close);
+  bar.append(caption, original, close);
   const back = tool("button", "back", labels.previous, BACK);
   const forth = tool("button", "forth", labels.next, FORTH);
   back.hidden = forth.hidden = pictures.length < 2;
   const stage = element("div", "stage");
   dialog.append(bar, back, stage, forth);
 
-  // Round and round: neither end is a wall.
+  // After the last picture comes the first.
   const show = (index) => {
     at = ((index % pictures.length) + pictures.length) % pictures.length;
-    const { src, alt = "", name: called = "" } = pictures[at];
+    const { src, alt = "", name: fileName = "" } = pictures[at];
     const place = labels.picture.replace("{number}", String(at + 1)).replace("{count}", String(pictures.length));
-    name.textContent = called || alt;
+    name.textContent = fileName || alt;
     count.textContent = pictures.length > 1 ? place : "";
     dialog.setAttribute("aria-label", place);
-    original.hidden = !isOnTheWeb(src);
+    original.hidden = !isHttp(src);
     original.href = original.hidden ? "" : src;
     stage.setAttribute("aria-busy", "true");
-    const settled = () => stage.removeAttribute("aria-busy");
-    stage.replaceChildren(picture(src, alt || called || place, labels.broken, retries, settled));
+    const onSettled = () => stage.removeAttribute("aria-busy");
+    stage.replaceChildren(picture(src, alt || fileName || place, labels.broken, retries, onSettled));
   };
 
-  const mirror = () => (dialog.dir === "rtl" ? -1 : 1);
+  const forwards = () => (dialog.dir === "rtl" ? -1 : 1);
   const steps = {
-    ArrowLeft: () => show(at - mirror()),
-    ArrowRight: () => show(at + mirror()),
+    ArrowLeft: () => show(at - forwards()),
+    ArrowRight: () => show(at + forwards()),
     Home: () => show(0),
     End: () => show(pictures.length - 1),
     Escape: () => dialog.close(),
   };
   dialog.addEventListener("keydown", (event) => {
-    // The page behind has hotkeys of its own, and the panel closes by Esc.
+    // The page has hotkeys, and Escape closes the panel.
     event.stopPropagation();
     const step = event.ctrlKey || event.metaKey || event.altKey ? undefined : steps[event.key];
     if (!step) return;
@@ -273,14 +273,14 @@ export function open(root, { pictures, at = 0, labels, retries = [], direction, 
   });
   stage.addEventListener("pointerup", (event) => {
     const [x, y] = touched ? [event.clientX - touched.clientX, event.clientY - touched.clientY] : [0, 0];
-    if (pictures.length > 1 && Math.abs(x) > Math.max(SWIPE_PX, 2 * Math.abs(y))) show(at - Math.sign(x) * mirror());
+    if (pictures.length > 1 && Math.abs(x) > Math.max(SWIPE_PX, 2 * Math.abs(y))) show(at - Math.sign(x) * forwards());
   });
 
   return new Promise((resolve) => {
-    const leave = () => dialog.close();
-    signal?.addEventListener("abort", leave);
+    const onAbort = () => dialog.close();
+    signal?.addEventListener("abort", onAbort);
     dialog.addEventListener("close", () => {
-      signal?.removeEventListener("abort", leave);
+      signal?.removeEventListener("abort", onAbort);
       dialog.remove();
       root.adoptedStyleSheets = root.adoptedStyleSheets.filter((adopted) => adopted !== sheet);
       if (opener?.isConnected) opener.focus({ preventScroll: true });
@@ -294,38 +294,38 @@ export function open(root, { pictures, at = 0, labels, retries = [], direction, 
   });
 }
 
-/** The picture, or what stands for it when it can't be had. */
-function picture(src, alt, broken, retries, settled) {
+/** The picture, or an icon with a text in its place when it can't be loaded. Calls `onSettled` in both cases. */
+function picture(src, alt, broken, retries, onSettled) {
   const img = element("img");
   img.referrerPolicy = "no-referrer";
   img.alt = alt;
   img.draggable = false;
-  // One that was left for another before it came has nothing to say any more.
-  img.addEventListener("load", () => img.isConnected && settled());
+  // A picture that was replaced by another while it loaded is ignored.
+  img.addEventListener("load", () => img.isConnected && onSettled());
   let failures = 0;
   img.addEventListener("error", () => {
     if (!img.isConnected) return;
     const wait = retries[failures++];
     if (wait !== undefined) {
-      // The same address again is another request.
+      // Setting `src` to the same URL makes another request.
       setTimeout(() => img.isConnected && (img.src = src), wait);
       return;
     }
-    const sorry = element("div", "broken");
-    sorry.setAttribute("role", "img");
-    sorry.setAttribute("aria-label", broken ? `${alt}: ${broken}` : alt);
+    const placeholder = element("div", "broken");
+    placeholder.setAttribute("role", "img");
+    placeholder.setAttribute("aria-label", broken ? `${alt}: ${broken}` : alt);
     const text = element("span");
     text.textContent = broken ?? alt;
-    sorry.append(icon(BROKEN), text);
-    img.replaceWith(sorry);
-    settled();
+    placeholder.append(icon(BROKEN), text);
+    img.replaceWith(placeholder);
+    onSettled();
   });
   img.src = src;
   return img;
 }
 
-/** What may be opened as a page of its own. A blob may not: it would run as the host's. */
-function isOnTheWeb(src) {
+/** Whether a URL may be opened in a tab of its own. A blob may not: its scripts would run in the page's origin. */
+function isHttp(src) {
   return /^https?:\/\//i.test(src);
 }
 

@@ -1,29 +1,33 @@
-// The page, without what its own elements put in the place of its properties: `<img name="body">` stands in for
-// `document.body`, and `<a id="Notification">` for a global that this browser lacks.
+// The page's document, globals and JSON, unaffected by what the page's markup and scripts put in their place: an element
+// `<img name="body">` shadows `document.body` (DOM clobbering), `<a id="Notification">` a missing global, and old libraries
+// add `toJSON` to arrays and objects.
 
-/** The document, as its prototype has it; that no element can reach. */
+/** The document with the properties of `Document.prototype`, which named elements don't shadow. */
 export const page = new Proxy(document, {
-  get(of, name) {
-    const value = Reflect.get(Document.prototype, name, of);
-    return typeof value === "function" ? value.bind(of) : value;
+  get(target, name) {
+    const value = Reflect.get(Document.prototype, name, target);
+    return typeof value === "function" ? value.bind(target) : value;
   },
-  set: (of, name, value) => Reflect.set(Document.prototype, name, value, of),
+  set: (target, name, value) => Reflect.set(Document.prototype, name, value, target),
 });
 
-/** A global, if it is the browser's or a script's. */
+/** A global of the browser or of a script, or undefined: an element with this id or name is none. */
 export const global = (name) => (Object.hasOwn(window, name) ? window[name] : undefined);
 
-const own = JSON.stringify;
+const nativeStringify = JSON.stringify;
 
-/** As JSON, whatever `toJSON` a library has given to all lists or objects. One of another kind counts, as dates have it. */
-export const stringify = (value, space) => own(bare(value), null, space);
+/** `JSON.stringify` that ignores a `toJSON` on `Array.prototype` or `Object.prototype`. Values of other types keep their
+ *  `toJSON`, as dates do. */
+export const stringify = (value, space) => nativeStringify(withoutToJson(value), null, space);
 
-function bare(value) {
+function withoutToJson(value) {
   if (typeof value === "function") return undefined;
   if (typeof value !== "object" || value === null) return value;
   const { toJSON } = value;
   const isPatched = toJSON === Array.prototype.toJSON || toJSON === Object.prototype.toJSON;
-  if (typeof toJSON === "function" && !isPatched) return bare(value.toJSON(""));
-  const copy = Array.isArray(value) ? value.map(bare) : Object.fromEntries(Object.entries(value).map(([name, one]) => [name, bare(one)]));
+  if (typeof toJSON === "function" && !isPatched) return withoutToJson(value.toJSON(""));
+  const copy = Array.isArray(value)
+    ? value.map(withoutToJson)
+    : Object.fromEntries(Object.entries(value).map(([name, member]) => [name, withoutToJson(member)]));
   return Object.defineProperty(copy, "toJSON", { __proto__: null, value: undefined });
 }

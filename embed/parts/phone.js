@@ -1,8 +1,8 @@
-// Country codes for a field that wants a phone number: a list beside the field, once somebody is about to write in it.
+// A list of country calling codes beside a phone number field. It is added when the field gets the focus.
 
 import { page } from "./page.js";
 
-// Region and code, by code; names are the browser's.
+/** ISO 3166 regions with their calling codes, ordered by code. Their names come from Intl. */
 const CODES =
   "US1 CA1 RU7 KZ7 EG20 ZA27 GR30 NL31 BE32 FR33 ES34 HU36 IT39 RO40 CH41 AT43 GB44 DK45 SE46 NO47 PL48 DE49 PE51 MX52 " +
   "CU53 AR54 BR55 CL56 CO57 VE58 MY60 AU61 ID62 PH63 NZ64 SG65 TH66 JP81 KR82 VN84 CN86 TR90 IN91 PK92 AF93 LK94 MM95 " +
@@ -15,7 +15,12 @@ const CODES =
   "WS685 KI686 NC687 TV688 PF689 FM691 MH692 HK852 MO853 KH855 LA856 BD880 TW886 MV960 LB961 JO962 SY963 IQ964 KW965 " +
   "SA966 YE967 OM968 PS970 AE971 IL972 BH973 QA974 BT975 MN976 NP977 TJ992 TM993 AZ994 GE995 KG996 UZ998";
 
-/** Puts the list before a field. */
+/**
+ * Inserts the list before a field.
+ *
+ * @param {HTMLInputElement} field
+ * @param {{ words: (module: string) => Promise<Record<string, string>> }} panel `words` loads the texts of a module
+ */
 export async function assist(field, { words }) {
   const { country } = await words("phone");
   if (field.previousElementSibling?.localName === "select") return;
@@ -30,15 +35,15 @@ export async function assist(field, { words }) {
   list.append(new Option("", ""), ...named.map(({ name, code, region }) => new Option(`${name} ${code}`, region)));
 
   const codeOf = (region) => all.find((one) => one.region === region)?.code ?? "";
-  const bare = () => field.value.replace(/^\s*\+\d*\s*/, "");
+  const withoutCode = () => field.value.replace(/^\s*\+\d*\s*/, "");
   list.addEventListener("change", () => {
-    field.value = `${codeOf(list.value)} ${bare()}`.trimStart();
+    field.value = `${codeOf(list.value)} ${withoutCode()}`.trimStart();
     field.focus();
   });
-  // What is written decides, too; of several countries with one code, the chosen one stays.
+  // The typed code selects a country; of several with the same code, the selected one stays.
   field.addEventListener("input", () => {
-    const written = field.value.replace(/[^+\d]/g, "");
-    const fits = all.filter(({ code }) => written.startsWith(code));
+    const typed = field.value.replace(/[^+\d]/g, "");
+    const fits = all.filter(({ code }) => typed.startsWith(code));
     const longest = Math.max(0, ...fits.map(({ code }) => code.length));
     const best = fits.filter(({ code }) => code.length === longest);
     if (!best.some(({ region }) => region === list.value)) list.value = best[0]?.region ?? "";

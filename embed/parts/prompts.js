@@ -1,11 +1,13 @@
-// What a site says to visitors by itself, before they open the chat: which of its prompts is due on this page, and the
-// card over the launcher. Loaded where a site has prompts, and needs nothing of the wasm.
+// Prompts (proactive messages): cards over the closed launcher that a site shows to visitors by itself. This module is
+// loaded where a site has prompts, and works without the wasm.
 //
-// A prompt is { id, text, url, seconds, hours: [from, to], days: [0…6] }: the page's address, in which * stands for
-// anything, seconds on that page, hours and days of the visitor's own clock. All but the text can be left out.
+// A prompt is `{ id, text, url, seconds, hours: [from, to], days: [0…6] }`: a pattern for the page's URL, in which * stands
+// for any text; the seconds on that page before it is shown; hours and days on the visitor's clock. Only the text is
+// required.
 
 import { page } from "./page.js";
 
+/** How long a dismissed prompt is not shown again. */
 const SNOOZED_MS = 7 * 86_400_000;
 
 const sheet = new CSSStyleSheet();
@@ -23,14 +25,22 @@ sheet.replaceSync(`
 @media (pointer: coarse) { .prompt-card .no { inline-size: 44px; block-size: 44px; } }
 @media (prefers-reduced-motion: reduce) { .prompt-card { animation: none; } }`);
 
-/** Shows each prompt when it is due, in `over`. `prompts` is what the site wrote, `key` begins all names in storage,
- *  `dismiss` is what the way to dismiss a prompt is called, `accept` takes the text of one that the visitor wants to
- *  answer, `isBusy` tells whether this is no moment for any, `odd` names a setting that can't be read. Gives back what
- *  ends it. */
-export function prompt({ over, prompts: written, key, dismiss, accept, isBusy, odd }) {
+/**
+ * Shows each prompt when it is due, until the returned function is called.
+ *
+ * @param {object} options
+ * @param {HTMLElement} options.over the element that gets the cards
+ * @param {string} options.prompts the setting: JSON
+ * @param {string} options.key the prefix of all names in localStorage
+ * @param {string} options.dismiss the label of the button that dismisses a prompt
+ * @param {(text: string) => void} options.accept opens the chat with the prompt that the visitor has clicked
+ * @param {() => boolean} options.isBusy whether no prompt may be shown now
+ * @param {(setting: string) => void} options.odd reports a setting that can't be read
+ */
+export function showPrompts({ over, prompts: setting, key, dismiss, accept, isBusy, odd }) {
   let prompts = [];
   try {
-    prompts = JSON.parse(written).filter(({ text }) => text);
+    prompts = JSON.parse(setting).filter(({ text }) => text);
   } catch {
     odd("prompts");
   }
@@ -38,10 +48,10 @@ export function prompt({ over, prompts: written, key, dismiss, accept, isBusy, o
   const begin = () => {
     timers?.forEach(clearTimeout);
     shown?.remove();
-    timers = prompts.filter((one) => fits(one) && !isSnoozed(key, one)).map((one) => setTimeout(show, (one.seconds ?? 10) * 1000, one));
+    timers = prompts.filter((one) => isEligible(one) && !isSnoozed(key, one)).map((one) => setTimeout(show, (one.seconds ?? 10) * 1000, one));
   };
   const show = (one) => {
-    if (shown?.isConnected || isBusy() || !fits(one) || isSnoozed(key, one)) return;
+    if (shown?.isConnected || isBusy() || !isEligible(one) || isSnoozed(key, one)) return;
     const [card, text, close] = ["div", "button", "button"].map((name) => page.createElement(name));
     card.className = "prompt-card";
     text.className = "ask";
@@ -56,11 +66,11 @@ export function prompt({ over, prompts: written, key, dismiss, accept, isBusy, o
     over.append(card);
     shown = card;
   };
-  // Sites of one page change their address without loading.
-  let there = location.href;
-  const look = setInterval(() => {
-    if (there !== location.href) {
-      there = location.href;
+  // Single-page sites change the URL without loading a page, and no event tells it in every browser.
+  let url = location.href;
+  const watcher = setInterval(() => {
+    if (url !== location.href) {
+      url = location.href;
       begin();
     }
   }, 1000);
@@ -68,14 +78,14 @@ export function prompt({ over, prompts: written, key, dismiss, accept, isBusy, o
   if (!root.adoptedStyleSheets.includes(sheet)) root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
   begin();
   return () => {
-    clearInterval(look);
+    clearInterval(watcher);
     timers.forEach(clearTimeout);
     shown?.remove();
   };
 }
 
-/** Whether a prompt is meant for this page and hour. */
-export function fits({ url = "*", hours, days }, address = location.href, now = new Date()) {
+/** Whether a prompt is for this page, day and hour. */
+export function isEligible({ url = "*", hours, days }, address = location.href, now = new Date()) {
   const pattern = url.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&")).join(".*");
   if (!new RegExp(`^${pattern}$`).test(address)) return false;
   if (days && !days.includes(now.getDay())) return false;
@@ -84,10 +94,11 @@ export function fits({ url = "*", hours, days }, address = location.href, now = 
   return from <= to ? from <= hour && hour < to : from <= hour || hour < to;
 }
 
-/** What a prompt says, without the signs of the Markdown that the panel reads: the words of a link, and what is stressed. */
+/** A prompt's text without Markdown, which only the panel renders: of links and emphasis their text is left. */
 const plain = (text) =>
   text.replace(/!?\[([^\]]*)\]\([^)]*\)/g, "$1").replace(/(\*{1,3}|~~|`+|(?<!\w)_{1,3})(?=\S)([^*~`_]*\S)\1(?!\w)/g, "$2");
 
+/** The name of the record that a prompt was dismissed. */
 const name = (key, { id, text }) => `${key}prompts/${id ?? text}`;
 
 function isSnoozed(key, prompt) {
@@ -98,19 +109,10 @@ function isSnoozed(key, prompt) {
   }
 }
 
-/** As if none had ever been waved away. */
-export function forget(key) {
-  try {
-    for (const name of Object.keys(localStorage)) if (name.startsWith(`${key}prompts/`)) localStorage.removeItem(name);
-  } catch {
-    // There is nothing.
-  }
-}
-
 function snooze(key, prompt) {
   try {
     localStorage.setItem(name(key, prompt), String(Date.now()));
   } catch {
-    // Where nothing can be kept, it comes again on the next page.
+    // Storage is blocked: the prompt is shown again on the next page.
   }
 }

@@ -1,22 +1,22 @@
-// A voice note: the microphone's sound as a file.
+// Records the microphone into an audio file.
 //
-// The microphone is let go of in every case: at the end, at the limit, when it is cancelled, when the device is pulled
-// out and when the page goes away.
+// The microphone is released in every case: at the end, at the time limit, on cancel, when the device is unplugged, and when
+// the page is left.
 
-/** In the order of what agents' browsers play; the extension each is known by. */
+/** MIME types in order of preference, by how many browsers play them, with their file extensions. */
 const TYPES = [
   ["audio/webm;codecs=opus", "webm"],
   ["audio/mp4", "m4a"],
   ["audio/ogg;codecs=opus", "ogg"],
 ];
-/** Speech stays clear at this, and a minute is under 400 kB. */
+/** Enough for clear speech; a minute is less than 400 kB. */
 const BITS_PER_SECOND = 48_000;
-/** Often enough for a meter that looks alive. */
+/** The interval of the level meter. */
 const LEVEL_MS = 80;
-/** Speech is far from full scale; without this the meter would hardly move. */
+/** Multiplies the level for the meter: speech is far from full scale. */
 const GAIN = 4;
 
-/** What the browser calls it, and what we do. */
+/** Names of the browser's errors, and the errors of this module. */
 const CODES = {
   NotAllowedError: "denied",
   SecurityError: "denied",
@@ -29,22 +29,22 @@ const CODES = {
 /**
  * Asks for the microphone and records it until `stop`, `cancel` or the limit.
  *
- * Rejects with an error whose message is one word: "denied", "none" (no microphone), "busy" (it can't be had just now),
- * "unsupported" or "cancelled" (by the signal, while the visitor was being asked).
+ * Rejects with an error whose message is one word: "denied", "none" (no microphone), "busy" (another program uses it),
+ * "unsupported" or "cancelled" (by the signal, while the browser asked for permission).
  *
- * @param {object} [wanted]
- * @param {(level: number, seconds: number) => void} [wanted.onlevel] some times a second: loudness from 0 to 1, and how
- *   long it has been
- * @param {number} [wanted.secondsMax] stops by itself then
- * @param {AbortSignal} [wanted.signal] cancels
- * @returns {Promise<{ stop(): void, cancel(): void, done: Promise<File | null> }>} `done` never rejects: it is the
- *   file, or null when it was cancelled or nothing was heard
+ * @param {object} [options]
+ * @param {(level: number, seconds: number) => void} [options.onlevel] several times a second: the
+ *   loudness from 0 to 1, and the seconds since the start
+ * @param {number} [options.secondsMax] the time limit
+ * @param {AbortSignal} [options.signal] cancels
+ * @returns {Promise<{ stop(): void, cancel(): void, done: Promise<File | null> }>} `done` never rejects: it
+ *   resolves to the file, or to null when it was cancelled or has no data
  */
 export async function record({ onlevel, secondsMax = 300, signal } = {}) {
   const [type, extension] = TYPES.find(([type]) => globalThis.MediaRecorder?.isTypeSupported(type)) ?? [];
-  // Pages that are not secure have no devices.
+  // Only secure contexts have `mediaDevices`.
   if (!type || !navigator.mediaDevices) throw new Error("unsupported");
-  const microphone = await ask();
+  const microphone = await requestMicrophone();
   const release = () => microphone.getTracks().forEach((track) => track.stop());
   if (signal?.aborted) {
     release();
@@ -61,35 +61,35 @@ export async function record({ onlevel, secondsMax = 300, signal } = {}) {
 
   const begun = new Date();
   const pieces = [];
-  const over = new AbortController();
-  let isWanted = true;
+  const ended = new AbortController();
+  let isCancelled = false;
   const stop = () => {
     if (recorder.state !== "inactive") recorder.stop();
-    // The recorder has what it needs; the browser's sign that somebody listens goes at once.
+    // Released at once, not at the recorder's `stop` event, so that the browser's recording indicator disappears.
     release();
   };
   const cancel = () => {
-    isWanted = false;
+    isCancelled = true;
     stop();
   };
   const done = new Promise((resolve) => {
     recorder.addEventListener("dataavailable", ({ data }) => data.size && pieces.push(data));
     recorder.addEventListener("stop", () => {
-      over.abort();
+      ended.abort();
       release();
-      const name = `voice-${stamp(begun)}.${extension}`;
-      resolve(isWanted && pieces.length ? new File(pieces, name, { type: type.split(";")[0] }) : null);
+      const name = `voice-${timestamp(begun)}.${extension}`;
+      resolve(!isCancelled && pieces.length ? new File(pieces, name, { type: type.split(";")[0] }) : null);
     });
   });
   const limit = setTimeout(stop, secondsMax * 1000);
-  over.signal.addEventListener("abort", () => clearTimeout(limit));
-  addEventListener("pagehide", cancel, { signal: over.signal });
-  signal?.addEventListener("abort", cancel, { signal: over.signal });
-  if (onlevel) watch(microphone, onlevel, over.signal);
+  ended.signal.addEventListener("abort", () => clearTimeout(limit));
+  addEventListener("pagehide", cancel, { signal: ended.signal });
+  signal?.addEventListener("abort", cancel, { signal: ended.signal });
+  if (onlevel) watchLevel(microphone, onlevel, ended.signal);
   return { stop, cancel, done };
 }
 
-async function ask() {
+async function requestMicrophone() {
   try {
     return await navigator.mediaDevices.getUserMedia({
       audio: { channelCount: 1, echoCancellation: true, noiseSuppression: true, autoGainControl: true },
@@ -99,8 +99,8 @@ async function ask() {
   }
 }
 
-/** Tells how loud it is until it is over. A recording without a meter is still one: nothing here may fail it. */
-function watch(microphone, onlevel, over) {
+/** Reports the level until `signal` is aborted. Without Web Audio the level is 0, and the recording goes on. */
+function watchLevel(microphone, onlevel, signal) {
   let sound, meter;
   try {
     sound = new AudioContext();
@@ -111,20 +111,20 @@ function watch(microphone, onlevel, over) {
   }
   const begun = performance.now();
   const samples = new Float32Array(meter?.fftSize ?? 0);
-  const tell = () => {
+  const report = () => {
     meter?.getFloatTimeDomainData(samples);
     const power = samples.reduce((sum, sample) => sum + sample * sample, 0) / (samples.length || 1);
     onlevel(Math.min(1, GAIN * Math.sqrt(power)), (performance.now() - begun) / 1000);
   };
-  const timer = setInterval(tell, LEVEL_MS);
-  over.addEventListener("abort", () => {
+  const timer = setInterval(report, LEVEL_MS);
+  signal.addEventListener("abort", () => {
     clearInterval(timer);
     sound?.close().catch(() => {});
   });
 }
 
-/** `2026-11-21-1405`, by the visitor's clock. */
-function stamp(date) {
+/** `2026-11-21-1405`, in the visitor's time zone. */
+function timestamp(date) {
   const two = (number) => String(number).padStart(2, "0");
   const day = [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join("-");
   return `${day}-${two(date.getHours())}${two(date.getMinutes())}`;

@@ -1,33 +1,37 @@
-// Keeps a conversation as a file, without asking any server.
+// Saves a conversation as a file that the browser downloads; no server is involved.
 
 import { page, stringify } from "./page.js";
 
-/** `json` is a list of { author, at, text, files: [{ name, url }] }, oldest first. */
-export function save(format, json) {
-  const all = JSON.parse(json).map((said) => ({ ...said, at: new Date(said.at * 1000).toISOString() }));
+/**
+ * @param {"json" | "text"} format
+ * @param {string} json a list of `{ author, at, text, files: [{ name, url }] }`, oldest first; `at` is the Unix time in
+ *   seconds
+ */
+export function saveTranscript(format, json) {
+  const messages = JSON.parse(json).map((message) => ({ ...message, at: new Date(message.at * 1000).toISOString() }));
   const isJson = format === "json";
-  const content = isJson ? stringify(all, 2) + "\n" : all.map(lines).join("\n");
+  const content = isJson ? stringify(messages, 2) + "\n" : messages.map(plainText).join("\n");
   const type = isJson ? "application/json" : "text/plain;charset=utf-8";
   const link = page.createElement("a");
   link.href = URL.createObjectURL(new Blob([content], { type }));
   link.download = `chat-${new Date().toISOString().slice(0, 10)}.${isJson ? "json" : "txt"}`;
   link.click();
-  // Some browsers begin to read a while after the click.
+  // Some browsers begin to read some time after the click.
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
-function lines({ author, at, text, files }) {
-  const said = [text, ...files.map(({ name, url }) => [name, url].filter(Boolean).join(": "))].filter(Boolean);
-  const [day, time] = local(at);
-  return `${day} ${time} ${author}\n${said.join("\n")}\n`;
+function plainText({ author, at, text, files }) {
+  const lines = [text, ...files.map(({ name, url }) => [name, url].filter(Boolean).join(": "))].filter(Boolean);
+  const [day, time] = localDateTime(at);
+  return `${day} ${time} ${author}\n${lines.join("\n")}\n`;
 }
 
-// The visitor's own day and time, in the form that sorts.
-function local(at) {
-  const moment = new Date(at);
+/** `["2026-11-21", "14:05"]`, in the visitor's time zone. */
+function localDateTime(at) {
+  const date = new Date(at);
   const two = (number) => String(number).padStart(2, "0");
   return [
-    [moment.getFullYear(), two(moment.getMonth() + 1), two(moment.getDate())].join("-"),
-    [two(moment.getHours()), two(moment.getMinutes())].join(":"),
+    [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join("-"),
+    [two(date.getHours()), two(date.getMinutes())].join(":"),
   ];
 }

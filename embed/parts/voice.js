@@ -1,5 +1,4 @@
-// A voice note, recorded where one writes: a bar takes the place of the field for as long as it takes, and what was
-// recorded becomes a file that is picked like any other.
+// Voice messages: while recording, a bar replaces the composer's field; the recording is then added to the picked files.
 
 import { page } from "./page.js";
 import { record } from "./recorder.js";
@@ -8,7 +7,7 @@ const SVG = "http://www.w3.org/2000/svg";
 const CROSS = "M6 6l12 12M18 6L6 18";
 const TICK = "M5 12.5l4.5 4.5L19 7.5";
 
-/** More than the widest bar shows: what is older leaves at its beginning. */
+/** Bars in the waveform: more than the widest panel shows, of which the oldest are cut off. */
 const WAVE = 64;
 
 const sheet = new CSSStyleSheet();
@@ -86,47 +85,46 @@ sheet.replaceSync(`
 `);
 
 /**
- * Records a voice note in a button's form, and hands it to the form's picker of files. What goes wrong is said in the
- * form.
+ * Records a voice message, and puts it into the file input of the button's form. An error is shown in the form.
  *
  * @param {HTMLButtonElement} button
- * @param {{ asking: string, recording: string, stop: string, cancel: string, denied: string, none: string,
- *   busy: string, unsupported: string }} labels
+ * @param {{ words: (module: string) => Promise<Record<string, string>> }} panel `words` loads the texts `asking`,
+ *   `recording`, `stop`, `cancel`, `denied`, `none`, `busy` and `unsupported`
  * @returns {Promise<void>}
  */
 export async function assist(button, { words }) {
   const labels = await words("voice");
   const { form } = button;
   const root = form.getRootNode();
-  const over = new AbortController();
-  const bar = new Bar(labels, () => over.abort());
+  const cancelled = new AbortController();
+  const bar = new Bar(labels, () => cancelled.abort());
   root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
   form.append(bar.element);
   bar.cancel.focus();
-  let file, trouble;
+  let file, error;
   try {
     const onlevel = (level, seconds) => {
-      // A panel that was closed, or taken out of the page, must not go on listening.
+      // A panel that was closed or removed from the page must stop recording.
       if (bar.element.getClientRects().length) bar.show(level, seconds);
-      else over.abort();
+      else cancelled.abort();
     };
-    const recording = await record({ onlevel, signal: over.signal });
+    const recording = await record({ onlevel, signal: cancelled.signal });
     bar.live(recording.stop);
     file = await recording.done;
-    trouble = file || over.signal.aborted ? undefined : labels.busy;
+    error = file || cancelled.signal.aborted ? undefined : labels.busy;
   } catch ({ message }) {
-    trouble = message === "cancelled" ? undefined : (labels[message] ?? labels.unsupported);
+    error = message === "cancelled" ? undefined : (labels[message] ?? labels.unsupported);
   }
   const hadFocus = bar.element.contains(root.activeElement);
   bar.element.remove();
   root.adoptedStyleSheets = root.adoptedStyleSheets.filter((adopted) => adopted !== sheet);
   if (file) pick(form, file);
-  if (trouble) complain(form, trouble);
-  // Under a finger that would bring up a keyboard nobody asked for.
+  if (error) showError(form, error);
+  // On a touch screen the focus would open the on-screen keyboard.
   if (hadFocus && !matchMedia("(pointer: coarse)").matches) form.querySelector("textarea").focus({ preventScroll: true });
 }
 
-/** As if the visitor had picked it. */
+/** Sets the file as the input's value, like a file that the visitor has picked. */
 function pick(form, file) {
   const picker = form.querySelector("[type=file]");
   const files = new DataTransfer();
@@ -135,23 +133,23 @@ function pick(form, file) {
   picker.dispatchEvent(new Event("change"));
 }
 
-/** Says it until something else is done. */
-function complain(form, words) {
+/** Shows an error until the next input, click or submit in the form. */
+function showError(form, text) {
   const problem = element("p", "problem");
   problem.setAttribute("role", "alert");
-  problem.textContent = words;
+  problem.textContent = text;
   form.prepend(problem);
-  const heard = new AbortController();
+  const dismissed = new AbortController();
   for (const kind of ["input", "click", "submit"]) {
-    const settled = () => {
-      heard.abort();
+    const dismiss = () => {
+      dismissed.abort();
       problem.remove();
     };
-    form.addEventListener(kind, settled, { signal: heard.signal });
+    form.addEventListener(kind, dismiss, { signal: dismissed.signal });
   }
 }
 
-/** What is seen while recording. */
+/** The bar with waveform, time and buttons. */
 class Bar {
   element = element("div", "recording");
   cancel;
@@ -160,7 +158,7 @@ class Bar {
   #levels = Array.from({ length: WAVE }, () => element("i"));
   #wave = element("div", "wave");
   #time = element("time");
-  #told = element("p", "spoken");
+  #status = element("p", "spoken");
 
   constructor(labels, cancel) {
     this.#labels = labels;
@@ -172,22 +170,22 @@ class Bar {
     this.#stop.disabled = true;
     this.#wave.append(...this.#levels);
     this.#time.setAttribute("role", "timer");
-    this.#told.setAttribute("role", "status");
+    this.#status.setAttribute("role", "status");
     this.element.setAttribute("role", "group");
     this.element.setAttribute("aria-label", labels.recording);
-    this.element.append(this.cancel, element("span", "light"), asking, this.#wave, this.#time, this.#told, this.#stop);
+    this.element.append(this.cancel, element("span", "light"), asking, this.#wave, this.#time, this.#status, this.#stop);
     this.element.addEventListener("keydown", (event) => {
       if (event.key !== "Escape") return;
-      // The panel closes by it, too.
+      // Escape closes the panel, too.
       event.stopPropagation();
       cancel();
     });
   }
 
-  /** The microphone is there. */
+  /** The recording has started. */
   live(stop) {
     this.element.classList.add("live");
-    this.#told.textContent = this.#labels.recording;
+    this.#status.textContent = this.#labels.recording;
     this.#stop.disabled = false;
     this.#stop.addEventListener("click", stop);
     this.show(0, 0);

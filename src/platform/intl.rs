@@ -98,5 +98,5 @@ pub fn look_up_time_zone(zone: String, modules: &LazyModules, report: Reporter) 
         let offset = |pair: &[f64]| Some(UtcOffset { from: *pair.first()? as u64, ahead: *pair.last()? as i64 });
         report(Event::TimeZoneLookedUp { offsets: numbers.chunks_exact(2).filter_map(offset).collect() });
     };
-    modules.call("zone", "offsets", &[zone.into()], Box::new(then));
+    modules.call("time_zone", "utcOffsets", &[zone.into()], Box::new(then));
 }

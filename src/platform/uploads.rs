@@ -66,7 +66,7 @@ impl Uploads {
             // What is kept nowhere will be missed when it is to be posted, and the visitor told.
             report(Event::Storage(StorageEvent::FilesStored { message: echo }));
         };
-        self.modules.call(MODULE, "keep", &arguments, Box::new(then));
+        self.modules.call(MODULE, "store", &arguments, Box::new(then));
     }
 
     /// Forgets the files of all sends but these.
@@ -76,7 +76,7 @@ impl Uploads {
             self.release();
         }
         let kept: Array = echoes.iter().map(|echo| JsValue::from(self.name(echo))).collect();
-        self.modules.start(MODULE, "forget", &[self.prefix.as_str().into(), kept.into()]);
+        self.modules.start(MODULE, "removeAll", &[self.prefix.as_str().into(), kept.into()]);
     }
 
     /// Nothing that was picked on this page is shown any more.
@@ -89,7 +89,7 @@ impl Uploads {
 
     /// Forgets the files of a send.
     pub fn delete(&self, echo: &EchoId) {
-        self.modules.start(MODULE, "drop", &[self.name(echo).into()]);
+        self.modules.start(MODULE, "remove", &[self.name(echo).into()]);
     }
 
     /// Posts a form with the files of a send, and reports how far it is on the way and how it ended.
@@ -121,7 +121,7 @@ impl Uploads {
                 outcome: ended.map_or(Outcome::NotSent, |ended| outcome(&ended)),
             }));
         };
-        self.modules.call(MODULE, "post", &[request.into()], Box::new(then));
+        self.modules.call(MODULE, "upload", &[request.into()], Box::new(then));
     }
 
     fn name(&self, echo: &EchoId) -> String {

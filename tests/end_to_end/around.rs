@@ -434,8 +434,8 @@ async fn prompts_know_their_page_and_their_hour() {
     ];
     for (prompt, expected) in asks {
         let fits = format!(
-            "import('/parts/prompts.js').then(({{ fits }}) => \
-             fits({prompt}, 'https://shop.example.test/bikes/saale', new Date(2026, 10, 21, 12, 30)))"
+            "import('/parts/prompts.js').then(({{ isEligible }}) => \
+             isEligible({prompt}, 'https://shop.example.test/bikes/saale', new Date(2026, 10, 21, 12, 30)))"
         );
         assert_eq!(visitor.browser.ask(&fits).await, expected, "{prompt}");
     }

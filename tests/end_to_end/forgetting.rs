@@ -92,8 +92,8 @@ impl Scene {
                 "(async () => {
                    const prefix = Object.keys(localStorage).find((key) => key.endsWith('/session')).slice(0, -'session'.length);
                    const home = performance.getEntriesByType('resource').map(({ name }) => name).find((name) => name.endsWith('/panel.js'));
-                   const { keep } = await import(new URL('parts/files.js', home));
-                   return keep(prefix + 'left-behind', [new File(['salary'], 'salary.txt')]);
+                   const { store } = await import(new URL('parts/files.js', home));
+                   return store(prefix + 'left-behind', [new File(['salary'], 'salary.txt')]);
                  })()",
             )
             .await;

@@ -162,7 +162,7 @@ async fn the_launcher_keeps_clear_of_what_the_site_names() {
     let browser = &visitor.browser;
     let beneath = "Math.round(innerHeight - root.querySelector('.launcher').getBoundingClientRect().bottom)";
     assert_eq!(browser.ask(beneath).await, 20);
-    browser.until("performance.getEntriesByType('resource').some(({ name }) => name.endsWith('avoid.js'))").await;
+    browser.until("performance.getEntriesByType('resource').some(({ name }) => name.endsWith('collision.js'))").await;
     browser.ask("void (document.querySelector('.bar').hidden = false)").await;
     browser.until(&format!("{beneath} >= 90 && {beneath} < 130")).await;
     visitor.open().await;

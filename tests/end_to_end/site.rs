@@ -145,14 +145,14 @@ async fn altered(Path((name, path)): Path<(String, String)>) -> (HeaderMap, Vec<
 
 /// The bundle, as if its panel imported a part, which is not what it was: so it is where nothing was bundled.
 async fn importing(Path(path): Path<String>) -> (HeaderMap, Vec<u8>) {
-    let (headers, bytes) = altered(Path(("parts/zone.js".to_owned(), path.clone()))).await;
+    let (headers, bytes) = altered(Path(("parts/time_zone.js".to_owned(), path.clone()))).await;
     if path != "embed.js" {
         return (headers, bytes);
     }
     let script = String::from_utf8(bytes).unwrap();
     let assets = "{\"at\":";
     assert_eq!(script.matches(assets).count(), 1, "where the loader knows its files");
-    let script = script.replace(assets, "{\"imports\":{\"panel.js\":[\"parts/zone.js\"]},\"at\":");
+    let script = script.replace(assets, "{\"imports\":{\"panel.js\":[\"parts/time_zone.js\"]},\"at\":");
     (headers, script.into_bytes())
 }
 
