@@ -5,7 +5,7 @@ const TAG = "natter-chat";
 const EVENTS = "ready opened closed message unread conversation-started status typing connection postback error".split(" ");
 const LANGUAGES = "en de fr es it nl pt-BR pl uk tr ar he hi ja zh".split(" ");
 /** The control panel's own parameter in the URL. */
-const WORKBENCH = "workbench";
+const CONTROLS = "controls";
 /** The default colours in tokens.css, which a colour field shows while none is chosen. */
 const BRAND = "#1f615c";
 const LOG_MAX = 200;
@@ -105,7 +105,7 @@ function put(element, name, value) {
 
 // ---- Controls ----
 
-const idOf = (name) => `bench-${name}`;
+const idOf = (name) => `controls-${name}`;
 
 function row(name, control, ...beside) {
   control.id = idOf(name);
@@ -301,7 +301,7 @@ function follow() {
 
 function remember() {
   const all = new URLSearchParams([...chosen].map(([name, value]) => [name, value ?? ""]));
-  if (!bench.hidden) all.set(WORKBENCH, "open");
+  if (!controls.hidden) all.set(CONTROLS, "open");
   tag.textContent = html();
   if (!all.size && isPlace()) return;
   history.replaceState(history.state, "", all.size ? `#${all}` : location.pathname + location.search);
@@ -313,7 +313,7 @@ addEventListener("hashchange", () => {
   if (isPlace()) return remember();
   follow();
   bringAll();
-  show(wanted().has(WORKBENCH));
+  show(wanted().has(CONTROLS));
 });
 
 // ---- The script tag ----
@@ -357,7 +357,7 @@ const PLAIN = [
 /** Calls with an argument: how it is parsed, and its initial text. */
 const TELLING = [
   ["prefill", String, "My rear brake squeals downhill"],
-  ["send", String, "Hello from the workbench"],
+  ["send", String, "Hello from the playground"],
   ["setCustomAttributes", JSON.parse, '{ "plan": "tourer", "frame_size": 56 }'],
   ["deleteCustomAttribute", String, "plan"],
   ["setConversationCustomAttributes", JSON.parse, '{ "bicycle": "Saale" }'],
@@ -465,12 +465,12 @@ function keepingTheEnd(change) {
 
 // ---- The control panel ----
 
-const bench = make("aside", { className: "workbench", id: WORKBENCH, hidden: true, ariaLabel: "Workbench" });
-const opener = make("button", { className: "bench-opener", type: "button", textContent: "Workbench" });
+const controls = make("aside", { className: "controls", id: CONTROLS, hidden: true, ariaLabel: "Controls" });
+const opener = make("button", { className: "controls-opener", type: "button", textContent: "Controls" });
 const tag = make("pre", { tabIndex: 0 });
 
 function show(isOpen) {
-  bench.hidden = !isOpen;
+  controls.hidden = !isOpen;
   opener.hidden = isOpen;
   opener.ariaExpanded = isOpen;
   // A hidden element can't be scrolled.
@@ -480,7 +480,7 @@ function show(isOpen) {
 
 function turn(isOpen) {
   show(isOpen);
-  (isOpen ? bench.querySelector(".bench-close") : opener).focus();
+  (isOpen ? controls.querySelector(".controls-close") : opener).focus();
 }
 
 function group(name, isOpen, ...inside) {
@@ -492,10 +492,10 @@ function head() {
   const copying = button("Copy tag", () => copy(html(), copying));
   const fresh = button("Start over", startOver);
   const close = button("×", () => turn(false));
-  close.ariaLabel = "Close the workbench";
-  close.classList.add("bench-close");
+  close.ariaLabel = "Close the controls";
+  close.classList.add("controls-close");
   const tools = make("div", { className: "tools" }, copying, fresh);
-  return make("div", { className: "bench-head" }, make("h2", { textContent: "Workbench" }), tools, close);
+  return make("div", { className: "controls-head" }, make("h2", { textContent: "Controls" }), tools, close);
 }
 
 function startOver() {
@@ -515,14 +515,14 @@ function build() {
   const settings = Object.entries(groups());
   for (const field of settings.flatMap(([, all]) => all)) fields.set(field.name, field);
   const rows = settings.map(([name, all]) => group(name, name === "Look", ...all.map((field) => field.row)));
-  const body = make("div", { className: "bench-body" }, ...rows, group("Calls", false, ...calls()), group("The tag", false, tag));
+  const body = make("div", { className: "controls-body" }, ...rows, group("Calls", false, ...calls()), group("The tag", false, tag));
   const parts = [head(), body, log()];
   // Its text keeps its direction on a right-to-left page; its side follows the page.
   for (const part of parts) part.dir = "ltr";
-  bench.append(...parts);
-  opener.setAttribute("aria-controls", bench.id);
+  controls.append(...parts);
+  opener.setAttribute("aria-controls", controls.id);
   opener.onclick = () => turn(true);
-  chat.before(opener, bench);
+  chat.before(opener, controls);
 }
 
 function start() {
@@ -534,7 +534,7 @@ function start() {
   if ([...chosen.keys()].some((name) => fields.get(name).isAttribute)) begin();
   else watch();
   bringAll();
-  show(wanted().has(WORKBENCH));
+  show(wanted().has(CONTROLS));
 }
 
 // The gallery replaces the page's content.

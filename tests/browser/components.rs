@@ -1,4 +1,4 @@
-//! What the panel paints, slice by slice.
+//! The panel's DOM for each slice of the view.
 
 use natter_core::event::ThreadEvent;
 use std::cell::RefCell;
@@ -20,7 +20,7 @@ use crate::page::{all, one, panel, texts, until};
 
 const NOON: u64 = 1_795_262_400;
 
-/// A painted panel, with what the visitor did to it.
+/// A rendered panel, and the events that the visitor caused.
 struct Painted {
     ui: Ui,
     panel: HtmlElement,
@@ -86,7 +86,7 @@ fn view(rows: Vec<Row>) -> View {
 }
 
 #[wasm_bindgen_test]
-async fn an_empty_conversation_greets() {
+async fn an_empty_conversation_shows_the_greeting() {
     let painted = paint(&view(Vec::new()));
     until("a greeting", || texts(&painted.panel, ".greeting-title") == ["Hello"]).await;
     painted.repaint(&view(vec![said(1, agent(), "hi", NOON)]));
@@ -94,7 +94,7 @@ async fn an_empty_conversation_greets() {
 }
 
 #[wasm_bindgen_test]
-async fn rows_say_who_and_when_and_whose() {
+async fn rows_show_author_time_and_ownership() {
     let mut second = said(2, agent(), "still here", NOON + 60);
     second.opens_group = false;
     second.previous_at = Some(NOON);
@@ -111,7 +111,7 @@ async fn rows_say_who_and_when_and_whose() {
 }
 
 #[wasm_bindgen_test]
-async fn a_day_that_changes_is_named() {
+async fn a_new_day_has_a_date_divider() {
     let mut later = said(2, agent(), "morning", NOON);
     later.previous_at = Some(NOON - 86_400);
     let mut earlier = said(1, agent(), "evening", NOON - 86_400);
@@ -121,7 +121,7 @@ async fn a_day_that_changes_is_named() {
 }
 
 #[wasm_bindgen_test]
-async fn markup_in_a_message_is_text() {
+async fn markup_in_a_message_is_shown_as_text() {
     let evil = "<img src=x onerror=alert(1)><b>bold</b>";
     let painted = paint(&view(vec![said(1, agent(), evil, NOON)]));
     until("the text itself", || texts(&painted.panel, ".bubble") == [evil]).await;
@@ -129,7 +129,7 @@ async fn markup_in_a_message_is_text() {
 }
 
 #[wasm_bindgen_test]
-async fn a_row_stays_the_same_element_from_unsent_to_said() {
+async fn a_row_keeps_its_element_from_unsent_to_sent() {
     let painted = paint(&view(vec![unsent(7, "hello", None)]));
     until("an unsent row", || texts(&painted.panel, ".unsent .bubble") == ["hello"]).await;
     assert_eq!(texts(&painted.panel, ".meta"), ["Sending"]);
@@ -140,7 +140,7 @@ async fn a_row_stays_the_same_element_from_unsent_to_said() {
 }
 
 #[wasm_bindgen_test]
-async fn a_failed_row_says_why_and_offers_what_helps() {
+async fn a_failed_row_shows_the_reason_and_its_actions() {
     let refused = Failure::Rejected(Some("Too many messages".to_owned()));
     let painted = paint(&view(vec![unsent(7, "hello", Some(refused)), unsent(8, "you", Some(Failure::Unconfirmed))]));
     until("two failures", || all(&painted.panel, ".failed").len() == 2).await;
@@ -165,7 +165,7 @@ async fn a_failed_row_says_why_and_offers_what_helps() {
 }
 
 #[wasm_bindgen_test]
-async fn trouble_is_one_sentence_and_goes_by_itself() {
+async fn connection_trouble_is_one_sentence_that_disappears() {
     let mut offline = view(Vec::new());
     offline.panel.connection = ConnectionState::Offline;
     let painted = paint(&offline);
@@ -175,7 +175,7 @@ async fn trouble_is_one_sentence_and_goes_by_itself() {
 }
 
 #[wasm_bindgen_test]
-async fn earlier_messages_can_be_asked_for_without_scrolling() {
+async fn earlier_messages_are_loaded_by_a_button() {
     let mut with_earlier = view(vec![said(1, agent(), "hi", NOON)]);
     with_earlier.thread.has_earlier = true;
     let painted = paint(&with_earlier);
@@ -185,7 +185,7 @@ async fn earlier_messages_can_be_asked_for_without_scrolling() {
 }
 
 #[wasm_bindgen_test]
-async fn every_control_has_a_name() {
+async fn every_control_has_an_accessible_name() {
     let mut busy = view(vec![unsent(7, "hello", Some(Failure::Unconfirmed))]);
     busy.thread.has_earlier = true;
     let painted = paint(&busy);

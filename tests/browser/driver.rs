@@ -1,4 +1,4 @@
-//! The driver with the browser's own timers, storage and network, where nobody answers.
+//! The mounted widget with the browser's timers, storage and network, without a server.
 
 use js_sys::Function;
 use natter::mount::{Handle, mount};
@@ -10,10 +10,10 @@ use web_sys::{HtmlElement, HtmlTextAreaElement, KeyboardEvent, KeyboardEventInit
 
 use crate::page::{all, object, one, panel, texts, until};
 
-/// Nobody listens there, and the browser knows at once.
+/// A URL whose connections are refused at once.
 const NOWHERE: &str = "http://127.0.0.1:9";
 
-/// A widget in its panel, under an inbox of its own so that tests don't share storage.
+/// A mounted widget with an inbox of its own, so that tests share no storage.
 fn start(inbox: &str) -> (Handle, HtmlElement) {
     let (root, panel) = panel();
     panel.append_child(&root.owner_document().unwrap().create_element("i").unwrap()).unwrap();
@@ -26,7 +26,7 @@ fn settings(base_url: &str, inbox: &str) -> String {
     natter_core::chatwoot::write_list([&*attributes, "", ""].into_iter())
 }
 
-/// What lies over the launcher, beside the panel.
+/// The element for cards over the launcher.
 fn over(panel: &HtmlElement) -> HtmlElement {
     let over = panel.owner_document().unwrap().create_element("div").unwrap();
     panel.get_root_node().append_child(&over).unwrap();
@@ -61,7 +61,7 @@ fn kept(inbox: &str) -> Vec<(String, String)> {
 }
 
 #[wasm_bindgen_test]
-async fn mounting_replaces_the_skeleton_and_keeps_nothing_on_the_device() {
+async fn mount_replaces_the_skeleton_and_stores_nothing() {
     let (handle, panel) = start("driver-mount");
     until("a composer", || !all(&panel, "textarea").is_empty()).await;
     assert!(all(&panel, "i").is_empty());
@@ -72,7 +72,7 @@ async fn mounting_replaces_the_skeleton_and_keeps_nothing_on_the_device() {
 }
 
 #[wasm_bindgen_test]
-async fn what_is_sent_without_a_server_is_painted_kept_and_explained() {
+async fn a_message_without_a_server_is_shown_stored_and_explained() {
     let (handle, panel) = start("driver-send");
     write(&panel, "hello");
     press_enter(&panel, false, false);
@@ -95,7 +95,7 @@ async fn what_is_sent_without_a_server_is_painted_kept_and_explained() {
 }
 
 #[wasm_bindgen_test]
-async fn what_one_tab_has_unsent_another_shows_and_keeps_when_it_is_gone() {
+async fn unsent_messages_of_one_tab_are_shown_and_kept_by_another() {
     let (first, first_panel) = start("driver-two-tabs");
     write(&first_panel, "before");
     press_enter(&first_panel, false, false);
@@ -113,7 +113,7 @@ async fn what_one_tab_has_unsent_another_shows_and_keeps_when_it_is_gone() {
 }
 
 #[wasm_bindgen_test]
-async fn enter_sends_but_not_with_shift_and_not_while_composing() {
+async fn enter_sends_but_not_with_shift_or_during_composition() {
     let (handle, panel) = start("driver-enter");
     write(&panel, "nihao");
     press_enter(&panel, true, false);
@@ -125,7 +125,7 @@ async fn enter_sends_but_not_with_shift_and_not_while_composing() {
 }
 
 #[wasm_bindgen_test]
-async fn a_draft_comes_back() {
+async fn a_draft_is_restored() {
     let (handle, panel) = start("driver-draft");
     write(&panel, "half a sent");
     handle.destroy();
@@ -136,7 +136,7 @@ async fn a_draft_comes_back() {
 }
 
 #[wasm_bindgen_test]
-fn settings_that_can_not_be_used_are_named_and_not_repeated() {
+fn invalid_settings_are_named_without_their_values() {
     let (_, panel) = panel();
     let error = |base: &str, inbox: &str| {
         let refused = mount(panel.clone(), over(&panel), &settings(base, inbox), &object(&[]));
@@ -149,7 +149,7 @@ fn settings_that_can_not_be_used_are_named_and_not_repeated() {
 }
 
 #[wasm_bindgen_test]
-fn a_full_or_blocked_storage_becomes_memory() {
+fn full_or_blocked_storage_is_replaced_by_memory() {
     let device = DeviceStorage::open("natter-test/full/".to_owned());
     device.save("old", "kept before");
     let prototype = js_sys::Reflect::get(&storage().constructor(), &"prototype".into()).unwrap();

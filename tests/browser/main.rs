@@ -1,5 +1,5 @@
-//! The shell and the ui in a real browser: what needs a DOM, localStorage or Intl to be shown. Whole conversations,
-//! with a server, are end-to-end tests.
+//! Tests of the view and the platform layer in a browser, for what needs a DOM, localStorage or Intl. Conversations with a
+//! server are end-to-end tests.
 
 #![cfg(target_arch = "wasm32")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that can't go on says so")]

@@ -1,14 +1,14 @@
-//! A page to test in.
+//! Helpers for the tests' page.
 
 use js_sys::{Object, Promise, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Element, HtmlElement, ShadowRoot, ShadowRootInit, ShadowRootMode};
 
-/// Frames a page may take to become what it should: some 20 s.
+/// The limit of animation frames to wait for a condition: about 20 s.
 const FRAMES_MAX: u32 = 1_200;
 
-/// A panel in a shadow root of its own.
+/// An empty panel in a shadow root of its own.
 pub fn panel() -> (ShadowRoot, HtmlElement) {
     let page = web_sys::window().unwrap().document().unwrap();
     let host = page.create_element("div").unwrap();
@@ -20,7 +20,7 @@ pub fn panel() -> (ShadowRoot, HtmlElement) {
     (root, panel)
 }
 
-/// A JavaScript object.
+/// A JavaScript object with these properties.
 pub fn object(fields: &[(&str, JsValue)]) -> JsValue {
     let object = Object::new();
     for (key, value) in fields {
@@ -29,7 +29,7 @@ pub fn object(fields: &[(&str, JsValue)]) -> JsValue {
     object.into()
 }
 
-/// Lets the browser paint until it is so.
+/// Waits for animation frames until a condition holds.
 pub async fn until(what: &str, is_so: impl Fn() -> bool) {
     for _ in 0..FRAMES_MAX {
         if is_so() {
@@ -43,18 +43,18 @@ pub async fn until(what: &str, is_so: impl Fn() -> bool) {
     panic!("it never came to be: {what}");
 }
 
-/// The elements in a panel, by selector.
+/// The elements of a panel with this selector.
 pub fn all(panel: &HtmlElement, selector: &str) -> Vec<Element> {
     let found = panel.query_selector_all(selector).unwrap();
     (0..found.length()).map(|at| found.get(at).unwrap().unchecked_into()).collect()
 }
 
-/// What they say.
+/// Their texts.
 pub fn texts(panel: &HtmlElement, selector: &str) -> Vec<String> {
     all(panel, selector).iter().map(|element| element.text_content().unwrap()).collect()
 }
 
-/// One element.
+/// The first element with this selector.
 pub fn one(panel: &HtmlElement, selector: &str) -> HtmlElement {
     all(panel, selector).into_iter().next().unwrap_or_else(|| panic!("there is no {selector}")).unchecked_into()
 }

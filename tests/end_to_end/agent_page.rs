@@ -1,4 +1,4 @@
-//! The sandbox's agent page: it works under its own address, and a page under a rebound name reads no token.
+//! The sandbox's agent page: replying, attributes, inbox settings, and its protection against DNS rebinding.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use crate::browser::Browser;
 use crate::site;
 use crate::support::Sandbox;
 
-/// Waits for the value of this expression to be something, and gives it back.
+/// Waits until the expression is neither null nor undefined, and returns its value.
 async fn until(browser: &Browser, expression: &str) -> Value {
     let look = format!(
         "const look = () => {{ const value = {expression}; if (value) arguments[0](value); else setTimeout(look, 25); }};
@@ -16,7 +16,7 @@ async fn until(browser: &Browser, expression: &str) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_agent_answers_from_the_agent_page() {
+async fn an_agent_replies_from_the_agent_page() {
     let sandbox = Sandbox::start(None);
     sandbox.contact(&json!({ "source_id": "s" })).await;
     let id = sandbox.conversation("s").await;
@@ -39,7 +39,7 @@ async fn an_agent_answers_from_the_agent_page() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_agent_sees_attributes_replies_to_a_message_snoozes_and_edits_an_inbox() {
+async fn the_agent_page_shows_attributes_replies_snoozes_and_edits_an_inbox() {
     let sandbox = Sandbox::start_with(&["--memory", "--chatwoot", "4.16"]);
     sandbox.contact(&json!({ "source_id": "s", "custom_attributes": { "plan": "gold" } })).await;
     let id = sandbox.conversation("s").await;
@@ -72,7 +72,7 @@ async fn an_agent_sees_attributes_replies_to_a_message_snoozes_and_edits_an_inbo
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_agent_page_leads_to_each_inboxs_bubble_in_the_playground() {
+async fn the_agent_page_links_to_the_playground_of_each_inbox() {
     let site = site::serve().await;
     let sandbox = Sandbox::start_with(&["--memory", "--playground-url", &format!("{site}/index.html")]);
     let browser = Browser::start().await;
@@ -91,14 +91,14 @@ async fn the_agent_page_leads_to_each_inboxs_bubble_in_the_playground() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_under_a_rebound_name_reads_no_token() {
+async fn dns_rebinding_does_not_reveal_the_agent_pages_tokens() {
     let sandbox = Sandbox::start(None);
     let browser = Browser::start().await;
     let rebound = sandbox.base_url.replace("127.0.0.1", "rebound.example.test");
     browser.page.goto(format!("{rebound}/")).await.unwrap();
     let shown = browser.ask("document.body.textContent").await;
     assert!(shown.as_str().unwrap().contains("--allow-host"), "{shown}");
-    // For the browser all of this is one site's own.
+    // For the browser all of this has one origin.
     let status = async |path: &str| browser.ask(&format!("fetch('{path}').then((answer) => answer.status)")).await;
     assert_eq!(status("/sandbox/people").await, 403);
     assert_eq!(status("/sandbox/agent.js").await, 403);

@@ -1,10 +1,10 @@
-// What axe-core finds wrong with the page, one sentence each: an expression. It looks into open shadow roots.
+// An expression: the faults that axe-core finds on the page, a sentence each. It includes open shadow roots.
 axe
   .run(document, {
     resultTypes: ["violations"],
     runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     rules: {
-      // A site's landmarks and headings are its own, and a chat that floats over all of them belongs to none.
+      // Rules for a page's landmarks and headings don't apply to a floating chat.
       region: { enabled: false },
       "landmark-one-main": { enabled: false },
       "page-has-heading-one": { enabled: false },

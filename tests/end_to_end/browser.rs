@@ -1,4 +1,4 @@
-//! A real browser with its driver, both gone when dropped.
+//! A Chromium with its driver. Both processes end when it is dropped.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -9,18 +9,17 @@ use serde_json::{Value, json};
 use thirtyfour::prelude::*;
 use thirtyfour::{LoggingPrefsLogLevel, TypingData};
 
-/// How long the browser waits for what a page is to become. Generous: it only ever runs out when a test fails.
-const PATIENCE: Duration = Duration::from_secs(40);
+/// The time limit for a condition in the page. Only a test that fails waits so long.
+const WAIT_TIME_MAX: Duration = Duration::from_secs(40);
 
-/// Writes events that tell of trouble to the console, where the driver keeps them however often the page is left.
-const WITNESS: &str = "for (const name of ['natter-error', 'natter-connection']) {
+/// Logs error and connection events to the console, whose log the driver keeps across pages.
+const LOG_TROUBLE: &str = "for (const name of ['natter-error', 'natter-connection']) {
     addEventListener(name, ({ detail }) => {
         if (name === 'natter-error' || detail.trouble) console.warn(`event ${name}: ${JSON.stringify(detail)}`);
     }, true);
 }";
 
-/// A browser with an empty profile. The order matters: the page ends its browser when it is dropped, and needs the
-/// driver for that.
+/// A browser with an empty profile. The order of the fields matters: dropping `page` ends the browser by the driver.
 pub struct Browser {
     pub page: WebDriver,
     is_trouble_expected: AtomicBool,
@@ -61,11 +60,11 @@ impl Browser {
             "--disable-component-update",
             "--disable-sync",
             "--hide-scrollbars",
-            // A microphone that beeps, and a visitor who lets the page listen.
+            // A fake microphone that beeps, and the permission to use it.
             "--use-fake-device-for-media-stream",
             "--use-fake-ui-for-media-stream",
             "--window-size=1100,820",
-            // Where an address must not be this machine's own.
+            // For tests that need a host that is not this machine's.
             "--host-resolver-rules=MAP *.example.test 127.0.0.1",
             &format!("--user-data-dir={}", profile.path().display()),
         ] {
@@ -73,19 +72,19 @@ impl Browser {
         }
         wanted.set_browser_log_level(LoggingPrefsLogLevel::Warning).unwrap();
         let page = WebDriver::new(format!("http://127.0.0.1:{port}"), wanted).await.expect("the browser starts");
-        page.set_script_timeout(PATIENCE).await.unwrap();
+        page.set_script_timeout(WAIT_TIME_MAX).await.unwrap();
         let browser = Self { page, is_trouble_expected: false.into(), _driver: Driver(driver), profile };
-        // From the beginning of each page: what the widget says first is heard as well.
-        browser.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": WITNESS })).await;
+        // It runs before every page's scripts, so the first events are logged, too.
+        browser.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": LOG_TROUBLE })).await;
         browser
     }
 
-    /// Waits until this expression holds in the page; `root` is the widget's shadow root. It may wait for promises.
+    /// Waits until this JavaScript expression is truthy. `root` is the widget's shadow root; `await` is allowed.
     pub async fn until(&self, holds: &str) {
-        self.until_within(PATIENCE, holds).await;
+        self.until_within(WAIT_TIME_MAX, holds).await;
     }
 
-    /// The same, for what takes longer than people like to wait.
+    /// The same with another time limit.
     pub async fn until_within(&self, patience: Duration, holds: &str) {
         let script = format!(
             "const done = arguments[0];
@@ -95,7 +94,7 @@ impl Browser {
              }};
              look();"
         );
-        let tries = patience.as_secs().div_ceil(PATIENCE.as_secs());
+        let tries = patience.as_secs().div_ceil(WAIT_TIME_MAX.as_secs());
         for _ in 1..tries {
             if self.page.execute_async(script.clone(), vec![]).await.is_ok() {
                 return;
@@ -107,49 +106,49 @@ impl Browser {
         }
     }
 
-    /// The value of an expression in the page, or what it promises; `root` is the widget's shadow root.
+    /// The value of a JavaScript expression, or of its promise; `root` is the widget's shadow root.
     pub async fn ask(&self, expression: &str) -> Value {
         let script =
             format!("const root = document.querySelector('natter-chat')?.shadowRoot; return ({expression}) ?? null;");
         self.page.execute(script, vec![]).await.expect("an expression").json().clone()
     }
 
-    /// Types where the focus is.
+    /// Types into the focused element.
     pub async fn types(&self, keys: impl Into<TypingData>) {
         self.page.action_chain().send_keys(keys).perform().await.unwrap();
     }
 
-    /// A DevTools command.
+    /// Sends a DevTools command.
     pub async fn devtools(&self, command: &str, parameters: Value) -> Value {
         self.page.cdp().send_raw(command, parameters).await.expect("a DevTools command")
     }
 
-    /// Where the browser's DevTools listen.
+    /// The address of the browser's DevTools server.
     pub fn devtools_address(&self) -> String {
         let told = std::fs::read_to_string(self.profile.path().join("DevToolsActivePort")).expect("the browser tells");
         format!("127.0.0.1:{}", told.lines().next().unwrap())
     }
 
-    /// Pretends to be a screen of this size.
+    /// Emulates a screen of this size.
     pub async fn resize(&self, width: u32, height: u32) {
         let screen = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
         self.devtools("Emulation.setDeviceMetricsOverride", screen).await;
     }
 
-    /// Pretends that the person prefers light or dark.
+    /// Emulates `prefers-color-scheme`.
     pub async fn prefer(&self, scheme: &str) {
         let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
         self.devtools("Emulation.setEmulatedMedia", features).await;
     }
 
-    /// This story is about trouble, or about what the page's developer is warned of.
+    /// Allows connection trouble, errors and warnings in this test.
     pub fn expects_trouble(&self) {
         self.is_trouble_expected.store(true, Ordering::Relaxed);
     }
 
-    /// Nobody was warned of anything: no event told of an error or of trouble, no script failed, nothing stands on the
-    /// console. What the browser itself says of requests that fail is not looked at.
-    async fn met_no_trouble(&self) {
+    /// Asserts that there was no error or trouble event, no script error, and no warning in the console. The browser's own
+    /// messages about failed requests don't count.
+    async fn assert_no_trouble(&self) {
         if self.is_trouble_expected.load(Ordering::Relaxed) {
             return;
         }
@@ -160,10 +159,10 @@ impl Browser {
         assert!(said.is_empty(), "unexpected trouble: {said:#?}");
     }
 
-    /// Ends the browser, after a last look at what it was warned of. Dropping it would, too, but less gently.
+    /// Closes the browser, after a check for errors and warnings.
     pub async fn quit(&self) {
-        self.met_no_trouble().await;
-        // What a test has to say, it has said by now.
+        self.assert_no_trouble().await;
+        // The test has passed, whether the browser can be closed or not.
         drop(self.page.clone().quit().await);
     }
 }

@@ -1,15 +1,15 @@
-//! Where visitors write: emoji, voice notes, and how much fits in.
+//! The composer: emoji, voice messages, and the length limit.
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 use thirtyfour::prelude::*;
 
-use crate::looks::shoot;
-use crate::parts::{LISTEN, TAKEN_BACK};
+use crate::lazy_modules::{LISTEN, TAKEN_BACK};
+use crate::screenshots::screenshot;
 use crate::support::Sandbox;
 use crate::visitor::Visitor;
 
-/// What is written, where the caret is, and what has the focus.
+/// The text, the caret's position, and the focused element.
 const WRITTEN: &str =
     "(field => [field.value, field.value.slice(0, field.selectionStart), root.activeElement?.localName])
                        (root.querySelector('textarea'))";
@@ -21,7 +21,7 @@ const STICKS_OUT: &str = "[...root.querySelectorAll('.panel *, .emoji-picker *')
   return box.width > 1 && (box.right > innerWidth + 1 || box.left < -1) && !it.closest('.wave');
 }).map(it => it.className)";
 
-/// Takes pictures of it; `again` is clicked before each, if there is such a thing.
+/// Takes screenshots in both themes; the element `again`, if any, is clicked before each.
 async fn looks_well(visitor: &Visitor, name: &str, again: Option<&str>) {
     for (scheme, direction, width, height) in [
         ("light", "ltr", 1100, 820),
@@ -35,7 +35,7 @@ async fn looks_well(visitor: &Visitor, name: &str, again: Option<&str>) {
         if let Some(again) = again {
             visitor.find(again).await.click().await.unwrap();
         }
-        shoot(visitor, &format!("{name}-{scheme}-{direction}-{width}")).await;
+        screenshot(visitor, &format!("{name}-{scheme}-{direction}-{width}")).await;
         assert_eq!(visitor.browser.ask(STICKS_OUT).await, json!([]), "{name} at {width}");
         if let Some(again) = again {
             visitor.find(again).await.click().await.unwrap();
@@ -47,7 +47,7 @@ async fn looks_well(visitor: &Visitor, name: &str, again: Option<&str>) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_emoji_goes_where_the_caret_is_by_mouse_and_by_keyboard() {
+async fn an_emoji_is_inserted_at_the_caret_by_mouse_and_keyboard() {
     let sandbox = Sandbox::start(None);
     let visitor = Visitor::arrive(&sandbox).await;
     visitor.open().await;
@@ -78,7 +78,7 @@ async fn an_emoji_goes_where_the_caret_is_by_mouse_and_by_keyboard() {
     visitor.browser.types(Key::Enter).await;
     visitor.browser.until("root.activeElement?.matches('.emoji-picker [type=search]')").await;
     visitor.browser.types("hello").await;
-    // With Shift held, the picker stays for more.
+    // With Shift the picker stays open.
     let more = visitor.browser.page.action_chain().key_down(Key::Shift).send_keys(Key::Enter).key_up(Key::Shift);
     more.perform().await.unwrap();
     visitor.browser.until("root.querySelector('textarea').value === 'Good😁👋 morning'").await;
@@ -112,15 +112,15 @@ async fn an_emoji_goes_where_the_caret_is_by_mouse_and_by_keyboard() {
 const RECORDING: &str = "root.querySelector('.recording.live time')?.textContent === '0:01'";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_voice_note_is_recorded_attached_sent_and_heard() {
+async fn a_voice_message_is_recorded_sent_and_played() {
     let sandbox = Sandbox::start(None);
     let visitor = Visitor::arrive(&sandbox).await;
     visitor.browser.ask(LISTEN).await;
     visitor.open().await;
     let microphone = "[aria-label='Record a voice note']";
-    shoot(&visitor, "composer-empty").await;
+    screenshot(&visitor, "composer-empty").await;
 
-    // By keyboard: it is the last thing in the field, and what stops it has the focus.
+    // By keyboard: the microphone button is the last control, and the stop button gets the focus.
     visitor.browser.types(Key::Tab).await;
     visitor.browser.types(Key::Enter).await;
     visitor.browser.until(RECORDING).await;
@@ -155,13 +155,13 @@ async fn a_voice_note_is_recorded_attached_sent_and_heard() {
         Value::Null,
         "now it is to be sent"
     );
-    shoot(&visitor, "composer-recorded").await;
+    screenshot(&visitor, "composer-recorded").await;
     visitor.find(".send").await.click().await.unwrap();
     visitor
         .browser
         .until("!root.querySelector('.unsent') && root.querySelector('audio.playing')?.readyState > 0")
         .await;
-    shoot(&visitor, "composer-heard").await;
+    screenshot(&visitor, "composer-heard").await;
 
     let conversation = visitor.session().await["conversation"].as_i64().unwrap();
     let stored = sandbox.messages(conversation).await;
@@ -173,7 +173,7 @@ async fn a_voice_note_is_recorded_attached_sent_and_heard() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn where_the_pages_permissions_policy_forbids_the_microphone_no_voice_note_is_offered() {
+async fn voice_messages_are_not_offered_when_permissions_policy_forbids_the_microphone() {
     let sandbox = Sandbox::start(None);
     let (base_url, inbox) = (&sandbox.base_url, &sandbox.inbox_identifier);
     for (policy, offered) in [("microphone=()", 0), ("microphone=(self), camera=()", 1)] {
@@ -189,7 +189,7 @@ async fn where_the_pages_permissions_policy_forbids_the_microphone_no_voice_note
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_microphone_that_is_refused_is_told_in_a_sentence() {
+async fn a_denied_microphone_permission_is_explained() {
     let sandbox = Sandbox::start(None);
     let visitor = Visitor::arrive(&sandbox).await;
     visitor.open().await;
@@ -200,7 +200,7 @@ async fn a_microphone_that_is_refused_is_told_in_a_sentence() {
     visitor.browser.types(Key::Enter).await;
     visitor.browser.until("window.refuse && root.querySelector('.recording')").await;
     assert_eq!(visitor.browser.ask("root.querySelector('.recording .send').disabled").await, json!(true));
-    shoot(&visitor, "composer-asking").await;
+    screenshot(&visitor, "composer-asking").await;
     visitor.browser.ask("window.refuse()").await;
     let told = "[...root.querySelectorAll('.problem[role=alert]')].map(it => it.textContent).join('')";
     visitor.browser.until(&format!("({told}).startsWith('The microphone is not allowed')")).await;
@@ -214,7 +214,7 @@ async fn a_microphone_that_is_refused_is_told_in_a_sentence() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn how_much_fits_in_is_told_when_it_becomes_little() {
+async fn the_composer_counts_down_the_remaining_characters() {
     let sandbox = Sandbox::start(None);
     let visitor = Visitor::arrive(&sandbox).await;
     visitor.open().await;
@@ -234,7 +234,7 @@ async fn how_much_fits_in_is_told_when_it_becomes_little() {
                 (root.querySelector('textarea'))";
     visitor.browser.ask(more).await;
     visitor.browser.until("root.querySelector('.counter.over')?.textContent === 'Characters left: -11'").await;
-    shoot(&visitor, "composer-over").await;
+    screenshot(&visitor, "composer-over").await;
     visitor.browser.types(Key::Enter).await;
     visitor.browser.until("root.querySelector('.problem').textContent.includes('too long')").await;
     assert_eq!(visitor.browser.ask("root.querySelector('.counter').textContent").await, "Characters left: -11");

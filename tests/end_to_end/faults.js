@@ -1,5 +1,5 @@
-// What is wrong with the panel that can be measured, one sentence each: an expression, whose `root` is the widget's
-// shadow root and `target` the least height and width of a control in pixels.
+// An expression: measurable faults of the panel, a sentence each. `root` is the widget's shadow root, and `target` the
+// minimal height and width of a control in pixels.
 (() => {
   const panel = root.querySelector(".panel");
   const faults = new Set();
@@ -21,7 +21,7 @@
     (element) => !element.closest(".spoken, svg, option") && element.checkVisibility(),
   );
 
-  // --- Nothing sticks out sideways ---
+  // --- Horizontal overflow ---
   for (const element of all) {
     const { left, right, width, height } = element.getBoundingClientRect();
     const isHeld = inside(element).some((other) => panel.contains(other) && scrolls(other, "X") && !other.matches(".thread"));
@@ -33,11 +33,11 @@
     if (element.scrollWidth > element.clientWidth) faults.add(`${name(element)} can be scrolled sideways`);
   }
 
-  // --- There is a way out ---
+  // --- A button that closes the panel ---
   const ways = root.querySelectorAll(".launcher, .panel header button, dialog[open] button");
   if (!panel.hidden && ![...ways].some((way) => way.checkVisibility())) faults.add("the panel can't be closed");
 
-  // --- No text is cut ---
+  // --- Cut text ---
   const texts = [];
   for (const element of all) {
     for (const node of element.childNodes) {
@@ -66,16 +66,16 @@
     if (isEmpty && (field.scrollHeight > field.clientHeight + 1 || field.scrollWidth > field.clientWidth + 1)) faults.add(`the field's "${field.placeholder}" is cut`);
   }
 
-  // --- What can be touched is large enough ---
+  // --- Size of controls ---
   const controls = all.filter((element) => element.matches("button, a[href], input, textarea, select, summary"));
   for (const element of controls) {
     if (element.matches(".text a")) continue;
-    // What a label says belongs to its control.
+    // A label is a part of its control.
     const { width, height } = (element.matches("[type=radio], [type=checkbox]") ? element.closest("label") ?? element : element).getBoundingClientRect();
     if (Math.min(width, height) < target - 0.6) faults.add(`${name(element)} is ${Math.round(width)} by ${Math.round(height)}, less than ${target}`);
   }
 
-  // --- Text can be read ---
+  // --- Contrast ---
   const read = new Map();
   const colour = (css) => {
     if (!read.has(css)) {
@@ -94,7 +94,7 @@
     const next = parent(element);
     return over(own, next ? ground(next) : [255, 255, 255, 1]);
   };
-  // What is inside a group that lets through is blended as a whole.
+  // Elements in a group with opacity are blended as a whole.
   const seen = (element, shown) => {
     for (const at of above(element)) {
       const opacity = Number(style(at).opacity);

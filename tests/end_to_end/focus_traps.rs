@@ -1,5 +1,5 @@
-//! Pages that keep the focus in a dialog of theirs (Bootstrap's modal, focus-trap, and traps of other kinds), and pages
-//! that guard against copying: in the chat one writes, clicks, copies and scrolls as elsewhere.
+//! Pages that trap the focus in a dialog (Bootstrap's modal, focus-trap, others) or prevent copying: writing, clicking,
+//! copying and scrolling must work in the chat.
 
 use serde_json::{Value, json};
 use thirtyfour::prelude::*;
@@ -14,13 +14,13 @@ async fn arrive(html: &str) -> Visitor {
     visitor
 }
 
-/// Presses a key while another one is held.
+/// Presses a key while another is held.
 async fn chord(visitor: &Visitor, held: Key, pressed: impl Into<char>) {
     let keys = visitor.browser.page.action_chain().key_down(held.clone()).send_keys(pressed.into().to_string());
     keys.key_up(held).perform().await.unwrap();
 }
 
-/// Opens the chat, writes, and goes about in it, by mouse and keyboard alone.
+/// Opens the chat, writes, and uses its controls by mouse and keyboard.
 async fn writes(visitor: &Visitor, sandbox: &Sandbox) {
     let browser = &visitor.browser;
     visitor.open().await;
@@ -32,21 +32,21 @@ async fn writes(visitor: &Visitor, sandbox: &Sandbox) {
     let id = sandbox.conversations().await[0]["id"].as_i64().unwrap();
     sandbox.agent_replies(id, "seen").await;
     visitor.sees(&["by keyboard", "seen"]).await;
-    // A button, and what it opens.
+    // A button, and the menu that it opens.
     visitor.find(".emoji").await.click().await.unwrap();
     browser.until("root.activeElement?.matches('[type=search], [role=gridcell], input')").await;
     browser.types("rocket").await;
     browser.until("root.querySelector('[role=gridcell]')?.textContent === '🚀'").await;
     browser.types(Key::Enter + "").await;
     browser.until("root.activeElement?.matches('textarea') && root.activeElement.value.includes('🚀')").await;
-    // Tab goes on within the chat.
+    // Tab moves the focus within the chat.
     chord(visitor, Key::Shift, Key::Tab).await;
     browser.until("root.activeElement && !root.activeElement.matches('textarea')").await;
     browser.types(Key::Tab + "").await;
     browser.until("root.activeElement?.matches('textarea')").await;
 }
 
-/// Esc is the chat's while one is in it, and the page's again after that.
+/// Escape closes the chat while the focus is in it; then the page receives Escape again.
 async fn leaves(visitor: &Visitor, dialog_is_open: &str) {
     let browser = &visitor.browser;
     browser.types(Key::Escape + "").await;
@@ -55,7 +55,7 @@ async fn leaves(visitor: &Visitor, dialog_is_open: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_can_write_while_a_bootstrap_modal_is_open() {
+async fn the_composer_works_while_a_bootstrap_modal_is_open() {
     let sandbox = Sandbox::start(None);
     let modal = "<link rel=stylesheet href=/libraries/bootstrap/bootstrap/dist/css/bootstrap.css>\
         <script src=/libraries/bootstrap/bootstrap/dist/js/bootstrap.bundle.js></script>\
@@ -65,14 +65,14 @@ async fn one_can_write_while_a_bootstrap_modal_is_open() {
     visitor.browser.until("document.activeElement.id === 'modal'").await;
     writes(&visitor, &sandbox).await;
     leaves(&visitor, "document.querySelector('#modal').classList.contains('show')").await;
-    // The trap still is one for the page.
+    // The trap still works for the page.
     visitor.browser.ask("void (document.body.insertAdjacentHTML('beforeend', '<input id=outside>'), document.querySelector('#outside').focus())").await;
     visitor.browser.until("document.activeElement.closest('#modal')").await;
     visitor.browser.quit().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_can_write_while_focus_trap_keeps_the_focus() {
+async fn the_composer_works_while_focus_trap_is_active() {
     let sandbox = Sandbox::start(None);
     let trap = "<script src=/libraries/focus_trap/tabbable/dist/index.umd.js></script>\
         <script src=/libraries/focus_trap/focus-trap/dist/focus-trap.umd.js></script>\
@@ -85,9 +85,9 @@ async fn one_can_write_while_focus_trap_keeps_the_focus() {
     visitor.browser.quit().await;
 }
 
-/// A trap as a11y-dialog and others have it: by the capture of `focus`, on the body.
+/// A trap by a capturing `focus` listener at the body, as a11y-dialog and others have it.
 #[tokio::test(flavor = "multi_thread")]
-async fn one_can_write_while_a_trap_listens_for_focus_itself() {
+async fn the_composer_works_with_a_trap_that_captures_focus_events() {
     let sandbox = Sandbox::start(None);
     let trap = "<div id=dialog><button id=first>First</button></div><script>
         for (const type of ['focus', 'focusin', 'blur', 'focusout']) document.body.addEventListener(type, ({ target }) => {
@@ -100,7 +100,7 @@ async fn one_can_write_while_a_trap_listens_for_focus_itself() {
     visitor.browser.quit().await;
 }
 
-/// What pages do that guard their texts and pictures, in each way that has a say.
+/// The ways in which pages prevent copying: handlers that prevent, stop, or return false.
 const GUARDS: &str = "<style>* { user-select: none !important; -webkit-user-select: none !important }</style><script>
     const types = ['mousedown', 'mouseup', 'pointerdown', 'click', 'touchstart', 'touchmove', 'contextmenu', 'selectstart', 'copy', 'cut',
       'paste', 'dragstart', 'drop', 'dragover', 'beforeinput', 'wheel', 'keydown', 'keypress'];
@@ -117,12 +117,12 @@ const GUARDS: &str = "<style>* { user-select: none !important; -webkit-user-sele
   </script>";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_that_guards_against_copying_does_not_keep_the_chat_from_working() {
+async fn the_chat_works_on_a_page_that_prevents_copying() {
     let sandbox = Sandbox::start(None);
     let visitor = arrive(&[GUARDS, &tag(&sandbox, "")].concat()).await;
     let browser = &visitor.browser;
     writes(&visitor, &sandbox).await;
-    // Cut and pasted, twice.
+    // Cut and paste, twice.
     chord(&visitor, Key::Control, 'a').await;
     browser.types("copied".to_owned()).await;
     chord(&visitor, Key::Control, 'a').await;
@@ -131,23 +131,23 @@ async fn a_page_that_guards_against_copying_does_not_keep_the_chat_from_working(
     chord(&visitor, Key::Control, 'v').await;
     chord(&visitor, Key::Control, 'v').await;
     browser.until("root.querySelector('textarea').value === 'copiedcopied'").await;
-    // A text is selected by the mouse.
+    // Selecting a text by mouse.
     let bubbles = visitor.find(".own .bubble").await.rect().await.unwrap();
     let (left, middle) = ((bubbles.x + 12.0) as i64, (bubbles.y + bubbles.height / 2.0) as i64);
     let action = browser.page.action_chain().move_to(left, middle).click_and_hold();
     action.move_by_offset(bubbles.width as i64 - 20, 0).release().perform().await.unwrap();
     let selected = "(root.getSelection?.() ?? getSelection()).toString().length > 3";
     browser.until(selected).await;
-    // Its menu is the browser's.
+    // The context menu is the browser's.
     browser.ask("void root.addEventListener('contextmenu', (event) => setTimeout(() => window.isPrevented = event.defaultPrevented))").await;
     browser.page.action_chain().move_to(left, middle).context_click().perform().await.unwrap();
     browser.until("window.isPrevented === false").await;
     browser.quit().await;
 }
 
-/// The page sees of the chat what it may see: that it was clicked.
+/// The page receives clicks in the chat, and no keystrokes.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_hears_of_clicks_on_the_chat_and_of_nothing_that_is_typed() {
+async fn the_page_receives_clicks_but_no_keystrokes_of_the_chat() {
     let sandbox = Sandbox::start(None);
     let page = "<script>window.heard = []; for (const type of ['click', 'keydown', 'keyup', 'keypress', 'paste', 'focusin']) {
         document.addEventListener(type, () => heard.push(type), true); document.addEventListener(type, () => heard.push(type)); }</script>";

@@ -1,6 +1,5 @@
-//! The gallery's pictures, for people to look at: `target/gallery/`. What can be measured of a picture is: whether
-//! anything sticks out, is cut, too small to be touched, too faint to be read, without a name, or what axe-core knows to
-//! keep people from using it.
+//! Takes the gallery's screenshots into `target/gallery/`, and checks each screen: overflow, cut text, size of controls,
+//! contrast, accessible names, and what axe-core finds.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -10,24 +9,24 @@ use serde_json::{Value, json};
 
 use crate::axe;
 use crate::browser::Browser;
-use crate::looks::until_still;
+use crate::screenshots::until_still;
 use crate::site;
 
 const FAULTS: &str = include_str!("faults.js");
-/// A phone's narrowest screen and a small window.
+/// The widths in CSS pixels: the narrowest phone, and a small window.
 const NARROW: (u32, u32) = (320, 640);
-/// The panel in its full size, its launcher and its shadow.
+/// The height for the panel in full size with its launcher and shadow.
 const WIDE: (u32, u32) = (480, 792);
-/// The least a control may be in pixels: for a mouse, and for a finger.
+/// The minimal size of a control in pixels: for a mouse, and for touch.
 const TARGET: u32 = 24;
 const TARGET_TOUCHED: u32 = 44;
-/// What a person can look at together, and the columns it stands in.
+/// The number of screens on a sheet, and of its columns.
 const PER_SHEET: usize = 21;
 const COLUMNS: u32 = 7;
-/// How large a picture is on a sheet.
+/// The size of a screenshot on a sheet.
 const SCALE: f64 = 0.6;
 
-/// A way to look at a screen.
+/// A variant of a screen: theme, direction, width and length of words.
 struct Variant {
     theme: &'static str,
     language: &'static str,
@@ -36,7 +35,7 @@ struct Variant {
 }
 
 impl Variant {
-    /// All of them; long words are looked at once in each width.
+    /// All variants; long words are checked once in each width.
     fn all() -> Vec<Self> {
         let mut all = Vec::new();
         for is_narrow in [false, true] {
@@ -60,7 +59,7 @@ impl Variant {
         [&*width.to_string(), theme, language, words].join("-").trim_end_matches('-').to_owned()
     }
 
-    /// Whether this is what axe-core looks at: light, dark, and from right to left.
+    /// Whether axe-core checks this variant: light, dark, and right-to-left.
     fn is_examined(&self) -> bool {
         matches!((self.theme, self.language, self.words), ("light", "en" | "ar", "") | ("dark", "en", ""))
             && !self.is_narrow
@@ -72,7 +71,7 @@ impl Variant {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_screen_is_pictured_and_has_no_fault_that_can_be_measured() {
+async fn every_gallery_screen_passes_layout_and_accessibility_checks() {
     let built = std::fs::read(site::folder().join("natter_bg.wasm")).unwrap();
     let holds_mark = built.windows(MARK.len()).any(|bytes| bytes == MARK.as_bytes());
     assert!(holds_mark, "what a release must not hold would not be found: type `cargo xtask gallery`");
@@ -86,7 +85,7 @@ async fn every_screen_is_pictured_and_has_no_fault_that_can_be_measured() {
     browser.devtools("Emulation.setTimezoneOverride", json!({ "timezoneId": "Europe/Berlin" })).await;
     for variant in Variant::all() {
         hold(&browser, &variant).await;
-        // A page anew: what adapts to a screen does so when it is loaded.
+        // The page is loaded for each variant, as some styles are chosen at loading.
         browser.page.goto("about:blank").await.unwrap();
         browser.page.goto(format!("{site}/gallery#{}", address(&variant, "empty"))).await.unwrap();
         if variant.is_examined() {
@@ -114,7 +113,7 @@ async fn every_screen_is_pictured_and_has_no_fault_that_can_be_measured() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_done_to_the_panel_on_purpose_is_found() {
+async fn the_gallery_checks_find_deliberate_faults() {
     let browser = Browser::start().await;
     let site = site::serve().await;
     let Some(variant) = Variant::all().into_iter().next() else { panic!("there is no variant") };
@@ -153,7 +152,7 @@ async fn what_is_done_to_the_panel_on_purpose_is_found() {
     browser.quit().await;
 }
 
-/// The browser is a screen of this kind, on which nothing moves.
+/// Emulates the variant's screen, with reduced motion.
 async fn hold(browser: &Browser, variant: &Variant) {
     let (width, height) = variant.size();
     browser.resize(width, height).await;
@@ -167,7 +166,7 @@ fn address(variant: &Variant, screen: &str) -> String {
     format!("screen={screen}&theme={theme}&language={language}&words={words}")
 }
 
-/// Waits until the screen is there, with its pictures, and still.
+/// Waits until the screen is shown with its pictures, and nothing moves.
 async fn show(browser: &Browser, address: &str) {
     let wanted = Value::from(format!("#{address}"));
     browser.ask(&format!("(location.hash = {wanted}, null)")).await;
@@ -181,13 +180,13 @@ async fn show(browser: &Browser, address: &str) {
     until_still(browser).await;
 }
 
-/// What can be measured on the page itself.
+/// The faults that faults.js measures.
 async fn measured(browser: &Browser, target: u32) -> Vec<String> {
     let found = browser.ask(&format!("((target) => {FAULTS})({target})")).await;
     found.as_array().unwrap().iter().map(|fault| fault.as_str().unwrap().to_owned()).collect()
 }
 
-/// The controls that have no name for whoever doesn't see them.
+/// Controls without an accessible name.
 async fn nameless(browser: &Browser) -> Vec<String> {
     const ROLES: [&str; 9] =
         ["button", "link", "textbox", "combobox", "radio", "dialog", "group", "progressbar", "image"];
@@ -202,7 +201,7 @@ async fn nameless(browser: &Browser) -> Vec<String> {
     found.map(|node| format!("a {} has no name", node["role"]["value"].as_str().unwrap())).collect()
 }
 
-/// Pictures of the pictures: some screens side by side, in each variant.
+/// Takes screenshots of contact sheets: several screens side by side, for each variant.
 async fn hold_sheets(browser: &Browser, names: &[&str]) {
     let mut index = "<!doctype html><meta charset=utf-8><title>Gallery</title>".to_owned();
     browser.devtools("Emulation.setTouchEmulationEnabled", json!({ "enabled": false })).await;

@@ -1,4 +1,4 @@
-//! A website under an https address, without a certificate: the browser asks for it, and DevTools let another answer.
+//! A website at an https URL without a certificate: DevTools answer the browser's requests with those of a local server.
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use tokio_tungstenite::tungstenite::Message;
 
 use crate::browser::Browser;
 
-/// What this browser finds under `https` is what there is at `site` from now on, for as long as the test runs.
+/// Answers this browser's requests to the origin `https` with the responses of `site`, until the test ends.
 pub async fn serve(browser: &Browser, https: &str, site: &str) {
     let list = format!("http://{}/json/list", browser.devtools_address());
     let list: Value = reqwest::get(list).await.unwrap().json().await.unwrap();

@@ -1,4 +1,4 @@
-//! The panel's language: every code that sites give their widgets, and what happens when its file can't be had.
+//! The panel's language: language codes of sites, files that can't be loaded, and changes of the language.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::support::Sandbox;
 use crate::visitor::Visitor;
 
-/// The codes that Chatwoot's own widget knows, besides the names of our files, and the files they lead to.
+/// Language codes of Chatwoot's own widget that differ from the names of our files, with the files that they select.
 const OTHER_CODES: [(&str, &str); 7] = [
     ("pt_BR", "pt-BR"),
     ("zh_CN", "zh"),
@@ -17,15 +17,15 @@ const OTHER_CODES: [(&str, &str); 7] = [
     ("zh-HK", "zh-TW"),
     ("sr-Latn", "sh"),
 ];
-/// Holds back what is fetched of this language until `window.release()`.
+/// Delays the response with this language until `window.release()`.
 const HOLD: &str = "(() => { const own = fetch; const wait = new Promise(done => (window.release = done)); \
     window.fetch = async (...all) => { if (String(all[0]).includes('/de.json')) await wait; return own(...all); }; })()";
-/// The site has lost its languages: it answers with a 404.
+/// Makes requests of languages fail with 404.
 const LOSE: &str = "(() => { const own = fetch; window.fetch = (...all) => \
     String(all[0]).includes('/locales/') ? own('/nowhere') : own(...all); })()";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_code_that_sites_give_leads_to_its_language() {
+async fn every_language_code_of_chatwoot_selects_its_locale() {
     let sandbox = Sandbox::start(None);
     let visitor = Visitor::arrive(&sandbox).await;
     visitor.open().await;
@@ -44,7 +44,7 @@ async fn every_code_that_sites_give_leads_to_its_language() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_language_that_cannot_be_fetched_leaves_english_and_a_working_chat() {
+async fn a_language_that_fails_to_load_leaves_english() {
     let sandbox = Sandbox::start(None);
     let visitor = Visitor::arrive_with(&sandbox, "language=ar").await;
     visitor.browser.expects_trouble();
@@ -62,7 +62,7 @@ async fn a_language_that_cannot_be_fetched_leaves_english_and_a_working_chat() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_two_languages_wanted_the_last_is_spoken_whichever_comes_first() {
+async fn of_two_languages_the_one_set_last_applies() {
     let sandbox = Sandbox::start(None);
     let visitor = Visitor::arrive(&sandbox).await;
     visitor.open().await;
@@ -71,7 +71,7 @@ async fn of_two_languages_wanted_the_last_is_spoken_whichever_comes_first() {
     speak(&visitor, "fi").await;
     says(&visitor, "fi", &placeholder("fi")).await;
     visitor.browser.ask("void window.release()").await;
-    // What was held back is read by the time this is answered, which was asked for later.
+    // This request was made later, so the delayed response has been read when it is answered.
     visitor
         .browser
         .ask("fetch('/locales/de.json').then(answer => answer.json()).then(() => new Promise(requestAnimationFrame))")
@@ -80,13 +80,13 @@ async fn of_two_languages_wanted_the_last_is_spoken_whichever_comes_first() {
     visitor.browser.quit().await;
 }
 
-/// The site gives its element another language.
+/// Sets the element's language.
 async fn speak(visitor: &Visitor, code: &str) {
     let set = format!("void document.querySelector('natter-chat').setAttribute('language', {})", Value::from(code));
     visitor.browser.ask(&set).await;
 }
 
-/// Waits until the panel says that it speaks this language, and does.
+/// Waits until the panel has this `lang` and texts of this language.
 async fn says(visitor: &Visitor, language: &str, placeholder: &str) {
     let (language, placeholder) = (Value::from(language), Value::from(placeholder));
     let (lang, field) = ("root.querySelector('.panel').lang", "root.querySelector('textarea').placeholder");
@@ -94,7 +94,7 @@ async fn says(visitor: &Visitor, language: &str, placeholder: &str) {
     visitor.browser.until(&speaks).await;
 }
 
-/// The names of the files in `locales/`, without their ending.
+/// The codes of the files in `locales/`.
 fn files() -> Vec<String> {
     let entries = std::fs::read_dir(folder()).unwrap();
     let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
@@ -103,7 +103,7 @@ fn files() -> Vec<String> {
     names
 }
 
-/// What stands where one writes, in this language.
+/// The composer's placeholder in this language.
 fn placeholder(language: &str) -> String {
     let file = std::fs::read_to_string(folder().join(format!("{language}.json"))).unwrap();
     let words: Value = serde_json::from_str(&file).unwrap();

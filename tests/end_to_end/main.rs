@@ -1,71 +1,76 @@
-//! The whole of it in a real browser: a host page on one origin, the sandbox on another, people clicking.
+//! End-to-end tests: the widget in a real browser, on a page of one origin, with the sandbox on another.
 //!
-//! `cargo xtask test e2e` builds the widget and says where it is (`NATTER_SITE`), which driver (`CHROMEDRIVER`) and
-//! which browser (`NATTER_CHROMIUM`) to use, and where the libraries are that replace a page's `Promise`
-//! (`NATTER_ZONE_JS`, `NATTER_BLUEBIRD`) or that websites are made with (`NATTER_TURBO`, `NATTER_LIBRARY_…`).
+//! `cargo xtask test e2e` builds the widget and sets the environment: `NATTER_SITE` (the bundle), `CHROMEDRIVER` and
+//! `NATTER_CHROMIUM` (the browser), `NATTER_ZONE_JS`, `NATTER_BLUEBIRD`, `NATTER_TURBO` and `NATTER_LIBRARY_…` (libraries of
+//! the pages).
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that can't go on says so")]
 
-mod accounts;
 mod agent_page;
-mod api;
-mod around;
+mod api_guide;
+mod availability;
 #[cfg(feature = "gallery")]
 mod axe;
-#[path = "../support/bad_network/mod.rs"]
-mod bad_network;
 mod browser;
 #[path = "../../crates/sandbox/tests/support/cable.rs"]
 mod cable;
-mod clobbering;
 mod composer;
-mod content;
-mod conversations;
+mod connection_diagnostics;
+mod conversation;
+mod conversation_harness;
+mod conversation_list;
 #[path = "../../xtask/src/csp.rs"]
 mod csp;
-mod diagnosis;
-mod elements;
-mod embedding;
+mod custom_element;
 #[cfg(feature = "soak")]
-mod first_connect;
+mod delivery_times;
+mod diagnostics_report;
+mod dom_clobbering;
+#[path = "../support/fault_proxy/mod.rs"]
+mod fault_proxy;
+mod file_loading;
+#[cfg(feature = "soak")]
+mod first_connection;
 mod focus_traps;
-mod forgetting;
 #[cfg(feature = "gallery")]
 mod gallery;
-mod guide;
-mod hostile;
-mod hosts;
+mod host_pages;
+mod hostile_content;
 mod https;
+mod identified_users;
+mod javascript_api;
+mod keyboard;
 mod languages;
-mod late_files;
-mod looks;
+mod lazy_modules;
+mod loader;
+mod menu;
+mod message_content;
+mod message_list;
+mod multi_tab;
 #[path = "../../crates/sandbox/tests/support/multipart.rs"]
 mod multipart;
 mod network;
-mod parts;
+mod notifications;
+mod page_title;
+mod patched_apis;
 mod patched_globals;
 #[path = "../support/payloads.rs"]
 mod payloads;
 mod playground;
-mod promises;
+mod pre_chat_form;
+mod privacy;
+mod prompts;
 mod referrers;
 mod replaced_pages;
 #[path = "../../crates/core/tests/support/replay.rs"]
 mod replay;
-mod reports;
-mod screens;
+mod screenshots;
 mod site;
 #[cfg(feature = "soak")]
 mod soak;
 mod storage;
-mod stories;
 #[path = "../../crates/sandbox/tests/support/sandbox.rs"]
 mod support;
-mod tabs;
-mod talk;
-mod threads;
-mod titles;
+mod theming;
 mod uploads;
 mod visitor;
-#[cfg(feature = "soak")]
-mod waits;

@@ -1,173 +1,177 @@
-//! People on bad networks. Each story ends with what was said held against what the server has and the widget shows.
+//! Faulty networks. Every test ends with a comparison: the messages that both sides have sent, those that the server has
+//! stored, and those that the widget shows.
 
 use serde_json::json;
 
-use crate::bad_network::{Fate, Refusal, socket};
-use crate::talk::Talk;
+use crate::conversation_harness::TestConversation;
+use crate::fault_proxy::{ErrorResponse, RequestOutcome, socket};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_message_whose_answer_is_cut_off_is_there_once() {
-    let mut talk = Talk::begin().await;
-    talk.network.next_post(Fate::CutAfter);
-    talk.visitor_says("ok").await;
-    talk.network.until_met(Fate::CutAfter, 1).await;
-    talk.until_shown("ok").await;
-    // The same words again are another message.
-    talk.network.next_post(Fate::CutWithin);
-    talk.visitor_says("ok").await;
-    talk.network.until_met(Fate::CutWithin, 1).await;
-    talk.agent_says("ok").await;
-    talk.ends_well().await;
+async fn a_message_whose_response_is_lost_is_stored_once() {
+    let mut chat = TestConversation::start().await;
+    chat.network.on_next_post(RequestOutcome::CutAfter);
+    chat.visitor_sends("ok").await;
+    chat.network.wait_for_outcome(RequestOutcome::CutAfter, 1).await;
+    chat.wait_until_shown("ok").await;
+    // The same text again is another message.
+    chat.network.on_next_post(RequestOutcome::CutWithin);
+    chat.visitor_sends("ok").await;
+    chat.network.wait_for_outcome(RequestOutcome::CutWithin, 1).await;
+    chat.agent_sends("ok").await;
+    chat.assert_delivered().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_first_message_makes_one_contact_and_one_conversation_though_no_answer_comes() {
-    let talk = Talk::begin_on(|network| {
-        network.next_post_to("/contacts", Fate::CutAfter);
-        network.next_post_to("/conversations", Fate::CutAfter);
-        network.next_post_to("/messages", Fate::CutAfter);
+async fn lost_responses_make_one_contact_and_one_conversation() {
+    let chat = TestConversation::start_on(|network| {
+        network.on_next_post_to("/contacts", RequestOutcome::CutAfter);
+        network.on_next_post_to("/conversations", RequestOutcome::CutAfter);
+        network.on_next_post_to("/messages", RequestOutcome::CutAfter);
     })
     .await;
-    assert_eq!(talk.network.met(Fate::CutAfter), 3);
-    assert_eq!(talk.sandbox.conversations().await.len(), 1);
-    talk.ends_well().await;
+    assert_eq!(chat.network.count(RequestOutcome::CutAfter), 3);
+    assert_eq!(chat.sandbox.conversations().await.len(), 1);
+    chat.assert_delivered().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_left_while_a_message_is_undecided_does_not_send_it_again_when_it_is_back() {
-    let mut talk = Talk::begin_on(|network| network.deny_sockets()).await;
-    talk.network.next_post(Fate::CutAfter);
+async fn a_message_without_a_response_is_not_sent_again_after_a_reload() {
+    let mut chat = TestConversation::start_on(|network| network.refuse_sockets()).await;
+    chat.network.on_next_post(RequestOutcome::CutAfter);
     for _ in 0..5 {
-        talk.network.next_read(Fate::CutBefore);
+        chat.network.on_next_read(RequestOutcome::CutBefore);
     }
-    talk.visitor_says("one").await;
-    talk.network.until_met(Fate::CutBefore, 1).await;
-    assert!(talk.holds_sends().await, "nobody can tell yet");
-    talk.reload().await;
-    talk.visitor_says("two").await;
-    talk.network.clear_up();
-    talk.ends_well().await;
+    chat.visitor_sends("one").await;
+    chat.network.wait_for_outcome(RequestOutcome::CutBefore, 1).await;
+    assert!(chat.has_unsent_records().await, "nobody can tell yet");
+    chat.reload().await;
+    chat.visitor_sends("two").await;
+    chat.network.recover();
+    chat.assert_delivered().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_message_that_chatwoot_fails_in_is_there_once_and_soon() {
-    // No frame tells of it: only a page of history can decide.
-    let mut talk = Talk::begin_on(|network| network.deny_sockets()).await;
-    for fate in [Fate::Refused(Refusal::Fault), Fate::RefusedAfter(Refusal::Fault)] {
-        talk.network.next_post(fate);
-        talk.visitor_says("ok").await;
-        talk.network.until_met(fate, 1).await;
-        talk.until_settled().await;
+async fn a_message_answered_with_500_is_stored_once() {
+    // Without frames only history can confirm the message.
+    let mut chat = TestConversation::start_on(|network| network.refuse_sockets()).await;
+    for fate in [
+        RequestOutcome::Refused(ErrorResponse::InternalError),
+        RequestOutcome::RefusedAfter(ErrorResponse::InternalError),
+    ] {
+        chat.network.on_next_post(fate);
+        chat.visitor_sends("ok").await;
+        chat.network.wait_for_outcome(fate, 1).await;
+        chat.wait_until_settled().await;
     }
-    talk.ends_well().await;
+    chat.assert_delivered().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_nobody_knows_of_says_so_and_is_sent_again_when_the_visitor_wants_it() {
-    let mut talk = Talk::begin().await;
-    talk.network.next_post(Fate::CutBefore);
-    talk.visitor_says("ok").await;
-    talk.network.until_met(Fate::CutBefore, 1).await;
-    let browser = &talk.visitor.browser;
+async fn an_unconfirmed_message_can_be_sent_again_by_the_visitor() {
+    let mut chat = TestConversation::start().await;
+    chat.network.on_next_post(RequestOutcome::CutBefore);
+    chat.visitor_sends("ok").await;
+    chat.network.wait_for_outcome(RequestOutcome::CutBefore, 1).await;
+    let browser = &chat.visitor.browser;
     browser.until("root.querySelector('.unsure')").await;
     let sentence = json!("Not confirmed yet. If you send it again, it may arrive twice.");
     assert_eq!(browser.ask("root.querySelector('.unsure span').textContent").await, sentence);
     assert_eq!(browser.ask("root.querySelector('.aloud').textContent").await, sentence);
-    talk.visitor.find(".unsure button").await.click().await.unwrap();
+    chat.visitor.find(".unsure button").await.click().await.unwrap();
     browser.until("root.activeElement?.matches('.thread')").await;
-    talk.ends_well().await;
+    chat.assert_delivered().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_written_while_there_is_no_server_is_posted_once_and_soon_after_it_is_back() {
-    let mut talk = Talk::begin().await;
-    let before = talk.network.posts();
-    talk.kill_server_and(async |talk| {
-        // The first key tells agents that somebody writes, and that call finds nobody.
-        talk.visitor.browser.ask("performance.clearResourceTimings()").await;
-        talk.visitor_writes("Is anybody there?", async |talk| {
+async fn the_outbox_posts_once_the_server_is_back() {
+    let mut chat = TestConversation::start().await;
+    let before = chat.network.post_count();
+    chat.kill_server_and(async |chat| {
+        // The first key posts a typing indicator, which fails, too.
+        chat.visitor.browser.ask("performance.clearResourceTimings()").await;
+        chat.visitor_types("Is anybody there?", async |chat| {
             let is_told = "performance.getEntriesByType('resource').some(it => it.name.includes('toggle_typing'))";
-            talk.visitor.browser.until(is_told).await;
+            chat.visitor.browser.until(is_told).await;
         })
         .await;
     })
     .await;
-    talk.until_settled().await;
-    assert_eq!(talk.network.posts() - before, 1, "nothing was posted to nobody");
-    talk.ends_well().await;
+    chat.wait_until_settled().await;
+    assert_eq!(chat.network.post_count() - before, 1, "nothing was posted to nobody");
+    chat.assert_delivered().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn frames_that_come_twice_are_shown_once() {
-    let mut talk = Talk::begin().await;
-    talk.network.double_frames();
+async fn duplicate_frames_are_shown_once() {
+    let mut chat = TestConversation::start().await;
+    chat.network.duplicate_frames();
     for text in ["one", "two"] {
-        talk.visitor_says(text).await;
-        talk.agent_says(text).await;
+        chat.visitor_sends(text).await;
+        chat.agent_sends(text).await;
     }
-    talk.until_shown("two").await;
-    talk.ends_well().await;
+    chat.wait_until_shown("two").await;
+    chat.assert_delivered().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn where_neither_answer_nor_frame_can_come_history_tells_that_a_message_is_there() {
-    let mut talk = Talk::begin_on(|network| network.deny_sockets()).await;
-    talk.network.next_post(Fate::CutAfter);
-    talk.network.next_post(Fate::RefusedAfter(Refusal::BadGateway));
-    talk.visitor_says("ok").await;
-    talk.visitor_says("ok").await;
-    talk.visitor_says("ok").await;
-    talk.network.until_met(Fate::RefusedAfter(Refusal::BadGateway), 1).await;
-    talk.ends_well().await;
+async fn history_confirms_a_message_without_response_and_frame() {
+    let mut chat = TestConversation::start_on(|network| network.refuse_sockets()).await;
+    chat.network.on_next_post(RequestOutcome::CutAfter);
+    chat.network.on_next_post(RequestOutcome::RefusedAfter(ErrorResponse::BadGateway));
+    chat.visitor_sends("ok").await;
+    chat.visitor_sends("ok").await;
+    chat.visitor_sends("ok").await;
+    chat.network.wait_for_outcome(RequestOutcome::RefusedAfter(ErrorResponse::BadGateway), 1).await;
+    chat.assert_delivered().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_that_is_too_busy_gets_every_message_later_and_in_order() {
-    let mut talk = Talk::begin().await;
-    for refusal in [Refusal::Unavailable, Refusal::TooMany] {
-        talk.network.refuse_all(Some(refusal));
+async fn the_outbox_retries_in_order_after_429_and_503() {
+    let mut chat = TestConversation::start().await;
+    for refusal in [ErrorResponse::Unavailable, ErrorResponse::TooMany] {
+        chat.network.answer_all_with(Some(refusal));
         for text in ["one", "two", "three"] {
-            talk.visitor_says(text).await;
+            chat.visitor_sends(text).await;
         }
-        talk.network.until_met(Fate::Refused(refusal), 3).await;
-        talk.agent_says("Please wait").await;
-        talk.network.refuse_all(None);
-        talk.visitor.browser.until("!root.querySelector('.unsent')").await;
+        chat.network.wait_for_outcome(RequestOutcome::Refused(refusal), 3).await;
+        chat.agent_sends("Please wait").await;
+        chat.network.answer_all_with(None);
+        chat.visitor.browser.until("!root.querySelector('.unsent')").await;
     }
-    talk.ends_well().await;
+    chat.assert_delivered().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_proxy_without_a_server_behind_it_delays_what_is_read() {
-    let mut talk = Talk::begin().await;
-    talk.network.refuse_all(Some(Refusal::BadGateway));
-    talk.network.lose_sockets();
-    talk.agent_says("one").await;
-    talk.agent_says("two").await;
-    talk.network.until_met(Fate::Refused(Refusal::BadGateway), 3).await;
-    talk.network.refuse_all(None);
-    talk.until_shown("two").await;
-    talk.visitor_says("three").await;
-    talk.ends_well().await;
+async fn history_is_read_again_after_502() {
+    let mut chat = TestConversation::start().await;
+    chat.network.answer_all_with(Some(ErrorResponse::BadGateway));
+    chat.network.lose_sockets();
+    chat.agent_sends("one").await;
+    chat.agent_sends("two").await;
+    chat.network.wait_for_outcome(RequestOutcome::Refused(ErrorResponse::BadGateway), 3).await;
+    chat.network.answer_all_with(None);
+    chat.wait_until_shown("two").await;
+    chat.visitor_sends("three").await;
+    chat.assert_delivered().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_socket_that_is_dead_without_saying_so_is_replaced_and_what_it_missed_is_read() {
-    let mut talk = Talk::begin().await;
-    talk.network.lose_sockets();
+async fn a_stale_socket_is_replaced_and_missed_messages_are_read() {
+    let mut chat = TestConversation::start().await;
+    chat.network.lose_sockets();
     for text in ["one", "two", "three"] {
-        talk.agent_says(text).await;
+        chat.agent_sends(text).await;
     }
-    talk.visitor_says("Are you there?").await;
-    talk.until_shown("three").await;
-    talk.network.until_met(Fate::Upgraded, 2).await;
-    talk.agent_says("four").await;
-    talk.ends_well().await;
+    chat.visitor_sends("Are you there?").await;
+    chat.wait_until_shown("three").await;
+    chat.network.wait_for_outcome(RequestOutcome::Upgraded, 2).await;
+    chat.agent_sends("four").await;
+    chat.assert_delivered().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn frames_that_make_no_sense_change_nothing() {
-    let mut talk = Talk::begin().await;
+async fn malformed_frames_are_ignored() {
+    let mut chat = TestConversation::start().await;
     let deep = |open: &str, close: &str| format!("{}{}", open.repeat(100_000), close.repeat(100_000));
     let texts = [
         "",
@@ -194,127 +198,127 @@ async fn frames_that_make_no_sense_change_nothing() {
         r#"{"message":{"event":"message.created","data":{"id":5,"conversation_id":1e300,"content":"elsewhere"}}}"#,
     ];
     for text in texts {
-        talk.network.inject(socket::text(text)).await;
+        chat.network.inject(socket::text(text)).await;
     }
     for text in [deep("[", "]"), deep("{\"message\":", "}"), deep("{\"a\":", "")] {
-        talk.network.inject(socket::text(&text)).await;
+        chat.network.inject(socket::text(&text)).await;
     }
     for bytes in [&b""[..], b"{\"type\":\"ping\"}", &[0xFF; 1_000]] {
-        talk.network.inject(socket::binary(bytes)).await;
+        chat.network.inject(socket::binary(bytes)).await;
     }
-    talk.network.inject(socket::text(&json!({ "type": "x".repeat(10_000_000) }).to_string())).await;
-    talk.agent_says("Still there").await;
-    talk.until_shown("Still there").await;
-    assert_eq!(talk.network.met(Fate::Upgraded), 1, "the socket is the same");
+    chat.network.inject(socket::text(&json!({ "type": "x".repeat(10_000_000) }).to_string())).await;
+    chat.agent_sends("Still there").await;
+    chat.wait_until_shown("Still there").await;
+    assert_eq!(chat.network.count(RequestOutcome::Upgraded), 1, "the socket is the same");
 
-    // The browser itself ends a socket over such a frame.
-    talk.network.inject(socket::orphan()).await;
-    talk.agent_says("And now").await;
-    talk.until_shown("And now").await;
-    talk.network.until_met(Fate::Upgraded, 2).await;
-    talk.visitor_says("Yes").await;
-    talk.ends_well().await;
+    // The browser closes a socket over such a frame.
+    chat.network.inject(socket::orphaned_continuation()).await;
+    chat.agent_sends("And now").await;
+    chat.wait_until_shown("And now").await;
+    chat.network.wait_for_outcome(RequestOutcome::Upgraded, 2).await;
+    chat.visitor_sends("Yes").await;
+    chat.assert_delivered().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn where_no_socket_is_to_be_had_messages_are_read() {
-    let mut talk = Talk::begin_on(|network| network.deny_sockets()).await;
-    talk.agent_says("one").await;
-    talk.until_shown("one").await;
-    talk.visitor_says("two").await;
-    talk.until_shown("two").await;
-    assert_eq!(talk.network.met(Fate::Upgraded), 0);
-    assert!(talk.network.met(Fate::Denied) > 1, "it was tried again");
-    talk.ends_well().await;
+async fn polling_replaces_a_socket_that_can_not_connect() {
+    let mut chat = TestConversation::start_on(|network| network.refuse_sockets()).await;
+    chat.agent_sends("one").await;
+    chat.wait_until_shown("one").await;
+    chat.visitor_sends("two").await;
+    chat.wait_until_shown("two").await;
+    assert_eq!(chat.network.count(RequestOutcome::Upgraded), 0);
+    assert!(chat.network.count(RequestOutcome::Denied) > 1, "it was tried again");
+    chat.assert_delivered().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn after_a_sleep_the_page_shows_what_was_said_meanwhile() {
-    let mut talk = Talk::begin().await;
-    talk.visitor.browser.ask("document.addEventListener('freeze', () => { window.slept = true; })").await;
-    talk.visitor.browser.devtools("Page.setWebLifecycleState", json!({ "state": "frozen" })).await;
+async fn messages_are_caught_up_after_the_device_slept() {
+    let mut chat = TestConversation::start().await;
+    chat.visitor.browser.ask("document.addEventListener('freeze', () => { window.slept = true; })").await;
+    chat.visitor.browser.devtools("Page.setWebLifecycleState", json!({ "state": "frozen" })).await;
     for text in ["one", "two", "three"] {
-        talk.agent_says(text).await;
+        chat.agent_sends(text).await;
     }
-    talk.visitor.browser.devtools("Page.setWebLifecycleState", json!({ "state": "active" })).await;
-    assert_eq!(talk.visitor.browser.ask("window.slept").await, json!(true), "the page was asleep");
-    talk.until_shown("three").await;
-    talk.visitor_says("Good morning").await;
-    talk.agent_says("four").await;
-    talk.ends_well().await;
+    chat.visitor.browser.devtools("Page.setWebLifecycleState", json!({ "state": "active" })).await;
+    assert_eq!(chat.visitor.browser.ask("window.slept").await, json!(true), "the page was asleep");
+    chat.wait_until_shown("three").await;
+    chat.visitor_sends("Good morning").await;
+    chat.agent_sends("four").await;
+    chat.assert_delivered().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_killed_again_and_again_forgets_nothing() {
-    let mut talk = Talk::begin().await;
+async fn no_message_is_lost_when_the_server_is_killed_repeatedly() {
+    let mut chat = TestConversation::start().await;
     for round in 1..=3 {
-        talk.restart_server().await;
-        // Before the widget can be back on its socket.
-        talk.agent_says(&format!("agent {round}")).await;
-        talk.visitor_says(&format!("visitor {round}")).await;
-        talk.until_shown(&format!("agent {round}")).await;
-        talk.until_shown(&format!("visitor {round}")).await;
-        // Both may have come by a read; then another socket is opened all the same.
-        talk.network.until_met(Fate::Upgraded, 1 + round).await;
+        chat.restart_server().await;
+        // Before the widget's socket has reconnected.
+        chat.agent_sends(&format!("agent {round}")).await;
+        chat.visitor_sends(&format!("visitor {round}")).await;
+        chat.wait_until_shown(&format!("agent {round}")).await;
+        chat.wait_until_shown(&format!("visitor {round}")).await;
+        // History may have brought both; a new socket is opened in any case.
+        chat.network.wait_for_outcome(RequestOutcome::Upgraded, 1 + round).await;
     }
-    talk.ends_well().await;
+    chat.assert_delivered().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_browser_repeats_by_itself_is_shown_as_the_server_has_it() {
-    let mut talk = Talk::begin().await;
-    talk.network.keep_connections();
-    // From now on there is a connection to be used again, and cut: then Chromium posts again, without asking.
-    talk.visitor_says("one").await;
-    talk.until_shown("one").await;
-    talk.network.next_post(Fate::CutAfter);
-    talk.visitor_says("two").await;
-    talk.network.until_met(Fate::CutAfter, 1).await;
-    talk.until_settled().await;
-    talk.agent_says("three").await;
-    talk.shows_what_is_stored().await;
-    talk.visitor.browser.quit().await;
+async fn a_post_that_the_browser_repeats_is_shown_as_stored() {
+    let mut chat = TestConversation::start().await;
+    chat.network.allow_keep_alive();
+    // When a reused connection is reset, Chromium repeats the POST by itself.
+    chat.visitor_sends("one").await;
+    chat.wait_until_shown("one").await;
+    chat.network.on_next_post(RequestOutcome::CutAfter);
+    chat.visitor_sends("two").await;
+    chat.network.wait_for_outcome(RequestOutcome::CutAfter, 1).await;
+    chat.wait_until_settled().await;
+    chat.agent_sends("three").await;
+    chat.assert_shows_stored_messages().await;
+    chat.visitor.browser.quit().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_frame_with_an_impossible_id_does_not_stand_in_the_way_of_what_comes_after() {
-    let mut talk = Talk::begin().await;
+async fn a_frame_with_an_impossible_id_does_not_block_later_messages() {
+    let mut chat = TestConversation::start().await;
     for id in ["1e308", "18446744073709551615"] {
         let data = format!(r#"{{"id":{id},"content":"from nowhere","message_type":1}}"#);
         let frame = format!(r#"{{"message":{{"event":"message.created","data":{data}}}}}"#);
-        talk.network.inject(socket::text(&frame)).await;
+        chat.network.inject(socket::text(&frame)).await;
     }
-    talk.agent_says("one").await;
-    talk.until_shown("one").await;
-    talk.network.next_post(Fate::CutAfter);
-    talk.visitor_says("two").await;
-    talk.agent_says("three").await;
-    talk.until_shown("three").await;
-    talk.ends_well().await;
+    chat.agent_sends("one").await;
+    chat.wait_until_shown("one").await;
+    chat.network.on_next_post(RequestOutcome::CutAfter);
+    chat.visitor_sends("two").await;
+    chat.agent_sends("three").await;
+    chat.wait_until_shown("three").await;
+    chat.assert_delivered().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_sockets_nobody_is_told_that_the_team_cannot_be_reached() {
-    let mut talk = Talk::begin_on(|network| network.deny_sockets()).await;
-    talk.network.until_met(Fate::Denied, 4).await;
-    talk.visitor_says("one").await;
-    talk.until_shown("one").await;
-    assert_eq!(talk.visitor.browser.ask("root.querySelector('.trouble').textContent").await, json!(""));
-    talk.ends_well().await;
+async fn polling_shows_no_connection_trouble() {
+    let mut chat = TestConversation::start_on(|network| network.refuse_sockets()).await;
+    chat.network.wait_for_outcome(RequestOutcome::Denied, 4).await;
+    chat.visitor_sends("one").await;
+    chat.wait_until_shown("one").await;
+    assert_eq!(chat.visitor.browser.ask("root.querySelector('.trouble').textContent").await, json!(""));
+    chat.assert_delivered().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_conversation_ended_in_a_gap_is_known_to_be_ended() {
-    let mut talk = Talk::begin().await;
-    talk.network.lose_sockets();
-    let path = format!("/conversations/{}/toggle_status", talk.conversation);
-    talk.sandbox.as_agent("POST", &path, &json!({ "status": "resolved" })).await.ok();
-    talk.visitor
+async fn a_conversation_resolved_while_disconnected_is_shown_as_resolved() {
+    let mut chat = TestConversation::start().await;
+    chat.network.lose_sockets();
+    let path = format!("/conversations/{}/toggle_status", chat.conversation);
+    chat.sandbox.as_agent("POST", &path, &json!({ "status": "resolved" })).await.ok();
+    chat.visitor
         .browser
         .until("(await document.querySelector('natter-chat').diagnostics()).status === 'resolved'")
         .await;
-    talk.visitor_says("One more question").await;
-    talk.visitor.browser.until("(await document.querySelector('natter-chat').diagnostics()).status === 'open'").await;
-    talk.until_shown("One more question").await;
-    talk.visitor.browser.quit().await;
+    chat.visitor_sends("One more question").await;
+    chat.visitor.browser.until("(await document.querySelector('natter-chat').diagnostics()).status === 'open'").await;
+    chat.wait_until_shown("One more question").await;
+    chat.visitor.browser.quit().await;
 }

@@ -1,14 +1,14 @@
-//! Pages whose libraries change what JavaScript itself is made of: before the chat's script, or while the chat is there.
+//! Pages whose libraries change built-in objects and prototypes, before the chat's script or while the chat runs.
 
 use serde_json::json;
 
 use thirtyfour::prelude::*;
 
-use crate::clobbering::Framed;
+use crate::dom_clobbering::Framed;
 use crate::site::{self, tag};
 use crate::support::Sandbox;
 
-/// What libraries do, old ones and broken ones, each with a name.
+/// Patches of old and faulty libraries, by name.
 const PATCHES: [(&str, &str); 5] = [
     (
         "toJSON of an old library",
@@ -42,7 +42,7 @@ const PATCHES: [(&str, &str); 5] = [
 
 const SETTINGS: &str = "<script>natterSettings = { team: ['Ana', { name: 'Ben' }] }</script>";
 
-/// A conversation, with what the page says as an object and as a list in it.
+/// Sends and receives messages, with attributes as objects and lists.
 async fn converses(framed: &Framed, sandbox: &Sandbox, what: &str) {
     framed
         .ask("void chat.setConversationCustomAttributes(inner.eval(\"({ list: '[1]', count: 2, text: 'plain' })\"))")
@@ -60,7 +60,7 @@ async fn converses(framed: &Framed, sandbox: &Sandbox, what: &str) {
     assert_eq!(framed.ask("chat.diagnostics().then(({ events }) => events.length > 0)").await, true, "{what}");
 }
 
-/// Each patch on a page of its own, in a frame, as they keep the driver from looking into the page.
+/// Tries each patch on a page of its own. The page is in a frame, because the patches break WebDriver.
 async fn each(is_before: bool) {
     let site = site::serve().await;
     for (what, patch) in PATCHES {
@@ -77,11 +77,11 @@ async fn each(is_before: bool) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_that_patched_what_javascript_is_made_of_has_a_chat() {
+async fn the_chat_works_with_globals_patched_before_it() {
     each(true).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_that_patches_what_javascript_is_made_of_while_the_chat_is_there_keeps_it() {
+async fn the_chat_works_with_globals_patched_after_it() {
     each(false).await;
 }

@@ -1,11 +1,11 @@
-//! The page that `trunk serve` shows: what one tries on its workbench happens to the chat, and is told.
+//! The playground, the page that `trunk serve` shows: its controls apply to the chat, and its log shows events.
 
 use serde_json::json;
 
 use crate::browser::Browser;
 use crate::site;
 
-/// Sets a control of the workbench, by what its label says.
+/// Sets a control by its label.
 fn set(label: &str, value: &str) -> String {
     format!(
         "void (() => {{ const label = [...document.querySelectorAll('label')].find((it) => it.textContent === '{label}'); \
@@ -16,11 +16,11 @@ fn set(label: &str, value: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn settings_are_tried_live_and_events_are_shown_as_they_fire() {
+async fn the_playground_applies_settings_live_and_logs_events() {
     let (site, browser) = (site::serve().await, Browser::start().await);
     browser.page.goto(format!("{site}/index.html")).await.unwrap();
     browser.until("root.querySelector('.launcher')").await;
-    // Closed, it is a website with a bubble, and no more.
+    // With the control panel closed it is a plain website with a chat.
     let shown = "[...document.querySelectorAll('button')].filter((it) => it.checkVisibility()).length";
     assert_eq!(browser.ask(shown).await, 1);
     browser.ask("void document.querySelector('button[aria-controls]').click()").await;
@@ -35,7 +35,7 @@ async fn settings_are_tried_live_and_events_are_shown_as_they_fire() {
     browser.until("document.body.textContent.includes('opened') && root.querySelector('textarea')").await;
     browser.ask(&set("mode", "'inline'")).await;
     browser.until("natter.parentElement !== document.body && root.querySelector('.panel').role === 'region'").await;
-    // A link to this page shows the same to somebody else.
+    // The URL has the settings.
     let there = browser.page.current_url().await.unwrap();
     browser.page.goto("about:blank").await.unwrap();
     browser.page.goto(there.as_str()).await.unwrap();

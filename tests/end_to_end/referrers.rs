@@ -1,17 +1,17 @@
-//! Who learns which page the visitor is on: nobody, also where the page's own policy tells everybody its whole address.
+//! The `Referer` header: no request of the chat's may reveal the page's URL, also under a referrer policy of `unsafe-url`.
 
 use serde_json::json;
 
-use crate::bad_network::BadNetwork;
 use crate::browser::Browser;
-use crate::site::{self, Asked};
+use crate::fault_proxy::FaultProxy;
+use crate::site::{self, RequestLog};
 use crate::support::Sandbox;
 use crate::visitor::Visitor;
 
-/// What the page's developer has set up with the best intentions, or none.
+/// Referrer policies that pages set.
 const TELLS_ALL: &str = "<meta name=referrer content=unsafe-url>";
 
-/// Notes what the page's policy objects to, frames that the page could see, and how far an upload was said to be.
+/// Records policy violations, frames that the page can see, and the progress of uploads.
 const WATCH: &str = "(window.violations = [], window.frames_seen = 0, window.percents = [],
   addEventListener('securitypolicyviolation', ({ violatedDirective }) => violations.push(violatedDirective)),
   new MutationObserver((all) => all.forEach(({ addedNodes }) => addedNodes.forEach(({ localName }) =>
@@ -19,9 +19,9 @@ const WATCH: &str = "(window.violations = [], window.frames_seen = 0, window.per
   new MutationObserver(() => percents.push(root.querySelector('progress')?.value ?? 0))
     .observe(root, { childList: true, subtree: true, attributes: true, attributeFilter: ['value'] }), null)";
 
-/// A page that cannot be stricter, with natter in it.
-async fn arrive(network: &BadNetwork, sandbox: &Sandbox, more: &str, asked: Asked) -> Visitor {
-    let (site, visitor) = (site::serve_and_note(asked).await, Visitor { browser: Browser::start().await });
+/// A page with the chat and the strictest policy.
+async fn arrive(network: &FaultProxy, sandbox: &Sandbox, more: &str, asked: RequestLog) -> Visitor {
+    let (site, visitor) = (site::serve_and_log(asked).await, Visitor { browser: Browser::start().await });
     let server = &network.base_url;
     let policy = format!(
         "default-src 'none'; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'; style-src 'self'; \
@@ -39,7 +39,7 @@ async fn arrive(network: &BadNetwork, sandbox: &Sandbox, more: &str, asked: Aske
     visitor
 }
 
-/// Sends a file of three million bytes, and waits until the server has it.
+/// Uploads a file of three million bytes, and waits until the server has it.
 async fn uploads(visitor: &Visitor) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("plan.bin");
@@ -50,36 +50,36 @@ async fn uploads(visitor: &Visitor) {
     visitor.browser.until("root.querySelector('a.file') && !root.querySelector('.unsent')").await;
 }
 
-/// The requests that say where they come from.
-fn telling(network: &BadNetwork) -> Vec<String> {
+/// The requests with a `Referer` header.
+fn requests_with_referer(network: &FaultProxy) -> Vec<String> {
     let tells = |head: &String| head.to_ascii_lowercase().contains("\r\nreferer:");
-    network.heads().into_iter().filter(tells).collect()
+    network.request_heads().into_iter().filter(tells).collect()
 }
 
-fn posts(network: &BadNetwork) -> usize {
+fn posts(network: &FaultProxy) -> usize {
     let is_upload =
         |head: &&String| head.starts_with("POST") && head.to_ascii_lowercase().contains("multipart/form-data");
-    network.heads().iter().filter(is_upload).count()
+    network.request_heads().iter().filter(is_upload).count()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_request_tells_which_page_it_comes_from_not_even_an_upload() {
-    let (sandbox, asked) = (Sandbox::start(None), Asked::default());
-    let network = BadNetwork::before(&sandbox.base_url).await;
+async fn no_request_has_a_referer_uploads_included() {
+    let (sandbox, asked) = (Sandbox::start(None), RequestLog::default());
+    let network = FaultProxy::start(&sandbox.base_url).await;
     let visitor = arrive(&network, &sandbox, "", asked.clone()).await;
     let browser = &visitor.browser;
     visitor.open().await;
     visitor.say("hello").await;
     visitor.sees(&["hello"]).await;
-    // Slow enough that there is progress to be told of.
+    // Slow enough for progress events.
     let slow = json!({ "offline": false, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 2_000_000 });
     browser.devtools("Network.enable", json!({})).await;
     browser.devtools("Network.emulateNetworkConditions", slow).await;
     uploads(&visitor).await;
     visitor.find(".emoji").await.click().await.unwrap();
     browser.until("root.querySelector('[role=gridcell]')").await;
-    assert_eq!((posts(&network), telling(&network)), (1, Vec::new()));
-    // The loader is the page's own affair; what that fetches is not told where.
+    assert_eq!((posts(&network), requests_with_referer(&network)), (1, Vec::new()));
+    // The page itself requests the loader; the loader's requests have no referrer.
     let all = asked.lock().unwrap().clone();
     let fetched: Vec<_> = all.iter().filter(|(path, _)| path.matches('/').count() > 1).collect();
     for name in ["panel.js", "natter_bg.wasm", "list.json", "locales/de.json", "parts/files.js", "parts/emoji.js"] {
@@ -87,26 +87,26 @@ async fn no_request_tells_which_page_it_comes_from_not_even_an_upload() {
         assert_eq!(found.map(|(_, referer)| referer), Some(&None), "{name} among {fetched:?}");
     }
     assert!(all.iter().any(|(path, referer)| path == "/embed.js" && referer.is_some()), "{all:?}");
-    // It was told how far it is, and the page has noticed nothing.
+    // There were progress events, and the page saw no frame.
     let noticed = "[window.violations, window.frames_seen, window.length, root.querySelectorAll('iframe').length]";
     assert_eq!(browser.ask(noticed).await, json!([[], 0, 0, 0]));
     browser.until("window.percents.some((percent) => percent > 0)").await;
     visitor.browser.quit().await;
 }
 
-/// Where there can be no frame, the upload is made without telling how far it is, and not with telling where it is.
+/// Without a frame, the upload has no progress, rather than a referrer.
 #[tokio::test(flavor = "multi_thread")]
-async fn where_frames_can_not_be_had_an_upload_still_tells_nothing() {
+async fn an_upload_without_a_frame_has_no_referer() {
     let sandbox = Sandbox::start(None);
-    let network = BadNetwork::before(&sandbox.base_url).await;
+    let network = FaultProxy::start(&sandbox.base_url).await;
     let none =
         "<script>Object.defineProperty(HTMLIFrameElement.prototype, 'contentDocument', { get: () => null })</script>";
-    let visitor = arrive(&network, &sandbox, none, Asked::default()).await;
+    let visitor = arrive(&network, &sandbox, none, RequestLog::default()).await;
     visitor.open().await;
     visitor.say("hello").await;
     visitor.sees(&["hello"]).await;
     uploads(&visitor).await;
-    assert_eq!((posts(&network), telling(&network)), (1, Vec::new()));
+    assert_eq!((posts(&network), requests_with_referer(&network)), (1, Vec::new()));
     let noticed = "[window.violations, window.length, root.querySelectorAll('iframe').length]";
     assert_eq!(visitor.browser.ask(noticed).await, json!([[], 0, 0]));
     visitor.browser.quit().await;

@@ -1,5 +1,5 @@
-//! Pages that put other content, another body or another document element in the place of their own: by hand, by htmx,
-//! Turbo and React. The bubble comes back, and an open chat with it.
+//! Pages that replace their content, body or document element: by scripts, htmx, Turbo and React. The launcher and an open
+//! chat must return.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use crate::site::{self, path_of, tag};
 use crate::support::Sandbox;
 use crate::visitor::Visitor;
 
-/// A visitor on a page of a website whose body and head hold this, and the website.
+/// A visitor on a page with this body and head, and the site's URL.
 async fn arrive(html: &str, head: &str) -> (Visitor, String) {
     let (site, visitor) = (site::serve().await, Visitor { browser: Browser::start().await });
     visitor.browser.page.goto([&*site, &path_of(html, head)].concat()).await.unwrap();
@@ -16,7 +16,8 @@ async fn arrive(html: &str, head: &str) -> (Visitor, String) {
     (visitor, site)
 }
 
-/// What is said in an open chat before the page changes, and after each change: both ways, in the one chat that there is.
+/// Sends and receives a message in the open chat, before the page changes and after each change, and asserts that there is
+/// one chat.
 struct Conversation<'a> {
     visitor: &'a Visitor,
     sandbox: &'a Sandbox,
@@ -24,7 +25,7 @@ struct Conversation<'a> {
 }
 
 impl<'a> Conversation<'a> {
-    async fn begin(visitor: &'a Visitor, sandbox: &'a Sandbox) -> Self {
+    async fn start(visitor: &'a Visitor, sandbox: &'a Sandbox) -> Self {
         visitor.open().await;
         visitor.browser.ask("void (window.was = natter)").await;
         let mut conversation = Self { visitor, sandbox, said: Vec::new() };
@@ -50,7 +51,7 @@ impl<'a> Conversation<'a> {
     }
 }
 
-/// What scripts do to a page, each a way of its own.
+/// Ways in which scripts replace a page.
 const REPLACEMENTS: [&str; 8] = [
     "document.body.innerHTML = ''",
     "document.body.replaceChildren(document.createElement('h2'))",
@@ -58,21 +59,21 @@ const REPLACEMENTS: [&str; 8] = [
     "document.body.replaceWith(document.createElement('body'))",
     "document.documentElement.innerHTML = '<head></head><body><h2>Else</h2></body>'",
     "document.documentElement.replaceWith(new DOMParser().parseFromString('<h2>Else</h2>', 'text/html').documentElement)",
-    // For a moment there is no body, or nothing at all.
+    // For a moment there is no body or no document element.
     "((body) => { body.remove(); setTimeout(() => document.documentElement.append(body), 200); })(document.body)",
     "((html) => { html.remove(); setTimeout(() => document.append(html), 200); })(document.documentElement)",
 ];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_open_chat_comes_back_however_its_page_is_replaced() {
+async fn an_open_chat_is_reinserted_however_the_page_is_replaced() {
     let sandbox = Sandbox::start(None);
     let (visitor, _) = arrive(&tag(&sandbox, ""), "").await;
-    let mut conversation = Conversation::begin(&visitor, &sandbox).await;
+    let mut conversation = Conversation::start(&visitor, &sandbox).await;
     for replacement in REPLACEMENTS {
         visitor.browser.ask(&format!("void ({replacement})")).await;
         conversation.goes_on(&format!("after {replacement}")).await;
     }
-    // What the site takes away on purpose stays away.
+    // A chat that the site destroys does not return.
     let gone = "(natter.destroy(), document.body.replaceWith(document.createElement('body')), \
                 new Promise((done) => setTimeout(() => done(document.querySelector('natter-chat')))))";
     assert_eq!(visitor.browser.ask(gone).await, Value::Null);
@@ -80,9 +81,9 @@ async fn an_open_chat_comes_back_however_its_page_is_replaced() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_launcher_comes_back_however_its_page_is_replaced() {
+async fn a_launcher_is_reinserted_however_the_page_is_replaced() {
     let sandbox = Sandbox::start(None);
-    // Before anything but the loader is there.
+    // With the loader alone.
     let (visitor, _) = arrive(&tag(&sandbox, "data-load=manual"), "").await;
     for replacement in REPLACEMENTS {
         visitor.browser.ask(&format!("void (window.was = natter, {replacement})")).await;
@@ -92,13 +93,13 @@ async fn a_launcher_comes_back_however_its_page_is_replaced() {
             .await;
         assert_eq!(visitor.browser.ask("document.querySelectorAll('natter-chat').length").await, 1, "{replacement}");
     }
-    Conversation::begin(&visitor, &sandbox).await;
+    Conversation::start(&visitor, &sandbox).await;
     visitor.browser.quit().await;
 }
 
-/// The field keeps the focus, so that nothing typed goes to the page instead.
+/// The composer keeps the focus, so that no key goes to the page.
 #[tokio::test(flavor = "multi_thread")]
-async fn who_writes_while_the_page_is_replaced_goes_on_writing() {
+async fn the_composer_keeps_the_focus_when_the_page_is_replaced() {
     let sandbox = Sandbox::start(None);
     let (visitor, _) = arrive(&tag(&sandbox, ""), "").await;
     visitor.open().await;
@@ -107,7 +108,7 @@ async fn who_writes_while_the_page_is_replaced_goes_on_writing() {
     visitor.browser.until("root.activeElement?.matches('textarea')").await;
     visitor.browser.types("second").await;
     assert_eq!(visitor.browser.ask("root.querySelector('textarea').value").await, "first second");
-    // Who was elsewhere stays there.
+    // A focus elsewhere on the page stays there.
     visitor
         .browser
         .ask("void (document.body.innerHTML = '<input autofocus>', document.querySelector('input').focus())")
@@ -118,7 +119,7 @@ async fn who_writes_while_the_page_is_replaced_goes_on_writing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_chat_of_the_npm_package_comes_back_however_its_page_is_replaced() {
+async fn a_chat_of_the_npm_package_is_reinserted_however_the_page_is_replaced() {
     let sandbox = Sandbox::start(None);
     let html = format!(
         "<script type=module>import {{ load }} from '/index.js';
@@ -126,7 +127,7 @@ async fn a_chat_of_the_npm_package_comes_back_however_its_page_is_replaced() {
         sandbox.base_url, sandbox.inbox_identifier
     );
     let (visitor, _) = arrive(&html, "").await;
-    let mut conversation = Conversation::begin(&visitor, &sandbox).await;
+    let mut conversation = Conversation::start(&visitor, &sandbox).await;
     for replacement in [REPLACEMENTS[0], REPLACEMENTS[5]] {
         visitor.browser.ask(&format!("void ({replacement})")).await;
         conversation.goes_on(&format!("after {replacement}")).await;
@@ -134,9 +135,9 @@ async fn a_chat_of_the_npm_package_comes_back_however_its_page_is_replaced() {
     visitor.browser.quit().await;
 }
 
-/// A site that keeps its pages free of what it does not know is not fought with: its page neither hangs, nor works for ever.
+/// When a script removes the chat whenever it is inserted, the chat gives up: the page must not hang.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_site_that_takes_the_chat_away_again_and_again_gets_its_will() {
+async fn a_site_that_removes_the_chat_repeatedly_wins() {
     let sandbox = Sandbox::start(None);
     let (visitor, _) = arrive(&tag(&sandbox, ""), "").await;
     let browser = &visitor.browser;
@@ -149,7 +150,10 @@ async fn a_site_that_takes_the_chat_away_again_and_again_gets_its_will() {
              }).observe(document, { childList: true, subtree: true }), document.body.append('now'))",
         )
         .await;
-    browser.ask("new Promise((done) => setTimeout(done, 300))").await;
+    // A chat that has ended leaves an empty queue as the global.
+    let has_ended = "new Promise((done) => { \
+        const look = () => (Array.isArray(window.natter) ? done(true) : requestAnimationFrame(look)); look(); })";
+    assert_eq!(browser.ask(has_ended).await, true);
     let times = browser.ask("window.times").await.as_i64().unwrap();
     assert!((2..20).contains(&times), "{times}");
     assert_eq!(browser.ask("[document.querySelector('natter-chat'), window.was.isOpen]").await, json!([null, false]));
@@ -162,7 +166,7 @@ fn htmx(version: u8) -> String {
 
 async fn a_boosted_site_keeps_its_chat(version: u8) {
     let sandbox = Sandbox::start(None);
-    // Once with the tag on each page, once with the tag on the first page alone.
+    // With the script tag on each page, and on the first page alone.
     for line in [tag(&sandbox, ""), String::new()] {
         let page = |title: &str, links: &str| {
             path_of(
@@ -178,14 +182,14 @@ async fn a_boosted_site_keeps_its_chat(version: u8) {
         );
         let (visitor, _) = arrive(&first, &htmx(version)).await;
         let browser = &visitor.browser;
-        let mut conversation = Conversation::begin(&visitor, &sandbox).await;
+        let mut conversation = Conversation::start(&visitor, &sandbox).await;
         browser.ask("void (window.same = true)").await;
         for title in ["second", "third"] {
             browser.ask("void document.querySelector('div > a').click()").await;
             browser.until(&format!("document.querySelector('h2')?.textContent === '{title}' && window.same")).await;
             conversation.goes_on(&format!("on the {title} page")).await;
         }
-        // Pages that htmx has kept hold a copy of the chat's element.
+        // Snapshots of htmx contain a copy of the element.
         browser.page.back().await.unwrap();
         browser.until("document.querySelector('h2')?.textContent === 'second' && window.same").await;
         conversation.goes_on("on the second page again").await;
@@ -195,12 +199,12 @@ async fn a_boosted_site_keeps_its_chat(version: u8) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_site_boosted_by_htmx_2_keeps_its_chat_from_page_to_page() {
+async fn the_chat_stays_across_pages_of_htmx_2() {
     a_boosted_site_keeps_its_chat(2).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_site_boosted_by_htmx_4_keeps_its_chat_from_page_to_page() {
+async fn the_chat_stays_across_pages_of_htmx_4() {
     a_boosted_site_keeps_its_chat(4).await;
 }
 
@@ -211,9 +215,9 @@ async fn a_turbo_site_keeps_its_chat(script: &str) {
     let (visitor, site) = arrive(&["<h2>first</h2>", &*line].concat(), &head).await;
     let browser = &visitor.browser;
     browser.until("window.Turbo").await;
-    let mut conversation = Conversation::begin(&visitor, &sandbox).await;
+    let mut conversation = Conversation::start(&visitor, &sandbox).await;
     browser.ask("void (window.same = true)").await;
-    // The same page once more is morphed.
+    // A visit to the same page is morphed.
     browser
         .ask(
             "void (document.addEventListener('turbo:render', ({ detail }) => window.how = detail.renderMethod), \
@@ -228,7 +232,7 @@ async fn a_turbo_site_keeps_its_chat(script: &str) {
     browser.ask(&format!("void Turbo.visit({})", Value::String(second))).await;
     browser.until("document.querySelector('h2')?.textContent === 'second' && window.same").await;
     conversation.goes_on("on the second page").await;
-    // Pages that Turbo has kept hold a copy of the chat's element.
+    // Snapshots of Turbo contain a copy of the element.
     browser.page.back().await.unwrap();
     browser.until("document.querySelector('h2')?.textContent === 'first' && window.same").await;
     conversation.goes_on("on the first page again").await;
@@ -236,19 +240,19 @@ async fn a_turbo_site_keeps_its_chat(script: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_site_morphed_by_turbo_8_0_4_keeps_its_chat() {
+async fn the_chat_stays_when_turbo_8_0_4_morphs_the_page() {
     a_turbo_site_keeps_its_chat("/libraries/turbo_older/@hotwired/turbo/dist/turbo.es2017-umd.js").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_site_morphed_by_the_newest_turbo_keeps_its_chat() {
+async fn the_chat_stays_when_the_newest_turbo_morphs_the_page() {
     a_turbo_site_keeps_its_chat("/turbo.js").await;
 }
 
 const REACT_18: &str = "<script src=/libraries/react_18/react/umd/react.production.min.js></script>\
     <script src=/libraries/react_18/react-dom/umd/react-dom.production.min.js></script>";
 
-/// It comes as CommonJS modules alone.
+/// A loader for React, which is published as CommonJS modules only.
 const REACT_19: &str = "<script>(() => {
     const files = { react: 'react/cjs/react', scheduler: 'scheduler/cjs/scheduler', 'react-dom': 'react-dom/cjs/react-dom',
       'react-dom/client': 'react-dom/cjs/react-dom-client' };
@@ -266,7 +270,7 @@ const REACT_19: &str = "<script>(() => {
     [window.React, window.ReactDOM] = [require('react'), require('react-dom/client')];
   })()</script>";
 
-/// What React makes of a page's elements as they stand, and of others.
+/// React components that match the page's HTML, and others.
 const ELEMENTS: &str = "<script>
   const h = React.createElement;
   const names = { class: 'className', charset: 'charSet' };
@@ -280,9 +284,9 @@ async fn a_page_that_is_reacts_keeps_its_chat(react: &str) {
     let sandbox = Sandbox::start(None);
     let (visitor, _) = arrive(&tag(&sandbox, ""), &[react, ELEMENTS].concat()).await;
     let browser = &visitor.browser;
-    // Some of these are errors to React, which it tells of before it mends them.
+    // React logs mismatches as errors before it corrects them.
     browser.expects_trouble();
-    let mut conversation = Conversation::begin(&visitor, &sandbox).await;
+    let mut conversation = Conversation::start(&visitor, &sandbox).await;
     browser.ask("void (window.hydrated = ReactDOM.hydrateRoot(document, asTheyStand(document.documentElement)))").await;
     browser.until("Object.keys(document.body ?? {}).some((name) => name.startsWith('__react'))").await;
     conversation.goes_on("after it was hydrated").await;
@@ -299,24 +303,24 @@ async fn a_page_that_is_reacts_keeps_its_chat(react: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_whose_document_is_react_18s_keeps_its_chat() {
+async fn the_chat_stays_in_a_document_of_react_18() {
     a_page_that_is_reacts_keeps_its_chat(REACT_18).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_whose_document_is_react_19s_keeps_its_chat() {
+async fn the_chat_stays_in_a_document_of_react_19() {
     a_page_that_is_reacts_keeps_its_chat(REACT_19).await;
 }
 
-/// What does not match what React expects has it render the whole document anew.
+/// After a hydration mismatch React renders the whole document again.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_that_react_cannot_hydrate_keeps_its_chat() {
+async fn the_chat_stays_when_react_can_not_hydrate_the_page() {
     for react in [REACT_18, REACT_19] {
         let sandbox = Sandbox::start(None);
         let (visitor, _) = arrive(&tag(&sandbox, ""), &[react, ELEMENTS].concat()).await;
         let browser = &visitor.browser;
         browser.expects_trouble();
-        let mut conversation = Conversation::begin(&visitor, &sandbox).await;
+        let mut conversation = Conversation::start(&visitor, &sandbox).await;
         browser.ask("void ReactDOM.hydrateRoot(document, page('mismatched'))").await;
         browser.until("document.querySelector('h2')?.textContent === 'mismatched'").await;
         conversation.goes_on("after it was rendered anew").await;

@@ -1,4 +1,4 @@
-//! A website that has pasted the widget in.
+//! The web server of the site that embeds the widget.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -16,16 +16,16 @@ use tower_http::services::{ServeDir, ServeFile};
 
 use crate::support::Sandbox;
 
-/// What was asked for at the website, each with the `Referer` that came with it.
-pub type Asked = Arc<Mutex<Vec<(String, Option<String>)>>>;
+/// The paths of the site's requests, each with its `Referer`.
+pub type RequestLog = Arc<Mutex<Vec<(String, Option<String>)>>>;
 
-/// The website's address; it is served until the test ends.
+/// Serves the site until the test ends; its URL.
 pub async fn serve() -> String {
-    serve_and_note(Asked::default()).await
+    serve_and_log(RequestLog::default()).await
 }
 
-/// The same; notes what is asked for.
-pub async fn serve_and_note(asked: Asked) -> String {
+/// The same; records the requests.
+pub async fn serve_and_log(log: RequestLog) -> String {
     let site = folder();
     assert!(
         home().join("natter_bg.wasm").is_file(),
@@ -48,17 +48,17 @@ pub async fn serve_and_note(asked: Asked) -> String {
         Some(turbo) => router.route_service("/turbo.js", ServeFile::new(turbo)),
         None => router,
     };
-    // Each library in a folder of its own, called as in its variable: `/libraries/htmx_2/…`.
+    // Each library has a path with the end of its variable's name: `/libraries/htmx_2/…`.
     let libraries = std::env::vars_os()
         .filter_map(|(name, folder)| Some((name.to_str()?.strip_prefix("NATTER_LIBRARY_")?.to_lowercase(), folder)));
     let router = libraries.fold(router, |router, (name, folder)| {
         router.nest_service(&format!("/libraries/{name}"), ServeDir::new(folder))
     });
-    // What the loader fetches lies in a folder that is called by its content; tests look into it here.
+    // Files of the fingerprinted folder are also served without it, for tests.
     let router = router.fallback_service(ServeDir::new(site).fallback(ServeDir::new(home())));
     let router = router.layer(from_fn(move |request: Request, next: Next| {
         let referer = request.headers().get(REFERER).map(|referer| referer.to_str().unwrap().to_owned());
-        asked.lock().unwrap().push((request.uri().path().to_owned(), referer));
+        log.lock().unwrap().push((request.uri().path().to_owned(), referer));
         next.run(request)
     }));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -67,24 +67,24 @@ pub async fn serve_and_note(asked: Asked) -> String {
     format!("http://{address}")
 }
 
-/// The one line that a site pastes, with these attributes besides.
+/// The script tag of a site, with further attributes.
 pub fn tag(sandbox: &Sandbox, more: &str) -> String {
     let (server, inbox) = (&sandbox.base_url, &sandbox.inbox_identifier);
     format!(r#"<script src="/embed.js" data-base-url="{server}" data-inbox-identifier="{inbox}" {more}></script>"#)
 }
 
-/// The path of a page whose body and head hold this.
+/// The path of a page with this HTML in body and head.
 pub fn path_of(html: &str, head: &str) -> String {
     let encoded = |text| utf8_percent_encode(text, NON_ALPHANUMERIC);
     format!("/html?html={}&head={}", encoded(html), encoded(head))
 }
 
-/// Where the built widget is.
+/// The folder of the bundle.
 pub fn folder() -> PathBuf {
     std::env::var_os("NATTER_SITE").map_or_else(|| PathBuf::from("target/dist"), PathBuf::from)
 }
 
-/// Where what the loader fetches is.
+/// The fingerprinted folder in it.
 pub fn home() -> PathBuf {
     let site = folder();
     let below = std::fs::read_dir(&site).into_iter().flatten().filter_map(|entry| Some(entry.ok()?.path()));
@@ -95,25 +95,25 @@ pub fn home() -> PathBuf {
 struct Wanted {
     base_url: String,
     inbox: String,
-    /// What the bubble's element has besides.
+    /// Further attributes of the element.
     #[serde(default)]
     attributes: String,
-    /// The page's Content-Security-Policy, if it has one.
+    /// The page's Content-Security-Policy, if any.
     policy: Option<String>,
-    /// Its Permissions-Policy, likewise.
+    /// The page's Permissions-Policy, if any.
     permissions: Option<String>,
 }
 
 #[derive(Deserialize)]
 struct Written {
     html: String,
-    /// What its head holds besides.
+    /// Further HTML in its head.
     #[serde(default)]
     head: String,
     policy: Option<String>,
 }
 
-/// A page whose body is what the address says.
+/// A page with the HTML in its query.
 async fn html(Query(Written { html, head, policy }): Query<Written>) -> (HeaderMap, Html<String>) {
     let policy = policy.map(|policy| (CONTENT_SECURITY_POLICY, policy.parse().unwrap()));
     let page = Html(format!(
@@ -125,11 +125,11 @@ async fn html(Query(Written { html, head, policy }): Query<Written>) -> (HeaderM
     (policy.into_iter().collect(), page)
 }
 
-/// The bundle, in which the file of this name (of its last part) is not what it was.
+/// The bundle with the file whose path ends with `name` changed by one byte.
 async fn altered(Path((name, path)): Path<(String, String)>) -> (HeaderMap, Vec<u8>) {
     let mut bytes = std::fs::read(folder().join(&path)).unwrap_or_default();
     if path.ends_with(&name) {
-        // A space more or less changes no meaning: only who looks closely can tell.
+        // Another kind of whitespace doesn't change the meaning, but the hash.
         match bytes.iter_mut().rev().find(|byte| **byte == b' ') {
             Some(space) => *space = b'\t',
             None => bytes.push(b'\n'),
@@ -143,7 +143,7 @@ async fn altered(Path((name, path)): Path<(String, String)>) -> (HeaderMap, Vec<
     (HeaderMap::from_iter([(CONTENT_TYPE, kind.parse().unwrap())]), bytes)
 }
 
-/// The bundle, as if its panel imported a part, which is not what it was: so it is where nothing was bundled.
+/// The bundle as if it were not bundled: its panel.js imports a module, which is changed.
 async fn importing(Path(path): Path<String>) -> (HeaderMap, Vec<u8>) {
     let (headers, bytes) = altered(Path(("parts/time_zone.js".to_owned(), path.clone()))).await;
     if path != "embed.js" {

@@ -1,185 +1,186 @@
-//! What takes minutes: whole graces, long holes, many deaths, and weather drawn by lot. `cargo xtask soak` runs them.
-#![allow(clippy::print_stdout, reason = "whoever runs this wants to know how far it is")]
+//! Tests that take minutes: grace periods, long outages, many server restarts, and random faults. `cargo xtask soak` runs
+//! them.
+#![allow(clippy::print_stdout, reason = "it shows the progress of long tests")]
 
 use std::time::{Duration, Instant, SystemTime};
 
-use crate::bad_network::{Fate, Refusal, socket};
-use crate::talk::{GRACE, RESEND_TIME_MAX, Talk};
-use crate::uploads::{pick, stored, until_none_is_kept};
+use crate::conversation_harness::{GRACE, RESEND_TIME_MAX, TestConversation};
+use crate::fault_proxy::{ErrorResponse, RequestOutcome, socket};
+use crate::uploads::{pick, stored, wait_until_no_files_are_stored};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_message_cut_off_before_the_server_had_it_is_sent_again_after_the_grace_and_not_before() {
-    let mut talk = Talk::begin().await;
-    talk.network.next_post(Fate::CutBefore);
-    talk.visitor_says("one").await;
-    talk.network.until_met(Fate::CutBefore, 1).await;
+async fn a_lost_message_is_posted_again_after_the_grace_and_not_before() {
+    let mut chat = TestConversation::start().await;
+    chat.network.on_next_post(RequestOutcome::CutBefore);
+    chat.visitor_sends("one").await;
+    chat.network.wait_for_outcome(RequestOutcome::CutBefore, 1).await;
     let cut = Instant::now();
-    talk.visitor_says("two").await;
-    talk.agent_says("Take your time").await;
-    talk.until_shown("Take your time").await;
-    talk.visitor_says("one").await;
-    talk.until_settled_within(RESEND_TIME_MAX).await;
+    chat.visitor_sends("two").await;
+    chat.agent_sends("Take your time").await;
+    chat.wait_until_shown("Take your time").await;
+    chat.visitor_sends("one").await;
+    chat.wait_until_settled_within(RESEND_TIME_MAX).await;
     assert!(cut.elapsed() >= GRACE, "it was posted again while it could still have been stored");
-    talk.ends_well().await;
+    chat.assert_delivered().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_said_to_a_proxy_without_a_server_is_said_after_the_grace() {
-    let mut talk = Talk::begin().await;
-    talk.network.refuse_all(Some(Refusal::BadGateway));
+async fn messages_answered_with_502_are_posted_again_after_the_grace() {
+    let mut chat = TestConversation::start().await;
+    chat.network.answer_all_with(Some(ErrorResponse::BadGateway));
     for text in ["one", "two", "three"] {
-        talk.visitor_says(text).await;
+        chat.visitor_sends(text).await;
     }
-    talk.network.until_met(Fate::Refused(Refusal::BadGateway), 2).await;
-    talk.network.refuse_all(None);
-    talk.agent_says("Good morning again").await;
-    talk.ends_well_within(RESEND_TIME_MAX).await;
+    chat.network.wait_for_outcome(RequestOutcome::Refused(ErrorResponse::BadGateway), 2).await;
+    chat.network.answer_all_with(None);
+    chat.agent_sends("Good morning again").await;
+    chat.assert_delivered_within(RESEND_TIME_MAX).await;
 }
 
-/// The upload's frame is in the chat: put elsewhere, it begins anew, and what became of the request nobody knows.
+/// Moving the chat reloads the frame of an upload, so the outcome of the request is unknown.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_chat_that_is_moved_in_the_middle_of_an_upload_sends_it_once_after_the_grace() {
-    let talk = Talk::begin().await;
+async fn an_upload_cut_by_moving_the_chat_is_repeated_once_after_the_grace() {
+    let chat = TestConversation::start().await;
     let film = vec![7; 5_000_000];
-    pick(&talk, &[("film.bin", &film)]).await;
-    talk.network.black_hole(true);
-    talk.visitor.say("In the middle").await;
-    let browser = &talk.visitor.browser;
+    pick(&chat, &[("film.bin", &film)]).await;
+    chat.network.drop_all_packets(true);
+    chat.visitor.say("In the middle").await;
+    let browser = &chat.visitor.browser;
     browser.until("root.querySelector('iframe')?.contentDocument.querySelector('meta')").await;
     let moved = Instant::now();
     let swap = "(() => { const body = document.createElement('body'); body.append(natter); document.body.replaceWith(body); })()";
     browser.ask(swap).await;
     browser.until("!root.querySelector('iframe')").await;
-    talk.network.black_hole(false);
-    talk.until_settled_within(RESEND_TIME_MAX).await;
+    chat.network.drop_all_packets(false);
+    chat.wait_until_settled_within(RESEND_TIME_MAX).await;
     assert!(moved.elapsed() >= GRACE, "it was posted again while it could still have been stored");
-    assert_eq!(stored(&talk).await, [("In the middle".to_owned(), vec![("film.bin".to_owned(), 5_000_000)])]);
-    until_none_is_kept(&talk).await;
-    talk.visitor.browser.quit().await;
+    assert_eq!(stored(&chat).await, [("In the middle".to_owned(), vec![("film.bin".to_owned(), 5_000_000)])]);
+    wait_until_no_files_are_stored(&chat).await;
+    chat.visitor.browser.quit().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_left_in_the_middle_of_an_upload_sends_it_once_after_the_grace() {
-    let talk = Talk::begin().await;
+async fn an_upload_cut_by_a_reload_is_repeated_once_after_the_grace() {
+    let chat = TestConversation::start().await;
     let film = vec![7; 5_000_000];
-    pick(&talk, &[("film.bin", &film)]).await;
-    talk.network.black_hole(true);
-    talk.visitor.say("In the middle").await;
+    pick(&chat, &[("film.bin", &film)]).await;
+    chat.network.drop_all_packets(true);
+    chat.visitor.say("In the middle").await;
     let under_way = "Object.entries(localStorage).some(([key, kept]) =>
                        key.includes('/send/') && JSON.parse(kept).posting)";
-    talk.visitor.browser.until(under_way).await;
+    chat.visitor.browser.until(under_way).await;
     let left = Instant::now();
-    talk.reload().await;
-    talk.network.black_hole(false);
-    talk.until_settled_within(RESEND_TIME_MAX).await;
+    chat.reload().await;
+    chat.network.drop_all_packets(false);
+    chat.wait_until_settled_within(RESEND_TIME_MAX).await;
     assert!(left.elapsed() >= GRACE, "it was posted again while it could still have been stored");
-    assert_eq!(stored(&talk).await, [("In the middle".to_owned(), vec![("film.bin".to_owned(), 5_000_000)])]);
-    until_none_is_kept(&talk).await;
-    talk.visitor.browser.quit().await;
+    assert_eq!(stored(&chat).await, [("In the middle".to_owned(), vec![("film.bin".to_owned(), 5_000_000)])]);
+    wait_until_no_files_are_stored(&chat).await;
+    chat.visitor.browser.quit().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_minute_in_a_black_hole_costs_nothing_but_time() {
-    let mut talk = Talk::begin().await;
-    talk.network.black_hole(true);
+async fn no_message_is_lost_in_a_minute_without_any_packet() {
+    let mut chat = TestConversation::start().await;
+    chat.network.drop_all_packets(true);
     let begun = Instant::now();
-    talk.visitor_says("Is anybody there?").await;
-    talk.agent_says("I am").await;
-    talk.visitor_says("Hello?").await;
-    talk.agent_says("Hello!").await;
-    talk.visitor.browser.until("root.querySelector('.trouble').textContent").await;
-    // The weather itself, not a wait for anything.
+    chat.visitor_sends("Is anybody there?").await;
+    chat.agent_sends("I am").await;
+    chat.visitor_sends("Hello?").await;
+    chat.agent_sends("Hello!").await;
+    chat.visitor.browser.until("root.querySelector('.trouble').textContent").await;
+    // The duration of the fault, not a wait for a condition.
     tokio::time::sleep(Duration::from_secs(60).saturating_sub(begun.elapsed())).await;
-    talk.network.black_hole(false);
-    talk.until_shown("Hello!").await;
-    talk.agent_says("There you are").await;
-    talk.ends_well_within(RESEND_TIME_MAX).await;
+    chat.network.drop_all_packets(false);
+    chat.wait_until_shown("Hello!").await;
+    chat.agent_sends("There you are").await;
+    chat.assert_delivered_within(RESEND_TIME_MAX).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_server_killed_twenty_times_while_both_sides_write_forgets_nothing() {
-    let mut talk = Talk::begin().await;
+async fn no_message_is_lost_when_the_server_is_killed_twenty_times() {
+    let mut chat = TestConversation::start().await;
     for death in 1..=20 {
         println!("killed server: {death} of 20");
         let said = format!("visitor {death}");
         match death % 3 {
-            // Its request finds nobody, or is cut off at any point, or has been answered.
-            0 => talk.kill_server_and(async |talk| talk.visitor_says(&said).await).await,
+            // The request may fail, be cut at any point, or have been answered.
+            0 => chat.kill_server_and(async |chat| chat.visitor_sends(&said).await).await,
             1 => {
-                talk.visitor_says(&said).await;
-                talk.restart_server().await;
+                chat.visitor_sends(&said).await;
+                chat.restart_server().await;
             }
             _ => {
-                talk.visitor_says(&said).await;
-                talk.restart_server().await;
-                talk.visitor_says(&format!("visitor {death}, again")).await;
+                chat.visitor_sends(&said).await;
+                chat.restart_server().await;
+                chat.visitor_sends(&format!("visitor {death}, again")).await;
             }
         }
-        talk.agent_says(&format!("agent {death}")).await;
-        talk.until_shown(&format!("agent {death}")).await;
+        chat.agent_sends(&format!("agent {death}")).await;
+        chat.wait_until_shown(&format!("agent {death}")).await;
         if death % 5 == 0 {
-            talk.until_settled_within(RESEND_TIME_MAX).await;
+            chat.wait_until_settled_within(RESEND_TIME_MAX).await;
         }
     }
-    talk.ends_well().await;
+    chat.assert_delivered().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn in_any_weather_nothing_is_lost_or_doubled() {
+async fn random_faults_lose_and_duplicate_nothing() {
     let number = |name: &str| std::env::var(name).ok().and_then(|value| value.parse::<u64>().ok());
     let minutes = number("NATTER_SOAK_MINUTES").unwrap_or(5);
     let now = || SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
     let seed = number("NATTER_SOAK_SEED").unwrap_or_else(now);
-    println!("any weather: {minutes} minutes, NATTER_SOAK_SEED={seed}");
-    let (mut lot, end) = (Lot(seed.max(1)), Instant::now() + Duration::from_secs(minutes * 60));
-    let mut talk = Talk::begin().await;
+    println!("random faults: {minutes} minutes, NATTER_SOAK_SEED={seed}");
+    let (mut random, end) = (Random(seed.max(1)), Instant::now() + Duration::from_secs(minutes * 60));
+    let mut chat = TestConversation::start().await;
     let mut episode = 0;
     while Instant::now() < end {
         episode += 1;
-        let mut fates = Vec::new();
-        for turn in 0..=lot.below(3) {
-            fates.push(befall(&mut talk, &mut lot).await);
-            for nth in 0..lot.below(3) {
-                talk.visitor_says(&format!("visitor {episode}.{turn}.{nth}")).await;
+        let mut faults = Vec::new();
+        for turn in 0..=random.below(3) {
+            faults.push(inject_fault(&mut chat, &mut random).await);
+            for nth in 0..random.below(3) {
+                chat.visitor_sends(&format!("visitor {episode}.{turn}.{nth}")).await;
             }
-            for nth in 0..lot.below(3) {
-                talk.agent_says(&format!("agent {episode}.{turn}.{nth}")).await;
+            for nth in 0..random.below(3) {
+                chat.agent_sends(&format!("agent {episode}.{turn}.{nth}")).await;
             }
         }
-        // Into whatever it is by now; then the sun comes out.
-        talk.visitor_says(&format!("visitor {episode}")).await;
-        talk.network.clear_up();
+        // Sent under the present faults; then all faults end.
+        chat.visitor_sends(&format!("visitor {episode}")).await;
+        chat.network.recover();
         let begun = Instant::now();
-        talk.agent_says(&format!("agent {episode}")).await;
-        talk.until_settled_within(2 * RESEND_TIME_MAX).await;
-        talk.until_shown(&format!("agent {episode}")).await;
-        println!("any weather: episode {episode}: {fates:?}, calm after {:?}", begun.elapsed());
+        chat.agent_sends(&format!("agent {episode}")).await;
+        chat.wait_until_settled_within(2 * RESEND_TIME_MAX).await;
+        chat.wait_until_shown(&format!("agent {episode}")).await;
+        println!("random faults: episode {episode}: {faults:?}, calm after {:?}", begun.elapsed());
     }
-    talk.ends_well().await;
+    chat.assert_delivered().await;
 }
 
-/// Lets something befall the talk; tells what.
-async fn befall(talk: &mut Talk, lot: &mut Lot) -> &'static str {
-    let network = &talk.network;
-    match lot.below(9) {
+/// Injects a random fault, and returns its name.
+async fn inject_fault(chat: &mut TestConversation, random: &mut Random) -> &'static str {
+    let network = &chat.network;
+    match random.below(9) {
         0 => {
-            network.next_post(Fate::CutAfter);
+            network.on_next_post(RequestOutcome::CutAfter);
             "cut after it was stored"
         }
         1 => {
-            network.next_post(Fate::CutBefore);
+            network.on_next_post(RequestOutcome::CutBefore);
             "cut before it was stored"
         }
         2 => {
-            network.next_post(Fate::RefusedAfter(Refusal::BadGateway));
+            network.on_next_post(RequestOutcome::RefusedAfter(ErrorResponse::BadGateway));
             "502 after it was stored"
         }
         3 => {
-            network.refuse_all(Some(Refusal::Unavailable));
+            network.answer_all_with(Some(ErrorResponse::Unavailable));
             "503 for all"
         }
         4 => {
-            network.refuse_all(Some(Refusal::BadGateway));
+            network.answer_all_with(Some(ErrorResponse::BadGateway));
             "502 for all"
         }
         5 => {
@@ -187,25 +188,25 @@ async fn befall(talk: &mut Talk, lot: &mut Lot) -> &'static str {
             "sockets lost"
         }
         6 => {
-            network.black_hole(true);
-            tokio::time::sleep(Duration::from_secs(lot.below(15))).await;
+            network.drop_all_packets(true);
+            tokio::time::sleep(Duration::from_secs(random.below(15))).await;
             "a black hole"
         }
         7 => {
-            network.try_to_inject(socket::orphan()).await;
+            network.try_to_inject(socket::orphaned_continuation()).await;
             "a broken socket"
         }
         _ => {
-            talk.restart_server().await;
+            chat.restart_server().await;
             "server killed"
         }
     }
 }
 
-/// Draws by xorshift, so that a seed tells a story again as far as the network's own timing lets it.
-struct Lot(u64);
+/// Random numbers by xorshift: the same seed repeats the faults, as far as timing allows.
+struct Random(u64);
 
-impl Lot {
+impl Random {
     fn below(&mut self, bound: u64) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
@@ -215,16 +216,16 @@ impl Lot {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_frame_with_an_impossible_id_does_not_make_a_later_message_double() {
-    let mut talk = Talk::begin().await;
+async fn a_frame_with_an_impossible_id_does_not_duplicate_a_later_message() {
+    let mut chat = TestConversation::start().await;
     let data = r#"{"id":18446744073709551615,"content":"from nowhere","message_type":1}"#;
-    talk.network.inject(socket::text(&format!(r#"{{"message":{{"event":"message.created","data":{data}}}}}"#))).await;
-    talk.network.lose_sockets();
-    talk.network.deny_sockets();
-    talk.network.next_post(Fate::CutAfter);
-    talk.visitor_says("one").await;
-    talk.until_settled_within(RESEND_TIME_MAX).await;
-    let stored = talk.sandbox.messages(talk.conversation).await;
+    chat.network.inject(socket::text(&format!(r#"{{"message":{{"event":"message.created","data":{data}}}}}"#))).await;
+    chat.network.lose_sockets();
+    chat.network.refuse_sockets();
+    chat.network.on_next_post(RequestOutcome::CutAfter);
+    chat.visitor_sends("one").await;
+    chat.wait_until_settled_within(RESEND_TIME_MAX).await;
+    let stored = chat.sandbox.messages(chat.conversation).await;
     let count = stored.iter().filter(|message| message["content"] == "one").count();
     assert_eq!(count, 1, "it is there once");
 }

@@ -1,12 +1,12 @@
-//! Files a visitor sends: real ones, picked and pasted, over networks that break and pages that are left.
+//! Files of the visitor: picked, pasted and dropped, on faulty networks and across reloads.
 
 use serde_json::{Value, json};
 
-use crate::bad_network::{Fate, Refusal};
-use crate::looks::shoot;
-use crate::talk::{RESEND_TIME_MAX, Talk};
+use crate::conversation_harness::{RESEND_TIME_MAX, TestConversation};
+use crate::fault_proxy::{ErrorResponse, RequestOutcome};
+use crate::screenshots::screenshot;
 
-/// A red dot, 1 by 1.
+/// A PNG: one red pixel.
 pub const PNG: &[u8] = &[
     0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0x00, 0x00, 0x00, 0x0d, 0x49, 0x48, 0x44, 0x52, 0x00, 0x00, 0x00,
     0x01, 0x00, 0x00, 0x00, 0x01, 0x08, 0x02, 0x00, 0x00, 0x00, 0x90, 0x77, 0x53, 0xde, 0x00, 0x00, 0x00, 0x0c, 0x49,
@@ -14,14 +14,14 @@ pub const PNG: &[u8] = &[
     0x00, 0x00, 0x00, 0x00, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82,
 ];
 
-/// Picks real files, by name and content.
-pub async fn pick(talk: &Talk, files: &[(&str, &[u8])]) {
-    // The browser reads a picked file when it is sent: it has to be there still.
-    std::mem::forget(pick_in_folder(talk, files).await);
+/// Picks files with these names and contents.
+pub async fn pick(chat: &TestConversation, files: &[(&str, &[u8])]) {
+    // The browser reads a picked file when it is sent, so the folder must not be deleted.
+    std::mem::forget(pick_in_folder(chat, files).await);
 }
 
-/// The same, in a folder in which they may change, or go.
-async fn pick_in_folder(talk: &Talk, files: &[(&str, &[u8])]) -> tempfile::TempDir {
+/// The same, and returns the folder, in which they may be changed or deleted.
+async fn pick_in_folder(chat: &TestConversation, files: &[(&str, &[u8])]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let mut paths = Vec::new();
     for (name, bytes) in files {
@@ -29,15 +29,15 @@ async fn pick_in_folder(talk: &Talk, files: &[(&str, &[u8])]) -> tempfile::TempD
         std::fs::write(&path, bytes).unwrap();
         paths.push(path.to_str().unwrap().to_owned());
     }
-    talk.visitor.find("[type=file]").await.send_keys(paths.join("\n")).await.unwrap();
+    chat.visitor.find("[type=file]").await.send_keys(paths.join("\n")).await.unwrap();
     let shown = format!("root.querySelectorAll('.picked .file').length === {}", files.len());
-    talk.visitor.browser.until(&shown).await;
+    chat.visitor.browser.until(&shown).await;
     folder
 }
 
-/// The names and sizes of the files the server has, by message.
-pub async fn stored(talk: &Talk) -> Vec<(String, Vec<(String, u64)>)> {
-    let messages = talk.sandbox.messages(talk.conversation).await;
+/// The names and sizes of the files at the server, by message.
+pub async fn stored(chat: &TestConversation) -> Vec<(String, Vec<(String, u64)>)> {
+    let messages = chat.sandbox.messages(chat.conversation).await;
     let name = |file: &Value| file["data_url"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
     let files = |message: &Value| {
         let all = message["attachments"].as_array().cloned().unwrap_or_default();
@@ -47,82 +47,82 @@ pub async fn stored(talk: &Talk) -> Vec<(String, Vec<(String, u64)>)> {
     with_files.map(|message| (message["content"].as_str().unwrap_or_default().to_owned(), files(message))).collect()
 }
 
-fn kept_files() -> &'static str {
+fn stored_file_count() -> &'static str {
     "(await new Promise((done) => { const open = indexedDB.open('natter', 1); open.onsuccess = () => { \
      open.result.transaction('files').objectStore('files').count().onsuccess = (e) => done(e.target.result); }; }))"
 }
 
-/// Waits until the device keeps no files any more.
-pub async fn until_none_is_kept(talk: &Talk) {
+/// Waits until the device stores no files.
+pub async fn wait_until_no_files_are_stored(chat: &TestConversation) {
     let script = format!(
         "const done = arguments[0]; (async () => {{ while ({} > 0) await new Promise(r => setTimeout(r, 25)); done(true); }})()",
-        kept_files()
+        stored_file_count()
     );
-    talk.visitor.browser.page.execute_async(script, vec![]).await.expect("no files are left");
+    chat.visitor.browser.page.execute_async(script, vec![]).await.expect("no files are left");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn files_are_sent_with_a_caption_shown_and_looked_at() {
-    let talk = Talk::begin().await;
-    pick(&talk, &[("plan.txt", b"The plan is this."), ("dot.png", PNG)]).await;
-    shoot(&talk.visitor, "upload-picked").await;
-    talk.visitor.say("Two things").await;
-    talk.until_settled().await;
+async fn attachments_are_sent_with_a_text_and_shown() {
+    let chat = TestConversation::start().await;
+    pick(&chat, &[("plan.txt", b"The plan is this."), ("dot.png", PNG)]).await;
+    screenshot(&chat.visitor, "upload-picked").await;
+    chat.visitor.say("Two things").await;
+    chat.wait_until_settled().await;
     let wanted = vec![("plan.txt".to_owned(), 17), ("dot.png".to_owned(), PNG.len() as u64)];
-    assert_eq!(stored(&talk).await, [("Two things".to_owned(), wanted)]);
-    talk.visitor.browser.until("root.querySelector('a.file') && root.querySelector('.picture img')?.complete").await;
-    until_none_is_kept(&talk).await;
-    talk.visitor.find(".picture").await.click().await.unwrap();
-    talk.visitor.browser.until("root.querySelector('dialog')?.open").await;
-    shoot(&talk.visitor, "upload-lightbox").await;
-    talk.visitor.browser.types("\u{e00c}").await;
-    talk.visitor.browser.until("!root.querySelector('dialog') && root.activeElement?.matches('.picture')").await;
-    shoot(&talk.visitor, "upload-sent").await;
-    talk.visitor.browser.quit().await;
+    assert_eq!(stored(&chat).await, [("Two things".to_owned(), wanted)]);
+    chat.visitor.browser.until("root.querySelector('a.file') && root.querySelector('.picture img')?.complete").await;
+    wait_until_no_files_are_stored(&chat).await;
+    chat.visitor.find(".picture").await.click().await.unwrap();
+    chat.visitor.browser.until("root.querySelector('dialog')?.open").await;
+    screenshot(&chat.visitor, "upload-lightbox").await;
+    chat.visitor.browser.types("\u{e00c}").await;
+    chat.visitor.browser.until("!root.querySelector('dialog') && root.activeElement?.matches('.picture')").await;
+    screenshot(&chat.visitor, "upload-sent").await;
+    chat.visitor.browser.quit().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_upload_whose_answer_is_cut_off_is_there_once_also_after_a_reload() {
-    let talk = Talk::begin_on(|network| network.deny_sockets()).await;
-    pick(&talk, &[("plan.txt", b"once")]).await;
-    talk.network.next_post(Fate::CutAfter);
+async fn an_upload_whose_response_is_lost_is_stored_once_after_a_reload() {
+    let chat = TestConversation::start_on(|network| network.refuse_sockets()).await;
+    pick(&chat, &[("plan.txt", b"once")]).await;
+    chat.network.on_next_post(RequestOutcome::CutAfter);
     for _ in 0..3 {
-        talk.network.next_read(Fate::CutBefore);
+        chat.network.on_next_read(RequestOutcome::CutBefore);
     }
-    talk.visitor.say("").await;
-    talk.network.until_met(Fate::CutAfter, 1).await;
-    talk.network.until_met(Fate::CutBefore, 1).await;
-    talk.reload().await;
-    talk.network.clear_up();
-    talk.until_settled().await;
-    assert_eq!(stored(&talk).await, [(String::new(), vec![("plan.txt".to_owned(), 4)])]);
-    until_none_is_kept(&talk).await;
-    talk.visitor.browser.quit().await;
+    chat.visitor.say("").await;
+    chat.network.wait_for_outcome(RequestOutcome::CutAfter, 1).await;
+    chat.network.wait_for_outcome(RequestOutcome::CutBefore, 1).await;
+    chat.reload().await;
+    chat.network.recover();
+    chat.wait_until_settled().await;
+    assert_eq!(stored(&chat).await, [(String::new(), vec![("plan.txt".to_owned(), 4)])]);
+    wait_until_no_files_are_stored(&chat).await;
+    chat.visitor.browser.quit().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_page_left_before_the_server_took_the_files_sends_them_when_it_is_back() {
-    let talk = Talk::begin().await;
-    pick(&talk, &[("plan.txt", b"kept on the device"), ("dot.png", PNG)]).await;
-    talk.network.refuse_all(Some(Refusal::Unavailable));
-    talk.visitor.say("Later").await;
-    talk.visitor.browser.until("Object.keys(localStorage).some(key => key.includes('/send/'))").await;
-    talk.visitor.browser.until("root.querySelectorAll('.unsent .file').length === 2").await;
-    shoot(&talk.visitor, "upload-waiting").await;
-    talk.reload().await;
-    talk.visitor.browser.until("root.querySelectorAll('.unsent .file').length === 2").await;
-    talk.network.refuse_all(None);
-    // The reload may have cut a POST.
-    talk.until_settled_within(RESEND_TIME_MAX).await;
+async fn an_unsent_upload_is_sent_after_a_reload() {
+    let chat = TestConversation::start().await;
+    pick(&chat, &[("plan.txt", b"kept on the device"), ("dot.png", PNG)]).await;
+    chat.network.answer_all_with(Some(ErrorResponse::Unavailable));
+    chat.visitor.say("Later").await;
+    chat.visitor.browser.until("Object.keys(localStorage).some(key => key.includes('/send/'))").await;
+    chat.visitor.browser.until("root.querySelectorAll('.unsent .file').length === 2").await;
+    screenshot(&chat.visitor, "upload-waiting").await;
+    chat.reload().await;
+    chat.visitor.browser.until("root.querySelectorAll('.unsent .file').length === 2").await;
+    chat.network.answer_all_with(None);
+    // The reload may have cut a POST that was under way.
+    chat.wait_until_settled_within(RESEND_TIME_MAX).await;
     let wanted = vec![("plan.txt".to_owned(), 18), ("dot.png".to_owned(), PNG.len() as u64)];
-    assert_eq!(stored(&talk).await, [("Later".to_owned(), wanted)]);
-    until_none_is_kept(&talk).await;
-    talk.visitor.browser.quit().await;
+    assert_eq!(stored(&chat).await, [("Later".to_owned(), wanted)]);
+    wait_until_no_files_are_stored(&chat).await;
+    chat.visitor.browser.quit().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn files_are_pasted_and_dropped_and_can_be_left_out_or_cancelled() {
-    let talk = Talk::begin().await;
+async fn pasted_and_dropped_files_can_be_removed_and_cancelled() {
+    let chat = TestConversation::start().await;
     let give = |event: &str, target: &str, data: &str| {
         format!(
             "(() => {{ const data = new DataTransfer(); data.items.add(new File(['abc'], '{event}.txt')); \
@@ -130,34 +130,34 @@ async fn files_are_pasted_and_dropped_and_can_be_left_out_or_cancelled() {
              clipboardData: data, dataTransfer: data }})); }})()"
         )
     };
-    talk.visitor.browser.ask(&give("ClipboardEvent", "textarea", "paste")).await;
-    talk.visitor.browser.ask(&give("DragEvent", ".thread", "drop")).await;
-    // Wherever in the panel one lets go of a file, it does not take the place of the page.
+    chat.visitor.browser.ask(&give("ClipboardEvent", "textarea", "paste")).await;
+    chat.visitor.browser.ask(&give("DragEvent", ".thread", "drop")).await;
+    // A file dropped anywhere in the panel must not replace the page.
     let kept = "['.head', '.composer textarea', '.thread'].map((place) => !root.querySelector(place).dispatchEvent( \
         new DragEvent('dragover', { bubbles: true, cancelable: true })))";
-    assert_eq!(talk.visitor.browser.ask(kept).await, json!([true, true, true]));
-    talk.visitor.browser.until("root.querySelectorAll('.picked .file').length === 2").await;
-    talk.visitor.find(".picked .tool").await.click().await.unwrap();
-    talk.visitor.browser.until("root.querySelectorAll('.picked .file').length === 1").await;
-    talk.network.refuse_all(Some(Refusal::Unavailable));
-    talk.visitor.say("Never mind").await;
-    talk.visitor.browser.until("root.querySelector('.unsent .link')").await;
-    talk.visitor.find(".unsent .link").await.click().await.unwrap();
-    talk.visitor
+    assert_eq!(chat.visitor.browser.ask(kept).await, json!([true, true, true]));
+    chat.visitor.browser.until("root.querySelectorAll('.picked .file').length === 2").await;
+    chat.visitor.find(".picked .tool").await.click().await.unwrap();
+    chat.visitor.browser.until("root.querySelectorAll('.picked .file').length === 1").await;
+    chat.network.answer_all_with(Some(ErrorResponse::Unavailable));
+    chat.visitor.say("Never mind").await;
+    chat.visitor.browser.until("root.querySelector('.unsent .link')").await;
+    chat.visitor.find(".unsent .link").await.click().await.unwrap();
+    chat.visitor
         .browser
         .until("root.querySelector('textarea').value === 'Never mind' && root.querySelector('.picked')")
         .await;
-    until_none_is_kept(&talk).await;
-    talk.network.refuse_all(None);
-    assert_eq!(stored(&talk).await, []);
-    assert_eq!(talk.visitor.browser.ask("root.querySelectorAll('.unsent').length").await, json!(0));
-    talk.visitor.browser.quit().await;
+    wait_until_no_files_are_stored(&chat).await;
+    chat.network.answer_all_with(None);
+    assert_eq!(stored(&chat).await, []);
+    assert_eq!(chat.visitor.browser.ask("root.querySelectorAll('.unsent').length").await, json!(0));
+    chat.visitor.browser.quit().await;
 }
 
 const GONE: &str = "root.querySelector('.failed')?.textContent.includes('no longer on this device')";
 const NOTE: &str = "void (window.errors = [], natter.on('error', ({ detail }) => errors.push(detail.name)))";
 
-/// Writes something else into a file. Browsers tell by the second of the change that it is not what was picked.
+/// Changes a file's content. Browsers compare the modification time in seconds.
 fn change(path: &std::path::Path, content: &str) {
     std::fs::write(path, content).unwrap();
     let later = std::time::SystemTime::now() + std::time::Duration::from_secs(10);
@@ -165,26 +165,26 @@ fn change(path: &std::path::Path, content: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_picked_file_that_changed_or_vanished_is_told_of_at_once_and_nothing_is_posted() {
-    let talk = Talk::begin().await;
-    let browser = &talk.visitor.browser;
+async fn a_picked_file_that_changed_or_was_deleted_is_reported_and_not_uploaded() {
+    let chat = TestConversation::start().await;
+    let browser = &chat.visitor.browser;
     browser.ask(NOTE).await;
     let long = "x".repeat(100_000);
-    type Deed = fn(&std::path::Path);
-    let deeds: [(&str, Deed); 3] = [
+    type Change = fn(&std::path::Path);
+    let changes: [(&str, Change); 3] = [
         ("changed", |path| change(path, "other words, and more of them")),
         ("shortened", |path| change(path, "")),
         ("vanished", |path| std::fs::remove_file(path).unwrap()),
     ];
-    for (name, deed) in deeds {
+    for (name, apply) in changes {
         let content: &[u8] = if name == "changed" { b"words" } else { long.as_bytes() };
-        let folder = pick_in_folder(&talk, &[("plan.txt", content), ("dot.png", PNG)]).await;
-        deed(&folder.path().join("plan.txt"));
-        talk.visitor.say(name).await;
+        let folder = pick_in_folder(&chat, &[("plan.txt", content), ("dot.png", PNG)]).await;
+        apply(&folder.path().join("plan.txt"));
+        chat.visitor.say(name).await;
         browser.until(GONE).await;
-        shoot(&talk.visitor, "upload-gone").await;
-        assert_eq!(talk.visitor.browser.ask("errors").await, json!([]), "the device is not to blame");
-        // It is taken back, words and all, and left out.
+        screenshot(&chat.visitor, "upload-gone").await;
+        assert_eq!(chat.visitor.browser.ask("errors").await, json!([]), "the device is not to blame");
+        // The message is taken back into the composer, and the file removed.
         browser.ask("[...root.querySelectorAll('.failed .link')].at(-1).click()").await;
         browser
             .until(&format!("root.querySelector('textarea').value === '{name}' && !root.querySelector('.failed')"))
@@ -192,34 +192,34 @@ async fn a_picked_file_that_changed_or_vanished_is_told_of_at_once_and_nothing_i
         browser.until("(root.querySelector('.picked .tool')?.click(), !root.querySelector('.picked'))").await;
         browser.ask("(root.querySelector('textarea').value = '', root.querySelector('textarea').dispatchEvent(new Event('input')), null)").await;
     }
-    assert_eq!(stored(&talk).await, []);
-    pick(&talk, &[("empty.txt", b""), ("plan.txt", b"The plan is this.")]).await;
-    talk.visitor.say("There").await;
-    talk.until_settled().await;
-    let sizes: Vec<u64> = stored(&talk).await.iter().flat_map(|(_, files)| files.iter().map(|file| file.1)).collect();
+    assert_eq!(stored(&chat).await, []);
+    pick(&chat, &[("empty.txt", b""), ("plan.txt", b"The plan is this.")]).await;
+    chat.visitor.say("There").await;
+    chat.wait_until_settled().await;
+    let sizes: Vec<u64> = stored(&chat).await.iter().flat_map(|(_, files)| files.iter().map(|file| file.1)).collect();
     assert!(sizes.contains(&17), "{sizes:?}");
-    talk.visitor.browser.quit().await;
+    chat.visitor.browser.quit().await;
 }
 
-/// Where nothing can be kept, the browser reads the file when it is posted.
+/// Without storage, the browser reads the file when it is uploaded.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_that_only_memory_keeps_and_that_vanishes_before_its_post_is_told_of_at_once() {
-    let talk = Talk::begin().await;
-    let browser = &talk.visitor.browser;
+async fn a_file_kept_in_memory_that_is_deleted_before_its_upload_is_reported() {
+    let chat = TestConversation::start().await;
+    let browser = &chat.visitor.browser;
     browser.ask("void (IDBFactory.prototype.open = () => { throw new DOMException('', 'SecurityError'); })").await;
-    talk.network.refuse_all(Some(Refusal::Unavailable));
-    let folder = pick_in_folder(&talk, &[("plan.txt", b"words")]).await;
-    talk.visitor.say("Here").await;
+    chat.network.answer_all_with(Some(ErrorResponse::Unavailable));
+    let folder = pick_in_folder(&chat, &[("plan.txt", b"words")]).await;
+    chat.visitor.say("Here").await;
     browser.until("Object.keys(localStorage).some(key => key.includes('/send/'))").await;
     browser.until("root.querySelector('.unsent .file')").await;
     std::fs::remove_file(folder.path().join("plan.txt")).unwrap();
-    talk.network.refuse_all(None);
+    chat.network.answer_all_with(None);
     browser.until_within(std::time::Duration::from_secs(40), GONE).await;
-    assert_eq!(stored(&talk).await, []);
-    talk.visitor.browser.quit().await;
+    assert_eq!(stored(&chat).await, []);
+    chat.visitor.browser.quit().await;
 }
 
-/// As WebKit's private windows are: a blob is refused, and never answered for once a cursor was open.
+/// Simulates WebKit's private windows: IndexedDB rejects blobs, and after a cursor was open, a `put` never ends.
 const NO_BLOBS: &str = "(() => {
   let isCursorOpen = false;
   const { put, openCursor } = IDBObjectStore.prototype;
@@ -238,33 +238,33 @@ const NO_BLOBS: &str = "(() => {
 })();";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_database_that_refuses_blobs_keeps_files_all_the_same_and_every_upload_arrives() {
-    let talk = Talk::begin().await;
-    let browser = &talk.visitor.browser;
+async fn uploads_are_stored_as_bytes_where_indexed_db_rejects_blobs() {
+    let chat = TestConversation::start().await;
+    let browser = &chat.visitor.browser;
     browser.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": NO_BLOBS })).await;
-    talk.reload().await;
+    chat.reload().await;
     browser.ask(NOTE).await;
-    pick(&talk, &[("one.txt", b"first")]).await;
-    talk.visitor.say("One").await;
-    talk.until_settled().await;
-    // The database is there by now: the page looks through it before anything is written.
-    talk.reload().await;
+    pick(&chat, &[("one.txt", b"first")]).await;
+    chat.visitor.say("One").await;
+    chat.wait_until_settled().await;
+    // The database exists now, so the page opens a cursor before it writes.
+    chat.reload().await;
     browser.ask(NOTE).await;
-    pick(&talk, &[("two.txt", b"second, longer"), ("dot.png", PNG)]).await;
-    talk.network.refuse_all(Some(Refusal::Unavailable));
-    talk.visitor.say("Two").await;
+    pick(&chat, &[("two.txt", b"second, longer"), ("dot.png", PNG)]).await;
+    chat.network.answer_all_with(Some(ErrorResponse::Unavailable));
+    chat.visitor.say("Two").await;
     browser.until("Object.keys(localStorage).some(key => key.includes('/send/'))").await;
     assert_eq!(browser.ask("errors.filter((name) => name === 'storage-unavailable')").await, json!([]));
-    talk.reload().await;
+    chat.reload().await;
     browser.until("root.querySelectorAll('.unsent .file').length === 2").await;
-    talk.network.refuse_all(None);
-    // The reload may have cut a POST.
-    talk.until_settled_within(RESEND_TIME_MAX).await;
+    chat.network.answer_all_with(None);
+    // The reload may have cut a POST that was under way.
+    chat.wait_until_settled_within(RESEND_TIME_MAX).await;
     let wanted = [
         ("One".to_owned(), vec![("one.txt".to_owned(), 5)]),
         ("Two".to_owned(), vec![("two.txt".to_owned(), 14), ("dot.png".to_owned(), PNG.len() as u64)]),
     ];
-    assert_eq!(stored(&talk).await, wanted);
-    until_none_is_kept(&talk).await;
-    talk.visitor.browser.quit().await;
+    assert_eq!(stored(&chat).await, wanted);
+    wait_until_no_files_are_stored(&chat).await;
+    chat.visitor.browser.quit().await;
 }

@@ -1,7 +1,7 @@
-//! Texts that mean to be more than text: what people have tried on chat widgets and sanitizers, in our own words. All
-//! of it tries to set `window.pwned` or to call `alert`.
+//! XSS payloads: texts that have executed scripts in chat widgets and HTML sanitizers, rewritten here. All try to set
+//! `window.pwned` or to call `alert`.
 
-/// Elements that run something, or load what could.
+/// Elements that run scripts or load files.
 const ELEMENTS: [&str; 66] = [
     "<script>pwned=1</script>",
     "<SCRIPT>pwned=1</SCRIPT>",
@@ -71,7 +71,7 @@ const ELEMENTS: [&str; 66] = [
     "<slot name=x onslotchange=pwned=1>",
 ];
 
-/// The other namespaces, and markup that a parser changes on its second reading.
+/// SVG and MathML, and markup that changes when it is parsed twice (mutation XSS).
 const NAMESPACES: [&str; 30] = [
     "<svg onload=pwned=1>",
     "<svg/onload=pwned=1>",
@@ -105,7 +105,7 @@ const NAMESPACES: [&str; 30] = [
     "<!--!><img src=x onerror=pwned=1>",
 ];
 
-/// Templates, styles, entities, and strings of other languages.
+/// Templates, styles, entities, and code of other languages.
 const LANGUAGES: [&str; 40] = [
     "{{constructor.constructor('pwned=1')()}}",
     "{{7*7}}",
@@ -149,7 +149,7 @@ const LANGUAGES: [&str; 40] = [
     "' autofocus onfocus='pwned=1",
 ];
 
-/// Names that mean something to a DOM or an object.
+/// Names with a meaning for the DOM or for objects.
 const NAMES: [&str; 22] = [
     "__proto__",
     "constructor",
@@ -175,7 +175,7 @@ const NAMES: [&str; 22] = [
     "undefined",
 ];
 
-/// Markdown that means to lead elsewhere, or to break out of what it is in.
+/// Markdown with dangerous links, or that tries to break out of its context.
 const MARKDOWN: [&str; 48] = [
     "|<script>pwned=1</script>|[x](javascript:pwned=1)|\n|-|-|\n|<img src=x onerror=pwned=1>|\"onclick=pwned=1|",
     "www.a.com/\"onmouseover=\"pwned=1",
@@ -227,7 +227,7 @@ const MARKDOWN: [&str; 48] = [
     "\\<script\\>pwned=1\\</script\\>",
 ];
 
-/// Addresses that lead nowhere good, or not to what a picture could be. Each is tried bare, and in every kind of link that Markdown has.
+/// Dangerous URLs, and URLs that are no pictures. Each is tried bare, and in every kind of Markdown link.
 const ADDRESSES: [&str; 39] = [
     "javascript:pwned=1",
     "JAVASCRIPT:pwned=1",
@@ -270,7 +270,7 @@ const ADDRESSES: [&str; 39] = [
     "tel:+49301234",
 ];
 
-/// Text that is hard to show, or to hold.
+/// Text that is hard to render or store.
 const TEXTS: [&str; 18] = [
     "\u{202e}gpj.exe",
     "a\u{202e}b\u{202d}c\u{2066}d\u{2069}e",
@@ -292,7 +292,7 @@ const TEXTS: [&str; 18] = [
     "\u{1f468}\u{1f3fd}\u{200d}",
 ];
 
-/// All of them: the lists above, addresses as links, and what is too long to be written down.
+/// All payloads: the lists above, URLs as links, and very long texts.
 pub fn payloads() -> Vec<String> {
     let lists: [&[&str]; 7] = [&ELEMENTS, &NAMESPACES, &LANGUAGES, &NAMES, &MARKDOWN, &ADDRESSES, &TEXTS];
     let mut all: Vec<String> = lists.concat().into_iter().map(str::to_owned).collect();

@@ -1,4 +1,4 @@
-// Everything a page can do with a chat, as TypeScript sees it: all of it is right, but for what is expected not to be.
+// Uses of the whole API in TypeScript. All are valid except those marked as expected errors.
 
 import { load } from "natter-chat";
 import type {
@@ -68,13 +68,13 @@ const settings: NatterSettings = {
 window.natterSettings = settings;
 window.natterSettings = { languages: "all", team: "[\"Ana\"]", retentionDays: "90", needsConsent: "false" };
 
-// @ts-expect-error there is no such moment
+// @ts-expect-error no such value of load
 window.natterSettings = { load: "soon" };
-// @ts-expect-error a word that is none of the settings
+// @ts-expect-error no such setting
 window.natterSettings = { hmacToken: "…" };
-// @ts-expect-error a field has a name
+// @ts-expect-error a field needs a name
 const nameless: NatterForm = { fields: [{ type: "email" }] };
-// @ts-expect-error an hour alone is no time
+// @ts-expect-error hours are a pair
 const timeless: NatterPrompt = { text: "Hello", hours: [9] };
 
 // ---- Before the script has run ----
@@ -108,20 +108,20 @@ const calls: NatterCall[] = [
   ["off", "ready", () => {}],
 ];
 window.natter = calls;
-// @ts-expect-error nobody can do that
+// @ts-expect-error no such method
 (window.natter ||= []).push(["sing"]);
 // @ts-expect-error a text is wanted
 (window.natter ||= []).push(["send", 7]);
-// @ts-expect-error whether the script has run is not known here
+// @ts-expect-error natter may be a list before the script has run
 window.natter?.open();
 
 // ---- The package ----
 
 const chat: NatterChat = await load({ assets: "/natter/", ...settings });
 await load({ assets: "/natter/" });
-// @ts-expect-error it has to be known where the files are
+// @ts-expect-error assets is required
 await load(settings);
-// @ts-expect-error without an inbox there is no chat
+// @ts-expect-error without an inbox it resolves to undefined
 const nobody: NatterChat = await load({ assets: "/natter/" });
 
 // ---- The element ----
@@ -174,14 +174,14 @@ is<Same<typeof chat.isOpen, boolean>>();
 is<Same<typeof chat.unreadCount, number>>();
 // Every setting is a property.
 is<Same<Exclude<keyof NatterSettings, keyof NatterChat>, never>>();
-// @ts-expect-error a list of languages, not a number of them
+// @ts-expect-error languages is a list
 chat.languages = 2;
-// @ts-expect-error whether it is open is for reading
+// @ts-expect-error isOpen is read-only
 chat.isOpen = true;
 // @ts-expect-error there is no such setting
 chat.colour = "red";
 
-// ---- What it can be asked ----
+// ---- Methods ----
 
 chat.open();
 chat.close();
@@ -224,23 +224,23 @@ console.log(JSON.stringify(report), policy, await chat.csp());
 chat.push(["open"]);
 chat.push(["setUser", user]);
 
-// @ts-expect-error a number is nobody's fields
+// @ts-expect-error a user is an object
 chat.setUser("42", 7);
-// @ts-expect-error nobody at all
+// @ts-expect-error a user is required
 chat.setUser();
-// @ts-expect-error a number is nobody
+// @ts-expect-error a user is not a number
 chat.setUser(7);
-// @ts-expect-error the stock widget's field of another name
+// @ts-expect-error the stock widget's name of a field
 chat.setUser({ phone: "+4934112345" });
 // @ts-expect-error a text is wanted
 chat.send({ text: "Hello" });
-// @ts-expect-error agents read values, not objects
+// @ts-expect-error attributes are no objects
 chat.setCustomAttributes({ plan: { name: "team" } });
-// @ts-expect-error there is no such theme
+// @ts-expect-error no such theme
 chat.setTheme("auto");
-// @ts-expect-error there is no such side
+// @ts-expect-error no such position
 chat.setPosition("top");
-// @ts-expect-error this channel has no labels
+// @ts-expect-error no method for labels
 chat.setLabel("vip");
 
 // ---- Events ----
@@ -292,13 +292,13 @@ chat.on("unread", heard);
 chat.off("unread", heard);
 chat.addEventListener("natter-message", ({ detail }) => is<Same<typeof detail.text, string>>());
 
-// @ts-expect-error there is no such event
+// @ts-expect-error no such event
 chat.on("nonsense", () => {});
 // @ts-expect-error `on` takes the name without `natter-`
 chat.on("natter-message", () => {});
-// @ts-expect-error an event has its own detail only
+// @ts-expect-error a field of another event
 chat.on("unread", ({ detail }) => detail.text);
-// @ts-expect-error what is told is frozen
+// @ts-expect-error the detail is read-only
 chat.on("unread", ({ detail }) => (detail.count = 0));
-// @ts-expect-error another event's listener
+// @ts-expect-error a listener of another event
 chat.off("message", heard);

@@ -11,7 +11,7 @@ pub fn run(env: &Env, browser: &Browser) -> Result<ExitCode, String> {
     let mut native = env.command("cargo");
     native.args(["bench", "--workspace", "--bench", "core", "--bench", "load"]);
     let mut in_browser = test::end_to_end_command(env, browser, "soak")?;
-    in_browser.args(["first_connect::", "--nocapture"]);
+    in_browser.args(["first_connection::", "--nocapture"]);
     for mut cargo in [native, in_browser] {
         if !subprocess::run(&mut cargo)?.success() {
             return Ok(ExitCode::FAILURE);

@@ -230,7 +230,7 @@ fn end_to_end(run: &TestRun) -> SuiteResult {
 
 /// The end-to-end tests whose course depends on Chatwoot's version.
 const VERSION_DEPENDENT_TESTS: [&str; 6] =
-    ["accounts::", "content::", "conversations::", "stories::", "threads::", "uploads::"];
+    ["conversation::", "conversation_list::", "identified_users::", "message_content::", "message_list::", "uploads::"];
 
 /// The version-dependent tests against a sandbox that answers as Chatwoot 4.16; `end_to_end` has 4.0.4.
 fn end_to_end_chatwoot_4_16(run: &TestRun) -> SuiteResult {
@@ -267,7 +267,7 @@ pub fn build_sandbox(env: &Env) -> Result<(), String> {
 }
 
 /// Compiles right and wrong uses of `embed/natter.d.ts` (`tests/types`). Whether the chat has what the types say is checked
-/// in a browser (`tests/end_to_end/api.rs`).
+/// in a browser (`tests/end_to_end/javascript_api.rs`).
 fn types(run: &TestRun) -> SuiteResult {
     match setup::install_typescript(run.env) {
         Ok(compiler) => check(run.env.command(compiler).args(["-p", "tests/types"])),
