@@ -15,7 +15,7 @@ const SETTLE_TIME_MAX: Duration = Duration::from_secs(40);
 
 /// What the core waits before it posts again a message that the server may have stored: it reads the conversation
 /// meanwhile, and posts only what is still not there.
-pub const GRACE: Duration = Duration::from_millis(natter_core::timeline::GRACE_MS);
+pub const GRACE: Duration = Duration::from_millis(natter_core::conversation::timeline::GRACE_MS);
 /// The time in which a message arrives whose first POST was lost: the grace, a request that is aborted after 30 s, and the
 /// waits between rounds of reading. A reload may cut a POST that is under way, and the next page can't know whether the
 /// server has it; so a test that reloads a page with an unsent message must wait for so long.
