@@ -45,7 +45,7 @@ pub struct Driver {
     tells_page: bool,
 }
 
-/// Events handled before the browser gets a turn: a burst must not freeze the page.
+/// Events handled before the browser gets its turn: a burst must not freeze the page.
 const STEPS_MAX: usize = 200;
 
 impl Driver {
@@ -162,7 +162,7 @@ impl Driver {
     fn perform(&self, effect: Effect) {
         match effect {
             Effect::SendRequest { id, request } => {
-                self.requests.borrow_mut().call(id, request, &self.uploads, self.reporter());
+                self.requests.borrow_mut().send(id, request, &self.uploads, self.reporter());
             }
             Effect::Probe { url } => http::probe(url, self.reporter()),
             Effect::AbortRequest { id } => self.requests.borrow_mut().abort(id),
@@ -194,7 +194,7 @@ impl Driver {
         let ms = if is_left_over { Some(0) } else { due.map(|due| due.since(clock::now().mono).min(TIMER_MS_MAX)) };
         let timer = ms.map(|ms| {
             let report = self.reporter();
-            // Browsers round down; a millisecond more spares a turn that is too early.
+            // Browsers round down; a millisecond more spares an update that is too early.
             Timeout::new(ms as u32 + u32::from(!is_left_over), move || report(Event::Tick))
         });
         self.timer.replace(timer);
@@ -211,8 +211,8 @@ impl Driver {
     }
 }
 
-/// Browsers take at most a 32-bit wait; an hour is often enough.
+/// Browsers take a 32-bit number of milliseconds; waking once an hour costs nothing.
 const TIMER_MS_MAX: u64 = 3_600_000;
 
-/// How the shell's modules report.
+/// Reports an event to the driver.
 pub type Reporter = Rc<dyn Fn(Event)>;

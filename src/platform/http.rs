@@ -15,24 +15,24 @@ use crate::js::{method, object, settled};
 use natter_core::chatwoot::{Body, Method, Request};
 use natter_core::{Event, Outcome, RequestId};
 
-/// The requests under way.
+/// The requests under way, each with the controller that aborts it.
 #[derive(Default)]
 pub struct Requests(Vec<(RequestId, AbortController)>);
 
 impl Requests {
-    /// Makes a request and reports how it ended.
-    pub fn call(&mut self, id: RequestId, request: Request, files: &Uploads, report: Reporter) {
+    /// Makes a request, and reports its end.
+    pub fn send(&mut self, id: RequestId, request: Request, uploads: &Uploads, report: Reporter) {
         let abort = AbortController::new().ok();
         let signal = abort.as_ref().map(AbortController::signal);
         if let Some(abort) = abort {
-            // Those that ended are of no use any more, but dropping them is cheaper than being told of each end.
-            if self.0.len() >= KEPT_MAX {
+            // Requests that have ended are dropped here: that is cheaper than being told of each end.
+            if self.0.len() >= CONTROLLERS_MAX {
                 self.0.remove(0);
             }
             self.0.push((id, abort));
         }
         match &request.body {
-            Body::Form(fields, echo) => files.post((id, echo), &request.url, fields, signal.as_ref(), report),
+            Body::Form(fields, echo) => uploads.post((id, echo), &request.url, fields, signal.as_ref(), report),
             Body::None | Body::Json(_) => wasm_bindgen_futures::spawn_local(async move {
                 report(Event::Connection(ConnectionEvent::RequestEnded {
                     request: id,
@@ -42,14 +42,14 @@ impl Requests {
         }
     }
 
-    /// Drops a request.
+    /// Aborts a request.
     pub fn abort(&mut self, id: RequestId) {
         for (_, abort) in self.0.extract_if(.., |(other, _)| *other == id) {
             abort.abort();
         }
     }
 
-    /// Drops all.
+    /// Aborts every request.
     pub fn abort_all(&mut self) {
         for (_, abort) in self.0.drain(..) {
             abort.abort();
@@ -57,10 +57,10 @@ impl Requests {
     }
 }
 
-/// Far more than are ever under way together.
-const KEPT_MAX: usize = 32;
+/// Far more requests than are ever under way together.
+const CONTROLLERS_MAX: usize = 32;
 
-/// Sees whether anything answers at this address. What it answers the page is not let read, and needn't.
+/// Finds out whether anything answers at an address, and reports it. The answer itself can't be read (`no-cors`).
 pub fn probe(url: String, report: Reporter) {
     wasm_bindgen_futures::spawn_local(async move {
         let outcome = make(Request { method: Method::Probe, url, body: Body::None, read_until: None }, None).await;
@@ -77,28 +77,28 @@ async fn make(request: Request, signal: Option<&AbortSignal>) -> Outcome {
     let Some(fetch) = method(&window, "fetch") else { return Outcome::NotSent };
     let init = options(&request, signal);
     let body = if let Body::Json(text) = &request.body { WatchedBody::add(&init, text) } else { None };
-    // The address as text: page scripts that wrap `fetch` often look into it, and know no `Request`.
+    // The address as text: page scripts that wrap `fetch` often parse it, and don't expect a `Request`.
     let answer = match fetch.call2(&window, &request.url.into(), &init) {
         Ok(promise) => settled(promise).await,
         Err(thrown) => Err(thrown),
     };
     match answer {
         Ok(response) => answered(&response.unchecked_into(), request.read_until).await,
-        // What nobody has read, nobody can have sent: a wrapper of the page's failed before the browser was asked.
+        // A body that was not read can't have been sent: the page's wrapper of `fetch` failed before it called the browser.
         Err(_) if body.is_some_and(|body| !body.is_read.get()) => Outcome::NotSent,
-        // A browser says no more than that it failed: unreachable, cut off, or blocked by CORS after all was done.
+        // The browser only says that it failed: unreachable, cut off, or withheld by CORS after the server had done it.
         Err(_) => Outcome::Unknown,
     }
 }
 
-/// A request's body that notices whether anybody has read it.
+/// A request's body that notes whether it was read.
 struct WatchedBody {
     is_read: Rc<Cell<bool>>,
     _getter: Closure<dyn FnMut() -> JsValue>,
 }
 
 impl WatchedBody {
-    /// Gives the options of a request this body. Where a page has broken `Object`, the body is given plainly.
+    /// Sets the body in `fetch` options, as a getter. Where a page has broken `Object`, it is set as a plain value.
     fn add(init: &Object, text: &str) -> Option<Self> {
         let is_read = Rc::new(Cell::new(false));
         let (mark, text) = (Rc::clone(&is_read), JsValue::from_str(text));
@@ -124,7 +124,7 @@ fn options(request: &Request, signal: Option<&AbortSignal>) -> Object {
         Method::Patch => "PATCH",
     };
     let mode = if request.method == Method::Probe { "no-cors" } else { "cors" };
-    // What is left out here, the page may have given to every object.
+    // Every option is named: a page may have given `Object.prototype` a property of that name.
     let mut init = vec![
         ("method", method.into()),
         ("mode", mode.into()),
@@ -132,7 +132,7 @@ fn options(request: &Request, signal: Option<&AbortSignal>) -> Object {
         ("credentials", "omit".into()),
         ("referrerPolicy", "no-referrer".into()),
     ];
-    // Chatwoot answers bad input with JSON only when asked for exactly this.
+    // Chatwoot answers bad input with JSON only for exactly this value.
     let mut headers = vec![("Accept", "application/json".into())];
     if let Body::Json(_) = &request.body {
         headers.push(("Content-Type", "application/json".into()));
@@ -146,7 +146,7 @@ fn options(request: &Request, signal: Option<&AbortSignal>) -> Object {
 
 async fn answered(response: &Response, read_until: Option<&str>) -> Outcome {
     let number = |name: &str| Reflect::get(response, &name.into()).ok()?.as_f64();
-    // What a wrapper makes of an answer can be anything.
+    // The page's wrapper of `fetch` may return anything.
     let Some(status) = number("status").map(|status| status as u16) else { return Outcome::Unknown };
     let headers = Reflect::get(response, &"headers".into()).unwrap_or_default();
     let retry_after =
@@ -157,10 +157,10 @@ async fn answered(response: &Response, read_until: Option<&str>) -> Outcome {
     }
 }
 
-/// A page of the longest messages there are is a fifth of this; what is longer is nothing Chatwoot says.
+/// A page of the longest messages is a fifth of this; Chatwoot sends nothing longer.
 const BODY_BYTES_MAX: usize = 16_000_000;
 
-/// The body, or what of it comes before these words: the rest is not waited for.
+/// Reads the body up to these words, if there are any: the rest is not waited for. `None` where it is cut off or too long.
 async fn read(response: &Response, until: Option<&str>) -> Option<String> {
     let body = Reflect::get(response, &"body".into()).ok().filter(JsValue::is_object);
     let Some(body) = body else { return text_of(response).await };
@@ -173,7 +173,7 @@ async fn read(response: &Response, until: Option<&str>) -> Option<String> {
             break true;
         }
         let part: Uint8Array = part.unchecked_into();
-        // What was looked through before can only hold the beginning of the words.
+        // The part before was searched: it can only end with the beginning of the words.
         let looked = bytes.len().saturating_sub(until.map_or(0, str::len));
         bytes.extend(part.to_vec());
         let found =
@@ -188,19 +188,19 @@ async fn read(response: &Response, until: Option<&str>) -> Option<String> {
         }
     };
     if !is_whole {
-        // Nobody waits for it to have stopped.
+        // Whether the stream has stopped makes no difference.
         drop(reader.cancel());
     }
     (is_whole || !bytes.is_empty()).then(|| String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// The body of an answer without a stream: empty, or of a response that a wrapper of the page's made up.
+/// The body of a response without a stream: empty, or made up by the page's wrapper of `fetch`.
 async fn text_of(response: &Response) -> Option<String> {
     let Some(text) = method(response, "text") else { return Some(String::new()) };
     settled(text.call0(response).ok()?).await.ok()?.as_string().filter(|text| text.len() <= BODY_BYTES_MAX)
 }
 
-/// Whether browsers refuse requests to this address because it is http and the page is not.
+/// Whether browsers refuse requests to this address as mixed content: it is http, and the page https.
 pub fn is_mixed_content(base_url: &str) -> bool {
     let is_secure = web_sys::window().and_then(|window| window.location().protocol().ok()).as_deref() == Some("https:");
     let host = base_url.strip_prefix("http://").unwrap_or_default();

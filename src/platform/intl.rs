@@ -11,7 +11,7 @@ use super::{LazyModules, Reporter};
 use crate::i18n::Formatter;
 use crate::js::object;
 
-/// The browser's formatter, in one language.
+/// Formats values in one language by the browser's Intl.
 pub struct IntlFormatter {
     languages: Array,
     date: Function,
@@ -19,7 +19,7 @@ pub struct IntlFormatter {
 }
 
 impl IntlFormatter {
-    /// Speaks `language` (BCP 47).
+    /// Formats in `language` (BCP 47).
     #[must_use]
     pub fn new(language: &str) -> Self {
         let languages = Array::of1(&JsValue::from_str(language));
@@ -56,7 +56,7 @@ impl Formatter for IntlFormatter {
     }
 
     fn size(&self, bytes: u64) -> String {
-        // Bytes have no short name that knows of one and many.
+        // The short unit name of bytes has no plural.
         let (unit, scale, display) = match bytes {
             0..1_000 => ("byte", 1, "long"),
             1_000..1_000_000 => ("kilobyte", 1_000, "short"),
@@ -82,7 +82,7 @@ fn say(format: &Function, at: u64) -> String {
     format.call1(&JsValue::UNDEFINED, &moment(at)).ok().and_then(|said| said.as_string()).unwrap_or_default()
 }
 
-/// The latest moment a JavaScript date can hold, in seconds; a server may say anything.
+/// The latest moment a JavaScript date can hold, in seconds since 1970; a server may send any number.
 const AT_MAX: u64 = 8_640_000_000_000;
 
 fn moment(at: u64) -> Date {

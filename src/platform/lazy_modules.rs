@@ -1,28 +1,28 @@
-//! Code that few visitors need: small JavaScript modules beside the wasm, fetched on their first use.
+//! Lazily loaded modules: JavaScript that few visitors need, fetched on its first use (`embed/parts`).
 
 use js_sys::{Array, Function};
 use wasm_bindgen::JsValue;
 
 use crate::js::{method, settled};
 
-/// How a module is had: a function of the page's that takes its name and promises it.
+/// Loads modules: by a function of the element's that takes a module's name and returns a promise of it.
 #[derive(Clone, Default)]
 pub struct LazyModules(Option<Function>);
 
 impl LazyModules {
-    /// Modules as this function promises them.
+    /// Modules that this function loads.
     #[must_use]
     pub const fn new(fetch: Option<Function>) -> Self {
         Self(fetch)
     }
 
-    /// Calls a module's function, whatever comes of it.
+    /// Calls a module's function, and ignores its result.
     pub fn start(&self, module: &'static str, function: &'static str, arguments: &[JsValue]) {
         self.call(module, function, arguments, Box::new(drop));
     }
 
-    /// Calls a module's function, and `then` with what it promises; with `None` when there is no such module to be had,
-    /// or it fails.
+    /// Calls a module's function, and `then` with what its promise resolves to; with `None` when the module can't be loaded
+    /// or the function fails.
     pub fn call(&self, module: &'static str, function: &'static str, arguments: &[JsValue], then: Then) {
         let (modules, arguments) = (self.clone(), arguments.to_vec());
         wasm_bindgen_futures::spawn_local(async move {
@@ -38,5 +38,5 @@ impl LazyModules {
     }
 }
 
-/// What is done with what a module's function promised. In a box, so that there is one future for all of them.
+/// What is done with the result of a module's function. Boxed, so that all calls share one type of future.
 pub type Then = Box<dyn FnOnce(Option<JsValue>)>;

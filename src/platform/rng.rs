@@ -9,7 +9,7 @@ pub fn seed() -> Seed {
     let crypto = web_sys::window().and_then(|window| window.crypto().ok());
     let is_filled = crypto.is_some_and(|crypto| crypto.get_random_values_with_u8_array(&mut bytes).is_ok());
     if !is_filled {
-        // No browser that runs wasm lacks crypto; a host page may have broken it, and then this must do.
+        // Every browser that runs wasm has crypto; where the host page has broken it, Math.random has to do.
         for byte in &mut bytes {
             *byte = (js_sys::Math::random() * 256.0) as u8;
         }

@@ -1,4 +1,4 @@
-//! What the device keeps, in localStorage; where that is blocked or full, in memory for as long as the page lives.
+//! The device's records, in localStorage; where that is blocked or full, in memory for as long as the page lives.
 
 use std::cell::RefCell;
 
@@ -7,10 +7,10 @@ use web_sys::Storage;
 use natter_core::digits::digits;
 use natter_core::visitor::generation;
 
-/// The keys under one prefix.
+/// The records under one prefix.
 pub struct DeviceStorage {
     prefix: String,
-    /// Not there where the browser blocks it: cookies off, a sandboxed frame.
+    /// `None` where the browser blocks it: cookies are off, or the frame is sandboxed.
     storage: Option<Storage>,
     memory: RefCell<Vec<(String, String)>>,
 }
@@ -23,13 +23,13 @@ impl DeviceStorage {
         Self { prefix, storage, memory: RefCell::default() }
     }
 
-    /// Whether other tabs see what is kept here.
+    /// Whether other tabs see the same records.
     #[must_use]
     pub const fn is_shared(&self) -> bool {
         self.storage.is_some()
     }
 
-    /// All that is kept, by key without the prefix.
+    /// Every record, as (key without the prefix, value).
     #[must_use]
     pub fn all(&self) -> Vec<(String, String)> {
         let mut all = self.memory.borrow().clone();
@@ -43,26 +43,26 @@ impl DeviceStorage {
         all
     }
 
-    /// Keeps a value. `false` where a reload won't find it: the device is full, or the browser blocks what pages keep.
+    /// Stores a record. `false` where a reload won't find it: storage is full or blocked.
     pub fn save(&self, name: &str, value: &str) -> bool {
         self.forget(name);
         let is_kept = self.storage.as_ref().is_some_and(|storage| storage.set_item(&self.key(name), value).is_ok());
         if !is_kept {
-            // What was kept before would be found in its place, and believed.
+            // The former record would be taken for this one after a reload.
             self.erase(name);
             self.memory.borrow_mut().push((name.to_owned(), value.to_owned()));
         }
         is_kept
     }
 
-    /// The generation that is kept, as all tabs see it at this moment (`core::generation`).
+    /// The device's generation, as all tabs see it at this moment (`natter_core::visitor::generation`).
     #[must_use]
     pub fn generation(&self) -> u64 {
         let kept = self.storage.as_ref().and_then(|storage| storage.get_item(&self.key(generation::KEY)).ok()?);
         kept.and_then(|kept| kept.parse().ok()).unwrap_or(0)
     }
 
-    /// Forgets all that is kept, and begins this generation.
+    /// Deletes every record, and stores the generation that begins.
     pub fn begin_generation(&self, generation: u64) {
         for (name, _) in self.all() {
             self.erase(&name);
@@ -70,11 +70,11 @@ impl DeviceStorage {
         self.save(generation::KEY, &digits(generation.max(self.generation() + 1)));
     }
 
-    /// Forgets a value.
+    /// Deletes a record.
     pub fn erase(&self, name: &str) {
         self.forget(name);
         if let Some(storage) = &self.storage {
-            // What a browser won't let go of, it won't let be read either.
+            // A browser that refuses this does not let the record be read either.
             let _ = storage.remove_item(&self.key(name));
         }
     }

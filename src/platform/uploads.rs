@@ -1,4 +1,5 @@
-//! The files a visitor sends: numbered when they are picked, kept under their send's name, posted as a form.
+//! The files that a visitor sends: numbered when they are picked, stored under their message's echo_id (IndexedDB), and
+//! uploaded as a form. `embed/parts/files.js` does the work.
 
 use natter_core::event::{ConnectionEvent, StorageEvent};
 use std::cell::RefCell;
@@ -16,28 +17,28 @@ use natter_core::content::AttachmentKind;
 use natter_core::model::{EchoId, LocalFile, OutgoingFile};
 use natter_core::{Event, Outcome, RequestId};
 
-/// The module that does it.
+/// The lazy module that stores and uploads files.
 const MODULE: &str = "files";
 
-/// The files picked on this page, and the way to where they are kept.
+/// The files picked on this page, and the module that stores them.
 #[derive(Clone)]
 pub struct Uploads {
     modules: LazyModules,
-    /// What the device's names start with.
+    /// The prefix of stored names.
     prefix: String,
     picked: Rc<RefCell<Vec<File>>>,
-    /// Where the page shows them.
+    /// The `blob:` addresses that the page shows them by.
     urls: Rc<RefCell<Vec<String>>>,
 }
 
 impl Uploads {
-    /// None picked yet.
+    /// No file is picked yet.
     #[must_use]
     pub fn new(modules: LazyModules, prefix: String) -> Self {
         Self { modules, prefix, picked: Rc::default(), urls: Rc::default() }
     }
 
-    /// Numbers files that were picked.
+    /// Numbers the files that were picked.
     pub fn pick(&self, files: Vec<File>) -> Vec<OutgoingFile> {
         let mut picked = self.picked.borrow_mut();
         let number = |file: File| {
@@ -50,7 +51,7 @@ impl Uploads {
         files.into_iter().map(number).collect()
     }
 
-    /// Keeps the files of these picks under a send's name, and reports it.
+    /// Stores the files of these picks for a message, and reports it.
     pub fn store(&self, echo: EchoId, picks: &[u64], report: Reporter) {
         let picked = self.picked.borrow();
         let at = |pick: &u64| picked.get(usize::try_from(*pick).ok()?.checked_sub(1)?);
@@ -63,13 +64,13 @@ impl Uploads {
             if ended.is_none_or(|is_kept| is_kept.is_falsy()) {
                 report(Event::Storage(StorageEvent::WriteFailed));
             }
-            // What is kept nowhere will be missed when it is to be posted, and the visitor told.
+            // Files that could not be stored are found missing when they are to be uploaded; the visitor is told then.
             report(Event::Storage(StorageEvent::FilesStored { message: echo }));
         };
         self.modules.call(MODULE, "store", &arguments, Box::new(then));
     }
 
-    /// Forgets the files of all sends but these.
+    /// Deletes the files of all messages but these.
     pub fn delete_all_but(&self, echoes: &[EchoId]) {
         self.picked.borrow_mut().clear();
         if echoes.is_empty() {
@@ -79,20 +80,20 @@ impl Uploads {
         self.modules.start(MODULE, "removeAll", &[self.prefix.as_str().into(), kept.into()]);
     }
 
-    /// Nothing that was picked on this page is shown any more.
+    /// Releases the `blob:` addresses of the files picked on this page.
     pub fn release(&self) {
         for url in self.urls.borrow_mut().drain(..) {
-            // The browser itself made it.
+            // The browser made this address: it can't fail.
             let _ = Url::revoke_object_url(&url);
         }
     }
 
-    /// Forgets the files of a send.
+    /// Deletes the files of a message.
     pub fn delete(&self, echo: &EchoId) {
         self.modules.start(MODULE, "remove", &[self.name(echo).into()]);
     }
 
-    /// Posts a form with the files of a send, and reports how far it is on the way and how it ended.
+    /// Uploads a form with the files of a message, and reports its progress and its end.
     pub fn post(
         &self,
         (id, echo): (RequestId, &EchoId),
@@ -129,13 +130,13 @@ impl Uploads {
     }
 }
 
-/// How the page itself shows a file, if browsers show such files.
+/// The address by which the page itself shows a file, for pictures, sounds and films.
 fn local(file: &File) -> Option<LocalFile> {
     let kind = AttachmentKind::of_media_type(&file.type_())?;
     Some(LocalFile { kind, url: Url::create_object_url_with_blob(file).ok()? })
 }
 
-/// How a post ended. (Without the module, nothing can have left.)
+/// How an upload ended, as the module says it.
 fn outcome(ended: &JsValue) -> Outcome {
     match ended.as_string().as_deref() {
         Some("gone") => Outcome::FilesMissing,

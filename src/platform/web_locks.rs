@@ -1,4 +1,4 @@
-//! The visitor's other tabs: a Web Lock that one of them holds, and a channel they talk over.
+//! The visitor's other tabs: a Web Lock that the leader holds, and a BroadcastChannel for their messages.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -14,25 +14,25 @@ use super::{DeviceStorage, Reporter};
 use crate::js::{method, settled};
 use natter_core::{Event, TabAction, TabEvent};
 
-/// A page that hung reads an old device for a moment, until the browser has told it of all that was written meanwhile.
+/// After a hang a page reads outdated localStorage for a moment (seen in Chromium): as long is waited, in milliseconds.
 const CATCH_UP_MS: u32 = 30;
 
-/// The lock and the channel, while this tab has to do with others.
+/// The lock and the channel, while this tab works with others.
 pub struct TabChannel {
     name: String,
     lock: Option<Lock>,
     channel: Option<Channel>,
 }
 
-/// A Web Lock asked for or held; let go when dropped.
+/// A Web Lock that is requested or held; released when dropped.
 struct Lock {
-    /// What is reported of a lock that was let go concerns nobody.
+    /// `false` once it is released: what the browser reports of it then is ignored.
     is_current: Rc<Cell<bool>>,
-    /// Whether it was ours when we were last told.
+    /// Whether the browser has granted it.
     is_granted: Rc<Cell<bool>>,
     release: Rc<RefCell<Option<Function>>>,
     abort: AbortController,
-    /// What the browser calls the page that holds it: us.
+    /// The browser's client id of the page that holds it: this page.
     client: Rc<RefCell<Option<String>>>,
 }
 
@@ -42,32 +42,32 @@ struct Channel {
 }
 
 impl TabChannel {
-    /// Nobody's tab yet; the name is the lock's and the channel's.
+    /// Neither lock nor channel yet; `name` is the name of both.
     pub const fn new(name: String) -> Self {
         Self { name, lock: None, channel: None }
     }
 
-    /// Whether the browser has what this takes.
+    /// Whether the browser has Web Locks and BroadcastChannel.
     pub fn are_supported() -> bool {
         locks().is_some() && Reflect::has(&js_sys::global(), &"BroadcastChannel".into()).unwrap_or(false)
     }
 
-    /// Does what the core wants.
+    /// Performs an action of the core's.
     pub fn perform(&mut self, act: TabAction, device: &Rc<DeviceStorage>, report: &Reporter) {
         match act {
             TabAction::RequestLock => {
                 if self.channel.is_none() {
                     self.channel = Channel::open(&self.name, report);
                 }
-                self.lock = Lock::ask(&self.name, false, device, report);
+                self.lock = Lock::request(&self.name, false, device, report);
             }
             TabAction::Listen => self.channel = Channel::open(&self.name, report),
-            TabAction::StealLock => self.lock = Lock::ask(&self.name, true, device, report),
+            TabAction::StealLock => self.lock = Lock::request(&self.name, true, device, report),
             TabAction::QueryLock => self.confirm(device, report.clone()),
             TabAction::Leave => self.leave(),
             TabAction::Broadcast(text) => {
                 if let Some(open) = &self.channel {
-                    // It can only fail on a channel that is closed.
+                    // It fails on a closed channel alone.
                     let _ = open.channel.post_message(&text.into());
                 }
             }
@@ -80,17 +80,17 @@ impl TabChannel {
         let (is_current, is_granted, client) =
             (Rc::clone(&lock.is_current), Rc::clone(&lock.is_granted), Rc::clone(&lock.client));
         spawn_local(async move {
-            // Without an answer nothing is reported: the core waits for one no longer than it should take.
+            // Without an answer nothing is reported: the core waits no longer than an answer takes.
             let Ok(holder) = holder(&name).await else { return };
             if is_current.get() {
-                // A browser that tells nobody's name gives no reason to doubt.
+                // A browser that tells no client ids gives no reason for doubt.
                 let is_ours = is_granted.get() && *client.borrow() == holder;
                 report(Event::Tabs(TabEvent::LockQueried { is_ours, generation: device.generation() }));
             }
         });
     }
 
-    /// Lets the lock go, and hears no more.
+    /// Releases the lock, and closes the channel.
     pub fn leave(&mut self) {
         self.lock = None;
         self.channel = None;
@@ -119,17 +119,17 @@ impl Drop for Channel {
 }
 
 impl Lock {
-    /// Asks for the lock, or takes it away from whoever has it, and reports when it is ours, be it now or when another
-    /// tab is gone, and when it is ours no more.
-    fn ask(name: &str, is_theft: bool, device: &Rc<DeviceStorage>, report: &Reporter) -> Option<Self> {
+    /// Requests the lock, or steals it from its holder. Reports when it is granted, now or when another tab is gone, and
+    /// when it is lost.
+    fn request(name: &str, is_theft: bool, device: &Rc<DeviceStorage>, report: &Reporter) -> Option<Self> {
         let locks = locks()?;
         let request = method(&locks, "request")?;
         let abort = AbortController::new().ok()?;
         let options = Object::new();
-        // The two can't go together; a theft is over before anybody could think better of it.
+        // `steal` and `signal` exclude each other; a steal is granted before it could be aborted.
         let (option, value) = if is_theft { ("steal", true.into()) } else { ("signal", abort.signal().into()) };
         Reflect::set(&options, &option.into(), &value).ok()?;
-        // What is left out here, the page may have given to every object.
+        // The mode is named: a page may have given `Object.prototype` a property of that name.
         Reflect::set(&options, &"mode".into(), &"exclusive".into()).ok()?;
 
         let is_current = Rc::new(Cell::new(true));
@@ -146,7 +146,7 @@ impl Lock {
                 return Promise::resolve(&JsValue::UNDEFINED);
             }
             spawn_local(async move {
-                // Where that can't be had, no lock is ours: the core notices.
+                // Without an answer no grant is reported: the core notices.
                 let Ok(holder) = holder(&lock_name).await else { return };
                 client.replace(holder);
                 is_granted.set(true);
@@ -157,7 +157,7 @@ impl Lock {
                 };
                 Timeout::new(CATCH_UP_MS, caught_up).forget();
             });
-            // The lock is ours until this promise ends.
+            // The lock is held until this promise settles.
             Promise::new(&mut |resolve, _| {
                 slot.replace(Some(resolve));
             })
@@ -165,8 +165,8 @@ impl Lock {
         let asked = request.apply(&locks, &Array::of3(&name.into(), &options, &granted)).ok()?;
         let (is_current, release, on_end) = (Rc::clone(&lock.is_current), Rc::clone(&lock.release), report.clone());
         spawn_local(async move {
-            // It ends badly when the lock is stolen, or the wait for it given up; or it did not begin: asked for again, the
-            // browser would refuse it again, without end.
+            // The request's promise is rejected when the lock is stolen, or the wait for it aborted; or at once, when the
+            // browser refuses locks: requested again, it would be refused again, without end.
             if settled(asked).await.is_err() && is_current.replace(false) {
                 let is_refused = !is_theft && release.borrow().is_none();
                 on_end(Event::Tabs(if is_refused { TabEvent::LockRefused } else { TabEvent::LockStolen }));
@@ -186,10 +186,10 @@ impl Drop for Lock {
     }
 }
 
-/// Who holds the lock of this name, as the browser calls its pages; `None` when nobody does, or it tells no names.
+/// The client id of the lock's holder; `None` when nobody holds it, or the browser tells no ids.
 ///
 /// # Errors
-/// When the browser does not answer as it should.
+/// When the browser does not answer as specified.
 async fn holder(name: &str) -> Result<Option<String>, JsValue> {
     let locks = locks().ok_or(JsValue::UNDEFINED)?;
     let query = method(&locks, "query").ok_or(JsValue::UNDEFINED)?;
