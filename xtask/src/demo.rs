@@ -134,6 +134,19 @@ fn address(port: u16) -> SocketAddr {
 mod tests {
     use super::*;
 
+    /// `trunk serve` refuses to start when one is missing.
+    #[test]
+    fn every_path_that_trunk_is_not_to_watch_exists() {
+        let project = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let trunk = std::fs::read_to_string(project.join("Trunk.toml")).unwrap();
+        let (_, list) = trunk.split_once("\nignore = [").unwrap();
+        let paths: Vec<&str> = list.split_once(']').unwrap().0.split('"').skip(1).step_by(2).collect();
+        assert!(!paths.is_empty());
+        for path in paths {
+            assert!(project.join(path).exists(), "{path}");
+        }
+    }
+
     #[test]
     fn the_demo_takes_the_next_free_port() {
         let taken = TcpListener::bind(address(0)).unwrap();
