@@ -43,54 +43,80 @@ fn texts(file: &locale_file::LocaleFile) -> Result<String, String> {
         return Err(format!("A text in {ENGLISH} has more than one line."));
     }
     let lines: Vec<&str> = texts.iter().map(|text| text.english).collect();
-    let mut rust = format!("pub const ENGLISH: &str = {:?};\n", lines.join("\n"));
-    rust.push_str("/// The key of a text that visitors read, with its placeholders' values.\n");
-    rust.push_str("#[derive(Clone, Debug, Eq, PartialEq)]\npub enum TextKey {\n");
-    for text in &texts {
-        let types: Vec<&str> = text.placeholders.iter().map(|name| type_of(name)).collect();
-        let fields = if types.is_empty() { String::new() } else { format!("({})", types.join(", ")) };
+    let [keys, place, values, all] = [keys, place, values, all].map(|part| part(&texts));
+    Ok(format!("pub const ENGLISH: &str = {:?};\n{keys}impl TextKey {{\n{place}{values}{all}}}\n", lines.join("\n")))
+}
+
+/// The enum: a variant for each text, with its placeholders' values.
+fn keys(texts: &[Text]) -> String {
+    let mut rust = "/// The key of a text that visitors read, with its placeholders' values.\n\
+                    #[derive(Clone, Debug, Eq, PartialEq)]\npub enum TextKey {\n"
+        .to_owned();
+    for text in texts {
+        let fields = text.fields(|name| type_of(name).to_owned());
         // Writing into a string can't fail.
-        let _ = writeln!(rust, "    /// `{}`\n    {}{fields},", text.english, variant(text.key));
+        let _ = writeln!(rust, "    /// `{}`\n    {}{fields},", text.english, text.variant());
     }
-    rust.push_str("}\nimpl TextKey {\n");
-    rust.push_str(
-        "    /// The text's place among the texts of a locale.\n    pub(super) const fn place(&self) -> usize {\n",
-    );
-    rust.push_str("        match self {\n");
+    rust + "}\n"
+}
+
+/// The function that says where a text stands.
+fn place(texts: &[Text]) -> String {
+    let mut rust = "    /// The text's place among the texts of a locale.\n    \
+                    pub(super) const fn place(&self) -> usize {\n        match self {\n"
+        .to_owned();
     for (place, text) in texts.iter().enumerate() {
-        let _ = writeln!(rust, "            Self::{} {{ .. }} => {place},", variant(text.key));
+        let _ = writeln!(rust, "            Self::{} {{ .. }} => {place},", text.variant());
     }
-    rust.push_str("        }\n    }\n    /// The placeholders' names and values.\n");
-    rust.push_str("    pub(super) fn values(&self) -> Vec<(&'static str, String)> {\n        match self {\n");
-    for text in texts.iter().filter(|text| !text.placeholders.is_empty()) {
+    rust + "        }\n    }\n"
+}
+
+/// The function that gives the placeholders' names and values.
+fn values(texts: &[Text]) -> String {
+    let mut rust = "    /// The placeholders' names and values.\n    \
+                    pub(super) fn values(&self) -> Vec<(&'static str, String)> {\n        match self {\n"
+        .to_owned();
+    let (plain, filled): (Vec<&Text>, Vec<&Text>) = texts.iter().partition(|text| text.placeholders.is_empty());
+    for text in filled {
         let value = |name: &&str| match type_of(name) {
             "String" => format!("({name:?}, {name}.clone())"),
             _ => format!("({name:?}, super::whole_number(*{name}))"),
         };
         let values: Vec<String> = text.placeholders.iter().map(value).collect();
-        let names = text.placeholders.join(", ");
-        let _ = writeln!(rust, "            Self::{}({names}) => vec![{}],", variant(text.key), values.join(", "));
+        let fields = text.fields(str::to_owned);
+        let _ = writeln!(rust, "            Self::{}{fields} => vec![{}],", text.variant(), values.join(", "));
     }
-    let plain: Vec<String> = texts
-        .iter()
-        .filter(|text| text.placeholders.is_empty())
-        .map(|text| format!("Self::{}", variant(text.key)))
-        .collect();
-    let _ = writeln!(rust, "            {} => Vec::new(),", plain.join(" | "));
-    rust.push_str(
-        "        }\n    }\n    /// Every key, in the order of the places, with values to try.\n    #[cfg(test)]\n",
-    );
-    rust.push_str("    pub(super) fn all() -> Vec<Self> {\n        vec![\n");
-    for text in &texts {
-        let samples: Vec<&str> = text
-            .placeholders
-            .iter()
-            .map(|name| if type_of(name) == "String" { "\"x\".to_owned()" } else { "3" })
-            .collect();
-        let fields = if samples.is_empty() { String::new() } else { format!("({})", samples.join(", ")) };
-        let _ = writeln!(rust, "            Self::{}{fields},", variant(text.key));
+    let plain: Vec<String> = plain.iter().map(|text| format!("Self::{}", text.variant())).collect();
+    rust + "            " + &plain.join(" | ") + " => Vec::new(),\n        }\n    }\n"
+}
+
+/// The list of all keys, for tests.
+fn all(texts: &[Text]) -> String {
+    let mut rust = "    /// Every key, in the order of the places, with values to try.\n    #[cfg(test)]\n    \
+                    pub(super) fn all() -> Vec<Self> {\n        vec![\n"
+        .to_owned();
+    for text in texts {
+        let sample = |name: &str| if type_of(name) == "String" { "\"x\".to_owned()" } else { "3" }.to_owned();
+        let _ = writeln!(rust, "            Self::{}{},", text.variant(), text.fields(sample));
     }
-    Ok(rust + "        ]\n    }\n}\n")
+    rust + "        ]\n    }\n"
+}
+
+impl Text<'_> {
+    /// The fields of its variant in brackets, each as `field` writes it; nothing for a text without placeholders.
+    fn fields(&self, field: impl Fn(&str) -> String) -> String {
+        let fields: Vec<String> = self.placeholders.iter().map(|name| field(name)).collect();
+        if fields.is_empty() { String::new() } else { format!("({})", fields.join(", ")) }
+    }
+
+    /// Its key as Rust names variants: `not_sent` is `NotSent`.
+    fn variant(&self) -> String {
+        let capital = |word: &str| {
+            let (first, rest) = word.split_at(1.min(word.len()));
+            first.to_uppercase() + rest
+        };
+        self.key.split('_').map(capital).collect()
+    }
 }
 
 /// The names between braces, in their order.
@@ -101,13 +127,4 @@ fn placeholders(english: &str) -> Vec<&str> {
 /// Counts are numbers, everything else is text.
 fn type_of(placeholder: &str) -> &'static str {
     if placeholder == "count" { "i64" } else { "String" }
-}
-
-/// A key as Rust names variants: `not_sent` is `NotSent`.
-fn variant(key: &str) -> String {
-    let capital = |word: &str| {
-        let (first, rest) = word.split_at(1.min(word.len()));
-        first.to_uppercase() + rest
-    };
-    key.split('_').map(capital).collect()
 }

@@ -3,10 +3,13 @@
 use crate::env::Env;
 use crate::files::{files_below, is_javascript, read_bytes, relative_name, remove_file};
 use crate::setup::Missing;
-use crate::{fingerprint, gallery, minify, postprocess, setup, subprocess};
+use crate::{fingerprint, minify, postprocess, setup, subprocess};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+/// The id that the gallery's page has (`natter::gallery::MARK`). No file of a release bundle may contain it.
+pub const GALLERY_MARK: &str = "natter-gallery";
 
 /// What a visitor downloads for an open chat, at most, in bytes of brotli: a promise of the project's.
 const OPEN_CHAT_BYTES_MAX: usize = 190_000;
@@ -73,7 +76,7 @@ fn copy_npm_files(env: &Env, folder: &Path) -> Result<(), String> {
 /// The gallery is for developers; a release with it is an error.
 fn refuse_gallery(folder: &Path) -> Result<(), String> {
     for path in files_below(folder)? {
-        if read_bytes(&path)?.windows(gallery::MARK.len()).any(|part| part == gallery::MARK.as_bytes()) {
+        if read_bytes(&path)?.windows(GALLERY_MARK.len()).any(|part| part == GALLERY_MARK.as_bytes()) {
             return Err(format!("{} contains the gallery; a release must not.", path.display()));
         }
     }
@@ -253,7 +256,7 @@ mod tests {
         std::fs::write(folder.join("deep/natter.js"), "list.id = \"natter-gallery\";").unwrap();
         assert!(refuse_gallery(folder).is_err());
         let gallery = Path::new(env!("CARGO_MANIFEST_DIR")).join("../src/gallery/mod.rs");
-        assert!(std::fs::read_to_string(gallery).unwrap().contains(&format!("{:?}", gallery::MARK)));
+        assert!(std::fs::read_to_string(gallery).unwrap().contains(&format!("{:?}", GALLERY_MARK)));
     }
 
     #[test]

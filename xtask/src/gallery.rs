@@ -5,9 +5,6 @@ use crate::setup::{self, Browser};
 use crate::{exit_code, subprocess, test};
 use std::process::ExitCode;
 
-/// The id that the gallery's page has (`natter::gallery::MARK`). No file of a release bundle may contain it.
-pub const MARK: &str = "natter-gallery";
-
 /// Builds the widget with the gallery in a folder of its own, and takes the screenshots: all, or those whose names
 /// contain `screens`.
 pub fn run(env: &Env, browser: &Browser, screens: Option<&str>) -> Result<ExitCode, String> {
