@@ -62,7 +62,7 @@ pub struct Availability {
     /// As the browser told them, from the earliest on.
     offsets: Vec<UtcOffset>,
     is_zone_wanted: bool,
-    question: RetryingRequest,
+    request: RetryingRequest,
     /// Whether it was answered with something else than an inbox.
     is_in_vain: bool,
     /// When the server was asked last, and answered.
@@ -81,7 +81,7 @@ impl Availability {
     /// Somebody looks at the panel.
     pub fn want(&mut self, now: Mono) {
         if self.asked.is_none_or(|asked| now.since(asked) >= FRESH_MS) {
-            self.question.want();
+            self.request.request();
         }
     }
 
@@ -94,20 +94,20 @@ impl Availability {
     /// Whether it is known if the inbox demands one, or can't be known. If not, the inbox is asked for.
     pub fn knows_proof_requirement(&mut self) -> bool {
         let knows = self.inbox.is_some() || self.is_in_vain;
-        if !knows && !self.question.is_open() {
-            self.question.want();
+        if !knows && !self.request.is_outstanding() {
+            self.request.request();
         }
         knows
     }
 
     /// Whether to ask for the inbox now. Then the answer is waited for.
     pub fn next(&mut self, now: Mono) -> bool {
-        self.question.next(now)
+        self.request.start_if_due(now)
     }
 
     /// The inbox.
     pub fn set_inbox(&mut self, now: Mono, inbox: Inbox) {
-        self.question.answered();
+        self.request.answered();
         self.asked = Some(now);
         self.is_zone_wanted = inbox.hours.is_some();
         self.inbox = Some(inbox);
@@ -115,7 +115,7 @@ impl Availability {
 
     /// The question will bring nothing.
     pub const fn answered(&mut self, now: Mono) {
-        self.question.answered();
+        self.request.answered();
         // As long as somebody looks it is wanted: at once again, it would be asked without end.
         self.asked = Some(now);
         self.is_in_vain = true;
@@ -123,7 +123,7 @@ impl Availability {
 
     /// The question was not answered.
     pub fn failed(&mut self, now: Mono, chance: &mut Rng, at_least_ms: u64) {
-        self.question.failed(now, chance, at_least_ms);
+        self.request.failed(now, chance, at_least_ms);
     }
 
     /// The zone whose clocks are to be looked up, once.
@@ -169,7 +169,7 @@ impl Availability {
         let times = self.times(now).unwrap_or_default();
         let next = times.iter().flat_map(|(opens, closes)| [*opens, *closes]).find(|change| *change > at);
         let change = next.map(|change| now.mono.plus((change * 1_000).saturating_sub(now.wall.0)));
-        let until = [self.question.deadline(), self.online_until, change].into_iter().flatten();
+        let until = [self.request.deadline(), self.online_until, change].into_iter().flatten();
         until.filter(|until| *until > now.mono).min().map(|until| until.due("availability: may change"))
     }
 

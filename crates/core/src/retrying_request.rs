@@ -1,78 +1,78 @@
-//! A question to the server: put when somebody wants to know, one at a time, and again after a while when it fails.
+//! A request that is made when its result is wanted, one at a time, and again after a pause when it fails.
 
 use crate::backoff::Backoff;
 use crate::rng::Rng;
 use crate::time::Mono;
 
-/// The question.
+/// The state of one such request.
 #[derive(Debug)]
 pub struct RetryingRequest {
-    is_wanted: bool,
-    is_asking: bool,
+    is_requested: bool,
+    is_pending: bool,
     retry: Backoff,
 }
 
 impl Default for RetryingRequest {
     fn default() -> Self {
-        Self { is_wanted: false, is_asking: false, retry: Backoff::new(2_000, 60_000) }
+        Self { is_requested: false, is_pending: false, retry: Backoff::new(2_000, 60_000) }
     }
 }
 
 impl RetryingRequest {
-    /// Somebody wants to know.
-    pub const fn want(&mut self) {
-        self.is_wanted = true;
+    /// Requests it: it is sent as soon as it can be.
+    pub const fn request(&mut self) {
+        self.is_requested = true;
     }
 
-    /// Whether it could be put now.
+    /// Whether it is to be sent now.
     #[must_use]
     pub fn is_due(&self, now: Mono) -> bool {
-        self.is_wanted && !self.is_asking && self.retry.is_over(now)
+        self.is_requested && !self.is_pending && self.retry.is_ready(now)
     }
 
-    /// Whether to ask now. Then the answer is waited for.
-    pub fn next(&mut self, now: Mono) -> bool {
-        let asks = self.is_due(now);
-        if asks {
-            self.is_wanted = false;
-            self.is_asking = true;
+    /// Whether it is to be sent now; then it counts as sent.
+    pub fn start_if_due(&mut self, now: Mono) -> bool {
+        let is_due = self.is_due(now);
+        if is_due {
+            self.is_requested = false;
+            self.is_pending = true;
         }
-        asks
+        is_due
     }
 
-    /// It was answered, be it usefully or not: asking again would bring no more.
+    /// It was answered, usefully or not: repeating it would not help.
     pub const fn answered(&mut self) {
-        self.is_asking = false;
+        self.is_pending = false;
         self.retry.succeeded();
     }
 
-    /// It was not answered.
-    pub fn failed(&mut self, now: Mono, chance: &mut Rng, at_least_ms: u64) {
-        self.is_asking = false;
-        self.is_wanted = true;
-        self.retry.failed(now, chance, at_least_ms);
+    /// It failed: it is sent again after a pause of at least this long, in ms.
+    pub fn failed(&mut self, now: Mono, rng: &mut Rng, at_least_ms: u64) {
+        self.is_pending = false;
+        self.is_requested = true;
+        self.retry.failed(now, rng, at_least_ms);
     }
 
-    /// It need not wait any longer: somebody asks for it once more.
-    pub const fn forgive(&mut self) {
+    /// Ends the pause and forgets past failures, because it is requested once more.
+    pub const fn reset_backoff(&mut self) {
         self.retry.succeeded();
     }
 
-    /// Whether it waits to be put, or for its answer.
+    /// Whether it waits to be sent, or for its answer.
     #[must_use]
-    pub const fn is_open(&self) -> bool {
-        self.is_wanted || self.is_asking
+    pub const fn is_outstanding(&self) -> bool {
+        self.is_requested || self.is_pending
     }
 
-    /// Whether it was put in vain.
+    /// Whether the last attempts failed.
     #[must_use]
     pub const fn is_failing(&self) -> bool {
-        self.retry.tries() > 0
+        self.retry.failures() > 0
     }
 
-    /// When `next` may ask.
+    /// When it may be sent, if it waits for that.
     #[must_use]
     pub fn deadline(&self) -> Option<Mono> {
-        self.retry.until().filter(|_| self.is_wanted)
+        self.retry.until().filter(|_| self.is_requested)
     }
 }

@@ -558,7 +558,7 @@ pub fn excerpt(message: &Message, chars: usize) -> String {
 }
 
 fn unsent(send: &OutgoingMessage) -> RowContent {
-    let failure = match &send.stage {
+    let failure = match &send.state {
         DeliveryState::Failed(failure) => Some(failure.clone()),
         DeliveryState::StoringFiles
         | DeliveryState::Queued

@@ -32,7 +32,7 @@ impl ChatClient {
             Some(CableEvent::Subscribed) => {
                 self.connection.subscribed();
                 self.request_history();
-                self.conversation.status.want();
+                self.conversation.status.request_update();
             }
             Some(CableEvent::Unconfirmed) => self.visitor.session.verify_contact(),
             Some(CableEvent::Received(event)) => self.apply_server_event(*event, update),
@@ -75,7 +75,7 @@ impl ChatClient {
         }
         let (id, is_to_visitor) = (message.id, !message.author.is_visitor());
         if is_to_visitor {
-            self.conversation.typing.ended();
+            self.conversation.typing.agent_stopped();
         }
         if self.conversation.apply_message(message, Source::Frame(echo)) {
             if is_to_visitor {
@@ -97,7 +97,7 @@ impl ChatClient {
         let is_to_visitor = !message.author.is_visitor();
         self.visitor.conversation_list.heard_elsewhere(id, is_to_visitor);
         if is_to_visitor && !self.visitor.is_hidden() {
-            if self.conversation.unread.came_elsewhere(self.attention()) {
+            if self.conversation.unread.message_arrived_elsewhere(self.attention()) {
                 self.report_unread(update);
             }
             self.notify(&message.into(), update);
@@ -109,7 +109,7 @@ impl ChatClient {
         if self.visitor.is_hidden() {
             return;
         }
-        if self.conversation.unread.came(id, self.attention()) {
+        if self.conversation.unread.message_arrived(id, self.attention()) {
             self.report_unread(update);
         }
         if let Some(message) = self.conversation.message(id) {
@@ -140,7 +140,7 @@ impl ChatClient {
             self.conversation_found(conversation.id);
             if self.visitor.session.is_user_proven() {
                 // The lost answer would have carried the contact's attributes.
-                self.visitor.discovery.want();
+                self.visitor.discovery.request();
             }
         }
     }
@@ -151,12 +151,12 @@ impl ChatClient {
         }
         match person {
             Some(person) => {
-                if self.conversation.typing.theirs().is_none() {
+                if self.conversation.typing.agent().is_none() {
                     self.announce(Announcement::Typing(person.clone()));
                 }
-                self.conversation.typing.began(self.now.mono, person);
+                self.conversation.typing.agent_started(self.now.mono, person);
             }
-            None => self.conversation.typing.ended(),
+            None => self.conversation.typing.agent_stopped(),
         }
     }
 

@@ -18,7 +18,7 @@ impl ChatClient {
     pub(super) fn draft_changed(&mut self, now: Mono, text: &str, update: &mut Update) {
         self.visitor.composer.problem = None;
         self.visitor.composer.hold(text);
-        self.conversation.typing.drafted(now, !self.visitor.composer.has_text);
+        self.conversation.typing.draft_changed(now, !self.visitor.composer.has_text);
         store_draft(text, update);
     }
 
@@ -38,8 +38,8 @@ impl ChatClient {
             return self.visitor.insert_text(text.into());
         }
         self.visitor.composer.hold("");
-        self.conversation.typing.drafted(now.mono, true);
-        self.conversation.unread.wrote();
+        self.conversation.typing.draft_changed(now.mono, true);
+        self.conversation.unread.visitor_wrote();
         self.conversation.jump_to_newest();
         let echo: EchoId = self.rng.uuid().into();
         let files = std::mem::take(&mut self.visitor.composer.files);

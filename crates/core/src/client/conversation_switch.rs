@@ -41,7 +41,7 @@ impl ChatClient {
                 self.visitor.session.remember(&[id]);
                 self.visitor.session.open_conversation(id);
                 self.conversation_found(id);
-                self.conversation.status.want();
+                self.conversation.status.request_update();
             }
             None => self.visitor.session.leave_conversation(),
         }
@@ -79,7 +79,7 @@ impl ChatClient {
         if let Some(id) = id.filter(|_| !is_creating) {
             self.visitor.session.open_conversation(id);
             self.conversation_found(id);
-            self.conversation.status.want();
+            self.conversation.status.request_update();
         }
     }
 

@@ -150,11 +150,11 @@ impl ChatClient {
         match event {
             PanelEvent::Toggled { is_open } => {
                 self.view_model.is_open = is_open;
-                if self.conversation.unread.opened(is_open) {
+                if self.conversation.unread.panel_toggled(is_open) {
                     self.report_unread(update);
                 }
             }
-            PanelEvent::PreviewsDismissed => self.conversation.unread.dismiss(),
+            PanelEvent::PreviewsDismissed => self.conversation.unread.dismiss_previews(),
         }
     }
 

@@ -54,7 +54,7 @@ impl ChatClient {
     pub(super) fn report_changes(&mut self, update: &mut Update) {
         let status = &self.conversation.status;
         let current = self.visitor.session.conversation().map(|id| (id, status.status()));
-        let typing = self.conversation.typing.theirs();
+        let typing = self.conversation.typing.agent();
         self.host.report_changes(current, status.is_known(), typing, update);
     }
 

@@ -141,7 +141,7 @@ impl ChatClient {
             is_hidden: visitor.is_hidden(),
             range: conversation.window.range(&conversation.timeline),
             held: conversation.window.held(),
-            first_unread: conversation.unread.first(),
+            first_unread: conversation.unread.first_unread(),
             seen_at: conversation.status.agent_last_seen_at(),
         };
         let rows = if is_changed || self.view_model.scope != scope {
@@ -155,9 +155,9 @@ impl ChatClient {
             skipped: scope.range.start,
             newer: conversation.timeline.len() - scope.range.end,
             is_away: conversation.window.is_scrolled_away(),
-            unread: conversation.unread.below(),
+            unread: conversation.unread.count_below(),
             jumps: conversation.window.jumps(),
-            typing: conversation.typing.theirs().cloned(),
+            typing: conversation.typing.agent().cloned(),
             end: self.conversation_end(),
             list: is_list_shown.then(|| self.conversation_list()),
             form: self.missing_form(),

@@ -35,7 +35,7 @@ impl ChatClient {
                 self.apply_sent_message(now, conversation, (&echo, queue), outcome, update);
             }
             // An event tells of it, too; where neither arrives, the status is asked for.
-            ApiRequest::ResolveConversation { .. } => self.conversation.status.want(),
+            ApiRequest::ResolveConversation { .. } => self.conversation.status.request_update(),
             // The visitor writes here, and the leader will send it: it should find out first that the route is broken.
             ApiRequest::ToggleTyping { .. } if response == ApiResponse::Unknown && !self.tabs.election.is_active() => {
                 self.tabs.broadcast(&TabMessage::ReadHistory, update);
@@ -204,7 +204,7 @@ impl ChatClient {
     ) {
         match response {
             ApiResponse::Success(body) => {
-                self.conversation.status.answered();
+                self.conversation.status.request_answered();
                 if let Some(head) = chatwoot::conversation_head(body).filter(|head| head.id == conversation) {
                     let session = &mut self.visitor.session;
                     // The first conversation is this inbox's. A later one may be another's that an earlier version opened.
@@ -215,7 +215,7 @@ impl ChatClient {
                         return self.leave_foreign_conversation();
                     }
                     self.conversation.status.apply(&head);
-                    if self.conversation.status.becomes_known() {
+                    if self.conversation.status.mark_known() {
                         let attention = self.attention();
                         if self.conversation.count_unread(attention) {
                             self.report_unread(update);
@@ -224,13 +224,13 @@ impl ChatClient {
                 }
             }
             // Verified contacts get no list on 4.0.4, and may get no conversation either one day: messages come anyway.
-            ApiResponse::Rejected(_) => self.conversation.status.answered(),
+            ApiResponse::Rejected(_) => self.conversation.status.request_answered(),
             ApiResponse::NotFound => {
-                self.conversation.status.answered();
+                self.conversation.status.request_answered();
                 self.conversation_not_found(update);
             }
             ApiResponse::Busy { .. } | ApiResponse::ServerError | ApiResponse::Unknown | ApiResponse::NotSent => {
-                self.conversation.status.failed(now, &mut self.rng, response.retry_after_ms())
+                self.conversation.status.request_failed(now, &mut self.rng, response.retry_after_ms())
             }
         }
     }

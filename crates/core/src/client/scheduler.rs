@@ -95,7 +95,7 @@ impl ChatClient {
         if is_wanted
             && self.visitor.session.is_contact_verified()
             && self.connection.is_online
-            && self.visitor.discovery.next(now)
+            && self.visitor.discovery.start_if_due(now)
         {
             self.request(now, ApiRequest::ListConversations(ListPurpose::Discover), update);
         }
@@ -157,7 +157,7 @@ impl ChatClient {
         {
             self.request(now, ApiRequest::SubmitForm { conversation, message, answers, is_survey }, update);
         }
-        if self.conversation.history.has_begun() && self.conversation.status.next(now) {
+        if self.conversation.history.has_begun() && self.conversation.status.start_request_if_due(now) {
             self.request(now, ApiRequest::GetConversation { conversation }, update);
         }
     }
@@ -186,7 +186,7 @@ impl ChatClient {
         }
         let is_telling = self.connection.is_pending(|request| matches!(request, ApiRequest::ToggleTyping { .. }));
         let may_tell = self.connection.is_online && !is_telling && conversation.is_some();
-        let is_typing = self.conversation.typing.tick(now, may_tell);
+        let is_typing = self.conversation.typing.next_signal(now, may_tell);
         if let (Some(conversation), Some(is_typing)) = (conversation, is_typing) {
             self.request(now, ApiRequest::ToggleTyping { conversation, is_typing }, update);
         }

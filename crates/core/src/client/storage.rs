@@ -77,7 +77,7 @@ impl ChatClient {
             self.visitor.pre_chat.restore(record);
         }
         for (key, value) in stored {
-            if let (Some(echo), Some(record)) = (echo_of(&key), OutgoingRecord::read(&value)) {
+            if let (Some(echo), Some(record)) = (echo_of(&key), OutgoingRecord::parse(&value)) {
                 self.conversation.timeline.apply_record(record, &echo, now);
             }
         }
@@ -134,7 +134,7 @@ impl ChatClient {
     }
 
     fn outgoing_changed_elsewhere(&mut self, now: Mono, echo: &EchoId, value: Option<&str>, is_leading: bool) {
-        match value.map(OutgoingRecord::read) {
+        match value.map(OutgoingRecord::parse) {
             Some(Some(record)) if !is_leading => self.conversation.timeline.apply_record(record, echo, now),
             // A leader knows the messages it holds better than anybody.
             Some(Some(record)) if !self.conversation.timeline.has_outgoing(echo) => {

@@ -109,7 +109,7 @@ impl ChatClient {
             TabMessage::Leader(status) if !is_leading => {
                 if self.tabs.election.leader_reported(now, status) {
                     self.request_history();
-                    self.conversation.status.want();
+                    self.conversation.status.request_update();
                 }
             }
             TabMessage::Stored { key, value } => self.record_changed_elsewhere(now, &key, value.as_deref(), update),

@@ -145,7 +145,7 @@ impl ChatClient {
     fn begin_generation(&mut self, is_succeeded: bool, update: &mut Update) {
         let generation = self.visitor.generation + 1;
         let user = is_succeeded.then(|| self.visitor.identity.user().mark);
-        let stays = |message: &&OutgoingMessage| message.queue() == Queue::Upload && message.passes_on_to(user);
+        let stays = |message: &&OutgoingMessage| message.queue() == Queue::Upload && message.can_follow_visitor(user);
         let keep_files = self.conversation.timeline.outgoing().filter(stays).map(|message| message.echo.clone());
         update.effects.push(Effect::EraseDevice { generation, keep_files: keep_files.collect() });
         tabs::broadcast(&TabMessage::ForgetVisitor { generation: Some(generation), is_succeeded }, update);
@@ -221,7 +221,7 @@ impl ChatClient {
         self.connection.close_socket(&self.settings, update);
         drop(self.connection.abort(&|_: &ApiRequest| true, update));
         let user = is_succeeded.then(|| self.visitor.identity.user().mark);
-        let is_dropped = |message: &OutgoingMessage| !message.passes_on_to(user) && !message.may_be_stored();
+        let is_dropped = |message: &OutgoingMessage| !message.can_follow_visitor(user) && !message.may_be_stored();
         let are_dropped = is_succeeded && self.conversation.timeline.outgoing().any(is_dropped);
         let identity = if is_succeeded { std::mem::take(&mut self.visitor.identity) } else { Identity::default() };
         self.visitor.replace(generation, identity);

@@ -170,7 +170,7 @@ impl Cable {
     pub fn tick(&mut self, now: Mono, chance: &mut Rng, acts: &mut Vec<CableAction>) -> Option<CableEvent> {
         match self.phase {
             Phase::Idle => {
-                if self.token.is_some() && self.retry.is_over(now) {
+                if self.token.is_some() && self.retry.is_ready(now) {
                     self.links = self.links.wrapping_add(1);
                     let link = SocketId(self.links);
                     acts.push(CableAction::Connect(link));
@@ -207,7 +207,7 @@ impl Cable {
             | Phase::Live { .. }
             | Phase::TokenInDoubt => None,
         };
-        self.retry.hurry();
+        self.retry.retry_now();
         heard
     }
 
@@ -231,7 +231,7 @@ impl Cable {
     /// Connections that failed since the last that stood.
     #[must_use]
     pub const fn failures(&self) -> u32 {
-        self.retry.tries()
+        self.retry.failures()
     }
 
     /// Since when no connection stands that should.

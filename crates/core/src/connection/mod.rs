@@ -169,7 +169,7 @@ impl Connection {
 
     /// Whether the next message of a queue may leave now.
     pub(crate) fn may_send(&self, now: Mono, queue: Queue) -> bool {
-        let is_waiting = self.send_backoffs.get(queue as usize).is_some_and(|backoff| !backoff.is_over(now));
+        let is_waiting = self.send_backoffs.get(queue as usize).is_some_and(|backoff| !backoff.is_ready(now));
         self.is_online && !is_waiting && self.rate_limit.allows(now)
     }
 
@@ -199,7 +199,7 @@ impl Connection {
 
     /// Messages need not wait any longer: somebody asks for it, or the network is thought to be back.
     pub(crate) fn retry_sending_now(&mut self) {
-        self.send_backoffs.iter_mut().for_each(Backoff::hurry);
+        self.send_backoffs.iter_mut().for_each(Backoff::retry_now);
     }
 
     /// Past failures had another reason than the server.
@@ -283,7 +283,7 @@ impl Connection {
     /// within a second or two. Nor is a socket that can't be opened, as long as polls are answered; where requests hang,
     /// the socket is the first to tell. `failures` are those in a row of other requests.
     pub(crate) fn is_failing(&self, now: Mono, failures: u32) -> bool {
-        let sends = self.send_backoffs.iter().map(Backoff::tries).max().unwrap_or(0);
+        let sends = self.send_backoffs.iter().map(Backoff::failures).max().unwrap_or(0);
         let is_answered_since = |since: Mono| self.last_response.is_some_and(|answered| answered >= since);
         let is_cut_off = |since: Mono| {
             !is_answered_since(since) && now >= since.plus(POLL_ANSWER_MS_MAX) && self.cable.failures() > 1

@@ -1,31 +1,31 @@
-//! Which stretch of the thread is shown.
+//! Which part of the thread the view contains.
 //!
-//! However much is held, the page has some dozens of rows of it; what lies further up or down is shown when somebody
-//! scrolls there. The window follows the newest row until somebody reads further up, and then stays where they read.
+//! However many messages are loaded, the view has some dozens of rows; scrolling moves this window up and down. It
+//! follows the newest row until the visitor scrolls up, and then stays where they read.
 
 use std::ops::Range;
 
 use crate::conversation::timeline::Timeline;
 use crate::model::MessageId;
 
-/// Rows in the window at most: several screens of them, so that nobody sees its ends.
+/// The most rows in the window: several screens of them, so that its ends are out of view.
 pub const ROWS_MAX: usize = 60;
-/// Rows it moves by: less than it has beyond a screen on either side, as many as a page of history.
-const STEP: usize = 20;
+/// The number of rows it moves by: fewer than it has beyond a screen on either side, as many as a page of history.
+const STEP_ROWS: usize = 20;
 
-/// What of the window the visitor sees.
+/// Which part of the window is in view.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct ScrollPosition {
-    /// Whether its first rows are in sight, or nearly.
+    /// Whether its first rows are in view, or nearly.
     pub is_at_top: bool,
-    /// How far below its last row is.
+    /// How far below the view its last row is.
     pub below: Distance,
 }
 
-/// How far away something is.
+/// A distance from the visible part.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Distance {
-    /// In sight.
+    /// In view.
     Here,
     /// Less than another screen away.
     Near,
@@ -33,88 +33,88 @@ pub enum Distance {
     Far,
 }
 
-/// The window.
+/// The window's place in the thread.
 #[derive(Debug)]
 pub struct MessageWindow {
     /// Its last message; `None` while it follows the newest row.
     last: Option<MessageId>,
-    /// A message that stays shown wherever the window goes.
+    /// A message that stays in the view wherever the window goes.
     held: Option<MessageId>,
-    sight: ScrollPosition,
+    position: ScrollPosition,
     /// How often it jumped to the newest row.
     jumps: u32,
 }
 
 impl Default for MessageWindow {
     fn default() -> Self {
-        let sight = ScrollPosition { is_at_top: false, below: Distance::Here };
-        Self { last: None, held: None, sight, jumps: 0 }
+        let position = ScrollPosition { is_at_top: false, below: Distance::Here };
+        Self { last: None, held: None, position, jumps: 0 }
     }
 }
 
 impl MessageWindow {
-    /// The visitor sees this, with their focus or a selection in the `held` message. Tells whether messages further back
-    /// than those held are wanted.
-    pub fn scrolled(&mut self, timeline: &Timeline, sight: ScrollPosition, held: Option<MessageId>) -> bool {
-        self.sight = sight;
+    /// The visitor scrolled to this position; `held` is the message that has their focus or a selection. Returns
+    /// whether messages before the loaded ones are wanted.
+    pub fn scrolled(&mut self, timeline: &Timeline, position: ScrollPosition, held: Option<MessageId>) -> bool {
+        self.position = position;
         self.held = held;
-        if sight.below == Distance::Far {
-            // What comes now must not push away what is being read.
+        if position.below == Distance::Far {
+            // New messages must not push away what is being read.
             self.last = self.last.or_else(|| timeline.newest());
         } else if self.last.is_some() {
             self.move_down(timeline);
         }
-        sight.is_at_top && self.move_up(timeline)
+        position.is_at_top && self.move_up(timeline)
     }
 
-    /// The visitor asks for what came before. Tells whether messages further back than those held are wanted.
+    /// Moves up at the visitor's request. Returns whether messages before the loaded ones are wanted.
     pub fn page_up(&mut self, timeline: &Timeline) -> bool {
-        self.sight.is_at_top = true;
+        self.position.is_at_top = true;
         self.move_up(timeline)
     }
 
-    /// Older messages came: whoever waits at the top wants to see them.
+    /// An earlier page was loaded: if the top is in view, it is shown.
     pub fn earlier_loaded(&mut self, timeline: &Timeline) {
-        if self.sight.is_at_top {
+        if self.position.is_at_top {
             self.move_up(timeline);
         }
     }
 
-    /// Shows the newest row.
-    pub fn jump(&mut self) {
+    /// Moves to the newest row.
+    pub fn jump_to_newest(&mut self) {
         self.last = None;
-        self.sight.below = Distance::Here;
+        self.position.below = Distance::Here;
         self.jumps = self.jumps.wrapping_add(1);
     }
 
-    /// Whether the newest row is in sight.
+    /// Whether the newest row is in view.
     #[must_use]
     pub fn shows_newest(&self) -> bool {
-        self.last.is_none() && self.sight.below == Distance::Here
+        self.last.is_none() && self.position.below == Distance::Here
     }
 
     /// Whether the newest row is more than a screen away.
     #[must_use]
     pub const fn is_scrolled_away(&self) -> bool {
-        self.last.is_some() || matches!(self.sight.below, Distance::Far)
+        self.last.is_some() || matches!(self.position.below, Distance::Far)
     }
 
-    /// How often it jumped to the newest row.
+    /// How often it jumped to the newest row: the view scrolls there whenever this changes.
     #[must_use]
     pub const fn jumps(&self) -> u32 {
         self.jumps
     }
 
-    /// The message that stays shown.
+    /// The message that stays in the view.
     #[must_use]
     pub const fn held(&self) -> Option<MessageId> {
         self.held
     }
 
-    /// Which rows are in it, by their places.
+    /// The rows in it, by index.
     #[must_use]
     pub fn range(&self, timeline: &Timeline) -> Range<usize> {
-        // What was let go may have been the whole window.
+        // All rows of the window may have been dropped.
         let end = self.last.map(|id| timeline.count_up_to(id)).filter(|end| *end > 0);
         let end = end.unwrap_or_else(|| timeline.len());
         end.saturating_sub(ROWS_MAX)..end
@@ -123,13 +123,13 @@ impl MessageWindow {
     fn move_up(&mut self, timeline: &Timeline) -> bool {
         let Range { start, end } = self.range(timeline);
         if start > 0 {
-            self.last = timeline.message_at(end - start.min(STEP) - 1);
+            self.last = timeline.message_at(end - start.min(STEP_ROWS) - 1);
         }
-        start < STEP
+        start < STEP_ROWS
     }
 
     fn move_down(&mut self, timeline: &Timeline) {
-        let end = self.range(timeline).end + STEP;
+        let end = self.range(timeline).end + STEP_ROWS;
         self.last = if end < timeline.len() { timeline.message_at(end - 1) } else { None };
     }
 }

@@ -157,7 +157,7 @@ impl Conversation {
     /// Applies a page of messages; `None` where nothing usable came. `decides` is whether this tab sends messages, and so
     /// concludes from the page what became of unconfirmed ones.
     pub(crate) fn apply_page(&mut self, page: Vec<Message>, decides: bool) -> AppliedPage {
-        let progress = self.history.page(&page.iter().map(|message| message.id).collect::<Vec<_>>());
+        let progress = self.history.apply_page(&page.iter().map(|message| message.id).collect::<Vec<_>>());
         let newest = self.timeline.newest();
         let mut applied = AppliedPage::default();
         for message in page {
@@ -169,37 +169,37 @@ impl Conversation {
             }
         }
         match progress {
-            Progress::CaughtUp { asked, top, from } => {
+            Progress::CaughtUp { requested_at, newest: top, from } => {
                 self.caught_up_to(top);
-                self.timeline.drop_stored_elsewhere(asked, from);
+                self.timeline.drop_stored_elsewhere(requested_at, from);
                 if decides {
-                    self.timeline.resolve_unconfirmed(asked, from);
+                    self.timeline.resolve_unconfirmed(requested_at, from);
                 }
             }
-            Progress::Anew { oldest, asked, top } => {
+            Progress::Restarted { oldest, requested_at, newest: top } => {
                 self.timeline.drop_before(oldest);
                 self.caught_up_to(top);
-                self.timeline.drop_stored_elsewhere(asked, None);
+                self.timeline.drop_stored_elsewhere(requested_at, None);
                 if decides {
-                    self.timeline.resolve_unconfirmed(asked, Some(oldest));
-                    self.timeline.fail_unconfirmed_before(asked, oldest);
+                    self.timeline.resolve_unconfirmed(requested_at, Some(oldest));
+                    self.timeline.fail_unconfirmed_before(requested_at, oldest);
                 }
             }
-            Progress::Earlier => self.window.earlier_loaded(&self.timeline),
-            Progress::Onward => {}
+            Progress::EarlierLoaded => self.window.earlier_loaded(&self.timeline),
+            Progress::MorePages => {}
         }
         applied
     }
 
     fn caught_up_to(&mut self, top: Option<MessageId>) {
-        self.history.caught_up_with(self.timeline.newest_first().filter(|id| Some(*id) <= top));
+        self.history.set_known(self.timeline.newest_first().filter(|id| Some(*id) <= top));
     }
 
     /// The next page to read, if one is due: the message it ends before, or none for the newest page.
     pub(crate) fn next_page(&mut self, now: Mono) -> Option<Option<MessageId>> {
         let known = self.history.floor();
-        let floor = self.timeline.unconfirmed_floor().map_or(known, |floor| floor.and(known));
-        self.history.next(now, floor, self.timeline.oldest())
+        let floor = self.timeline.unconfirmed_floor().map_or(known, |floor| floor.lower_of(known));
+        self.history.next_page(now, floor, self.timeline.oldest())
     }
 
     /// Whether an unconfirmed message can be resolved by reading history now.
@@ -275,7 +275,7 @@ impl Conversation {
             self.history.request_earlier();
         }
         if self.window.shows_newest() {
-            self.unread.reached_end();
+            self.unread.reached_newest();
         }
     }
 
@@ -288,8 +288,8 @@ impl Conversation {
 
     /// Shows the newest message.
     pub(crate) fn jump_to_newest(&mut self) {
-        self.window.jump();
-        self.unread.reached_end();
+        self.window.jump_to_newest();
+        self.unread.reached_newest();
     }
 
     /// Whether a read receipt is to be sent now: one request at a time, and only then for what came meanwhile.
@@ -316,7 +316,7 @@ impl Conversation {
         let unread = rows.take_while(|row| !row.message.author.is_visitor() && row.message.at > read_at);
         let mut ids: Vec<MessageId> = unread.map(|row| row.id).collect();
         ids.reverse();
-        self.unread.missed(&ids, attention)
+        self.unread.count_missed(&ids, attention)
     }
 
     /// Another tab or device of the visitor's has read up to this message. Whether the unread count is to be told.
@@ -357,7 +357,7 @@ impl Conversation {
 
     /// A page could not be read; the next attempt waits, at least so long.
     pub(crate) fn page_failed(&mut self, now: Mono, rng: &mut Rng, at_least_ms: u64) {
-        self.history.failed(now, rng, at_least_ms);
+        self.history.page_failed(now, rng, at_least_ms);
     }
 
     /// When it has something to do in any tab.
@@ -370,7 +370,7 @@ impl Conversation {
     /// When the tab that sends messages has something to decide about unconfirmed ones.
     pub(crate) fn outbox_deadline(&self) -> Option<Due> {
         let resolve = self.timeline.unconfirmed_deadline().map(|end| end.due("outbox: resolve unconfirmed"));
-        let notice = self.timeline.next_overdue().map(|from| from.due("outbox: unconfirmed notice"));
+        let notice = self.timeline.next_overdue_at().map(|from| from.due("outbox: unconfirmed notice"));
         resolve.into_iter().chain(notice).min()
     }
 }

@@ -1,83 +1,85 @@
-//! Who is writing: agents, for the visitor to see, and the visitor, for agents to see.
+//! Typing indicators: of agents, shown to the visitor, and of the visitor, sent to the agents (`toggle_typing`).
 //!
-//! Both are hints: lost ones are made good by time alone. Chatwoot's own pages say that somebody stopped when they
-//! pause or send, but a page that is closed says nothing.
+//! Both are hints: a lost one is corrected by time alone. Chatwoot's own pages report that an agent stopped when they
+//! pause or send, but a page that is closed reports nothing.
 
 use crate::model::Person;
 use crate::time::{Due, Mono};
 
-/// Longer than any of Chatwoot's pages keeps on saying that somebody writes without saying it again.
-const HEARD_MS: u64 = 30_000;
-/// After such a pause the visitor has stopped writing.
-const PAUSE_MS: u64 = 4_000;
-/// Whoever goes on writing says so again by then.
-const AGAIN_MS: u64 = 10_000;
+/// An agent's typing ends after this, in ms: longer than any of Chatwoot's pages waits before it repeats the report.
+const AGENT_TYPING_MS: u64 = 30_000;
+/// The visitor counts as having stopped after a pause of this long, in ms.
+const VISITOR_PAUSE_MS: u64 = 4_000;
+/// A visitor who goes on writing is reported again after this, in ms.
+const REPEAT_MS: u64 = 10_000;
 
-/// Both sides.
+/// Both directions.
 #[derive(Debug, Default)]
 pub struct Typing {
-    /// Who writes, and until when to believe it.
-    theirs: Option<(Person, Mono)>,
-    /// When the visitor last changed what they write; `None` when they don't write.
-    wrote: Option<Mono>,
-    /// When agents were last told that the visitor writes; `None` when they think the visitor does not.
-    told: Option<Mono>,
+    /// The agent who writes, and when that ends.
+    agent: Option<(Person, Mono)>,
+    /// When the visitor last changed the draft; `None` when they don't write.
+    last_input: Option<Mono>,
+    /// When the agents were last sent that the visitor writes; `None` after they were sent that the visitor stopped.
+    last_sent: Option<Mono>,
 }
 
 impl Typing {
-    /// For another conversation: nobody of the team writes there yet, the visitor goes on writing.
+    /// The state for another conversation: no agent writes there yet, the visitor goes on writing.
     #[must_use]
     pub const fn for_next_conversation(&self) -> Self {
-        Self { theirs: None, wrote: self.wrote, told: self.told }
+        Self { agent: None, last_input: self.last_input, last_sent: self.last_sent }
     }
 
-    /// Somebody of the team began to write.
-    pub fn began(&mut self, now: Mono, person: Person) {
-        self.theirs = Some((person, now.plus(HEARD_MS)));
+    /// An agent began to write.
+    pub fn agent_started(&mut self, now: Mono, person: Person) {
+        self.agent = Some((person, now.plus(AGENT_TYPING_MS)));
     }
 
-    /// They stopped, or what they wrote is here.
-    pub fn ended(&mut self) {
-        self.theirs = None;
+    /// The agent stopped, or their message arrived.
+    pub fn agent_stopped(&mut self) {
+        self.agent = None;
     }
 
-    /// Who of the team writes.
+    /// The agent who writes.
     #[must_use]
-    pub fn theirs(&self) -> Option<&Person> {
-        self.theirs.as_ref().map(|(person, _)| person)
+    pub fn agent(&self) -> Option<&Person> {
+        self.agent.as_ref().map(|(person, _)| person)
     }
 
-    /// The visitor changed what they write; nothing is left of it when `is_empty`.
-    pub fn drafted(&mut self, now: Mono, is_empty: bool) {
-        self.wrote = Some(now).filter(|_| !is_empty);
+    /// The visitor changed the draft; `is_empty` is whether nothing is left of it.
+    pub fn draft_changed(&mut self, now: Mono, is_empty: bool) {
+        self.last_input = Some(now).filter(|_| !is_empty);
     }
 
-    /// What agents are to be told now, if they can be.
-    pub fn tick(&mut self, now: Mono, may_tell: bool) -> Option<bool> {
-        self.theirs = self.theirs.take().filter(|(_, until)| *until > now);
-        self.wrote = self.wrote.filter(|wrote| wrote.plus(PAUSE_MS) > now);
-        if !may_tell {
+    /// What is to be sent to the agents now, if anything may be sent: whether the visitor writes.
+    pub fn next_signal(&mut self, now: Mono, may_send: bool) -> Option<bool> {
+        self.agent = self.agent.take().filter(|(_, until)| *until > now);
+        self.last_input = self.last_input.filter(|last_input| last_input.plus(VISITOR_PAUSE_MS) > now);
+        if !may_send {
             return None;
         }
-        match (self.wrote, self.told) {
-            (Some(wrote), told) if told.is_none_or(|told| told.plus(AGAIN_MS) <= wrote) => {
-                self.told = Some(now);
+        match (self.last_input, self.last_sent) {
+            (Some(last_input), last_sent)
+                if last_sent.is_none_or(|last_sent| last_sent.plus(REPEAT_MS) <= last_input) =>
+            {
+                self.last_sent = Some(now);
                 Some(true)
             }
             (None, Some(_)) => {
-                self.told = None;
+                self.last_sent = None;
                 Some(false)
             }
             (Some(_) | None, _) => None,
         }
     }
 
-    /// When something ends by time alone.
+    /// When an agent's typing or the visitor's ends.
     #[must_use]
     pub fn deadline(&self) -> Option<Due> {
-        let theirs = self.theirs.as_ref().map(|(_, until)| until.due("typing: theirs"));
-        let ours = self.wrote.map(|wrote| wrote.plus(PAUSE_MS).due("typing: ours"));
-        theirs.into_iter().chain(ours).min()
+        let agent = self.agent.as_ref().map(|(_, until)| until.due("typing: theirs"));
+        let visitor = self.last_input.map(|last_input| last_input.plus(VISITOR_PAUSE_MS).due("typing: ours"));
+        agent.into_iter().chain(visitor).min()
     }
 }
 
@@ -86,37 +88,40 @@ mod tests {
     use super::*;
 
     #[test]
-    fn agents_are_told_once_in_a_while_and_when_it_is_over() {
+    fn typing_of_the_visitor_is_sent_again_while_they_write_and_once_when_they_stop() {
         let mut typing = Typing::default();
-        assert_eq!(typing.tick(Mono(0), true), None);
-        typing.drafted(Mono(1_000), false);
-        assert_eq!((typing.tick(Mono(1_000), true), typing.tick(Mono(1_001), true)), (Some(true), None));
+        assert_eq!(typing.next_signal(Mono(0), true), None);
+        typing.draft_changed(Mono(1_000), false);
+        assert_eq!((typing.next_signal(Mono(1_000), true), typing.next_signal(Mono(1_001), true)), (Some(true), None));
         for at in 2..11 {
-            typing.drafted(Mono(at * 1_000), false);
-            assert_eq!(typing.tick(Mono(at * 1_000), true), None, "they know");
+            typing.draft_changed(Mono(at * 1_000), false);
+            assert_eq!(typing.next_signal(Mono(at * 1_000), true), None, "they know");
         }
-        typing.drafted(Mono(11_000), false);
-        assert_eq!(typing.tick(Mono(11_000), true), Some(true), "they might have stopped to believe it");
+        typing.draft_changed(Mono(11_000), false);
+        assert_eq!(typing.next_signal(Mono(11_000), true), Some(true), "they might have stopped to believe it");
         assert_eq!(typing.deadline(), Some(Mono(15_000).due("typing: ours")));
-        assert_eq!((typing.tick(Mono(14_999), true), typing.tick(Mono(15_000), true)), (None, Some(false)));
-        typing.drafted(Mono(20_000), false);
-        typing.tick(Mono(20_000), true);
-        typing.drafted(Mono(20_100), true);
-        assert_eq!(typing.tick(Mono(20_100), true), Some(false), "all was deleted, or sent");
-        assert_eq!((typing.tick(Mono(20_200), true), typing.deadline()), (None, None));
+        assert_eq!(
+            (typing.next_signal(Mono(14_999), true), typing.next_signal(Mono(15_000), true)),
+            (None, Some(false))
+        );
+        typing.draft_changed(Mono(20_000), false);
+        typing.next_signal(Mono(20_000), true);
+        typing.draft_changed(Mono(20_100), true);
+        assert_eq!(typing.next_signal(Mono(20_100), true), Some(false), "all was deleted, or sent");
+        assert_eq!((typing.next_signal(Mono(20_200), true), typing.deadline()), (None, None));
     }
 
     #[test]
-    fn agents_are_believed_for_a_while() {
+    fn typing_of_an_agent_ends_after_a_while() {
         let mut typing = Typing::default();
         let jamie = Person { id: Some(2), name: "Jamie".to_owned(), avatar_url: String::new() };
-        typing.began(Mono(0), jamie.clone());
-        typing.tick(Mono(29_999), true);
-        assert_eq!(typing.theirs(), Some(&jamie));
-        typing.tick(Mono(30_000), true);
-        assert_eq!(typing.theirs(), None);
-        typing.began(Mono(40_000), jamie);
-        typing.ended();
-        assert_eq!(typing.theirs(), None);
+        typing.agent_started(Mono(0), jamie.clone());
+        typing.next_signal(Mono(29_999), true);
+        assert_eq!(typing.agent(), Some(&jamie));
+        typing.next_signal(Mono(30_000), true);
+        assert_eq!(typing.agent(), None);
+        typing.agent_started(Mono(40_000), jamie);
+        typing.agent_stopped();
+        assert_eq!(typing.agent(), None);
     }
 }

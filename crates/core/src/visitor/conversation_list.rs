@@ -25,7 +25,7 @@ pub struct ConversationSummary {
 pub struct ConversationList {
     is_shown: bool,
     all: Option<Vec<ConversationSummary>>,
-    question: RetryingRequest,
+    request: RetryingRequest,
     /// Messages to the visitor that came in others than the one that was open, since that one was open last.
     unread: Vec<(ConversationId, u32)>,
 }
@@ -35,15 +35,15 @@ impl ConversationList {
     pub const fn show(&mut self, is_shown: bool) {
         self.is_shown = is_shown;
         if is_shown {
-            self.question.want();
-            self.question.forgive();
+            self.request.request();
+            self.request.reset_backoff();
         }
     }
 
     /// Something came in one that is not open.
     pub fn heard_elsewhere(&mut self, id: ConversationId, is_to_visitor: bool) {
         if self.is_shown {
-            self.question.want();
+            self.request.request();
         }
         if is_to_visitor {
             let others = self.unread_in(id);
@@ -59,12 +59,12 @@ impl ConversationList {
 
     /// Whether to ask for it now. Then the answer is waited for.
     pub fn next(&mut self, now: Mono) -> bool {
-        self.is_shown && self.question.next(now)
+        self.is_shown && self.request.start_if_due(now)
     }
 
     /// The server's list. What was said in last comes first.
     pub fn received(&mut self, all: Vec<ConversationSummary>) {
-        self.question.answered();
+        self.request.answered();
         // Messages' ids are in the order they were said in, whatever the conversation.
         let age = |one: &ConversationSummary| (one.last.as_ref().map(|last| last.id), one.id);
         // There are few, and the library's sorting would weigh more than all of this.
@@ -78,13 +78,13 @@ impl ConversationList {
 
     /// The question was not answered.
     pub fn failed(&mut self, now: Mono, chance: &mut Rng, at_least_ms: u64) {
-        self.question.failed(now, chance, at_least_ms);
+        self.request.failed(now, chance, at_least_ms);
     }
 
     /// When `next` may ask.
     #[must_use]
     pub fn deadline(&self) -> Option<Due> {
-        self.question.deadline().filter(|_| self.is_shown).map(|until| until.due("conversations: again"))
+        self.request.deadline().filter(|_| self.is_shown).map(|until| until.due("conversations: again"))
     }
 
     /// Whether it is looked at.
@@ -96,7 +96,7 @@ impl ConversationList {
     /// Whether the server did not give it.
     #[must_use]
     pub const fn is_failing(&self) -> bool {
-        self.question.is_failing()
+        self.request.is_failing()
     }
 
     /// Messages that came in this one while another was open.

@@ -78,7 +78,7 @@ impl FormSubmissions {
         self.keep.push((message, Some(waiting.kept())));
         self.waiting.push(waiting);
         self.is_changed = true;
-        self.retry.hurry();
+        self.retry.retry_now();
     }
 
     /// Takes what the device kept of an answer; what is broken or of another version is forgotten.
@@ -99,7 +99,7 @@ impl FormSubmissions {
     pub fn next(&mut self, now: Mono, conversation: ConversationId) -> Option<(FormSubmission, bool)> {
         let is_asking =
             |other: &PendingSubmission| matches!(other.stage, SubmissionState::Sending | SubmissionState::Superseded);
-        if !self.retry.is_over(now) || self.waiting.iter().any(is_asking) {
+        if !self.retry.is_ready(now) || self.waiting.iter().any(is_asking) {
             return None;
         }
         let is_next = |other: &&mut PendingSubmission| {
@@ -145,7 +145,7 @@ impl FormSubmissions {
 
     /// The network is thought to be back.
     pub const fn retry_now(&mut self) {
-        self.retry.hurry();
+        self.retry.retry_now();
     }
 
     /// When the next try is due.

@@ -241,7 +241,7 @@ impl Visitor {
 
     /// Whether a verified user's conversations are being looked for. Not for long: a failure ends it.
     const fn is_discovering(&self) -> bool {
-        self.discovery.is_open() && !self.discovery.is_failing()
+        self.discovery.is_outstanding() && !self.discovery.is_failing()
     }
 
     /// The pre-chat form's fields that the visitor has to fill in before anything can be written. `has_outgoing` is
@@ -290,7 +290,7 @@ impl Visitor {
         let inbox = self.session.inbox();
         let certain: Vec<ConversationId> = self.index.iter().flat_map(|index| index.certain_for(inbox)).collect();
         if certain.is_empty() {
-            self.discovery.want();
+            self.discovery.request();
         }
         // The server's list, which holds every message of every inbox, would tell no more.
         self.discovered(&certain, certain.iter().copied().max())

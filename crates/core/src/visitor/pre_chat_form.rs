@@ -55,7 +55,7 @@ pub struct PreChatAnswers {
     /// The wording agreed to, and when: seconds since 1970.
     agreed: Option<(String, u64)>,
     is_changed: bool,
-    question: RetryingRequest,
+    request: RetryingRequest,
 }
 
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -125,35 +125,35 @@ impl PreChatAnswers {
             self.agreed = Some((consent.version.clone(), now.0 / 1_000));
         }
         self.is_changed = true;
-        self.question.want();
+        self.request.request();
         true
     }
 
     /// Whether there is anything that the server could be told now.
     #[must_use]
     pub fn is_due(&self, now: Mono) -> bool {
-        self.question.is_due(now)
+        self.request.is_due(now)
     }
 
     /// Whether to tell the server now. Then its answer is waited for.
     pub fn next(&mut self, now: Mono) -> bool {
-        self.question.next(now)
+        self.request.start_if_due(now)
     }
 
     /// The server knows, or never will.
     pub const fn answered(&mut self) {
-        self.question.answered();
+        self.request.answered();
         self.is_changed = true;
     }
 
     /// The server could not be told.
     pub fn failed(&mut self, now: Mono, chance: &mut Rng, at_least_ms: u64) {
-        self.question.failed(now, chance, at_least_ms);
+        self.request.failed(now, chance, at_least_ms);
     }
 
     /// There is something that a contact is to be told, or to be told as well.
     pub const fn want(&mut self) {
-        self.question.want();
+        self.request.request();
     }
 
     /// Whether the visitor has said anything.
@@ -165,13 +165,13 @@ impl PreChatAnswers {
     /// Whether a conversation had better begin after this: an agent who is called wants to know by whom. Not for long.
     #[must_use]
     pub const fn blocks_first_message(&self) -> bool {
-        self.question.is_open() && !self.question.is_failing()
+        self.request.is_outstanding() && !self.request.is_failing()
     }
 
     /// When `next` may have something to tell.
     #[must_use]
     pub fn deadline(&self) -> Option<Due> {
-        self.question.deadline().map(|until| until.due("introduction: again"))
+        self.request.deadline().map(|until| until.due("introduction: again"))
     }
 
     /// What a contact is told to be, as JSON: what the visitor says, what the site says, and which conversations it has.
@@ -219,7 +219,7 @@ impl PreChatAnswers {
                 ("answers", json::list(&self.answers.iter().map(one).collect::<Vec<_>>())),
                 ("agreed", json::string(version)),
                 ("agreed_at", digits(at)),
-                ("told", json::truth(!self.question.is_open())),
+                ("told", json::truth(!self.request.is_outstanding())),
             ])
         })
     }
@@ -246,7 +246,7 @@ impl PreChatAnswers {
         let at = kept.get("agreed_at").and_then(Value::number).unwrap_or(0);
         self.agreed = agreed.map(|version| (version.to_owned(), at));
         if kept.get("told").and_then(Value::truth) == Some(false) {
-            self.question.want();
+            self.request.request();
         }
     }
 }

@@ -155,7 +155,7 @@ impl Session {
             Need::Contact => self.pubsub_token.is_none(),
             Need::Conversation => self.pubsub_token.is_none() || self.conversation.is_none(),
         };
-        !self.is_asking && self.retry.is_over(now) && (self.must_verify_contact() || is_needed)
+        !self.is_asking && self.retry.is_ready(now) && (self.must_verify_contact() || is_needed)
     }
 
     /// Whether the next question is for the contact that the device knows of.
@@ -364,7 +364,7 @@ impl Session {
 
     /// The network is thought to be back.
     pub const fn retry_now(&mut self) {
-        self.retry.hurry();
+        self.retry.retry_now();
     }
 
     /// The contact inbox's source_id.
@@ -394,7 +394,7 @@ impl Session {
     /// Questions that failed since one was answered.
     #[must_use]
     pub const fn failures(&self) -> u32 {
-        self.retry.tries()
+        self.retry.failures()
     }
 
     /// When `next` may have something to ask that it had not just now.

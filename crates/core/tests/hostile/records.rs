@@ -33,7 +33,7 @@ fn send() -> impl Strategy<Value = OutgoingMessage> {
         (any::<String>(), any::<u64>()).prop_map(|(name, size)| OutgoingFile { pick: 0, name, size, local: None });
     let files = prop::collection::vec(file, 0..4);
     let parts = (any::<String>(), any::<u64>(), any::<u64>(), stage, any::<u32>(), files, any::<u64>());
-    parts.prop_map(|(text, at, nth, stage, tries, files, user)| OutgoingMessage {
+    parts.prop_map(|(text, at, sequence, state, attempts, files, user)| OutgoingMessage {
         files,
         user,
         is_from_here: false,
@@ -42,10 +42,10 @@ fn send() -> impl Strategy<Value = OutgoingMessage> {
         echo: "echo".into(),
         text: text.into(),
         at: Wall(at),
-        nth,
-        stage,
-        tries,
-        guess: None,
+        sequence,
+        state,
+        attempts,
+        matched: None,
         is_unconfirmed: false,
     })
 }
@@ -58,12 +58,12 @@ fn conversation() -> impl Strategy<Value = Option<ConversationId>> {
 fn a_send_that_was_kept_is_the_same_after_a_reload() {
     holds(2_000, (send(), conversation()), |(send, conversation)| {
         let now = Mono(9);
-        let text = OutgoingRecord::of(&send, conversation).write();
-        let kept = OutgoingRecord::read(&text).expect("it was just written");
+        let text = OutgoingRecord::new(&send, conversation).to_json();
+        let kept = OutgoingRecord::parse(&text).expect("it was just written");
         assert_eq!(kept.conversation(), conversation);
         let revived = kept.restore(RowKey(1), "echo".into(), now);
-        assert_eq!(OutgoingRecord::of(&revived, conversation).write(), text, "nor does keeping it again change it");
-        let stage = match &send.stage {
+        assert_eq!(OutgoingRecord::new(&revived, conversation).to_json(), text, "nor does keeping it again change it");
+        let state = match &send.state {
             // Whatever was under way has no answer any more.
             DeliveryState::Sending { newest }
             | DeliveryState::Unconfirmed { newest, .. }
@@ -76,19 +76,19 @@ fn a_send_that_was_kept_is_the_same_after_a_reload() {
             DeliveryState::StoringFiles
             | DeliveryState::Queued
             | DeliveryState::Failed(Failure::Unconfirmed | Failure::FilesMissing | Failure::ConversationEnded) => {
-                send.stage.clone()
+                send.state.clone()
             }
         };
-        assert_eq!(revived, OutgoingMessage { stage, ..send });
+        assert_eq!(revived, OutgoingMessage { state, ..send });
     });
 }
 
 #[test]
 fn a_kept_send_that_was_cut_off_is_none() {
     holds(1_000, (send(), conversation(), any::<Index>()), |(send, conversation, at)| {
-        let text = OutgoingRecord::of(&send, conversation).write();
+        let text = OutgoingRecord::new(&send, conversation).to_json();
         let cut = &text[..boundary(&text, at)];
-        assert!(cut == text || OutgoingRecord::read(cut).is_none());
+        assert!(cut == text || OutgoingRecord::parse(cut).is_none());
     });
 }
 

@@ -35,8 +35,8 @@ pub const READERS: [(&str, Reader); 14] = [
         }
     }),
     ("kept send", |text| {
-        if let Some(kept) = OutgoingRecord::read(text) {
-            black_box(kept.write());
+        if let Some(kept) = OutgoingRecord::parse(text) {
+            black_box(kept.to_json());
             black_box(kept.restore(RowKey(1), "echo".into(), Mono(0)));
         }
     }),

@@ -1,55 +1,57 @@
-//! What was said, once each, and what we want said.
+//! The messages of one conversation: those the server has, and those the visitor submitted that it is not known to
+//! have.
 //!
-//! It promises that a message is one row, whichever of the three roads it comes home by (the POST's answer, the cable
-//! frame, a page of history), in whatever order, however often; and that a send keeps its row's key until and after
-//! the server has it.
+//! Each message is one row, whichever way it arrives (the response to its POST, a cable frame, a page of history), in
+//! whatever order and however often. An outgoing message keeps its row's key before and after the server has it.
 //!
-//! The hard case is a POST whose answer is lost. The request may have been stored, may still be, or may not have left
-//! at all, and the server does not de-duplicate. So such a send is never repeated on suspicion. It holds its queue while
-//! history decides: a message above the newest known when posting began, from the visitor, equal in text, and without
-//! anybody else's echo, is it. Only when a page asked for later than [`GRACE_MS`] after the connection's end does not
-//! hold it, is it posted again. Two things shorten that: Chatwoot's own word that it failed in the request, which is then
-//! over ([`FAULT_MS`]), and the person's wish to have it sent again, who has been told that it may then arrive twice. The
-//! page that decides is read in either case.
+//! The hard case is a POST whose response is lost. The server may have stored the message, may still store it, or may
+//! never have received it, and it does not de-duplicate. Such a message is therefore not sent again on suspicion: it
+//! blocks its queue until history decides. A message in history is the outgoing one if its id is above the newest id
+//! known when sending began, if it is the visitor's, has the same text and carries no other client's echo_id. Only if a
+//! page that was requested at least [`GRACE_MS`] after the connection ended does not contain it, the message is sent
+//! again. Two things shorten the wait: a server error from Chatwoot itself, after which the request is over
+//! ([`SERVER_ERROR_MS`]), and the visitor's choice to retry, after being warned that the message may arrive twice. The
+//! deciding page is read in both cases.
 
-mod claims;
-mod elsewhere;
+mod cross_tab;
+mod echo_matching;
+mod outbox;
 mod rows;
-mod sends;
 
 use std::sync::Arc;
 
-pub use rows::{Claim, TimelineRow};
-pub use sends::{DeliveryState, Failure, OutgoingMessage, OutgoingRecord};
+pub use outbox::{DeliveryState, Failure, OutgoingMessage, OutgoingRecord};
+pub use rows::{EchoMatch, TimelineRow};
 
 use crate::conversation::history::Floor;
 use crate::model::{ConversationId, EchoId, Message, MessageId, OutgoingFile, Queue};
 use crate::time::{Mono, Wall};
 use rows::Rows;
 
-/// A row's name for as long as the widget lives.
+/// Identifies a row for as long as the client lives.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct RowKey(pub u64);
 
-/// The one assumption: a request is stored within this time of its connection's end, or never. Chatwoot's own request
-/// time-out is 15 s; a proxy in front may hold a request for its usual 60 s before it passes it on.
+/// An assumption: a request is stored within this time after its connection ended, or never, in ms. Chatwoot's own
+/// request timeout is 15 s; a proxy in front may hold a request for 60 s, a usual timeout, before it passes it on.
 pub const GRACE_MS: u64 = 75_000;
 
-/// The other one: Chatwoot answers with a fault of its own after the request's transaction has ended, committed or not.
-/// What a page read so much later does not hold was not stored: that leaves a replica time to follow its database.
-pub const FAULT_MS: u64 = 2_000;
+/// A second assumption: when Chatwoot answers with a server error of its own, the request's transaction has ended,
+/// committed or not. A page requested this many ms later contains the message if it was stored; the delay lets a
+/// database replica catch up.
+pub const SERVER_ERROR_MS: u64 = 2_000;
 
-/// A send that has been unclear for so long says so, and can be sent again. By then an answer that is merely late, an
-/// echo or the first look at history has settled it.
-pub const UNCONFIRMED_MS: u64 = 8_000;
+/// An outgoing message that is unconfirmed for this long, in ms, is marked so and can be sent again. A response that is
+/// merely late, a frame or the first page of history arrives before that.
+pub const UNCONFIRMED_NOTICE_MS: u64 = 8_000;
 
-/// How often a send is posted again by itself before the person is asked.
-const TRIES_MAX: u32 = 3;
+/// How many attempts are made without asking the visitor.
+const ATTEMPTS_MAX: u32 = 3;
 
-/// The road a message came home by.
+/// Where a message came from.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Source {
-    /// The answer to the POST of this send.
+    /// The response to the POST of the message with this echo_id.
     Response(EchoId),
     /// A cable frame, with the echo_id it carried.
     Frame(Option<EchoId>),
@@ -57,256 +59,292 @@ pub enum Source {
     History,
 }
 
-/// What storage is to do.
+/// A change to the outgoing messages' records on the device.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum StoreOp {
-    /// Keep this send.
+    /// Save this message's record (JSON).
     Save(EchoId, String),
-    /// Forget it, and its files if it has any.
+    /// Delete the record, and the files of an upload.
     Delete(EchoId, Queue),
 }
 
-/// One conversation's messages and sends.
+/// One conversation's rows and outgoing messages.
 #[derive(Debug, Default)]
 pub struct Timeline {
     conversation: Option<ConversationId>,
-    /// For whom is posted, by the mark of `identity`: nothing that was said for another user.
+    /// The user on whose behalf messages are sent, as a mark (`identity`): messages written for another user wait. 0
+    /// for none.
     user: u64,
     rows: Rows,
-    sends: Vec<OutgoingMessage>,
-    keys: u64,
-    nth: u64,
-    keep: Vec<StoreOp>,
-    /// Long texts that the visitor wants to see all of.
+    outgoing: Vec<OutgoingMessage>,
+    last_key: u64,
+    last_sequence: u64,
+    store_ops: Vec<StoreOp>,
+    /// Rows whose long text is shown in full.
     unfolded: Vec<RowKey>,
     is_changed: bool,
 }
 
-/// Long texts that stay unfolded, the last ones: nobody reads more at a time.
+/// How many rows stay unfolded; the oldest is folded when there are more.
 const UNFOLDED_MAX: usize = 100;
 
 impl Timeline {
-    /// An empty one for another visitor, with the messages that were written for this user. It gives no row key a second
-    /// time.
+    /// Becomes the timeline of another visitor: empty, with the outgoing messages that were written for this user. Row
+    /// keys are not reused.
     #[must_use]
     pub fn for_next_visitor(self, user: Option<u64>) -> Self {
-        let Self { conversation: _, user: _, rows: _, sends, keys, nth, keep: _, unfolded: _, is_changed: _ } = self;
-        let sends = sends.into_iter().filter(|send| send.passes_on_to(user)).collect();
-        Self::of_sends(sends, 0, keys, nth, Vec::new())
+        let Self {
+            conversation: _,
+            user: _,
+            rows: _,
+            outgoing,
+            last_key,
+            last_sequence,
+            store_ops: _,
+            unfolded: _,
+            is_changed: _,
+        } = self;
+        let outgoing = outgoing.into_iter().filter(|message| message.can_follow_visitor(user)).collect();
+        Self::with_outgoing(outgoing, 0, last_key, last_sequence, Vec::new())
     }
 
-    /// An empty one for another conversation, with the messages that are not sent yet.
+    /// Becomes the timeline of another conversation: empty, with the outgoing messages that are not sent yet.
     #[must_use]
     pub fn for_next_conversation(self) -> Self {
-        let Self { conversation: _, user, rows: _, mut sends, keys, nth, keep, unfolded: _, is_changed: _ } = self;
-        // What is at the server already is gone with the conversation.
-        sends.retain(|send| !matches!(send.stage, DeliveryState::StoredElsewhere { .. }));
-        for send in &mut sends {
-            send.guess = None;
-            if send.may_be_stored() {
-                // What may have been stored was stored in a conversation that is gone.
-                send.stage = DeliveryState::Queued;
+        let Self {
+            conversation: _,
+            user,
+            rows: _,
+            mut outgoing,
+            last_key,
+            last_sequence,
+            store_ops,
+            unfolded: _,
+            is_changed: _,
+        } = self;
+        // Messages that the server stored belong to the former conversation.
+        outgoing.retain(|message| !matches!(message.state, DeliveryState::StoredElsewhere { .. }));
+        for message in &mut outgoing {
+            message.matched = None;
+            if message.may_be_stored() {
+                // If it was stored, then in the former conversation.
+                message.state = DeliveryState::Queued;
             }
         }
-        Self::of_sends(sends, user, keys, nth, keep)
+        Self::with_outgoing(outgoing, user, last_key, last_sequence, store_ops)
     }
 
-    fn of_sends(sends: Vec<OutgoingMessage>, user: u64, keys: u64, nth: u64, keep: Vec<StoreOp>) -> Self {
-        let count = sends.len();
+    fn with_outgoing(
+        outgoing: Vec<OutgoingMessage>,
+        user: u64,
+        last_key: u64,
+        last_sequence: u64,
+        store_ops: Vec<StoreOp>,
+    ) -> Self {
+        let count = outgoing.len();
         let mut next = Self {
             conversation: None,
             user,
             rows: Rows::default(),
-            sends,
-            keys,
-            nth,
-            keep,
+            outgoing,
+            last_key,
+            last_sequence,
+            store_ops,
             unfolded: Vec::new(),
             is_changed: true,
         };
-        (0..count).for_each(|at| next.save(at));
+        (0..count).for_each(|index| next.store_outgoing(index));
         next
     }
 
-    /// From now on is posted for this user.
+    /// Sets the user on whose behalf messages are sent from now on.
     pub const fn set_user(&mut self, user: u64) {
         self.user = user;
     }
 
-    fn may_send(&self, send: &OutgoingMessage) -> bool {
-        send.stage == DeliveryState::Queued && (send.user == 0 || send.user == self.user)
+    fn may_send(&self, message: &OutgoingMessage) -> bool {
+        message.state == DeliveryState::Queued && (message.user == 0 || message.user == self.user)
     }
 
-    /// Whether anything said for this user is still to be posted, or just being posted.
+    /// Whether a message written for this user is waiting to be sent or being sent.
     #[must_use]
     pub fn has_pending_for(&self, user: u64) -> bool {
-        let is_under_way = |send: &OutgoingMessage| {
-            matches!(send.stage, DeliveryState::StoringFiles | DeliveryState::Queued | DeliveryState::Sending { .. })
+        let is_under_way = |message: &OutgoingMessage| {
+            matches!(message.state, DeliveryState::StoringFiles | DeliveryState::Queued | DeliveryState::Sending { .. })
         };
-        self.sends.iter().any(|send| send.user == user && is_under_way(send))
+        self.outgoing.iter().any(|message| message.user == user && is_under_way(message))
     }
 
-    /// What was submitted elsewhere may be posted elsewhere, and nobody tells this tab any more: the person decides.
+    /// Marks the other tabs' messages as unconfirmed, for the visitor to decide: other tabs may send them, and this tab
+    /// no longer receives their reports.
     pub fn release_foreign_messages(&mut self) {
-        for at in 0..self.sends.len() {
-            let Some(send) = self.sends.get(at).filter(|send| !send.is_from_here) else { continue };
+        for index in 0..self.outgoing.len() {
+            let Some(message) = self.outgoing.get(index).filter(|message| !message.is_from_here) else { continue };
             if matches!(
-                send.stage,
+                message.state,
                 DeliveryState::Queued | DeliveryState::Sending { .. } | DeliveryState::Unconfirmed { .. }
             ) {
-                self.drop_match(at);
-                // The record stays as it is: it is for the tab that posts it.
-                if let Some(send) = self.sends.get_mut(at) {
-                    send.stage = DeliveryState::Failed(Failure::Unconfirmed);
+                self.drop_match(index);
+                // The record is not changed: it belongs to the tab that sends the message.
+                if let Some(message) = self.outgoing.get_mut(index) {
+                    message.state = DeliveryState::Failed(Failure::Unconfirmed);
                 }
                 self.is_changed = true;
             }
         }
     }
 
-    /// The conversation it belongs to, once that has begun.
+    /// Sets the conversation, once it exists, and stores it with the outgoing messages.
     pub fn set_conversation(&mut self, conversation: ConversationId) {
         self.conversation = Some(conversation);
-        for at in 0..self.sends.len() {
-            self.save(at);
+        for index in 0..self.outgoing.len() {
+            self.store_outgoing(index);
         }
     }
 
-    // --- What the visitor wants said ---
+    // --- Outgoing messages ---
 
-    /// Has what was submitted in this page written down, and other tabs told of it, once more.
+    /// Stores the records of this page's messages again, which also reports them to the other tabs.
     pub fn save_own_messages(&mut self) {
-        for at in 0..self.sends.len() {
-            if self.sends.get(at).is_some_and(|send| send.is_from_here) {
-                self.save(at);
+        for index in 0..self.outgoing.len() {
+            if self.outgoing.get(index).is_some_and(|message| message.is_from_here) {
+                self.store_outgoing(index);
             }
         }
     }
 
-    /// Takes what the visitor submitted, to be sent in its turn; one with files as soon as they are kept.
-    pub fn submit(&mut self, echo: EchoId, text: &str, files: Vec<OutgoingFile>, at: Wall, user: u64) {
-        let key = self.fresh_key();
-        // What the device kept may have any number.
-        self.nth = self.nth.saturating_add(1);
-        let nth = self.nth;
-        let stage = if files.is_empty() { DeliveryState::Queued } else { DeliveryState::StoringFiles };
-        self.sends.push(OutgoingMessage {
+    /// Adds a message that the visitor submitted. It is queued, or, if it has files, queued as soon as the files are
+    /// stored.
+    pub fn submit(&mut self, echo: EchoId, text: &str, files: Vec<OutgoingFile>, submitted_at: Wall, user: u64) {
+        let key = self.next_key();
+        // A restored record may hold any number, so the counter may be at its maximum.
+        self.last_sequence = self.last_sequence.saturating_add(1);
+        let state = if files.is_empty() { DeliveryState::Queued } else { DeliveryState::StoringFiles };
+        self.outgoing.push(OutgoingMessage {
             key,
             echo,
             text: text.into(),
             files,
-            at,
-            nth,
+            at: submitted_at,
+            sequence: self.last_sequence,
             user,
             is_from_here: true,
-            stage,
+            state,
             progress: 0,
-            tries: 0,
-            guess: None,
+            attempts: 0,
+            matched: None,
             is_unconfirmed: false,
         });
         self.is_changed = true;
-        self.save(self.sends.len() - 1);
+        self.store_outgoing(self.outgoing.len() - 1);
     }
 
-    /// A send's files are where they will be found.
+    /// The files of a message are stored: it may be sent.
     pub fn files_stored(&mut self, echo: &EchoId) {
-        let is_it = |send: &OutgoingMessage| send.echo == *echo && send.stage == DeliveryState::StoringFiles;
-        if let Some(at) = self.sends.iter().position(is_it) {
-            self.change(at, |send| send.stage = DeliveryState::Queued);
+        let is_it = |message: &OutgoingMessage| message.echo == *echo && message.state == DeliveryState::StoringFiles;
+        if let Some(index) = self.outgoing.iter().position(is_it) {
+            self.update_outgoing(index, |message| message.state = DeliveryState::Queued);
         }
     }
 
-    /// A send's files are nowhere any more.
+    /// The files of a message are no longer on the device: it fails.
     pub fn files_missing(&mut self, echo: &EchoId) {
-        let is_it = |send: &OutgoingMessage| {
-            send.echo == *echo && matches!(send.stage, DeliveryState::StoringFiles | DeliveryState::Sending { .. })
+        let is_it = |message: &OutgoingMessage| {
+            message.echo == *echo
+                && matches!(message.state, DeliveryState::StoringFiles | DeliveryState::Sending { .. })
         };
-        if let Some(at) = self.sends.iter().position(is_it) {
-            self.change(at, |send| send.stage = DeliveryState::Failed(Failure::FilesMissing));
+        if let Some(index) = self.outgoing.iter().position(is_it) {
+            self.update_outgoing(index, |message| message.state = DeliveryState::Failed(Failure::FilesMissing));
         }
     }
 
-    /// Whether a post can begin in this queue.
+    /// Whether a message of this queue can be sent now.
     #[must_use]
     pub fn can_send(&self, queue: Queue) -> bool {
-        let mut queue = self.sends.iter().filter(|send| send.queue() == queue);
-        queue.clone().any(|send| self.may_send(send)) && !queue.any(OutgoingMessage::blocks_its_queue)
+        let mut queue = self.outgoing.iter().filter(|message| message.queue() == queue);
+        queue.clone().any(|message| self.may_send(message)) && !queue.any(OutgoingMessage::is_blocking_queue)
     }
 
-    /// Begins the next post of a queue, if none is under way or unclear. What storage is to keep of it must be kept
-    /// before the request leaves.
+    /// Begins to send the next message of a queue, unless another is being sent or unconfirmed. Its record must be
+    /// stored before the request leaves.
     pub fn begin_send(&mut self, queue: Queue) -> Option<&OutgoingMessage> {
         if !self.can_send(queue) {
             return None;
         }
         let newest = self.rows.newest();
-        let at = self.sends.iter().position(|send| self.may_send(send) && send.queue() == queue)?;
-        self.change(at, |send| {
-            send.stage = DeliveryState::Sending { newest };
-            send.progress = 0;
+        let index = self.outgoing.iter().position(|message| self.may_send(message) && message.queue() == queue)?;
+        self.update_outgoing(index, |message| {
+            message.state = DeliveryState::Sending { newest };
+            message.progress = 0;
         });
-        self.sends.get(at)
+        self.outgoing.get(index)
     }
 
-    /// The conversation takes no more: what waits is not sent, and the person decides about it.
+    /// Fails what is queued, because the conversation takes no more messages; the visitor decides about it.
     pub fn fail_queued(&mut self, queue: Queue) {
-        for at in 0..self.sends.len() {
-            if self.sends.get(at).is_some_and(|send| send.queue() == queue && send.stage == DeliveryState::Queued) {
-                self.change(at, |send| send.stage = DeliveryState::Failed(Failure::ConversationEnded));
+        for index in 0..self.outgoing.len() {
+            if self
+                .outgoing
+                .get(index)
+                .is_some_and(|message| message.queue() == queue && message.state == DeliveryState::Queued)
+            {
+                self.update_outgoing(index, |message| {
+                    message.state = DeliveryState::Failed(Failure::ConversationEnded)
+                });
             }
         }
     }
 
-    /// A post surely never left: it is to be sent again.
+    /// The request certainly did not reach the server: the message is queued again.
     pub fn mark_not_sent(&mut self, echo: &EchoId) {
-        if let Some(at) = self.posting(echo) {
-            self.change(at, |send| send.stage = DeliveryState::Queued);
+        if let Some(index) = self.position_of_sending(echo) {
+            self.update_outgoing(index, |message| message.state = DeliveryState::Queued);
         }
     }
 
-    /// A post's connection ended without an answer.
+    /// The connection ended without a response: the message is unconfirmed for [`GRACE_MS`].
     pub fn mark_response_lost(&mut self, echo: &EchoId, now: Mono) {
         self.mark_unconfirmed(echo, now, GRACE_MS);
     }
 
-    /// The server failed in a post: it is over, and stored or not.
+    /// The server answered with an error: the request is over, and the message is stored or not.
     pub fn mark_server_error(&mut self, echo: &EchoId, now: Mono) {
-        self.mark_unconfirmed(echo, now, FAULT_MS);
+        self.mark_unconfirmed(echo, now, SERVER_ERROR_MS);
     }
 
     fn mark_unconfirmed(&mut self, echo: &EchoId, now: Mono, open_ms: u64) {
-        let Some(at) = self.posting(echo) else { return };
-        if self.sends.get(at).is_some_and(|send| send.guess.is_some()) {
-            self.accept_match(at);
+        let Some(index) = self.position_of_sending(echo) else { return };
+        if self.outgoing.get(index).is_some_and(|message| message.matched.is_some()) {
+            self.accept_match(index);
             return;
         }
-        self.change(at, |send| {
-            if let DeliveryState::Sending { newest } = send.stage {
-                send.stage = DeliveryState::Unconfirmed { newest, since: now, until: now.plus(open_ms) };
+        self.update_outgoing(index, |message| {
+            if let DeliveryState::Sending { newest } = message.state {
+                message.state = DeliveryState::Unconfirmed { newest, since: now, until: now.plus(open_ms) };
             }
         });
     }
 
-    /// The server refused a post: the queue moves on, the person decides.
-    pub fn mark_rejected(&mut self, echo: &EchoId, words: Option<String>) {
-        // Another tab's post may be in doubt here by the time its answer is told of.
-        let is_it = |send: &OutgoingMessage| send.echo == *echo && send.may_be_stored();
-        let Some(at) = self.sends.iter().position(is_it) else { return };
-        self.drop_match(at);
-        self.change(at, |send| send.stage = DeliveryState::Failed(Failure::Rejected(words)));
+    /// The server rejected the message: the queue continues, and the visitor decides about it. `reason` is the server's
+    /// own text.
+    pub fn mark_rejected(&mut self, echo: &EchoId, reason: Option<String>) {
+        // A message of another tab may already be unconfirmed here when its response is reported.
+        let is_it = |message: &OutgoingMessage| message.echo == *echo && message.may_be_stored();
+        let Some(index) = self.outgoing.iter().position(is_it) else { return };
+        self.drop_match(index);
+        self.update_outgoing(index, |message| message.state = DeliveryState::Failed(Failure::Rejected(reason)));
     }
 
-    /// The person wants a send tried again that failed, or that has long been unclear: that one as soon as a page of
-    /// history asked for from now on does not hold it.
+    /// The visitor retries a message that failed or has long been unconfirmed. An unconfirmed one is sent again as soon
+    /// as a page of history requested from now on does not contain it.
     pub fn retry_message(&mut self, echo: &EchoId, now: Mono) {
-        let Some(at) = self.sends.iter().position(|send| send.echo == *echo) else { return };
-        let stage = match self.sends.get(at).map(|send| &send.stage) {
+        let Some(index) = self.outgoing.iter().position(|message| message.echo == *echo) else { return };
+        let state = match self.outgoing.get(index).map(|message| &message.state) {
             Some(DeliveryState::Failed(_)) => DeliveryState::Queued,
             Some(DeliveryState::Unconfirmed { newest, until, .. }) => {
                 DeliveryState::Unconfirmed { newest: *newest, since: now, until: now.min(*until) }
             }
-            // In a tab that does not post it, this is all there is to see of its being unclear.
+            // A tab that does not send the message itself shows nothing else of its being unconfirmed.
             Some(DeliveryState::Sending { .. }) => {
                 self.set_unconfirmed_notice(echo, false);
                 return;
@@ -314,69 +352,74 @@ impl Timeline {
             Some(DeliveryState::StoringFiles | DeliveryState::Queued | DeliveryState::StoredElsewhere { .. })
             | None => return,
         };
-        self.change(at, |send| {
-            send.stage = stage;
-            send.tries = 0;
+        self.update_outgoing(index, |message| {
+            message.state = state;
+            message.attempts = 0;
         });
     }
 
-    /// Which sends have by now been unclear for so long that the person is to be told.
+    /// The messages that are unconfirmed for so long that the visitor is to be warned.
     #[must_use]
     pub fn newly_overdue(&self, now: Mono) -> Vec<EchoId> {
-        let is_long = |send: &&OutgoingMessage| send.overdue_from().is_some_and(|from| from <= now);
-        self.sends.iter().filter(is_long).map(|send| send.echo.clone()).collect()
+        let is_long = |message: &&OutgoingMessage| message.overdue_from().is_some_and(|from| from <= now);
+        self.outgoing.iter().filter(is_long).map(|message| message.echo.clone()).collect()
     }
 
-    /// When that is next to be asked.
+    /// When the next message becomes one of these ([`Self::newly_overdue`]).
     #[must_use]
-    pub fn next_overdue(&self) -> Option<Mono> {
-        self.sends.iter().filter_map(OutgoingMessage::overdue_from).min()
+    pub fn next_overdue_at(&self) -> Option<Mono> {
+        self.outgoing.iter().filter_map(OutgoingMessage::overdue_from).min()
     }
 
-    /// The person is told, or not any longer, that nobody knows of a send. Tells whether that is news.
-    pub fn set_unconfirmed_notice(&mut self, echo: &EchoId, is_so: bool) -> bool {
-        let is_it =
-            |send: &&mut OutgoingMessage| send.echo == *echo && send.may_be_stored() && send.is_unconfirmed != is_so;
-        let Some(send) = self.sends.iter_mut().find(is_it) else { return false };
-        send.is_unconfirmed = is_so;
+    /// Shows or hides the warning that a message is unconfirmed. Returns whether that changed.
+    pub fn set_unconfirmed_notice(&mut self, echo: &EchoId, is_shown: bool) -> bool {
+        let is_it = |message: &&mut OutgoingMessage| {
+            message.echo == *echo && message.may_be_stored() && message.is_unconfirmed != is_shown
+        };
+        let Some(message) = self.outgoing.iter_mut().find(is_it) else { return false };
+        message.is_unconfirmed = is_shown;
         self.is_changed = true;
         true
     }
 
-    /// The person gives a failed send up, or an upload; it is handed back. An upload that the server has all the same
-    /// is shown as what it is then.
+    /// Removes a failed message or an upload, and returns it. If the server has stored the upload all the same, it
+    /// appears as a stored message.
     pub fn discard(&mut self, echo: &EchoId) -> Option<OutgoingMessage> {
-        let may_go =
-            |send: &OutgoingMessage| matches!(send.stage, DeliveryState::Failed(_)) || send.queue() == Queue::Upload;
-        let at = self.sends.iter().position(|send| send.echo == *echo && may_go(send))?;
-        self.drop_match(at);
-        self.take(at)
+        let may_go = |message: &OutgoingMessage| {
+            matches!(message.state, DeliveryState::Failed(_)) || message.queue() == Queue::Upload
+        };
+        let index = self.outgoing.iter().position(|message| message.echo == *echo && may_go(message))?;
+        self.drop_match(index);
+        self.remove_outgoing(index)
     }
 
-    /// So much of an upload is on its way.
+    /// Sets how much of an upload is sent, in percent.
     pub fn set_upload_progress(&mut self, echo: &EchoId, percent: u8) {
-        if let Some(send) = self.sends.iter_mut().find(|send| send.echo == *echo && send.progress != percent) {
-            send.progress = percent;
+        if let Some(message) =
+            self.outgoing.iter_mut().find(|message| message.echo == *echo && message.progress != percent)
+        {
+            message.progress = percent;
             self.is_changed = true;
         }
     }
 
-    /// A gap-free stretch of history was read up to the newest message, asked for at `asked`; it begins at `from`
-    /// (`None`: at the conversation's first message). Sends of unclear fate that are not in it were not stored, if it
-    /// was asked for late enough and goes back far enough. What was held before proves nothing: a message that was stored
-    /// without a frame's telling of it is missing there.
-    pub fn resolve_unconfirmed(&mut self, asked: Mono, from: Option<MessageId>) {
-        for at in 0..self.sends.len() {
-            let Some(DeliveryState::Unconfirmed { newest, until, .. }) = self.sends.get(at).map(|send| &send.stage)
+    /// Decides about unconfirmed messages after a gap-free part of history was read up to the newest message. The
+    /// newest page was requested at `requested_at`; the part begins at `from` (`None`: at the first message). An
+    /// unconfirmed message that is not in it was not stored, if the page was requested late enough and the part goes
+    /// back far enough. The rows held before prove nothing: a message that was stored without a frame is missing there.
+    pub fn resolve_unconfirmed(&mut self, requested_at: Mono, from: Option<MessageId>) {
+        for index in 0..self.outgoing.len() {
+            let Some(DeliveryState::Unconfirmed { newest, until, .. }) =
+                self.outgoing.get(index).map(|message| &message.state)
             else {
                 continue;
             };
-            if asked < *until || !reaches(from, *newest) {
+            if requested_at < *until || !covers(from, *newest) {
                 continue;
             }
-            self.change(at, |send| {
-                send.tries = send.tries.saturating_add(1);
-                send.stage = if send.tries < TRIES_MAX {
+            self.update_outgoing(index, |message| {
+                message.attempts = message.attempts.saturating_add(1);
+                message.state = if message.attempts < ATTEMPTS_MAX {
                     DeliveryState::Queued
                 } else {
                     DeliveryState::Failed(Failure::Unconfirmed)
@@ -385,38 +428,39 @@ impl Timeline {
         }
     }
 
-    /// History can't be read further back than to `from`: what could lie before is the person's to decide.
-    pub fn fail_unconfirmed_before(&mut self, asked: Mono, from: MessageId) {
-        for at in 0..self.sends.len() {
-            let stage = self.sends.get(at).map(|send| &send.stage);
-            if let Some(DeliveryState::Unconfirmed { newest, until, .. }) = stage
-                && asked >= *until
-                && !reaches(Some(from), *newest)
+    /// Fails unconfirmed messages that could lie before `from`, where history can't be read: the visitor decides about
+    /// them.
+    pub fn fail_unconfirmed_before(&mut self, requested_at: Mono, from: MessageId) {
+        for index in 0..self.outgoing.len() {
+            let state = self.outgoing.get(index).map(|message| &message.state);
+            if let Some(DeliveryState::Unconfirmed { newest, until, .. }) = state
+                && requested_at >= *until
+                && !covers(Some(from), *newest)
             {
-                self.change(at, |send| send.stage = DeliveryState::Failed(Failure::Unconfirmed));
+                self.update_outgoing(index, |message| message.state = DeliveryState::Failed(Failure::Unconfirmed));
             }
         }
     }
 
-    /// How far down history must be read to decide about sends of unclear fate; `None` when there are none.
+    /// How far back history must be read to decide about unconfirmed messages; `None` if there are none.
     #[must_use]
     pub fn unconfirmed_floor(&self) -> Option<Floor> {
-        let floor = |send: &OutgoingMessage| match send.stage {
+        let floor = |message: &OutgoingMessage| match message.state {
             DeliveryState::Unconfirmed { newest, .. } | DeliveryState::StoredElsewhere { newest, .. } => Some(newest),
             DeliveryState::StoringFiles
             | DeliveryState::Queued
             | DeliveryState::Sending { .. }
             | DeliveryState::Failed(_) => None,
         };
-        // `None` sorts first: a send that could be the first message asks for all.
-        let lowest = self.sends.iter().filter_map(floor).min()?;
+        // `None` sorts first: a message that could be the conversation's first needs all of history.
+        let lowest = self.outgoing.iter().filter_map(floor).min()?;
         Some(lowest.map_or(Floor::Start, Floor::At))
     }
 
-    /// When history read anew can decide about a send of unclear fate.
+    /// When a newly requested page of history can decide about an unconfirmed message.
     #[must_use]
     pub fn unconfirmed_deadline(&self) -> Option<Mono> {
-        let end = |send: &OutgoingMessage| match send.stage {
+        let end = |message: &OutgoingMessage| match message.state {
             DeliveryState::Unconfirmed { until, .. } => Some(until),
             DeliveryState::StoringFiles
             | DeliveryState::Queued
@@ -424,65 +468,67 @@ impl Timeline {
             | DeliveryState::StoredElsewhere { .. }
             | DeliveryState::Failed(_) => None,
         };
-        self.sends.iter().filter_map(end).min()
+        self.outgoing.iter().filter_map(end).min()
     }
 
-    /// Whether anything waits to be sent.
+    /// Whether a message is waiting to be sent.
     #[must_use]
     pub fn has_queued(&self) -> bool {
-        self.sends.iter().any(|send| self.may_send(send))
+        self.outgoing.iter().any(|message| self.may_send(message))
     }
 
-    /// The sends, in their order.
+    /// The outgoing messages, in their order.
     pub fn outgoing(&self) -> impl Iterator<Item = &OutgoingMessage> {
-        self.sends.iter()
+        self.outgoing.iter()
     }
 
-    /// Whether this is one of the sends.
+    /// Whether a message with this echo_id is outgoing.
     #[must_use]
     pub fn has_outgoing(&self, echo: &EchoId) -> bool {
-        self.sends.iter().any(|send| send.echo == *echo)
+        self.outgoing.iter().any(|message| message.echo == *echo)
     }
 
-    // --- What was said ---
+    // --- Messages from the server ---
 
-    /// Takes a message home, by whichever road. Tells whether it is news.
-    pub fn apply_message(&mut self, message: Message, road: &Source) -> bool {
+    /// Applies a message from the server. Returns whether it is new here.
+    pub fn apply_message(&mut self, message: Message, source: &Source) -> bool {
         self.is_changed = true;
-        match road {
+        match source {
             Source::Response(echo) => self.apply_proven(message, echo),
-            Source::Frame(Some(echo)) if self.is_ours(echo, message.id) => self.apply_proven(message, echo),
+            Source::Frame(Some(echo)) if self.is_own_echo(echo, message.id) => self.apply_proven(message, echo),
             Source::Frame(Some(echo)) => self.apply_foreign(message, echo),
             Source::Frame(None) | Source::History => self.apply_unmarked(message),
         }
     }
 
-    /// A send's message is at the server, further back than what is held: the send is done, and scrolling up will show
-    /// it. Shown now, there would be a hole behind it.
+    /// The server has an outgoing message, further back than what is loaded: it is removed, and appears again when the
+    /// visitor scrolls up. Adding its row now would leave a gap behind it.
     pub fn apply_unloaded(&mut self, echo: &EchoId) {
-        if let Some(at) = self.sends.iter().position(|send| send.echo == *echo) {
-            self.drop_match(at);
-            self.take(at);
+        if let Some(index) = self.outgoing.iter().position(|message| message.echo == *echo) {
+            self.drop_match(index);
+            self.remove_outgoing(index);
         }
     }
 
-    /// There is no conversation to look in: the person decides about what may have been sent.
+    /// Fails messages that may have been sent: there is no conversation to find them in, so the visitor decides about
+    /// them.
     pub fn fail_unconfirmed(&mut self) {
-        self.sends.retain(|send| !matches!(send.stage, DeliveryState::StoredElsewhere { .. }));
-        for at in 0..self.sends.len() {
-            if self.sends.get(at).is_some_and(OutgoingMessage::may_be_stored) {
-                self.change(at, |send| send.stage = DeliveryState::Failed(Failure::Unconfirmed));
+        self.outgoing.retain(|message| !matches!(message.state, DeliveryState::StoredElsewhere { .. }));
+        for index in 0..self.outgoing.len() {
+            if self.outgoing.get(index).is_some_and(OutgoingMessage::may_be_stored) {
+                self.update_outgoing(index, |message| message.state = DeliveryState::Failed(Failure::Unconfirmed));
             }
         }
     }
 
-    /// Lets go of what lies before a message, because there is a gap in it.
+    /// Drops the rows before a message, because there is a gap in them.
     pub fn drop_before(&mut self, id: MessageId) {
         self.rows.drop_before(id);
         self.is_changed = true;
     }
 
-    /// Takes what changed about a message. One not held yet is left to history, which knows its neighbours.
+    /// Applies a change to a message that is loaded. One that is not loaded is left to history, which knows its
+    /// neighbours.
     pub fn update_message(&mut self, message: Message) {
         if let Some(row) = self.rows.get_mut(message.id) {
             row.message = Arc::new(message);
@@ -490,58 +536,58 @@ impl Timeline {
         }
     }
 
-    // --- What is shown ---
+    // --- Rows ---
 
-    /// How many rows there are, sends included.
+    /// The number of rows, outgoing messages included.
     #[must_use]
     pub fn len(&self) -> usize {
         self.rows.len() + self.visible_outgoing().count()
     }
 
-    /// Whether there is nothing to show.
+    /// Whether there are no rows.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The messages from the `first`th row on.
+    /// The stored messages from the row with this index on, oldest first.
     pub fn messages_from(&self, first: usize) -> impl Iterator<Item = &TimelineRow> {
-        self.rows.from(first)
+        self.rows.starting_at(first)
     }
 
-    /// The row of a message that is held.
+    /// The row of a message that is loaded.
     #[must_use]
     pub fn row(&self, id: MessageId) -> Option<&TimelineRow> {
         self.rows.get(id)
     }
 
-    /// How many of the rows are messages the server has; the sends come after them.
+    /// The number of rows whose message the server has; outgoing messages come after them.
     #[must_use]
     pub const fn message_count(&self) -> usize {
         self.rows.len()
     }
 
-    /// The send a row shows, if it shows one.
+    /// The echo_id of the outgoing message in a row, if the row shows one.
     #[must_use]
     pub fn echo_of(&self, key: RowKey) -> Option<EchoId> {
-        self.sends.iter().find(|send| send.key == key).map(|send| send.echo.clone())
+        self.outgoing.iter().find(|message| message.key == key).map(|message| message.echo.clone())
     }
 
-    /// The sends that are shown as such, in their order.
+    /// The outgoing messages that have their own row, in their order.
     pub fn visible_outgoing(&self) -> impl Iterator<Item = &OutgoingMessage> {
-        self.sends.iter().filter(|send| send.guess.is_none())
+        self.outgoing.iter().filter(|message| message.matched.is_none())
     }
 
-    /// How many rows there are up to and with this message.
+    /// The number of rows up to and including this message.
     #[must_use]
     pub fn count_up_to(&self, id: MessageId) -> usize {
         self.rows.count_up_to(id)
     }
 
-    /// The message in this place, or the last one before it: sends come after all of them.
+    /// The message at this index, or the newest one if the index is past it.
     #[must_use]
-    pub fn message_at(&self, place: usize) -> Option<MessageId> {
-        self.rows.from(place).next().map_or_else(|| self.newest(), |row| Some(row.id))
+    pub fn message_at(&self, index: usize) -> Option<MessageId> {
+        self.rows.starting_at(index).next().map_or_else(|| self.newest(), |row| Some(row.id))
     }
 
     /// The newest message's id.
@@ -550,7 +596,7 @@ impl Timeline {
         self.rows.newest()
     }
 
-    /// So many of the newest messages at most, newest first.
+    /// At most `count` of the newest messages, newest first.
     pub fn newest_rows(&self, count: usize) -> impl Iterator<Item = &TimelineRow> {
         self.rows.newest_first().take(count)
     }
@@ -566,18 +612,18 @@ impl Timeline {
         self.rows.oldest()
     }
 
-    /// Whether storage has anything to do since then.
+    /// Whether records changed since [`Self::take_store_ops`] was last called.
     #[must_use]
     pub const fn has_changes_to_store(&self) -> bool {
-        !self.keep.is_empty()
+        !self.store_ops.is_empty()
     }
 
-    /// What storage is to do since the last time this was asked.
+    /// Takes the record changes since the last call.
     pub fn take_store_ops(&mut self) -> Vec<StoreOp> {
-        std::mem::take(&mut self.keep)
+        std::mem::take(&mut self.store_ops)
     }
 
-    /// Shows only the beginning of a row's long text, or all of it.
+    /// Folds a row's long text, or shows it in full.
     pub fn fold(&mut self, key: RowKey, is_folded: bool) {
         self.unfolded.retain(|other| *other != key);
         if !is_folded {
@@ -589,61 +635,64 @@ impl Timeline {
         self.is_changed = true;
     }
 
-    /// Whether the visitor wants to see all of a row's long text.
+    /// Whether a row's long text is shown in full.
     #[must_use]
     pub fn is_unfolded(&self, key: RowKey) -> bool {
         self.unfolded.contains(&key)
     }
 
-    /// Whether anything shown has changed since the last time this was asked.
+    /// Whether rows changed since the last call.
     pub fn take_changed(&mut self) -> bool {
         std::mem::take(&mut self.is_changed)
     }
 
     // --- Helpers ---
 
-    fn posting(&self, echo: &EchoId) -> Option<usize> {
-        let is_it = |send: &OutgoingMessage| send.echo == *echo && matches!(send.stage, DeliveryState::Sending { .. });
-        self.sends.iter().position(is_it)
+    fn position_of_sending(&self, echo: &EchoId) -> Option<usize> {
+        let is_it =
+            |message: &OutgoingMessage| message.echo == *echo && matches!(message.state, DeliveryState::Sending { .. });
+        self.outgoing.iter().position(is_it)
     }
 
-    fn change(&mut self, at: usize, change: impl FnOnce(&mut OutgoingMessage)) {
-        if let Some(send) = self.sends.get_mut(at) {
-            change(send);
-            send.is_unconfirmed = false;
+    fn update_outgoing(&mut self, index: usize, change: impl FnOnce(&mut OutgoingMessage)) {
+        if let Some(message) = self.outgoing.get_mut(index) {
+            change(message);
+            message.is_unconfirmed = false;
             self.is_changed = true;
-            self.save(at);
+            self.store_outgoing(index);
         }
     }
 
-    fn take(&mut self, at: usize) -> Option<OutgoingMessage> {
-        if at >= self.sends.len() {
+    fn remove_outgoing(&mut self, index: usize) -> Option<OutgoingMessage> {
+        if index >= self.outgoing.len() {
             return None;
         }
-        let send = self.sends.remove(at);
-        self.keep.push(StoreOp::Delete(send.echo.clone(), send.queue()));
+        let message = self.outgoing.remove(index);
+        self.store_ops.push(StoreOp::Delete(message.echo.clone(), message.queue()));
         self.is_changed = true;
-        Some(send)
+        Some(message)
     }
 
-    fn save(&mut self, at: usize) {
-        // What is not gathered yet could be sent by nobody, what is settled must be sent by nobody.
-        let is_to_send = |send: &&OutgoingMessage| {
-            !matches!(send.stage, DeliveryState::StoringFiles | DeliveryState::StoredElsewhere { .. })
+    fn store_outgoing(&mut self, index: usize) {
+        // A message whose files are not stored yet can't be sent by another tab; one that is known to be stored must
+        // not be.
+        let is_to_send = |message: &&OutgoingMessage| {
+            !matches!(message.state, DeliveryState::StoringFiles | DeliveryState::StoredElsewhere { .. })
         };
-        if let Some(send) = self.sends.get(at).filter(is_to_send) {
-            self.keep.push(StoreOp::Save(send.echo.clone(), OutgoingRecord::of(send, self.conversation).write()));
+        if let Some(message) = self.outgoing.get(index).filter(is_to_send) {
+            self.store_ops
+                .push(StoreOp::Save(message.echo.clone(), OutgoingRecord::new(message, self.conversation).to_json()));
         }
     }
 
-    const fn fresh_key(&mut self) -> RowKey {
-        self.keys += 1;
-        RowKey(self.keys)
+    const fn next_key(&mut self) -> RowKey {
+        self.last_key += 1;
+        RowKey(self.last_key)
     }
 }
 
-/// Whether what was read back to `from` (`None`: to the first message) holds all that came after `newest` (`None`: all
-/// there is).
-fn reaches(from: Option<MessageId>, newest: Option<MessageId>) -> bool {
+/// Whether history that was read back to `from` (`None`: to the first message) contains everything after `newest`
+/// (`None`: everything).
+fn covers(from: Option<MessageId>, newest: Option<MessageId>) -> bool {
     from.is_none_or(|from| newest.is_some_and(|newest| from <= newest))
 }

@@ -1,4 +1,5 @@
-//! Messages in the order of their ids, any number of them: found by id or by place without walking them all.
+//! The rows of the messages that the server has, in the order of their ids: found by id or by index without visiting
+//! all of them, however many they are.
 
 use std::iter::from_fn;
 use std::sync::Arc;
@@ -6,60 +7,61 @@ use std::sync::Arc;
 use super::{OutgoingMessage, RowKey};
 use crate::model::{EchoId, Message, MessageId, OutgoingFile};
 
-/// A message and its painted row.
+/// A message and the row that shows it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TimelineRow {
-    /// The row's key, the same from unsent to echoed.
+    /// The row's key: the same before and after the server stored the message.
     pub key: RowKey,
-    /// The message's id. Here too: rows are searched by it, and a look at each message would cost a trip through memory.
+    /// The message's id, repeated here because rows are searched by it: reading it in each message would cost a cache
+    /// miss.
     pub id: MessageId,
-    /// What the server last said of it.
+    /// The message as the server last reported it.
     pub message: Arc<Message>,
-    /// How it relates to what we sent.
-    pub claim: Claim,
-    /// The files it was sent with, where it was sent from this page.
+    /// Which outgoing message it is, as far as is known.
+    pub echo_match: EchoMatch,
+    /// The files it was sent with, if this page sent it.
     pub files: Vec<OutgoingFile>,
 }
 
-/// How a message relates to what we sent.
+/// Which outgoing message a message from the server is.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Claim {
-    /// Not known to be ours; nobody has asked for it.
+pub enum EchoMatch {
+    /// No outgoing message is known to be this one.
     None,
-    /// Taken for ours because it looks like it, until the answer or an echo says so.
-    Guess(EchoId),
-    /// Ours: the server said so.
-    Ours(EchoId),
-    /// Carries an echo_id that is none of ours, as far as we know: another tab may yet tell us of that send.
+    /// Assumed to be this outgoing message, because it looks the same; the response or a frame decides.
+    Assumed(EchoId),
+    /// This outgoing message: the server confirmed it.
+    Own(EchoId),
+    /// Carries an echo_id that is not known here: another tab may still report that message.
     Foreign(EchoId),
 }
 
 impl TimelineRow {
-    /// A message in a row of this name.
+    /// The row of a message, with this key.
     #[must_use]
-    pub fn new(key: RowKey, message: Message, claim: Claim) -> Self {
-        Self { key, id: message.id, message: Arc::new(message), claim, files: Vec::new() }
+    pub fn new(key: RowKey, message: Message, echo_match: EchoMatch) -> Self {
+        Self { key, id: message.id, message: Arc::new(message), echo_match, files: Vec::new() }
     }
 
-    /// The message of this send.
+    /// The row of an outgoing message that the server has stored.
     #[must_use]
-    pub fn of(send: &OutgoingMessage, message: Message, claim: Claim) -> Self {
-        Self { files: send.files.clone(), ..Self::new(send.key, message, claim) }
+    pub fn from_outgoing(outgoing: &OutgoingMessage, message: Message, echo_match: EchoMatch) -> Self {
+        Self { files: outgoing.files.clone(), ..Self::new(outgoing.key, message, echo_match) }
     }
 }
 
-/// Rows in chunks, so that a message in the middle moves few others.
+/// Rows in chunks, so that an insertion in the middle moves few others.
 #[derive(Debug, Default)]
 pub struct Rows {
     chunks: Vec<Vec<TimelineRow>>,
     len: usize,
 }
 
-/// Chunks are halved past this: 10,000 messages are then about a hundred chunks.
+/// The most rows in a chunk before it is split: 10,000 messages are about a hundred chunks.
 const CHUNK_MAX: usize = 256;
 
 impl Rows {
-    /// How many there are.
+    /// The number of rows.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.len
@@ -68,19 +70,19 @@ impl Rows {
     /// The row of this message.
     #[must_use]
     pub fn get(&self, id: MessageId) -> Option<&TimelineRow> {
-        let (chunk, place) = self.find(id)?;
-        self.chunks.get(chunk)?.get(place.ok()?)
+        let (chunk, index) = self.find(id)?;
+        self.chunks.get(chunk)?.get(index.ok()?)
     }
 
-    /// The row of this message, to change.
+    /// The row of this message, mutable.
     pub fn get_mut(&mut self, id: MessageId) -> Option<&mut TimelineRow> {
-        let (chunk, place) = self.find(id)?;
-        self.chunks.get_mut(chunk)?.get_mut(place.ok()?)
+        let (chunk, index) = self.find(id)?;
+        self.chunks.get_mut(chunk)?.get_mut(index.ok()?)
     }
 
-    /// Puts a row in its place; a row of the same id is replaced.
+    /// Inserts a row; a row of the same id is replaced.
     pub fn insert(&mut self, row: TimelineRow) {
-        let Some((chunk, place)) = self.find(row.id) else {
+        let Some((chunk, index)) = self.find(row.id) else {
             self.chunks.push(vec![row]);
             self.len = 1;
             return;
@@ -88,14 +90,14 @@ impl Rows {
         let Some(rows) = self.chunks.get_mut(chunk) else {
             return;
         };
-        match place {
-            Ok(place) => {
-                if let Some(old) = rows.get_mut(place) {
+        match index {
+            Ok(index) => {
+                if let Some(old) = rows.get_mut(index) {
                     *old = row;
                 }
             }
-            Err(place) => {
-                rows.insert(place, row);
+            Err(index) => {
+                rows.insert(index, row);
                 self.len += 1;
                 if rows.len() > CHUNK_MAX {
                     let rest = rows.split_off(CHUNK_MAX / 2);
@@ -105,30 +107,30 @@ impl Rows {
         }
     }
 
-    /// Removes what lies before a message.
+    /// Removes the rows before this message.
     pub fn drop_before(&mut self, id: MessageId) {
-        let Some((chunk, place)) = self.find(id) else {
+        let Some((chunk, index)) = self.find(id) else {
             return;
         };
-        let (Ok(place) | Err(place)) = place;
+        let (Ok(index) | Err(index)) = index;
         self.chunks.drain(..chunk);
         if let Some(rows) = self.chunks.first_mut() {
-            rows.drain(..place);
+            rows.drain(..index);
         }
         self.chunks.retain(|rows| !rows.is_empty());
         self.len = self.chunks.iter().map(Vec::len).sum();
     }
 
-    /// How many rows there are up to and with this message, or where it would be.
+    /// The number of rows up to and including this message, or before the position where it would be.
     #[must_use]
     pub fn count_up_to(&self, id: MessageId) -> usize {
-        let Some((chunk, place)) = self.find(id) else { return 0 };
+        let Some((chunk, index)) = self.find(id) else { return 0 };
         let before: usize = self.chunks.iter().take(chunk).map(Vec::len).sum();
-        before + place.map_or_else(|place| place, |place| place + 1)
+        before + index.map_or_else(|index| index, |index| index + 1)
     }
 
-    /// The rows from the `first`th on, oldest first.
-    pub fn from(&self, first: usize) -> impl Iterator<Item = &TimelineRow> {
+    /// The rows from this index on, oldest first.
+    pub fn starting_at(&self, first: usize) -> impl Iterator<Item = &TimelineRow> {
         let mut skip = first;
         let mut start = 0;
         for chunk in &self.chunks {
@@ -193,28 +195,28 @@ mod tests {
 
     fn row(id: u64) -> TimelineRow {
         let message = Message::plain(MessageId(id), Author::Visitor, "", 0);
-        TimelineRow::new(RowKey(id), message, Claim::None)
+        TimelineRow::new(RowKey(id), message, EchoMatch::None)
     }
 
     #[test]
-    fn any_order_in_is_the_same_order_out() {
-        let mut chance = Rng::new([9, 9, 9, 9]);
+    fn timeline_rows_keep_the_order_of_ids_whatever_the_order_of_insertion() {
+        let mut rng = Rng::new([9, 9, 9, 9]);
         let mut rows = Rows::default();
         let mut ids = std::collections::BTreeSet::new();
         for _ in 0..5_000 {
-            let id = chance.below(4_000) + 1;
+            let id = rng.below(4_000) + 1;
             ids.insert(id);
             rows.insert(row(id));
         }
         let ids: Vec<u64> = ids.into_iter().collect();
         assert_eq!(rows.len(), ids.len());
-        assert_eq!(rows.from(0).map(|row| row.id.0).collect::<Vec<_>>(), ids);
+        assert_eq!(rows.starting_at(0).map(|row| row.id.0).collect::<Vec<_>>(), ids);
         assert_eq!(
             rows.newest_first().map(|row| row.id.0).collect::<Vec<_>>(),
             ids.iter().rev().copied().collect::<Vec<_>>()
         );
         for first in [0, 1, 127, 128, 129, 1_500, ids.len() - 1, ids.len()] {
-            assert_eq!(rows.from(first).next().map(|row| row.id.0), ids.get(first).copied());
+            assert_eq!(rows.starting_at(first).next().map(|row| row.id.0), ids.get(first).copied());
         }
         for id in 0..4_010 {
             assert_eq!(rows.count_up_to(MessageId(id)), ids.iter().filter(|other| **other <= id).count(), "{id}");
