@@ -158,7 +158,7 @@ fn can_record() -> bool {
 fn ask_for_notices(parts: &LazyModules, dispatch: Rc<dyn Fn(Event)>) {
     let then = move |answer: Option<JsValue>| {
         dispatch(match answer.is_some_and(|answer| answer.is_truthy()) {
-            true => Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Notices(true))),
+            true => Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Notifications(true))),
             false => Event::Visitor(VisitorEvent::NotificationsDenied),
         });
     };

@@ -33,7 +33,7 @@ pub fn screens() -> Vec<Screen> {
         Screen::new("form", asking(form())),
         Screen::new("form-consent-only", asking(PreChatForm { fields: Vec::new(), ..form() })),
         Screen::new("prompt", View { thread: prompt(), ..open() }),
-        composing("offer-notices", Composer { offers_notices: true, ..Composer::default() }),
+        composing("offer-notices", Composer { offers_notifications: true, ..Composer::default() }),
         composing("not-kept", Composer { problem: Some(ComposerProblem::StorageUnavailable), ..Composer::default() }),
         composing(
             "notices-denied",

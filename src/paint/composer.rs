@@ -54,9 +54,9 @@ pub fn composer(words: &Words, view: &View, _was: Option<&View>) -> Node {
             list.and(enclosed(words, "li", file).and(remove))
         })
     });
-    let offer = view.composer.offers_notices.then(|| {
+    let offer = view.composer.offers_notifications.then(|| {
         let choice = |act, sentence| button("link").on("click", act).told(words, &sentence);
-        let no = Act::Tell(Wish::Preferred(Preference::Notices(false)));
+        let no = Act::Tell(Wish::Preferred(Preference::Notifications(false)));
         let ways = el("span", "ways").and(choice(Act::Notify, TextKey::NotifyYes)).and(choice(no, TextKey::NotifyNo));
         el("p", "offer").and(el("span", "").told(words, &TextKey::NotifyAsk)).and(ways)
     });

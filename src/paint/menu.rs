@@ -25,7 +25,8 @@ pub fn menu(words: &Words, panel: &Panel) -> Element {
     let opener =
         el("summary", "tool").and(el("span", "spoken").told(words, &TextKey::Menu)).and(icon(MORE)).maybe(unread);
     let heard = Act::Tell(Wish::Preferred(Preference::Silent(is_heard)));
-    let notified = |is_on| if is_on { Act::Tell(Wish::Preferred(Preference::Notices(false))) } else { Act::Notify };
+    let notified =
+        |is_on| if is_on { Act::Tell(Wish::Preferred(Preference::Notifications(false))) } else { Act::Notify };
     let saved = |format, sentence| tell(Wish::WantedTranscript(format), sentence);
     let items = el("ul", "items")
         .with("tabindex", "-1")

@@ -133,8 +133,8 @@ fn whoever_waits_for_an_answer_is_asked_once_whether_to_be_told() {
         })
     };
     assert_eq!(offers(&view), None);
-    view.composer.offers_notices = true;
-    let no = Act::Tell(Wish::Preferred(Preference::Notices(false)));
+    view.composer.offers_notifications = true;
+    let no = Act::Tell(Wish::Preferred(Preference::Notifications(false)));
     assert_eq!(offers(&view), Some(vec![Act::Notify, no]));
 }
 

@@ -101,7 +101,7 @@ fn every_choice_does_what_it_says() {
     let tell = Act::Tell;
     let expected = [
         tell(Wish::Preferred(Preference::Silent(true))),
-        tell(Wish::Preferred(Preference::Notices(false))),
+        tell(Wish::Preferred(Preference::Notifications(false))),
         tell(Wish::WantedTranscript(TranscriptFormat::Text)),
         tell(Wish::WantedTranscript(TranscriptFormat::Json)),
         tell(Wish::Forgot),

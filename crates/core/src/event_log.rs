@@ -158,7 +158,7 @@ pub fn record(now: Now, event: &Event) -> String {
         Event::Conversations(ConversationsEvent::Resolved) => plain("ended"),
         Event::Visitor(VisitorEvent::PreChatFormSubmitted { values }) => write("introduced", "", &[], values),
         Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Silent(is_silent))) => flag("silent", *is_silent),
-        Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Notices(wants))) => flag("notices", *wants),
+        Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Notifications(wants))) => flag("notices", *wants),
         Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Theme(theme))) => text("theme", theme.name()),
         Event::Visitor(VisitorEvent::NotificationsDenied) => plain("denied"),
         Event::Panel(PanelEvent::PreviewsDismissed) => plain("dismissed"),

@@ -340,7 +340,7 @@ pub struct Composer {
     /// Whether anything is written that could be sent.
     pub has_text: bool,
     /// Whether the visitor is to be asked if the browser may tell them of the answer.
-    pub offers_notices: bool,
+    pub offers_notifications: bool,
     /// How many more characters the server takes, once they are few; below zero, how many are too many.
     pub left: Option<i32>,
     /// The files that go with it.
@@ -495,7 +495,7 @@ fn complete(timeline: &Timeline, answering: &FormSubmissions, shown: &ThreadScop
             row.files = timeline.row(message.id).map_or_else(Vec::new, |row| row.files.clone());
         }
         row.quoted = message.reply_to.and_then(|id| quoted(timeline, id));
-        (row.answers, row.fate) = match answering.of(message.id) {
+        (row.answers, row.fate) = match answering.status_of(message.id) {
             Some((answers, fate)) => (answers.to_vec(), fate),
             None => (message.answers.clone(), SubmissionStatus::Accepted),
         };

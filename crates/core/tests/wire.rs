@@ -49,7 +49,7 @@ fn what_a_contacts_attributes_list_is_read_wherever_they_come_along_and_only_the
     assert_eq!(all, [(73, Some(1), true), (74, Some(3), true), (72, Some(1), true)]);
     assert_eq!(listing.index, Some(ConversationIndex::default()));
     let attributes = json!({ "natter_conversations": "1:72 4", "natter_inboxes": "inboxMain:1" });
-    let listed = Some(ConversationIndex::read("1:72 4", "inboxMain:1"));
+    let listed = Some(ConversationIndex::parse("1:72 4", "inboxMain:1"));
     assert_eq!(chatwoot::listed(&json!({ "id": 25, "custom_attributes": attributes }).to_string()), listed);
     let of_conversation = json!({ "plan": "a conversation's own" });
     let made =

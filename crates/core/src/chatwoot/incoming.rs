@@ -8,7 +8,7 @@ use crate::digits::digits;
 use crate::json::{Object, Value};
 use crate::model::{Author, Contact, Conversation, ConversationId, EchoId, Message, MessageId, Person, Status};
 use crate::spoofing::without_bidi_controls;
-use crate::visitor::conversation_index::{CONVERSATIONS, ConversationIndex, INBOXES};
+use crate::visitor::conversation_index::{CONVERSATIONS_ATTRIBUTE, ConversationIndex, INBOXES_ATTRIBUTE};
 use crate::visitor::conversation_list::ConversationSummary;
 
 /// A frame of `/cable`, sub-protocol `actioncable-v1-json`.
@@ -122,7 +122,7 @@ pub fn listed(body: &str) -> Option<ConversationIndex> {
 }
 
 fn read_listed(attributes: &Object) -> ConversationIndex {
-    ConversationIndex::read(&text(attributes, CONVERSATIONS), &text(attributes, INBOXES))
+    ConversationIndex::parse(&text(attributes, CONVERSATIONS_ATTRIBUTE), &text(attributes, INBOXES_ATTRIBUTE))
 }
 
 /// What the contact's attributes say that a conversation comes with.

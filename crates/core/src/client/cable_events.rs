@@ -17,7 +17,7 @@ impl ChatClient {
     /// A socket received something or closed. The other tabs get the frames that tell of anything, word for word.
     pub(super) fn apply_socket_event(&mut self, now: Mono, socket: SocketId, event: SocketEvent, update: &mut Update) {
         let mut actions = Vec::new();
-        let applied = self.connection.cable.hear(now, socket, &event, &mut self.rng, &mut actions);
+        let applied = self.connection.cable.apply_socket_event(now, socket, &event, &mut self.rng, &mut actions);
         Connection::perform(actions, &self.settings, update);
         if let (Some(CableEvent::Received(server_event)), SocketEvent::Frame(text)) = (&applied, event)
             && !matches!(**server_event, ServerEvent::Other)
@@ -69,7 +69,7 @@ impl ChatClient {
         if self.receives_frames() {
             self.conversation.history.message_received(message.id);
         }
-        if self.connection.polling.heard() {
+        if self.connection.polling.frame_received() {
             // The socket carries frames again; what it did not carry meanwhile has to be read.
             self.request_history();
         }
@@ -91,11 +91,11 @@ impl ChatClient {
     /// of another inbox.
     fn message_created_elsewhere(&mut self, message: Message, update: &mut Update) {
         let Some(id) = message.conversation else { return };
-        if !self.visitor.session.knows(id) && !self.visitor.session.is_in_inbox(message.inbox) {
+        if !self.visitor.session.has_conversation(id) && !self.visitor.session.is_in_inbox(message.inbox) {
             return;
         }
         let is_to_visitor = !message.author.is_visitor();
-        self.visitor.conversation_list.heard_elsewhere(id, is_to_visitor);
+        self.visitor.conversation_list.message_arrived_elsewhere(id, is_to_visitor);
         if is_to_visitor && !self.visitor.is_hidden() {
             if self.conversation.unread.message_arrived_elsewhere(self.attention()) {
                 self.report_unread(update);

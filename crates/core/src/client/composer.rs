@@ -115,7 +115,7 @@ impl ChatClient {
     }
 
     fn answers_to(&self, message: MessageId) -> Vec<Answer> {
-        match self.visitor.form_submissions.of(message) {
+        match self.visitor.form_submissions.status_of(message) {
             Some((answers, _)) => answers.to_vec(),
             None => self.conversation.timeline.row(message).map(|row| row.message.answers.clone()).unwrap_or_default(),
         }
@@ -129,7 +129,7 @@ impl ChatClient {
     /// The visitor submitted the pre-chat form.
     pub(super) fn submit_pre_chat_form(&mut self, now: Now, values: &[(String, String)], update: &mut Update) {
         if let Some(form) = self.missing_form()
-            && self.visitor.pre_chat.fill(now.wall, &form, values)
+            && self.visitor.pre_chat.submit(now.wall, &form, values)
         {
             self.store_pre_chat(update);
         }

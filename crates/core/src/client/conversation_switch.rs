@@ -24,7 +24,7 @@ impl ChatClient {
 
     /// The visitor opens a conversation, or (`None`) will begin another. The tab that speaks to the server does it.
     pub(super) fn switch_conversation(&mut self, to: Option<ConversationId>, update: &mut Update) {
-        self.visitor.conversation_list.show(false);
+        self.visitor.conversation_list.set_shown(false);
         let open = self.visitor.session.conversation();
         let is_ours = to.is_none_or(|id| self.visitor.knows_conversation(id));
         if open == to || !is_ours || (open.is_some() && !self.can_leave_conversation()) {
@@ -38,7 +38,7 @@ impl ChatClient {
         self.conversation.existence = Existence::Assumed;
         match to {
             Some(id) => {
-                self.visitor.session.remember(&[id]);
+                self.visitor.session.add_conversations(&[id]);
                 self.visitor.session.open_conversation(id);
                 self.conversation_found(id);
                 self.conversation.status.request_update();
@@ -57,7 +57,7 @@ impl ChatClient {
 
     /// This device has just created a conversation.
     pub(super) fn conversation_created(&mut self, id: ConversationId, update: &mut Update) {
-        let is_known = self.visitor.session.knows(id);
+        let is_known = self.visitor.session.has_conversation(id);
         self.visitor.session.open_conversation(id);
         if is_known {
             // An inbox with one conversation for each contact gives that one back, whatever was asked for.
@@ -69,7 +69,7 @@ impl ChatClient {
 
     /// A conversation is open that may hold messages already.
     pub(super) fn conversation_found(&mut self, id: ConversationId) {
-        self.visitor.conversation_list.opened(id);
+        self.visitor.conversation_list.conversation_opened(id);
         self.conversation.found(id);
     }
 
@@ -110,7 +110,7 @@ impl ChatClient {
     /// The server knows the open conversation no more: what it held goes, what is not sent stays.
     pub(super) fn lose_conversation(&mut self) {
         self.replace_conversation();
-        self.visitor.form_submissions.clear();
+        self.visitor.form_submissions.discard_all();
         self.connection.forget_requests(|request| matches!(request, ApiRequest::SubmitForm { .. }));
     }
 

@@ -186,7 +186,7 @@ impl ChatClient {
 
     fn apply_conversations(&mut self, now: Now, event: ConversationsEvent, update: &mut Update) {
         match event {
-            ConversationsEvent::ListToggled { is_shown } => self.visitor.conversation_list.show(is_shown),
+            ConversationsEvent::ListToggled { is_shown } => self.visitor.conversation_list.set_shown(is_shown),
             ConversationsEvent::Opened { conversation } => self.switch_conversation(conversation, update),
             ConversationsEvent::Resolved => self.resolve_conversation(now.mono, update),
         }

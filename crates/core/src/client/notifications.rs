@@ -67,20 +67,20 @@ impl ChatClient {
 
     /// The visitor changed a preference.
     pub(super) fn choose_preference(&mut self, preference: Preference, update: &mut Update) {
-        self.visitor.preferences.choose(preference);
+        self.visitor.preferences.set(preference);
         self.store_preferences(update);
         self.report_theme(update);
     }
 
     /// The browser refused to show notifications.
     pub(super) fn notifications_denied(&mut self, update: &mut Update) {
-        self.choose_preference(Preference::Notices(false), update);
+        self.choose_preference(Preference::Notifications(false), update);
         self.visitor.composer.problem = Some(ComposerProblem::NotificationsDenied);
     }
 
     /// Takes the preferences that the device stored, or another tab has.
     pub(super) fn restore_preferences(&mut self, record: &str, update: &mut Update) {
-        self.visitor.preferences = Preferences::read(record);
+        self.visitor.preferences = Preferences::from_record(record);
         self.report_theme(update);
     }
 }

@@ -72,7 +72,7 @@ impl ChatClient {
                     self.connection.sending_succeeded(queue);
                     let id = message.id;
                     if self.conversation.apply_message(message, Source::Response(echo.clone())) {
-                        self.connection.polling.stored(now, self.connection.cable.is_live());
+                        self.connection.polling.message_stored(now, self.connection.cable.is_live());
                         self.report_message(id, update);
                     }
                 } else {

@@ -128,7 +128,7 @@ impl ChatClient {
         let is_open = self.visitor.session.conversation().is_some();
         view::ConversationActions {
             list: self.visitor.session.has_conversations(),
-            unread: self.visitor.conversation_list.unread(),
+            unread: self.visitor.conversation_list.unread_count(),
             begin: self.can_leave_conversation(),
             end: is_open && self.conversation.status.status() != Status::Resolved,
             is_listing: self.visitor.conversation_list.is_shown(),
@@ -172,9 +172,9 @@ impl ChatClient {
 
     fn refresh_composer(&mut self, is_form_shown: bool) {
         let is_covered = self.visitor.conversation_list.is_shown() || self.is_closed() || is_form_shown;
-        let may_ask = self.settings.options.offers_notices && self.visitor.preferences.notices.is_none();
+        let may_ask = self.settings.options.offers_notifications && self.visitor.preferences.notifications.is_none();
         self.visitor.composer.is_away = is_covered;
-        self.visitor.composer.offers_notices = may_ask && self.conversation.timeline.newest().is_some();
+        self.visitor.composer.offers_notifications = may_ask && self.conversation.timeline.newest().is_some();
     }
 
     /// Finds out anew who answers here: those that the website names, then those who wrote last.

@@ -58,7 +58,7 @@ impl ChatClient {
         } else {
             // An unknown inbox identifier is found at the first message, and stays so until the website is mended: the
             // message is kept, and the visitor told that the team can't be reached.
-            self.visitor.session.failed(now, &mut self.rng, response.retry_after_ms());
+            self.visitor.session.request_failed(now, &mut self.rng, response.retry_after_ms());
         }
     }
 
@@ -66,7 +66,7 @@ impl ChatClient {
         match response {
             // Its event was faster. If that told of another one, that is open now, and this one stays empty.
             ApiResponse::Success(body) if self.visitor.session.conversation().is_some() => {
-                self.visitor.session.answered();
+                self.visitor.session.request_answered();
                 self.visitor.conversation_created(body, &self.settings);
                 return;
             }
@@ -83,7 +83,7 @@ impl ChatClient {
             }
             ApiResponse::ServerError | ApiResponse::Unknown => {}
         }
-        self.visitor.session.failed(now, &mut self.rng, response.retry_after_ms());
+        self.visitor.session.request_failed(now, &mut self.rng, response.retry_after_ms());
     }
 
     fn apply_list(&mut self, now: Mono, purpose: ListPurpose, response: &ApiResponse<'_>) {
@@ -105,7 +105,7 @@ impl ChatClient {
         let session = &mut self.visitor.session;
         match (ours, response) {
             // An event has told of it meanwhile.
-            (_, ApiResponse::Success(_)) if session.conversation().is_some() => session.answered(),
+            (_, ApiResponse::Success(_)) if session.conversation().is_some() => session.request_answered(),
             (Some(ours), _) => {
                 let ids: Vec<ConversationId> = ours.iter().map(|one| one.id).collect();
                 if let Some(id) = session.find_created(&ids) {
@@ -116,14 +116,14 @@ impl ChatClient {
             }
             // Chatwoot 4.0.4 answers every verified contact like that: nobody can know whether it was created.
             (None, ApiResponse::ServerError) if session.is_user_proven() => {
-                session.answered();
+                session.request_answered();
                 session.conversation_not_created();
             }
             (None, _) => {
                 if *response == ApiResponse::NotFound {
                     session.verify_contact();
                 }
-                session.failed(now, &mut self.rng, response.retry_after_ms());
+                session.request_failed(now, &mut self.rng, response.retry_after_ms());
             }
         }
     }
@@ -131,13 +131,13 @@ impl ChatClient {
     fn apply_shown_list(&mut self, now: Mono, ours: Option<Vec<ConversationSummary>>, response: &ApiResponse<'_>) {
         let list = &mut self.visitor.conversation_list;
         match (ours, response) {
-            (Some(ours), _) => list.received(ours),
+            (Some(ours), _) => list.list_received(ours),
             // Chatwoot 4.0.4 answers every verified contact like that: what is known without a list can be opened.
             (None, ApiResponse::ServerError) if self.visitor.session.is_user_proven() => {
                 let one = |id: &ConversationId| ConversationSummary { id: *id, status: Status::Open, last: None };
-                list.received(self.visitor.session.conversations().iter().map(one).collect());
+                list.list_received(self.visitor.session.conversations().iter().map(one).collect());
             }
-            (None, _) => list.failed(now, &mut self.rng, response.retry_after_ms()),
+            (None, _) => list.request_failed(now, &mut self.rng, response.retry_after_ms()),
         }
     }
 
@@ -272,12 +272,12 @@ impl ChatClient {
                 if let Some(message) = chatwoot::message(body) {
                     self.conversation.timeline.update_message(message);
                 }
-                submissions.succeeded(message);
+                submissions.submission_accepted(message);
             }
-            ApiResponse::Rejected(reason) => submissions.rejected(message, reason.clone()),
-            ApiResponse::NotFound => submissions.forget(message),
+            ApiResponse::Rejected(reason) => submissions.submission_rejected(message, reason.clone()),
+            ApiResponse::NotFound => submissions.discard(message),
             ApiResponse::Busy { .. } | ApiResponse::ServerError | ApiResponse::Unknown | ApiResponse::NotSent => {
-                submissions.failed(message, now, &mut self.rng, response.retry_after_ms())
+                submissions.submission_failed(message, now, &mut self.rng, response.retry_after_ms())
             }
         }
     }

@@ -57,7 +57,7 @@ impl ChatClient {
         self.create_what_is_needed(now, update);
         let hears_frames = self.connection.cable.is_live() && !self.visitor.session.may_lack_frames();
         let is_reading = self.connection.is_pending(|request| matches!(request, ApiRequest::ListMessages { .. }));
-        if self.connection.polling.tick(now, hears_frames) && self.connection.is_online && !is_reading {
+        if self.connection.polling.take_due_poll(now, hears_frames) && self.connection.is_online && !is_reading {
             self.request_history();
         }
     }
@@ -82,7 +82,7 @@ impl ChatClient {
             && self.connection.is_online
             && self.visitor.pre_chat.is_due(now)
             && self.tabs.may_write(now, update)
-            && self.visitor.pre_chat.next(now)
+            && self.visitor.pre_chat.start_if_due(now)
         {
             let (about, index) = self.visitor.contact_update(&self.settings);
             self.request(now, ApiRequest::UpdateContact { about, index }, update);
@@ -104,10 +104,10 @@ impl ChatClient {
     /// Asks for the contact or the conversation that is needed and not there.
     fn create_what_is_needed(&mut self, now: Mono, update: &mut Update) {
         let need = self.visitor.need(self.conversation.timeline.has_queued(), self.view_model.is_open);
-        if self.visitor.session.has_request(now, need)
+        if self.visitor.session.has_due_request(now, need)
             && self.knows_how_to_ask_for_contact()
             && self.tabs.may_write(now, update)
-            && let Some(request) = self.visitor.session.next(now, need)
+            && let Some(request) = self.visitor.session.next_request(now, need)
         {
             if matches!(request, ApiRequest::CreateContact) {
                 let User { mark, is_proven, .. } = *self.visitor.identity.user();
@@ -141,7 +141,7 @@ impl ChatClient {
     fn run_reads(&mut self, now: Mono, update: &mut Update) {
         if self.visitor.session.is_contact_verified()
             && self.connection.is_online
-            && self.visitor.conversation_list.next(now)
+            && self.visitor.conversation_list.start_if_due(now)
         {
             self.request(now, ApiRequest::ListConversations(ListPurpose::Show), update);
         }
@@ -153,7 +153,7 @@ impl ChatClient {
         }
         if self.connection.is_online
             && let Some((FormSubmission { message, answers }, is_survey)) =
-                self.visitor.form_submissions.next(now, conversation)
+                self.visitor.form_submissions.start_next(now, conversation)
         {
             self.request(now, ApiRequest::SubmitForm { conversation, message, answers, is_survey }, update);
         }
@@ -220,7 +220,13 @@ impl ChatClient {
             .chain([("prompt", &self.conversation.proactive_message)])
             .filter(|(_, value)| !value.is_empty())
             .map(|(name, value)| (name, json::string(value)))
-            .chain(self.visitor.identity.of_conversation().iter().map(|(name, value)| (name.as_str(), value.clone())))
+            .chain(
+                self.visitor
+                    .identity
+                    .conversation_attributes()
+                    .iter()
+                    .map(|(name, value)| (name.as_str(), value.clone())),
+            )
             .collect();
         if all.is_empty() { String::new() } else { json::object(&[("custom_attributes", json::object(&all))]) }
     }

@@ -30,7 +30,7 @@ pub(super) const KEY_VISITED: &str = "visited";
 impl ChatClient {
     /// The client starts, with what the device stored.
     pub(super) fn start(&mut self, now: Mono, stored: Records, has_tab_sync: bool, update: &mut Update) {
-        self.visitor.generation = self.visitor.generation.max(generation::kept_in(&stored));
+        self.visitor.generation = self.visitor.generation.max(generation::stored_generation(&stored));
         let stored = self.retained(stored, update);
         self.visitor.stored_draft = find(&stored, KEY_DRAFT).map(Into::into);
         self.restore_submissions(&stored);
@@ -92,7 +92,7 @@ impl ChatClient {
             return;
         }
         match former {
-            Some(former) if self.visitor.session.knows(former) => {
+            Some(former) if self.visitor.session.has_conversation(former) => {
                 self.replace_conversation();
                 self.conversation.proactive_message.clear();
             }

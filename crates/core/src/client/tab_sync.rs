@@ -15,7 +15,7 @@ impl ChatClient {
     pub(super) fn apply_tab_event(&mut self, now: Mono, event: TabEvent, update: &mut Update) {
         match event {
             TabEvent::LockGranted { stored } => {
-                self.apply_generation(generation::kept_in(&stored), update);
+                self.apply_generation(generation::stored_generation(&stored), update);
                 self.tabs.election.lead();
                 self.take_over(now, stored);
             }
@@ -59,7 +59,7 @@ impl ChatClient {
     /// Gives up the socket, and the requests that are not this tab's to make any more.
     fn stop_speaking(&mut self, now: Mono, update: &mut Update, is_given_up: &dyn Fn(&ApiRequest) -> bool) {
         self.connection.close_socket(&self.settings, update);
-        self.connection.polling.started_over();
+        self.connection.polling.reset();
         for request in self.connection.abort(is_given_up, update) {
             self.apply_response(now, request, &Outcome::Unknown, update);
         }
@@ -79,7 +79,7 @@ impl ChatClient {
             act(self.tabs.election.resume(), update);
             self.tabs.query_lock(now, update);
             self.reset_backoffs();
-            self.apply_generation(generation::kept_in(&stored), update);
+            self.apply_generation(generation::stored_generation(&stored), update);
             self.restore_and_read(now, stored);
         }
         self.wake(now, update);

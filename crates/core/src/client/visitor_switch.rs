@@ -67,8 +67,8 @@ impl ChatClient {
             self.tabs.broadcast(&TabMessage::SetUser(user.clone()), update);
         }
         for (attributes, target) in [
-            (identity.of_contact(), AttributeTarget::Contact),
-            (identity.of_conversation(), AttributeTarget::Conversation),
+            (identity.contact_attributes(), AttributeTarget::Contact),
+            (identity.conversation_attributes(), AttributeTarget::Conversation),
         ] {
             if !attributes.is_empty() {
                 let attributes = attributes.to_vec();
@@ -191,7 +191,7 @@ impl ChatClient {
         | Event::Tabs(TabEvent::LockGranted { stored })
         | Event::Page(PageEvent::Resumed { stored }) = &mut event
         {
-            let generation = generation::kept_in(stored).max(self.visitor.generation);
+            let generation = generation::stored_generation(stored).max(self.visitor.generation);
             for (key, _) in stored.extract_if(.., |(key, value)| !generation::is_current(generation, key, value)) {
                 storage::delete_record(key, update);
             }
@@ -212,7 +212,7 @@ impl ChatClient {
         for message in self.conversation.timeline.outgoing() {
             storage::delete_record(storage::outgoing_key(&message.echo), update);
         }
-        self.visitor.form_submissions.clear();
+        self.visitor.form_submissions.discard_all();
         self.store_submissions(update);
     }
 

@@ -1,33 +1,34 @@
-//! Our end of Action Cable: when to connect, when to doubt, when to try again.
+//! The client side of Action Cable (Rails' WebSocket protocol, at `/cable`): when to connect, when to give a connection
+//! up, when to try again.
 //!
-//! It promises that at most one socket counts at a time, that news of any other changes nothing, and that a
-//! connection which has died without saying so (half-open, a sleeping laptop, a subscription met with silence) is
-//! given up within a known time. The hard case is the last: Chatwoot never refuses a subscription, it just says
-//! nothing while pings go on. So a confirmation has its own deadline, and a second try needs a second socket, because
-//! a server ignores a repeated subscribe.
+//! At most one socket counts at a time, and events of any other change nothing. A connection that has died without
+//! closing (half-open, a sleeping laptop, a subscription that is never confirmed) is given up within a known time. The
+//! hard case is the last: Chatwoot never rejects a subscription, it just does not confirm it while pings continue. So a
+//! confirmation has its own deadline, and a second attempt needs a second socket, because a server ignores a repeated
+//! `subscribe`.
 
 use crate::backoff::Backoff;
 use crate::chatwoot::{self, Frame, ServerEvent};
 use crate::rng::Rng;
 use crate::time::{Due, Mono};
 
-/// A socket's number. Every socket gets a new one, so that late news of an old one can be told apart.
+/// Identifies a socket. Every socket gets a new number, so that a late event of an old one is recognized.
 #[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
 pub struct SocketId(pub u32);
 
-/// What the shell reports of a socket.
+/// What the platform reports of a socket.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum SocketEvent {
-    /// A text frame came.
+    /// It received a text frame.
     Frame(String),
-    /// It closed, or never opened.
+    /// It closed, or failed to open.
     Closed,
 }
 
-/// What the machine wants done.
+/// What the platform is to do with a socket.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum CableAction {
-    /// Open a socket under this number.
+    /// Open a socket with this number.
     Connect(SocketId),
     /// Send this text on it.
     Transmit(SocketId, String),
@@ -35,55 +36,56 @@ pub enum CableAction {
     Disconnect(SocketId),
 }
 
-/// What the rest of the core has to know.
+/// What applying an event led to.
 #[derive(Clone, Debug, PartialEq)]
 pub enum CableEvent {
-    /// Subscribed: from here on news comes by itself, and what came before must be read.
+    /// The subscription was confirmed: from now on events arrive as frames, and what happened before must be read.
     Subscribed,
-    /// An event.
+    /// The server sent an event.
     Received(Box<ServerEvent>),
-    /// Live no longer: what comes now will be missed.
+    /// The confirmed connection was lost: events are missed from now on.
     Disconnected,
-    /// Nobody confirmed the subscription: the token may be no good any more.
+    /// The subscription was not confirmed, or was rejected: the token may have become invalid.
     Unconfirmed,
 }
 
-/// Two missed pings: the server sends one every 3 s.
+/// A connection without a frame for this long is dead, in ms: two missed pings, since the server sends one every 3 s.
 const STALE_MS: u64 = 6_000;
-/// A connection that isn't open and greeted by then won't be: mobile networks need seconds, not tens of them.
+/// A connection without a welcome after this is given up, in ms: mobile networks need seconds, not tens of seconds.
 const OPEN_MS_MAX: u64 = 10_000;
-/// Servers confirm within milliseconds; this leaves room for a busy one.
+/// A subscription without a confirmation after this is given up, in ms. Servers confirm within milliseconds; this
+/// leaves time for a busy one.
 const CONFIRM_MS_MAX: u64 = 8_000;
-/// The first wait has a median of 0.75 s; jitter spreads the visitors of a restarted server.
+/// The first pause has a median of 0.75 s; the jitter spreads the visitors of a restarted server.
 const RETRY_FIRST_MS: u64 = 1_500;
 const RETRY_MS_MAX: u64 = 30_000;
-/// Presence holds for 20 s at the server.
+/// Presence is sent this often, in ms: it lasts 20 s on the server.
 const PRESENCE_MS: u64 = 15_000;
 
-/// The machine.
+/// The connection's state.
 #[derive(Debug)]
 pub struct Cable {
     token: Option<String>,
     phase: Phase,
-    links: u32,
+    last_socket: u32,
     retry: Backoff,
-    /// When the last connection that stood was lost, or the first could not be had.
+    /// When the last working connection was lost, or the first attempt failed.
     failing_since: Option<Mono>,
     is_visible: bool,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Phase {
-    /// No socket; one is opened as soon as there is a token and the wait is over.
+    /// No socket; one is opened as soon as there is a token and the pause is over.
     Idle,
-    /// The socket opens; a welcome ends this.
-    Opening { link: SocketId, since: Mono },
-    /// Subscribed, not yet confirmed.
-    Subscribing { link: SocketId, since: Mono, heard: Mono },
-    /// Confirmed.
-    Live { link: SocketId, heard: Mono, present: Option<Mono> },
-    /// The token went unconfirmed, or the server sent us away for good: waits for `subscribe_as`.
-    TokenInDoubt,
+    /// The socket is opening; a welcome ends this.
+    Opening { socket: SocketId, since: Mono },
+    /// The subscription is sent, and not confirmed yet.
+    Subscribing { socket: SocketId, since: Mono, last_frame: Mono },
+    /// The subscription is confirmed.
+    Live { socket: SocketId, last_frame: Mono, presence_sent: Option<Mono> },
+    /// The subscription was not confirmed, or the server forbade a reconnect: waits for `subscribe_as`.
+    TokenRejected,
 }
 
 impl Default for Cable {
@@ -91,7 +93,7 @@ impl Default for Cable {
         Self {
             token: None,
             phase: Phase::Idle,
-            links: 0,
+            last_socket: 0,
             retry: Backoff::new(RETRY_FIRST_MS, RETRY_MS_MAX),
             failing_since: None,
             is_visible: true,
@@ -100,48 +102,48 @@ impl Default for Cable {
 }
 
 impl Cable {
-    /// Wants a subscription with this token from now on. The same token again ends a doubt about it.
-    pub fn subscribe_as(&mut self, pubsub_token: &str, acts: &mut Vec<CableAction>) {
+    /// Subscribes with this token from now on. The same token again makes a rejected one usable again.
+    pub fn subscribe_as(&mut self, pubsub_token: &str, actions: &mut Vec<CableAction>) {
         if self.token.as_deref() != Some(pubsub_token) {
-            self.hang_up(acts);
+            self.disconnect(actions);
             self.token = Some(pubsub_token.to_owned());
         }
-        if self.phase == Phase::TokenInDoubt {
+        if self.phase == Phase::TokenRejected {
             self.phase = Phase::Idle;
         }
     }
 
-    /// Wants no socket any more.
-    pub fn close(&mut self, acts: &mut Vec<CableAction>) {
-        self.hang_up(acts);
+    /// Closes the socket, and opens none until `subscribe_as`.
+    pub fn close(&mut self, actions: &mut Vec<CableAction>) {
+        self.disconnect(actions);
         self.token = None;
-        self.forgive();
+        self.reset_backoff();
     }
 
-    /// Takes what a socket reports; an old socket's report changes nothing.
-    pub fn hear(
+    /// Applies what a socket reports; an old socket's report changes nothing.
+    pub fn apply_socket_event(
         &mut self,
         now: Mono,
-        link: SocketId,
-        news: &SocketEvent,
-        chance: &mut Rng,
-        acts: &mut Vec<CableAction>,
+        socket: SocketId,
+        event: &SocketEvent,
+        rng: &mut Rng,
+        actions: &mut Vec<CableAction>,
     ) -> Option<CableEvent> {
-        if self.link() != Some(link) {
+        if self.socket() != Some(socket) {
             return None;
         }
-        let text = match news {
-            SocketEvent::Closed => return self.lose(now, chance),
+        let text = match event {
+            SocketEvent::Closed => return self.socket_lost(now, rng),
             SocketEvent::Frame(text) => text,
         };
-        if let Phase::Live { heard, .. } | Phase::Subscribing { heard, .. } = &mut self.phase {
-            *heard = now;
+        if let Phase::Live { last_frame, .. } | Phase::Subscribing { last_frame, .. } = &mut self.phase {
+            *last_frame = now;
         }
         match chatwoot::frame(text) {
             Frame::Welcome => {
                 if let (Phase::Opening { .. }, Some(token)) = (self.phase, &self.token) {
-                    acts.push(CableAction::Transmit(link, chatwoot::subscribe(token)));
-                    self.phase = Phase::Subscribing { link, since: now, heard: now };
+                    actions.push(CableAction::Transmit(socket, chatwoot::subscribe(token)));
+                    self.phase = Phase::Subscribing { socket, since: now, last_frame: now };
                 }
                 None
             }
@@ -149,92 +151,98 @@ impl Cable {
                 let Phase::Subscribing { .. } = self.phase else {
                     return None;
                 };
-                self.phase = Phase::Live { link, heard: now, present: None };
-                self.forgive();
-                self.show_presence(now, acts);
+                self.phase = Phase::Live { socket, last_frame: now, presence_sent: None };
+                self.reset_backoff();
+                self.send_presence_if_due(now, actions);
                 Some(CableEvent::Subscribed)
             }
-            Frame::Rejected => self.doubt(now, chance, acts),
+            Frame::Rejected => self.reject_token(now, rng, actions),
             Frame::Disconnect { reconnect: true } => {
-                acts.push(CableAction::Disconnect(link));
-                self.lose(now, chance)
+                actions.push(CableAction::Disconnect(socket));
+                self.socket_lost(now, rng)
             }
-            Frame::Disconnect { reconnect: false } => self.doubt(now, chance, acts),
-            // Presence may come before the confirmation, and it is news all the same.
-            Frame::Event(news) => Some(CableEvent::Received(news)),
+            Frame::Disconnect { reconnect: false } => self.reject_token(now, rng, actions),
+            // An event may arrive before the confirmation, and counts all the same.
+            Frame::Event(event) => Some(CableEvent::Received(event)),
             Frame::Ping | Frame::Unknown => None,
         }
     }
 
-    /// Does what time asks for: gives up the silent, tries again, tells the team we are here.
-    pub fn tick(&mut self, now: Mono, chance: &mut Rng, acts: &mut Vec<CableAction>) -> Option<CableEvent> {
+    /// Does what is due: gives up a silent socket, connects again, sends presence.
+    pub fn tick(&mut self, now: Mono, rng: &mut Rng, actions: &mut Vec<CableAction>) -> Option<CableEvent> {
         match self.phase {
             Phase::Idle => {
                 if self.token.is_some() && self.retry.is_ready(now) {
-                    self.links = self.links.wrapping_add(1);
-                    let link = SocketId(self.links);
-                    acts.push(CableAction::Connect(link));
-                    self.phase = Phase::Opening { link, since: now };
+                    self.last_socket = self.last_socket.wrapping_add(1);
+                    let socket = SocketId(self.last_socket);
+                    actions.push(CableAction::Connect(socket));
+                    self.phase = Phase::Opening { socket, since: now };
                 }
                 None
             }
-            Phase::TokenInDoubt => None,
-            Phase::Opening { link, since } if now >= since.plus(OPEN_MS_MAX) => self.drop_link(link, now, chance, acts),
-            Phase::Subscribing { link, heard, .. } | Phase::Live { link, heard, .. } if now >= heard.plus(STALE_MS) => {
-                self.drop_link(link, now, chance, acts)
+            Phase::TokenRejected => None,
+            Phase::Opening { socket, since } if now >= since.plus(OPEN_MS_MAX) => {
+                self.drop_socket(socket, now, rng, actions)
             }
-            Phase::Subscribing { since, .. } if now >= since.plus(CONFIRM_MS_MAX) => self.doubt(now, chance, acts),
+            Phase::Subscribing { socket, last_frame, .. } | Phase::Live { socket, last_frame, .. }
+                if now >= last_frame.plus(STALE_MS) =>
+            {
+                self.drop_socket(socket, now, rng, actions)
+            }
+            Phase::Subscribing { since, .. } if now >= since.plus(CONFIRM_MS_MAX) => {
+                self.reject_token(now, rng, actions)
+            }
             Phase::Live { .. } => {
-                self.show_presence(now, acts);
+                self.send_presence_if_due(now, actions);
                 None
             }
             Phase::Opening { .. } | Phase::Subscribing { .. } => None,
         }
     }
 
-    /// The page woke up or the network came back: waiting makes no sense now, and a connection not heard of lately
-    /// is taken for dead at once.
-    pub fn wake(&mut self, now: Mono, chance: &mut Rng, acts: &mut Vec<CableAction>) -> Option<CableEvent> {
-        let heard = match self.phase {
-            Phase::Live { link, heard, .. } | Phase::Subscribing { link, heard, .. }
-                if now.since(heard) >= STALE_MS =>
+    /// The page was shown again or the network is back: ends the pause, and gives up a connection that received nothing
+    /// lately.
+    pub fn wake(&mut self, now: Mono, rng: &mut Rng, actions: &mut Vec<CableAction>) -> Option<CableEvent> {
+        let event = match self.phase {
+            Phase::Live { socket, last_frame, .. } | Phase::Subscribing { socket, last_frame, .. }
+                if now.since(last_frame) >= STALE_MS =>
             {
-                self.drop_link(link, now, chance, acts)
+                self.drop_socket(socket, now, rng, actions)
             }
             Phase::Idle
             | Phase::Opening { .. }
             | Phase::Subscribing { .. }
             | Phase::Live { .. }
-            | Phase::TokenInDoubt => None,
+            | Phase::TokenRejected => None,
         };
         self.retry.retry_now();
-        heard
+        event
     }
 
-    /// Past failures had another reason than the server.
-    pub const fn forgive(&mut self) {
+    /// Forgets past failures: their reason was not the server.
+    pub const fn reset_backoff(&mut self) {
         self.failing_since = None;
         self.retry.succeeded();
     }
 
-    /// Whether the page can be seen; agents are only told of visitors who look.
+    /// Sets whether the page is visible: only then the agents are shown that the visitor is online.
     pub const fn set_visible(&mut self, is_visible: bool) {
         self.is_visible = is_visible;
     }
 
-    /// Whether news comes by itself.
+    /// Whether the subscription is confirmed, so that events arrive as frames.
     #[must_use]
     pub const fn is_live(&self) -> bool {
         matches!(self.phase, Phase::Live { .. })
     }
 
-    /// Connections that failed since the last that stood.
+    /// How many connections failed since one was confirmed.
     #[must_use]
     pub const fn failures(&self) -> u32 {
         self.retry.failures()
     }
 
-    /// Since when no connection stands that should.
+    /// Since when there is no confirmed connection that should be there.
     #[must_use]
     pub const fn failing_since(&self) -> Option<Mono> {
         self.failing_since
@@ -245,71 +253,76 @@ impl Cable {
     pub fn deadline(&self) -> Option<Due> {
         match self.phase {
             Phase::Idle => self.token.as_ref().map(|_| self.retry.until().unwrap_or_default().due("cable: connect")),
-            Phase::TokenInDoubt => None,
+            Phase::TokenRejected => None,
             Phase::Opening { since, .. } => Some(since.plus(OPEN_MS_MAX).due("cable: still opening")),
-            Phase::Subscribing { since, heard, .. } => {
-                Some(since.plus(CONFIRM_MS_MAX).min(heard.plus(STALE_MS)).due("cable: unconfirmed"))
+            Phase::Subscribing { since, last_frame, .. } => {
+                Some(since.plus(CONFIRM_MS_MAX).min(last_frame.plus(STALE_MS)).due("cable: unconfirmed"))
             }
-            Phase::Live { heard, present, .. } => {
-                let stale = heard.plus(STALE_MS);
-                let due = present.filter(|_| self.is_visible).map_or(stale, |present| present.plus(PRESENCE_MS));
+            Phase::Live { last_frame, presence_sent, .. } => {
+                let stale = last_frame.plus(STALE_MS);
+                let due = presence_sent
+                    .filter(|_| self.is_visible)
+                    .map_or(stale, |presence_sent| presence_sent.plus(PRESENCE_MS));
                 Some(stale.min(due).due("cable: stale or presence"))
             }
         }
     }
 
-    fn link(&self) -> Option<SocketId> {
+    fn socket(&self) -> Option<SocketId> {
         match self.phase {
-            Phase::Opening { link, .. } | Phase::Subscribing { link, .. } | Phase::Live { link, .. } => Some(link),
-            Phase::Idle | Phase::TokenInDoubt => None,
+            Phase::Opening { socket, .. } | Phase::Subscribing { socket, .. } | Phase::Live { socket, .. } => {
+                Some(socket)
+            }
+            Phase::Idle | Phase::TokenRejected => None,
         }
     }
 
-    fn show_presence(&mut self, now: Mono, acts: &mut Vec<CableAction>) {
-        let (Phase::Live { link, present, .. }, Some(token)) = (&mut self.phase, &self.token) else {
+    fn send_presence_if_due(&mut self, now: Mono, actions: &mut Vec<CableAction>) {
+        let (Phase::Live { socket, presence_sent, .. }, Some(token)) = (&mut self.phase, &self.token) else {
             return;
         };
-        if self.is_visible && present.is_none_or(|present| now >= present.plus(PRESENCE_MS)) {
-            *present = Some(now);
-            acts.push(CableAction::Transmit(*link, chatwoot::presence(token)));
+        if self.is_visible && presence_sent.is_none_or(|presence_sent| now >= presence_sent.plus(PRESENCE_MS)) {
+            *presence_sent = Some(now);
+            actions.push(CableAction::Transmit(*socket, chatwoot::presence(token)));
         }
     }
 
-    /// The socket is gone; the next comes after a wait.
-    fn lose(&mut self, now: Mono, chance: &mut Rng) -> Option<CableEvent> {
+    /// The socket is gone; the next one is opened after a pause.
+    fn socket_lost(&mut self, now: Mono, rng: &mut Rng) -> Option<CableEvent> {
         let was_live = self.is_live();
         self.phase = Phase::Idle;
-        self.failed(now, chance);
+        self.count_failure(now, rng);
         was_live.then_some(CableEvent::Disconnected)
     }
 
-    fn failed(&mut self, now: Mono, chance: &mut Rng) {
+    fn count_failure(&mut self, now: Mono, rng: &mut Rng) {
         self.failing_since.get_or_insert(now);
-        self.retry.failed(now, chance, 0);
+        self.retry.failed(now, rng, 0);
     }
 
-    fn drop_link(
+    fn drop_socket(
         &mut self,
-        link: SocketId,
+        socket: SocketId,
         now: Mono,
-        chance: &mut Rng,
-        acts: &mut Vec<CableAction>,
+        rng: &mut Rng,
+        actions: &mut Vec<CableAction>,
     ) -> Option<CableEvent> {
-        acts.push(CableAction::Disconnect(link));
-        self.lose(now, chance)
+        actions.push(CableAction::Disconnect(socket));
+        self.socket_lost(now, rng)
     }
 
-    /// Counts as a failure too, so that a server which knows us but never confirms isn't asked in a tight circle.
-    fn doubt(&mut self, now: Mono, chance: &mut Rng, acts: &mut Vec<CableAction>) -> Option<CableEvent> {
-        self.hang_up(acts);
-        self.failed(now, chance);
-        self.phase = Phase::TokenInDoubt;
+    /// Gives the token up. It counts as a failure, so that a server that knows the contact but never confirms is not
+    /// asked in a tight loop.
+    fn reject_token(&mut self, now: Mono, rng: &mut Rng, actions: &mut Vec<CableAction>) -> Option<CableEvent> {
+        self.disconnect(actions);
+        self.count_failure(now, rng);
+        self.phase = Phase::TokenRejected;
         Some(CableEvent::Unconfirmed)
     }
 
-    fn hang_up(&mut self, acts: &mut Vec<CableAction>) {
-        if let Some(link) = self.link() {
-            acts.push(CableAction::Disconnect(link));
+    fn disconnect(&mut self, actions: &mut Vec<CableAction>) {
+        if let Some(socket) = self.socket() {
+            actions.push(CableAction::Disconnect(socket));
         }
         self.phase = Phase::Idle;
     }
@@ -324,19 +337,19 @@ mod tests {
     const PING: &str = r#"{"type":"ping","message":1795223824}"#;
     const CONFIRM: &str = r#"{"identifier":"{\"channel\":\"RoomChannel\"}","type":"confirm_subscription"}"#;
 
-    /// A cable with its clock, its dice and all it ever wanted done.
+    /// A cable with its clock, its random numbers and all actions so far.
     struct Bench {
         cable: Cable,
         now: Mono,
-        chance: Rng,
-        acts: Vec<CableAction>,
+        rng: Rng,
+        actions: Vec<CableAction>,
     }
 
     impl Bench {
         fn new() -> Self {
             let mut bench =
-                Self { cable: Cable::default(), now: Mono(1_000), chance: Rng::new([1, 2, 3, 4]), acts: Vec::new() };
-            bench.cable.subscribe_as(TOKEN, &mut bench.acts);
+                Self { cable: Cable::default(), now: Mono(1_000), rng: Rng::new([1, 2, 3, 4]), actions: Vec::new() };
+            bench.cable.subscribe_as(TOKEN, &mut bench.actions);
             bench
         }
 
@@ -345,20 +358,20 @@ mod tests {
             bench.tick();
             bench.frame(1, WELCOME);
             assert_eq!(bench.frame(1, CONFIRM), Some(CableEvent::Subscribed));
-            bench.acts.clear();
+            bench.actions.clear();
             bench
         }
 
-        fn frame(&mut self, link: u32, text: &str) -> Option<CableEvent> {
-            self.report(link, SocketEvent::Frame(text.to_owned()))
+        fn frame(&mut self, socket: u32, text: &str) -> Option<CableEvent> {
+            self.report(socket, SocketEvent::Frame(text.to_owned()))
         }
 
-        fn report(&mut self, link: u32, news: SocketEvent) -> Option<CableEvent> {
-            self.cable.hear(self.now, SocketId(link), &news, &mut self.chance, &mut self.acts)
+        fn report(&mut self, socket: u32, event: SocketEvent) -> Option<CableEvent> {
+            self.cable.apply_socket_event(self.now, SocketId(socket), &event, &mut self.rng, &mut self.actions)
         }
 
         fn tick(&mut self) -> Option<CableEvent> {
-            self.cable.tick(self.now, &mut self.chance, &mut self.acts)
+            self.cable.tick(self.now, &mut self.rng, &mut self.actions)
         }
 
         fn wait(&mut self, ms: u64) -> Option<CableEvent> {
@@ -366,29 +379,29 @@ mod tests {
             self.tick()
         }
 
-        /// Lets time run to the next deadline.
-        fn run_on(&mut self) -> Option<CableEvent> {
+        /// Moves the clock to the next deadline.
+        fn run_to_deadline(&mut self) -> Option<CableEvent> {
             let due = self.cable.deadline().unwrap().at;
             self.now = self.now.max(due);
             self.tick()
         }
 
         fn connects(&self) -> Vec<SocketId> {
-            let link = |act: &CableAction| match act {
-                CableAction::Connect(link) => Some(*link),
+            let socket = |action: &CableAction| match action {
+                CableAction::Connect(socket) => Some(*socket),
                 CableAction::Transmit(..) | CableAction::Disconnect(_) => None,
             };
-            self.acts.iter().filter_map(link).collect()
+            self.actions.iter().filter_map(socket).collect()
         }
     }
 
     #[test]
-    fn subscribes_once_welcomed_and_is_live_once_confirmed() {
+    fn cable_subscribes_once_welcomed_and_is_live_once_confirmed() {
         let mut bench = Bench::new();
         bench.tick();
-        assert_eq!(bench.acts, [CableAction::Connect(SocketId(1))]);
+        assert_eq!(bench.actions, [CableAction::Connect(SocketId(1))]);
         assert_eq!(bench.frame(1, WELCOME), None);
-        assert_eq!(bench.acts[1], CableAction::Transmit(SocketId(1), chatwoot::subscribe(TOKEN)));
+        assert_eq!(bench.actions[1], CableAction::Transmit(SocketId(1), chatwoot::subscribe(TOKEN)));
         assert!(!bench.cable.is_live());
         assert_eq!(bench.frame(1, CONFIRM), Some(CableEvent::Subscribed));
         assert!(bench.cable.is_live());
@@ -396,27 +409,27 @@ mod tests {
     }
 
     #[test]
-    fn does_not_subscribe_twice_on_one_socket() {
+    fn cable_does_not_subscribe_twice_on_one_socket() {
         let mut bench = Bench::new();
         bench.tick();
         bench.frame(1, WELCOME);
         bench.frame(1, WELCOME);
-        assert_eq!(bench.acts.len(), 2);
+        assert_eq!(bench.actions.len(), 2);
     }
 
     #[test]
-    fn two_missed_pings_are_the_end_of_a_connection() {
+    fn cable_gives_up_a_connection_after_two_missed_pings() {
         let mut bench = Bench::live();
         bench.cable.set_visible(false);
         assert_eq!(bench.wait(5_999), None);
         bench.frame(1, PING);
         assert_eq!(bench.wait(5_999), None);
         assert_eq!(bench.wait(1), Some(CableEvent::Disconnected));
-        assert_eq!(bench.acts, [CableAction::Disconnect(SocketId(1))]);
+        assert_eq!(bench.actions, [CableAction::Disconnect(SocketId(1))]);
     }
 
     #[test]
-    fn any_frame_is_a_sign_of_life() {
+    fn cable_keeps_a_connection_that_receives_any_frame() {
         let mut bench = Bench::live();
         bench.wait(5_000);
         bench.frame(1, "not even JSON");
@@ -424,10 +437,10 @@ mod tests {
     }
 
     #[test]
-    fn news_of_an_old_socket_changes_nothing() {
+    fn cable_ignores_events_of_an_old_socket() {
         let mut bench = Bench::live();
         bench.report(1, SocketEvent::Closed);
-        bench.run_on();
+        bench.run_to_deadline();
         assert_eq!(bench.connects(), [SocketId(2)]);
         assert_eq!(bench.report(1, SocketEvent::Closed), None);
         assert_eq!(bench.frame(1, WELCOME), None);
@@ -438,16 +451,16 @@ mod tests {
     }
 
     #[test]
-    fn waits_longer_after_each_failure_and_little_after_a_success() {
+    fn cable_backoff_grows_with_each_failure_and_starts_over_after_a_success() {
         let mut longest = [0; 7];
         for seed in 1..200 {
             let mut bench = Bench::new();
-            bench.chance = Rng::new([seed << 40, seed << 13, 3, 4]);
+            bench.rng = Rng::new([seed << 40, seed << 13, 3, 4]);
             bench.tick();
-            for (link, longest) in (1..).zip(&mut longest) {
-                bench.report(link, SocketEvent::Closed);
+            for (socket, longest) in (1..).zip(&mut longest) {
+                bench.report(socket, SocketEvent::Closed);
                 let before = bench.now;
-                bench.run_on();
+                bench.run_to_deadline();
                 *longest = bench.now.since(before).max(*longest);
             }
         }
@@ -458,7 +471,7 @@ mod tests {
     }
 
     #[test]
-    fn a_subscription_nobody_confirms_is_doubted_and_not_repeated() {
+    fn cable_rejects_the_token_of_an_unconfirmed_subscription_and_does_not_repeat_it() {
         let mut bench = Bench::new();
         bench.tick();
         bench.frame(1, WELCOME);
@@ -466,16 +479,16 @@ mod tests {
         bench.frame(1, PING);
         assert_eq!(bench.wait(3_999), None);
         assert_eq!(bench.wait(1), Some(CableEvent::Unconfirmed));
-        assert_eq!(bench.acts.last(), Some(&CableAction::Disconnect(SocketId(1))));
+        assert_eq!(bench.actions.last(), Some(&CableAction::Disconnect(SocketId(1))));
         assert_eq!(bench.wait(3_600_000), None);
         assert_eq!((bench.connects(), bench.cable.deadline()), (vec![SocketId(1)], None));
-        bench.cable.subscribe_as(TOKEN, &mut bench.acts);
-        bench.run_on();
+        bench.cable.subscribe_as(TOKEN, &mut bench.actions);
+        bench.run_to_deadline();
         assert_eq!(bench.connects(), [SocketId(1), SocketId(2)]);
     }
 
     #[test]
-    fn a_refused_subscription_is_doubted_at_once() {
+    fn cable_rejects_the_token_of_a_rejected_subscription_at_once() {
         let mut bench = Bench::new();
         bench.tick();
         bench.frame(1, WELCOME);
@@ -486,13 +499,13 @@ mod tests {
     }
 
     #[test]
-    fn a_server_that_says_goodbye_is_taken_at_its_word() {
+    fn cable_reconnects_after_a_disconnect_frame_only_if_it_says_so() {
         let mut bench = Bench::live();
         assert_eq!(
             bench.frame(1, r#"{"type":"disconnect","reason":"server_restart","reconnect":true}"#),
             Some(CableEvent::Disconnected)
         );
-        bench.run_on();
+        bench.run_to_deadline();
         assert_eq!(bench.connects(), [SocketId(2)]);
 
         let mut bench = Bench::live();
@@ -505,39 +518,39 @@ mod tests {
     }
 
     #[test]
-    fn a_socket_that_never_opens_is_given_up() {
+    fn cable_gives_up_a_socket_that_never_opens() {
         let mut bench = Bench::new();
         bench.tick();
         bench.wait(9_999);
         assert_eq!(bench.connects(), [SocketId(1)]);
         bench.wait(1);
-        assert_eq!(bench.acts.last(), Some(&CableAction::Disconnect(SocketId(1))));
-        bench.run_on();
+        assert_eq!(bench.actions.last(), Some(&CableAction::Disconnect(SocketId(1))));
+        bench.run_to_deadline();
         assert_eq!(bench.connects(), [SocketId(1), SocketId(2)]);
     }
 
     #[test]
-    fn waking_ends_the_wait_and_does_not_trust_a_silent_socket() {
+    fn cable_wake_ends_the_pause_and_gives_up_a_silent_socket() {
         let mut bench = Bench::live();
         bench.now = bench.now.plus(600_000);
-        assert_eq!(bench.cable.wake(bench.now, &mut bench.chance, &mut bench.acts), Some(CableEvent::Disconnected));
+        assert_eq!(bench.cable.wake(bench.now, &mut bench.rng, &mut bench.actions), Some(CableEvent::Disconnected));
         bench.tick();
-        assert_eq!(bench.acts, [CableAction::Disconnect(SocketId(1)), CableAction::Connect(SocketId(2))]);
+        assert_eq!(bench.actions, [CableAction::Disconnect(SocketId(1)), CableAction::Connect(SocketId(2))]);
     }
 
     #[test]
-    fn waking_leaves_a_lively_socket_alone() {
+    fn cable_wake_keeps_a_socket_that_receives_frames() {
         let mut bench = Bench::live();
         bench.now = bench.now.plus(2_000);
-        assert_eq!(bench.cable.wake(bench.now, &mut bench.chance, &mut bench.acts), None);
+        assert_eq!(bench.cable.wake(bench.now, &mut bench.rng, &mut bench.actions), None);
         bench.tick();
-        assert_eq!(bench.acts, []);
+        assert_eq!(bench.actions, []);
     }
 
     #[test]
-    fn presence_is_told_every_15_s_and_only_while_seen() {
+    fn cable_presence_is_sent_every_15_s_and_only_while_visible() {
         let mut bench = Bench::live();
-        let mut told = 0;
+        let mut sent = 0;
         for second in 1..=60 {
             bench.now = bench.now.plus(1_000);
             bench.frame(1, PING);
@@ -545,18 +558,18 @@ mod tests {
                 bench.cable.set_visible(false);
             }
             bench.tick();
-            told += bench.acts.iter().filter(|act| matches!(act, CableAction::Transmit(..))).count();
-            bench.acts.clear();
+            sent += bench.actions.iter().filter(|action| matches!(action, CableAction::Transmit(..))).count();
+            bench.actions.clear();
         }
-        assert_eq!(told, 2, "at 15 and 30 s; the first went out with the confirmation");
+        assert_eq!(sent, 2, "at 15 and 30 s; the first went out with the confirmation");
     }
 
     #[test]
-    fn without_a_token_there_is_no_socket() {
+    fn cable_opens_no_socket_without_a_token() {
         let mut bench = Bench::live();
-        bench.cable.close(&mut bench.acts);
-        assert_eq!(bench.acts, [CableAction::Disconnect(SocketId(1))]);
+        bench.cable.close(&mut bench.actions);
+        assert_eq!(bench.actions, [CableAction::Disconnect(SocketId(1))]);
         bench.wait(100_000);
-        assert_eq!((bench.acts.len(), bench.cable.deadline()), (1, None));
+        assert_eq!((bench.actions.len(), bench.cable.deadline()), (1, None));
     }
 }

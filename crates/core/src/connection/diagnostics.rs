@@ -1,140 +1,144 @@
-//! What is wrong between the page and the server, as far as a browser lets one know.
+//! Finds out what is wrong between the page and the server, as far as a browser lets a page know.
 //!
-//! A browser says of a failed request only that it failed. What it hides is found out by a second one whose answer may
-//! not be read (a `no-cors` probe of the server's address): if that arrives, the server is there, and something between
-//! page and server keeps its answers back. The rest is told by what does come: HTML where JSON should be, a 404 for the
-//! inbox itself, a 500 for a contact that proves who it is.
+//! A browser reports of a failed request only that it failed. A second request whose response the page may not read (a
+//! `no-cors` probe of the server's address) tells more: if it succeeds, the server is there, and something between page
+//! and server withholds its responses. Other signs are in responses that do arrive: HTML instead of JSON, a 404 for the
+//! inbox itself, a 500 for a contact with a proof of identity.
 
 use crate::time::Mono;
 
-/// What is wrong. Visitors are told in general terms; this is for whoever runs the page.
+/// A problem with the connection. Visitors see it in general terms; this is for the website's developers.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ConnectionIssue {
     /// The device has no network.
     Offline,
-    /// Nothing answers at the server's address.
+    /// Nothing responds at the server's address.
     Unreachable,
-    /// Something answers there, but the browser keeps it from this page: no CORS headers, as from a proxy in front.
+    /// The server responds, but the browser withholds the response from the page: no CORS headers, as from a proxy in
+    /// front.
     AnswersWithheld,
-    /// The page is https, the server's address http: browsers refuse that.
+    /// The page is https, the server's address http: browsers block mixed content.
     MixedContent,
     /// The page's own Content-Security-Policy forbids the server's address.
     ForbiddenByPolicy,
-    /// What answers is no Chatwoot: HTML, or JSON of another kind.
+    /// The response is not Chatwoot's: HTML, or JSON of another kind.
     NotChatwoot,
-    /// The server knows no inbox of this identifier.
+    /// The server has no inbox with this identifier.
     UnknownInbox,
-    /// The server fails when asked for the contact; so it does when an inbox demands proof of identity (HMAC).
+    /// The server fails when the contact is requested, as it does when an inbox requires proof of identity (HMAC).
     ContactRefused,
-    /// The server asks for a pause, or is starting.
+    /// The server limits the rate of requests, or is starting.
     Busy,
-    /// `/cable` can't be had though the rest works: a proxy that doesn't upgrade connections.
+    /// `/cable` can't be opened though requests succeed: a proxy that doesn't upgrade connections.
     NoSocket,
-    /// Subscribed, but nothing comes: broadcasts don't get through.
+    /// Subscribed, but no events arrive: broadcasts don't get through.
     SilentSocket,
 }
 
-/// What an ended request says about the way to the server.
+/// What the end of a request says about the connection to the server.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Signal {
-    /// All is well.
+    /// A usable response.
     Healthy,
-    /// No answer.
+    /// No response.
     NoResponse,
-    /// An answer of another kind of server.
+    /// A response from another kind of server.
     NotChatwoot,
-    /// The inbox is not there.
+    /// The inbox was not found.
     UnknownInbox,
-    /// A fault where the contact was asked for.
+    /// A server error for the contact.
     ContactError,
-    /// A pause is asked for.
+    /// The server limits the rate of requests, or is starting.
     Busy,
 }
 
-/// What the socket is like.
+/// The state of the socket.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct SocketHealth {
-    /// Whether it could not be had several times in a row.
+    /// Whether it could not be opened several times in a row.
     pub is_failing: bool,
-    /// Whether it keeps things to itself.
+    /// Whether it is subscribed and brings no events.
     pub is_silent: bool,
 }
 
-/// One request without an answer is nothing: connections break.
-const NOTHINGS: u32 = 2;
-/// A probe again at most this often.
+/// How many requests in a row end without a response before that counts: single connections break.
+const UNANSWERED_MIN: u32 = 2;
+/// The server is probed at most this often, in ms.
 const PROBE_MS: u64 = 30_000;
 
-/// The machine.
+/// What is known about the connection.
 #[derive(Debug, Default)]
 pub struct ConnectionDiagnostics {
-    sign: Option<Signal>,
-    /// Requests without an answer, in a row.
-    nothings: u32,
-    is_mixed: bool,
-    is_forbidden: bool,
+    signal: Option<Signal>,
+    /// How many requests in a row had no response.
+    unanswered: u32,
+    is_mixed_content: bool,
+    is_blocked_by_policy: bool,
     /// When the server was last probed.
-    probed: Option<Mono>,
-    /// Whether something answered the last probe, since the requests began to fail.
-    answers: Option<bool>,
-    told: Option<ConnectionIssue>,
+    last_probe: Option<Mono>,
+    /// Whether the last probe reached the server, since requests began to fail.
+    is_reachable: Option<bool>,
+    last_reported: Option<ConnectionIssue>,
 }
 
 impl ConnectionDiagnostics {
-    /// The page is https and the server's address is not.
+    /// The page is https and the server's address is not: requests are blocked as mixed content.
     pub const fn set_mixed_content(&mut self) {
-        self.is_mixed = true;
+        self.is_mixed_content = true;
     }
 
-    /// The page's policy has kept a request from the server.
+    /// The page's Content-Security-Policy blocked a request to the server.
     pub const fn set_blocked_by_policy(&mut self) {
-        self.is_forbidden = true;
+        self.is_blocked_by_policy = true;
     }
 
-    /// A request ended.
-    pub const fn see(&mut self, sign: Signal) {
-        if matches!(sign, Signal::NoResponse) {
-            self.nothings = self.nothings.saturating_add(1);
-            if self.nothings < NOTHINGS {
+    /// Takes note of how a request ended.
+    pub const fn note(&mut self, signal: Signal) {
+        if matches!(signal, Signal::NoResponse) {
+            self.unanswered = self.unanswered.saturating_add(1);
+            if self.unanswered < UNANSWERED_MIN {
                 return;
             }
         } else {
-            // It left, and came back.
-            self.nothings = 0;
-            self.is_forbidden = false;
-            self.answers = None;
+            // The request was allowed, and had a response.
+            self.unanswered = 0;
+            self.is_blocked_by_policy = false;
+            self.is_reachable = None;
         }
-        self.sign = Some(sign);
+        self.signal = Some(signal);
     }
 
-    /// Whether the server is to be probed now.
+    /// Whether the server is to be probed now; then the probe counts as sent.
     pub fn take_due_probe(&mut self, now: Mono, is_online: bool) -> bool {
-        let is_in_the_dark = self.sign == Some(Signal::NoResponse) && is_online && !self.is_mixed && !self.is_forbidden;
-        if !is_in_the_dark || self.probed.is_some_and(|probed| now.since(probed) < PROBE_MS) {
+        let is_unexplained = self.signal == Some(Signal::NoResponse)
+            && is_online
+            && !self.is_mixed_content
+            && !self.is_blocked_by_policy;
+        if !is_unexplained || self.last_probe.is_some_and(|last_probe| now.since(last_probe) < PROBE_MS) {
             return false;
         }
-        self.probed = Some(now);
+        self.last_probe = Some(now);
         true
     }
 
-    /// Whether anything answered the probe.
-    pub const fn probe_ended(&mut self, answers: bool) {
-        self.answers = Some(answers);
+    /// The probe ended: whether it reached the server.
+    pub const fn probe_ended(&mut self, is_reachable: bool) {
+        self.is_reachable = Some(is_reachable);
     }
 
-    /// What is wrong, if anything is.
+    /// What is wrong with the connection, if anything is.
     #[must_use]
-    pub fn finding(&self, is_online: bool, socket: SocketHealth) -> Option<ConnectionIssue> {
+    pub fn issue(&self, is_online: bool, socket: SocketHealth) -> Option<ConnectionIssue> {
         if !is_online {
             return Some(ConnectionIssue::Offline);
         }
-        match self.sign {
-            Some(Signal::NoResponse) if self.is_mixed => Some(ConnectionIssue::MixedContent),
-            Some(Signal::NoResponse) if self.is_forbidden => Some(ConnectionIssue::ForbiddenByPolicy),
-            // Until the probe is back there is nothing to say.
-            Some(Signal::NoResponse) => self
-                .answers
-                .map(|answers| if answers { ConnectionIssue::AnswersWithheld } else { ConnectionIssue::Unreachable }),
+        match self.signal {
+            Some(Signal::NoResponse) if self.is_mixed_content => Some(ConnectionIssue::MixedContent),
+            Some(Signal::NoResponse) if self.is_blocked_by_policy => Some(ConnectionIssue::ForbiddenByPolicy),
+            // Until the probe ends, the reason is not known.
+            Some(Signal::NoResponse) => self.is_reachable.map(|is_reachable| {
+                if is_reachable { ConnectionIssue::AnswersWithheld } else { ConnectionIssue::Unreachable }
+            }),
             Some(Signal::NotChatwoot) => Some(ConnectionIssue::NotChatwoot),
             Some(Signal::UnknownInbox) => Some(ConnectionIssue::UnknownInbox),
             Some(Signal::ContactError) => Some(ConnectionIssue::ContactRefused),
@@ -145,18 +149,18 @@ impl ConnectionDiagnostics {
         }
     }
 
-    /// The finding, if it is another than was told last.
-    pub fn news(&mut self, is_online: bool, socket: SocketHealth) -> Option<Option<ConnectionIssue>> {
-        let finding = self.finding(is_online, socket);
-        (finding != self.told).then(|| {
-            self.told = finding;
-            finding
+    /// The issue, if it is not the one reported last; then it counts as reported.
+    pub fn take_change(&mut self, is_online: bool, socket: SocketHealth) -> Option<Option<ConnectionIssue>> {
+        let issue = self.issue(is_online, socket);
+        (issue != self.last_reported).then(|| {
+            self.last_reported = issue;
+            issue
         })
     }
 }
 
 impl ConnectionIssue {
-    /// A name for programs.
+    /// Its name for the website's scripts and the event log.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -181,19 +185,19 @@ mod tests {
 
     const FINE: SocketHealth = SocketHealth { is_failing: false, is_silent: false };
 
-    /// What is found when requests end like this, and the probe like that.
-    fn found(sign: Signal, answers: Option<bool>) -> Option<ConnectionIssue> {
-        let mut doctor = ConnectionDiagnostics::default();
-        doctor.see(sign);
-        assert!(!doctor.take_due_probe(Mono(0), true), "connections break");
-        doctor.see(sign);
-        assert_eq!(doctor.take_due_probe(Mono(0), true), sign == Signal::NoResponse);
-        answers.into_iter().for_each(|answers| doctor.probe_ended(answers));
-        doctor.finding(true, FINE)
+    /// The issue when requests end like this, and the probe like that.
+    fn found(signal: Signal, is_reachable: Option<bool>) -> Option<ConnectionIssue> {
+        let mut diagnostics = ConnectionDiagnostics::default();
+        diagnostics.note(signal);
+        assert!(!diagnostics.take_due_probe(Mono(0), true), "connections break");
+        diagnostics.note(signal);
+        assert_eq!(diagnostics.take_due_probe(Mono(0), true), signal == Signal::NoResponse);
+        is_reachable.into_iter().for_each(|is_reachable| diagnostics.probe_ended(is_reachable));
+        diagnostics.issue(true, FINE)
     }
 
     #[test]
-    fn each_sign_has_its_finding() {
+    fn diagnostics_names_the_issue_of_each_signal() {
         assert_eq!(found(Signal::Healthy, None), None);
         assert_eq!(found(Signal::NoResponse, None), None, "nothing is said before the probe is back");
         assert_eq!(found(Signal::NoResponse, Some(true)), Some(ConnectionIssue::AnswersWithheld));
@@ -205,51 +209,51 @@ mod tests {
     }
 
     #[test]
-    fn what_the_page_itself_forbids_needs_no_probe() {
-        let mut doctor = ConnectionDiagnostics::default();
-        doctor.set_blocked_by_policy();
-        doctor.see(Signal::NoResponse);
-        doctor.see(Signal::NoResponse);
-        assert!(!doctor.take_due_probe(Mono(0), true));
-        assert_eq!(doctor.finding(true, FINE), Some(ConnectionIssue::ForbiddenByPolicy));
-        doctor.see(Signal::Healthy);
-        doctor.see(Signal::NoResponse);
-        doctor.see(Signal::NoResponse);
-        doctor.probe_ended(false);
-        assert_eq!(doctor.finding(true, FINE), Some(ConnectionIssue::Unreachable), "it was let through since");
-        doctor.set_mixed_content();
-        assert_eq!(doctor.finding(true, FINE), Some(ConnectionIssue::MixedContent));
-        assert_eq!(doctor.finding(false, FINE), Some(ConnectionIssue::Offline));
+    fn diagnostics_does_not_probe_what_the_page_itself_blocks() {
+        let mut diagnostics = ConnectionDiagnostics::default();
+        diagnostics.set_blocked_by_policy();
+        diagnostics.note(Signal::NoResponse);
+        diagnostics.note(Signal::NoResponse);
+        assert!(!diagnostics.take_due_probe(Mono(0), true));
+        assert_eq!(diagnostics.issue(true, FINE), Some(ConnectionIssue::ForbiddenByPolicy));
+        diagnostics.note(Signal::Healthy);
+        diagnostics.note(Signal::NoResponse);
+        diagnostics.note(Signal::NoResponse);
+        diagnostics.probe_ended(false);
+        assert_eq!(diagnostics.issue(true, FINE), Some(ConnectionIssue::Unreachable), "it was let through since");
+        diagnostics.set_mixed_content();
+        assert_eq!(diagnostics.issue(true, FINE), Some(ConnectionIssue::MixedContent));
+        assert_eq!(diagnostics.issue(false, FINE), Some(ConnectionIssue::Offline));
     }
 
     #[test]
-    fn a_socket_is_only_to_blame_when_the_rest_works() {
-        let mut doctor = ConnectionDiagnostics::default();
+    fn diagnostics_blames_the_socket_only_when_requests_succeed() {
+        let mut diagnostics = ConnectionDiagnostics::default();
         let failing = SocketHealth { is_failing: true, is_silent: false };
-        assert_eq!(doctor.finding(true, failing), None, "nothing was asked yet");
-        doctor.see(Signal::Healthy);
-        assert_eq!(doctor.finding(true, failing), Some(ConnectionIssue::NoSocket));
+        assert_eq!(diagnostics.issue(true, failing), None, "nothing was asked yet");
+        diagnostics.note(Signal::Healthy);
+        assert_eq!(diagnostics.issue(true, failing), Some(ConnectionIssue::NoSocket));
         assert_eq!(
-            doctor.finding(true, SocketHealth { is_silent: true, ..failing }),
+            diagnostics.issue(true, SocketHealth { is_silent: true, ..failing }),
             Some(ConnectionIssue::SilentSocket)
         );
-        doctor.see(Signal::Busy);
-        assert_eq!(doctor.finding(true, failing), Some(ConnectionIssue::Busy));
+        diagnostics.note(Signal::Busy);
+        assert_eq!(diagnostics.issue(true, failing), Some(ConnectionIssue::Busy));
     }
 
     #[test]
-    fn probes_are_rare_and_news_is_told_once() {
-        let mut doctor = ConnectionDiagnostics::default();
-        doctor.see(Signal::NoResponse);
-        doctor.see(Signal::NoResponse);
-        assert!(!doctor.take_due_probe(Mono(0), false), "there is no network to send it over");
-        assert!(doctor.take_due_probe(Mono(0), true));
-        assert!(!doctor.take_due_probe(Mono(29_999), true));
-        assert!(doctor.take_due_probe(Mono(30_000), true));
-        doctor.probe_ended(false);
-        assert_eq!(doctor.news(true, FINE), Some(Some(ConnectionIssue::Unreachable)));
-        assert_eq!(doctor.news(true, FINE), None);
-        doctor.see(Signal::Healthy);
-        assert_eq!(doctor.news(true, FINE), Some(None));
+    fn diagnostics_probes_rarely_and_reports_a_change_once() {
+        let mut diagnostics = ConnectionDiagnostics::default();
+        diagnostics.note(Signal::NoResponse);
+        diagnostics.note(Signal::NoResponse);
+        assert!(!diagnostics.take_due_probe(Mono(0), false), "there is no network to send it over");
+        assert!(diagnostics.take_due_probe(Mono(0), true));
+        assert!(!diagnostics.take_due_probe(Mono(29_999), true));
+        assert!(diagnostics.take_due_probe(Mono(30_000), true));
+        diagnostics.probe_ended(false);
+        assert_eq!(diagnostics.take_change(true, FINE), Some(Some(ConnectionIssue::Unreachable)));
+        assert_eq!(diagnostics.take_change(true, FINE), None);
+        diagnostics.note(Signal::Healthy);
+        assert_eq!(diagnostics.take_change(true, FINE), Some(None));
     }
 }

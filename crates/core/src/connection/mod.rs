@@ -175,12 +175,12 @@ impl Connection {
 
     /// When the next message of a queue may leave, if it has to wait for that.
     pub(crate) fn may_send_from(&self, queue: Queue) -> Option<Mono> {
-        self.send_backoffs.get(queue as usize).and_then(Backoff::until).max(self.rate_limit.opens())
+        self.send_backoffs.get(queue as usize).and_then(Backoff::until).max(self.rate_limit.next_allowed_at())
     }
 
     /// A message leaves now.
     pub(crate) fn count_sent_message(&mut self, now: Mono) {
-        self.rate_limit.posted(now);
+        self.rate_limit.count(now);
     }
 
     /// A queue's message could not be sent: the next attempt waits, at least so long.
@@ -204,7 +204,7 @@ impl Connection {
 
     /// Past failures had another reason than the server.
     pub(crate) fn reset_backoffs(&mut self) {
-        self.cable.forgive();
+        self.cable.reset_backoff();
         self.send_backoffs.iter_mut().for_each(Backoff::succeeded);
     }
 
@@ -235,7 +235,7 @@ impl Connection {
     /// The subscription is confirmed: the server is reached, and frames come from now on.
     pub(crate) const fn subscribed(&mut self) {
         self.is_route_in_doubt = false;
-        self.polling.started_over();
+        self.polling.reset();
     }
 
     // --- Diagnostics ---
@@ -253,23 +253,23 @@ impl Connection {
         }
         match outcome {
             Outcome::NotSent | Outcome::FilesMissing => {}
-            Outcome::Unknown => self.diagnostics.see(Signal::NoResponse),
+            Outcome::Unknown => self.diagnostics.note(Signal::NoResponse),
             Outcome::Answered { status, body, .. } => {
                 self.last_response = Some(now);
-                self.diagnostics.see(signal(request, *status, body, is_user_proven));
+                self.diagnostics.note(signal(request, *status, body, is_user_proven));
             }
         }
     }
 
     /// What is wrong between page and server, if anything is.
     pub(crate) fn issue(&self) -> Option<ConnectionIssue> {
-        self.diagnostics.finding(self.is_online, self.socket_health())
+        self.diagnostics.issue(self.is_online, self.socket_health())
     }
 
     /// The same, if it is not what was told last.
     pub(crate) fn take_issue_change(&mut self) -> Option<Option<ConnectionIssue>> {
         let health = self.socket_health();
-        self.diagnostics.news(self.is_online, health)
+        self.diagnostics.take_change(self.is_online, health)
     }
 
     fn socket_health(&self) -> SocketHealth {

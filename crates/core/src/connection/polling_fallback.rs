@@ -1,93 +1,94 @@
-//! Whether the socket can be believed, and what to do while it can't.
+//! Polling: reads the newest messages from time to time while the socket brings none.
 //!
-//! A socket may be subscribed and carry pings while nothing else comes through (a broken broadcast behind a proxy, a
-//! subscription lost on the server), or may never open at all. Our own messages tell: each comes back as a frame. When
-//! one doesn't, or there is no live socket, the newest page is read now and then until a frame proves otherwise.
+//! A socket may be subscribed and carry pings while no event comes through (a broken broadcast behind a proxy, a
+//! subscription lost on the server), or may never open. The visitor's own messages show it: each is broadcast back as a
+//! frame. If one is not, or there is no live socket, the newest page is polled until a frame arrives.
 
 use crate::time::{Due, Mono};
 
-/// An echo usually comes before the answer to the post; this leaves room for a slow broadcast.
+/// A stored message's frame is awaited this long, in ms. It usually arrives before the response to the POST; this
+/// leaves time for a slow broadcast.
 const ECHO_MS_MAX: u64 = 10_000;
-/// The first look comes soon, the later ones ever more rarely.
+/// The pause before the first poll, in ms; each later one is twice as long, up to the maximum.
 const POLL_FIRST_MS: u64 = 5_000;
 const POLL_MS_MAX: u64 = 60_000;
 
-/// The machine.
+/// When to poll.
 #[derive(Debug)]
 pub struct PollingFallback {
-    /// Since when an echo is awaited.
-    awaited: Option<Mono>,
+    /// Since when the frame of a stored message is awaited.
+    awaited_since: Option<Mono>,
     is_silent: bool,
-    next: Option<Mono>,
+    next_poll: Option<Mono>,
     wait_ms: u64,
 }
 
 impl Default for PollingFallback {
     fn default() -> Self {
-        Self { awaited: None, is_silent: false, next: None, wait_ms: POLL_FIRST_MS }
+        Self { awaited_since: None, is_silent: false, next_poll: None, wait_ms: POLL_FIRST_MS }
     }
 }
 
 impl PollingFallback {
-    /// A message of ours was stored, and its frame has not come yet. People who write are answered soon: without a live
-    /// socket the next look is soon, too.
-    pub fn stored(&mut self, now: Mono, is_live: bool) {
+    /// A message of the visitor's was stored, and its frame has not arrived yet. Without a live socket the next poll is
+    /// soon: an answer is likely.
+    pub fn message_stored(&mut self, now: Mono, is_live: bool) {
         if is_live {
-            self.awaited.get_or_insert(now);
+            self.awaited_since.get_or_insert(now);
         }
         self.wait_ms = POLL_FIRST_MS;
-        self.next = self.next.map(|next| next.min(now.plus(POLL_FIRST_MS)));
+        self.next_poll = self.next_poll.map(|next_poll| next_poll.min(now.plus(POLL_FIRST_MS)));
     }
 
-    /// A frame told of a message: the socket works. Whether that is news.
-    pub const fn heard(&mut self) -> bool {
+    /// A frame brought a message: the socket works. Returns whether it was considered silent.
+    pub const fn frame_received(&mut self) -> bool {
         let was_silent = self.is_silent;
-        self.started_over();
+        self.reset();
         was_silent
     }
 
-    /// Whether the socket is thought to keep things to itself.
+    /// Whether the socket is considered silent: subscribed, but without events.
     #[must_use]
     pub const fn is_silent(&self) -> bool {
         self.is_silent
     }
 
-    /// Another socket, another chance.
-    pub const fn started_over(&mut self) {
-        self.awaited = None;
+    /// Forgets what is known of the socket: there is a new one.
+    pub const fn reset(&mut self) {
+        self.awaited_since = None;
         self.is_silent = false;
     }
 
-    /// Whether the newest page is to be read now.
-    pub fn tick(&mut self, now: Mono, is_live: bool) -> bool {
-        if self.awaited.is_some_and(|since| now >= since.plus(ECHO_MS_MAX)) {
-            self.awaited = None;
+    /// Whether the newest page is to be read now; then it counts as read. `is_live` is whether frames are expected.
+    pub fn take_due_poll(&mut self, now: Mono, is_live: bool) -> bool {
+        if self.awaited_since.is_some_and(|since| now >= since.plus(ECHO_MS_MAX)) {
+            self.awaited_since = None;
             self.is_silent = true;
         }
         if is_live && !self.is_silent {
-            self.next = None;
+            self.next_poll = None;
             self.wait_ms = POLL_FIRST_MS;
             return false;
         }
-        match self.next {
-            Some(next) if now >= next => {
+        match self.next_poll {
+            Some(next_poll) if now >= next_poll => {
                 self.wait_ms = (self.wait_ms * 2).min(POLL_MS_MAX);
-                self.next = Some(now.plus(self.wait_ms));
+                self.next_poll = Some(now.plus(self.wait_ms));
                 true
             }
             Some(_) => false,
             None => {
-                self.next = Some(now.plus(self.wait_ms));
+                self.next_poll = Some(now.plus(self.wait_ms));
                 false
             }
         }
     }
 
-    /// When `tick` has something to do.
+    /// When there may be something to do.
     #[must_use]
     pub fn deadline(&self) -> Option<Due> {
-        let echo = self.awaited.map(|since| since.plus(ECHO_MS_MAX).due("watch: no echo"));
-        let poll = self.next.map(|next| next.due("watch: look"));
+        let echo = self.awaited_since.map(|since| since.plus(ECHO_MS_MAX).due("watch: no echo"));
+        let poll = self.next_poll.map(|next_poll| next_poll.due("watch: look"));
         echo.into_iter().chain(poll).min()
     }
 }
@@ -96,48 +97,48 @@ impl PollingFallback {
 mod tests {
     use super::*;
 
-    /// When a watch looks, in seconds, over ten minutes of this kind of socket.
-    fn looks(watch: &mut PollingFallback, is_live: bool) -> Vec<u64> {
-        (0..600).filter(|second| watch.tick(Mono(second * 1_000), is_live)).collect()
+    /// The seconds at which the newest page is polled, over ten minutes with this kind of socket.
+    fn polls(polling: &mut PollingFallback, is_live: bool) -> Vec<u64> {
+        (0..600).filter(|second| polling.take_due_poll(Mono(second * 1_000), is_live)).collect()
     }
 
     #[test]
-    fn a_live_socket_is_believed() {
-        assert_eq!(looks(&mut PollingFallback::default(), true), []);
+    fn polling_is_off_with_a_live_socket() {
+        assert_eq!(polls(&mut PollingFallback::default(), true), []);
     }
 
     #[test]
-    fn without_a_socket_it_looks_ever_more_rarely() {
+    fn polling_without_a_socket_becomes_less_frequent() {
         assert_eq!(
-            looks(&mut PollingFallback::default(), false),
+            polls(&mut PollingFallback::default(), false),
             [5, 15, 35, 75, 135, 195, 255, 315, 375, 435, 495, 555]
         );
     }
 
     #[test]
-    fn writing_brings_the_next_look_nearer() {
-        let mut watch = PollingFallback::default();
-        assert_eq!(looks(&mut watch, false).last(), Some(&555));
-        watch.stored(Mono(560_000), false);
-        let after: Vec<u64> = (560..600).filter(|second| watch.tick(Mono(second * 1_000), false)).collect();
+    fn polling_is_sooner_after_a_message_was_sent() {
+        let mut polling = PollingFallback::default();
+        assert_eq!(polls(&mut polling, false).last(), Some(&555));
+        polling.message_stored(Mono(560_000), false);
+        let after: Vec<u64> = (560..600).filter(|second| polling.take_due_poll(Mono(second * 1_000), false)).collect();
         assert_eq!(after, [565, 575, 595]);
     }
 
     #[test]
-    fn a_socket_that_does_not_echo_is_doubted_until_it_does() {
-        let mut watch = PollingFallback::default();
-        watch.stored(Mono(0), true);
-        assert_eq!(looks(&mut watch, true)[..3], [15, 25, 45]);
-        assert!(watch.heard());
-        assert_eq!(looks(&mut watch, true), []);
+    fn polling_starts_when_a_frame_is_missing_and_ends_with_a_frame() {
+        let mut polling = PollingFallback::default();
+        polling.message_stored(Mono(0), true);
+        assert_eq!(polls(&mut polling, true)[..3], [15, 25, 45]);
+        assert!(polling.frame_received());
+        assert_eq!(polls(&mut polling, true), []);
     }
 
     #[test]
-    fn an_echo_in_time_raises_no_doubt() {
-        let mut watch = PollingFallback::default();
-        watch.stored(Mono(0), true);
-        assert!(!watch.tick(Mono(9_999), true));
-        assert!(!watch.heard());
-        assert!(!watch.tick(Mono(60_000), true));
+    fn polling_does_not_start_when_the_frame_arrives_in_time() {
+        let mut polling = PollingFallback::default();
+        polling.message_stored(Mono(0), true);
+        assert!(!polling.take_due_poll(Mono(9_999), true));
+        assert!(!polling.frame_received());
+        assert!(!polling.take_due_poll(Mono(60_000), true));
     }
 }

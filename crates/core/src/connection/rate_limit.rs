@@ -1,38 +1,38 @@
-//! How fast may be posted: Chatwoot takes 200 messages a minute in a conversation and refuses the rest.
+//! How fast messages may be sent: Chatwoot accepts 200 messages a minute in a conversation and rejects the rest.
 
 use std::collections::VecDeque;
 
 use crate::time::Mono;
 
-/// The server counts everybody's messages; this leaves room for what agents and other devices say meanwhile.
-const POSTS_MAX: usize = 180;
+/// How many messages are sent in a minute. The server counts everyone's; this leaves room for agents and other devices.
+const MESSAGES_PER_MINUTE: usize = 180;
 const MINUTE_MS: u64 = 60_000;
 
-/// The machine.
+/// When the latest messages were sent.
 #[derive(Debug, Default)]
 pub struct RateLimit {
-    posted: VecDeque<Mono>,
+    sent: VecDeque<Mono>,
 }
 
 impl RateLimit {
-    /// A post leaves now.
-    pub fn posted(&mut self, now: Mono) {
-        self.posted.push_back(now);
-        if self.posted.len() > POSTS_MAX {
-            self.posted.pop_front();
+    /// Counts a message that is sent now.
+    pub fn count(&mut self, now: Mono) {
+        self.sent.push_back(now);
+        if self.sent.len() > MESSAGES_PER_MINUTE {
+            self.sent.pop_front();
         }
     }
 
-    /// Whether one may leave now.
+    /// Whether a message may be sent now.
     #[must_use]
     pub fn allows(&self, now: Mono) -> bool {
-        self.opens().is_none_or(|opens| opens <= now)
+        self.next_allowed_at().is_none_or(|next_allowed_at| next_allowed_at <= now)
     }
 
-    /// When the next may leave, if it has to wait for that.
+    /// When the next message may be sent, if it has to wait for that.
     #[must_use]
-    pub fn opens(&self) -> Option<Mono> {
-        (self.posted.len() >= POSTS_MAX).then(|| self.posted.front().map(|first| first.plus(MINUTE_MS))).flatten()
+    pub fn next_allowed_at(&self) -> Option<Mono> {
+        (self.sent.len() >= MESSAGES_PER_MINUTE).then(|| self.sent.front().map(|first| first.plus(MINUTE_MS))).flatten()
     }
 }
 
@@ -41,18 +41,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn any_minute_holds_so_many_posts_and_no_more() {
-        let mut pace = RateLimit::default();
-        let mut left = Vec::new();
+    fn rate_limit_holds_in_any_minute() {
+        let mut rate_limit = RateLimit::default();
+        let mut sent = Vec::new();
         for now in (0..300_000).step_by(100).map(Mono) {
-            if pace.allows(now) {
-                pace.posted(now);
-                left.push(now.0);
+            if rate_limit.allows(now) {
+                rate_limit.count(now);
+                sent.push(now.0);
             }
         }
-        let in_minute = |from: u64| left.iter().filter(|at| (from..from + MINUTE_MS).contains(*at)).count();
-        assert!((0..240_000).step_by(100).all(|from| in_minute(from) <= POSTS_MAX));
-        assert_eq!(left.len(), 5 * POSTS_MAX, "and all it could");
-        assert_eq!(RateLimit::default().opens(), None);
+        let in_minute = |from: u64| sent.iter().filter(|at| (from..from + MINUTE_MS).contains(*at)).count();
+        assert!((0..240_000).step_by(100).all(|from| in_minute(from) <= MESSAGES_PER_MINUTE));
+        assert_eq!(sent.len(), 5 * MESSAGES_PER_MINUTE, "and all it could");
+        assert_eq!(RateLimit::default().next_allowed_at(), None);
     }
 }

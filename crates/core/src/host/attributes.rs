@@ -54,7 +54,7 @@ pub fn settings(text: &str) -> Result<(Settings, Vec<&'static str>), SettingsErr
         reply,
         form: form.as_ref().and_then(Value::object).map(read_form),
         tells_page: is_set("page-context"),
-        offers_notices: is_set("notifications"),
+        offers_notifications: is_set("notifications"),
         offers_themes: is_set("theme-choice"),
         is_silent,
         retention_days: word("retention-days").and_then(|days| days.parse().ok()).unwrap_or(0),
@@ -144,7 +144,7 @@ mod tests {
             closes_resolved: true,
             reply: Some(ReplyTime::Hours),
             tells_page: true,
-            offers_notices: true,
+            offers_notifications: true,
             is_silent: true,
             ..Options::default()
         };

@@ -32,7 +32,7 @@ pub struct Options {
     /// Whether agents are told on which page a conversation began.
     pub tells_page: bool,
     /// Whether the browser's own notifications are offered.
-    pub offers_notices: bool,
+    pub offers_notifications: bool,
     /// Whether the visitor can choose between light and dark.
     pub offers_themes: bool,
     /// Whether nothing is heard until the visitor wants it.

@@ -1,7 +1,7 @@
-//! What the visitor answers to agents' questions (forms, choices, surveys), on its way to the server.
+//! Answers to interactive messages (forms, choices, surveys) on their way to the server.
 //!
-//! An answer changes the message that asked; giving it twice is giving it once. So it is simply repeated until the
-//! server has it, by whichever tab took it, and kept on the device until then.
+//! A submission updates the message that asked; repeating it changes nothing. So it is repeated until the server has
+//! it, by the tab in which it was submitted, and stored on the device until then.
 
 use crate::backoff::Backoff;
 use crate::content::{Answer, FormSubmission};
@@ -11,21 +11,21 @@ use crate::model::{ConversationId, MessageId};
 use crate::rng::Rng;
 use crate::time::{Due, Mono};
 
-/// The machine.
+/// The submissions that the server does not have yet, and those it rejected.
 #[derive(Debug)]
 pub struct FormSubmissions {
-    waiting: Vec<PendingSubmission>,
+    pending: Vec<PendingSubmission>,
     retry: Backoff,
-    keep: Vec<(MessageId, Option<String>)>,
+    store_ops: Vec<(MessageId, Option<String>)>,
     is_changed: bool,
 }
 
 #[derive(Debug)]
 struct PendingSubmission {
-    given: FormSubmission,
+    submission: FormSubmission,
     conversation: ConversationId,
     is_survey: bool,
-    stage: SubmissionState,
+    state: SubmissionState,
 }
 
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -33,206 +33,207 @@ enum SubmissionState {
     Queued,
     /// Its request is under way.
     Sending,
-    /// The same, and what was given since then is another answer.
+    /// Its request is under way, and the visitor has submitted another answer since.
     Superseded,
-    /// The server refused it, perhaps with words of its own.
+    /// The server rejected it, with its own text if it gave one.
     Rejected(Option<String>),
 }
 
-/// How an answer fares, for showing it.
+/// The state of a submission, for the view.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub enum SubmissionStatus {
-    /// The server has it, or there is none.
+    /// The server has it, or nothing was submitted.
     #[default]
     Accepted,
-    /// It is on its way.
+    /// It is being sent, or waits for that.
     Sending,
-    /// The server refused it, perhaps with words of its own.
+    /// The server rejected it, with its own text if it gave one.
     Rejected(Option<String>),
 }
 
-const KEPT_VERSION: u64 = 1;
-/// More questions than anybody answers at once.
-const WAITING_MAX: usize = 50;
+const RECORD_VERSION: u64 = 1;
+/// The most submissions: more than anyone answers at once.
+const PENDING_MAX: usize = 50;
 
 impl Default for FormSubmissions {
     fn default() -> Self {
-        Self { waiting: Vec::new(), retry: Backoff::new(1_000, 30_000), keep: Vec::new(), is_changed: false }
+        Self { pending: Vec::new(), retry: Backoff::new(1_000, 30_000), store_ops: Vec::new(), is_changed: false }
     }
 }
 
 impl FormSubmissions {
-    /// The visitor answers; an earlier answer to the same message is forgotten.
-    pub fn submit(&mut self, conversation: ConversationId, given: FormSubmission, is_survey: bool) {
-        let message = given.message;
-        let was = self.waiting.iter().position(|other| other.given.message == message);
-        let was = was.map(|at| self.waiting.remove(at));
-        if self.waiting.len() >= WAITING_MAX {
-            self.forget(message);
+    /// The visitor submits an answer; it replaces an earlier one to the same message.
+    pub fn submit(&mut self, conversation: ConversationId, submission: FormSubmission, is_survey: bool) {
+        let message = submission.message;
+        let former = self.pending.iter().position(|other| other.submission.message == message);
+        let former = former.map(|index| self.pending.remove(index));
+        if self.pending.len() >= PENDING_MAX {
+            self.discard(message);
             return;
         }
-        let is_asking =
-            was.is_some_and(|was| matches!(was.stage, SubmissionState::Sending | SubmissionState::Superseded));
-        let stage = if is_asking { SubmissionState::Superseded } else { SubmissionState::Queued };
-        let waiting = PendingSubmission { given, conversation, is_survey, stage };
-        self.keep.push((message, Some(waiting.kept())));
-        self.waiting.push(waiting);
+        let is_sending =
+            former.is_some_and(|former| matches!(former.state, SubmissionState::Sending | SubmissionState::Superseded));
+        let state = if is_sending { SubmissionState::Superseded } else { SubmissionState::Queued };
+        let pending = PendingSubmission { submission, conversation, is_survey, state };
+        self.store_ops.push((message, Some(pending.record())));
+        self.pending.push(pending);
         self.is_changed = true;
         self.retry.retry_now();
     }
 
-    /// Takes what the device kept of an answer; what is broken or of another version is forgotten.
-    pub fn restore(&mut self, message: MessageId, kept: &str) {
-        if self.waiting.iter().any(|other| other.given.message == message) || self.waiting.len() >= WAITING_MAX {
+    /// Restores a record; a damaged one, or one of another version, is deleted.
+    pub fn restore(&mut self, message: MessageId, record: &str) {
+        if self.pending.iter().any(|other| other.submission.message == message) || self.pending.len() >= PENDING_MAX {
             return;
         }
-        match PendingSubmission::read(message, kept) {
-            Some(waiting) => {
-                self.waiting.push(waiting);
+        match PendingSubmission::parse(message, record) {
+            Some(pending) => {
+                self.pending.push(pending);
                 self.is_changed = true;
             }
-            None => self.keep.push((message, None)),
+            None => self.store_ops.push((message, None)),
         }
     }
 
-    /// The answer to be handed in now, if any is; then its end is waited for. One at a time.
-    pub fn next(&mut self, now: Mono, conversation: ConversationId) -> Option<(FormSubmission, bool)> {
-        let is_asking =
-            |other: &PendingSubmission| matches!(other.stage, SubmissionState::Sending | SubmissionState::Superseded);
-        if !self.retry.is_ready(now) || self.waiting.iter().any(is_asking) {
+    /// The submission to be sent now, and whether it is a survey's; then it counts as sent. One at a time.
+    pub fn start_next(&mut self, now: Mono, conversation: ConversationId) -> Option<(FormSubmission, bool)> {
+        let is_sending =
+            |other: &PendingSubmission| matches!(other.state, SubmissionState::Sending | SubmissionState::Superseded);
+        if !self.retry.is_ready(now) || self.pending.iter().any(is_sending) {
             return None;
         }
         let is_next = |other: &&mut PendingSubmission| {
-            matches!(other.stage, SubmissionState::Queued) && other.conversation == conversation
+            matches!(other.state, SubmissionState::Queued) && other.conversation == conversation
         };
-        let next = self.waiting.iter_mut().find(is_next)?;
-        next.stage = SubmissionState::Sending;
-        Some((next.given.clone(), next.is_survey))
+        let next = self.pending.iter_mut().find(is_next)?;
+        next.state = SubmissionState::Sending;
+        Some((next.submission.clone(), next.is_survey))
     }
 
     /// The server has it.
-    pub fn succeeded(&mut self, message: MessageId) {
+    pub fn submission_accepted(&mut self, message: MessageId) {
         self.retry.succeeded();
-        self.end(message, None);
+        self.finish(message, None);
     }
 
-    /// The server will not have it.
-    pub fn rejected(&mut self, message: MessageId, words: Option<String>) {
+    /// The server rejected it, with its own text if it gave one.
+    pub fn submission_rejected(&mut self, message: MessageId, reason: Option<String>) {
         self.retry.succeeded();
-        self.end(message, Some(SubmissionState::Rejected(words)));
+        self.finish(message, Some(SubmissionState::Rejected(reason)));
     }
 
-    /// Nobody knows whether the server has it; it is handed in again after a while.
-    pub fn failed(&mut self, message: MessageId, now: Mono, chance: &mut Rng, at_least_ms: u64) {
-        self.retry.failed(now, chance, at_least_ms);
-        self.end(message, Some(SubmissionState::Queued));
+    /// The request failed: it is sent again after a pause of at least this long, in ms.
+    pub fn submission_failed(&mut self, message: MessageId, now: Mono, rng: &mut Rng, at_least_ms: u64) {
+        self.retry.failed(now, rng, at_least_ms);
+        self.finish(message, Some(SubmissionState::Queued));
     }
 
-    /// The message that asked is there no more.
-    pub fn forget(&mut self, message: MessageId) {
-        self.waiting.retain(|other| other.given.message != message);
-        self.keep.push((message, None));
+    /// Discards the submission to a message: the message was deleted.
+    pub fn discard(&mut self, message: MessageId) {
+        self.pending.retain(|other| other.submission.message != message);
+        self.store_ops.push((message, None));
         self.is_changed = true;
     }
 
-    /// Forgets all.
-    pub fn clear(&mut self) {
-        for other in std::mem::take(&mut self.waiting) {
-            self.keep.push((other.given.message, None));
+    /// Discards all submissions.
+    pub fn discard_all(&mut self) {
+        for other in std::mem::take(&mut self.pending) {
+            self.store_ops.push((other.submission.message, None));
         }
         self.is_changed = true;
     }
 
-    /// The network is thought to be back.
+    /// Ends a pause after a failure: the network may be back.
     pub const fn retry_now(&mut self) {
         self.retry.retry_now();
     }
 
-    /// When the next try is due.
+    /// When the next submission may be sent.
     #[must_use]
     pub fn deadline(&self) -> Option<Due> {
-        let is_waiting = self.waiting.iter().any(|other| matches!(other.stage, SubmissionState::Queued));
+        let is_waiting = self.pending.iter().any(|other| matches!(other.state, SubmissionState::Queued));
         self.retry.until().filter(|_| is_waiting).map(|until| until.due("answer: again"))
     }
 
-    /// What was answered to a message here and how it fares, if that is more than the server says.
+    /// The answers submitted to a message and their state, if the server does not have them yet.
     #[must_use]
-    pub fn of(&self, message: MessageId) -> Option<(&[Answer], SubmissionStatus)> {
-        let waiting = self.waiting.iter().find(|other| other.given.message == message)?;
-        let fate = match &waiting.stage {
+    pub fn status_of(&self, message: MessageId) -> Option<(&[Answer], SubmissionStatus)> {
+        let pending = self.pending.iter().find(|other| other.submission.message == message)?;
+        let status = match &pending.state {
             SubmissionState::Queued | SubmissionState::Sending | SubmissionState::Superseded => {
                 SubmissionStatus::Sending
             }
-            SubmissionState::Rejected(words) => SubmissionStatus::Rejected(words.clone()),
+            SubmissionState::Rejected(reason) => SubmissionStatus::Rejected(reason.clone()),
         };
-        Some((&waiting.given.answers, fate))
+        Some((&pending.submission.answers, status))
     }
 
-    /// What the device is to keep, or to forget, since this was asked last.
+    /// Takes the record changes since the last call: the record to store, or `None` to delete it.
     pub fn take_store_ops(&mut self) -> Vec<(MessageId, Option<String>)> {
-        std::mem::take(&mut self.keep)
+        std::mem::take(&mut self.store_ops)
     }
 
-    /// Whether anything shown has changed since this was asked last.
+    /// Whether anything in the view changed since the last call.
     pub fn take_changed(&mut self) -> bool {
         std::mem::take(&mut self.is_changed)
     }
 
-    /// A request has ended; an answer given meanwhile is handed in next.
-    fn end(&mut self, message: MessageId, becomes: Option<SubmissionState>) {
-        let Some(at) = self.waiting.iter().position(|other| other.given.message == message) else { return };
+    /// Ends a request. `state_after` is the state it leads to, `None` if it is done; a newer answer is sent next.
+    fn finish(&mut self, message: MessageId, state_after: Option<SubmissionState>) {
+        let Some(index) = self.pending.iter().position(|other| other.submission.message == message) else { return };
         self.is_changed = true;
-        let Some(waiting) = self.waiting.get_mut(at) else { return };
-        match (&waiting.stage, becomes) {
-            (SubmissionState::Superseded, _) => waiting.stage = SubmissionState::Queued,
-            (SubmissionState::Queued | SubmissionState::Sending | SubmissionState::Rejected(_), Some(stage)) => {
-                // A refused answer is shown until the page is left; handing it in again would bring no more.
-                if matches!(stage, SubmissionState::Rejected(_)) {
-                    self.keep.push((message, None));
+        let Some(pending) = self.pending.get_mut(index) else { return };
+        match (&pending.state, state_after) {
+            (SubmissionState::Superseded, _) => pending.state = SubmissionState::Queued,
+            (SubmissionState::Queued | SubmissionState::Sending | SubmissionState::Rejected(_), Some(state)) => {
+                // A rejected answer is shown until the page is left; it is not stored, because sending it again would
+                // not help.
+                if matches!(state, SubmissionState::Rejected(_)) {
+                    self.store_ops.push((message, None));
                 }
-                waiting.stage = stage;
+                pending.state = state;
             }
             (SubmissionState::Queued | SubmissionState::Sending | SubmissionState::Rejected(_), None) => {
-                self.waiting.remove(at);
-                self.keep.push((message, None));
+                self.pending.remove(index);
+                self.store_ops.push((message, None));
             }
         }
     }
 }
 
 impl PendingSubmission {
-    fn kept(&self) -> String {
+    fn record(&self) -> String {
         let answer = |answer: &Answer| {
-            let told = json::list(&[json::string(&answer.title), json::string(&answer.value)]);
-            json::list(&[json::string(&answer.name), told])
+            let values = json::list(&[json::string(&answer.title), json::string(&answer.value)]);
+            json::list(&[json::string(&answer.name), values])
         };
         json::object(&[
-            ("v", digits(KEPT_VERSION)),
+            ("v", digits(RECORD_VERSION)),
             ("conversation", digits(self.conversation.0)),
             ("survey", json::truth(self.is_survey)),
-            ("answers", json::list(&self.given.answers.iter().map(answer).collect::<Vec<_>>())),
+            ("answers", json::list(&self.submission.answers.iter().map(answer).collect::<Vec<_>>())),
         ])
     }
 
-    /// What was kept; `None` when it is broken or of another version.
-    fn read(message: MessageId, kept: &str) -> Option<Self> {
-        let kept = json::read(kept)?;
-        let kept = kept.object()?;
+    /// Parses a record; `None` if it is damaged or of another version.
+    fn parse(message: MessageId, record: &str) -> Option<Self> {
+        let record = json::read(record)?;
+        let record = record.object()?;
         let answer = |answer: &Value| {
-            let [name, told] = answer.items()? else { return None };
-            let [title, value] = told.items()? else { return None };
+            let [name, values] = answer.items()? else { return None };
+            let [title, value] = values.items()? else { return None };
             let text = |value: &Value| value.text().map(str::to_owned);
             Some(Answer { name: text(name)?, title: text(title)?, value: text(value)? })
         };
-        kept.get("v")?.number().filter(|version| *version == KEPT_VERSION)?;
+        record.get("v")?.number().filter(|version| *version == RECORD_VERSION)?;
         Some(Self {
-            given: FormSubmission {
+            submission: FormSubmission {
                 message,
-                answers: kept.get("answers")?.items()?.iter().map(answer).collect::<Option<_>>()?,
+                answers: record.get("answers")?.items()?.iter().map(answer).collect::<Option<_>>()?,
             },
-            conversation: ConversationId(kept.get("conversation")?.number()?),
-            is_survey: kept.get("survey")?.truth()?,
-            stage: SubmissionState::Queued,
+            conversation: ConversationId(record.get("conversation")?.number()?),
+            is_survey: record.get("survey")?.truth()?,
+            state: SubmissionState::Queued,
         })
     }
 }

@@ -1,25 +1,25 @@
-//! Which visitor of this device a record belongs to.
+//! Generations: which of the device's visitors a record belongs to.
 //!
-//! The device counts the visitors it has forgotten. That number, the generation, stays when everything else goes, and
-//! every record bears the one it was written under. A record of another generation counts for nothing, whoever wrote it
-//! and when: a tab that hung while the visitor was forgotten can bring nothing back, and the tab that was told to forget
-//! need not live until another has heard of it.
+//! The device counts the visitors it has forgotten. That number, the generation, is kept when all records are deleted,
+//! and every record contains the generation it was written in. A record of another generation is ignored, whichever tab
+//! wrote it and when: a tab that hung while the visitor was forgotten can't bring anything back, and the tab that
+//! forgets the visitor need not wait until the others have received that.
 
 use crate::digits::digits;
 use crate::json::{self, Value};
 
-/// What the device keeps the generation under.
+/// The key of the generation on the device, and its field in records.
 pub const KEY: &str = "generation";
-/// Records whose text is a JSON object. (Others, such as a draft, are no more than text.)
+/// Key prefixes of records that are JSON objects. (Others, such as the draft, are plain text.)
 const RECORDS: [&str; 5] = ["session", "introduction", "preferences", "send/", "answer/"];
 
-/// The generation among all that a device keeps; 0 where nobody was ever forgotten.
+/// The generation among the device's records; 0 if no visitor was ever forgotten.
 #[must_use]
-pub fn kept_in(all: &[(String, String)]) -> u64 {
+pub fn stored_generation(all: &[(String, String)]) -> u64 {
     all.iter().find(|(key, _)| key == KEY).and_then(|(_, value)| value.parse().ok()).unwrap_or(0)
 }
 
-/// A record as the device is to keep it under this generation. The first generation needs no mark.
+/// A record with its generation. The first generation (0) needs none.
 #[must_use]
 pub fn stamp(generation: u64, record: &str) -> String {
     match record.strip_prefix('{') {
@@ -28,7 +28,7 @@ pub fn stamp(generation: u64, record: &str) -> String {
     }
 }
 
-/// Whether what is kept under a key belongs to the visitor of this generation.
+/// Whether the record under a key belongs to this generation.
 #[must_use]
 pub fn is_current(generation: u64, key: &str, value: &str) -> bool {
     if !RECORDS.iter().any(|record| key.starts_with(record)) {
@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_record_belongs_to_the_generation_it_was_written_under_and_to_no_other() {
+    fn generation_of_a_record_is_the_one_it_was_written_in() {
         for generation in [0, 1, 7] {
             let record = stamp(generation, "{\"v\":1}");
             for other in [0, 1, 7] {
@@ -56,10 +56,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_record_is_left_alone() {
+    fn generation_does_not_apply_to_plain_text() {
         assert!(is_current(3, "draft", "{\"generation\":1"));
         assert!(!is_current(3, "session", "broken"));
-        let kept = [("draft".to_owned(), "x".to_owned()), (KEY.to_owned(), "12".to_owned())];
-        assert_eq!((kept_in(&kept), kept_in(&kept[..1])), (12, 0));
+        let stored = [("draft".to_owned(), "x".to_owned()), (KEY.to_owned(), "12".to_owned())];
+        assert_eq!((stored_generation(&stored), stored_generation(&stored[..1])), (12, 0));
     }
 }

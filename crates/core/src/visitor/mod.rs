@@ -153,7 +153,7 @@ impl Visitor {
     /// Adds custom attributes to the user that the website named last; that user's mark.
     pub(crate) fn add_attributes(&mut self, attributes: Vec<(String, String)>, target: AttributeTarget) -> u64 {
         let identity = self.named_identity_mut();
-        identity.add(attributes, target);
+        identity.add_attributes(attributes, target);
         let user = identity.user().mark;
         self.request_contact_update();
         user
@@ -204,8 +204,8 @@ impl Visitor {
 
     /// What the contact is told, if it has to be: the pre-chat answers and the website's attributes.
     pub(crate) fn request_contact_update(&mut self) {
-        if self.pre_chat.is_any_given() || self.identity.is_any_given() {
-            self.pre_chat.want();
+        if self.pre_chat.has_any() || self.identity.has_any() {
+            self.pre_chat.request_contact_update();
         }
     }
 
@@ -255,9 +255,9 @@ impl Visitor {
     pub(crate) fn contact_update(&self, settings: &Settings) -> (String, Option<ConversationIndex>) {
         let index = self.index.clone().map(|index| {
             // Only where the attributes are known: other devices' conversations would be lost from them otherwise.
-            index.with(self.session.conversations(), self.session.inbox(), settings.inbox())
+            index.with_conversations(self.session.conversations(), self.session.inbox(), settings.inbox())
         });
-        (self.pre_chat.contact(&self.identity, index.as_ref()), index)
+        (self.pre_chat.contact_json(&self.identity, index.as_ref()), index)
     }
 
     // --- The conversations of a verified user ---
@@ -280,7 +280,7 @@ impl Visitor {
             self.apply_index(index, settings);
             if self.session.has_conversations() {
                 let ours = self.indexed_conversations();
-                self.session.remember(&ours);
+                self.session.add_conversations(&ours);
                 self.request_index_update();
             }
         }
@@ -308,7 +308,7 @@ impl Visitor {
                 listing.all.iter().find(|(one, inbox)| one.id == *id && inbox.is_some()).and_then(|(_, inbox)| *inbox)
             };
             let known = self.session.conversations().iter().find_map(inbox_of);
-            let bare = || self.index.as_ref().and_then(|index| index.bare().find_map(|id| inbox_of(&id)));
+            let bare = || self.index.as_ref().and_then(|index| index.without_inbox().find_map(|id| inbox_of(&id)));
             let own = || listing.all.iter().find_map(|(_, inbox)| inbox.filter(|_| !is_proven));
             let inbox = known.or_else(bare).or_else(own);
             self.session.set_inbox(inbox);
@@ -323,7 +323,7 @@ impl Visitor {
         all: &[ConversationId],
         newest: Option<ConversationId>,
     ) -> Option<ConversationId> {
-        self.session.remember(all);
+        self.session.add_conversations(all);
         newest.filter(|_| self.session.conversation().is_none())
     }
 
@@ -347,7 +347,7 @@ impl Visitor {
     /// The contact is to be told of the conversations that its attributes don't list yet.
     pub(crate) fn request_index_update(&mut self) {
         if self.index.as_ref().is_some_and(|index| !index.contains_all(self.session.conversations())) {
-            self.pre_chat.want();
+            self.pre_chat.request_contact_update();
         }
     }
 
@@ -359,13 +359,13 @@ impl Visitor {
     }
 
     fn indexed_conversations(&self) -> Vec<ConversationId> {
-        self.index.iter().flat_map(|index| index.of(self.session.inbox())).collect()
+        self.index.iter().flat_map(|index| index.possible_for(self.session.inbox())).collect()
     }
 
     /// Whether this conversation is one of the visitor's.
     pub(crate) fn knows_conversation(&self, id: ConversationId) -> bool {
         let is_listed = |all: &[ConversationSummary]| all.iter().any(|one| one.id == id);
-        self.session.knows(id) || self.conversation_list.all().is_some_and(is_listed)
+        self.session.has_conversation(id) || self.conversation_list.all().is_some_and(is_listed)
     }
 
     // --- The composer ---
@@ -412,12 +412,12 @@ impl Visitor {
 
     /// Whether a sound is played for messages.
     pub(crate) fn plays_sound(&self, options: &Options) -> bool {
-        !self.preferences.silent.unwrap_or(options.is_silent)
+        !self.preferences.is_silent.unwrap_or(options.is_silent)
     }
 
     /// Whether the browser shows notifications; `None` where the website does not offer that.
     pub(crate) fn shows_notifications(&self, options: &Options) -> Option<bool> {
-        options.offers_notices.then_some(self.preferences.notices == Some(true))
+        options.offers_notifications.then_some(self.preferences.notifications == Some(true))
     }
 
     // --- Time ---

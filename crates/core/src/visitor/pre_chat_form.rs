@@ -1,8 +1,8 @@
-//! What the site wants to know of a visitor before the first message.
+//! The pre-chat form, which visitors fill in before their first message, and their answers.
 //!
-//! The answers are kept on the device, so that nobody is asked twice, and told to the server as attributes of the
-//! contact. An e-mail address or a phone number is never told as the contact's own: a server takes whoever gives
-//! somebody's address for that somebody, without any proof.
+//! The answers are stored on the device, so that visitors are asked once, and sent to the server as custom attributes
+//! of the contact. An e-mail address or a phone number is never sent as the contact's own: Chatwoot takes a contact
+//! that has it for the same person, without any proof.
 
 use crate::content::{Field, FieldKind};
 use crate::digits::digits;
@@ -13,10 +13,10 @@ use crate::time::{Due, Mono, Wall};
 use crate::visitor::conversation_index::ConversationIndex;
 use crate::visitor::identity::Identity;
 
-/// What is asked.
+/// The form.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct PreChatForm {
-    /// What is said over it; empty for the widget's own words.
+    /// The text above the fields, in Markdown; empty for the default text.
     pub text: String,
     /// The fields.
     pub fields: Vec<Field>,
@@ -25,8 +25,8 @@ pub struct PreChatForm {
 }
 
 impl PreChatForm {
-    /// What of it decides anything, in a line: its fields, with a star where they can't be left out, and the wording to
-    /// be agreed to.
+    /// The form in one line, for the event log: its field names, required ones with a star, and the version of the
+    /// consent.
     #[must_use]
     pub fn outline(&self) -> String {
         let star = |field: &Field| if field.is_required { "*" } else { "" };
@@ -36,24 +36,24 @@ impl PreChatForm {
     }
 }
 
-/// What a visitor must agree to.
+/// A text that the visitor must agree to.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Consent {
-    /// What it says, in markdown.
+    /// The text, in Markdown.
     pub text: String,
-    /// Which wording that is: of another one, nobody has been asked yet.
+    /// The version of the text; a consent to another version does not count.
     pub version: String,
 }
 
-/// What a consent's box is called in the form.
+/// The name of the consent's checkbox in the form's values.
 pub const CONSENT: &str = "consent";
 
-/// What the visitor said.
+/// The visitor's answers.
 #[derive(Debug, Default)]
 pub struct PreChatAnswers {
     answers: Vec<PreChatAnswer>,
-    /// The wording agreed to, and when: seconds since 1970.
-    agreed: Option<(String, u64)>,
+    /// The version of the consent given, and when: seconds since 1970.
+    consent: Option<(String, u64)>,
     is_changed: bool,
     request: RetryingRequest,
 }
@@ -62,52 +62,53 @@ pub struct PreChatAnswers {
 struct PreChatAnswer {
     name: String,
     value: String,
-    shape: AnswerType,
+    kind: AnswerType,
 }
 
-/// What an answer is to the server.
+/// How an answer is sent to the server.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum AnswerType {
     Text,
     Number,
-    Truth,
-    /// The contact's name, which is nobody's secret.
+    Checkbox,
+    /// The contact's name, sent as the contact's own field: it identifies no contact.
     Name,
 }
 
-const KEPT_VERSION: u64 = 1;
-/// More than any form asks.
+const RECORD_VERSION: u64 = 1;
+/// The most answers: more than any form asks for.
 const ANSWERS_MAX: usize = 100;
 
 impl PreChatAnswers {
-    /// What of a form is still to be asked; `None` for nothing.
+    /// The part of a form that is not answered yet; `None` for nothing.
     #[must_use]
     pub fn missing(&self, form: &PreChatForm) -> Option<PreChatForm> {
-        let is_known = |field: &&Field| self.answers.iter().all(|given| given.name != field.name);
+        let is_known = |field: &&Field| self.answers.iter().all(|answer| answer.name != field.name);
         let fields: Vec<Field> = form.fields.iter().filter(is_known).cloned().collect();
-        let agreed = self.agreed.as_ref().map(|(version, _)| version.as_str());
+        let agreed = self.consent.as_ref().map(|(version, _)| version.as_str());
         let consent = form.consent.clone().filter(|consent| agreed != Some(&*consent.version));
-        // Who left out what could be left out is not asked again.
-        let is_asked = consent.is_some() || fields.iter().any(|field| field.is_required || self.answers.is_empty());
-        is_asked.then(|| PreChatForm { text: form.text.clone(), fields, consent })
+        // Optional fields that were left out are not shown again.
+        let is_form_needed =
+            consent.is_some() || fields.iter().any(|field| field.is_required || self.answers.is_empty());
+        is_form_needed.then(|| PreChatForm { text: form.text.clone(), fields, consent })
     }
 
-    /// The visitor filled the form in: values by name. Tells whether that is all it wants.
-    pub fn fill(&mut self, now: Wall, form: &PreChatForm, values: &[(String, String)]) -> bool {
+    /// The visitor submits the form: values by field name. Returns whether it is complete.
+    pub fn submit(&mut self, now: Wall, form: &PreChatForm, values: &[(String, String)]) -> bool {
         let value = |name: &str| {
             let (_, value) = values.iter().find(|(other, _)| other == name)?;
             Some(value.trim()).filter(|value| !value.is_empty())
         };
-        let is_whole = form.fields.iter().all(|field| !field.is_required || value(&field.name).is_some());
-        let is_agreed = form.consent.is_none() || value(CONSENT).is_some();
-        if !is_whole || !is_agreed {
+        let is_complete = form.fields.iter().all(|field| !field.is_required || value(&field.name).is_some());
+        let has_consent = form.consent.is_none() || value(CONSENT).is_some();
+        if !is_complete || !has_consent {
             return false;
         }
         for field in form.fields.iter().take(ANSWERS_MAX) {
-            let shape = match field.kind {
+            let kind = match field.kind {
                 FieldKind::Name => AnswerType::Name,
                 FieldKind::Number => AnswerType::Number,
-                FieldKind::Check => AnswerType::Truth,
+                FieldKind::Check => AnswerType::Checkbox,
                 FieldKind::Text
                 | FieldKind::Email
                 | FieldKind::TextArea
@@ -116,84 +117,85 @@ impl PreChatAnswers {
                 | FieldKind::Link
                 | FieldKind::Date => AnswerType::Text,
             };
-            let is_unticked = shape == AnswerType::Truth;
+            let is_unticked = kind == AnswerType::Checkbox;
             let value = value(&field.name).map(str::to_owned).or_else(|| is_unticked.then(String::new));
-            self.answers.retain(|given| given.name != field.name);
-            self.answers.extend(value.map(|value| PreChatAnswer { name: field.name.clone(), value, shape }));
+            self.answers.retain(|answer| answer.name != field.name);
+            self.answers.extend(value.map(|value| PreChatAnswer { name: field.name.clone(), value, kind }));
         }
         if let Some(consent) = &form.consent {
-            self.agreed = Some((consent.version.clone(), now.0 / 1_000));
+            self.consent = Some((consent.version.clone(), now.0 / 1_000));
         }
         self.is_changed = true;
         self.request.request();
         true
     }
 
-    /// Whether there is anything that the server could be told now.
+    /// Whether the contact is to be updated now.
     #[must_use]
     pub fn is_due(&self, now: Mono) -> bool {
         self.request.is_due(now)
     }
 
-    /// Whether to tell the server now. Then its answer is waited for.
-    pub fn next(&mut self, now: Mono) -> bool {
+    /// Whether the contact is to be updated now; then the request counts as sent.
+    pub fn start_if_due(&mut self, now: Mono) -> bool {
         self.request.start_if_due(now)
     }
 
-    /// The server knows, or never will.
+    /// The update was accepted, or rejected for good.
     pub const fn answered(&mut self) {
         self.request.answered();
         self.is_changed = true;
     }
 
-    /// The server could not be told.
-    pub fn failed(&mut self, now: Mono, chance: &mut Rng, at_least_ms: u64) {
-        self.request.failed(now, chance, at_least_ms);
+    /// The update failed; the next one waits, at least this long, in ms.
+    pub fn failed(&mut self, now: Mono, rng: &mut Rng, at_least_ms: u64) {
+        self.request.failed(now, rng, at_least_ms);
     }
 
-    /// There is something that a contact is to be told, or to be told as well.
-    pub const fn want(&mut self) {
+    /// Requests an update of the contact: there is something new to send.
+    pub const fn request_contact_update(&mut self) {
         self.request.request();
     }
 
-    /// Whether the visitor has said anything.
+    /// Whether there is any answer.
     #[must_use]
-    pub const fn is_any_given(&self) -> bool {
-        !self.answers.is_empty() || self.agreed.is_some()
+    pub const fn has_any(&self) -> bool {
+        !self.answers.is_empty() || self.consent.is_some()
     }
 
-    /// Whether a conversation had better begin after this: an agent who is called wants to know by whom. Not for long.
+    /// Whether the first message should wait for the contact's update: agents who are notified should see who writes. A
+    /// failure ends the wait.
     #[must_use]
     pub const fn blocks_first_message(&self) -> bool {
         self.request.is_outstanding() && !self.request.is_failing()
     }
 
-    /// When `next` may have something to tell.
+    /// When the update may be sent again.
     #[must_use]
     pub fn deadline(&self) -> Option<Due> {
         self.request.deadline().map(|until| until.due("introduction: again"))
     }
 
-    /// What a contact is told to be, as JSON: what the visitor says, what the site says, and which conversations it has.
+    /// The body of a contact update, as JSON: the answers, what the website tells, and the conversation index.
     #[must_use]
-    pub fn contact(&self, site: &Identity, listed: Option<&ConversationIndex>) -> String {
-        let attribute = |given: &PreChatAnswer| match given.shape {
+    pub fn contact_json(&self, identity: &Identity, index: Option<&ConversationIndex>) -> String {
+        let attribute = |answer: &PreChatAnswer| match answer.kind {
             AnswerType::Name => None,
-            AnswerType::Number if is_number(&given.value) => Some(given.value.clone()),
-            AnswerType::Truth => Some(json::truth(!given.value.is_empty())),
-            AnswerType::Text | AnswerType::Number => Some(json::string(&given.value)),
+            AnswerType::Number if is_number(&answer.value) => Some(answer.value.clone()),
+            AnswerType::Checkbox => Some(json::truth(!answer.value.is_empty())),
+            AnswerType::Text | AnswerType::Number => Some(json::string(&answer.value)),
         };
         let mut attributes: Vec<(&str, String)> =
-            self.answers.iter().filter_map(|given| Some((given.name.as_str(), attribute(given)?))).collect();
-        if let Some((version, at)) = &self.agreed {
+            self.answers.iter().filter_map(|answer| Some((answer.name.as_str(), attribute(answer)?))).collect();
+        if let Some((version, at)) = &self.consent {
             attributes.extend([("consent_version", json::string(version)), ("consent_at", digits(*at))]);
         }
-        let [own, besides] = site.told();
-        attributes.extend(besides);
-        let listed = listed.map(ConversationIndex::written).unwrap_or_default();
-        attributes.extend(listed.into_iter().map(|(name, all)| (name, json::string(&all))));
-        let name = self.answers.iter().find(|given| given.shape == AnswerType::Name);
-        let name = name.map(|given| ("name", json::string(&given.value)));
+        let [own, custom] = identity.contact_fields();
+        attributes.extend(custom);
+        let index = index.map(ConversationIndex::attributes).unwrap_or_default();
+        attributes.extend(index.into_iter().map(|(name, all)| (name, json::string(&all))));
+        let name = self.answers.iter().find(|answer| answer.kind == AnswerType::Name);
+        let name = name.map(|answer| ("name", json::string(&answer.value)));
         let mut own: Vec<_> = name.into_iter().chain(own).collect();
         if !attributes.is_empty() {
             own.push(("custom_attributes", json::object(&attributes)));
@@ -201,21 +203,21 @@ impl PreChatAnswers {
         json::object(&own)
     }
 
-    /// What the device is to keep, if that has changed.
+    /// The record to store, if it has changed.
     pub fn take_record(&mut self) -> Option<String> {
-        let one = |given: &PreChatAnswer| {
-            let shape = match given.shape {
+        let one = |answer: &PreChatAnswer| {
+            let kind = match answer.kind {
                 AnswerType::Text => "text",
                 AnswerType::Number => "number",
-                AnswerType::Truth => "truth",
+                AnswerType::Checkbox => "truth",
                 AnswerType::Name => "name",
             };
-            json::list(&[&given.name, &given.value, shape].map(json::string))
+            json::list(&[&answer.name, &answer.value, kind].map(json::string))
         };
-        let (version, at) = self.agreed.as_ref().map_or(("", 0), |(version, at)| (version, *at));
+        let (version, at) = self.consent.as_ref().map_or(("", 0), |(version, at)| (version, *at));
         std::mem::take(&mut self.is_changed).then(|| {
             json::object(&[
-                ("v", digits(KEPT_VERSION)),
+                ("v", digits(RECORD_VERSION)),
                 ("answers", json::list(&self.answers.iter().map(one).collect::<Vec<_>>())),
                 ("agreed", json::string(version)),
                 ("agreed_at", digits(at)),
@@ -224,34 +226,34 @@ impl PreChatAnswers {
         })
     }
 
-    /// Takes what the device kept; what is broken is as good as nothing.
-    pub fn restore(&mut self, kept: &str) {
-        let Some(Value::Object(kept)) = json::read(kept) else { return };
-        if kept.get("v").and_then(Value::number) != Some(KEPT_VERSION) {
+    /// Restores a record; a damaged one changes nothing.
+    pub fn restore(&mut self, record: &str) {
+        let Some(Value::Object(record)) = json::read(record) else { return };
+        if record.get("v").and_then(Value::number) != Some(RECORD_VERSION) {
             return;
         }
         let one = |item: &Value| {
-            let [name, value, shape] = item.items()? else { return None };
-            let shape = match shape.text()? {
+            let [name, value, kind] = item.items()? else { return None };
+            let kind = match kind.text()? {
                 "number" => AnswerType::Number,
-                "truth" => AnswerType::Truth,
+                "truth" => AnswerType::Checkbox,
                 "name" => AnswerType::Name,
                 _ => AnswerType::Text,
             };
-            Some(PreChatAnswer { name: name.text()?.to_owned(), value: value.text()?.to_owned(), shape })
+            Some(PreChatAnswer { name: name.text()?.to_owned(), value: value.text()?.to_owned(), kind })
         };
-        let answers = kept.get("answers").and_then(Value::items).unwrap_or_default();
+        let answers = record.get("answers").and_then(Value::items).unwrap_or_default();
         self.answers = answers.iter().filter_map(one).take(ANSWERS_MAX).collect();
-        let agreed = kept.get("agreed").and_then(Value::text).filter(|version| !version.is_empty());
-        let at = kept.get("agreed_at").and_then(Value::number).unwrap_or(0);
-        self.agreed = agreed.map(|version| (version.to_owned(), at));
-        if kept.get("told").and_then(Value::truth) == Some(false) {
+        let version = record.get("agreed").and_then(Value::text).filter(|version| !version.is_empty());
+        let at = record.get("agreed_at").and_then(Value::number).unwrap_or(0);
+        self.consent = version.map(|version| (version.to_owned(), at));
+        if record.get("told").and_then(Value::truth) == Some(false) {
             self.request.request();
         }
     }
 }
 
-/// Whether a text is a number as JSON writes them.
+/// Whether a text is a number in JSON's notation.
 fn is_number(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text);
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
@@ -282,92 +284,92 @@ mod tests {
         of.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
     }
 
-    fn introduced() -> PreChatAnswers {
-        let mut introduction = PreChatAnswers::default();
+    fn answered_form() -> PreChatAnswers {
+        let mut pre_chat = PreChatAnswers::default();
         let all = values(&[("full_name", " Ana "), ("bikes", "2"), ("mail", "ana@example.test"), (CONSENT, "on")]);
-        assert!(introduction.fill(Wall(9_000), &form(), &all));
-        introduction
+        assert!(pre_chat.submit(Wall(9_000), &form(), &all));
+        pre_chat
     }
 
     #[test]
-    fn what_is_required_must_be_there() {
-        let mut introduction = PreChatAnswers::default();
+    fn pre_chat_form_needs_required_fields_and_consent() {
+        let mut pre_chat = PreChatAnswers::default();
         for some in [&[("full_name", "Ana")][..], &[(CONSENT, "on")], &[("full_name", "  "), (CONSENT, "on")]] {
-            assert!(!introduction.fill(Wall(0), &form(), &values(some)), "{some:?}");
+            assert!(!pre_chat.submit(Wall(0), &form(), &values(some)), "{some:?}");
         }
-        assert_eq!((introduction.next(Mono(0)), introduction.take_record()), (false, None));
+        assert_eq!((pre_chat.start_if_due(Mono(0)), pre_chat.take_record()), (false, None));
     }
 
     #[test]
-    fn the_server_is_told_attributes_and_never_an_address_as_the_contacts_own() {
-        let mut introduction = introduced();
-        assert!(introduction.next(Mono(0)) && !introduction.next(Mono(0)), "once");
-        let told = r#"{"name":"Ana","custom_attributes":{"bikes":2,"mail":"ana@example.test","news":false,"consent_version":"2","consent_at":9}}"#;
-        assert_eq!(introduction.contact(&Identity::default(), None), told);
+    fn pre_chat_answers_are_sent_as_attributes_and_never_as_the_contacts_own_address() {
+        let mut pre_chat = answered_form();
+        assert!(pre_chat.start_if_due(Mono(0)) && !pre_chat.start_if_due(Mono(0)), "once");
+        let body = r#"{"name":"Ana","custom_attributes":{"bikes":2,"mail":"ana@example.test","news":false,"consent_version":"2","consent_at":9}}"#;
+        assert_eq!(pre_chat.contact_json(&Identity::default(), None), body);
     }
 
     #[test]
-    fn what_is_known_is_not_asked_again_and_what_changed_is() {
-        let introduction = introduced();
-        assert_eq!(introduction.missing(&form()), None);
+    fn pre_chat_form_asks_again_only_for_what_changed() {
+        let pre_chat = answered_form();
+        assert_eq!(pre_chat.missing(&form()), None);
         let mut other = form();
         other.fields.push(field("order", FieldKind::Text, true));
-        let missing = introduction.missing(&other).unwrap();
+        let missing = pre_chat.missing(&other).unwrap();
         assert_eq!((missing.fields.len(), missing.consent), (1, None));
         let mut newer = form();
         newer.consent.as_mut().unwrap().version = "3".to_owned();
-        assert!(introduction.missing(&newer).unwrap().consent.is_some(), "nobody agreed to this wording");
+        assert!(pre_chat.missing(&newer).unwrap().consent.is_some(), "nobody agreed to this wording");
     }
 
     #[test]
-    fn a_form_that_asks_for_nothing_certain_is_shown_once() {
-        let wish = PreChatForm { fields: vec![field("order", FieldKind::Text, false)], ..PreChatForm::default() };
-        let mut introduction = PreChatAnswers::default();
-        assert!(introduction.missing(&wish).is_some());
+    fn pre_chat_form_with_optional_fields_alone_is_shown_once() {
+        let optional = PreChatForm { fields: vec![field("order", FieldKind::Text, false)], ..PreChatForm::default() };
+        let mut pre_chat = PreChatAnswers::default();
+        assert!(pre_chat.missing(&optional).is_some());
         let two = PreChatForm {
             fields: vec![field("order", FieldKind::Text, false), field("a", FieldKind::Text, true)],
-            ..wish
+            ..optional
         };
-        assert!(introduction.fill(Wall(0), &two, &values(&[("a", "b")])));
-        assert_eq!(introduction.missing(&two), None, "what could be left out was left out");
+        assert!(pre_chat.submit(Wall(0), &two, &values(&[("a", "b")])));
+        assert_eq!(pre_chat.missing(&two), None, "what could be left out was left out");
     }
 
     #[test]
-    fn a_reload_knows_all_of_it_and_tells_what_was_not_told() {
-        let mut introduction = introduced();
-        let kept = introduction.take_record().unwrap();
-        let mut revived = PreChatAnswers::default();
-        revived.restore(&kept);
+    fn pre_chat_answers_are_restored_and_sent_if_they_were_not_yet() {
+        let mut pre_chat = answered_form();
+        let record = pre_chat.take_record().unwrap();
+        let mut restored = PreChatAnswers::default();
+        restored.restore(&record);
         assert_eq!(
-            (revived.contact(&Identity::default(), None), revived.missing(&form())),
-            (introduction.contact(&Identity::default(), None), None)
+            (restored.contact_json(&Identity::default(), None), restored.missing(&form())),
+            (pre_chat.contact_json(&Identity::default(), None), None)
         );
-        assert!(revived.next(Mono(0)), "the server does not know yet");
-        revived.answered();
-        let kept = revived.take_record().unwrap();
+        assert!(restored.start_if_due(Mono(0)), "the server does not know yet");
+        restored.answered();
+        let record = restored.take_record().unwrap();
         let mut again = PreChatAnswers::default();
-        again.restore(&kept);
-        assert!(!again.next(Mono(0)), "now it does");
+        again.restore(&record);
+        assert!(!again.start_if_due(Mono(0)), "now it does");
         for broken in ["", "[]", "{\"v\":2,\"answers\":[[\"a\",\"b\",\"text\"]]}", "{\"v\":1,\"answers\":[[\"a\"],7]}"]
         {
-            let mut nobody = PreChatAnswers::default();
-            nobody.restore(broken);
-            assert!(nobody.answers.is_empty() && !nobody.next(Mono(0)), "{broken}");
+            let mut empty = PreChatAnswers::default();
+            empty.restore(broken);
+            assert!(empty.answers.is_empty() && !empty.start_if_due(Mono(0)), "{broken}");
         }
     }
 
     #[test]
-    fn a_conversation_waits_for_it_but_not_for_ever() {
-        let mut introduction = introduced();
-        assert!(introduction.blocks_first_message());
-        introduction.next(Mono(0));
-        assert!(introduction.blocks_first_message(), "it is on its way");
-        introduction.failed(Mono(0), &mut Rng::new([1, 2, 3, 4]), 0);
-        assert!(!introduction.blocks_first_message() && introduction.deadline().is_some());
+    fn pre_chat_update_delays_the_first_message_until_it_fails() {
+        let mut pre_chat = answered_form();
+        assert!(pre_chat.blocks_first_message());
+        pre_chat.start_if_due(Mono(0));
+        assert!(pre_chat.blocks_first_message(), "it is on its way");
+        pre_chat.failed(Mono(0), &mut Rng::new([1, 2, 3, 4]), 0);
+        assert!(!pre_chat.blocks_first_message() && pre_chat.deadline().is_some());
     }
 
     #[test]
-    fn only_numbers_are_numbers() {
+    fn pre_chat_numbers_are_those_of_json() {
         for number in ["0", "-7", "12.50", "0.5"] {
             assert!(is_number(number), "{number}");
         }

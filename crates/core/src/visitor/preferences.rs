@@ -1,23 +1,23 @@
-//! What the visitor has chosen: whether anything is heard, whether the browser tells of messages, light or dark.
+//! The visitor's preferences: sound, notifications and theme, stored on the device.
 
 use crate::digits::digits;
 use crate::json::{self, Value};
 
-/// One choice.
+/// A preference that the visitor sets.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Preference {
-    /// Nothing is to be heard, or (false) messages are.
+    /// Whether new messages make no sound.
     Silent(bool),
-    /// The browser is to tell of messages nobody sees, or not to.
-    Notices(bool),
-    /// How the chat is to look.
+    /// Whether the browser shows notifications of messages that are out of view.
+    Notifications(bool),
+    /// The theme.
     Theme(Theme),
 }
 
-/// How the chat looks.
+/// The colours of the chat.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Theme {
-    /// As the site has it, or the device.
+    /// The website's theme, or the device's.
     #[default]
     Auto,
     /// Dark on light.
@@ -30,7 +30,7 @@ impl Theme {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::Auto, Self::Light, Self::Dark];
 
-    /// What the style sheets call it.
+    /// Its name in the style sheets and in the record.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -41,52 +41,52 @@ impl Theme {
     }
 }
 
-/// All choices.
+/// All preferences.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Preferences {
-    /// Whether nothing is to be heard; `None` for who never said.
-    pub silent: Option<bool>,
-    /// Whether the browser is to tell of messages; `None` for who was never asked.
-    pub notices: Option<bool>,
-    /// How the chat is to look.
+    /// Whether new messages make no sound; `None` if the visitor has not chosen.
+    pub is_silent: Option<bool>,
+    /// Whether the browser shows notifications; `None` if the visitor was not asked.
+    pub notifications: Option<bool>,
+    /// The theme.
     pub theme: Theme,
 }
 
-const KEPT_VERSION: u64 = 1;
+const RECORD_VERSION: u64 = 1;
 
 impl Preferences {
-    /// The visitor chooses.
-    pub const fn choose(&mut self, preference: Preference) {
+    /// Sets a preference.
+    pub const fn set(&mut self, preference: Preference) {
         match preference {
-            Preference::Silent(is_silent) => self.silent = Some(is_silent),
-            Preference::Notices(wants) => self.notices = Some(wants),
+            Preference::Silent(is_silent) => self.is_silent = Some(is_silent),
+            Preference::Notifications(is_on) => self.notifications = Some(is_on),
             Preference::Theme(theme) => self.theme = theme,
         }
     }
 
-    /// What the device is to keep.
+    /// The record for the device.
     #[must_use]
     pub fn record(self) -> String {
-        let truth = |said: Option<bool>| json::or_null(said.map(json::truth));
+        let bool_or_null = |value: Option<bool>| json::or_null(value.map(json::truth));
         json::object(&[
-            ("v", digits(KEPT_VERSION)),
-            ("silent", truth(self.silent)),
-            ("notices", truth(self.notices)),
+            ("v", digits(RECORD_VERSION)),
+            ("silent", bool_or_null(self.is_silent)),
+            ("notices", bool_or_null(self.notifications)),
             ("theme", json::string(self.theme.name())),
         ])
     }
 
-    /// What the device kept; what is broken is as good as nothing.
+    /// Restores a record; a damaged one gives the defaults.
     #[must_use]
-    pub fn read(kept: &str) -> Self {
-        let Some(Value::Object(kept)) = json::read(kept) else { return Self::default() };
-        if kept.get("v").and_then(Value::number) != Some(KEPT_VERSION) {
+    pub fn from_record(record: &str) -> Self {
+        let Some(Value::Object(record)) = json::read(record) else { return Self::default() };
+        if record.get("v").and_then(Value::number) != Some(RECORD_VERSION) {
             return Self::default();
         }
-        let said = |key| kept.get(key).and_then(Value::truth);
-        let theme = kept.get("theme").and_then(Value::text);
+        let bool_at = |key| record.get(key).and_then(Value::truth);
+        let theme = record.get("theme").and_then(Value::text);
         let theme = Theme::ALL.into_iter().find(|one| theme == Some(one.name())).unwrap_or_default();
-        Self { silent: said("silent"), notices: said("notices"), theme }
+        Self { is_silent: bool_at("silent"), notifications: bool_at("notices"), theme }
     }
 }
 
@@ -95,19 +95,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_chosen_outlives_the_page() {
+    fn preferences_are_restored_from_their_record() {
         let mut chosen = Preferences::default();
-        assert_eq!(Preferences::read(&chosen.record()), chosen);
-        let all = [Preference::Silent(true), Preference::Notices(false), Preference::Theme(Theme::Dark)];
-        all.into_iter().for_each(|one| chosen.choose(one));
-        assert_eq!((chosen.silent, chosen.notices, chosen.theme), (Some(true), Some(false), Theme::Dark));
-        assert_eq!(Preferences::read(&chosen.record()), chosen);
+        assert_eq!(Preferences::from_record(&chosen.record()), chosen);
+        let all = [Preference::Silent(true), Preference::Notifications(false), Preference::Theme(Theme::Dark)];
+        all.into_iter().for_each(|one| chosen.set(one));
+        assert_eq!((chosen.is_silent, chosen.notifications, chosen.theme), (Some(true), Some(false), Theme::Dark));
+        assert_eq!(Preferences::from_record(&chosen.record()), chosen);
     }
 
     #[test]
-    fn what_is_broken_was_never_chosen() {
+    fn preferences_ignore_a_damaged_record() {
         for broken in ["", "[]", "{\"v\":2,\"silent\":true}", "{\"v\":1,\"silent\":\"yes\",\"theme\":\"pink\"}"] {
-            assert_eq!(Preferences::read(broken), Preferences::default(), "{broken}");
+            assert_eq!(Preferences::from_record(broken), Preferences::default(), "{broken}");
         }
     }
 }

@@ -29,7 +29,7 @@ fn previews(bench: &Bench) -> Vec<&str> {
 }
 
 fn with_notices() -> Bench {
-    Bench::on_a_site(Options { offers_notices: true, ..Options::default() }, &[visitors(1, "hello")])
+    Bench::on_a_site(Options { offers_notifications: true, ..Options::default() }, &[visitors(1, "hello")])
 }
 
 #[test]
@@ -82,11 +82,11 @@ fn a_silent_site_is_silent_until_the_visitor_says_otherwise() {
 #[test]
 fn the_browser_tells_only_those_who_want_it_on_sites_that_offer_it() {
     let mut bench = with_notices();
-    assert!(bench.widget.view().composer.offers_notices, "asked once there is something to wait for");
+    assert!(bench.widget.view().composer.offers_notifications, "asked once there is something to wait for");
     bench.frame(&created(&agents(2, "one"), None));
     assert_eq!(arrivals(&mut bench), heard("one"));
-    bench.event(Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Notices(true))));
-    assert!(!bench.widget.view().composer.offers_notices, "asked once");
+    bench.event(Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Notifications(true))));
+    assert!(!bench.widget.view().composer.offers_notifications, "asked once");
     bench.frame(&created(&agents(3, "two"), None));
     assert_eq!(arrivals(&mut bench), [("two".to_owned(), true, true)]);
     bench.event(Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Silent(true))));
@@ -95,10 +95,10 @@ fn the_browser_tells_only_those_who_want_it_on_sites_that_offer_it() {
     bench.event(Event::Visitor(VisitorEvent::NotificationsDenied));
     assert_eq!(bench.widget.view().composer.problem, Some(ComposerProblem::NotificationsDenied));
     bench.frame(&created(&agents(5, "four"), None));
-    assert_eq!((arrivals(&mut bench), bench.widget.view().composer.offers_notices), (vec![], false));
+    assert_eq!((arrivals(&mut bench), bench.widget.view().composer.offers_notifications), (vec![], false));
 
     let mut elsewhere = Bench::returning(&[visitors(1, "hello")]);
-    elsewhere.event(Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Notices(true))));
+    elsewhere.event(Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Notifications(true))));
     elsewhere.frame(&created(&agents(2, "hi"), None));
     assert_eq!(arrivals(&mut elsewhere), heard("hi"), "this site does not offer it");
     assert_eq!(elsewhere.widget.view().panel.settings.notices, None);

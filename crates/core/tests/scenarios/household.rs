@@ -126,7 +126,7 @@ impl Household {
             let news = match news {
                 TabEvent::LockGranted { stored: _ } => TabEvent::LockGranted { stored: kept },
                 TabEvent::LockQueried { is_ours, .. } => {
-                    TabEvent::LockQueried { is_ours, generation: generation::kept_in(&kept) }
+                    TabEvent::LockQueried { is_ours, generation: generation::stored_generation(&kept) }
                 }
                 TabEvent::LockStolen | TabEvent::LockRefused | TabEvent::Received { text: _ } => news,
             };

@@ -289,7 +289,7 @@ impl World {
     /// The browser says whether this page holds the lock.
     pub fn confirm(&mut self, page: u64) -> Result<(), String> {
         let is_so = self.lock.holder == Some(page) || self.plan.defect == Some(Defect::ConfirmedUnasked);
-        let generation = generation::kept_in(&self.kept());
+        let generation = generation::stored_generation(&self.kept());
         self.tell(page, Event::Tabs(TabEvent::LockQueried { is_ours: is_so, generation }))
     }
 

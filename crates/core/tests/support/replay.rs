@@ -173,7 +173,7 @@ fn read(record: &Record) -> (Now, Happening) {
         "ended" => Event::Conversations(ConversationsEvent::Resolved),
         "introduced" => Event::Visitor(VisitorEvent::PreChatFormSubmitted { values: kept() }),
         "silent" => Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Silent(flag()))),
-        "notices" => Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Notices(flag()))),
+        "notices" => Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Notifications(flag()))),
         "theme" => {
             let theme = Theme::ALL.into_iter().find(|theme| theme.name() == text()).expect("a theme");
             Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Theme(theme)))

@@ -43,7 +43,7 @@ pub const READERS: [(&str, Reader); 14] = [
     ("session", |text| {
         let mut session = Session::new(Rng::new([1, 2, 3, 4]));
         session.restore(text);
-        black_box(session.next(Mono(0), natter_core::visitor::session::Need::Conversation));
+        black_box(session.next_request(Mono(0), natter_core::visitor::session::Need::Conversation));
         black_box(session.take_record());
     }),
     ("settings", |text| {
