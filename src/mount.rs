@@ -36,7 +36,7 @@ pub struct Handle {
 impl Handle {
     /// The page, or its element, asks for something: a JSON list of calls (`natter_core::host::calls::asked`).
     pub fn call(&self, calls: &str) {
-        natter_core::host::calls::asked(calls).into_iter().for_each(|event| self.driver.dispatch(event));
+        natter_core::host::calls::parse_calls(calls).into_iter().for_each(|event| self.driver.dispatch(event));
     }
 
     /// The element has other attributes: all of them, as a JSON object.
@@ -44,7 +44,7 @@ impl Handle {
     /// # Errors
     /// As `mount`: with these, the chat must not go on.
     pub fn configure(&self, attributes: &str) -> Result<(), JsValue> {
-        let (settings, _) = natter_core::host::attributes::settings(attributes).map_err(explain)?;
+        let (settings, _) = natter_core::host::attributes::parse_settings(attributes).map_err(explain)?;
         self.driver.dispatch(Event::Host(HostCall::Configure(Box::new(settings.options))));
         Ok(())
     }
@@ -82,8 +82,8 @@ pub fn mount(panel: HtmlElement, over: HtmlElement, given: &str, host: &JsValue)
     let given = json::read(given);
     let given = given.as_ref().and_then(Value::items).unwrap_or_default();
     let text = |nth: usize| given.get(nth).and_then(Value::text).unwrap_or_default();
-    let (words, asked) = (text(1), natter_core::host::calls::asked(text(2)));
-    let (settings, odd) = natter_core::host::attributes::settings(text(0)).map_err(explain)?;
+    let (words, asked) = (text(1), natter_core::host::calls::parse_calls(text(2)));
+    let (settings, odd) = natter_core::host::attributes::parse_settings(text(0)).map_err(explain)?;
     let host = Host(host.clone());
     odd.into_iter().for_each(|name| host.tell("odd", &[("name", json::string(name))]));
     let language = if settings.options.language.is_empty() { "en" } else { &settings.options.language };

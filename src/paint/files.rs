@@ -119,7 +119,7 @@ fn image(words: &Words, name: &str, sources: Sources) -> Element {
 /// A picture, as large as it will be before it is there.
 fn picture(words: &Words, message: MessageId, file: &Attachment, sources: Sources) -> Element {
     let image = image(words, &file.name, sources);
-    let image = match file.measures {
+    let image = match file.dimensions {
         Some((width, height)) => image.with("width", &digits(width)).with("height", &digits(height)),
         None => image.with("class", "unmeasured"),
     };

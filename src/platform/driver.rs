@@ -42,7 +42,7 @@ pub struct Driver {
     uploads: uploads::Uploads,
     modules: LazyModules,
     /// Whether agents are told on which page the visitor is.
-    tells_page: bool,
+    sends_page_context: bool,
 }
 
 /// Events handled before the browser gets its turn: a burst must not freeze the page.
@@ -56,7 +56,7 @@ impl Driver {
         let device = Rc::new(DeviceStorage::open(settings.storage_prefix()));
         let tabs = web_locks::TabChannel::new(settings.tabs_name());
         let uploads = uploads::Uploads::new(modules.clone(), settings.storage_prefix());
-        let tells_page = settings.options.tells_page;
+        let sends_page_context = settings.options.sends_page_context;
         let is_shared = device.is_shared() && web_locks::TabChannel::are_supported();
         let driver = Rc::new_cyclic(|me: &Weak<Self>| Self {
             me: me.clone(),
@@ -72,7 +72,7 @@ impl Driver {
             tabs: RefCell::new(tabs),
             uploads,
             modules,
-            tells_page,
+            sends_page_context,
         });
         let device = Rc::clone(&driver.device);
         driver.listeners.replace(page_lifecycle::listen(driver.reporter(), move || device.all(), base_url));
@@ -146,7 +146,7 @@ impl Driver {
     }
 
     fn report_page_context(&self) {
-        if self.tells_page {
+        if self.sends_page_context {
             self.enqueue(Event::Page(PageEvent::Navigated(page_lifecycle::page_context())));
         }
     }

@@ -135,7 +135,7 @@ fn inbox(name: &str) -> String {
 
 /// The server's own words about something it refused.
 fn refused(text: &str) -> String {
-    chatwoot::refusal(&json!({ "message": text }).to_string()).expect("words")
+    chatwoot::error_text(&json!({ "message": text }).to_string()).expect("words")
 }
 
 /// Every field of every kind of message, and what is painted beside messages.

@@ -18,7 +18,7 @@ pub struct Inbox {
     /// When somebody works, if it keeps hours at all.
     pub hours: Option<Vec<Hours>>,
     /// Whether it demands a proof of who the visitor is, for every request about the contact.
-    pub demands_proof: bool,
+    pub requires_proof: bool,
 }
 
 /// When somebody works on one day of the week.
@@ -88,7 +88,7 @@ impl Availability {
     /// Whether the inbox is known to demand a proof of identity.
     #[must_use]
     pub fn requires_proof(&self) -> bool {
-        self.inbox.as_ref().is_some_and(|inbox| inbox.demands_proof)
+        self.inbox.as_ref().is_some_and(|inbox| inbox.requires_proof)
     }
 
     /// Whether it is known if the inbox demands one, or can't be known. If not, the inbox is asked for.

@@ -193,7 +193,7 @@ pub struct Attachment {
     /// Bytes, 0 where nobody knows.
     pub size: u64,
     /// A picture's width and height in pixels, where the server has measured it.
-    pub measures: Option<(u64, u64)>,
+    pub dimensions: Option<(u64, u64)>,
 }
 
 /// What a file is, for showing it.

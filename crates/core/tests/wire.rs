@@ -42,20 +42,26 @@ fn conversations_are_read_singly_and_as_a_list() {
 
 #[test]
 fn what_a_contacts_attributes_list_is_read_wherever_they_come_along_and_only_there() {
-    assert_eq!(chatwoot::listed(&fixture!("contact_verified")), None, "Chatwoot 4.16 does not say");
-    assert_eq!(chatwoot::listed(&fixture!("conversation_created_by_proven")), Some(ConversationIndex::default()));
+    assert_eq!(chatwoot::conversation_index(&fixture!("contact_verified")), None, "Chatwoot 4.16 does not say");
+    assert_eq!(
+        chatwoot::conversation_index(&fixture!("conversation_created_by_proven")),
+        Some(ConversationIndex::default())
+    );
     let listing = chatwoot::listing(&fixture!("conversations_of_all_inboxes")).unwrap();
     let all: Vec<_> = listing.all.iter().map(|(one, inbox)| (one.id.0, *inbox, one.last.is_some())).collect();
     assert_eq!(all, [(73, Some(1), true), (74, Some(3), true), (72, Some(1), true)]);
     assert_eq!(listing.index, Some(ConversationIndex::default()));
     let attributes = json!({ "natter_conversations": "1:72 4", "natter_inboxes": "inboxMain:1" });
     let listed = Some(ConversationIndex::parse("1:72 4", "inboxMain:1"));
-    assert_eq!(chatwoot::listed(&json!({ "id": 25, "custom_attributes": attributes }).to_string()), listed);
+    assert_eq!(chatwoot::conversation_index(&json!({ "id": 25, "custom_attributes": attributes }).to_string()), listed);
     let of_conversation = json!({ "plan": "a conversation's own" });
     let made =
         json!({ "id": 72, "custom_attributes": of_conversation, "contact": { "custom_attributes": attributes } });
-    assert_eq!(chatwoot::listed(&made.to_string()), listed);
-    assert_eq!(chatwoot::listed(&json!({ "id": 72, "contact": {}, "custom_attributes": {} }).to_string()), None);
+    assert_eq!(chatwoot::conversation_index(&made.to_string()), listed);
+    assert_eq!(
+        chatwoot::conversation_index(&json!({ "id": 72, "contact": {}, "custom_attributes": {} }).to_string()),
+        None
+    );
 }
 
 #[test]
@@ -228,13 +234,13 @@ fn no_missing_or_odd_field_is_a_failure() {
 
 #[test]
 fn a_refusals_words_are_the_servers() {
-    let words = |body: Value| chatwoot::refusal(&body.to_string());
+    let words = |body: Value| chatwoot::error_text(&body.to_string());
     assert_eq!(
         words(json!({ "message": "Email Invalid email", "attributes": ["email"] })).as_deref(),
         Some("Email Invalid email")
     );
     assert_eq!(words(json!({ "status": 404, "error": "Not Found" })).as_deref(), Some("Not Found"));
-    assert_eq!(chatwoot::refusal("<html>"), None);
+    assert_eq!(chatwoot::error_text("<html>"), None);
 }
 
 #[test]

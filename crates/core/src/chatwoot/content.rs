@@ -1,6 +1,6 @@
-//! What a message holds beside its text.
+//! Parsers for a message's content besides its text: interactive content, answers and attachments.
 
-use super::fields::{below, is_true, number, string, text};
+use super::fields::{is_true, number, object_at, string, text};
 use crate::content::{
     Action, Answer, Attachment, AttachmentKind, Card, Choice, FEEDBACK, Field, FieldKind, Kind, RATING, Scale,
 };
@@ -9,43 +9,43 @@ use crate::json::{Object, Value};
 use crate::spoofing::without_bidi_controls;
 use crate::url::{SafeUrl, unescaped};
 
-/// More of anything in one message than a person can look at; the server itself has no limit.
+/// The most items of a kind in one message: more than a person can look at. The server has no limit.
 const ITEMS_MAX: usize = 100;
 
-/// What a message asks for. One without anything to choose from, and one of a kind not known here, is its text.
+/// The kind of a message (`content_type`). One without items, and one of an unknown kind, is plain text.
 pub fn kind(data: &Object, attributes: Option<&Object>) -> Kind {
     let name = string(data, "content_type").unwrap_or_default();
     let none = Object::default();
     let attributes = attributes.unwrap_or(&none);
-    let one = |name: &str, kind| Kind::Form(vec![lone_field(name, kind)]);
+    let form_of = |name: &str, kind| Kind::Form(vec![single_field(name, kind)]);
     match name {
-        "input_email" => one("email", FieldKind::Email),
-        "input_text" => one("text", FieldKind::Text),
-        "input_textarea" => one("text_area", FieldKind::TextArea),
+        "input_email" => form_of("email", FieldKind::Email),
+        "input_text" => form_of("text", FieldKind::Text),
+        "input_textarea" => form_of("text_area", FieldKind::TextArea),
         "input_csat" => Kind::Rating(match string(attributes, "display_type") {
             Some("star") => Scale::Stars,
             Some(_) | None => Scale::Faces,
         }),
         _ if objects(attributes, "items").next().is_none() => Kind::Plain,
-        "input_select" => Kind::Choice(each(attributes, "items", choice)),
-        "form" => Kind::Form(each(attributes, "items", field)),
-        "cards" => Kind::Cards(each(attributes, "items", card)),
-        "article" => Kind::Articles(each(attributes, "items", card)),
+        "input_select" => Kind::Choice(collect_objects(attributes, "items", choice)),
+        "form" => Kind::Form(collect_objects(attributes, "items", field)),
+        "cards" => Kind::Cards(collect_objects(attributes, "items", card)),
+        "article" => Kind::Articles(collect_objects(attributes, "items", card)),
         _ => Kind::Plain,
     }
 }
 
-/// A field that is the whole question: its label is the message's text.
-fn lone_field(name: &str, kind: FieldKind) -> Field {
+/// The field of a message that asks for one value: its label is the message's text.
+fn single_field(name: &str, kind: FieldKind) -> Field {
     Field { name: name.to_owned(), kind, is_required: true, ..Field::default() }
 }
 
 pub fn field(item: &Object) -> Option<Field> {
     let name = string(item, "name").filter(|name| !name.is_empty())?.to_owned();
-    let options = || each(item, "options", choice);
+    let options = || collect_objects(item, "options", choice);
     let is_required = is_true(item, "required").unwrap_or_else(|| !text(item, "required").is_empty());
     Some(Field {
-        label: first(item, &["label", "placeholder", "name"]),
+        label: first_text(item, &["label", "placeholder", "name"]),
         kind: match string(item, "type") {
             Some("email") => FieldKind::Email,
             Some("text_area") => FieldKind::TextArea,
@@ -62,7 +62,7 @@ pub fn field(item: &Object) -> Option<Field> {
 }
 
 fn choice(item: &Object) -> Option<Choice> {
-    let title = first(item, &["title", "label", "value"]);
+    let title = first_text(item, &["title", "label", "value"]);
     let value = string(item, "value").map_or_else(|| title.clone(), str::to_owned);
     (!title.is_empty()).then_some(Choice { title, value })
 }
@@ -74,7 +74,7 @@ fn card(item: &Object) -> Option<Card> {
         description: text(item, "description"),
         picture: string(item, "media_url").and_then(SafeUrl::of_file),
         link: url("link"),
-        actions: each(item, "actions", action),
+        actions: collect_objects(item, "actions", action),
     })
 }
 
@@ -87,9 +87,9 @@ fn action(item: &Object) -> Option<Action> {
     }
 }
 
-/// What the visitor answered. A survey's answer is an object, any other a list.
+/// The visitor's submitted answers. A survey's answer is an object, any other a list.
 pub fn answers(attributes: &Object) -> Vec<Answer> {
-    let survey = below(attributes, "submitted_values").and_then(|values| below(values, "csat_survey_response"));
+    let survey = object_at(attributes, "submitted_values").and_then(|values| object_at(values, "csat_survey_response"));
     if let Some(survey) = survey {
         let rating = number(survey, "rating").map(digits);
         return [(RATING, rating), (FEEDBACK, string(survey, "feedback_message").map(str::to_owned))]
@@ -97,35 +97,35 @@ pub fn answers(attributes: &Object) -> Vec<Answer> {
             .filter_map(|(name, value)| Some(Answer { name: name.to_owned(), title: String::new(), value: value? }))
             .collect();
     }
-    let given = each(attributes, "submitted_values", |item| {
+    let answers = collect_objects(attributes, "submitted_values", |item| {
         Some(Answer { name: text(item, "name"), title: text(item, "title"), value: text(item, "value") })
     });
     match string(attributes, "submitted_email") {
-        // How older servers keep what `input_email` was answered.
-        Some(email) if given.is_empty() && !email.is_empty() => {
+        // Older servers store the answer to `input_email` like this.
+        Some(email) if answers.is_empty() && !email.is_empty() => {
             vec![Answer { name: "email".to_owned(), title: String::new(), value: email.to_owned() }]
         }
-        Some(_) | None => given,
+        Some(_) | None => answers,
     }
 }
 
-/// A message's files.
+/// A message's attachments.
 pub fn attachments(data: &Object) -> Vec<Attachment> {
-    each(data, "attachments", attachment)
+    collect_objects(data, "attachments", attachment)
 }
 
 fn attachment(item: &Object) -> Option<Attachment> {
     let url = string(item, "data_url").and_then(SafeUrl::of_file);
     let kind = string(item, "file_type");
     let is_link = matches!(kind, Some("share" | "embed" | "fallback" | "ig_post" | "ig_story" | "story_mention"));
-    let name = first(item, &["fallback_title", "file_name"]);
+    let name = first_text(item, &["fallback_title", "file_name"]);
     let name = match &url {
-        Some(url) if name.is_empty() && is_link => address(url),
+        Some(url) if name.is_empty() && is_link => display_url(url),
         Some(url) if name.is_empty() => file_name(url),
         Some(_) | None => name,
     };
     let name = without_bidi_controls(&name);
-    // A drawing in SVG can hold scripts; it is taken away, never shown, whatever it is called.
+    // An SVG image can contain scripts; it is offered for download and never shown, whatever its name.
     let is_svg = ends_in_svg(&name) || url.as_ref().is_some_and(|url| ends_in_svg(&file_name(url)));
     Some(Attachment {
         id: number(item, "id").unwrap_or(0),
@@ -141,20 +141,22 @@ fn attachment(item: &Object) -> Option<Attachment> {
         thumb: string(item, "thumb_url").and_then(SafeUrl::of_file),
         url,
         name,
-        person: below(item, "meta").map(called).unwrap_or_default(),
+        person: object_at(item, "meta").map(person_name).unwrap_or_default(),
         size: number(item, "file_size").unwrap_or(0),
-        measures: number(item, "width").filter(|width| *width > 0).zip(number(item, "height").filter(|high| *high > 0)),
+        dimensions: number(item, "width")
+            .filter(|width| *width > 0)
+            .zip(number(item, "height").filter(|high| *high > 0)),
     })
 }
 
-/// What a person is called whose number it is.
-fn called(meta: &Object) -> String {
-    let names = [first(meta, &["first_name", "firstName"]), first(meta, &["last_name", "lastName"])];
+/// The name of a shared contact.
+fn person_name(meta: &Object) -> String {
+    let names = [first_text(meta, &["first_name", "firstName"]), first_text(meta, &["last_name", "lastName"])];
     without_bidi_controls(names.join(" ").trim())
 }
 
-/// An address as people read it.
-fn address(url: &SafeUrl) -> String {
+/// A URL without its scheme and escapes, for display.
+fn display_url(url: &SafeUrl) -> String {
     let (_, address) = url.as_str().split_once("://").unwrap_or_default();
     unescaped(address)
 }
@@ -163,7 +165,7 @@ fn ends_in_svg(name: &str) -> bool {
     name.rsplit('.').next().and_then(|end| end.get(..3)).is_some_and(|end| end.eq_ignore_ascii_case("svg"))
 }
 
-/// The last part of an address, as people write it.
+/// The file name in a URL, without escapes.
 fn file_name(url: &SafeUrl) -> String {
     let path = url.as_str().split(['?', '#']).next().unwrap_or_default();
     let last = path.rsplit('/').next().unwrap_or_default();
@@ -175,8 +177,8 @@ fn objects<'a>(object: &'a Object, key: &str) -> impl Iterator<Item = &'a Object
     items.iter().filter_map(Value::object).take(ITEMS_MAX)
 }
 
-/// What is read of the objects in a list; those that can't be read are left out.
-pub fn each<T>(object: &Object, key: &str, read: fn(&Object) -> Option<T>) -> Vec<T> {
+/// Parses the objects in a list; those that can't be parsed are left out.
+pub fn collect_objects<T>(object: &Object, key: &str, read: fn(&Object) -> Option<T>) -> Vec<T> {
     let mut all = Vec::new();
     for item in objects(object, key) {
         if let Some(one) = read(item) {
@@ -186,8 +188,8 @@ pub fn each<T>(object: &Object, key: &str, read: fn(&Object) -> Option<T>) -> Ve
     all
 }
 
-/// The first of these that says anything.
-fn first(object: &Object, keys: &[&str]) -> String {
-    let said = keys.iter().filter_map(|key| string(object, key)).find(|text| !text.is_empty());
-    said.unwrap_or_default().to_owned()
+/// The first non-empty text of these keys.
+fn first_text(object: &Object, keys: &[&str]) -> String {
+    let text = keys.iter().filter_map(|key| string(object, key)).find(|text| !text.is_empty());
+    text.unwrap_or_default().to_owned()
 }

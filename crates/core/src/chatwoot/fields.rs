@@ -1,4 +1,4 @@
-//! A JSON value's parts, for readers who take what they find: what is missing or of another type is absent.
+//! Access to the fields of JSON objects: a field that is missing or of another type counts as absent.
 
 use crate::json::{self, Object, Value};
 
@@ -19,7 +19,7 @@ pub(crate) fn list<T>(text: &str, read: fn(&Object) -> Option<T>) -> Option<Vec<
     Some(all)
 }
 
-pub(crate) fn below<'a>(object: &'a Object, key: &str) -> Option<&'a Object> {
+pub(crate) fn object_at<'a>(object: &'a Object, key: &str) -> Option<&'a Object> {
     object.get(key)?.object()
 }
 
@@ -35,13 +35,13 @@ pub(crate) fn is_true(object: &Object, key: &str) -> Option<bool> {
     object.get(key)?.truth()
 }
 
-/// A whole number from 0 up, also where it came as a string or with a fraction. Past what every JSON reader can tell
-/// apart there are no numbers: an id up there would be the newest for ever.
+/// A non-negative integer, also where it is a string or has a fraction. Numbers above JavaScript's safe integers count
+/// as absent: an id up there would stay the newest forever.
 pub(crate) fn number(object: &Object, key: &str) -> Option<u64> {
     let value = object.get(key)?;
     let number = value.number().or_else(|| value.text()?.parse().ok());
-    number.filter(|number| *number <= NUMBER_MAX)
+    number.filter(|number| *number <= SAFE_INTEGER_MAX)
 }
 
-/// 2^53 - 1: JavaScript's last safe one.
-const NUMBER_MAX: u64 = (1 << 53) - 1;
+/// 2^53 - 1: JavaScript's `Number.MAX_SAFE_INTEGER`.
+const SAFE_INTEGER_MAX: u64 = (1 << 53) - 1;

@@ -1,7 +1,7 @@
-//! What the server says.
+//! Parsers for what the server sends: frames of `/cable`, and responses of the client API.
 
 use super::content::{answers, attachments, kind};
-use super::fields::{below, is_true, list, number, object, string, text};
+use super::fields::{is_true, list, number, object, object_at, string, text};
 use crate::availability::{Hours, Inbox};
 use crate::content::Kind;
 use crate::digits::digits;
@@ -11,46 +11,47 @@ use crate::spoofing::without_bidi_controls;
 use crate::visitor::conversation_index::{CONVERSATIONS_ATTRIBUTE, ConversationIndex, INBOXES_ATTRIBUTE};
 use crate::visitor::conversation_list::ConversationSummary;
 
-/// A frame of `/cable`, sub-protocol `actioncable-v1-json`.
+/// A frame of `/cable`, subprotocol `actioncable-v1-json`.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Frame {
     /// The server is ready for commands.
     Welcome,
-    /// Sent every 3 s as long as the connection lives.
+    /// A ping, sent every 3 s as long as the connection lives.
     Ping,
-    /// Our subscription stands.
+    /// The subscription is confirmed.
     Confirmed,
-    /// Our subscription was refused. Chatwoot itself stays silent instead; servers in front of it do send this.
+    /// The subscription is rejected. Chatwoot itself does not answer instead; servers in front of it do send this.
     Rejected,
-    /// The server ends the connection, and says whether coming back makes sense.
+    /// The server closes the connection.
     Disconnect {
-        /// Whether to come back.
+        /// Whether the client should reconnect.
         reconnect: bool,
     },
-    /// Something happened.
+    /// An event of Chatwoot's.
     Event(Box<ServerEvent>),
-    /// Anything else, broken JSON included.
+    /// Anything else, invalid JSON included.
     Unknown,
 }
 
-/// What happened, of the things a visitor may know. Frames carry much more (labels, assignees, tokens): it is dropped.
+/// An event of Chatwoot's, with what a visitor may know. Frames carry much more (labels, assignees, tokens), which is
+/// dropped.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ServerEvent {
-    /// A message came to be.
+    /// `message.created`: a message, with the echo_id of the client that sent it.
     MessageCreated(Message, Option<EchoId>),
-    /// A message changed; whether the visitor has read it by now, as far as the server was told.
+    /// `message.updated`: a message, and whether the visitor has read it on any device.
     MessageUpdated(Message, bool),
-    /// A conversation came to be or changed.
+    /// `conversation.created`, `.updated`, `.status_changed`.
     ConversationChanged(Conversation),
-    /// Somebody of the team writes in this conversation, or nobody any more.
+    /// `conversation.typing_on`, `.typing_off`: the agent who writes, or `None` when they stop.
     TypingChanged(ConversationId, Option<Person>),
-    /// Whether any agent of the account is online.
+    /// `presence.update`: whether any agent of the account is online.
     PresenceChanged(bool),
-    /// Something this version has no use for.
+    /// An event without meaning for this version.
     Other,
 }
 
-/// Reads a frame.
+/// Parses a frame.
 #[must_use]
 pub fn frame(text: &str) -> Frame {
     let Some(frame) = object(text) else { return Frame::Unknown };
@@ -61,19 +62,19 @@ pub fn frame(text: &str) -> Frame {
         Some("reject_subscription") => Frame::Rejected,
         Some("disconnect") => Frame::Disconnect { reconnect: is_true(&frame, "reconnect").unwrap_or(true) },
         Some(_) => Frame::Unknown,
-        None => below(&frame, "message").map_or(Frame::Unknown, |m| Frame::Event(news(m).into())),
+        None => object_at(&frame, "message").map_or(Frame::Unknown, |m| Frame::Event(server_event(m).into())),
     }
 }
 
-fn news(message: &Object) -> ServerEvent {
-    let (Some(event), Some(data)) = (string(message, "event"), below(message, "data")) else {
+fn server_event(message: &Object) -> ServerEvent {
+    let (Some(event), Some(data)) = (string(message, "event"), object_at(message, "data")) else {
         return ServerEvent::Other;
     };
-    let heard = match event {
+    let event = match event {
         "message.created" => read_message(data).map(|message| ServerEvent::MessageCreated(message, echo(data))),
         "message.updated" => read_message(data)
             .map(|message| ServerEvent::MessageUpdated(message, string(data, "status") == Some("read"))),
-        "presence.update" => below(data, "users")
+        "presence.update" => object_at(data, "users")
             .map(|users| ServerEvent::PresenceChanged(users.names().any(|id| string(users, id) == Some("online")))),
         "conversation.created" | "conversation.updated" | "conversation.status_changed" => {
             read_conversation(data).map(ServerEvent::ConversationChanged)
@@ -81,27 +82,28 @@ fn news(message: &Object) -> ServerEvent {
         "conversation.typing_on" | "conversation.typing_off" => typing(data, event.ends_with("on")),
         _ => None,
     };
-    heard.unwrap_or(ServerEvent::Other)
+    event.unwrap_or(ServerEvent::Other)
 }
 
-/// Agents see each other write private notes, and the server tells visitors, too; and it tells them of themselves.
+/// The typing event of an agent. The server also sends events of agents writing private notes, and of the visitor; they
+/// are dropped.
 fn typing(data: &Object, is_on: bool) -> Option<ServerEvent> {
-    let user = below(data, "user")?;
-    let is_ours_to_know = string(user, "type") != Some("contact") && is_true(data, "is_private") != Some(true);
-    let conversation = ConversationId(number(below(data, "conversation")?, "id")?);
-    is_ours_to_know.then(|| ServerEvent::TypingChanged(conversation, is_on.then(|| person(user))))
+    let user = object_at(data, "user")?;
+    let is_visible_to_visitor = string(user, "type") != Some("contact") && is_true(data, "is_private") != Some(true);
+    let conversation = ConversationId(number(object_at(data, "conversation")?, "id")?);
+    is_visible_to_visitor.then(|| ServerEvent::TypingChanged(conversation, is_on.then(|| person(user))))
 }
 
-/// What an answer to a contact request holds: PATCH leaves out what only the first answers carry.
+/// The response to a contact request. The response to an update lacks fields that only the first responses carry.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum ContactAnswer {
     /// A usable contact.
     Known(Contact),
-    /// JSON, but not of a contact we could work with.
+    /// JSON without a usable contact.
     Unusable,
 }
 
-/// Reads a contact, as answered by create and show.
+/// Parses the contact from a create or show response.
 #[must_use]
 pub fn contact(body: &str) -> ContactAnswer {
     let known = object(body).and_then(|contact| {
@@ -112,99 +114,95 @@ pub fn contact(body: &str) -> ContactAnswer {
     known.map_or(ContactAnswer::Unusable, ContactAnswer::Known)
 }
 
-/// Reads which conversations a contact's attributes say it has, from the answer to a change of the contact or one that
-/// holds a conversation; `None` where that carries no attributes.
+/// Parses the conversation index in a contact's attributes, from the response to a contact update or one with a
+/// conversation; `None` if it contains no attributes.
 #[must_use]
-pub fn listed(body: &str) -> Option<ConversationIndex> {
+pub fn conversation_index(body: &str) -> Option<ConversationIndex> {
     let answer = object(body)?;
-    let attributes = below(&answer, "custom_attributes");
-    attributes.filter(|_| below(&answer, "contact").is_none()).map(read_listed).or_else(|| listed_beside(&answer))
+    let attributes = object_at(&answer, "custom_attributes");
+    attributes.filter(|_| object_at(&answer, "contact").is_none()).map(read_index).or_else(|| index_of_contact(&answer))
 }
 
-fn read_listed(attributes: &Object) -> ConversationIndex {
+fn read_index(attributes: &Object) -> ConversationIndex {
     ConversationIndex::parse(&text(attributes, CONVERSATIONS_ATTRIBUTE), &text(attributes, INBOXES_ATTRIBUTE))
 }
 
-/// What the contact's attributes say that a conversation comes with.
-fn listed_beside(conversation: &Object) -> Option<ConversationIndex> {
-    below(below(conversation, "contact")?, "custom_attributes").map(read_listed)
+/// The conversation index in the attributes of a conversation's contact.
+fn index_of_contact(conversation: &Object) -> Option<ConversationIndex> {
+    object_at(object_at(conversation, "contact")?, "custom_attributes").map(read_index)
 }
 
-/// Reads one conversation, as answered by create.
+/// Parses a conversation from a create response.
 #[must_use]
 pub fn conversation(body: &str) -> Option<Conversation> {
     read_conversation(&object(body)?)
 }
 
-/// Reads the beginning of a conversation, cut off before its messages.
+/// Parses the beginning of a conversation, cut off before its messages.
 #[must_use]
 pub fn conversation_head(text: &str) -> Option<Conversation> {
     conversation(&[text.trim_end().trim_end_matches(','), "}"].concat())
 }
 
-/// Reads a list of conversations; `None` when it is no list.
+/// Parses a list of conversations; `None` if it is no list.
 #[must_use]
 pub fn conversations(body: &str) -> Option<Vec<Conversation>> {
     list(body, read_conversation)
 }
 
-/// A list of conversations.
+/// A list of conversations with more detail.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Listing {
-    /// Each with what was said last in it, and its inbox where the server says so.
+    /// Each with its last message, and its inbox if the server names it.
     pub all: Vec<(ConversationSummary, Option<u64>)>,
-    /// What the contact's attributes say that they come with.
+    /// The conversation index in the contact's attributes.
     pub index: Option<ConversationIndex>,
 }
 
-/// Reads a list of conversations with what was said last in each; `None` when it is no list.
+/// Parses a list of conversations with the last message of each; `None` if it is no list.
 #[must_use]
 pub fn listing(body: &str) -> Option<Listing> {
     let mut listing = Listing::default();
     let all = list(body, |data| {
         let Conversation { id, status, inbox, .. } = read_conversation(data)?;
-        let said = data.get("messages").and_then(Value::items).unwrap_or_default();
-        let last = said.iter().filter_map(|message| read_message(message.object()?)).max_by_key(|message| message.id);
-        Some((ConversationSummary { id, status, last: last.map(Into::into) }, inbox, listed_beside(data)))
+        let messages = data.get("messages").and_then(Value::items).unwrap_or_default();
+        let last =
+            messages.iter().filter_map(|message| read_message(message.object()?)).max_by_key(|message| message.id);
+        Some((ConversationSummary { id, status, last: last.map(Into::into) }, inbox, index_of_contact(data)))
     })?;
-    for (summary, inbox, listed) in all {
+    for (summary, inbox, conversation_index) in all {
         listing.all.push((summary, inbox));
-        listing.index = listing.index.or(listed);
+        listing.index = listing.index.or(conversation_index);
     }
     Some(listing)
 }
 
-/// Reads one message, as answered by create.
+/// Parses a message from a create response.
 #[must_use]
 pub fn message(body: &str) -> Option<Message> {
     read_message(&object(body)?)
 }
 
-/// Reads a page of messages, oldest first; `None` when it is no list.
+/// Parses a page of messages, oldest first; `None` if it is no list.
 #[must_use]
 pub fn messages(body: &str) -> Option<Vec<Message>> {
     list(body, read_message)
 }
 
-/// The server's own words about a request it refused (`message` of a 422, `error` of others), if it gave any.
+/// The server's own text about a request it rejected (`message` of a 422, `error` of others), if it gave one.
 #[must_use]
-pub fn refusal(body: &str) -> Option<String> {
+pub fn error_text(body: &str) -> Option<String> {
     let answer = object(body)?;
-    ["message", "error"]
-        .iter()
-        .find_map(|key| string(&answer, key))
-        .filter(|words| !words.is_empty())
-        .map(str::to_owned)
+    ["message", "error"].iter().find_map(|key| string(&answer, key)).filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
-/// Whether a 500's body is Chatwoot's own word that it failed: what Rails says to whoever asked for JSON. A gateway's
-/// JSON has other fields.
+/// Whether the body of a 500 is Chatwoot's own: what Rails answers to JSON requests. A gateway's JSON has other fields.
 #[must_use]
-pub fn is_fault(body: &str) -> bool {
+pub fn is_server_error(body: &str) -> bool {
     object(body).is_some_and(|answer| number(&answer, "status") == Some(500) && string(&answer, "error").is_some())
 }
 
-/// Reads an inbox.
+/// Parses an inbox.
 #[must_use]
 pub fn inbox(body: &str) -> Option<Inbox> {
     let inbox = object(body)?;
@@ -214,18 +212,18 @@ pub fn inbox(body: &str) -> Option<Inbox> {
         name: without_bidi_controls(string(&inbox, "name")?),
         zone: text(&inbox, "timezone"),
         hours: hours.map(|days| days.iter().take(DAYS_MAX).filter_map(|day| hours_of(day.object()?)).collect()),
-        demands_proof: is_true(&inbox, "identity_validation_enabled") == Some(true),
+        requires_proof: is_true(&inbox, "identity_validation_enabled") == Some(true),
     })
 }
 
-/// The server holds one entry for each day of the week.
+/// The server has one entry for each day of the week.
 const DAYS_MAX: usize = 7;
 
-/// A day's hours, if it has any. A day that closes at 23:59 ends where the next one begins.
+/// A day's working hours, if it has any. A day that closes at 23:59 ends where the next one begins.
 fn hours_of(day: &Object) -> Option<Hours> {
     let minutes = |hour, minute| Some(number(day, hour)?.min(24) * 60 + number(day, minute).unwrap_or(0).min(59));
-    let is = |what| is_true(day, what) == Some(true);
-    let (opens, closes) = match (is("closed_all_day"), is("open_all_day")) {
+    let is_set = |key| is_true(day, key) == Some(true);
+    let (opens, closes) = match (is_set("closed_all_day"), is_set("open_all_day")) {
         (true, _) => return None,
         (false, true) => (0, 1_440),
         (false, false) => (minutes("open_hour", "open_minutes")?, minutes("close_hour", "close_minutes")?),
@@ -234,13 +232,13 @@ fn hours_of(day: &Object) -> Option<Hours> {
 }
 
 fn read_message(data: &Object) -> Option<Message> {
-    let attributes = below(data, "content_attributes");
+    let attributes = object_at(data, "content_attributes");
     let kind = kind(data, attributes);
     Some(Message {
         id: MessageId(number(data, "id")?),
         conversation: number(data, "conversation_id").map(ConversationId),
         inbox: number(data, "inbox_id"),
-        text: if matches!(kind, Kind::Rating(_)) { question(data) } else { text(data, "content") },
+        text: if matches!(kind, Kind::Rating(_)) { survey_text(data) } else { text(data, "content") },
         author: author(data),
         at: number(data, "created_at").unwrap_or(0),
         is_deleted: attributes.and_then(|them| is_true(them, "deleted")).unwrap_or(false),
@@ -251,15 +249,15 @@ fn read_message(data: &Object) -> Option<Message> {
     })
 }
 
-/// What a survey asks. Up to Chatwoot 4.2 that is a sentence with a link to a page of the server's own, which leads away
-/// from here and says who was asked: then it is nothing, and the widget's own words ask.
-fn question(data: &Object) -> String {
-    let question = text(data, "content");
-    if question.contains("://") { String::new() } else { question }
+/// A survey's question. Up to Chatwoot 4.2 it is a sentence with a link to a page of the server's own, which leads away
+/// from the chat and names the survey: then it is empty, and the default text is shown.
+fn survey_text(data: &Object) -> String {
+    let survey_text = text(data, "content");
+    if survey_text.contains("://") { String::new() } else { survey_text }
 }
 
 fn author(data: &Object) -> Author {
-    let sender = below(data, "sender");
+    let sender = object_at(data, "sender");
     match (number(data, "message_type"), sender) {
         (Some(0), _) => Author::Visitor,
         (_, None) => Author::Inbox,
@@ -292,11 +290,13 @@ fn read_conversation(data: &Object) -> Option<Conversation> {
         agent_last_seen_at: number(data, "agent_last_seen_at").unwrap_or(0),
         contact_last_seen_at: number(data, "contact_last_seen_at").unwrap_or(0),
         inbox: number(data, "inbox_id"),
-        source_id: below(data, "contact_inbox").and_then(|ours| string(ours, "source_id")).map(str::to_owned),
+        source_id: object_at(data, "contact_inbox")
+            .and_then(|contact_inbox| string(contact_inbox, "source_id"))
+            .map(str::to_owned),
     })
 }
 
-/// The echo_id of a frame; a number where somebody else's client sent one.
+/// The echo_id of a frame; some clients send a number.
 fn echo(data: &Object) -> Option<EchoId> {
     let echo = data.get("echo_id")?;
     match echo.text() {

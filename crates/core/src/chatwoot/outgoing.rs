@@ -1,4 +1,4 @@
-//! What we say to the server.
+//! Writers for what is sent to the server: HTTP requests of the client API, and commands of the cable.
 
 use crate::ApiRequest;
 use crate::content::{Answer, FEEDBACK, RATING, value_of};
@@ -9,151 +9,151 @@ use crate::model::Queue;
 use crate::model::{ConversationId, EchoId};
 use crate::url::segment;
 
-/// An HTTP request, whole: the shell only has to make it.
+/// A complete HTTP request, for the platform to make.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Request {
-    /// How.
+    /// The method.
     pub method: Method,
-    /// Where: an absolute URL.
+    /// An absolute URL.
     pub url: String,
-    /// What with.
+    /// The body.
     pub body: Body,
-    /// Where its answer stops being of interest: what follows these words need not be read.
+    /// The response need not be read past this text, if given.
     pub read_until: Option<&'static str>,
 }
 
-/// How a request is made.
+/// The method of a request.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Method {
-    /// To read.
+    /// `GET`.
     Get,
-    /// To make.
+    /// `POST`.
     Post,
-    /// To change.
+    /// `PATCH`.
     Patch,
-    /// To see whether anybody answers, whatever it may be: other origins' answers are not looked at.
+    /// A `no-cors` request that only shows whether the server responds; the response can't be read.
     Probe,
 }
 
-/// What a request carries.
+/// The body of a request.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Body {
     /// Nothing.
     None,
     /// JSON text.
     Json(String),
-    /// A form with these fields, and with the files kept under this echo_id as `attachments[]`.
+    /// A multipart form with these fields, and with the files stored under this echo_id as `attachments[]`.
     Form(Vec<(&'static str, String)>, EchoId),
 }
 
-/// The request that makes `call`, for the contact inbox `source_id`. `about` is the JSON that a conversation is made
-/// with, if it is; `proof` is what proves who the contact is, if anything does and the call is to tell it.
+/// The HTTP request of a client API request, for the contact inbox `source_id`. `about` is the JSON body of a new
+/// conversation; `proof` is the proof of identity, if it is to be sent.
 #[must_use]
 pub fn request(
     settings: &Settings,
     source_id: &str,
-    call: &ApiRequest,
+    api_request: &ApiRequest,
     about: &str,
     proof: &[(&str, &str)],
 ) -> Request {
-    let inbox = [settings.base_url(), "/public/api/v1/inboxes/", &segment(settings.inbox())].concat();
-    let contacts = [&inbox, "/contacts"].concat();
-    let contact = || [&contacts, "/", &segment(source_id)].concat();
-    let conversations = || [&contact(), "/conversations"].concat();
-    let below = |id: &ConversationId, rest| [&conversations(), "/", &digits(id.0), rest].concat();
-    let messages = |id| below(id, "/messages");
+    let inbox_url = [settings.base_url(), "/public/api/v1/inboxes/", &segment(settings.inbox())].concat();
+    let contacts_url = [&inbox_url, "/contacts"].concat();
+    let contact_url = || [&contacts_url, "/", &segment(source_id)].concat();
+    let conversations_url = || [&contact_url(), "/conversations"].concat();
+    let conversation_url = |id: &ConversationId, rest| [&conversations_url(), "/", &digits(id.0), rest].concat();
+    let messages_url = |id| conversation_url(id, "/messages");
     let get = |url| Request { method: Method::Get, url, body: Body::None, read_until: None };
     let post = |url, body: &[_]| Request { method: Method::Post, body: Body::Json(object(body)), ..get(url) };
-    match call {
-        ApiRequest::CreateContact => post(contacts, &[&[("source_id", source_id)], proof].concat()),
-        // An inbox that demands a proof wants it for reading, too; all others are given none.
+    match api_request {
+        ApiRequest::CreateContact => post(contacts_url, &[&[("source_id", source_id)], proof].concat()),
+        // An inbox that requires a proof also requires it for reading; others don't get it.
         ApiRequest::GetContact => {
             let query = proof.iter().map(|(name, value)| [name, "=", &segment(value)].concat());
             let query: Vec<String> = query.collect();
-            get([&*contact(), if query.is_empty() { "" } else { "?" }, &query.join("&")].concat())
+            get([&*contact_url(), if query.is_empty() { "" } else { "?" }, &query.join("&")].concat())
         }
-        ApiRequest::GetInbox => get(inbox),
+        ApiRequest::GetInbox => get(inbox_url),
         ApiRequest::UpdateContact { about, .. } => {
-            Request { method: Method::Patch, body: Body::Json(about.clone()), ..get(contact()) }
+            Request { method: Method::Patch, body: Body::Json(about.clone()), ..get(contact_url()) }
         }
-        ApiRequest::CreateConversation if about.is_empty() => post(conversations(), &[]),
+        ApiRequest::CreateConversation if about.is_empty() => post(conversations_url(), &[]),
         ApiRequest::CreateConversation => {
-            Request { method: Method::Post, body: Body::Json(about.to_owned()), ..get(conversations()) }
+            Request { method: Method::Post, body: Body::Json(about.to_owned()), ..get(conversations_url()) }
         }
-        ApiRequest::ListConversations(_) => get(conversations()),
-        ApiRequest::ResolveConversation { conversation } => post(below(conversation, "/toggle_status"), &[]),
+        ApiRequest::ListConversations(_) => get(conversations_url()),
+        ApiRequest::ResolveConversation { conversation } => post(conversation_url(conversation, "/toggle_status"), &[]),
         ApiRequest::GetConversation { conversation } => {
-            Request { read_until: Some(MESSAGES), ..get(below(conversation, "")) }
+            Request { read_until: Some(MESSAGES_KEY), ..get(conversation_url(conversation, "")) }
         }
-        ApiRequest::ListMessages { conversation, before: None } => get(messages(conversation)),
+        ApiRequest::ListMessages { conversation, before: None } => get(messages_url(conversation)),
         ApiRequest::ListMessages { conversation, before: Some(before) } => {
-            get([&messages(conversation), "?before=", &digits(before.0)].concat())
+            get([&messages_url(conversation), "?before=", &digits(before.0)].concat())
         }
         ApiRequest::SubmitForm { conversation, message, answers, is_survey } => Request {
             method: Method::Patch,
-            body: Body::Json(submitted(answers, *is_survey)),
-            ..get([&messages(conversation), "/", &digits(message.0)].concat())
+            body: Body::Json(submission_body(answers, *is_survey)),
+            ..get([&messages_url(conversation), "/", &digits(message.0)].concat())
         },
-        ApiRequest::UpdateLastSeen { conversation } => post(below(conversation, "/update_last_seen"), &[]),
+        ApiRequest::UpdateLastSeen { conversation } => post(conversation_url(conversation, "/update_last_seen"), &[]),
         ApiRequest::ToggleTyping { conversation, is_typing } => {
             let status = if *is_typing { "on" } else { "off" };
-            post([&below(conversation, "/toggle_typing?typing_status="), status].concat(), &[])
+            post([&conversation_url(conversation, "/toggle_typing?typing_status="), status].concat(), &[])
         }
         ApiRequest::CreateMessage { conversation, echo, text, queue: Queue::Text } => {
-            post(messages(conversation), &[("content", text), ("echo_id", echo)])
+            post(messages_url(conversation), &[("content", text), ("echo_id", echo)])
         }
         ApiRequest::CreateMessage { conversation, echo, text, queue: Queue::Upload } => {
             let fields = [("content", text), ("echo_id", echo)];
-            let fields = fields.into_iter().filter(|(_, said)| !said.is_empty());
-            let fields = fields.map(|(name, said)| (name, str::to_owned(said))).collect();
-            Request { method: Method::Post, body: Body::Form(fields, echo.clone()), ..get(messages(conversation)) }
+            let fields = fields.into_iter().filter(|(_, value)| !value.is_empty());
+            let fields = fields.map(|(name, value)| (name, str::to_owned(value))).collect();
+            Request { method: Method::Post, body: Body::Form(fields, echo.clone()), ..get(messages_url(conversation)) }
         }
     }
 }
 
-/// Answers, as the server takes them: a rating in an object of its own, all else as a list.
-fn submitted(answers: &[Answer], is_survey: bool) -> String {
+/// The body of a form submission: an object for a survey, a list otherwise.
+fn submission_body(answers: &[Answer], is_survey: bool) -> String {
     let values = if is_survey {
         let rating = value_of(answers, RATING).and_then(|rating| rating.parse::<u64>().ok()).unwrap_or(0);
         let feedback = value_of(answers, FEEDBACK).unwrap_or_default();
-        let rated = json::object(&[("rating", digits(rating)), (FEEDBACK, json::string(feedback))]);
-        json::object(&[("csat_survey_response", rated)])
+        let response = json::object(&[("rating", digits(rating)), (FEEDBACK, json::string(feedback))]);
+        json::object(&[("csat_survey_response", response)])
     } else {
         let one = |answer: &Answer| {
             let fields = [("name", &answer.name), ("title", &answer.title), ("value", &answer.value)];
-            let fields = fields.into_iter().filter(|(_, said)| !said.is_empty());
-            json::object(&fields.map(|(key, said)| (key, json::string(said))).collect::<Vec<_>>())
+            let fields = fields.into_iter().filter(|(_, value)| !value.is_empty());
+            json::object(&fields.map(|(key, value)| (key, json::string(value))).collect::<Vec<_>>())
         };
         json::list(&answers.iter().map(one).collect::<Vec<_>>())
     };
     json::object(&[("submitted_values", values)])
 }
 
-/// What every message of a conversation stands behind, in the server's own spelling.
-const MESSAGES: &str = "\"messages\":";
+/// The key before a conversation's messages, as the server writes it.
+const MESSAGES_KEY: &str = "\"messages\":";
 
-/// The address of the server's Action Cable.
+/// The URL of the server's Action Cable.
 #[must_use]
 pub fn cable_url(settings: &Settings) -> String {
     // `http` → `ws`, `https` → `wss`.
     ["ws", settings.base_url().trim_start_matches("http"), "/cable"].concat()
 }
 
-/// The command that subscribes to a visitor's news. Its text is fixed on purpose: the same token in other words is a
-/// second subscription, and every event would come twice.
+/// The command that subscribes to a visitor's events. Its text is always the same: the same token in another JSON text
+/// is a second subscription, and every event would arrive twice.
 #[must_use]
 pub fn subscribe(pubsub_token: &str) -> String {
-    object(&[("command", "subscribe"), ("identifier", &channel(pubsub_token))])
+    object(&[("command", "subscribe"), ("identifier", &channel_identifier(pubsub_token))])
 }
 
-/// The command that tells agents the visitor is here; it holds for 20 s.
+/// The command that shows agents that the visitor is online; it lasts 20 s.
 #[must_use]
 pub fn presence(pubsub_token: &str) -> String {
     let data = object(&[("action", "update_presence")]);
-    object(&[("command", "message"), ("identifier", &channel(pubsub_token)), ("data", &data)])
+    object(&[("command", "message"), ("identifier", &channel_identifier(pubsub_token)), ("data", &data)])
 }
 
-fn channel(pubsub_token: &str) -> String {
+fn channel_identifier(pubsub_token: &str) -> String {
     object(&[("channel", "RoomChannel"), ("pubsub_token", pubsub_token)])
 }
 

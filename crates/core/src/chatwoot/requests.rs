@@ -1,4 +1,4 @@
-//! What we ask the server over HTTP, and what its answers mean.
+//! Requests to Chatwoot's client API (`/public/api/v1`), and what their responses mean.
 
 use std::sync::Arc;
 
@@ -8,79 +8,80 @@ use crate::model::Queue;
 use crate::model::{ConversationId, EchoId, MessageId};
 use crate::visitor::conversation_index::ConversationIndex;
 
-/// A call's number, by which its answer is known.
+/// Identifies a request and its response.
 #[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
 pub struct RequestId(pub u64);
 
-/// A question to the client API.
+/// A request to the client API.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum ApiRequest {
-    /// Make the contact, or get it back: the server returns a known source_id unchanged.
+    /// Create the contact, or get it back: the server returns a known source_id's unchanged.
     CreateContact,
-    /// Are we still known, and with which pubsub_token?
+    /// Get the contact: whether it still exists, and its pubsub_token.
     GetContact,
-    /// What the inbox is called, and its hours.
+    /// Get the inbox: its name and working hours.
     GetInbox,
-    /// Say who the contact is.
+    /// Update the contact.
     UpdateContact {
-        /// What to say, as JSON.
+        /// The body, as JSON.
         about: String,
-        /// Which conversations that tells of, if it does.
+        /// The conversation index in the body, if it contains one.
         index: Option<ConversationIndex>,
     },
-    /// Make a conversation.
+    /// Create a conversation.
     CreateConversation,
-    /// List the contact's conversations. Costly: the server embeds every message.
+    /// List the contact's conversations. Expensive: the server includes every message.
     ListConversations(ListPurpose),
-    /// End the conversation.
+    /// Resolve the conversation.
     ResolveConversation {
-        /// Which.
+        /// The conversation.
         conversation: ConversationId,
     },
-    /// Where the conversation stands. Costly for the server, too, so only after a gap; read up to its messages only.
+    /// Get the conversation's status. Expensive for the server, too, so only after a gap; the response is read up to
+    /// its messages only.
     GetConversation {
-        /// Which.
+        /// The conversation.
         conversation: ConversationId,
     },
     /// The newest page of messages, or the one before a message.
     ListMessages {
-        /// Whose.
+        /// The conversation.
         conversation: ConversationId,
-        /// Where the page ends, itself excluded.
+        /// The message before which the page ends.
         before: Option<MessageId>,
     },
-    /// Answer what a message asks.
+    /// Submit the answer to an interactive message.
     SubmitForm {
-        /// Where.
+        /// The conversation.
         conversation: ConversationId,
-        /// Which.
+        /// The message that asked.
         message: MessageId,
-        /// What.
+        /// The answers.
         answers: Vec<Answer>,
-        /// Whether it asked for a rating: that is handed in in a form of its own.
+        /// Whether it is a satisfaction survey, which has a format of its own.
         is_survey: bool,
     },
-    /// Let agents, and the visitor's other devices, know that the visitor has read what is there.
+    /// Report to agents, and to the visitor's other devices, that the visitor has read the conversation.
     UpdateLastSeen {
-        /// Where.
+        /// The conversation.
         conversation: ConversationId,
     },
-    /// Let agents know that the visitor writes, or has stopped.
+    /// Report to agents that the visitor writes, or has stopped.
     ToggleTyping {
-        /// Where.
+        /// The conversation.
         conversation: ConversationId,
-        /// Which of the two.
+        /// Whether the visitor writes.
         is_typing: bool,
     },
-    /// Say something.
+    /// Create a message.
     CreateMessage {
-        /// Where.
+        /// The conversation.
         conversation: ConversationId,
-        /// Our mark on it.
+        /// Its echo_id.
         echo: EchoId,
-        /// What.
+        /// Its text, in Markdown.
         text: Arc<str>,
-        /// Whether files go with it.
+        /// Whether files are sent with it.
         queue: Queue,
     },
 }
@@ -96,41 +97,41 @@ pub enum ListPurpose {
     Discover,
 }
 
-/// How a call ended, as the shell saw it.
+/// How a request ended, as the platform reports it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Outcome {
-    /// With an HTTP answer.
+    /// With an HTTP response.
     Answered {
         /// Its status.
         status: u16,
         /// Its body.
         body: String,
-        /// What `Retry-After` asked for, where it can be read (never across origins on Chatwoot).
+        /// The pause that `Retry-After` asks for, if it can be read (never across origins on Chatwoot).
         retry_after_ms: Option<u64>,
     },
-    /// The request surely never left the device.
+    /// The request certainly did not leave the device.
     NotSent,
-    /// No answer, and no telling whether the request arrived.
+    /// No response: the request may or may not have arrived.
     Unknown,
-    /// The files that were to go with it are nowhere any more; it never left.
+    /// The request's files are no longer on the device; it was not sent.
     FilesMissing,
 }
 
-/// What an outcome means for us.
+/// What an outcome means.
 #[derive(Debug, Eq, PartialEq)]
 pub enum ApiResponse<'a> {
-    /// Done; this is the answer.
+    /// Done; the response's body.
     Success(&'a str),
-    /// Not done, and the server wants a pause of at least so many milliseconds (0 when it named none).
+    /// Not done: the server asks for a pause.
     Busy {
         /// The pause in milliseconds; 0 where the server named none.
         retry_after_ms: u64,
     },
-    /// Not done: the thing asked about is not there.
+    /// Not done: the requested object does not exist.
     NotFound,
-    /// Not done and not to be repeated; perhaps the server said why.
+    /// Not done, and repeating it would not help; the server's own text, if it gave one.
     Rejected(Option<String>),
-    /// Done or not, and over: Chatwoot itself says that it failed in it.
+    /// Done or not, and the request is over: Chatwoot itself reports an error.
     ServerError,
     /// Done or not.
     Unknown,
@@ -139,14 +140,14 @@ pub enum ApiResponse<'a> {
 }
 
 impl Outcome {
-    /// An HTTP answer, with what its `Retry-After` says, if that can be read: seconds.
+    /// An HTTP response, with the seconds of its `Retry-After` header, if that can be read.
     #[must_use]
     pub fn answered(status: u16, body: String, retry_after: Option<&str>) -> Self {
         let seconds = retry_after.and_then(|seconds| seconds.parse::<u64>().ok());
         Self::Answered { status, body, retry_after_ms: seconds.map(|seconds| seconds.saturating_mul(1_000)) }
     }
 
-    /// Reads the outcome as the client API means it.
+    /// Interprets the outcome by the client API's conventions.
     #[must_use]
     pub fn response(&self) -> ApiResponse<'_> {
         let (status, body, retry_after_ms) = match self {
@@ -157,12 +158,12 @@ impl Outcome {
         match status {
             200..=299 => ApiResponse::Success(body),
             429 | 503 => ApiResponse::Busy { retry_after_ms: retry_after_ms.min(RETRY_AFTER_MS_MAX) },
-            // A page of HTML is some proxy's word, and no reason to forget who we are.
-            404 if chatwoot::refusal(body).is_some() => ApiResponse::NotFound,
+            // A page of HTML comes from a proxy, and says nothing about the contact or conversation.
+            404 if chatwoot::error_text(body).is_some() => ApiResponse::NotFound,
             404 | 408 => ApiResponse::Unknown,
-            400..=499 => ApiResponse::Rejected(chatwoot::refusal(body)),
-            // Any other 500 may be a proxy's, whose server is still at it.
-            500 if chatwoot::is_fault(body) => ApiResponse::ServerError,
+            400..=499 => ApiResponse::Rejected(chatwoot::error_text(body)),
+            // Any other 500 may come from a proxy whose server is still working on the request.
+            500 if chatwoot::is_server_error(body) => ApiResponse::ServerError,
             _ => ApiResponse::Unknown,
         }
     }
@@ -176,10 +177,10 @@ impl ApiResponse<'_> {
     }
 }
 
-/// A proxy that asks for hours gets ten minutes.
+/// The longest pause accepted, in ms, whatever a proxy asks for.
 const RETRY_AFTER_MS_MAX: u64 = 600_000;
 
-/// A call is given up after this: longer than Chatwoot's own 15 s, short enough for a person to wait.
+/// A request times out after this, in ms: longer than Chatwoot's own 15 s, short enough for a person to wait.
 pub const REQUEST_MS_MAX: u64 = 30_000;
 
 #[cfg(test)]
@@ -191,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn answers_mean_what_chatwoot_means_by_them() {
+    fn responses_mean_what_chatwoot_means_by_them() {
         let check =
             |status, body: &str, expected| assert_eq!(answered(status, body).response(), expected, "{status} {body}");
         check(200, "{}", ApiResponse::Success("{}"));

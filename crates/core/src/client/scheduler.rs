@@ -215,7 +215,7 @@ impl ChatClient {
     fn conversation_attributes(&self) -> String {
         let PageContext { url, referrer, language } = &self.host.page;
         let page = [("page_url", url), ("referrer", referrer), ("language", language)];
-        let page = page.into_iter().filter(|_| self.settings.options.tells_page);
+        let page = page.into_iter().filter(|_| self.settings.options.sends_page_context);
         let all: Vec<(&str, String)> = page
             .chain([("prompt", &self.conversation.proactive_message)])
             .filter(|(_, value)| !value.is_empty())

@@ -37,7 +37,7 @@ impl ChatClient {
         if let Some(preferences) = find(&stored, KEY_PREFERENCES) {
             self.restore_preferences(preferences, update);
         }
-        tabs::act(self.tabs.election.begin(has_tab_sync), update);
+        tabs::act(self.tabs.election.start(has_tab_sync), update);
         self.tabs.query_lock(now, update);
         self.broadcast_identities(update);
         self.restore_and_read(now, stored);

@@ -16,7 +16,7 @@ impl ChatClient {
         match event {
             TabEvent::LockGranted { stored } => {
                 self.apply_generation(generation::stored_generation(&stored), update);
-                self.tabs.election.lead();
+                self.tabs.election.become_leader();
                 self.take_over(now, stored);
             }
             TabEvent::LockRefused => self.work_alone(update),
@@ -114,7 +114,7 @@ impl ChatClient {
             }
             TabMessage::Stored { key, value } => self.record_changed_elsewhere(now, &key, value.as_deref(), update),
             TabMessage::CableFrame(text) if !is_leading => {
-                self.tabs.election.heard(now);
+                self.tabs.election.note_leader_alive(now);
                 if let Frame::Event(event) = chatwoot::frame(&text) {
                     self.apply_server_event(*event, update);
                 }

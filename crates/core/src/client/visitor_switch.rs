@@ -199,7 +199,7 @@ impl ChatClient {
         // Nor are they taken from a tab that has not heard of it yet.
         if let Event::Tabs(TabEvent::Received { text }) = &mut event
             && text.starts_with(STORED_MESSAGE_START)
-            && let Some(TabMessage::Stored { key, value: Some(value) }) = messages::hear(text)
+            && let Some(TabMessage::Stored { key, value: Some(value) }) = messages::decode(text)
             && !generation::is_current(self.visitor.generation, &key, &value)
         {
             text.clear();

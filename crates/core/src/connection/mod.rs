@@ -313,7 +313,7 @@ fn signal(request: &ApiRequest, status: u16, body: &str, is_user_proven: bool) -
         429 | 502..=504 => Signal::Busy,
         500..=599 if is_contact => Signal::ContactError,
         // Chatwoot 4.0.4 answers every verified contact's list like that, and nothing else is wrong.
-        500 if is_list && is_user_proven && chatwoot::is_fault(body) => Signal::Healthy,
+        500 if is_list && is_user_proven && chatwoot::is_server_error(body) => Signal::Healthy,
         500..=599 => Signal::Busy,
         // Chatwoot answers typing and read receipts with an empty body.
         200..=299 if body.is_empty() => Signal::Healthy,

@@ -1,5 +1,6 @@
-//! What the page asks of the chat, as `embed/panel.js` hands it over: a JSON list of calls, each a list of texts: the
-//! function's name, and what it was called with. What has names is name after value; attributes' values are JSON.
+//! The website's calls of the chat's API, as `embed/panel.js` hands them over: a JSON list of calls, each a list of
+//! strings: the function's name and its arguments. Named arguments are names and values in turn; attributes' values are
+//! JSON.
 
 use crate::Event;
 use crate::chatwoot::write_list as list;
@@ -53,28 +54,29 @@ pub enum AttributeTarget {
     Conversation,
 }
 
-/// Reads them, in their order; what is no call is passed over.
+/// Parses the calls, in their order; anything else is skipped.
 #[must_use]
-pub fn asked(text: &str) -> Vec<Event> {
+pub fn parse_calls(text: &str) -> Vec<Event> {
     let mut events = Vec::new();
     for call in json::read(text).as_ref().and_then(Value::items).unwrap_or_default() {
-        events.extend(one(&texts(call)));
+        events.extend(parse_call(&texts(call)));
     }
     events
 }
 
-fn one(call: &[&str]) -> Option<Event> {
-    let [name, given @ ..] = call else { return None };
-    let first = || Some((*given.first()?).to_owned());
+fn parse_call(call: &[&str]) -> Option<Event> {
+    let [name, arguments @ ..] = call else { return None };
+    let first = || Some((*arguments.first()?).to_owned());
     Some(match *name {
-        "setUser" => Event::Host(HostCall::SetUser(User::new(&in_pairs(given)))),
+        "setUser" => Event::Host(HostCall::SetUser(User::new(&to_pairs(arguments)))),
         "setCustomAttributes" => {
-            Event::Host(HostCall::SetAttributes { attributes: in_pairs(given), target: AttributeTarget::Contact })
+            Event::Host(HostCall::SetAttributes { attributes: to_pairs(arguments), target: AttributeTarget::Contact })
         }
-        "setConversationCustomAttributes" => {
-            Event::Host(HostCall::SetAttributes { attributes: in_pairs(given), target: AttributeTarget::Conversation })
-        }
-        // The server adds to what it has: it can be emptied, and not taken away.
+        "setConversationCustomAttributes" => Event::Host(HostCall::SetAttributes {
+            attributes: to_pairs(arguments),
+            target: AttributeTarget::Conversation,
+        }),
+        // The server merges attributes: an attribute can be emptied, not removed.
         "deleteCustomAttribute" => Event::Host(HostCall::SetAttributes {
             attributes: vec![(first()?, json::string(""))],
             target: AttributeTarget::Contact,
@@ -82,7 +84,7 @@ fn one(call: &[&str]) -> Option<Event> {
         "prefill" => Event::Host(HostCall::Prefill { text: first()? }),
         "prompted" => Event::Host(HostCall::ProactiveMessageShown { text: first()? }),
         "send" => Event::Host(HostCall::SendMessage { text: first()? }),
-        // From the element itself: its panel is open now, or closed.
+        // From the element itself: its panel was opened or closed.
         "opened" => Event::Panel(PanelEvent::Toggled { is_open: true }),
         "closed" => Event::Panel(PanelEvent::Toggled { is_open: false }),
         "reset" => Event::Host(HostCall::Reset),
@@ -95,7 +97,7 @@ fn texts(list: &Value) -> Vec<&str> {
     list.items().unwrap_or_default().iter().filter_map(Value::text).collect()
 }
 
-fn in_pairs(texts: &[&str]) -> Vec<(String, String)> {
+fn to_pairs(texts: &[&str]) -> Vec<(String, String)> {
     let mut pairs = Vec::new();
     for pair in texts.chunks_exact(2) {
         pairs.push((pair[0].to_owned(), pair[1].to_owned()));
@@ -103,16 +105,16 @@ fn in_pairs(texts: &[&str]) -> Vec<(String, String)> {
     pairs
 }
 
-/// Pairs, name after value, as a JSON list.
+/// Pairs as a JSON list: names and values in turn.
 #[must_use]
 pub fn write_pairs(pairs: &[(String, String)]) -> String {
     list(pairs.iter().flat_map(|(name, value)| [&**name, &**value]))
 }
 
-/// Reads pairs; what is none is passed over.
+/// Parses pairs; anything else is skipped.
 #[must_use]
-pub fn pairs(text: &str) -> Vec<(String, String)> {
-    json::read(text).map(|list| in_pairs(&texts(&list))).unwrap_or_default()
+pub fn parse_pairs(text: &str) -> Vec<(String, String)> {
+    json::read(text).map(|list| to_pairs(&texts(&list))).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -120,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_page_asks_is_read_in_its_order() {
+    fn host_calls_are_parsed_in_their_order() {
         let calls = r#"[["setUser","identifier","42","name","Ana"],["setCustomAttributes","plan","\"team\"","seats","2.5"],
             ["deleteCustomAttribute","plan"],["setConversationCustomAttributes","order","7"],["prefill","Hello"],
             ["prompted","Help?"],["send","Hi"],["reset"],["forget"],["opened"],["closed"]]"#;
@@ -147,20 +149,20 @@ mod tests {
             Event::Panel(PanelEvent::Toggled { is_open: true }),
             Event::Panel(PanelEvent::Toggled { is_open: false }),
         ];
-        assert_eq!(asked(calls), expected);
+        assert_eq!(parse_calls(calls), expected);
     }
 
     #[test]
-    fn what_is_no_call_is_passed_over() {
+    fn host_calls_that_are_unknown_or_incomplete_are_skipped() {
         for text in ["", "{}", "[]", "[[]]", "[[\"sing\"]]", "[[\"send\"]]", "[[\"send\",7]]", "[7,[[\"send\"]]]"] {
-            assert_eq!(asked(text), [], "{text}");
+            assert_eq!(parse_calls(text), [], "{text}");
         }
     }
 
     #[test]
-    fn pairs_are_read_as_they_were_written() {
+    fn host_call_pairs_are_parsed_as_they_were_written() {
         let some = vec![("a\"".to_owned(), "\"b\"".to_owned()), (String::new(), "null".to_owned())];
-        assert_eq!(pairs(&write_pairs(&some)), some);
-        assert_eq!(pairs("nonsense"), []);
+        assert_eq!(parse_pairs(&write_pairs(&some)), some);
+        assert_eq!(parse_pairs("nonsense"), []);
     }
 }

@@ -1,4 +1,4 @@
-//! What the embedding site tells us.
+//! The website's settings: the server, the inbox, and the options.
 
 use std::sync::Arc;
 
@@ -9,53 +9,53 @@ use crate::tabs::messages::PROTOCOL;
 use crate::url::SafeUrl;
 use crate::visitor::pre_chat_form::PreChatForm;
 
-/// Where the server is and which inbox is ours; checked once, here.
+/// The server's address and the inbox identifier, both checked, and the options.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Settings {
     base_url: String,
     inbox: String,
-    /// All else.
+    /// Everything else.
     pub options: Options,
 }
 
-/// What a site can leave out.
+/// Optional settings, and their values where the website gives none.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Options {
-    /// Whether resolved conversations take no more messages. Else a message opens them again.
+    /// Whether resolved conversations take no more messages. Otherwise a message reopens them.
     pub closes_resolved: bool,
-    /// Who answers here: the faces in the panel's head.
+    /// The agents shown in the panel's header.
     pub team: Vec<Person>,
-    /// How soon they do.
+    /// How soon the team usually replies.
     pub reply: Option<ReplyTime>,
-    /// What to ask before the first message.
+    /// The pre-chat form.
     pub form: Option<PreChatForm>,
-    /// Whether agents are told on which page a conversation began.
-    pub tells_page: bool,
+    /// Whether a new conversation is created with the page's address, referrer and language.
+    pub sends_page_context: bool,
     /// Whether the browser's own notifications are offered.
     pub offers_notifications: bool,
     /// Whether the visitor can choose between light and dark.
     pub offers_themes: bool,
-    /// Whether nothing is heard until the visitor wants it.
+    /// Whether sound is off until the visitor turns it on.
     pub is_silent: bool,
-    /// The language the widget begins to speak (BCP 47); empty for English.
+    /// The language at the start (BCP 47); empty for English.
     pub language: String,
-    /// The languages that the visitor can choose from, by their own names.
+    /// The languages that the visitor can choose, named in themselves.
     pub languages: Arc<[Choice]>,
-    /// After so many days without a visit the device forgets the visitor; 0 for never.
+    /// The device forgets the visitor after this many days without a visit; 0 for never.
     pub retention_days: u64,
-    /// Where else the visitor can turn if there is no chat.
+    /// Another way to reach the team, shown when the chat can't connect.
     pub fallback: Option<SafeUrl>,
 }
 
 impl Options {
-    /// What of them decides anything about the first message, in a line (`Form::outline`).
+    /// The options that decide about the first message, in one line for the event log (`PreChatForm::outline`).
     #[must_use]
     pub fn outline(&self) -> String {
         self.form.as_ref().map(PreChatForm::outline).unwrap_or_default()
     }
 }
 
-/// How soon the team answers.
+/// How soon the team usually replies.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ReplyTime {
     /// Within minutes.
@@ -66,22 +66,19 @@ pub enum ReplyTime {
     Day,
 }
 
-/// What is wrong with the settings, for the developer who embeds the widget.
+/// An error in the settings, for the developer who embeds the chat.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum SettingsError {
     /// `base-url` is not an http or https address.
     BaseUrl,
     /// `inbox-identifier` is empty.
     InboxIdentifier,
-    /// Something that bears this name is in the page, and such names are those of the server's secrets.
+    /// The page gives something with this name, which is that of a secret of the server's.
     Secret(String),
 }
 
 impl Settings {
-    /// Reads the two settings every site must give.
-    ///
-    /// # Errors
-    /// When one of them can't be used; which one is all that is said, never its value.
+    /// Checks the two required settings.
     pub fn new(base_url: &str, inbox_identifier: &str) -> Result<Self, SettingsError> {
         let base_url = base_url.trim().trim_end_matches('/');
         let host = ["https://", "http://"].iter().find_map(|scheme| base_url.strip_prefix(scheme));
@@ -96,9 +93,9 @@ impl Settings {
         Ok(Self { base_url: base_url.to_owned(), inbox: inbox.to_owned(), options: Options::default() })
     }
 
-    /// With these options.
+    /// These settings with other options.
     #[must_use]
-    pub fn with(mut self, options: Options) -> Self {
+    pub fn with_options(mut self, options: Options) -> Self {
         self.options = options;
         self
     }
@@ -115,13 +112,13 @@ impl Settings {
         &self.inbox
     }
 
-    /// What the lock and the channel of this visitor's tabs are called.
+    /// The name of the lock and of the channel between this visitor's tabs.
     #[must_use]
     pub fn tabs_name(&self) -> String {
         [&self.storage_prefix(), "tabs/", &digits(PROTOCOL.into())].concat()
     }
 
-    /// What every storage key of this server and inbox starts with.
+    /// The prefix of every storage key of this server and inbox.
     #[must_use]
     pub fn storage_prefix(&self) -> String {
         ["natter/1/", &self.base_url, "/", &self.inbox, "/"].concat()
@@ -133,14 +130,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_is_taken_without_its_last_slash() {
+    fn settings_take_an_address_without_its_last_slash() {
         let settings = Settings::new(" https://chat.example.test/ ", " abc ").unwrap();
         assert_eq!((settings.base_url(), settings.inbox()), ("https://chat.example.test", "abc"));
         assert!(Settings::new("http://127.0.0.1:3100/chatwoot", "abc").is_ok());
     }
 
     #[test]
-    fn what_is_no_address_is_refused() {
+    fn settings_refuse_what_is_no_address() {
         for bad in [
             "",
             "chat.example.test",

@@ -1,114 +1,115 @@
-//! Several tabs, one visitor: which of them speaks to the server.
+//! Leader election: which of the visitor's tabs talks to the server.
 //!
-//! Every tab runs the same core. One leads: it holds a Web Lock, keeps the socket, and alone makes contacts,
-//! conversations and messages. The others follow: what they submit they put on the device and tell the leader of; what
-//! the leader hears it tells them, word for word. Reading history harms nobody, so each tab does that by itself.
+//! Every tab runs the same core. One leads: it holds a Web Lock, has the socket, and alone creates contacts,
+//! conversations and messages. The others follow: they store what the visitor submits on the device and report it to
+//! the leader, and the leader forwards to them the frames it receives, unchanged. Reading history does no harm, so each
+//! tab does that itself.
 //!
-//! The hard case is a leader that hangs: it still has the lock, and does nothing. So a tab that is looked at asks from
-//! time to time whether anybody leads (messages between tabs are not throttled as timers are), and without an answer
-//! takes the lock away. The deposed may not know it yet. So a leader writes nothing, be it to the server or on the
-//! device, and believes nothing other tabs say, unless the browser has just confirmed that the lock is still its own. (A
-//! mark on the device would not do: a tab that hung reads an old device for a moment.)
+//! The hard case is a leader that hangs: it still holds the lock and does nothing. So a visible tab pings the leader
+//! from time to time (messages between tabs are not throttled as timers are), and steals the lock if it gets no answer.
+//! The former leader may not know that yet. So a leader writes nothing, to the server or on the device, and applies
+//! nothing that other tabs send, unless the browser has just confirmed that it holds the lock. (A mark on the device
+//! would not do: a tab that hung reads outdated storage for a moment.)
 //!
-//! The browser answers that question at once, whoever has the lock. Where it does not (a page script has broken what the
-//! answer comes by), waiting would keep the visitor silent for ever: the tab then works alone, and posts only what was
-//! written in it, because another tab may be posting the rest.
+//! The browser answers a query for the lock at once, whichever tab holds it. If it does not (a page script has broken
+//! the API), waiting would keep the visitor from writing forever: the tab then works alone, and sends only what was
+//! written in it, because another tab may be sending the rest.
 
 use crate::host::calls::AttributeTarget;
 use crate::model::{ConversationId, EchoId};
 use crate::time::{Due, Mono};
 use crate::visitor::identity::User;
 
-/// What the shell reports of the other tabs.
+/// What the platform reports about the lock and the other tabs.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum TabEvent {
-    /// The lock is ours; this is what the device keeps at this moment, as (key, value).
+    /// This tab holds the lock now; `stored` is what the device holds at this moment.
     LockGranted {
         /// The records.
         stored: Vec<(String, String)>,
     },
-    /// Another tab has taken the lock away.
+    /// Another tab has stolen the lock.
     LockStolen,
-    /// The browser refuses to wait for the lock, at once and for a reason that stays.
+    /// The browser refuses to wait for the lock, at once and for a lasting reason.
     LockRefused,
-    /// The browser answered who holds the lock, as `TabAct::Confirm` wants to know.
+    /// The browser answered who holds the lock (`TabAction::QueryLock`).
     LockQueried {
-        /// Whether the lock is this tab's.
+        /// Whether this tab holds it.
         is_ours: bool,
-        /// The generation that the device keeps (`generation`), read after the answer.
+        /// The generation on the device (`generation`), read after the answer.
         generation: u64,
     },
-    /// Another tab says this.
+    /// A message from another tab arrived.
     Received {
         /// The message's text.
         text: String,
     },
 }
 
-/// What the shell is to do about the other tabs.
+/// What the platform is to do about the lock and the other tabs.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum TabAction {
-    /// Listen to them, and ask for the lock.
+    /// Listen to the other tabs, and request the lock.
     RequestLock,
-    /// Listen to them without a lock: whoever works alone hears at least that the visitor was forgotten.
+    /// Listen to the other tabs without a lock: a tab that works alone still learns that the visitor was forgotten.
     Listen,
-    /// Take the lock away from whoever has it.
+    /// Steal the lock.
     StealLock,
     /// Ask the browser who holds the lock.
     QueryLock,
-    /// Give up the lock, or the wait for it, and listen no more.
+    /// Release the lock, or the request for it, and stop listening.
     Leave,
-    /// Say this to all of them.
+    /// Send this to all other tabs.
     Broadcast(String),
 }
 
-/// What tabs say to each other; `wire` has its form.
+/// A message between tabs; `messages` has its format.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum TabMessage {
-    /// From a tab that is looked at: does anybody lead?
+    /// From a visible tab: asks the leader for a sign of life.
     PingLeader,
-    /// From the leader: I do, and so things are.
+    /// From the leader: it leads, and this is the state of its connection.
     Leader(LeaderStatus),
-    /// The device keeps this now under this key; `None` for nothing any more.
+    /// A record was stored, or (`None`) deleted.
     Stored {
         /// The record's key.
         key: String,
         /// The record.
         value: Option<String>,
     },
-    /// From the leader: its socket brought this frame.
+    /// From the leader: its socket received this frame.
     CableFrame(String),
-    /// The server answered the post of this send.
+    /// The server's response to sending this message.
     SendResponse {
-        /// Which.
+        /// The message.
         echo: EchoId,
-        /// The answer's HTTP status.
+        /// The HTTP status.
         status: u16,
         /// Its body.
         body: String,
     },
-    /// To the leader: the person wants this send tried again, which failed or nobody knows of.
+    /// To the leader: the visitor retries this message, which failed or is unconfirmed.
     RetrySend(EchoId),
-    /// From the leader: nobody knows whether the server has this send, and the person is told so.
+    /// From the leader: this message is unconfirmed, and the visitor is to be warned.
     SendUnconfirmed(EchoId),
-    /// To the leader: the person gives this failed send up.
+    /// To the leader: the visitor discards this failed message.
     DiscardSend(EchoId),
-    /// To the leader: the person opens this conversation, or (none) will begin another.
+    /// To the leader: the visitor opens this conversation, or (`None`) will begin another.
     OpenConversation(Option<ConversationId>),
-    /// Something may have been missed, or is not where it was: read the newest messages.
+    /// Messages may have been missed: read the newest ones.
     ReadHistory,
-    /// The visitor is forgotten on this device.
+    /// The visitor was forgotten on this device.
     ForgetVisitor {
-        /// The generation that begins with it; `None` from a page that can't read the device.
+        /// The generation that begins; `None` from a page that can't read the device.
         generation: Option<u64>,
-        /// Whether another user takes over, who was told of before (`User`). Otherwise nobody in particular does.
+        /// Whether another user follows, who was named before (`SetUser`). Otherwise the next visitor is anonymous.
         is_succeeded: bool,
     },
-    /// The site says whom it takes the visitor for.
+    /// The website has named the user.
     SetUser(User),
-    /// The site says what agents may know of this user.
+    /// The website has set custom attributes of this user.
     SetAttributes {
-        /// The user's mark (`identity`); 0 for nobody in particular.
+        /// The user's mark (`identity`); 0 for none.
         user: u64,
         /// Names, and values as JSON.
         attributes: Vec<(String, String)>,
@@ -117,302 +118,305 @@ pub enum TabMessage {
     },
 }
 
-/// How the leader's connection is.
+/// The state of the leader's connection.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct LeaderStatus {
-    /// Whether news comes by itself.
+    /// Whether its subscription is live, so that frames arrive.
     pub is_live: bool,
     /// Whether the server can't be reached, and not just for a moment.
     pub is_failing: bool,
 }
 
-/// How often a tab that is looked at asks. It also shows the team that somebody is there, which holds for 20 s.
-const ASK_MS: u64 = 10_000;
-/// Without an answer for so long, the leader hangs.
-const ANSWER_MS_MAX: u64 = 2_000;
-/// How long a confirmation of the lock is good for; shorter than it takes to lose it to somebody who asked first.
-const SURE_MS: u64 = 1_000;
-/// A question about the lock that is not answered by then is put again.
-const CONFIRM_MS_MAX: u64 = 2_500;
-/// So many questions without an answer, and the browser is taken to answer none. One alone may have been missed by a tab
-/// that hung or slept.
-const CONFIRMS_MAX: u64 = 2;
-/// So many times the lock was taken away from a leader that hangs, and never came.
-const THEFTS_MAX: u8 = 2;
-/// Whoever was heard so lately need not be asked.
-const LATELY_MS: u64 = 1_000;
+/// A visible tab pings the leader this often, in ms. The ping also keeps the visitor's presence, which lasts 20 s on
+/// the server.
+const PING_MS: u64 = 10_000;
+/// A leader that does not answer a ping within this time hangs, in ms.
+const PING_TIMEOUT_MS: u64 = 2_000;
+/// A confirmation of the lock is valid this long, in ms: shorter than another tab needs to steal it after a ping.
+const LOCK_VALID_MS: u64 = 1_000;
+/// A query for the lock that is not answered within this time is repeated, in ms.
+const QUERY_TIMEOUT_MS: u64 = 2_500;
+/// After this many queries without an answer, the browser is considered to answer none. One alone may have been missed
+/// by a tab that hung or slept.
+const QUERIES_MAX: u64 = 2;
+/// After this many steals that were not granted, the browser is considered to grant none.
+const STEALS_MAX: u8 = 2;
+/// A leader that was seen within this time is not pinged, in ms.
+const RECENT_MS: u64 = 1_000;
 
-/// The machine.
+/// This tab's role, and what it knows of the leader and the lock.
 #[derive(Debug, Default)]
 pub struct LeaderElection {
     role: Role,
-    is_shared: bool,
+    has_tab_sync: bool,
     is_visible: bool,
-    /// As a follower: when the leader was last heard.
-    heard: Option<Mono>,
-    /// As a follower: since when a question is unanswered.
-    asked: Option<Mono>,
-    /// As a follower: what the leader says of itself; as the leader: what was said last, if anything was.
-    standing: Option<LeaderStatus>,
-    /// As the leader: when a follower that is looked at last asked.
-    looked: Option<Mono>,
-    /// As the leader: when the question was put to which the answer was that the lock is ours.
-    confirmed: Option<Mono>,
-    /// Since when that question is open. Put again, it still counts from the first time.
-    confirming: Option<Mono>,
-    /// How often it was put.
-    confirms: u64,
-    /// How often the lock was taken away from others since it last came.
-    thefts: u8,
+    /// As a follower: when the leader last gave a sign of life.
+    leader_seen: Option<Mono>,
+    /// As a follower: since when a ping is unanswered.
+    ping_sent: Option<Mono>,
+    /// As a follower: what the leader reported last; as the leader: what was reported last, if anything was.
+    status: Option<LeaderStatus>,
+    /// As the leader: when a visible follower last pinged.
+    last_ping: Option<Mono>,
+    /// As the leader: when the query was made whose answer confirmed the lock.
+    lock_confirmed: Option<Mono>,
+    /// Since when a query for the lock is unanswered. A repeated one counts from the first.
+    lock_queried_at: Option<Mono>,
+    /// How often that query was made.
+    queries: u64,
+    /// How often the lock was stolen since it was last granted.
+    steals: u8,
 }
 
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 enum Role {
-    /// Not begun, or put away by the browser.
+    /// Not started, or in the back/forward cache.
     #[default]
-    Resting,
-    /// The browser can't tell tabs of each other.
-    Alone,
-    Following,
-    Leading,
+    Suspended,
+    /// The browser has no Web Locks or no channel between tabs.
+    Solo,
+    Follower,
+    Leader,
 }
 
 impl LeaderElection {
-    /// The widget starts; whether the browser can bring tabs together.
-    pub fn begin(&mut self, is_shared: bool) -> Option<TabAction> {
-        self.is_shared = is_shared;
+    /// Starts. `has_tab_sync` is whether the browser has Web Locks and a channel between tabs.
+    pub fn start(&mut self, has_tab_sync: bool) -> Option<TabAction> {
+        self.has_tab_sync = has_tab_sync;
         self.resume()
     }
 
-    /// The page is back from where the browser had put it.
+    /// The page was restored from the back/forward cache.
     pub fn resume(&mut self) -> Option<TabAction> {
         self.become_follower();
-        if self.is_shared {
+        if self.has_tab_sync {
             return Some(TabAction::RequestLock);
         }
-        self.role = Role::Alone;
+        self.role = Role::Solo;
         Some(TabAction::Listen)
     }
 
-    /// The browser puts the page away.
+    /// The page enters the back/forward cache.
     pub const fn suspend(&mut self) -> TabAction {
-        self.role = Role::Resting;
+        self.role = Role::Suspended;
         TabAction::Leave
     }
 
-    /// The lock is ours: this tab leads.
-    pub const fn lead(&mut self) {
-        self.role = Role::Leading;
-        // Nobody hears what the last leader did not tell: the others must know that there is a new one.
-        self.standing = None;
-        self.asked = None;
-        self.thefts = 0;
+    /// This tab holds the lock: it leads.
+    pub const fn become_leader(&mut self) {
+        self.role = Role::Leader;
+        // The former leader may have stopped before reporting: the followers must learn that there is a new one.
+        self.status = None;
+        self.ping_sent = None;
+        self.steals = 0;
     }
 
-    /// Whether this tab may write at this moment, and believe what others say; if that has to be asked first, the question.
+    /// Whether this tab may write now and apply what others send. If the lock has to be confirmed first, the action
+    /// that asks for it.
     pub fn may_write(&mut self, now: Mono) -> (bool, Option<TabAction>) {
         if !self.is_leading() {
             return (self.is_active(), None);
         }
-        if self.confirmed.is_some_and(|asked| now.since(asked) < SURE_MS) {
+        if self.lock_confirmed.is_some_and(|at| now.since(at) < LOCK_VALID_MS) {
             return (true, None);
         }
-        (false, self.confirm(now))
+        (false, self.query_lock(now))
     }
 
-    /// Asks who holds the lock, unless that is asked already.
-    pub const fn confirm(&mut self, now: Mono) -> Option<TabAction> {
-        if self.confirming.is_some() {
+    /// Asks who holds the lock, unless a query is unanswered.
+    pub const fn query_lock(&mut self, now: Mono) -> Option<TabAction> {
+        if self.lock_queried_at.is_some() {
             return None;
         }
-        self.confirming = Some(now);
-        self.confirms = 1;
+        self.lock_queried_at = Some(now);
+        self.queries = 1;
         Some(TabAction::QueryLock)
     }
 
-    /// The browser says whether the lock was ours when that was asked.
+    /// The browser answered whether this tab held the lock when it was asked.
     pub const fn lock_queried(&mut self, is_ours: bool) {
-        let asked = self.confirming.take();
-        self.confirmed = if is_ours { asked } else { None };
+        let queried_at = self.lock_queried_at.take();
+        self.lock_confirmed = if is_ours { queried_at } else { None };
     }
 
-    /// The browser answers no question about locks: works alone from now on, if it had to do with others.
+    /// The browser does not answer queries for the lock: works alone from now on.
     pub const fn work_alone(&mut self) {
         self.become_follower();
-        self.is_shared = false;
-        self.role = Role::Alone;
+        self.has_tab_sync = false;
+        self.role = Role::Solo;
     }
 
-    /// The lock is another's now: this tab follows, and waits for its turn.
+    /// Another tab holds the lock now: this tab follows, and requests the lock again.
     pub fn lose_leadership(&mut self) -> Option<TabAction> {
-        if !self.is_shared() {
+        if !self.may_have_other_tabs() {
             return None;
         }
         self.become_follower();
         Some(TabAction::RequestLock)
     }
 
-    /// Whether the page is looked at.
+    /// Sets whether the page is visible.
     pub const fn set_visible(&mut self, is_visible: bool) {
         self.is_visible = is_visible;
-        self.asked = None;
+        self.ping_sent = None;
     }
 
-    /// The leader was heard.
-    pub const fn heard(&mut self, now: Mono) {
-        self.heard = Some(now);
-        self.asked = None;
+    /// The leader gave a sign of life.
+    pub const fn note_leader_alive(&mut self, now: Mono) {
+        self.leader_seen = Some(now);
+        self.ping_sent = None;
     }
 
-    /// The leader says how it stands. Whether its socket has just come to life.
-    pub fn leader_reported(&mut self, now: Mono, standing: LeaderStatus) -> bool {
-        self.heard(now);
-        let is_news = standing.is_live && !self.leader_status().is_live;
-        self.standing = Some(standing);
-        is_news
+    /// The leader reported the state of its connection. Returns whether its subscription has just become live.
+    pub fn leader_reported(&mut self, now: Mono, status: LeaderStatus) -> bool {
+        self.note_leader_alive(now);
+        let is_changed = status.is_live && !self.leader_status().is_live;
+        self.status = Some(status);
+        is_changed
     }
 
-    /// A follower that is looked at has asked; the answer.
+    /// A visible follower has pinged; returns the answer.
     pub fn answer_ping(&mut self, now: Mono) -> TabMessage {
-        self.looked = Some(now);
+        self.last_ping = Some(now);
         TabMessage::Leader(self.leader_status())
     }
 
-    /// What the leader is to tell the others, if it stands otherwise than it said last.
-    pub fn announce(&mut self, standing: LeaderStatus) -> Option<TabMessage> {
-        let is_news = self.is_leading() && self.standing != Some(standing);
-        is_news.then(|| {
-            self.standing = Some(standing);
-            TabMessage::Leader(standing)
+    /// The leader's report to the others, if its state differs from the last report.
+    pub fn announce(&mut self, status: LeaderStatus) -> Option<TabMessage> {
+        let is_changed = self.is_leading() && self.status != Some(status);
+        is_changed.then(|| {
+            self.status = Some(status);
+            TabMessage::Leader(status)
         })
     }
 
-    /// What happens next depends on the leader: is there one?
+    /// Pings the leader if it was not seen lately: what happens next depends on it.
     pub fn ping_leader(&mut self, now: Mono) -> Option<TabAction> {
-        let is_quiet = self.heard.is_none_or(|heard| now.since(heard) > LATELY_MS);
-        if self.role == Role::Following && self.is_visible && self.asked.is_none() && is_quiet {
-            self.asked = Some(now);
-            return Some(say(&TabMessage::PingLeader));
+        let is_not_recent = self.leader_seen.is_none_or(|leader_seen| now.since(leader_seen) > RECENT_MS);
+        if self.role == Role::Follower && self.is_visible && self.ping_sent.is_none() && is_not_recent {
+            self.ping_sent = Some(now);
+            return Some(encode_action(&TabMessage::PingLeader));
         }
         None
     }
 
-    /// Asks when it is time to; takes the lock when nobody answers.
+    /// Pings when it is time to; steals the lock when no answer came.
     pub fn tick(&mut self, now: Mono) -> Option<TabAction> {
         if now < self.deadline()?.at {
             return None;
         }
         if self.query_deadline().is_some_and(|due| now >= due) {
-            self.confirms += 1;
+            self.queries += 1;
             return Some(TabAction::QueryLock);
         }
-        if self.asked.take().is_some() {
-            // Should the browser not give us the lock, we ask anew, and later try again.
-            self.heard = Some(now);
-            self.thefts = self.thefts.saturating_add(1);
+        if self.ping_sent.take().is_some() {
+            // If the browser does not grant the lock, the leader is pinged again later.
+            self.leader_seen = Some(now);
+            self.steals = self.steals.saturating_add(1);
             return Some(TabAction::StealLock);
         }
         self.ping_leader(now)
     }
 
-    /// Whether the browser was asked about locks often enough, and in vain.
+    /// Whether queries or steals failed so often that the browser is considered to grant no lock.
     #[must_use]
     pub fn is_lock_unresponsive(&self, now: Mono) -> bool {
-        let is_silent = self.confirms >= CONFIRMS_MAX && self.query_deadline().is_some_and(|due| now >= due);
-        let is_withheld = self.thefts >= THEFTS_MAX && self.asked.is_some_and(|asked| now >= asked.plus(ANSWER_MS_MAX));
-        is_silent || is_withheld
+        let is_unanswered = self.queries >= QUERIES_MAX && self.query_deadline().is_some_and(|due| now >= due);
+        let is_not_granted =
+            self.steals >= STEALS_MAX && self.ping_sent.is_some_and(|ping_sent| now >= ping_sent.plus(PING_TIMEOUT_MS));
+        is_unanswered || is_not_granted
     }
 
     fn query_deadline(&self) -> Option<Mono> {
-        self.confirming.map(|asked| asked.plus(CONFIRM_MS_MAX * self.confirms))
+        self.lock_queried_at.map(|at| at.plus(QUERY_TIMEOUT_MS * self.queries))
     }
 
-    /// When `tick` has something to do.
+    /// When `tick` may have something to do.
     #[must_use]
     pub fn deadline(&self) -> Option<Due> {
-        let confirm = self.query_deadline().map(|at| at.due("tabs: unconfirmed"));
-        if !self.is_visible || self.role != Role::Following {
-            return confirm;
+        let query = self.query_deadline().map(|at| at.due("tabs: unconfirmed"));
+        if !self.is_visible || self.role != Role::Follower {
+            return query;
         }
-        let ask = match (self.asked, self.heard) {
-            (Some(asked), _) => asked.plus(ANSWER_MS_MAX).due("tabs: no answer"),
-            (None, Some(heard)) => heard.plus(ASK_MS).due("tabs: ask"),
+        let ping = match (self.ping_sent, self.leader_seen) {
+            (Some(ping_sent), _) => ping_sent.plus(PING_TIMEOUT_MS).due("tabs: no answer"),
+            (None, Some(leader_seen)) => leader_seen.plus(PING_MS).due("tabs: ask"),
             (None, None) => Mono::default().due("tabs: ask"),
         };
-        Some(confirm.map_or(ask, |confirm| confirm.min(ask)))
+        Some(query.map_or(ping, |query| query.min(ping)))
     }
 
-    /// Whether this tab writes to the server.
+    /// Whether this tab talks to the server.
     #[must_use]
     pub const fn is_active(&self) -> bool {
-        matches!(self.role, Role::Alone | Role::Leading)
+        matches!(self.role, Role::Solo | Role::Leader)
     }
 
-    /// Whether it does so for others too.
+    /// Whether it leads other tabs.
     #[must_use]
     pub const fn is_leading(&self) -> bool {
-        matches!(self.role, Role::Leading)
+        matches!(self.role, Role::Leader)
     }
 
-    /// Whether there may be anybody to talk to.
+    /// Whether there may be other tabs to work with.
     #[must_use]
-    pub const fn is_shared(&self) -> bool {
-        matches!(self.role, Role::Following | Role::Leading)
+    pub const fn may_have_other_tabs(&self) -> bool {
+        matches!(self.role, Role::Follower | Role::Leader)
     }
 
-    /// Whether it follows, or waits to lead.
+    /// Whether it follows.
     #[must_use]
     pub const fn is_following(&self) -> bool {
-        matches!(self.role, Role::Following)
+        matches!(self.role, Role::Follower)
     }
 
-    /// Whether it follows, and has heard of whoever leads.
+    /// Whether it follows a leader that gave a sign of life.
     #[must_use]
     pub const fn has_live_leader(&self) -> bool {
-        self.is_following() && self.heard.is_some() && self.thefts == 0
+        self.is_following() && self.leader_seen.is_some() && self.steals == 0
     }
 
-    /// Whether it leads, and has not said so yet.
+    /// Whether it leads, and has not reported that yet.
     #[must_use]
     pub const fn has_new_leadership(&self) -> bool {
-        self.is_leading() && self.standing.is_none()
+        self.is_leading() && self.status.is_none()
     }
 
-    /// Whether the browser has put the page away.
+    /// Whether the page is in the back/forward cache, or has not started.
     #[must_use]
     pub const fn is_suspended(&self) -> bool {
-        matches!(self.role, Role::Resting)
+        matches!(self.role, Role::Suspended)
     }
 
-    /// Whether the visitor looks at any tab that we know of.
+    /// Whether any tab of the visitor's is visible, as far as is known.
     #[must_use]
     pub fn is_watched(&self, now: Mono) -> bool {
-        self.is_visible || self.looked.is_some_and(|looked| now.since(looked) <= ASK_MS + ANSWER_MS_MAX)
+        self.is_visible || self.last_ping.is_some_and(|last_ping| now.since(last_ping) <= PING_MS + PING_TIMEOUT_MS)
     }
 
-    /// How the leader said its connection is; as the leader, what was said last.
+    /// The state of the leader's connection, as last reported.
     #[must_use]
     pub fn leader_status(&self) -> LeaderStatus {
-        self.standing.unwrap_or_default()
+        self.status.unwrap_or_default()
     }
 
     const fn become_follower(&mut self) {
-        self.role = Role::Following;
-        self.standing = None;
-        self.heard = None;
-        self.asked = None;
-        self.looked = None;
-        self.confirmed = None;
-        self.confirming = None;
-        self.confirms = 0;
-        self.thefts = 0;
+        self.role = Role::Follower;
+        self.status = None;
+        self.leader_seen = None;
+        self.ping_sent = None;
+        self.last_ping = None;
+        self.lock_confirmed = None;
+        self.lock_queried_at = None;
+        self.queries = 0;
+        self.steals = 0;
     }
 }
 
-/// Says a word to all other tabs.
+/// The action that sends this message to all other tabs.
 #[must_use]
-pub fn say(word: &TabMessage) -> TabAction {
-    TabAction::Broadcast(super::messages::say(word))
+pub fn encode_action(message: &TabMessage) -> TabAction {
+    TabAction::Broadcast(super::messages::encode(message))
 }
 
 #[cfg(test)]
@@ -422,162 +426,165 @@ mod tests {
     const LIVE: LeaderStatus = LeaderStatus { is_live: true, is_failing: false };
 
     fn follower() -> LeaderElection {
-        let mut tabs = LeaderElection::default();
-        tabs.set_visible(true);
-        assert_eq!(tabs.begin(true), Some(TabAction::RequestLock));
-        tabs
+        let mut election = LeaderElection::default();
+        election.set_visible(true);
+        assert_eq!(election.start(true), Some(TabAction::RequestLock));
+        election
     }
 
-    fn ask() -> Option<TabAction> {
-        Some(say(&TabMessage::PingLeader))
+    fn ping() -> Option<TabAction> {
+        Some(encode_action(&TabMessage::PingLeader))
     }
 
     #[test]
-    fn a_tab_the_browser_leaves_alone_is_in_charge_at_once() {
-        let mut tabs = LeaderElection::default();
-        assert!(tabs.is_suspended());
+    fn leader_election_without_tab_sync_makes_the_tab_active_at_once() {
+        let mut election = LeaderElection::default();
+        assert!(election.is_suspended());
         assert_eq!(
-            tabs.begin(false),
+            election.start(false),
             Some(TabAction::Listen),
             "that the visitor was forgotten is for everybody to hear"
         );
-        assert!(tabs.is_active() && !tabs.is_leading());
-        assert_eq!(tabs.deadline(), None);
-        assert_eq!((tabs.suspend(), tabs.resume()), (TabAction::Leave, Some(TabAction::Listen)));
+        assert!(election.is_active() && !election.is_leading());
+        assert_eq!(election.deadline(), None);
+        assert_eq!((election.suspend(), election.resume()), (TabAction::Leave, Some(TabAction::Listen)));
     }
 
     #[test]
-    fn a_follower_that_is_looked_at_asks_and_a_leader_that_answers_keeps_the_lock() {
-        let mut tabs = follower();
-        assert_eq!(tabs.tick(Mono(0)), ask());
-        assert!(tabs.leader_reported(Mono(10), LIVE), "this is when its frames begin to count");
-        assert_eq!(tabs.tick(Mono(10_009)), None);
-        assert_eq!(tabs.tick(Mono(10_010)), ask());
-        assert!(!tabs.leader_reported(Mono(10_020), LIVE));
-        assert_eq!(tabs.tick(Mono(12_010)), None);
+    fn leader_election_keeps_a_leader_that_answers_pings() {
+        let mut election = follower();
+        assert_eq!(election.tick(Mono(0)), ping());
+        assert!(election.leader_reported(Mono(10), LIVE), "this is when its frames begin to count");
+        assert_eq!(election.tick(Mono(10_009)), None);
+        assert_eq!(election.tick(Mono(10_010)), ping());
+        assert!(!election.leader_reported(Mono(10_020), LIVE));
+        assert_eq!(election.tick(Mono(12_010)), None);
     }
 
     #[test]
-    fn a_leader_that_does_not_answer_loses_the_lock_and_only_one_attempt_is_made_at_a_time() {
-        let mut tabs = follower();
-        assert_eq!(tabs.tick(Mono(0)), ask());
-        assert_eq!(tabs.tick(Mono(1_999)), None);
-        assert_eq!(tabs.tick(Mono(2_000)), Some(TabAction::StealLock));
-        assert_eq!(tabs.tick(Mono(2_001)), None);
-        assert_eq!(tabs.tick(Mono(12_000)), ask());
+    fn leader_election_steals_the_lock_of_a_silent_leader_once_at_a_time() {
+        let mut election = follower();
+        assert_eq!(election.tick(Mono(0)), ping());
+        assert_eq!(election.tick(Mono(1_999)), None);
+        assert_eq!(election.tick(Mono(2_000)), Some(TabAction::StealLock));
+        assert_eq!(election.tick(Mono(2_001)), None);
+        assert_eq!(election.tick(Mono(12_000)), ping());
     }
 
     #[test]
-    fn a_hidden_tab_neither_asks_nor_steals() {
-        let mut tabs = follower();
-        assert_eq!(tabs.tick(Mono(0)), ask());
-        tabs.set_visible(false);
-        assert_eq!((tabs.deadline(), tabs.tick(Mono(60_000)), tabs.ping_leader(Mono(60_000))), (None, None, None));
-        tabs.set_visible(true);
-        assert_eq!(tabs.ping_leader(Mono(60_000)), ask());
-    }
-
-    #[test]
-    fn a_leader_heard_just_now_is_not_asked() {
-        let mut tabs = follower();
-        tabs.heard(Mono(5_000));
-        assert_eq!(tabs.ping_leader(Mono(6_000)), None);
-        assert_eq!(tabs.ping_leader(Mono(6_001)), ask());
-        assert_eq!(tabs.ping_leader(Mono(6_002)), None, "the question is out");
-    }
-
-    #[test]
-    fn a_leader_says_that_it_is_one_and_how_it_stands_once() {
-        let mut tabs = follower();
-        assert_eq!(tabs.announce(LIVE), None, "it is not for followers to say");
-        tabs.lead();
-        assert_eq!(tabs.announce(LeaderStatus::default()), Some(TabMessage::Leader(LeaderStatus::default())));
-        assert_eq!(tabs.announce(LIVE), Some(TabMessage::Leader(LIVE)));
-        assert_eq!(tabs.announce(LIVE), None);
-        assert_eq!(tabs.answer_ping(Mono(3)), TabMessage::Leader(LIVE));
-        assert_eq!(tabs.deadline(), None);
-    }
-
-    #[test]
-    fn the_deposed_waits_for_its_turn() {
-        let mut tabs = follower();
-        tabs.lead();
-        assert_eq!(tabs.lose_leadership(), Some(TabAction::RequestLock));
-        assert!(!tabs.is_active());
-    }
-
-    #[test]
-    fn a_leader_writes_only_within_a_second_of_asking_whether_it_is_one() {
-        let mut tabs = follower();
-        assert_eq!(tabs.may_write(Mono(0)), (false, None));
-        tabs.lead();
-        assert_eq!(tabs.may_write(Mono(100)), (false, Some(TabAction::QueryLock)));
-        assert_eq!(tabs.may_write(Mono(200)), (false, None), "it is asked already");
-        tabs.lock_queried(true);
-        assert_eq!(tabs.may_write(Mono(1_099)), (true, None));
-        assert_eq!(tabs.may_write(Mono(1_100)), (false, Some(TabAction::QueryLock)));
-        tabs.lock_queried(true);
+    fn leader_election_in_a_hidden_tab_neither_pings_nor_steals() {
+        let mut election = follower();
+        assert_eq!(election.tick(Mono(0)), ping());
+        election.set_visible(false);
         assert_eq!(
-            tabs.may_write(Mono(9_000)),
+            (election.deadline(), election.tick(Mono(60_000)), election.ping_leader(Mono(60_000))),
+            (None, None, None)
+        );
+        election.set_visible(true);
+        assert_eq!(election.ping_leader(Mono(60_000)), ping());
+    }
+
+    #[test]
+    fn leader_election_does_not_ping_a_leader_seen_just_now() {
+        let mut election = follower();
+        election.note_leader_alive(Mono(5_000));
+        assert_eq!(election.ping_leader(Mono(6_000)), None);
+        assert_eq!(election.ping_leader(Mono(6_001)), ping());
+        assert_eq!(election.ping_leader(Mono(6_002)), None, "the question is out");
+    }
+
+    #[test]
+    fn leader_election_announces_leadership_and_status_once() {
+        let mut election = follower();
+        assert_eq!(election.announce(LIVE), None, "it is not for followers to say");
+        election.become_leader();
+        assert_eq!(election.announce(LeaderStatus::default()), Some(TabMessage::Leader(LeaderStatus::default())));
+        assert_eq!(election.announce(LIVE), Some(TabMessage::Leader(LIVE)));
+        assert_eq!(election.announce(LIVE), None);
+        assert_eq!(election.answer_ping(Mono(3)), TabMessage::Leader(LIVE));
+        assert_eq!(election.deadline(), None);
+    }
+
+    #[test]
+    fn leader_election_requests_the_lock_again_after_losing_it() {
+        let mut election = follower();
+        election.become_leader();
+        assert_eq!(election.lose_leadership(), Some(TabAction::RequestLock));
+        assert!(!election.is_active());
+    }
+
+    #[test]
+    fn leader_election_allows_writes_only_within_a_second_of_confirming_the_lock() {
+        let mut election = follower();
+        assert_eq!(election.may_write(Mono(0)), (false, None));
+        election.become_leader();
+        assert_eq!(election.may_write(Mono(100)), (false, Some(TabAction::QueryLock)));
+        assert_eq!(election.may_write(Mono(200)), (false, None), "it is asked already");
+        election.lock_queried(true);
+        assert_eq!(election.may_write(Mono(1_099)), (true, None));
+        assert_eq!(election.may_write(Mono(1_100)), (false, Some(TabAction::QueryLock)));
+        election.lock_queried(true);
+        assert_eq!(
+            election.may_write(Mono(9_000)),
             (false, Some(TabAction::QueryLock)),
             "an answer heard too late is none"
         );
-        assert_eq!(tabs.deadline().map(|due| due.at), Some(Mono(11_500)));
-        assert_eq!(tabs.tick(Mono(11_500)), Some(TabAction::QueryLock), "one question may have been missed");
-        tabs.lock_queried(true);
+        assert_eq!(election.deadline().map(|due| due.at), Some(Mono(11_500)));
+        assert_eq!(election.tick(Mono(11_500)), Some(TabAction::QueryLock), "one question may have been missed");
+        election.lock_queried(true);
         assert_eq!(
-            tabs.may_write(Mono(11_600)),
+            election.may_write(Mono(11_600)),
             (false, Some(TabAction::QueryLock)),
             "it counts from when it was put first"
         );
-        tabs.lose_leadership();
-        assert_eq!(tabs.may_write(Mono(11_601)), (false, None));
+        election.lose_leadership();
+        assert_eq!(election.may_write(Mono(11_601)), (false, None));
     }
 
     #[test]
-    fn somebody_looking_at_any_tab_is_somebody_looking() {
-        let mut tabs = follower();
-        tabs.lead();
-        tabs.set_visible(false);
-        assert!(!tabs.is_watched(Mono(5)));
-        tabs.answer_ping(Mono(5));
-        assert!(tabs.is_watched(Mono(12_005)) && !tabs.is_watched(Mono(12_006)));
+    fn leader_election_knows_whether_any_tab_is_visible() {
+        let mut election = follower();
+        election.become_leader();
+        election.set_visible(false);
+        assert!(!election.is_watched(Mono(5)));
+        election.answer_ping(Mono(5));
+        assert!(election.is_watched(Mono(12_005)) && !election.is_watched(Mono(12_006)));
     }
 
     #[test]
-    fn a_browser_that_answers_nothing_about_locks_for_five_seconds_is_not_waited_for() {
-        let mut tabs = follower();
-        assert_eq!(tabs.confirm(Mono(0)), Some(TabAction::QueryLock));
-        tabs.set_visible(false);
-        assert_eq!((tabs.tick(Mono(2_499)), tabs.tick(Mono(2_500))), (None, Some(TabAction::QueryLock)));
-        assert!(!tabs.is_lock_unresponsive(Mono(4_999)) && tabs.is_lock_unresponsive(Mono(5_000)));
-        tabs.work_alone();
-        assert!(tabs.is_active() && !tabs.is_leading() && !tabs.is_shared());
-        assert_eq!((tabs.deadline(), tabs.resume()), (None, Some(TabAction::Listen)), "nor ever asked again");
+    fn leader_election_gives_up_an_unresponsive_lock_after_five_seconds() {
+        let mut election = follower();
+        assert_eq!(election.query_lock(Mono(0)), Some(TabAction::QueryLock));
+        election.set_visible(false);
+        assert_eq!((election.tick(Mono(2_499)), election.tick(Mono(2_500))), (None, Some(TabAction::QueryLock)));
+        assert!(!election.is_lock_unresponsive(Mono(4_999)) && election.is_lock_unresponsive(Mono(5_000)));
+        election.work_alone();
+        assert!(election.is_active() && !election.is_leading() && !election.may_have_other_tabs());
+        assert_eq!((election.deadline(), election.resume()), (None, Some(TabAction::Listen)), "nor ever asked again");
     }
 
     #[test]
-    fn a_tab_that_slept_through_one_answer_is_given_a_second() {
-        let mut tabs = follower();
-        tabs.lead();
-        assert_eq!(tabs.may_write(Mono(0)), (false, Some(TabAction::QueryLock)));
-        assert!(!tabs.is_lock_unresponsive(Mono(3_600_000)));
-        assert_eq!(tabs.tick(Mono(3_600_000)), Some(TabAction::QueryLock));
-        tabs.lock_queried(true);
-        assert!(!tabs.is_lock_unresponsive(Mono(3_600_010)));
+    fn leader_election_repeats_a_query_that_the_tab_slept_through() {
+        let mut election = follower();
+        election.become_leader();
+        assert_eq!(election.may_write(Mono(0)), (false, Some(TabAction::QueryLock)));
+        assert!(!election.is_lock_unresponsive(Mono(3_600_000)));
+        assert_eq!(election.tick(Mono(3_600_000)), Some(TabAction::QueryLock));
+        election.lock_queried(true);
+        assert!(!election.is_lock_unresponsive(Mono(3_600_010)));
     }
 
     #[test]
-    fn a_lock_that_can_not_be_taken_away_twice_is_none() {
-        let mut tabs = follower();
+    fn leader_election_gives_up_a_lock_that_is_not_granted_after_two_steals() {
+        let mut election = follower();
         for from in [0, 12_000] {
-            assert_eq!(tabs.tick(Mono(from)), ask());
-            assert!(!tabs.is_lock_unresponsive(Mono(from + 2_000)));
-            assert_eq!(tabs.tick(Mono(from + 2_000)), Some(TabAction::StealLock));
+            assert_eq!(election.tick(Mono(from)), ping());
+            assert!(!election.is_lock_unresponsive(Mono(from + 2_000)));
+            assert_eq!(election.tick(Mono(from + 2_000)), Some(TabAction::StealLock));
         }
-        assert_eq!(tabs.tick(Mono(24_000)), ask());
-        assert!(tabs.is_lock_unresponsive(Mono(26_000)));
-        tabs.lead();
-        assert!(!tabs.is_lock_unresponsive(Mono(26_000)));
+        assert_eq!(election.tick(Mono(24_000)), ping());
+        assert!(election.is_lock_unresponsive(Mono(26_000)));
+        election.become_leader();
+        assert!(!election.is_lock_unresponsive(Mono(26_000)));
     }
 }

@@ -1,25 +1,25 @@
-//! What tabs say to each other, as text. Both ends are ours, but not always of one version: [`PROTOCOL`] is part of the
-//! channel's name, so that only tabs that mean the same hear each other.
+//! The format of messages between tabs (JSON). Tabs may run different versions: [`PROTOCOL`] is part of the channel's
+//! name, so that only tabs of the same protocol receive each other's messages.
 
 use crate::chatwoot::fields::{number, object as read, string};
 use crate::chatwoot::write;
 use crate::digits::digits;
-use crate::host::calls::{AttributeTarget, pairs, write_pairs};
+use crate::host::calls::{AttributeTarget, parse_pairs, write_pairs};
 use crate::model::ConversationId;
 use crate::tabs::leader_election::{LeaderStatus, TabMessage};
 use crate::visitor::identity::User;
 
-/// Raised with every change of the words, their meaning, or what is kept of a send.
+/// The protocol's version: raised with every change of the messages, their meaning, or an outgoing message's record.
 pub const PROTOCOL: u32 = 6;
 
-/// A word's text.
+/// A message as text.
 #[must_use]
-pub fn say(word: &TabMessage) -> String {
+pub fn encode(message: &TabMessage) -> String {
     let flag = |is_set: bool| if is_set { "1" } else { "0" };
-    match word {
+    match message {
         TabMessage::PingLeader => write(&[("say", "ask")]),
-        TabMessage::Leader(standing) => {
-            write(&[("say", "here"), ("live", flag(standing.is_live)), ("failing", flag(standing.is_failing))])
+        TabMessage::Leader(status) => {
+            write(&[("say", "here"), ("live", flag(status.is_live)), ("failing", flag(status.is_failing))])
         }
         TabMessage::Stored { key, value: Some(value) } => write(&[("say", "kept"), ("key", key), ("value", value)]),
         TabMessage::Stored { key, value: None } => write(&[("say", "kept"), ("key", key)]),
@@ -53,11 +53,11 @@ pub fn say(word: &TabMessage) -> String {
     }
 }
 
-/// Reads a word; `None` for anything no tab of this version says.
+/// Parses a message; `None` if this version has no such message.
 #[must_use]
-pub fn hear(text: &str) -> Option<TabMessage> {
-    let said = read(text)?;
-    let field = |name| string(&said, name);
+pub fn decode(text: &str) -> Option<TabMessage> {
+    let fields = read(text)?;
+    let field = |name| string(&fields, name);
     let is_set = |name| field(name) == Some("1");
     Some(match field("say")? {
         "ask" => TabMessage::PingLeader,
@@ -66,23 +66,23 @@ pub fn hear(text: &str) -> Option<TabMessage> {
         "frame" => TabMessage::CableFrame(field("text")?.to_owned()),
         "answered" => TabMessage::SendResponse {
             echo: field("key")?.into(),
-            status: u16::try_from(number(&said, "status")?).ok()?,
+            status: u16::try_from(number(&fields, "status")?).ok()?,
             body: field("text")?.to_owned(),
         },
         "retry" => TabMessage::RetrySend(field("key")?.into()),
         "unconfirmed" => TabMessage::SendUnconfirmed(field("key")?.into()),
         "discard" => TabMessage::DiscardSend(field("key")?.into()),
-        "switch" => TabMessage::OpenConversation(number(&said, "key").filter(|id| *id > 0).map(ConversationId)),
+        "switch" => TabMessage::OpenConversation(number(&fields, "key").filter(|id| *id > 0).map(ConversationId)),
         "read" => TabMessage::ReadHistory,
-        "forget" => TabMessage::ForgetVisitor { generation: number(&said, "key"), is_succeeded: is_set("live") },
+        "forget" => TabMessage::ForgetVisitor { generation: number(&fields, "key"), is_succeeded: is_set("live") },
         "user" => TabMessage::SetUser(User {
-            mark: number(&said, "key")?,
+            mark: number(&fields, "key")?,
             is_proven: is_set("live"),
-            fields: pairs(field("text")?),
+            fields: parse_pairs(field("text")?),
         }),
         "attributes" => TabMessage::SetAttributes {
-            user: number(&said, "key")?,
-            attributes: pairs(field("text")?),
+            user: number(&fields, "key")?,
+            attributes: parse_pairs(field("text")?),
             target: if is_set("live") { AttributeTarget::Conversation } else { AttributeTarget::Contact },
         },
         _ => return None,
@@ -94,8 +94,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_said_is_heard() {
-        for word in [
+    fn tab_messages_are_decoded_as_they_were_encoded() {
+        for message in [
             TabMessage::PingLeader,
             TabMessage::Leader(LeaderStatus { is_live: true, is_failing: false }),
             TabMessage::Leader(LeaderStatus { is_live: false, is_failing: true }),
@@ -122,27 +122,27 @@ mod tests {
                 target: AttributeTarget::Conversation,
             },
         ] {
-            assert_eq!(hear(&say(&word)), Some(word));
+            assert_eq!(decode(&encode(&message)), Some(message));
         }
     }
 
     #[test]
-    fn a_page_whose_chat_does_not_run_says_it_in_the_same_words() {
+    fn tab_message_forget_has_the_same_format_in_the_loader() {
         let embed = include_str!("../../../../embed/embed.js");
         let channel = ["tabs/", &digits(PROTOCOL.into()), "`"].concat();
-        let word = "postMessage(JSON.stringify({ __proto__: null, say: \"forget\", key }))";
-        assert!(embed.contains(&channel) && embed.contains(word), "{channel} {word}");
-        for (generation, said) in [(Some(3), "{\"say\":\"forget\",\"key\":\"3\"}"), (None, "{\"say\":\"forget\"}")] {
-            assert_eq!(hear(said), Some(TabMessage::ForgetVisitor { generation, is_succeeded: false }));
+        let call = "postMessage(JSON.stringify({ __proto__: null, say: \"forget\", key }))";
+        assert!(embed.contains(&channel) && embed.contains(call), "{channel} {call}");
+        for (generation, text) in [(Some(3), "{\"say\":\"forget\",\"key\":\"3\"}"), (None, "{\"say\":\"forget\"}")] {
+            assert_eq!(decode(text), Some(TabMessage::ForgetVisitor { generation, is_succeeded: false }));
         }
     }
 
     #[test]
-    fn what_no_tab_says_is_nothing() {
+    fn tab_messages_of_no_known_kind_are_ignored() {
         for text in
             ["", "null", "[]", "{}", "{\"say\":\"sing\"}", "{\"say\":\"frame\"}", "{\"say\":\"kept\",\"key\":3}"]
         {
-            assert_eq!(hear(text), None, "{text}");
+            assert_eq!(decode(text), None, "{text}");
         }
     }
 }

@@ -26,7 +26,7 @@ impl TabSync {
 
     /// Takes what another tab said.
     pub(crate) fn receive(&mut self, text: &str) {
-        self.pending.extend(messages::hear(text));
+        self.pending.extend(messages::decode(text));
         if self.pending.len() > PENDING_MAX {
             // The browser confirms nothing any more: this tab is as good as alone.
             self.pending.remove(0);
@@ -35,7 +35,7 @@ impl TabSync {
 
     /// What other tabs said and is to be applied now. A leader must be sure of its lock first.
     pub(crate) fn take_pending(&mut self, now: Mono, update: &mut Update) -> Vec<TabMessage> {
-        if !self.election.is_shared() {
+        if !self.election.may_have_other_tabs() {
             // A tab that works alone believes the others one thing.
             self.pending.retain(|message| matches!(message, TabMessage::ForgetVisitor { .. }));
         }
@@ -55,8 +55,8 @@ impl TabSync {
 
     /// Asks the browser to confirm who holds the lock.
     pub(crate) fn query_lock(&mut self, now: Mono, update: &mut Update) {
-        if self.election.is_shared() {
-            act(self.election.confirm(now), update);
+        if self.election.may_have_other_tabs() {
+            act(self.election.query_lock(now), update);
         }
     }
 
@@ -67,7 +67,7 @@ impl TabSync {
 
     /// Says this to the other tabs, if there may be any.
     pub(crate) fn broadcast(&self, message: &TabMessage, update: &mut Update) {
-        if self.election.is_shared() {
+        if self.election.may_have_other_tabs() {
             broadcast(message, update);
         }
     }
@@ -85,5 +85,5 @@ pub(crate) fn act(action: Option<TabAction>, update: &mut Update) {
 
 /// Says this to all other tabs, whether or not this one works with them.
 pub(crate) fn broadcast(message: &TabMessage, update: &mut Update) {
-    act(Some(leader_election::say(message)), update);
+    act(Some(leader_election::encode_action(message)), update);
 }

@@ -154,7 +154,7 @@ fn tabs() -> impl Strategy<Value = TabEvent> {
         1 => Just(TabEvent::LockStolen),
         1 => Just(TabEvent::LockRefused),
         3 => (any::<bool>(), 0..3_u64).prop_map(|(is_ours, generation)| TabEvent::LockQueried { is_ours, generation }),
-        6 => word.prop_map(|word| TabEvent::Received { text: natter_core::tabs::messages::say(&word) }),
+        6 => word.prop_map(|word| TabEvent::Received { text: natter_core::tabs::messages::encode(&word) }),
         1 => text().prop_map(|text| TabEvent::Received { text }),
     ]
 }

@@ -194,7 +194,7 @@ fn what_is_cut_off_says_nothing() {
             assert_eq!(chatwoot::frame(cut), Frame::Unknown);
             assert_eq!((chatwoot::message(cut), chatwoot::messages(cut)), (None, None));
             assert_eq!((chatwoot::conversation(cut), chatwoot::conversations(cut)), (None, None));
-            assert_eq!((chatwoot::contact(cut), chatwoot::refusal(cut)), (ContactAnswer::Unusable, None));
+            assert_eq!((chatwoot::contact(cut), chatwoot::error_text(cut)), (ContactAnswer::Unusable, None));
         }
     });
 }
@@ -204,8 +204,8 @@ fn a_refusals_words_come_through_as_they_are() {
     holds(500, (any::<String>(), sound_json()), |(words, more)| {
         let said = Value::String(words.clone());
         let expected = Some(words).filter(|words| !words.is_empty());
-        assert_eq!(chatwoot::refusal(&format!(r#"{{"attributes":{more},"message":{said}}}"#)), expected);
-        assert_eq!(chatwoot::refusal(&format!(r#"{{"error":{said},"status":{more}}}"#)), expected);
+        assert_eq!(chatwoot::error_text(&format!(r#"{{"attributes":{more},"message":{said}}}"#)), expected);
+        assert_eq!(chatwoot::error_text(&format!(r#"{{"error":{said},"status":{more}}}"#)), expected);
     });
 }
 
@@ -217,11 +217,13 @@ fn a_status_means_the_same_whatever_comes_with_it() {
         let is_right = match outcome.response() {
             ApiResponse::Success(answer) => (200..300).contains(&status) && answer == body,
             ApiResponse::Busy { retry_after_ms: ms } => matches!(status, 429 | 503) && ms <= 600_000,
-            ApiResponse::NotFound => status == 404 && chatwoot::refusal(&body).is_some(),
+            ApiResponse::NotFound => status == 404 && chatwoot::error_text(&body).is_some(),
             ApiResponse::Rejected(words) => {
-                (400..500).contains(&status) && !matches!(status, 404 | 408 | 429) && words == chatwoot::refusal(&body)
+                (400..500).contains(&status)
+                    && !matches!(status, 404 | 408 | 429)
+                    && words == chatwoot::error_text(&body)
             }
-            ApiResponse::ServerError => status == 500 && chatwoot::is_fault(&body),
+            ApiResponse::ServerError => status == 500 && chatwoot::is_server_error(&body),
             ApiResponse::Unknown => !matches!(status, 200..300 | 429 | 503),
             ApiResponse::NotSent => false,
         };

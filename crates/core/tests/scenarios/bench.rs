@@ -124,7 +124,7 @@ impl Bench {
         now: Mono,
         asked: Vec<Event>,
     ) -> Self {
-        let mut bench = Self::at(settings().with(options), storage, seed, now);
+        let mut bench = Self::at(settings().with_options(options), storage, seed, now);
         asked.into_iter().for_each(|event| bench.event(event));
         bench.begin(true);
         bench
@@ -156,7 +156,7 @@ impl Bench {
 
     /// The same, on a site with these options.
     pub fn on_a_site(options: Options, said: &[Value]) -> Self {
-        let mut bench = Self::at(settings().with(options), kept_session(), 7, Mono(1_000));
+        let mut bench = Self::at(settings().with_options(options), kept_session(), 7, Mono(1_000));
         bench.begin(false);
         bench.answer("/messages", 200, &json!(said));
         bench.go_live();
@@ -166,7 +166,7 @@ impl Bench {
 
     /// A stranger on such a site.
     pub fn first_on_a_site(options: Options) -> Self {
-        let mut bench = Self::at(settings().with(options), std::collections::BTreeMap::new(), 7, Mono(1_000));
+        let mut bench = Self::at(settings().with_options(options), std::collections::BTreeMap::new(), 7, Mono(1_000));
         bench.begin(false);
         bench
     }
@@ -179,7 +179,7 @@ impl Bench {
         asked: impl IntoIterator<Item = Event>,
         is_shared: bool,
     ) -> Self {
-        let mut bench = Self::at(settings().with(options), storage, 7, Mono(1_000));
+        let mut bench = Self::at(settings().with_options(options), storage, 7, Mono(1_000));
         asked.into_iter().for_each(|event| bench.event(event));
         bench.begin(is_shared);
         bench

@@ -130,7 +130,10 @@ fn a_page_is_told_of_without_what_is_nobodys_business_and_only_if_the_site_wants
         json_body(&bench.answer("/conversations", 200, &conversation(CONVERSATION)))
     };
     let told = json!({ "page_url": "https://shop.example.test/bikes", "language": "de", "prompt": "May we help?" });
-    assert_eq!(begun_on(Options { tells_page: true, ..Options::default() }), json!({ "custom_attributes": told }));
+    assert_eq!(
+        begun_on(Options { sends_page_context: true, ..Options::default() }),
+        json!({ "custom_attributes": told })
+    );
     assert_eq!(begun_on(Options::default()), json!({ "custom_attributes": { "prompt": "May we help?" } }));
 }
 

@@ -435,7 +435,8 @@ fn marked_everywhere(is_proven: bool) -> Bench {
         fields: vec![Field { name: "mail".to_owned(), kind: FieldKind::Email, is_required: true, ..Field::default() }],
         ..PreChatForm::default()
     };
-    let options = Options { form: Some(form), tells_page: true, offers_notifications: true, ..Options::default() };
+    let options =
+        Options { form: Some(form), sends_page_context: true, offers_notifications: true, ..Options::default() };
     let mut stored = BTreeMap::new();
     stored.insert("draft".to_owned(), marked(" draft of an earlier page"));
     let identifier = marked(" id");

@@ -63,7 +63,8 @@ impl Report {
         let ((now, made), events) = (read(&self.events[0]), &self.events[1..]);
         let Happening::Made(chance, options) = made else { panic!("it begins with how the widget was made") };
         let settings = Settings::new("https://chat.example.test", "inboxMainIdentifier00001").expect("usable");
-        let mut widget = ChatClient::new(settings.with(options), Seed { identity: [1, 2, 3, 4], general: chance }, now);
+        let mut widget =
+            ChatClient::new(settings.with_options(options), Seed { identity: [1, 2, 3, 4], general: chance }, now);
         for record in events {
             let (now, Happening::Event(event)) = read(record) else { panic!("it is made once: {record:?}") };
             widget.update(now, event);

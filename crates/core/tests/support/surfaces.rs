@@ -27,7 +27,7 @@ pub const READERS: [(&str, Reader); 14] = [
     ("conversations", |text| _ = black_box(chatwoot::conversations(text))),
     ("message", |text| _ = black_box(chatwoot::message(text))),
     ("messages", |text| _ = black_box(chatwoot::messages(text))),
-    ("refusal", |text| _ = black_box(chatwoot::refusal(text))),
+    ("refusal", |text| _ = black_box(chatwoot::error_text(text))),
     ("verdict", |text| {
         let outcome = |status| Outcome::Answered { status, body: text.to_owned(), retry_after_ms: Some(u64::MAX) };
         for status in [0, 200, 404, 422, 429, 503, u16::MAX] {
