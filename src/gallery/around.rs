@@ -17,9 +17,9 @@ const DAY_S: u64 = 86_400;
 
 /// The screens.
 pub fn screens() -> Vec<Screen> {
-    let head = |name, presence, reply, faces: Vec<Person>| {
+    let head = |name, presence, reply, agents: Vec<Person>| {
         let title = "Fernweh Bikes workshop".to_owned();
-        let panel = Panel { presence, reply, faces, name: title, ..open().panel };
+        let panel = Panel { presence, reply, agents, name: title, ..open().panel };
         Screen::new(name, View { panel, ..usual().view() })
     };
     let composing = |name, composer| Screen::new(name, View { composer, ..usual().view() });
@@ -51,10 +51,11 @@ fn faces(count: usize) -> Vec<Person> {
 }
 
 fn all() -> Panel {
-    let choices = ConversationActions { list: true, unread: 2, begin: true, end: true, is_listing: false };
+    let actions =
+        ConversationActions { can_list: true, unread: 2, can_begin: true, can_end: true, is_list_shown: false };
     let settings = MenuSettings {
-        is_heard: true,
-        notices: Some(false),
+        is_sound_on: true,
+        notifications: Some(false),
         theme: Some(Theme::Auto),
         has_transcript: true,
         is_known: true,
@@ -62,7 +63,7 @@ fn all() -> Panel {
     let language = |code: &str, name: &str| Choice { title: name.to_owned(), value: code.to_owned() };
     let languages = vec![language("en", "English"), language("de", "Deutsch"), language("ar", "العربية")];
     let languages = (languages.into(), "en".to_owned());
-    Panel { choices, settings, languages, faces: faces(2), presence: Presence::Online, ..open().panel }
+    Panel { actions, settings, languages, agents: faces(2), presence: Presence::Online, ..open().panel }
 }
 
 fn form() -> PreChatForm {
@@ -91,7 +92,7 @@ fn form() -> PreChatForm {
 
 fn asking(form: PreChatForm) -> View {
     let thread = Thread { form: Some(form), ..Thread::default() };
-    View { thread, composer: Composer { is_away: true, ..Composer::default() }, ..open() }
+    View { thread, composer: Composer { is_covered: true, ..Composer::default() }, ..open() }
 }
 
 fn prompt() -> Thread {

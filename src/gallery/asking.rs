@@ -20,7 +20,7 @@ pub fn screens() -> Vec<Screen> {
                     {"name":"about","value":"Along the river, with a tent.\nNo hurry."}]"#,
                 ),
             )
-            .but(|row| row.fate = SubmissionStatus::Sending)
+            .but(|row| row.submission = SubmissionStatus::Sending)
             .screen("ask-form-answered"),
         cards().screen("ask-cards"),
         lone_card().screen("ask-card-chosen"),
@@ -28,7 +28,7 @@ pub fn screens() -> Vec<Screen> {
         Talk::began(600).noor("Glad it fits.").shows("", &survey("")).screen("survey-open"),
         Talk::began(600)
             .shows("", &survey(r#""csat_survey_response":{"rating":4,"feedback_message":""}"#))
-            .but(|row| row.fate = SubmissionStatus::Sending)
+            .but(|row| row.submission = SubmissionStatus::Sending)
             .screen("survey-rated"),
         Talk::began(600)
             .shows(
@@ -75,9 +75,9 @@ fn refused() -> Screen {
         "submitted_values":[{"title":"Friday","value":"fri"}]"#;
     Talk::began(600)
         .shows("Where can we reach you?", &fields("input_email", ""))
-        .but(|row| row.fate = SubmissionStatus::Rejected(None))
+        .but(|row| row.submission = SubmissionStatus::Rejected(None))
         .shows("And when do you come?", &fields("input_select", items))
-        .but(|row| row.fate = SubmissionStatus::Rejected(Some(words)))
+        .but(|row| row.submission = SubmissionStatus::Rejected(Some(words)))
         .screen("ask-refused")
 }
 
@@ -123,7 +123,9 @@ fn lone_card() -> Talk {
         "media_url":"https://pictures.example.test/640x360/saale.png",
         "actions":[{"type":"link","text":"See it","uri":"https://shop.example.test/saale"},{"type":"postback","text":"Test ride","payload":"ride"}]}],
         "submitted_values":[{"title":"Test ride","value":"ride"}]"#;
-    Talk::began(600).shows("This one, then?", &fields("cards", items)).but(|row| row.fate = SubmissionStatus::Sending)
+    Talk::began(600)
+        .shows("This one, then?", &fields("cards", items))
+        .but(|row| row.submission = SubmissionStatus::Sending)
 }
 
 fn articles() -> Talk {

@@ -15,12 +15,13 @@ const DAY_S: u64 = 86_400;
 
 /// The screens.
 pub fn screens() -> Vec<Screen> {
-    let choices = ConversationActions { list: true, begin: true, end: true, ..ConversationActions::default() };
-    let with = |choices| View { panel: Panel { choices, ..open().panel }, ..usual().view() };
-    let ended = |takes_more| {
-        let mut view = with(ConversationActions { end: false, ..choices });
-        view.thread.end = Some(ConversationEnd { takes_more, can_begin: takes_more });
-        view.composer.is_away = !takes_more;
+    let actions =
+        ConversationActions { can_list: true, can_begin: true, can_end: true, ..ConversationActions::default() };
+    let with = |actions| View { panel: Panel { actions, ..open().panel }, ..usual().view() };
+    let ended = |can_reopen| {
+        let mut view = with(ConversationActions { can_end: false, ..actions });
+        view.thread.end = Some(ConversationEnd { can_reopen, can_begin: can_reopen });
+        view.composer.is_covered = !can_reopen;
         view
     };
     let mut too_late = ended(false);
@@ -36,8 +37,8 @@ pub fn screens() -> Vec<Screen> {
     let rows = Arc::make_mut(&mut too_late.thread.rows);
     rows.push(Row { previous_at: Some(NOON), ..Row::new(key, content, NOON) });
     vec![
-        Screen::new("menu", with(choices)).clicked(".menu summary"),
-        Screen::new("menu-unread", with(ConversationActions { unread: 12, ..choices })),
+        Screen::new("menu", with(actions)).clicked(".menu summary"),
+        Screen::new("menu-unread", with(ConversationActions { unread: 12, ..actions })),
         list("list", ConversationListView { all: Some(all()), is_failing: false, open: Some(ConversationId(3)) }),
         list("list-loading", ConversationListView::default()),
         list("list-failed", ConversationListView { is_failing: true, ..ConversationListView::default() }),
@@ -47,10 +48,11 @@ pub fn screens() -> Vec<Screen> {
 }
 
 fn list(name: &'static str, list: ConversationListView) -> Screen {
-    let choices = ConversationActions { list: true, begin: true, is_listing: true, ..ConversationActions::default() };
+    let actions =
+        ConversationActions { can_list: true, can_begin: true, is_list_shown: true, ..ConversationActions::default() };
     let thread = Thread { list: Some(list), ..Thread::default() };
-    let composer = Composer { is_away: true, ..Composer::default() };
-    Screen::new(name, View { panel: Panel { choices, ..open().panel }, thread, composer, ..View::default() })
+    let composer = Composer { is_covered: true, ..Composer::default() };
+    Screen::new(name, View { panel: Panel { actions, ..open().panel }, thread, composer, ..View::default() })
 }
 
 fn all() -> Vec<(ConversationSummary, u32)> {

@@ -25,7 +25,7 @@ pub fn screens() -> Vec<Screen> {
 /// Where one writes.
 pub fn composers() -> Vec<Screen> {
     let with = |name, composer| Screen::new(name, View { composer, ..usual().view() });
-    let text = |text: &str| Composer { put: (1, text.into()), has_text: true, ..Composer::default() };
+    let text = |text: &str| Composer { injected_text: (1, text.into()), has_text: true, ..Composer::default() };
     let problem = |problem| Composer { problem: Some(problem), ..text("Here is the route.") };
     vec![
         with("composer-text", text("Would nine o'clock be too early?")),
@@ -39,14 +39,17 @@ pub fn composers() -> Vec<Screen> {
         ),
         with("composer-files", Composer { files: files(2), ..text("The rack, from both sides.") }),
         with("composer-many-files", Composer { files: files(9), ..Composer::default() }),
-        with("composer-too-long", Composer { left: Some(-120), ..problem(ComposerProblem::TooLong) }),
+        with("composer-too-long", Composer { characters_left: Some(-120), ..problem(ComposerProblem::TooLong) }),
         with("composer-too-many", problem(ComposerProblem::TooManyUnsent)),
         with(
             "composer-file-too-large",
             problem(ComposerProblem::FileTooLarge("Elbe from Dresden to Cuxhaven, all eleven days.mov".to_owned())),
         ),
         with("composer-too-many-files", Composer { files: files(3), ..problem(ComposerProblem::TooManyFiles) }),
-        with("composer-few-characters", Composer { left: Some(87), ..text("And then we came to Wittenberge …") }),
+        with(
+            "composer-few-characters",
+            Composer { characters_left: Some(87), ..text("And then we came to Wittenberge …") },
+        ),
         with("emoji", Composer::default()).clicked(".emoji"),
     ]
 }

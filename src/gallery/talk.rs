@@ -122,8 +122,8 @@ impl Talk {
         for (place, row) in self.rows.iter_mut().enumerate() {
             let before = place.checked_sub(1);
             row.previous_at = before.and_then(|before| said.get(before)).map(|(_, at)| *at);
-            row.opens_group = !before.is_some_and(|before| joins(before, place));
-            row.closes_group = !joins(place, place + 1);
+            row.is_first_in_group = !before.is_some_and(|before| joins(before, place));
+            row.is_last_in_group = !joins(place, place + 1);
         }
         self.rows
     }

@@ -14,9 +14,12 @@ pub fn screens() -> Vec<Screen> {
         voices().screen("talk-voices"),
         days().screen("talk-days"),
         Screen::new("talk-unread", new_ones().view()),
-        Screen::new("talk-new-below", long().thread(|thread| (thread.unread, thread.is_away) = (2, true))),
-        Screen::new("talk-many-new-below", long().thread(|thread| (thread.unread, thread.is_away) = (128, true))),
-        Screen::new("talk-scrolled-up", long().thread(|thread| thread.is_away = true)),
+        Screen::new("talk-new-below", long().thread(|thread| (thread.unread, thread.is_scrolled_away) = (2, true))),
+        Screen::new(
+            "talk-many-new-below",
+            long().thread(|thread| (thread.unread, thread.is_scrolled_away) = (128, true)),
+        ),
+        Screen::new("talk-scrolled-up", long().thread(|thread| thread.is_scrolled_away = true)),
         Screen::new(
             "talk-typing",
             usual().thread(|thread| {

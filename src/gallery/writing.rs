@@ -11,11 +11,11 @@ pub fn screens() -> Vec<Screen> {
         Talk::began(600).noor(BLOCKS).screen("markdown-blocks"),
         Talk::began(600)
             .noor(&long())
-            .but(|row| row.length = TextFold::Folded)
+            .but(|row| row.fold = TextFold::Folded)
             .ida(&long())
-            .but(|row| row.length = TextFold::Folded)
+            .but(|row| row.fold = TextFold::Folded)
             .screen("text-folded"),
-        Talk::began(600).noor(&long()).but(|row| row.length = TextFold::Unfolded).screen("text-unfolded"),
+        Talk::began(600).noor(&long()).but(|row| row.fold = TextFold::Unfolded).screen("text-unfolded"),
         Talk::began(600)
             .ida("https://shop.example.test/frames/saale/sizes/58/colours/moss-green?rack=yes&dynamo=yes&lights=front,rear&saddle=own#offer")
             .noor("Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft and Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogoch")

@@ -27,7 +27,7 @@ pub fn asked(words: &Words, row: &Row, message: &Message) -> Option<Element> {
         Kind::Cards(all) | Kind::Articles(all) => asking.and(cards(words, "cards", message.id, all, &row.answers)),
         Kind::Rating(scale) => rating(words, asking, row, message, *scale),
     };
-    Some(asking.maybe(match &row.fate {
+    Some(asking.maybe(match &row.submission {
         SubmissionStatus::Accepted => None,
         SubmissionStatus::Sending => Some(el("p", "meta").told(words, &TextKey::Sending)),
         SubmissionStatus::Rejected(None) => Some(refused(&words.say(&TextKey::AnswerNotSaved))),

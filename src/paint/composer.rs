@@ -62,17 +62,17 @@ pub fn composer(words: &Words, view: &View, _was: Option<&View>) -> Node {
     });
     let form = el("form", "composer").on("dragover", Act::Dropped).on("drop", Act::Dropped);
     Node::Element(
-        if view.composer.is_away { form.with("hidden", "") } else { form }
+        if view.composer.is_covered { form.with("hidden", "") } else { form }
             .on("submit", Act::Submit)
             .on("paste", Act::Pasted)
             .and(el("p", "problem").with("role", "alert").saying(&problem))
             .maybe(offer)
             .maybe(picked)
-            .maybe(view.composer.left.map(|left| {
+            .maybe(view.composer.characters_left.map(|left| {
                 let class = if left < 0 { "counter over" } else { "counter" };
                 el("p", class).with("aria-hidden", "true").told(words, &TextKey::CharactersLeft(left.into()))
             }))
-            .and(el("p", "spoken").with("role", "status").saying(&told(words, view.composer.left)))
+            .and(el("p", "spoken").with("role", "status").saying(&told(words, view.composer.characters_left)))
             .and(el("div", "field").and(picker).and(attach).and(emoji).and(field).and(last)),
     )
 }

@@ -56,6 +56,6 @@ pub fn end(words: &Words, end: &ConversationEnd) -> Element {
         let begin = button("earlier").on("click", Act::Tell(Wish::Switched(None)));
         begin.told(words, &TextKey::NewConversation)
     };
-    let over = if end.takes_more { TextKey::Ended } else { TextKey::EndedForGood };
+    let over = if end.can_reopen { TextKey::Ended } else { TextKey::EndedForGood };
     el("div", "end").and(el("p", "quiet").with("role", "status").told(words, &over)).maybe(end.can_begin.then(begin))
 }

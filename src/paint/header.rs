@@ -23,7 +23,7 @@ pub fn header(words: &Words, view: &View, _was: Option<&View>) -> Node {
         ConnectionState::Blocked => words.say(&TextKey::Barred),
     };
     let close = icon_button("tool", CLOSE, &words.say(&TextKey::Close)).on("click", Act::Close);
-    let is_listing = panel.choices.is_listing;
+    let is_listing = panel.actions.is_list_shown;
     let back = is_listing.then(|| {
         icon_button("tool back", BACK, &words.say(&TextKey::Back)).on("click", Act::Tell(Wish::Listed(false)))
     });
@@ -32,8 +32,8 @@ pub fn header(words: &Words, view: &View, _was: Option<&View>) -> Node {
         "" => words.say(&TextKey::PanelLabel),
         name => name.to_owned(),
     };
-    let faces = (!is_listing && !panel.faces.is_empty()).then(|| {
-        let faces = panel.faces.iter().map(|person| face(person, &person.name));
+    let faces = (!is_listing && !panel.agents.is_empty()).then(|| {
+        let faces = panel.agents.iter().map(|person| face(person, &person.name));
         faces.fold(el("div", "team"), |team, face| team.and(face))
     });
     let presence = Some(presence(words, panel)).filter(|said| !is_listing && !said.is_empty()).map(|said| {
@@ -46,7 +46,7 @@ pub fn header(words: &Words, view: &View, _was: Option<&View>) -> Node {
     let head = head.maybe(back).maybe(faces).and(who).and(menu(words, panel)).and(close);
     let trouble = el("p", "trouble").with("role", "status").saying(&trouble);
     let way = panel.fallback.as_ref().map(|url| link(url, "way").saying(&words.say(&TextKey::Fallback)));
-    Node::Element(el("div", "top").and(head).and(trouble).maybe(way).and(aloud(words, &panel.told)))
+    Node::Element(el("div", "top").and(head).and(trouble).maybe(way).and(aloud(words, &panel.announcement)))
 }
 
 /// As much of a message as is read out by itself, in characters.

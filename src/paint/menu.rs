@@ -11,9 +11,10 @@ use natter_core::visitor::preferences::{Preference, Theme};
 
 /// The menu.
 pub fn menu(words: &Words, panel: &Panel) -> Element {
-    let Panel { choices, settings, .. } = panel;
-    let ConversationActions { list, unread, begin, end, is_listing } = *choices;
-    let MenuSettings { is_heard, notices, theme, has_transcript, is_known } = *settings;
+    let Panel { actions, settings, .. } = panel;
+    let ConversationActions { can_list: list, unread, can_begin: begin, can_end: end, is_list_shown: is_listing } =
+        *actions;
+    let MenuSettings { is_sound_on, notifications, theme, has_transcript, is_known } = *settings;
     let item = |class: &str, act, sentence| el("li", "").and(button(class).on("click", act).told(words, &sentence));
     let tell = |event, sentence| item("item", Act::Tell(event), sentence);
     let switch = |is_on: bool, act, sentence| {
@@ -24,7 +25,7 @@ pub fn menu(words: &Words, panel: &Panel) -> Element {
     // Its name is what it holds: the count is told with it.
     let opener =
         el("summary", "tool").and(el("span", "spoken").told(words, &TextKey::Menu)).and(icon(MORE)).maybe(unread);
-    let heard = Act::Tell(Wish::Preferred(Preference::Silent(is_heard)));
+    let heard = Act::Tell(Wish::Preferred(Preference::Silent(is_sound_on)));
     let notified =
         |is_on| if is_on { Act::Tell(Wish::Preferred(Preference::Notifications(false))) } else { Act::Notify };
     let saved = |format, sentence| tell(Wish::WantedTranscript(format), sentence);
@@ -33,8 +34,8 @@ pub fn menu(words: &Words, panel: &Panel) -> Element {
         .maybe((list && !is_listing).then(|| tell(Wish::Listed(true), TextKey::Conversations)))
         .maybe(begin.then(|| tell(Wish::Switched(None), TextKey::NewConversation)))
         .maybe((end && !is_listing).then(|| tell(Wish::Ended, TextKey::EndConversation)))
-        .and(switch(is_heard, heard, TextKey::Sound))
-        .maybe(notices.map(|is_on| switch(is_on, notified(is_on), TextKey::Notify)))
+        .and(switch(is_sound_on, heard, TextKey::Sound))
+        .maybe(notifications.map(|is_on| switch(is_on, notified(is_on), TextKey::Notify)))
         .maybe(theme.map(|chosen| themes(words, chosen)))
         .maybe((!panel.languages.0.is_empty()).then(|| languages(words, panel)))
         .maybe(has_transcript.then(|| saved(TranscriptFormat::Text, TextKey::TranscriptText)))

@@ -14,8 +14,8 @@ use natter_core::view::{Row, RowContent};
 
 /// A row; of a list that is not all there, it says its place.
 pub fn row(words: &Words, row: &Row, place: Option<Place>) -> Element {
-    let is_new_day = row.previous_at.is_none_or(|before| words.formatter.day(before) != words.formatter.day(row.at));
-    let alive = row.content.said().filter(|message| !message.is_deleted);
+    let is_new_day = row.previous_at.is_none_or(|before| words.speech.day(before) != words.speech.day(row.at));
+    let alive = row.content.message().filter(|message| !message.is_deleted);
     el("li", &classes(row, is_new_day))
         .keyed(row.key.0)
         .placed(place)
@@ -32,8 +32,8 @@ pub fn row(words: &Words, row: &Row, place: Option<Place>) -> Element {
 
 /// What it says, under what it answers; a survey says what it asks over what it is answered with.
 fn bubble(words: &Words, row: &Row) -> Option<Element> {
-    let text = || shown(row.content.text(), row.length);
-    let blocks = match row.content.said() {
+    let text = || shown(row.content.text(), row.fold);
+    let blocks = match row.content.message() {
         Some(message) if matches!(message.kind, Kind::Rating(_)) => return None,
         Some(message) if message.is_deleted => vec![line("text", &words.say(&TextKey::Deleted))],
         Some(_) | None => formatted(words, &text()),
@@ -46,7 +46,7 @@ fn bubble(words: &Words, row: &Row) -> Option<Element> {
     });
     let is_empty = blocks.is_empty() && quote.is_none();
     let bubble = || blocks.into_iter().fold(el("div", "bubble").maybe(quote), Element::and);
-    (!is_empty).then(|| bubble().maybe(fold(words, row.key, row.length)))
+    (!is_empty).then(|| bubble().maybe(fold(words, row.key, row.fold)))
 }
 
 fn on_its_way(words: &Words, row: &Row) -> Option<Element> {
@@ -89,8 +89,8 @@ fn classes(row: &Row, is_new_day: bool) -> String {
     let mut classes = "row".to_owned();
     for (is_so, class) in [
         (is_own, " own"),
-        (row.opens_group || is_new_day, " opens"),
-        (row.closes_group, " closes"),
+        (row.is_first_in_group || is_new_day, " opens"),
+        (row.is_last_in_group, " closes"),
         (is_unsent, " unsent"),
         (is_deleted, " deleted"),
     ] {
@@ -103,7 +103,7 @@ fn classes(row: &Row, is_new_day: bool) -> String {
 
 /// Whose group begins: their face, and what they are called.
 fn name(words: &Words, row: &Row) -> Option<Element> {
-    let author = &row.content.said().filter(|_| row.opens_group)?.author;
+    let author = &row.content.message().filter(|_| row.is_first_in_group)?.author;
     if author.is_visitor() {
         return None;
     }
@@ -118,7 +118,7 @@ fn meta(words: &Words, row: &Row) -> Option<Element> {
         row.content,
         RowContent::Outgoing { failure: Some(_), .. } | RowContent::Outgoing { is_unconfirmed: true, .. }
     );
-    if is_told || !row.closes_group {
+    if is_told || !row.is_last_in_group {
         return None;
     }
     let shown = match row.content {

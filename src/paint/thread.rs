@@ -31,7 +31,7 @@ pub fn thread(words: &Words, view: &View, was: Option<&View>) -> Node {
     }
     let talk = || {
         let rows = el("div", "rows").maybe(lead(words, &view.thread)).and(list);
-        let is_gone = |end: &ConversationEnd| !end.takes_more && !end.can_begin;
+        let is_gone = |end: &ConversationEnd| !end.can_reopen && !end.can_begin;
         let over = view.thread.end.filter(|end| is_gone(end) || !view.thread.rows.is_empty());
         rows.maybe(typing(words, &view.thread)).maybe(over.map(|over| end(words, &over)))
     };
@@ -65,7 +65,7 @@ fn place(thread: &Thread, at: usize) -> Option<Place> {
 fn newest(words: &Words, thread: &Thread) -> Option<Element> {
     let button = || button("newest").on("click", Act::Tell(Wish::WantedNewest));
     let button = match thread {
-        Thread { unread: 0, is_away: false, .. } => return None,
+        Thread { unread: 0, is_scrolled_away: false, .. } => return None,
         Thread { unread: 0, .. } => button().labelled(words, &TextKey::Newest).and(icon(DOWN)),
         Thread { unread, .. } => {
             button().told(words, &TextKey::Unread).and(el("span", "count").saying(&digits((*unread).into())))

@@ -244,8 +244,8 @@ pub fn put_text(view: &View, was: Option<&View>, composer: &Element) {
         // A field that can't have the focus is not in the page any more.
         let _ = field.focus();
     }
-    let (times, text) = &view.composer.put;
-    if was.map_or(0, |was| was.composer.put.0) != *times
+    let (times, text) = &view.composer.injected_text;
+    if was.map_or(0, |was| was.composer.injected_text.0) != *times
         && let Some(field) = field(composer)
     {
         field.set_value(text);

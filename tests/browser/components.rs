@@ -96,7 +96,7 @@ async fn an_empty_conversation_shows_the_greeting() {
 #[wasm_bindgen_test]
 async fn rows_show_author_time_and_ownership() {
     let mut second = said(2, agent(), "still here", NOON + 60);
-    second.opens_group = false;
+    second.is_first_in_group = false;
     second.previous_at = Some(NOON);
     let mut own = said(3, Author::Visitor, "hello", NOON + 90);
     own.previous_at = Some(NOON + 60);

@@ -215,7 +215,8 @@ fn what_is_not_known_here_is_its_text() {
 
 #[test]
 fn an_answer_says_how_it_fares() {
-    let refused = Row { fate: SubmissionStatus::Rejected(Some("Not now".to_owned())), ..row("input_email", json!({})) };
+    let refused =
+        Row { submission: SubmissionStatus::Rejected(Some("Not now".to_owned())), ..row("input_email", json!({})) };
     let painted = thread(&view(vec![refused]));
     let failed = of_class(&painted, "failed")[0];
     assert_eq!(

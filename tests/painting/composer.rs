@@ -42,7 +42,7 @@ fn where_there_can_be_no_microphone_none_is_offered() {
 #[test]
 fn what_is_left_is_told_to_eyes_at_once_and_to_ears_in_steps() {
     let told = |left| {
-        let painted = painted(&words(), |view| view.composer.left = left);
+        let painted = painted(&words(), |view| view.composer.characters_left = left);
         let shown = of_class(&painted, "counter").into_iter().map(text).collect::<String>();
         (shown, text(of_class(&painted, "spoken")[0]))
     };

@@ -43,8 +43,11 @@ fn one_line_says_whether_anybody_is_there() {
 #[test]
 fn the_inbox_has_its_own_name_and_its_teams_faces() {
     let person = |name: &str| Person { name: name.to_owned(), ..Person::default() };
-    let head =
-        head(Panel { name: "Workshop".to_owned(), faces: vec![person("Ana Lima"), person("Ben")], ..Panel::default() });
+    let head = head(Panel {
+        name: "Workshop".to_owned(),
+        agents: vec![person("Ana Lima"), person("Ben")],
+        ..Panel::default()
+    });
     assert_eq!(text(of_class(&head, "title")[0]), "Workshop");
     let faces: Vec<String> = of_class(&head, "avatar").into_iter().map(text).collect();
     assert_eq!(faces, ["AL", "B"]);
@@ -63,8 +66,8 @@ fn what_is_not_offered_is_not_in_the_menu_and_what_is_shows_how_it_stands() {
     };
     assert_eq!(items(MenuSettings::default()), (vec!["Sound".to_owned()], vec![], vec!["false".to_owned()]));
     let all = MenuSettings {
-        is_heard: true,
-        notices: Some(false),
+        is_sound_on: true,
+        notifications: Some(false),
         theme: Some(Theme::Dark),
         has_transcript: true,
         is_known: true,
@@ -85,8 +88,8 @@ fn what_is_not_offered_is_not_in_the_menu_and_what_is_shows_how_it_stands() {
 #[test]
 fn every_choice_does_what_it_says() {
     let all = MenuSettings {
-        is_heard: true,
-        notices: Some(true),
+        is_sound_on: true,
+        notifications: Some(true),
         theme: Some(Theme::Auto),
         has_transcript: true,
         is_known: true,
@@ -113,7 +116,7 @@ fn every_choice_does_what_it_says() {
 #[test]
 fn what_is_said_aloud_is_in_a_place_of_its_own_and_said_anew_each_time() {
     let said = |times, told| {
-        let head = head(Panel { told: (times, told), ..Panel::default() });
+        let head = head(Panel { announcement: (times, told), ..Panel::default() });
         let place = of_class(&head, "aloud")[0];
         assert_eq!(place.attribute("role"), Some("status"));
         (text(place), place.children.iter().find_map(Node::key))

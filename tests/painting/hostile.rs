@@ -167,7 +167,7 @@ const FIELDS: [Field; 66] = [
     }),
     ("why an answer was refused", |t| {
         let asking = told(json!({ "content_type": "input_email" }));
-        painting(vec![Row { fate: SubmissionStatus::Rejected(Some(refused(t))), ..asking }], Text)
+        painting(vec![Row { submission: SubmissionStatus::Rejected(Some(refused(t))), ..asking }], Text)
     }),
     ("a question of one field", |t| sent(json!({ "content": t, "content_type": "input_text" }), Letters)),
     ("an address given", |t| {
@@ -228,8 +228,8 @@ const FIELDS: [Field; 66] = [
     ("a file's kind", |t| file(json!({ "file_type": t }), Beside("plan.pdf"))),
     ("a file on its way", |t| painting(vec![unsent("Hi", None, vec![enclosed(t)])], Name)),
     ("what the inbox is called", |t| heading(|panel| panel.name = inbox(t))),
-    ("a face's name", |t| heading(|panel| (panel.faces, panel.name) = (vec![person(t)], inbox(t)))),
-    ("what is read out", |t| heading(|panel| panel.told = (1, Some(Announcement::Typing(person(t)))))),
+    ("a face's name", |t| heading(|panel| (panel.agents, panel.name) = (vec![person(t)], inbox(t)))),
+    ("what is read out", |t| heading(|panel| panel.announcement = (1, Some(Announcement::Typing(person(t)))))),
     ("a preview", |t| previewing(Message { author: Author::Inbox, ..message(9, Author::Visitor, t) }, Beside("Team"))),
     ("a preview's author", |t| previewing(message(9, Author::Agent(person(t)), "Hello"), Name)),
     ("what the site says first", |t| {

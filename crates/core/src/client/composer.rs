@@ -17,7 +17,7 @@ impl ChatClient {
     /// The visitor changed the text in the composer.
     pub(super) fn draft_changed(&mut self, now: Mono, text: &str, update: &mut Update) {
         self.visitor.composer.problem = None;
-        self.visitor.composer.hold(text);
+        self.visitor.composer.update_text(text);
         self.conversation.typing.draft_changed(now, !self.visitor.composer.has_text);
         store_draft(text, update);
     }
@@ -37,7 +37,7 @@ impl ChatClient {
         if self.visitor.composer.problem.is_some() {
             return self.visitor.insert_text(text.into());
         }
-        self.visitor.composer.hold("");
+        self.visitor.composer.update_text("");
         self.conversation.typing.draft_changed(now.mono, true);
         self.conversation.unread.visitor_wrote();
         self.conversation.jump_to_newest();
@@ -68,7 +68,7 @@ impl ChatClient {
         let before = self.visitor.composer.clone();
         self.visitor.composer.files.clear();
         self.submit(now, text, update);
-        if self.visitor.composer.put == before.put {
+        if self.visitor.composer.injected_text == before.injected_text {
             update.effects.retain(|effect| !super::storage::deletes_draft(effect));
             self.visitor.composer = before;
         } else {

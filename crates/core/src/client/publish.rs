@@ -34,7 +34,7 @@ impl ViewModel {
             is_open: false,
             is_visible: true,
             announcement: (0, None),
-            agents: options.team.iter().take(view::FACES_MAX).cloned().collect(),
+            agents: options.team.iter().take(view::AGENTS_MAX).cloned().collect(),
             scope: view::ThreadScope::default(),
             view: Arc::default(),
         }
@@ -61,7 +61,7 @@ impl ViewModel {
     /// The message in a row that is shown, if the server has it.
     pub(super) fn message_in(&self, row: RowKey) -> Option<MessageId> {
         let row = self.view.thread.rows.iter().find(|shown| shown.key == row)?;
-        row.content.said().map(|message| message.id)
+        row.content.message().map(|message| message.id)
     }
 
     /// Publishes a view; which slices are others than before.
@@ -101,22 +101,22 @@ impl ChatClient {
     fn panel(&self, connection: ConnectionState) -> view::Panel {
         let options = &self.settings.options;
         view::Panel {
-            told: self.view_model.announcement.clone(),
+            announcement: self.view_model.announcement.clone(),
             is_open: self.view_model.is_open,
             unread: self.conversation.unread.count(),
             connection,
             fallback: options.fallback.clone().filter(|_| connection == ConnectionState::Blocked),
             status: self.conversation.status.status(),
             agent_last_seen_at: self.conversation.status.agent_last_seen_at(),
-            choices: self.conversation_actions(),
+            actions: self.conversation_actions(),
             name: self.availability.name().to_owned(),
             presence: self.availability.presence(self.now),
             reply: options.reply,
             languages: (Arc::clone(&options.languages), options.language.clone()),
-            faces: self.view_model.agents.clone(),
+            agents: self.view_model.agents.clone(),
             settings: view::MenuSettings {
-                is_heard: self.visitor.plays_sound(options),
-                notices: self.visitor.shows_notifications(options),
+                is_sound_on: self.visitor.plays_sound(options),
+                notifications: self.visitor.shows_notifications(options),
                 theme: options.offers_themes.then_some(self.visitor.preferences.theme),
                 has_transcript: self.conversation.timeline.message_count() > 0,
                 is_known: self.visitor.session.source_id().is_some(),
@@ -127,11 +127,11 @@ impl ChatClient {
     fn conversation_actions(&self) -> view::ConversationActions {
         let is_open = self.visitor.session.conversation().is_some();
         view::ConversationActions {
-            list: self.visitor.session.has_conversations(),
+            can_list: self.visitor.session.has_conversations(),
             unread: self.visitor.conversation_list.unread_count(),
-            begin: self.can_leave_conversation(),
-            end: is_open && self.conversation.status.status() != Status::Resolved,
-            is_listing: self.visitor.conversation_list.is_shown(),
+            can_begin: self.can_leave_conversation(),
+            can_end: is_open && self.conversation.status.status() != Status::Resolved,
+            is_list_shown: self.visitor.conversation_list.is_shown(),
         }
     }
 
@@ -154,7 +154,7 @@ impl ChatClient {
             rows,
             skipped: scope.range.start,
             newer: conversation.timeline.len() - scope.range.end,
-            is_away: conversation.window.is_scrolled_away(),
+            is_scrolled_away: conversation.window.is_scrolled_away(),
             unread: conversation.unread.count_below(),
             jumps: conversation.window.jumps(),
             typing: conversation.typing.agent().cloned(),
@@ -173,13 +173,13 @@ impl ChatClient {
     fn refresh_composer(&mut self, is_form_shown: bool) {
         let is_covered = self.visitor.conversation_list.is_shown() || self.is_closed() || is_form_shown;
         let may_ask = self.settings.options.offers_notifications && self.visitor.preferences.notifications.is_none();
-        self.visitor.composer.is_away = is_covered;
+        self.visitor.composer.is_covered = is_covered;
         self.visitor.composer.offers_notifications = may_ask && self.conversation.timeline.newest().is_some();
     }
 
     /// Finds out anew who answers here: those that the website names, then those who wrote last.
     pub(super) fn refresh_agents(&mut self) {
-        self.view_model.agents = self.conversation.agents(&self.settings.options.team, view::FACES_MAX);
+        self.view_model.agents = self.conversation.agents(&self.settings.options.team, view::AGENTS_MAX);
     }
 
     /// How the conversation ended, if it did. A deleted one takes nothing more, and the next message begins another.
@@ -187,7 +187,7 @@ impl ChatClient {
         let is_deleted = self.conversation.existence == Existence::Deleted;
         let is_gone = is_deleted && self.visitor.session.conversation().is_none();
         (is_gone || self.conversation.status.status() == Status::Resolved).then(|| view::ConversationEnd {
-            takes_more: !is_gone && !self.is_closed(),
+            can_reopen: !is_gone && !self.is_closed(),
             can_begin: self.can_leave_conversation(),
         })
     }

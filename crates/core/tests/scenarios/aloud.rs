@@ -9,7 +9,7 @@ use crate::bench::{Bench, CONVERSATION, agents, created, event, visitors};
 
 /// What was said since the last time, and how often anything was.
 fn aloud(bench: &Bench) -> (u32, String) {
-    let (times, told) = &bench.widget.view().panel.told;
+    let (times, told) = &bench.widget.view().panel.announcement;
     let told = told.as_ref().map_or(String::new(), |told| match told {
         Announcement::NewMessage(message) => message.text.clone(),
         Announcement::Typing(person) => format!("{} writes", person.name),

@@ -36,7 +36,7 @@ fn chosen(title: &str, value: &str) -> Event {
 /// What the row shows as answered, and how that fares.
 fn shown(bench: &Bench) -> (Vec<&str>, &SubmissionStatus) {
     let row = bench.rows().last().unwrap();
-    (row.answers.iter().map(|answer| answer.value.as_str()).collect(), &row.fate)
+    (row.answers.iter().map(|answer| answer.value.as_str()).collect(), &row.submission)
 }
 
 fn kept(bench: &Bench) -> usize {

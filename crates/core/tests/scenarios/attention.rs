@@ -59,14 +59,14 @@ fn what_came_in_a_gap_is_news_and_the_first_page_is_not() {
 #[test]
 fn silence_is_the_visitors_to_choose_and_outlives_the_page() {
     let mut bench = Bench::returning(&[visitors(1, "hello")]);
-    assert!(bench.widget.view().panel.settings.is_heard);
+    assert!(bench.widget.view().panel.settings.is_sound_on);
     bench.event(Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Silent(true))));
     bench.frame(&created(&agents(2, "hi"), None));
     assert_eq!(arrivals(&mut bench), []);
     let mut reloaded = bench.reload(11);
-    assert!(!reloaded.widget.view().panel.settings.is_heard);
+    assert!(!reloaded.widget.view().panel.settings.is_sound_on);
     reloaded.event(Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Silent(false))));
-    assert!(reloaded.widget.view().panel.settings.is_heard);
+    assert!(reloaded.widget.view().panel.settings.is_sound_on);
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn the_browser_tells_only_those_who_want_it_on_sites_that_offer_it() {
     elsewhere.event(Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Notifications(true))));
     elsewhere.frame(&created(&agents(2, "hi"), None));
     assert_eq!(arrivals(&mut elsewhere), heard("hi"), "this site does not offer it");
-    assert_eq!(elsewhere.widget.view().panel.settings.notices, None);
+    assert_eq!(elsewhere.widget.view().panel.settings.notifications, None);
 }
 
 #[test]
@@ -175,7 +175,7 @@ fn one_tab_reads_for_all_and_all_want_the_same() {
         assert_eq!(told, (1, 1), "which of them is heard is settled between them, elsewhere");
     }
     house.on(other, |tab| tab.event(Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Silent(true)))));
-    assert!(!house.tabs[one].bench.widget.view().panel.settings.is_heard);
+    assert!(!house.tabs[one].bench.widget.view().panel.settings.is_sound_on);
     let mut message = agents(8, "hi");
     message["status"] = json!("read");
     house.on(one, |tab| tab.frame(&event("message.updated", message)));

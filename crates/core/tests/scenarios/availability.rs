@@ -57,7 +57,7 @@ fn the_head_shows_the_team_and_then_whoever_wrote() {
     let options = Options { team: vec![person("Ana"), person("Ben")], ..Options::default() };
     let mut bench = Bench::on_a_site(options, &[visitors(1, "hello")]);
     let faces = |bench: &Bench| -> Vec<String> {
-        bench.widget.view().panel.faces.iter().map(|face| face.name.clone()).collect()
+        bench.widget.view().panel.agents.iter().map(|face| face.name.clone()).collect()
     };
     assert_eq!(faces(&bench), ["Ana", "Ben"]);
     bench.frame(&created(&agents(2, "hi"), None));

@@ -38,14 +38,14 @@ fn in_a_second() -> Bench {
 #[test]
 fn a_conversation_is_ended_and_a_message_opens_it_again() {
     let mut bench = talking();
-    assert!(bench.widget.view().panel.choices.end);
+    assert!(bench.widget.view().panel.actions.can_end);
     bench.event(Event::Conversations(ConversationsEvent::Resolved));
     bench.event(Event::Conversations(ConversationsEvent::Resolved));
     assert_eq!(bench.calls.len(), 1, "once");
     bench.answer("/toggle_status", 200, &Value::Null);
     resolved(&mut bench);
-    assert_eq!(bench.widget.view().thread.end, Some(ConversationEnd { takes_more: true, can_begin: true }));
-    assert!(!bench.widget.view().panel.choices.end && !bench.widget.view().composer.is_away);
+    assert_eq!(bench.widget.view().thread.end, Some(ConversationEnd { can_reopen: true, can_begin: true }));
+    assert!(!bench.widget.view().panel.actions.can_end && !bench.widget.view().composer.is_covered);
     bench.submit("one more thing");
     assert!(bench.asked(Method::Post, "/messages").is_some());
 }
@@ -65,12 +65,12 @@ fn where_the_site_wants_it_an_ended_conversation_takes_no_more() {
     bench.submit("and after");
     assert!(bench.asked(Method::Post, "/messages").is_none(), "nor does trying again open it");
     let view = bench.widget.view();
-    assert_eq!(view.thread.end, Some(ConversationEnd { takes_more: false, can_begin: false }));
-    assert_eq!((view.composer.is_away, &*view.composer.put.1), (true, "and after"));
+    assert_eq!(view.thread.end, Some(ConversationEnd { can_reopen: false, can_begin: false }));
+    assert_eq!((view.composer.is_covered, &*view.composer.injected_text.1), (true, "and after"));
     bench.event(Event::Thread(ThreadEvent::MessageDiscarded { row: key }));
-    assert_eq!(bench.widget.view().thread.end, Some(ConversationEnd { takes_more: false, can_begin: true }));
+    assert_eq!(bench.widget.view().thread.end, Some(ConversationEnd { can_reopen: false, can_begin: true }));
     bench.event(Event::Conversations(ConversationsEvent::Opened { conversation: None }));
-    assert!(!bench.widget.view().composer.is_away);
+    assert!(!bench.widget.view().composer.is_covered);
     bench.submit("anew");
     assert!(bench.asked(Method::Post, "/conversations").is_some());
 }
@@ -94,7 +94,7 @@ fn another_conversation_begins_with_its_first_message_and_the_old_one_stays_know
 fn what_waits_to_be_sent_keeps_its_conversation() {
     let mut bench = talking();
     bench.submit("on its way");
-    assert!(!bench.widget.view().panel.choices.begin);
+    assert!(!bench.widget.view().panel.actions.can_begin);
     bench.event(Event::Conversations(ConversationsEvent::Opened { conversation: None }));
     bench.event(Event::Conversations(ConversationsEvent::Opened { conversation: Some(OTHER) }));
     assert_eq!(bench.texts(), ["hi", "hello", "on its way"]);
@@ -106,9 +106,9 @@ fn all_conversations_are_listed_newest_first_with_what_is_unread_and_can_be_gone
     let mut news = agents(21, "**Good** news");
     news["conversation_id"] = json!(CONVERSATION);
     bench.frame(&created(&news, None));
-    assert_eq!(bench.widget.view().panel.choices.unread, 1);
+    assert_eq!(bench.widget.view().panel.actions.unread, 1);
     bench.event(Event::Conversations(ConversationsEvent::ListToggled { is_shown: true }));
-    assert!(bench.widget.view().composer.is_away);
+    assert!(bench.widget.view().composer.is_covered);
     let (mut old, mut new) = (conversation(CONVERSATION), conversation(OTHER.0));
     old["messages"] = json!([agents(1, "hi"), visitors(2, "hello"), news]);
     new["messages"] = json!([visitors(20, "something else")]);
@@ -121,7 +121,7 @@ fn all_conversations_are_listed_newest_first_with_what_is_unread_and_can_be_gone
 
     bench.event(Event::Conversations(ConversationsEvent::Opened { conversation: Some(ConversationId(CONVERSATION)) }));
     let view = bench.widget.view();
-    assert_eq!((view.thread.list.is_none(), view.panel.choices.unread, view.thread.is_loading), (true, 0, true));
+    assert_eq!((view.thread.list.is_none(), view.panel.actions.unread, view.thread.is_loading), (true, 0, true));
     bench.answer(&format!("/{CONVERSATION}/messages"), 200, &json!([agents(1, "hi"), visitors(2, "hello"), news]));
     assert_eq!(bench.texts(), ["hi", "hello", "**Good** news"]);
     bench.submit("thanks");
@@ -139,7 +139,7 @@ fn a_list_the_server_does_not_give_is_said_and_asked_for_again() {
     bench.event(Event::Conversations(ConversationsEvent::ListToggled { is_shown: true }));
     assert!(bench.asked(Method::Get, "/conversations").is_some());
     bench.event(Event::Conversations(ConversationsEvent::ListToggled { is_shown: false }));
-    assert!(bench.widget.view().thread.list.is_none() && !bench.widget.view().composer.is_away);
+    assert!(bench.widget.view().thread.list.is_none() && !bench.widget.view().composer.is_covered);
 }
 
 #[test]

@@ -95,7 +95,7 @@ fn another_device_finds_the_conversations_of_this_inbox_and_the_menu_offers_them
     let kept = session(&bench);
     assert_eq!((&kept["inbox"], &kept["conversations"]), (&json!(1), &json!([73, 72])));
     assert_eq!(kept["conversation"], 72, "what was said in last");
-    assert!(bench.widget.view().panel.choices.list);
+    assert!(bench.widget.view().panel.actions.can_list);
     bench.answer("/72/messages", 200, &json!([in_conversation(agents(690, "and this on main"), 72, 1)]));
     assert_eq!(bench.texts(), ["and this on main"]);
     bench.wait(600_000);
@@ -126,7 +126,7 @@ fn a_message_that_is_written_at_once_waits_for_what_is_found() {
 fn whoever_begins_a_conversation_adds_it_to_what_others_have_listed() {
     let mut bench = another_device();
     bench.answer("/conversations", 200, &json!([]));
-    assert!(!is_patching(&bench) && !bench.widget.view().panel.choices.list);
+    assert!(!is_patching(&bench) && !bench.widget.view().panel.actions.can_list);
     bench.submit("hello");
     bench.answer("/conversations", 200, &begun(11, &listed("10 3:74")));
     let told = verify(&mut bench);
@@ -153,13 +153,13 @@ fn the_same_person_finds_them_again_after_logging_out_on_the_same_device() {
     let mut bench = another_device();
     bench.answer("/conversations", 200, &all_inboxes(&listed("1:72")));
     bench.event(Event::Host(HostCall::Reset));
-    assert!(!bench.widget.view().panel.choices.list);
+    assert!(!bench.widget.view().panel.actions.can_list);
     bench.event(Event::Host(HostCall::SetUser(user())));
     bench.answer("/contacts", 200, &contact());
     verify(&mut bench);
     bench.answer("/conversations", 200, &all_inboxes(&listed("1:72")));
     assert_eq!(session(&bench)["conversation"], 72);
-    assert!(bench.widget.view().panel.choices.list);
+    assert!(bench.widget.view().panel.actions.can_list);
 }
 
 #[test]
@@ -212,10 +212,10 @@ fn another_inboxs_messages_are_none_of_this_chats() {
     bench.go_live();
     bench.told.clear();
     bench.frame(&created(&in_conversation(agents(700, "on the other site"), 74, 3), None));
-    assert_eq!(bench.widget.view().panel.choices.unread, 0);
+    assert_eq!(bench.widget.view().panel.actions.unread, 0);
     assert!(bench.told.is_empty(), "{:?}", bench.told);
     bench.frame(&created(&in_conversation(agents(701, "in the older one"), 73, 1), None));
-    assert_eq!(bench.widget.view().panel.choices.unread, 1);
+    assert_eq!(bench.widget.view().panel.actions.unread, 1);
 }
 
 #[test]

@@ -92,7 +92,7 @@ fn a_user_who_comes_back_finds_the_chat_as_it_was() {
     let mut bench = page(kept_of("42"), [is("42")]);
     bench.answer("/messages", 200, &json!([agents(1, "hi")]));
     assert_eq!(bench.texts(), ["hi"]);
-    assert_eq!(bench.widget.view().composer.put.1.as_ref(), "my salary is");
+    assert_eq!(bench.widget.view().composer.injected_text.1.as_ref(), "my salary is");
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn another_user_or_another_proof_finds_nothing_of_the_former() {
                 bench.go_live();
                 bench.event(Event::Host(HostCall::SetUser(now.clone())));
             }
-            assert_eq!((bench.texts().len(), bench.widget.view().composer.put.1.as_ref()), (0, ""));
+            assert_eq!((bench.texts().len(), bench.widget.view().composer.injected_text.1.as_ref()), (0, ""));
             assert!(bench.calls.is_empty() && bench.link.is_none(), "nothing of the former is asked for");
             let kept = format!("{:?}", bench.storage);
             assert!(!kept.contains("9e46c098") && !kept.contains(TOKEN) && !kept.contains("salary"), "{kept}");
@@ -285,7 +285,7 @@ fn what_the_site_says_for_the_visitor_leaves_alone_what_they_are_writing() {
     assert_eq!(bench.storage["draft"], "half a sen");
     bench.event(Event::Host(HostCall::Prefill { text: "My order is ".to_owned() }));
     assert_eq!(
-        (bench.widget.view().composer.put.1.as_ref(), &*bench.storage["draft"]),
+        (bench.widget.view().composer.injected_text.1.as_ref(), &*bench.storage["draft"]),
         ("My order is ", "My order is ")
     );
 }

@@ -39,7 +39,7 @@ fn filled() -> Event {
 
 fn is_form_shown(bench: &Bench) -> bool {
     let view = bench.widget.view();
-    assert_eq!(view.thread.form.is_some(), view.composer.is_away, "either the form or the writing field");
+    assert_eq!(view.thread.form.is_some(), view.composer.is_covered, "either the form or the writing field");
     view.thread.form.is_some()
 }
 
@@ -54,7 +54,10 @@ fn the_form_stands_before_the_first_message_and_its_answers_become_attributes() 
     let mut bench = asking();
     assert!(is_form_shown(&bench));
     bench.submit("too soon");
-    assert!(bench.calls.is_empty() && bench.widget.view().composer.put.1.contains("too soon"), "kept, not sent");
+    assert!(
+        bench.calls.is_empty() && bench.widget.view().composer.injected_text.1.contains("too soon"),
+        "kept, not sent"
+    );
     bench.event(Event::Visitor(VisitorEvent::PreChatFormSubmitted {
         values: vec![("full_name".to_owned(), "Ana".to_owned())],
     }));

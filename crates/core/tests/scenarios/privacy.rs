@@ -85,7 +85,7 @@ fn assert_forgotten(house: &Household, number: usize, why: &str) {
     }
     assert!(bench.texts().is_empty() && bench.calls.is_empty() && bench.link.is_none(), "{why}: tab {number}");
     let view = bench.widget.view();
-    assert_eq!((view.panel.unread, view.previews.len(), view.panel.told.1.is_none()), (0, 0, true), "{why}");
+    assert_eq!((view.panel.unread, view.previews.len(), view.panel.announcement.1.is_none()), (0, 0, true), "{why}");
     assert!(bench.told.contains(&HostEvent::VisitorForgotten), "{why}: what the page shows beside goes, too");
 }
 
@@ -210,12 +210,12 @@ fn a_page_that_names_nobody_neither_shows_nor_uses_what_a_proven_user_said() {
         false,
     );
     assert!(bench.calls.is_empty() && bench.link.is_none() && bench.texts().is_empty());
-    assert_eq!(bench.widget.view().composer.put.1.as_ref(), "", "nor what they were writing");
+    assert_eq!(bench.widget.view().composer.injected_text.1.as_ref(), "", "nor what they were writing");
     // The page's user is named late, and is the same.
     bench.event(is("42"));
     bench.answer("/messages", 200, &json!([agents(1, "about your salary")]));
     assert_eq!(bench.texts(), ["about your salary"]);
-    assert_eq!(bench.widget.view().composer.put.1.as_ref(), "and my holiday");
+    assert_eq!(bench.widget.view().composer.injected_text.1.as_ref(), "and my holiday");
 
     let mut bench = Bench::on_a_page(Options::default(), kept_of("42"), [], false);
     bench.submit("I am somebody else");

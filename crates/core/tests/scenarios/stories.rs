@@ -60,7 +60,7 @@ fn a_reload_finds_customer_conversation_and_draft_again() {
     bench.event(Event::Composer(ComposerEvent::DraftChanged { text: "half a sent".to_owned() }));
     let mut reloaded = bench.reload(11);
     assert!(reloaded.widget.view().thread.is_loading);
-    assert_eq!(&*reloaded.widget.view().composer.put.1, "half a sent");
+    assert_eq!(&*reloaded.widget.view().composer.injected_text.1, "half a sent");
     assert!(reloaded.asked(Method::Post, "").is_none(), "nobody is made again");
     reloaded.answer("/conversations/6/messages", 200, &json!([visitors(8, "hello"), agents(9, "hi")]));
     assert_eq!(reloaded.texts(), ["hello", "hi"]);
@@ -118,9 +118,9 @@ fn a_conversation_the_server_has_forgotten_is_made_anew_for_the_same_contact() {
     bench.answer("/messages", 404, &json!({ "status": 404, "error": "Not Found" }));
     assert_eq!(bench.widget.view().thread.end, None);
     bench.answer("/contacts/9e46c098-beaf-4807-8512-94a2614abf55", 200, &contact());
-    let gone = Some(ConversationEnd { takes_more: false, can_begin: false });
+    let gone = Some(ConversationEnd { can_reopen: false, can_begin: false });
     assert_eq!(bench.widget.view().thread.end, gone, "it says why the rest is not there any more");
-    assert!(!bench.widget.view().composer.is_away, "and takes what begins another");
+    assert!(!bench.widget.view().composer.is_covered, "and takes what begins another");
     bench.answer("/conversations", 200, &conversation(32));
     assert_eq!(bench.widget.view().thread.end, None);
     bench.answer("/conversations/32/messages", 200, &visitors(20, "again"));
@@ -179,7 +179,7 @@ fn a_failed_message_given_up_goes_back_to_where_it_was_written() {
     let key = bench.rows()[0].key;
     bench.event(Event::Thread(ThreadEvent::MessageDiscarded { row: key }));
     assert!(bench.texts().is_empty());
-    assert_eq!(&*bench.widget.view().composer.put.1, "one");
+    assert_eq!(&*bench.widget.view().composer.injected_text.1, "one");
     assert!(!bench.storage.keys().any(|key| key.starts_with("send/")));
 }
 
@@ -187,7 +187,7 @@ fn a_failed_message_given_up_goes_back_to_where_it_was_written() {
 fn a_long_text_is_folded_until_the_visitor_wants_more_and_again_when_not() {
     let long = (1..=60).map(|line| format!("line {line}")).collect::<Vec<_>>().join("\n");
     let mut bench = Bench::returning(&[agents(8, "short"), agents(9, &long)]);
-    let lengths = |bench: &Bench| bench.rows().iter().map(|row| row.length).collect::<Vec<_>>();
+    let lengths = |bench: &Bench| bench.rows().iter().map(|row| row.fold).collect::<Vec<_>>();
     assert_eq!(lengths(&bench), [TextFold::Short, TextFold::Folded]);
     let key = bench.keys_of(&long)[0];
     bench.event(Event::Thread(ThreadEvent::TextFolded { row: key, is_folded: false }));
@@ -466,7 +466,7 @@ fn a_text_longer_than_the_server_takes_is_handed_back() {
     let mut bench = Bench::returning(&[]);
     bench.submit(&"é".repeat(150_001));
     assert!(bench.texts().is_empty() && bench.widget.view().composer.problem.is_some());
-    assert_eq!(bench.widget.view().composer.put.1.chars().count(), 150_001);
+    assert_eq!(bench.widget.view().composer.injected_text.1.chars().count(), 150_001);
     bench.submit(&"é".repeat(150_000));
     assert_eq!((bench.texts().len(), bench.widget.view().composer.problem.clone()), (1, None));
 }
@@ -476,7 +476,7 @@ fn what_is_left_to_write_is_known_when_it_is_little() {
     let mut bench = Bench::returning(&[]);
     let mut left_after = |text: String| {
         bench.event(Event::Composer(ComposerEvent::DraftChanged { text }));
-        bench.widget.view().composer.left
+        bench.widget.view().composer.characters_left
     };
     assert_eq!(left_after("é".repeat(149_499)), None, "501 are many");
     assert_eq!(left_after("é".repeat(149_500)), Some(500));
@@ -484,9 +484,9 @@ fn what_is_left_to_write_is_known_when_it_is_little() {
     assert_eq!(left_after("é".repeat(150_003)), Some(-3));
     assert_eq!(left_after("é".repeat(100_000)), None, "bytes are not what counts");
     bench.submit(&"é".repeat(150_001));
-    assert_eq!(bench.widget.view().composer.left, Some(-1), "it is handed back");
+    assert_eq!(bench.widget.view().composer.characters_left, Some(-1), "it is handed back");
     bench.submit(&"é".repeat(150_000));
-    assert_eq!(bench.widget.view().composer.left, None, "it is sent");
+    assert_eq!(bench.widget.view().composer.characters_left, None, "it is sent");
 }
 
 #[test]
@@ -565,7 +565,7 @@ fn a_device_on_which_too_much_waits_already_takes_no_more_and_loses_nothing_of_i
     bench.submit("one more");
     let composer = &bench.widget.view().composer;
     assert_eq!(
-        (composer.problem.clone(), &*composer.put.1),
+        (composer.problem.clone(), &*composer.injected_text.1),
         (Some(ComposerProblem::TooManyUnsent), "one more"),
         "it is not lost either"
     );

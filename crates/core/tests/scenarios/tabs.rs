@@ -399,7 +399,7 @@ fn what_waits_in_another_conversation_is_read_in_every_tab_once_any_opens_it() {
     let mut elsewhere = agents(20, "It is ready");
     elsewhere["conversation_id"] = json!(9);
     house.on(0, |tab| tab.frame(&created(&elsewhere, None)));
-    let unread = |house: &Household| [0, 1].map(|tab| house.tabs[tab].bench.widget.view().panel.choices.unread);
+    let unread = |house: &Household| [0, 1].map(|tab| house.tabs[tab].bench.widget.view().panel.actions.unread);
     assert_eq!(unread(&house), [1, 1]);
     house.on(1, |tab| {
         tab.event(Event::Conversations(ConversationsEvent::Opened { conversation: Some(ConversationId(9)) }))

@@ -221,7 +221,7 @@ fn an_upload_can_be_cancelled_and_taken_back() {
         (vec![id], vec![echo.clone()], vec!["hi".to_owned()])
     );
     let composer = &bench.widget.view().composer;
-    assert_eq!((&*composer.put.1, composer.files.as_slice()), ("plans", &[file(1, 100)][..]));
+    assert_eq!((&*composer.injected_text.1, composer.files.as_slice()), ("plans", &[file(1, 100)][..]));
     bench.frame(&created(&with_files(visitors(9, "plans"), &[100]), Some(&*echo)));
     assert_eq!(bench.texts(), ["hi", "plans"], "the server had it all the same");
 }

@@ -227,7 +227,7 @@ fn what_is_unconfirmed_is_told_and_sent_again_in_any_tab() {
 fn what_is_unconfirmed_is_said_aloud_once_in_the_tab_that_is_open() {
     let mut bench = posting("hello");
     bench.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
-    let told = |bench: &Bench| bench.widget.view().panel.told.clone();
+    let told = |bench: &Bench| bench.widget.view().panel.announcement.clone();
     bench.end("/messages", Outcome::Unknown);
     wait_live(&mut bench, 30_000);
     assert_eq!(told(&bench), (1, Some(Announcement::DeliveryUnconfirmed)));

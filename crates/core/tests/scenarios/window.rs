@@ -48,7 +48,7 @@ fn the_window_grows_to_its_size_and_then_moves() {
     assert_eq!(ends(&reading(3)), m(941, 1_000));
     let mut bench = reading(10);
     assert_eq!((ends(&bench), bench.rows().len()), (m(801, 860), ROWS_MAX));
-    assert_eq!((thread(&bench).skipped, thread(&bench).newer, thread(&bench).is_away), (0, 140, true));
+    assert_eq!((thread(&bench).skipped, thread(&bench).newer, thread(&bench).is_scrolled_away), (0, 140, true));
     bench.event(Event::Thread(ThreadEvent::Scrolled { position: AMID, focused_row: None }));
     assert_eq!(ends(&bench), m(801, 860), "nothing moves while neither end is near");
     bench.event(Event::Thread(ThreadEvent::Scrolled { position: NEAR_END, focused_row: None }));
@@ -75,7 +75,7 @@ fn whoever_reads_further_up_is_not_disturbed_and_told_how_many_came() {
     let jumps = thread.jumps;
     bench.event(Event::Thread(ThreadEvent::NewestRequested));
     let thread = &bench.widget.view().thread;
-    assert_eq!((thread.unread, thread.newer, thread.is_away, thread.jumps), (0, 0, false, jumps + 1));
+    assert_eq!((thread.unread, thread.newer, thread.is_scrolled_away, thread.jumps), (0, 0, false, jumps + 1));
     let firsts: Vec<&str> =
         thread.rows.iter().filter(|row| row.is_first_unread).map(|row| row.content.text()).collect();
     assert_eq!(firsts, ["m1001"]);
@@ -156,7 +156,7 @@ fn a_thread_hardly_longer_than_the_screen_neither_moves_nor_forgets_its_end() {
     bench.frame(&created(&agents(3, "m3"), None));
     assert_eq!(bench.texts(), ["m1", "m2", "m3"]);
     bench.event(Event::Thread(ThreadEvent::Scrolled { position: END, focused_row: None }));
-    assert!(!bench.widget.view().thread.is_away);
+    assert!(!bench.widget.view().thread.is_scrolled_away);
 }
 
 #[test]

@@ -65,7 +65,7 @@ fn who_wants_to_be_forgotten_is_nobody_here_from_then_on() {
     assert_eq!(bench.kept_keys(), ["generation"]);
     assert_eq!((bench.texts(), bench.link), (vec![], None), "nothing is shown, no socket stays");
     assert_eq!(bench.calls, [], "nothing is on its way any more");
-    assert!(!bench.widget.view().panel.settings.is_known && !bench.widget.view().panel.choices.list);
+    assert!(!bench.widget.view().panel.settings.is_known && !bench.widget.view().panel.actions.can_list);
     bench.wait(200_000);
     assert!(bench.calls.is_empty() && bench.link.is_none(), "and nobody comes back by themselves");
     bench.submit("somebody new");
