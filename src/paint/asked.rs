@@ -6,7 +6,8 @@ use super::wish::Wish;
 use super::{Act, Element, Words, el};
 use crate::i18n::TextKey;
 use natter_core::content::{
-    Action, Answer, Card, Choice, FEEDBACK, Field, FieldKind, Kind, RATING, Scale, is_rating_open, value_of,
+    Answer, Card, CardAction, Choice, FEEDBACK, Field, FieldKind, MessageKind, RATING, RatingScale, is_rating_open,
+    value_of,
 };
 use natter_core::digits::digits;
 use natter_core::markdown;
@@ -18,14 +19,18 @@ use natter_core::visitor::form_submissions::SubmissionStatus;
 pub fn asked(words: &Words, row: &Row, message: &Message) -> Option<Element> {
     let asking = el("div", "asked");
     let asking = match &message.kind {
-        Kind::Plain => return None,
-        Kind::Form(_) if !row.answers.is_empty() => asking.and(filled(words, &message.kind, &row.answers)),
-        Kind::Form(fields) => asking.and(form(words, message, fields)),
-        Kind::Choice(choices) => asking.and(choose(message, choices, &row.answers)),
+        MessageKind::Plain => return None,
+        MessageKind::Form(_) if !row.answers.is_empty() => asking.and(filled(words, &message.kind, &row.answers)),
+        MessageKind::Form(fields) => asking.and(form(words, message, fields)),
+        MessageKind::Choice(choices) => asking.and(choose(message, choices, &row.answers)),
         // Several stand beside each other; what is to be read is listed.
-        Kind::Cards(all) if all.len() > 1 => asking.and(cards(words, "cards strip", message.id, all, &row.answers)),
-        Kind::Cards(all) | Kind::Articles(all) => asking.and(cards(words, "cards", message.id, all, &row.answers)),
-        Kind::Rating(scale) => rating(words, asking, row, message, *scale),
+        MessageKind::Cards(all) if all.len() > 1 => {
+            asking.and(cards(words, "cards strip", message.id, all, &row.answers))
+        }
+        MessageKind::Cards(all) | MessageKind::Articles(all) => {
+            asking.and(cards(words, "cards", message.id, all, &row.answers))
+        }
+        MessageKind::Rating(scale) => rating(words, asking, row, message, *scale),
     };
     Some(asking.maybe(match &row.submission {
         SubmissionStatus::Accepted => None,
@@ -60,7 +65,7 @@ pub fn label(words: &Words, question: &str, field: &Field) -> Element {
     let entry = if is_tick { entry } else { entry.in_own_direction() };
     let entry = if field.is_required { entry.with("required", "") } else { entry };
     if field.label.is_empty() {
-        return entry.with("aria-label", &markdown::words(question));
+        return entry.with("aria-label", &markdown::plain_text(question));
     }
     let name = el("span", "").in_own_direction().saying(&field.label);
     if is_tick { el("label", "label check").and(entry).and(name) } else { el("label", "label").and(name).and(entry) }
@@ -106,10 +111,14 @@ fn pattern(pattern: &str) -> &str {
 }
 
 /// What was filled in, to be read.
-fn filled(words: &Words, kind: &Kind, answers: &[Answer]) -> Element {
+fn filled(words: &Words, kind: &MessageKind, answers: &[Answer]) -> Element {
     let fields = match kind {
-        Kind::Form(fields) => &fields[..],
-        Kind::Plain | Kind::Choice(_) | Kind::Cards(_) | Kind::Articles(_) | Kind::Rating(_) => &[],
+        MessageKind::Form(fields) => &fields[..],
+        MessageKind::Plain
+        | MessageKind::Choice(_)
+        | MessageKind::Cards(_)
+        | MessageKind::Articles(_)
+        | MessageKind::Rating(_) => &[],
     };
     answers.iter().filter(|answer| !answer.value.is_empty()).fold(el("dl", "filled"), |list, answer| {
         let field = fields.iter().find(|field| field.name == answer.name);
@@ -135,7 +144,7 @@ fn filled(words: &Words, kind: &Kind, answers: &[Answer]) -> Element {
 // --- Choices and cards ---
 
 fn choose(message: &Message, choices: &[Choice], answers: &[Answer]) -> Element {
-    let group = el("div", "choices").with("role", "group").with("aria-label", &markdown::words(&message.text));
+    let group = el("div", "choices").with("role", "group").with("aria-label", &markdown::plain_text(&message.text));
     choices.iter().fold(group, |group, choice| group.and(chooser(message.id, choice, answers)))
 }
 
@@ -170,8 +179,8 @@ fn card(words: &Words, message: MessageId, card: &Card, answers: &[Answer]) -> E
     let all = el("li", "card").maybe(picture).and(title).maybe(about.map(|about| about.saying(&card.description)));
     card.actions.iter().fold(all, |all, action| {
         all.and(match action {
-            Action::Link(title, url) => leading("chip", title, url),
-            Action::Postback(choice) => chooser(message, choice, answers),
+            CardAction::Link(title, url) => leading("chip", title, url),
+            CardAction::Postback(choice) => chooser(message, choice, answers),
         })
     })
 }
@@ -183,15 +192,15 @@ const STAR: [&str; 2] = ["☆", "★"];
 /// More than a question has, in characters.
 const QUESTION_CHARS: usize = 1_000;
 
-fn rating(words: &Words, asking: Element, row: &Row, message: &Message, scale: Scale) -> Element {
+fn rating(words: &Words, asking: Element, row: &Row, message: &Message, scale: RatingScale) -> Element {
     let rated = value_of(&row.answers, RATING).unwrap_or_default();
     let told = value_of(&row.answers, FEEDBACK).unwrap_or_default();
     let is_open = is_rating_open(message.at, (words.now)());
     let stars: usize = rated.parse().unwrap_or(0);
     let faces = FACES.iter().enumerate().fold(el("div", "faces"), |faces, (at, shown)| {
         let shown = match scale {
-            Scale::Faces => *shown,
-            Scale::Stars => STAR[usize::from(at < stars)],
+            RatingScale::Faces => *shown,
+            RatingScale::Stars => STAR[usize::from(at < stars)],
         };
         faces.and(face(words, at, shown, rated, is_open))
     });

@@ -16,7 +16,7 @@ pub fn formatted(words: &Words, text: &str) -> Vec<Element> {
         Piece::Marked(mark, inner) => element(words, mark, inner, false),
         Piece::Text(text) => el("p", "").saying(&text),
     };
-    markdown::read(text).into_iter().map(|piece| block(piece).with("class", "text").in_own_direction()).collect()
+    markdown::parse(text).into_iter().map(|piece| block(piece).with("class", "text").in_own_direction()).collect()
 }
 
 /// As much of a text as is to be seen.
@@ -52,15 +52,15 @@ fn element(words: &Words, mark: Mark, inner: Vec<Piece>, is_in_link: bool) -> El
         Mark::Paragraph => "p",
         Mark::Quote => "blockquote",
         Mark::List => "ul",
-        Mark::Numbered(1) => "ol",
-        Mark::Numbered(first) => {
+        Mark::NumberedList(1) => "ol",
+        Mark::NumberedList(first) => {
             return hold(words, el("ol", "").with("start", &digits(first.into())), inner, is_in_link);
         }
         Mark::Item => "li",
         Mark::CodeBlock => "pre",
         Mark::Strong => "strong",
         Mark::Emphasis => "em",
-        Mark::Struck => "s",
+        Mark::Strikethrough => "s",
         Mark::Code => "code",
         Mark::Table => {
             // It scrolls by itself, also by keyboard.

@@ -8,7 +8,7 @@ use super::markdown::{fold, formatted, shown};
 use super::wish::Wish;
 use super::{Act, Element, Place, Words, el};
 use crate::i18n::TextKey;
-use natter_core::content::Kind;
+use natter_core::content::MessageKind;
 use natter_core::conversation::timeline::Failure;
 use natter_core::view::{Row, RowContent};
 
@@ -34,7 +34,7 @@ pub fn row(words: &Words, row: &Row, place: Option<Place>) -> Element {
 fn bubble(words: &Words, row: &Row) -> Option<Element> {
     let text = || shown(row.content.text(), row.fold);
     let blocks = match row.content.message() {
-        Some(message) if matches!(message.kind, Kind::Rating(_)) => return None,
+        Some(message) if matches!(message.kind, MessageKind::Rating(_)) => return None,
         Some(message) if message.is_deleted => vec![line("text", &words.say(&TextKey::Deleted))],
         Some(_) | None => formatted(words, &text()),
     };

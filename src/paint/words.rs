@@ -1,7 +1,7 @@
 //! What painters know beside the view: the visitor's language, today, and what the browser can do.
 
 use crate::i18n::{Formatter, Locale, TextKey, day_title};
-use natter_core::content::Kind;
+use natter_core::content::MessageKind;
 use natter_core::model::{Author, Message, Person};
 use natter_core::view::excerpt;
 
@@ -48,7 +48,7 @@ impl Words {
         }
         let text = excerpt(message, chars);
         match message.attachments.first() {
-            None if text.is_empty() && matches!(message.kind, Kind::Rating(_)) => self.say(&TextKey::RatingAsk),
+            None if text.is_empty() && matches!(message.kind, MessageKind::Rating(_)) => self.say(&TextKey::RatingAsk),
             Some(file) if text.is_empty() => file.name.clone(),
             Some(_) | None => text,
         }

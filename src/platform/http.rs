@@ -12,7 +12,7 @@ use web_sys::{AbortController, AbortSignal, ReadableStreamDefaultReader, Respons
 use super::Reporter;
 use super::uploads::Uploads;
 use crate::js::{method, object, settled};
-use natter_core::chatwoot::{Body, Method, Request};
+use natter_core::chatwoot::{Body, HttpRequest, Method};
 use natter_core::{Event, Outcome, RequestId};
 
 /// The requests under way, each with the controller that aborts it.
@@ -21,7 +21,7 @@ pub struct Requests(Vec<(RequestId, AbortController)>);
 
 impl Requests {
     /// Makes a request, and reports its end.
-    pub fn send(&mut self, id: RequestId, request: Request, uploads: &Uploads, report: Reporter) {
+    pub fn send(&mut self, id: RequestId, request: HttpRequest, uploads: &Uploads, report: Reporter) {
         let abort = AbortController::new().ok();
         let signal = abort.as_ref().map(AbortController::signal);
         if let Some(abort) = abort {
@@ -63,21 +63,21 @@ const CONTROLLERS_MAX: usize = 32;
 /// Finds out whether anything answers at an address, and reports it. The answer itself can't be read (`no-cors`).
 pub fn probe(url: String, report: Reporter) {
     wasm_bindgen_futures::spawn_local(async move {
-        let outcome = make(Request { method: Method::Probe, url, body: Body::None, read_until: None }, None).await;
+        let outcome = make(HttpRequest { method: Method::Probe, url, body: Body::None, read_until: None }, None).await;
         report(Event::Connection(ConnectionEvent::ProbeEnded {
             is_reachable: matches!(outcome, Outcome::Answered { .. }),
         }));
     });
 }
 
-async fn make(request: Request, signal: Option<&AbortSignal>) -> Outcome {
+async fn make(request: HttpRequest, signal: Option<&AbortSignal>) -> Outcome {
     let Some(window) = web_sys::window().filter(|window| window.navigator().on_line()) else {
         return Outcome::NotSent;
     };
     let Some(fetch) = method(&window, "fetch") else { return Outcome::NotSent };
     let init = options(&request, signal);
     let body = if let Body::Json(text) = &request.body { WatchedBody::add(&init, text) } else { None };
-    // The address as text: page scripts that wrap `fetch` often parse it, and don't expect a `Request`.
+    // The address as text: page scripts that wrap `fetch` often parse it, and don't expect a `HttpRequest`.
     let answer = match fetch.call2(&window, &request.url.into(), &init) {
         Ok(promise) => settled(promise).await,
         Err(thrown) => Err(thrown),
@@ -117,7 +117,7 @@ impl WatchedBody {
     }
 }
 
-fn options(request: &Request, signal: Option<&AbortSignal>) -> Object {
+fn options(request: &HttpRequest, signal: Option<&AbortSignal>) -> Object {
     let method = match request.method {
         Method::Get | Method::Probe => "GET",
         Method::Post => "POST",

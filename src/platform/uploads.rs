@@ -132,7 +132,7 @@ impl Uploads {
 
 /// The address by which the page itself shows a file, for pictures, sounds and films.
 fn local(file: &File) -> Option<LocalFile> {
-    let kind = AttachmentKind::of_media_type(&file.type_())?;
+    let kind = AttachmentKind::from_media_type(&file.type_())?;
     Some(LocalFile { kind, url: Url::create_object_url_with_blob(file).ok()? })
 }
 

@@ -29,7 +29,7 @@ impl Loading {
     pub fn failed(self: &Rc<Self>, media: &HtmlElement, sources: &Sources) {
         let failures = 1 + media.get_attribute(FAILURES).and_then(|count| count.parse().ok()).unwrap_or(0_usize);
         set(media, FAILURES, &digits(failures as u64));
-        let Some((wait_ms, url)) = sources.after(failures) else {
+        let Some((wait_ms, url)) = sources.next_after(failures) else {
             set(media, GONE, "");
             return;
         };

@@ -1,32 +1,33 @@
-//! What a message holds beside its text: what it asks the visitor, what the visitor answered, and its files.
+//! A message's content besides its text: interactive content, the visitor's answers, and attachments.
 //!
-//! An agent's or a bot's message may ask for something (`content_type` in Chatwoot). Every such question is answered by
-//! changing the message itself (`submitted_values`), as often as one likes; only a survey is closed after 14 days.
+//! An agent's or bot's message may ask for something (`content_type` in Chatwoot). Every such message is answered by
+//! updating the message itself (`submitted_values`), as often as the visitor likes; only a survey closes, after 14
+//! days.
 
 use crate::model::MessageId;
 use crate::url::SafeUrl;
 
-/// What a message is for.
+/// The kind of a message (`content_type`).
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub enum Kind {
-    /// To be read: text, and whatever this version does not know.
+pub enum MessageKind {
+    /// Text, and kinds that this version does not know.
     #[default]
     Plain,
-    /// To be filled in: `form`, and `input_email`, `input_text` and `input_textarea` as forms of one field.
+    /// A form: `form`, and `input_email`, `input_text` and `input_textarea` as forms of one field.
     Form(Vec<Field>),
-    /// To be chosen from: `input_select`.
+    /// A choice: `input_select`.
     Choice(Vec<Choice>),
-    /// Things to look at, with something to do about each: `cards`.
+    /// Cards with actions: `cards`.
     Cards(Vec<Card>),
-    /// Things to read elsewhere: `article`.
+    /// Links to help articles: `article`.
     Articles(Vec<Card>),
-    /// How was it: `input_csat`.
-    Rating(Scale),
+    /// A satisfaction survey: `input_csat`.
+    Rating(RatingScale),
 }
 
-/// What a rating is given in.
+/// How a survey's ratings are shown.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum Scale {
+pub enum RatingScale {
     /// Five faces.
     #[default]
     Faces,
@@ -37,110 +38,110 @@ pub enum Scale {
 /// A field of a form.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Field {
-    /// What its value is handed in under.
+    /// The name of its value in a submission.
     pub name: String,
-    /// What it is called.
+    /// Its label or name.
     pub label: String,
-    /// What is to be written.
+    /// Its type.
     pub kind: FieldKind,
-    /// An example of it.
+    /// The placeholder.
     pub placeholder: String,
-    /// What is in it to begin with.
+    /// The initial value.
     pub default: String,
-    /// Whether it can't be left empty.
+    /// Whether a value is required.
     pub is_required: bool,
-    /// The regular expression its value must match, if it isn't empty.
+    /// The regular expression that a value must match; empty for none.
     pub pattern: String,
-    /// What to say when it doesn't.
+    /// The message if it does not match.
     pub pattern_error: String,
 }
 
-/// What is to be written into a field. Agents' forms know of the first four.
+/// The type of a field. Agents' forms have the first four.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub enum FieldKind {
-    /// A line.
+    /// One line of text.
     #[default]
     Text,
-    /// An address of e-mail.
+    /// An e-mail address.
     Email,
-    /// Lines.
+    /// Several lines of text.
     TextArea,
-    /// One of these.
+    /// One of these options.
     Select(Vec<Choice>),
-    /// What the visitor is called.
+    /// The visitor's name.
     Name,
     /// A phone number, with its country's code.
     Phone,
     /// A number.
     Number,
-    /// An address of a page.
+    /// A URL.
     Link,
-    /// A day.
+    /// A date.
     Date,
-    /// Yes or no.
+    /// A checkbox.
     Check,
 }
 
-/// One of several.
+/// An option of a choice.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Choice {
-    /// What people read.
+    /// The visible text.
     pub title: String,
-    /// What is handed in.
+    /// The submitted value.
     pub value: String,
 }
 
-/// Something to look at.
+/// A card.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Card {
-    /// What it is called.
+    /// Its label or name.
     pub title: String,
     /// What it is.
     pub description: String,
     /// Its picture.
     pub picture: Option<SafeUrl>,
-    /// Where it leads as a whole.
+    /// The link of the whole card.
     pub link: Option<SafeUrl>,
-    /// What can be done about it.
-    pub actions: Vec<Action>,
+    /// Its actions.
+    pub actions: Vec<CardAction>,
 }
 
-/// What can be done about a card.
+/// An action of a card.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Action {
-    /// Going somewhere.
+pub enum CardAction {
+    /// A link, with its title.
     Link(String, SafeUrl),
-    /// Saying so: the value is handed in.
+    /// A button: its value is submitted.
     Postback(Choice),
 }
 
-/// What the visitor answered to one question.
+/// An answer of the visitor's.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Answer {
-    /// The field's name; empty where there are no fields.
+    /// The field's name; empty if the message has no fields.
     pub name: String,
-    /// What people read.
+    /// The visible text.
     pub title: String,
-    /// What was handed in.
+    /// The submitted value.
     pub value: String,
 }
 
-/// A survey's answers have these names.
+/// The name of a survey's rating among its answers.
 pub const RATING: &str = "rating";
-/// What the visitor says about the rating.
+/// The name of a survey's feedback text among its answers.
 pub const FEEDBACK: &str = "feedback_message";
 
-/// The server takes no rating after that, in seconds.
-const RATING_S_MAX: u64 = 14 * 86_400;
+/// How long Chatwoot accepts a rating, in seconds.
+const RATING_OPEN_SECONDS: u64 = 14 * 86_400;
 
-/// Whether a survey asked for at `asked` still takes answers at `now`, both in seconds since 1970.
+/// Whether a survey created at `asked` still accepts answers at `now`, both in seconds since 1970.
 #[must_use]
 pub const fn is_rating_open(asked: u64, now: u64) -> bool {
-    now.saturating_sub(asked) < RATING_S_MAX
+    now.saturating_sub(asked) < RATING_OPEN_SECONDS
 }
 
-impl Kind {
-    /// Whether the visitor is asked for something.
+impl MessageKind {
+    /// Whether it asks the visitor for something.
     #[must_use]
     pub const fn is_question(&self) -> bool {
         match self {
@@ -149,9 +150,9 @@ impl Kind {
         }
     }
 
-    /// What was filled in, as answers; fields this message does not have are dropped.
+    /// The values of the submitted fields, as answers; fields that the message does not have are dropped.
     #[must_use]
-    pub fn answers(&self, filled: Vec<(String, String)>) -> Vec<Answer> {
+    pub fn answers(&self, values: Vec<(String, String)>) -> Vec<Answer> {
         let is_known = |name: &str| match self {
             Self::Form(fields) => fields.iter().any(|field| field.name == name),
             Self::Rating(_) => name == RATING || name == FEEDBACK,
@@ -161,7 +162,7 @@ impl Kind {
             Self::Form(fields) => fields.iter().find(|field| field.name == name).map(|field| field.label.clone()),
             Self::Plain | Self::Choice(_) | Self::Cards(_) | Self::Articles(_) | Self::Rating(_) => None,
         };
-        filled
+        values
             .into_iter()
             .filter(|(name, _)| is_known(name))
             .map(|(name, value)| Answer { title: title(&name).unwrap_or_default(), name, value })
@@ -169,57 +170,57 @@ impl Kind {
     }
 }
 
-/// The answer of this name.
+/// The value of the answer with this name.
 #[must_use]
 pub fn value_of<'a>(answers: &'a [Answer], name: &str) -> Option<&'a str> {
     answers.iter().find(|answer| answer.name == name).map(|answer| answer.value.as_str())
 }
 
-/// A file that came with a message.
+/// An attachment of a message.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Attachment {
     /// Its id at the server.
     pub id: u64,
     /// What it is.
     pub kind: AttachmentKind,
-    /// Where it is; the server sends one on to an address that ends after 5 minutes.
+    /// Its URL; the server redirects to a URL that expires after 5 minutes.
     pub url: Option<SafeUrl>,
-    /// Where a smaller picture of it is.
+    /// The URL of its thumbnail.
     pub thumb: Option<SafeUrl>,
-    /// What it is called.
+    /// Its label or name.
     pub name: String,
-    /// Whose number it is, where it is a person's and the server says so.
+    /// The contact's name, for a shared contact that has one.
     pub person: String,
-    /// Bytes, 0 where nobody knows.
+    /// Its size in bytes; 0 if unknown.
     pub size: u64,
-    /// A picture's width and height in pixels, where the server has measured it.
+    /// An image's width and height in pixels, if the server has measured it.
     pub dimensions: Option<(u64, u64)>,
 }
 
-/// What a file is, for showing it.
+/// How an attachment is shown.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum AttachmentKind {
-    /// A picture that can do nothing but be looked at.
+    /// An image that can't contain scripts.
     Image,
-    /// To be heard.
+    /// A sound.
     Audio,
-    /// To be watched.
+    /// A video.
     Video,
-    /// A place; its name says which.
+    /// A location; its name is the address.
     Location,
-    /// A person's number; its name is that.
+    /// A contact; its name is the phone number.
     Contact,
-    /// Something to look at elsewhere: what was shared, an embedded page, a post or a story.
+    /// A link: shared content, an embedded page, a post or a story.
     Link,
-    /// Anything else: to be taken away.
+    /// Anything else: offered for download.
     File,
 }
 
 impl AttachmentKind {
-    /// What a picked file of this media type can be shown as, if browsers show it. A picture that is a document (SVG) is
-    /// not shown, as among the server's.
+    /// How a picked file of this media type is shown, if browsers can show it. SVG images are not shown, as with the
+    /// server's.
     #[must_use]
-    pub fn of_media_type(media_type: &str) -> Option<Self> {
+    pub fn from_media_type(media_type: &str) -> Option<Self> {
         match media_type.split_once('/')? {
             ("image", "png" | "jpeg" | "gif" | "webp" | "avif" | "bmp") => Some(Self::Image),
             ("audio", _) => Some(Self::Audio),
@@ -229,58 +230,56 @@ impl AttachmentKind {
     }
 }
 
-/// The addresses a picture, sound or film can be loaded from, in the order they are tried.
+/// The URLs from which an image, sound or video can be loaded, in the order of attempts.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Sources {
-    /// The visitor's own file, on this page.
+    /// The visitor's own file on this page (`blob:`).
     pub local: Option<String>,
-    /// A smaller picture of it at the server.
+    /// The thumbnail at the server.
     pub thumb: Option<String>,
-    /// The file at the server; empty as long as it is not there.
+    /// The file at the server; empty until it is there.
     pub original: String,
 }
 
-/// How long after each failure a file at the server is asked for again, in milliseconds. Chatwoot tells of a message
-/// before its files are in storage: their addresses answer 404, 500 for a thumbnail, for 100 to 500 ms, and longer where
-/// storage is remote.
+/// The pauses before a file is requested again after each failure, in ms. Chatwoot broadcasts a message before its
+/// files are stored: their URLs answer 404, or 500 for a thumbnail, for 100 to 500 ms, and longer with remote storage.
 pub const FILE_RETRIES_MS: [u32; 4] = [300, 1_000, 3_000, 10_000];
 
-/// So often a thumbnail is asked for; then the file itself is. Of some files the server can make none.
-const THUMB_TRIES: usize = 3;
+/// How often the thumbnail is requested; then the file itself. The server can't make thumbnails of some files.
+const THUMBNAIL_ATTEMPTS: usize = 3;
 
 impl Sources {
-    /// The first address.
+    /// The first URL.
     #[must_use]
     pub fn first(&self) -> &str {
-        self.local.as_deref().unwrap_or_else(|| self.small())
+        self.local.as_deref().unwrap_or_else(|| self.thumbnail_or_original())
     }
 
-    /// What is to be tried after this many failures, and how long after the last, in milliseconds; `None` when all was
-    /// tried.
+    /// The URL to try after this many failures, and the pause before it in ms; `None` if all were tried.
     #[must_use]
-    pub fn after(&self, failures: usize) -> Option<(u32, &str)> {
+    pub fn next_after(&self, failures: usize) -> Option<(u32, &str)> {
         if self.original.is_empty() {
             return None;
         }
         let failures = failures - usize::from(self.local.is_some());
         if failures == 0 {
-            return Some((0, self.small()));
+            return Some((0, self.thumbnail_or_original()));
         }
-        let wait = *FILE_RETRIES_MS.get(failures - 1)?;
-        Some((wait, if failures < THUMB_TRIES { self.small() } else { &self.original }))
+        let pause_ms = *FILE_RETRIES_MS.get(failures - 1)?;
+        Some((pause_ms, if failures < THUMBNAIL_ATTEMPTS { self.thumbnail_or_original() } else { &self.original }))
     }
 
-    fn small(&self) -> &str {
+    fn thumbnail_or_original(&self) -> &str {
         self.thumb.as_deref().unwrap_or(&self.original)
     }
 }
 
-/// An answer on its way.
+/// A submission of answers.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct FormSubmission {
     /// The message that asked.
     pub message: MessageId,
-    /// What was answered.
+    /// The answers.
     pub answers: Vec<Answer>,
 }
 
@@ -294,19 +293,22 @@ mod tests {
     }
 
     fn tried(sources: &Sources) -> Vec<(u32, &str)> {
-        (1..20).map_while(|failures| sources.after(failures)).collect()
+        (1..20).map_while(|failures| sources.next_after(failures)).collect()
     }
 
     #[test]
-    fn a_file_is_asked_for_again_four_times_and_a_thumbnail_gives_way_to_the_file() {
+    fn attachment_is_requested_again_four_times_and_a_thumbnail_gives_way_to_the_file() {
         let plain = sources(None, None, "o");
         assert_eq!((plain.first(), tried(&plain)), ("o", vec![(300, "o"), (1_000, "o"), (3_000, "o"), (10_000, "o")]));
-        let small = sources(None, Some("t"), "o");
-        assert_eq!((small.first(), tried(&small)), ("t", vec![(300, "t"), (1_000, "t"), (3_000, "o"), (10_000, "o")]));
+        let with_thumbnail = sources(None, Some("t"), "o");
+        assert_eq!(
+            (with_thumbnail.first(), tried(&with_thumbnail)),
+            ("t", vec![(300, "t"), (1_000, "t"), (3_000, "o"), (10_000, "o")])
+        );
     }
 
     #[test]
-    fn ones_own_file_is_shown_first_and_gives_way_to_the_servers_at_once() {
+    fn attachment_of_ones_own_is_shown_from_the_page_first() {
         let own = sources(Some("blob"), Some("t"), "o");
         let after = vec![(0, "t"), (300, "t"), (1_000, "t"), (3_000, "o"), (10_000, "o")];
         assert_eq!((own.first(), tried(&own)), ("blob", after));
@@ -315,10 +317,10 @@ mod tests {
     }
 
     #[test]
-    fn only_what_browsers_show_is_shown() {
+    fn attachment_kinds_are_those_that_browsers_show() {
         let kinds =
             ["image/png", "image/svg+xml", "audio/webm;codecs=opus", "video/mp4", "application/pdf", "", "image"];
-        let kinds = kinds.map(AttachmentKind::of_media_type);
+        let kinds = kinds.map(AttachmentKind::from_media_type);
         use AttachmentKind::{Audio, Image, Video};
         assert_eq!(kinds, [Some(Image), None, Some(Audio), Some(Video), None, None, None]);
     }

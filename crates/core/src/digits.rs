@@ -1,6 +1,6 @@
-//! Whole numbers as text. `core::fmt` says them too, and weighs half a kilobyte of what a visitor downloads.
+//! Integers as decimal text. `core::fmt` does the same and adds half a kilobyte to the download.
 
-/// A number's digits.
+/// The decimal digits of a number.
 #[must_use]
 pub fn digits(mut number: u64) -> String {
     let mut text = String::new();
@@ -18,7 +18,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_is_written_as_everybody_writes_it() {
+    fn digits_are_those_of_to_string() {
         for number in [0, 7, 10, 99, 100, 4_096, 1_000_000_007, u64::MAX - 1, u64::MAX] {
             assert_eq!(digits(number), number.to_string());
         }

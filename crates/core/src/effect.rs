@@ -1,6 +1,6 @@
 //! What a [`ChatClient`](crate::ChatClient) wants done: effects, performed in their order by the platform.
 
-use crate::chatwoot::Request;
+use crate::chatwoot::HttpRequest;
 use crate::chatwoot::requests::RequestId;
 use crate::connection::cable::SocketId;
 use crate::host::events::HostEvent;
@@ -16,7 +16,7 @@ pub enum Effect {
         /// The request's number.
         id: RequestId,
         /// Method, address, headers and body.
-        request: Request,
+        request: HttpRequest,
     },
     /// Abort a request, and do not report its end.
     AbortRequest {

@@ -1,13 +1,13 @@
-//! JSON: a small tree of what was read, and text of what is to be written.
+//! JSON: a parser into a small tree, and a writer.
 //!
-//! What it reads is all of RFC 8259 and nothing else. Half a surrogate pair is read as U+FFFD, of a number only its
-//! whole part is of interest, and what lies deeper than anybody means it is nothing: so no text can exhaust the stack,
-//! and no odd value keeps the rest from being read.
+//! The parser accepts exactly RFC 8259. Half a surrogate pair becomes U+FFFD, of a number only the integer part is
+//! kept, and values nested too deep become `null`: so no text can exhaust the stack, and no unusual value keeps the
+//! rest from being parsed.
 
 /// A value.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
-    /// `null`, and what lay too deep.
+    /// `null`, and a value nested too deep.
     Null,
     /// `true` or `false`.
     Truth(bool),
@@ -21,21 +21,21 @@ pub enum Value {
     Object(Object),
 }
 
-/// An object's fields, as they came.
+/// An object's fields, in their order.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Object(Vec<(String, Value)>);
 
-/// How deep values are kept.
+/// How deep values may be nested.
 const DEPTH_MAX: usize = 64;
 
 impl Object {
-    /// The field of this name; of several, the last.
+    /// The field of this name; the last one if there are several.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.0.iter().rev().find(|(other, _)| other == name).map(|(_, value)| value)
     }
 
-    /// Every field's name.
+    /// The fields' names.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(name, _)| name.as_str())
     }
@@ -54,7 +54,7 @@ impl Value {
         if let Self::Number(number) = self { *number } else { None }
     }
 
-    /// What is true or false.
+    /// A boolean.
     #[must_use]
     pub const fn truth(&self) -> Option<bool> {
         if let Self::Truth(is_true) = self { Some(*is_true) } else { None }
@@ -73,11 +73,11 @@ impl Value {
     }
 }
 
-/// Reads a text; `None` when it is no JSON.
+/// Parses a text; `None` if it is no JSON.
 #[must_use]
 pub fn read(text: &str) -> Option<Value> {
     let mut reader = Reader { text, at: 0 };
-    // What has begun and not ended, outermost first.
+    // The open arrays and objects, outermost first.
     let mut open: Vec<Open> = Vec::new();
     loop {
         let mut value = match reader.sign()? {
@@ -102,7 +102,7 @@ pub fn read(text: &str) -> Option<Value> {
             }
             _ => return None,
         };
-        // The value is whole: so may be what holds it, and what holds that.
+        // The value is complete, and may complete what contains it.
         loop {
             match open.pop() {
                 None => return reader.sign().is_none().then_some(value),
@@ -130,13 +130,13 @@ pub fn read(text: &str) -> Option<Value> {
     }
 }
 
-/// What has begun and not ended: a list, or an object and the name of its next field.
+/// An open array, or an open object and the name of its next field.
 enum Open {
     List(Vec<Value>),
     Object(Vec<(String, Value)>, String),
 }
 
-/// A text, read from its beginning to its end.
+/// The parser's position in a text.
 struct Reader<'text> {
     text: &'text str,
     at: usize,
@@ -153,7 +153,7 @@ impl<'text> Reader<'text> {
         Some(next)
     }
 
-    /// The next byte that is no space.
+    /// Skips whitespace and returns the next byte.
     fn sign(&mut self) -> Option<u8> {
         loop {
             match self.next()? {
@@ -163,7 +163,7 @@ impl<'text> Reader<'text> {
         }
     }
 
-    /// Whether this sign comes next; then it is passed.
+    /// Skips this sign if it comes next, and returns whether it did.
     fn has(&mut self, sign: u8) -> bool {
         let before = self.at;
         let has = self.sign() == Some(sign);
@@ -173,20 +173,20 @@ impl<'text> Reader<'text> {
         has
     }
 
-    /// The rest of a word, and what it means.
+    /// The rest of a literal, and its value.
     fn word(&mut self, rest: &str, meaning: Value) -> Option<Value> {
         let is_there = self.text.as_bytes()[self.at..].starts_with(rest.as_bytes());
         self.at += rest.len();
         is_there.then_some(meaning)
     }
 
-    /// A field's name and the colon.
+    /// A field's name and the colon after it.
     fn name(&mut self) -> Option<String> {
         let name = if self.has(b'"') { self.string()? } else { return None };
         self.has(b':').then_some(name)
     }
 
-    /// A string, from behind its first quote.
+    /// A string, after its opening quote.
     fn string(&mut self) -> Option<String> {
         let mut string = String::new();
         loop {
@@ -206,7 +206,7 @@ impl<'text> Reader<'text> {
         }
     }
 
-    /// The letter that an escape stands for, from behind its backslash.
+    /// The character of an escape, after its backslash.
     fn escaped(&mut self) -> Option<char> {
         Some(match self.next()? {
             sign @ (b'"' | b'\\' | b'/') => char::from(sign),
@@ -233,7 +233,7 @@ impl<'text> Reader<'text> {
         })
     }
 
-    /// The four digits of `\u`.
+    /// The four hex digits of `\u`.
     fn unit(&mut self) -> Option<u32> {
         let mut unit = 0;
         for _ in 0..4 {
@@ -263,14 +263,14 @@ impl<'text> Reader<'text> {
         let point = if sign == Some(b'-') {
             whole.len().saturating_sub(exponent)
         } else {
-            // More noughts than these, and only nothing is small enough.
+            // With more zeros than this, only 0 is small enough.
             whole.len().saturating_add(exponent).min(whole.len() + fraction.len() + U64_DIGITS)
         };
         let mut digits = whole.bytes().chain(fraction.bytes()).chain(std::iter::repeat(b'0')).take(point);
         Some(digits.try_fold(0_u64, |number, digit| number.checked_mul(10)?.checked_add((digit - b'0').into())))
     }
 
-    /// One digit or more.
+    /// At least one digit.
     fn digits(&mut self) -> Option<&'text str> {
         let from = self.at;
         while self.peek().is_some_and(|sign| sign.is_ascii_digit()) {
@@ -280,7 +280,7 @@ impl<'text> Reader<'text> {
     }
 }
 
-/// How many digits the largest number has.
+/// The digits of the largest number.
 const U64_DIGITS: usize = 20;
 
 /// A string, as JSON.
@@ -313,26 +313,26 @@ pub fn string(text: &str) -> String {
     out
 }
 
-/// A list of what is JSON already.
+/// An array of values that are JSON already.
 #[must_use]
 pub fn list(items: &[String]) -> String {
     ["[", &items.join(","), "]"].concat()
 }
 
-/// An object of such fields.
+/// An object of fields whose values are JSON already.
 #[must_use]
 pub fn object(fields: &[(&str, String)]) -> String {
     let fields: Vec<String> = fields.iter().map(|(name, value)| [&string(name), ":", value].concat()).collect();
     ["{", &fields.join(","), "}"].concat()
 }
 
-/// What is true or false, as JSON.
+/// A boolean, as JSON.
 #[must_use]
 pub fn truth(is_true: bool) -> String {
     if is_true { "true" } else { "false" }.to_owned()
 }
 
-/// What is JSON already, or `null` where there is nothing.
+/// A value that is JSON already, or `null`.
 #[must_use]
 pub fn or_null(json: Option<String>) -> String {
     json.unwrap_or_else(|| "null".to_owned())

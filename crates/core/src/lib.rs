@@ -1,12 +1,48 @@
-//! The pure core: it owns every piece of chat state and decides everything. It performs nothing.
+//! `natter-core` is a client for Chatwoot's API channel as pure logic: contact, conversations, messages, outbox, cable,
+//! several tabs, and the view. It performs nothing and depends on no platform; a browser, an app or a terminal drives it.
 //!
-//! An [`Event`] comes in with the time it happened; [`ChatClient::update`] answers with a [`Update`]: the [`Effect`]s the
-//! shell is to perform, in their order, and which slices of the view changed. There is no clock, no randomness, no
-//! I/O and no async in here: time is an argument, randomness a seed. So every race is a native test, and every report
-//! from the field a list of events that can be played again.
+//! A platform passes each [`Event`] to [`ChatClient::update`] with the time at which it happened, and gets an [`Update`]:
+//! the [`Effect`]s to perform, in their order, and which slices of the [view](ChatClient::view) changed. How effects end
+//! comes back as events. When the [deadline](ChatClient::deadline) has passed, the platform passes [`Event::Tick`].
+//!
+//! There is no clock, no randomness, no I/O and no async in this crate: time is an argument, randomness a seed. So every
+//! race is a native test, and every report from a website a list of events that can be replayed.
+//!
+//! ```
+//! use natter_core::event::ComposerEvent;
+//! use natter_core::host::settings::Settings;
+//! use natter_core::rng::Seed;
+//! use natter_core::time::{Mono, Now, Wall};
+//! use natter_core::{ChatClient, Effect, Event};
+//!
+//! let settings = Settings::new("https://chat.example.com", "inbox-identifier").expect("usable settings");
+//! // In an application, the seed comes from a cryptographic generator and the time from the system's clocks.
+//! let seed = Seed { identity: [1, 2, 3, 4], general: [5, 6, 7, 8] };
+//! let now = Now { mono: Mono(0), wall: Wall(1_795_219_200_000) };
+//!
+//! let mut client = ChatClient::new(settings, seed, now);
+//! client.update(now, Event::Started { stored: Vec::new(), has_tab_sync: false });
+//! let update = client.update(now, Event::Composer(ComposerEvent::Submitted { text: "Hello".to_owned() }));
+//!
+//! // The message is in the thread at once, and the client asks for a contact to send it as.
+//! assert_eq!(client.view().thread.rows.len(), 1);
+//! for effect in update.effects {
+//!     match effect {
+//!         Effect::SendRequest { id: _, request } => {
+//!             // Make the HTTP request, and report its end as `ConnectionEvent::RequestEnded`.
+//!             assert_eq!(request.url, "https://chat.example.com/public/api/v1/inboxes/inbox-identifier/contacts");
+//!         }
+//!         Effect::Save { key, value: _ } => {
+//!             // Store the record; the next client gets all records in `Event::Started`.
+//!             assert!(key == "session" || key.starts_with("send/"));
+//!         }
+//!         _ => {}
+//!     }
+//! }
+//! ```
 
 #![forbid(unsafe_code)]
-// clippy.toml says what is not for visitors to download.
+// clippy.toml lists what would enlarge the download.
 #![cfg_attr(target_arch = "wasm32", warn(clippy::disallowed_macros, clippy::disallowed_methods))]
 
 pub mod availability;

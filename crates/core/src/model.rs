@@ -1,50 +1,50 @@
-//! The things a conversation is made of, as the core knows them. `wire` makes them from Chatwoot's JSON.
+//! The data of a conversation, as the core uses it. `chatwoot` parses it from the server's JSON.
 
 use std::sync::Arc;
 
-use crate::content::{Answer, Attachment, AttachmentKind, Kind};
+use crate::content::{Answer, Attachment, AttachmentKind, MessageKind};
 use crate::spoofing::without_bidi_controls;
 
-/// A message's id at the server; messages are in order when their ids are.
+/// A message's id at the server; messages are ordered by their ids.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct MessageId(pub u64);
 
-/// A conversation's display id: what the client API's paths hold. Counted per account, so it can be guessed.
+/// A conversation's display id, as in the paths of the client API. It is counted per account, so it can be guessed.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct ConversationId(pub u64);
 
-/// Our own mark on a send; the server hands it back in the cable frame only, never in an HTTP answer.
+/// The echo_id of an outgoing message. The server returns it in the cable frame only, never in an HTTP response.
 pub type EchoId = Arc<str>;
 
-/// A message the server has.
+/// A message that the server has.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Message {
-    /// Its id and its place.
+    /// Its id, which also orders it.
     pub id: MessageId,
-    /// The conversation it belongs to, where the server says so.
+    /// Its conversation, if the server names it.
     pub conversation: Option<ConversationId>,
-    /// The number of the inbox it came in: frames alone say so.
+    /// The id of its inbox; only frames contain it.
     pub inbox: Option<u64>,
-    /// What it says; empty when it only carries something else.
+    /// Its text, in Markdown; empty if it only has other content.
     pub text: String,
-    /// Who said it.
+    /// Its author.
     pub author: Author,
-    /// When, in seconds since 1970 (the server knows no finer).
+    /// When it was created, in seconds since 1970 (the server's precision).
     pub at: u64,
-    /// Whether an agent deleted it; the text is then the server's own sentence about that.
+    /// Whether an agent deleted it; its text is then the server's notice.
     pub is_deleted: bool,
-    /// What it asks of the visitor.
-    pub kind: Kind,
-    /// What the visitor answered to that.
+    /// Its kind: what it asks for.
+    pub kind: MessageKind,
+    /// The visitor's answers.
     pub answers: Vec<Answer>,
-    /// Its files.
+    /// Its attachments.
     pub attachments: Vec<Attachment>,
-    /// The message it answers.
+    /// The message it replies to.
     pub reply_to: Option<MessageId>,
 }
 
 impl Message {
-    /// A message that is nothing but text.
+    /// A message of text alone.
     #[must_use]
     pub fn plain(id: MessageId, author: Author, text: &str, at: u64) -> Self {
         Self {
@@ -55,7 +55,7 @@ impl Message {
             author,
             at,
             is_deleted: false,
-            kind: Kind::Plain,
+            kind: MessageKind::Plain,
             answers: Vec::new(),
             attachments: Vec::new(),
             reply_to: None,
@@ -63,8 +63,8 @@ impl Message {
     }
 }
 
-/// Outgoing messages wait in two queues, so that a long upload keeps no text waiting. Within a queue, one is sent after
-/// the other.
+/// The queue of an outgoing message. There are two, so that a long upload does not delay a text. Within a queue,
+/// messages are sent one after the other.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Queue {
     /// Messages of text alone.
@@ -74,62 +74,62 @@ pub enum Queue {
 }
 
 impl Queue {
-    /// Both.
+    /// Both queues.
     pub const ALL: [Self; 2] = [Self::Text, Self::Upload];
 }
 
-/// A file the visitor sends along. Its bytes are the shell's: under a number while it is picked, under the send's
-/// echo_id from then on.
+/// A file of an outgoing message. The platform holds its contents: under a number while it is picked, under the
+/// message's echo_id from then on.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct OutgoingFile {
-    /// The shell's number for it on this page; 0 for one of an earlier page or another tab.
+    /// Its number on this page; 0 for one of an earlier page or another tab.
     pub pick: u64,
-    /// What it is called.
+    /// Its name.
     pub name: String,
-    /// Bytes.
+    /// Its size in bytes.
     pub size: u64,
-    /// How this page can show it without the server; nothing of it is kept on the device.
+    /// How this page can show it without the server; not stored on the device.
     pub local: Option<LocalFile>,
 }
 
 impl OutgoingFile {
-    /// A file under its name, as far as that can be shown.
+    /// A file with its name, made safe to show.
     #[must_use]
     pub fn new(pick: u64, name: &str, size: u64) -> Self {
         Self { pick, name: without_bidi_controls(name), size, local: None }
     }
 }
 
-/// A picked file that this page can show: a picture, a sound or a film.
+/// A picked file that this page can show: an image, a sound or a video.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct LocalFile {
-    /// What it is.
+    /// How it is shown.
     pub kind: AttachmentKind,
-    /// Its address on this page (`blob:`), good until the page is left or its visitor forgotten.
+    /// Its URL on this page (`blob:`), valid until the page is left or the visitor forgotten.
     pub url: String,
 }
 
-/// Who said a message.
+/// The author of a message.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Author {
     /// The visitor: message_type 0, from this device or another of theirs.
     Visitor,
-    /// A person of the team: message_type 1.
+    /// An agent: message_type 1.
     Agent(Person),
-    /// A program of the team's: message_type 1 from an agent bot.
+    /// An agent bot: message_type 1 from a bot.
     Bot(Person),
     /// The inbox itself (greeting, out of office, survey): message_type 3, without sender.
     Inbox,
 }
 
 impl Author {
-    /// Whether it was the visitor.
+    /// Whether it is the visitor.
     #[must_use]
     pub const fn is_visitor(&self) -> bool {
         matches!(self, Self::Visitor)
     }
 
-    /// The agent or bot, if it was one.
+    /// The agent or bot, if it is one.
     #[must_use]
     pub const fn person(&self) -> Option<&Person> {
         match self {
@@ -139,45 +139,45 @@ impl Author {
     }
 }
 
-/// An agent or a bot, as far as a visitor may know them.
+/// An agent or a bot, with what a visitor may know.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Person {
-    /// Their id, where there is one.
+    /// Their id, if they have one.
     pub id: Option<u64>,
-    /// The name they show visitors.
+    /// Their display name.
     pub name: String,
-    /// Their picture's address; unchecked, so painting it means checking it.
+    /// Their avatar's URL, unchecked: check it before showing it.
     pub avatar_url: String,
 }
 
-/// What we know of a conversation.
+/// A conversation, as the server reports it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Conversation {
     /// Its display id.
     pub id: ConversationId,
-    /// Where it stands.
+    /// Its status.
     pub status: Status,
     /// Up to when an agent has read it, in seconds since 1970; 0 for never.
     pub agent_last_seen_at: u64,
-    /// Up to when the visitor has read it, on whichever device; 0 where none ever said so.
+    /// Up to when the visitor has read it on any device, in seconds since 1970; 0 for never.
     pub contact_last_seen_at: u64,
-    /// The number of the inbox it is in, where the server says so. A contact's conversations may be in several.
+    /// The id of its inbox, if the server names it. A contact's conversations may be in several inboxes.
     pub inbox: Option<u64>,
-    /// The contact inbox that began it: frames alone say so.
+    /// The source_id of the contact inbox that created it; only frames contain it.
     pub source_id: Option<String>,
 }
 
-/// Where a conversation stands.
+/// A conversation's status.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Status {
-    /// Somebody is to answer.
+    /// Open: an agent is to answer.
     #[default]
     Open,
-    /// Ended; a visitor's message opens it again.
+    /// Resolved; a visitor's message reopens it.
     Resolved,
-    /// With a bot.
+    /// Handled by a bot.
     Pending,
-    /// Put aside until later.
+    /// Snoozed until later.
     Snoozed,
 }
 
@@ -194,11 +194,11 @@ impl Status {
     }
 }
 
-/// What the server says of us.
+/// The visitor's contact, as the server reports it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Contact {
-    /// The contact inbox's source_id: the key to everything of this visitor's.
+    /// The contact inbox's source_id: it gives access to all of this visitor's conversations.
     pub source_id: String,
-    /// What `/cable` wants to hear.
+    /// The token for the subscription at `/cable`.
     pub pubsub_token: String,
 }

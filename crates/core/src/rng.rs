@@ -1,9 +1,7 @@
-//! Randomness as the core sees it: a seed handed in once, from the shell's crypto (or a test's number).
+//! Randomness is an argument of the core: a seed, from the platform's cryptographic generator or a test.
 
-/// What the shell draws from the browser's crypto when the widget starts.
-///
-/// Two streams, so that nothing the server's agents may see (an `echo_id`) says anything about the next `source_id`,
-/// which is the visitor's key to their conversations.
+/// The seed, from the platform's cryptographic generator. There are two streams, so that an `echo_id`, which agents'
+/// pages receive, reveals nothing about the next `source_id`, which gives access to the visitor's conversations.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Seed {
     /// For `source_id`s.
@@ -12,28 +10,28 @@ pub struct Seed {
     pub general: [u64; 4],
 }
 
-/// A stream of numbers: xoshiro256++, small and good enough for jitter, and for ids because its 256 bits of state
-/// come from crypto.
+/// A random generator: xoshiro256++, which is small and good enough for jitter, and for ids because its 256 bits of
+/// state are cryptographically random.
 #[derive(Clone, Debug)]
 pub struct Rng([u64; 4]);
 
 impl Rng {
-    /// The stream that starts at `state`.
+    /// A generator with this state.
     #[must_use]
     pub fn new(state: [u64; 4]) -> Self {
         // An all-zero state would stay zero.
         Self(if state == [0; 4] { [1, 2, 3, 4] } else { state })
     }
 
-    /// A number from 0 to `bound`, `bound` excluded; 0 when `bound` is.
+    /// A number from 0 up to, but not including, `bound`; 0 if `bound` is 0.
     pub fn below(&mut self, bound: u64) -> u64 {
-        ((u128::from(self.next()) * u128::from(bound)) >> 64) as u64
+        ((u128::from(self.next_u64()) * u128::from(bound)) >> 64) as u64
     }
 
     /// A version 4 UUID in its usual lower-case form.
     pub fn uuid(&mut self) -> String {
-        let high = (self.next() & !0xf000) | 0x4000;
-        let low = (self.next() & !(0b11 << 62)) | (0b10 << 62);
+        let high = (self.next_u64() & !0xf000) | 0x4000;
+        let low = (self.next_u64() & !(0b11 << 62)) | (0b10 << 62);
         let mut text = String::with_capacity(36);
         for (half, breaks) in [(high, [8, 12]), (low, [0, 4])] {
             for nibble in 0..16 {
@@ -47,7 +45,7 @@ impl Rng {
         text
     }
 
-    fn next(&mut self) -> u64 {
+    fn next_u64(&mut self) -> u64 {
         let [a, b, c, d] = &mut self.0;
         let result = a.wrapping_add(*d).rotate_left(23).wrapping_add(*a);
         let shifted = *b << 17;
@@ -66,11 +64,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_uuid_has_its_version_variant_and_form() {
-        let mut chance = Rng::new([7, 8, 9, 10]);
+    fn rng_uuid_has_its_version_variant_and_form() {
+        let mut rng = Rng::new([7, 8, 9, 10]);
         let mut seen = std::collections::BTreeSet::new();
         for _ in 0..200 {
-            let uuid = chance.uuid();
+            let uuid = rng.uuid();
             let parts: Vec<&str> = uuid.split('-').collect();
             assert_eq!(parts.iter().map(|part| part.len()).collect::<Vec<_>>(), [8, 4, 4, 4, 12], "{uuid}");
             assert!(parts[2].starts_with('4'), "{uuid}");
@@ -81,13 +79,13 @@ mod tests {
     }
 
     #[test]
-    fn numbers_stay_below_their_bound_and_fill_it() {
-        let mut chance = Rng::new([1, 0, 0, 0]);
+    fn rng_numbers_stay_below_their_bound_and_fill_it() {
+        let mut rng = Rng::new([1, 0, 0, 0]);
         let mut seen = [false; 10];
         for _ in 0..500 {
-            seen[chance.below(10) as usize] = true;
+            seen[rng.below(10) as usize] = true;
         }
         assert_eq!(seen, [true; 10]);
-        assert_eq!(chance.below(0), 0);
+        assert_eq!(rng.below(0), 0);
     }
 }

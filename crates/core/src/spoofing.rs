@@ -1,10 +1,10 @@
-//! Spoofing: names and links that pose as others. A name's letters are shown in their order, and a link whose text
-//! makes one expect another place says where it really leads.
+//! Protection against spoofing: names keep their letters' order, and a link whose text suggests another destination is
+//! shown with its real one.
 
 use crate::url::{SafeUrl, is_invisible};
 
-/// A name without Unicode's bidirectional controls. They are invisible, and reorder what follows: with U+202E,
-/// `photo␮gpj.exe` is shown as `photoexe.jpg`. Each name is shown in a direction of its own, so none needs them.
+/// A name without Unicode's bidirectional controls. They are invisible and reorder what follows: with U+202E,
+/// `photo␮gpj.exe` is shown as `photoexe.jpg`. Each name is shown in its own direction, so none needs them.
 #[must_use]
 pub fn without_bidi_controls(name: &str) -> String {
     name.chars().filter(|c| !is_bidi_control(*c)).collect()
@@ -14,82 +14,85 @@ const fn is_bidi_control(c: char) -> bool {
     matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// How the browser reads an address: the host that it would connect to.
+/// The browser's URL parser: the host that it would connect to.
 pub type HostOf<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-/// Where a link really leads, if its text makes one expect another place, or if people would misread the address: a
-/// host, an e-mail address or a phone number, to be shown beside the text.
+/// The real destination of a link, if its text suggests another one, or if people would misread the URL: a host, an
+/// e-mail address or a phone number, to be shown next to the text.
 #[must_use]
 pub fn real_destination(text: &str, url: &SafeUrl, host_of: HostOf<'_>) -> Option<String> {
     let (scheme, rest) = url.as_str().split_once(':')?;
-    let claims = claims(text);
+    let claimed_hosts = claimed_hosts(text);
     let is_another = |host: &str| {
-        claims.len() > CLAIMS_MAX || claims.iter().any(|claimed| !is_host_or_above(claimed, host, host_of))
+        claimed_hosts.len() > CLAIMED_HOSTS_MAX
+            || claimed_hosts.iter().any(|claimed| !is_host_or_above(claimed, host, host_of))
     };
     if scheme.eq_ignore_ascii_case("mailto") {
         let to = rest.split('?').next().unwrap_or_default();
         let (name, domain) = to.split_once('@').unwrap_or((to, ""));
         let domain = domain.to_ascii_lowercase();
-        // A domain in another script is not what it looks like, here either. What is no domain is shown as it is.
+        // A domain in another script may look like a different one. What is no domain is shown as written.
         return match host_of(&["https://", &domain, "/"].concat()) {
             Some(host) if host != domain && !domain.is_ascii() => Some([name, "@", &host].concat()),
             _ => is_another(&domain).then(|| to.to_owned()),
         };
     }
     if scheme.eq_ignore_ascii_case("tel") {
-        return (!claims.is_empty() || is_another_number(text, rest)).then(|| rest.to_owned());
+        return (!claimed_hosts.is_empty() || is_another_number(text, rest)).then(|| rest.to_owned());
     }
     let host = host_of(url.as_str())?;
     let authority = rest.trim_start_matches('/').split(['/', '?', '#']).next().unwrap_or_default();
-    // Of `https://bank.com@evil.test`, people read the beginning. A host in another script, as a number or with escapes
-    // in it is not what it looks like either.
+    // People read the beginning of `https://bank.com@evil.test`. A host in another script, as a number or with escapes
+    // may look like a different one, too.
     let is_as_written = !authority.contains('@') && without_port(authority).eq_ignore_ascii_case(&host);
     (!is_as_written || is_another(&host)).then_some(host)
 }
 
-/// Whether somebody who reads `claimed` expects to come to `host`: it is that, or lies below it.
+/// Whether a reader of `claimed` expects to reach `host`: it is that host, or a subdomain of it.
 fn is_host_or_above(claimed: &str, host: &str, host_of: HostOf<'_>) -> bool {
     let claimed = host_of(&["https://", claimed, "/"].concat()).unwrap_or_default();
     let claimed = claimed.strip_prefix("www.").unwrap_or(&claimed);
     !claimed.is_empty() && host.strip_suffix(claimed).is_some_and(|below| below.is_empty() || below.ends_with('.'))
 }
 
-/// The hosts that a text speaks of: those of addresses in it, and words that look like one.
-fn claims(text: &str) -> Vec<String> {
+/// The hosts that a text names: those of URLs in it, and words that look like a host.
+fn claimed_hosts(text: &str) -> Vec<String> {
     let text: String = text.chars().filter(|c| !is_invisible(*c)).collect();
-    let mut claims = Vec::new();
-    for word in text.split(parts_words) {
+    let mut claimed_hosts = Vec::new();
+    for word in text.split(is_word_separator) {
         let word = word.trim_matches(|c: char| !is_letter(c) && c != '[' && c != ']');
         match word.split_once("://") {
-            // Whatever stands in the place of a host, with what stands before it: that is what people read.
+            // The part where a host belongs, with what precedes it: that is what people read.
             Some((_, rest)) => {
                 let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
                 let mut parts = authority.rsplit('@');
-                claims.extend(parts.next().map(|host| without_port(host).to_owned()).filter(|host| !host.is_empty()));
-                claims.extend(parts.filter_map(host_like));
+                claimed_hosts
+                    .extend(parts.next().map(|host| without_port(host).to_owned()).filter(|host| !host.is_empty()));
+                claimed_hosts.extend(parts.filter_map(find_host));
             }
-            // Of an e-mail address, its domain.
-            None => claims.extend(host_like(word.rsplit('@').next().unwrap_or_default())),
+            // For an e-mail address, its domain.
+            None => claimed_hosts.extend(find_host(word.rsplit('@').next().unwrap_or_default())),
         }
-        if claims.len() > CLAIMS_MAX {
+        if claimed_hosts.len() > CLAIMED_HOSTS_MAX {
             break;
         }
     }
-    claims
+    claimed_hosts
 }
 
-/// A link that speaks of more hosts than that says where it leads, whatever they are: each is a question to the browser.
-const CLAIMS_MAX: usize = 8;
+/// A link whose text names more hosts than this is always shown with its destination: each host needs a call of the
+/// browser's parser.
+const CLAIMED_HOSTS_MAX: usize = 8;
 
-/// What of a word looks like a host first.
-fn host_like(word: &str) -> Option<String> {
-    word.split(['/', '?', '#', '\\', ':', '(', ')', '=']).find_map(as_host)
+/// The first part of a word that looks like a host.
+fn find_host(word: &str) -> Option<String> {
+    word.split(['/', '?', '#', '\\', ':', '(', ')', '=']).find_map(parse_host)
 }
 
-/// It, if it looks like a host: labels with dots between them, of which the last could be a domain's, or the numbers of
-/// an address.
-fn as_host(host: &str) -> Option<String> {
-    // As browsers do, all dots are taken for dots.
+/// A host, if it looks like one: labels separated by dots, of which the last could be a top-level domain, or the
+/// numbers of an IP address.
+fn parse_host(host: &str) -> Option<String> {
+    // All characters that browsers take for dots are dots.
     let host: String = host.chars().map(|c| if is_dot(c) { '.' } else { c }).collect();
     let host = host.trim_end_matches('.');
     let labels: Vec<&str> = host.split('.').collect();
@@ -98,55 +101,55 @@ fn as_host(host: &str) -> Option<String> {
     let has_digits = last.bytes().any(|byte| byte.is_ascii_digit());
     let is_domain = !has_digits && last.chars().nth(1).is_some() || last.starts_with("xn--");
     let is_number = labels.len() == 4 && host.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    let is_file = FILE_ENDS.split(' ').any(|end| last.eq_ignore_ascii_case(end));
+    let is_file = FILE_EXTENSIONS.split(' ').any(|end| last.eq_ignore_ascii_case(end));
     (labels.len() > 1 && labels.iter().all(is_label) && (is_domain && !is_file || is_number)).then(|| host.to_owned())
 }
 
-/// Letters and digits of any script; what else is no ASCII parts words already.
+/// Whether a character is a letter or digit of any script; other non-ASCII characters separate words before.
 const fn is_letter(c: char) -> bool {
     c.is_ascii_alphanumeric() || !c.is_ascii()
 }
 
-/// Spaces and punctuation that is in no address, of scripts that have their own as well.
-fn parts_words(c: char) -> bool {
+/// Whether a character separates words: spaces, and punctuation that no URL contains, in several scripts.
+fn is_word_separator(c: char) -> bool {
     let is_foreign = matches!(c,
         '\u{a0}'..='\u{bf}' | '\u{2010}'..='\u{2023}' | '\u{2025}'..='\u{205e}' | '\u{3001}' | '\u{3003}'..='\u{303f}'
         | '\u{ff01}'..='\u{ff0d}' | '\u{ff1a}'..='\u{ff1f}');
     c.is_whitespace() || is_foreign || matches!(c, '"' | '<' | '>' | ',' | ';' | '|' | '`')
 }
 
-/// Browsers take all of these for the dot between labels; U+2024 looks like it.
+/// Whether browsers take a character for the dot between labels; U+2024 looks like it.
 const fn is_dot(c: char) -> bool {
     matches!(c, '\u{3002}' | '\u{ff0e}' | '\u{ff61}' | '\u{2024}')
 }
 
-/// What ends names of files and is no top-level domain.
-const FILE_ENDS: &str = "css csv doc docx exe gif gz heic htm html jpeg jpg js json mp3 mp4 odt pdf png ppt pptx svg txt \
+/// File extensions that are no top-level domains.
+const FILE_EXTENSIONS: &str = "css csv doc docx exe gif gz heic htm html jpeg jpg js json mp3 mp4 odt pdf png ppt pptx svg txt \
                          wav webm webp xls xlsx xml";
 
-/// A host and port, or a host alone.
+/// The host of a host with or without a port.
 fn without_port(authority: &str) -> &str {
     let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
     authority.rsplit_once(':').filter(|(_, port)| is_port(port)).map_or(authority, |(host, _)| host)
 }
 
-/// Whether a text names a phone number that is not this one; the country's code and the spaces are free.
+/// Whether a text names another phone number than this one; country code and spaces may differ.
 fn is_another_number(text: &str, number: &str) -> bool {
     let digits = |text: &str| -> String { text.chars().filter(char::is_ascii_digit).collect() };
-    let (said, is) = (digits(text), digits(number));
-    said.len() >= DIGITS_MIN
-        && !is.ends_with(said.trim_start_matches('0'))
-        && !said.ends_with(is.trim_start_matches('0'))
+    let (shown_digits, real_digits) = (digits(text), digits(number));
+    shown_digits.len() >= DIGITS_MIN
+        && !real_digits.ends_with(shown_digits.trim_start_matches('0'))
+        && !shown_digits.ends_with(real_digits.trim_start_matches('0'))
 }
 
-/// Fewer digits are an hour, a price or a house.
+/// Texts with fewer digits are a time, a price or a house number.
 const DIGITS_MIN: usize = 5;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// As a browser reads it (WHATWG's URL standard).
+    /// Parses as a browser does (WHATWG URL standard).
     fn host_of(url: &str) -> Option<String> {
         ::url::Url::parse(url).ok()?.host_str().map(str::to_owned)
     }
@@ -156,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_whose_text_names_another_host_says_where_it_leads() {
+    fn spoofing_link_whose_text_names_another_host_shows_its_destination() {
         for text in [
             "https://bank.com",
             "http://bank.com/login?next=https://evil.test",
@@ -185,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_people_would_misread_says_where_it_leads() {
+    fn spoofing_url_that_people_would_misread_shows_its_destination() {
         for (url, host) in [
             ("https://bank.com@evil.test/", "evil.test"),
             ("https://bank.com:443@evil.test", "evil.test"),
@@ -203,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_that_leads_where_it_says_stays_as_it_is() {
+    fn spoofing_check_keeps_links_that_lead_where_they_say() {
         for (text, url) in [
             ("https://a.test", "https://a.test"),
             ("https://a.test/b?c=https://d.test#e", "https://a.test/b?c=https://d.test#e"),
@@ -236,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn letters_and_calls_say_where_they_go_too() {
+    fn spoofing_check_covers_mail_and_phone_links() {
         for (text, url, to) in [
             ("support@bank.com", "mailto:x@evil.test", "x@evil.test"),
             ("https://bank.com", "mailto:x@evil.test?bcc=support@bank.com", "x@evil.test"),
@@ -252,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_of_many_hosts_is_no_work_without_end() {
+    fn spoofing_check_of_a_text_with_many_hosts_is_bounded() {
         let asked = std::cell::Cell::new(0);
         let count = |url: &str| {
             asked.set(asked.get() + 1);
@@ -264,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn names_keep_their_letters_and_lose_what_reorders_them() {
+    fn spoofing_names_lose_bidi_controls_and_keep_their_letters() {
         for c in
             "\u{61c}\u{200e}\u{200f}\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}\u{2066}\u{2067}\u{2068}\u{2069}".chars()
         {

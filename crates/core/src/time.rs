@@ -1,10 +1,10 @@
-//! Time as the core sees it: an argument, never a call.
+//! Time is an argument of the core: it never reads a clock.
 
-/// Milliseconds of a clock that never goes back and has no date: for deadlines. In a browser `performance.now()`.
+/// Milliseconds of a monotonic clock without a date, for deadlines; in a browser `performance.now()`.
 #[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Mono(pub u64);
 
-/// Milliseconds since 1970 as the device believes: for what is persisted or shown.
+/// Milliseconds since 1970 by the device's clock, for what is stored or shown.
 #[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Wall(pub u64);
 
@@ -18,46 +18,47 @@ pub struct Now {
 }
 
 impl Mono {
-    /// This moment, `ms` milliseconds on.
+    /// This moment plus `ms` milliseconds.
     #[must_use]
     pub const fn plus(self, ms: u64) -> Self {
         Self(self.0.saturating_add(ms))
     }
 
-    /// This moment, as one that `who` waits for.
+    /// This moment as a deadline with this reason.
     #[must_use]
-    #[cfg_attr(target_arch = "wasm32", expect(unused_variables, reason = "nobody there is told who waits"))]
-    pub const fn due(self, who: &'static str) -> Due {
+    #[cfg_attr(target_arch = "wasm32", expect(unused_variables, reason = "the reason is left out of the wasm"))]
+    pub const fn due(self, reason: &'static str) -> Due {
         Due {
             at: self,
             #[cfg(not(target_arch = "wasm32"))]
-            who,
+            reason,
         }
     }
 
-    /// Milliseconds since `earlier`; none when that lies ahead.
+    /// Milliseconds since `earlier`; 0 if that lies ahead.
     #[must_use]
     pub const fn since(self, earlier: Self) -> u64 {
         self.0.saturating_sub(earlier.0)
     }
 }
 
-/// A moment that something waits for.
+/// A deadline.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Due {
     /// When.
     pub at: Mono,
-    /// Who waits, and what for: of interest to people who look for a defect, and no part of what visitors download.
+    /// What it is for, for debugging; left out of the wasm.
     #[cfg(not(target_arch = "wasm32"))]
-    pub who: &'static str,
+    pub reason: &'static str,
 }
 
-/// The two clocks may part by this much (a slewing wall clock, coarse timers) before it must have been a sleep or a
-/// changed clock.
+/// How far the two clocks may differ (an adjusted wall clock, coarse timers) before that means a sleep or a changed
+/// clock.
 const DRIFT_MS_MAX: u64 = 5_000;
 
 impl Now {
-    /// Whether the device slept, or its clock was set, between `earlier` and now: the clocks' steps differ.
+    /// Whether the device slept or its clock was set between `earlier` and now: the two clocks advanced by different
+    /// times.
     #[must_use]
     pub fn slept_since(self, earlier: Self) -> bool {
         let mono = self.mono.since(earlier.mono);
@@ -76,13 +77,13 @@ mod tests {
     }
 
     #[test]
-    fn clocks_in_step_are_no_sleep() {
+    fn time_with_clocks_in_step_is_no_sleep() {
         assert!(!at(70_000, 1_070_000).slept_since(at(10_000, 1_010_000)));
         assert!(!at(70_000, 1_074_000).slept_since(at(10_000, 1_010_000)));
     }
 
     #[test]
-    fn clocks_that_part_are_a_sleep() {
+    fn time_with_clocks_that_differ_is_a_sleep() {
         assert!(at(11_000, 1_610_000).slept_since(at(10_000, 1_010_000)), "the wall clock ran on in a sleep");
         assert!(at(11_000, 400_000).slept_since(at(10_000, 1_010_000)), "the wall clock was set back");
         assert!(at(16_000, 1_004_000).slept_since(at(10_000, 1_010_000)), "set back by as much as has passed");

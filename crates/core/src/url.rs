@@ -1,18 +1,17 @@
-//! Addresses that may be followed or shown: everything somebody else wrote goes through here before it becomes a link,
-//! a picture or a sound.
+//! Safe URLs: every URL from outside is checked here before it becomes a link, an image or a sound.
 
-/// An absolute address of a scheme that only leads somewhere: http, https, mailto or tel.
+/// An absolute URL with a harmless scheme: http, https, mailto or tel.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SafeUrl(String);
 
-/// Longer than any link somebody means.
+/// The longest URL accepted, in bytes: longer than any real link.
 const CHARS_MAX: usize = 4_096;
 
 impl SafeUrl {
-    /// The address, if it is harmless.
+    /// The URL, if it is harmless.
     ///
-    /// Browsers drop tabs, line breaks and leading control characters before they look for the scheme, so an address
-    /// that holds any is not looked at any closer. Nor is one whose characters are not shown, or not in their order.
+    /// Browsers drop tabs, line breaks and leading control characters before they parse the scheme, so a URL with any
+    /// of these is refused. So is one with characters that are invisible or reorder the text.
     #[must_use]
     pub fn new(text: &str) -> Option<Self> {
         let text = text.trim_matches(' ');
@@ -22,26 +21,26 @@ impl SafeUrl {
             "mailto" | "tel" => !rest.is_empty(),
             _ => false,
         };
-        let is_odd = |c: char| {
+        let is_unsafe_char = |c: char| {
             c.is_control() || c.is_whitespace() || matches!(c, '\\' | '<' | '>' | '"' | '`') || is_invisible(c)
         };
-        (is_known && text.len() <= CHARS_MAX && !text.contains(is_odd)).then(|| Self(text.to_owned()))
+        (is_known && text.len() <= CHARS_MAX && !text.contains(is_unsafe_char)).then(|| Self(text.to_owned()))
     }
 
-    /// The address, if it is harmless and leads to something that can be fetched: a picture, a sound, a file.
+    /// The URL, if it is harmless and something can be fetched from it: an image, a sound, a file.
     #[must_use]
     pub fn of_file(text: &str) -> Option<Self> {
         Self::new(text).filter(|url| url.0.get(..4).is_some_and(|scheme| scheme.eq_ignore_ascii_case("http")))
     }
 
-    /// It, as written.
+    /// The URL as written.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// A text as one segment of a path: all but RFC 3986's own characters, and its dot, is escaped.
+/// A text as one segment of a path: everything but RFC 3986's unreserved characters is escaped, and the dot, too.
 #[must_use]
 pub fn segment(text: &str) -> String {
     let mut segment = String::with_capacity(text.len());
@@ -56,7 +55,7 @@ pub fn segment(text: &str) -> String {
     segment
 }
 
-/// What was escaped in a part of an address, as people write it.
+/// Decodes percent-escapes, for display.
 #[must_use]
 pub fn unescaped(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
@@ -75,7 +74,7 @@ pub fn unescaped(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// Characters that show nothing but change what is shown: marks and overrides of direction, and what joins or parts.
+/// Whether a character is invisible but changes what is shown: direction marks and overrides, joiners and separators.
 #[must_use]
 pub const fn is_invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
@@ -86,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_leads_somewhere_is_taken_as_written() {
+    fn url_that_is_safe_is_kept_as_written() {
         for good in [
             "https://example.test/a?b=c#d",
             "HTTP://example.test",
@@ -101,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_segment_means_itself_to_every_server() {
+    fn url_segment_is_escaped() {
         for (text, segment) in
             [("aZ09-_~", "aZ09-_~"), ("a b/c?", "a%20b%2Fc%3F"), ("..", "%2E%2E"), ("é%", "%C3%A9%25")]
         {
@@ -111,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_escape_stays_and_what_is_no_text_is_a_letter_nobody_knows() {
+    fn url_escapes_that_are_invalid_stay() {
         for (text, expected) in
             [("100%", "100%"), ("%4", "%4"), ("%g0%+1", "%g0%+1"), ("a%ffb", "a\u{fffd}b"), ("%c3%A9", "é")]
         {
@@ -120,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_run_or_is_no_address_is_not() {
+    fn url_that_could_run_scripts_is_refused() {
         for bad in [
             "",
             "example.test",

@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that can't go on says so")]
 
-use natter_core::availability::Hours;
+use natter_core::availability::WorkingHours;
 use natter_core::chatwoot::requests::{ApiRequest, ListPurpose};
 use natter_core::chatwoot::{self, Body, ContactAnswer, Frame, Method, ServerEvent};
 use natter_core::content::Answer;
@@ -189,7 +189,7 @@ fn an_inbox_has_a_name_a_zone_and_hours_if_it_keeps_any() {
     let mut inbox = json!({ "identifier": "x", "name": "Main API inbox", "timezone": "Europe/Berlin",
         "working_hours": days, "working_hours_enabled": true, "csat_survey_enabled": false });
     let read = |inbox: &Value| chatwoot::inbox(&inbox.to_string()).unwrap();
-    let hours = |day, opens, closes| Hours { day, opens, closes };
+    let hours = |day, opens, closes| WorkingHours { day, opens, closes };
     let expected = vec![hours(1, 570, 1_020), hours(2, 0, 1_440), hours(3, 570, 1_440)];
     let told = read(&inbox);
     assert_eq!(

@@ -2,7 +2,8 @@
 
 use super::fields::{is_true, number, object_at, string, text};
 use crate::content::{
-    Action, Answer, Attachment, AttachmentKind, Card, Choice, FEEDBACK, Field, FieldKind, Kind, RATING, Scale,
+    Answer, Attachment, AttachmentKind, Card, CardAction, Choice, FEEDBACK, Field, FieldKind, MessageKind, RATING,
+    RatingScale,
 };
 use crate::digits::digits;
 use crate::json::{Object, Value};
@@ -13,25 +14,25 @@ use crate::url::{SafeUrl, unescaped};
 const ITEMS_MAX: usize = 100;
 
 /// The kind of a message (`content_type`). One without items, and one of an unknown kind, is plain text.
-pub fn kind(data: &Object, attributes: Option<&Object>) -> Kind {
+pub fn kind(data: &Object, attributes: Option<&Object>) -> MessageKind {
     let name = string(data, "content_type").unwrap_or_default();
     let none = Object::default();
     let attributes = attributes.unwrap_or(&none);
-    let form_of = |name: &str, kind| Kind::Form(vec![single_field(name, kind)]);
+    let form_of = |name: &str, kind| MessageKind::Form(vec![single_field(name, kind)]);
     match name {
         "input_email" => form_of("email", FieldKind::Email),
         "input_text" => form_of("text", FieldKind::Text),
         "input_textarea" => form_of("text_area", FieldKind::TextArea),
-        "input_csat" => Kind::Rating(match string(attributes, "display_type") {
-            Some("star") => Scale::Stars,
-            Some(_) | None => Scale::Faces,
+        "input_csat" => MessageKind::Rating(match string(attributes, "display_type") {
+            Some("star") => RatingScale::Stars,
+            Some(_) | None => RatingScale::Faces,
         }),
-        _ if objects(attributes, "items").next().is_none() => Kind::Plain,
-        "input_select" => Kind::Choice(collect_objects(attributes, "items", choice)),
-        "form" => Kind::Form(collect_objects(attributes, "items", field)),
-        "cards" => Kind::Cards(collect_objects(attributes, "items", card)),
-        "article" => Kind::Articles(collect_objects(attributes, "items", card)),
-        _ => Kind::Plain,
+        _ if objects(attributes, "items").next().is_none() => MessageKind::Plain,
+        "input_select" => MessageKind::Choice(collect_objects(attributes, "items", choice)),
+        "form" => MessageKind::Form(collect_objects(attributes, "items", field)),
+        "cards" => MessageKind::Cards(collect_objects(attributes, "items", card)),
+        "article" => MessageKind::Articles(collect_objects(attributes, "items", card)),
+        _ => MessageKind::Plain,
     }
 }
 
@@ -78,11 +79,11 @@ fn card(item: &Object) -> Option<Card> {
     })
 }
 
-fn action(item: &Object) -> Option<Action> {
+fn action(item: &Object) -> Option<CardAction> {
     let title = string(item, "text").filter(|text| !text.is_empty())?.to_owned();
     match string(item, "type")? {
-        "link" => Some(Action::Link(title, SafeUrl::new(string(item, "uri")?)?)),
-        "postback" => Some(Action::Postback(Choice { title, value: text(item, "payload") })),
+        "link" => Some(CardAction::Link(title, SafeUrl::new(string(item, "uri")?)?)),
+        "postback" => Some(CardAction::Postback(Choice { title, value: text(item, "payload") })),
         _ => None,
     }
 }

@@ -2,8 +2,8 @@
 
 use super::content::{answers, attachments, kind};
 use super::fields::{is_true, list, number, object, object_at, string, text};
-use crate::availability::{Hours, Inbox};
-use crate::content::Kind;
+use crate::availability::{Inbox, WorkingHours};
+use crate::content::MessageKind;
 use crate::digits::digits;
 use crate::json::{Object, Value};
 use crate::model::{Author, Contact, Conversation, ConversationId, EchoId, Message, MessageId, Person, Status};
@@ -220,7 +220,7 @@ pub fn inbox(body: &str) -> Option<Inbox> {
 const DAYS_MAX: usize = 7;
 
 /// A day's working hours, if it has any. A day that closes at 23:59 ends where the next one begins.
-fn hours_of(day: &Object) -> Option<Hours> {
+fn hours_of(day: &Object) -> Option<WorkingHours> {
     let minutes = |hour, minute| Some(number(day, hour)?.min(24) * 60 + number(day, minute).unwrap_or(0).min(59));
     let is_set = |key| is_true(day, key) == Some(true);
     let (opens, closes) = match (is_set("closed_all_day"), is_set("open_all_day")) {
@@ -228,7 +228,7 @@ fn hours_of(day: &Object) -> Option<Hours> {
         (false, true) => (0, 1_440),
         (false, false) => (minutes("open_hour", "open_minutes")?, minutes("close_hour", "close_minutes")?),
     };
-    Some(Hours { day: number(day, "day_of_week")?, opens, closes: if closes >= 1_439 { 1_440 } else { closes } })
+    Some(WorkingHours { day: number(day, "day_of_week")?, opens, closes: if closes >= 1_439 { 1_440 } else { closes } })
 }
 
 fn read_message(data: &Object) -> Option<Message> {
@@ -238,7 +238,7 @@ fn read_message(data: &Object) -> Option<Message> {
         id: MessageId(number(data, "id")?),
         conversation: number(data, "conversation_id").map(ConversationId),
         inbox: number(data, "inbox_id"),
-        text: if matches!(kind, Kind::Rating(_)) { survey_text(data) } else { text(data, "content") },
+        text: if matches!(kind, MessageKind::Rating(_)) { survey_text(data) } else { text(data, "content") },
         author: author(data),
         at: number(data, "created_at").unwrap_or(0),
         is_deleted: attributes.and_then(|them| is_true(them, "deleted")).unwrap_or(false),

@@ -15,5 +15,5 @@ pub use incoming::{
     conversations, error_text, frame, inbox, is_server_error, listing, message, messages,
 };
 pub use outgoing::{
-    Body, Method, Request, cable_url, list as write_list, object as write, presence, request, subscribe,
+    Body, HttpRequest, Method, cable_url, list as write_list, object as write, presence, request, subscribe,
 };

@@ -11,7 +11,7 @@ use crate::url::segment;
 
 /// A complete HTTP request, for the platform to make.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Request {
+pub struct HttpRequest {
     /// The method.
     pub method: Method,
     /// An absolute URL.
@@ -55,15 +55,15 @@ pub fn request(
     api_request: &ApiRequest,
     about: &str,
     proof: &[(&str, &str)],
-) -> Request {
+) -> HttpRequest {
     let inbox_url = [settings.base_url(), "/public/api/v1/inboxes/", &segment(settings.inbox())].concat();
     let contacts_url = [&inbox_url, "/contacts"].concat();
     let contact_url = || [&contacts_url, "/", &segment(source_id)].concat();
     let conversations_url = || [&contact_url(), "/conversations"].concat();
     let conversation_url = |id: &ConversationId, rest| [&conversations_url(), "/", &digits(id.0), rest].concat();
     let messages_url = |id| conversation_url(id, "/messages");
-    let get = |url| Request { method: Method::Get, url, body: Body::None, read_until: None };
-    let post = |url, body: &[_]| Request { method: Method::Post, body: Body::Json(object(body)), ..get(url) };
+    let get = |url| HttpRequest { method: Method::Get, url, body: Body::None, read_until: None };
+    let post = |url, body: &[_]| HttpRequest { method: Method::Post, body: Body::Json(object(body)), ..get(url) };
     match api_request {
         ApiRequest::CreateContact => post(contacts_url, &[&[("source_id", source_id)], proof].concat()),
         // An inbox that requires a proof also requires it for reading; others don't get it.
@@ -74,22 +74,22 @@ pub fn request(
         }
         ApiRequest::GetInbox => get(inbox_url),
         ApiRequest::UpdateContact { about, .. } => {
-            Request { method: Method::Patch, body: Body::Json(about.clone()), ..get(contact_url()) }
+            HttpRequest { method: Method::Patch, body: Body::Json(about.clone()), ..get(contact_url()) }
         }
         ApiRequest::CreateConversation if about.is_empty() => post(conversations_url(), &[]),
         ApiRequest::CreateConversation => {
-            Request { method: Method::Post, body: Body::Json(about.to_owned()), ..get(conversations_url()) }
+            HttpRequest { method: Method::Post, body: Body::Json(about.to_owned()), ..get(conversations_url()) }
         }
         ApiRequest::ListConversations(_) => get(conversations_url()),
         ApiRequest::ResolveConversation { conversation } => post(conversation_url(conversation, "/toggle_status"), &[]),
         ApiRequest::GetConversation { conversation } => {
-            Request { read_until: Some(MESSAGES_KEY), ..get(conversation_url(conversation, "")) }
+            HttpRequest { read_until: Some(MESSAGES_KEY), ..get(conversation_url(conversation, "")) }
         }
         ApiRequest::ListMessages { conversation, before: None } => get(messages_url(conversation)),
         ApiRequest::ListMessages { conversation, before: Some(before) } => {
             get([&messages_url(conversation), "?before=", &digits(before.0)].concat())
         }
-        ApiRequest::SubmitForm { conversation, message, answers, is_survey } => Request {
+        ApiRequest::SubmitForm { conversation, message, answers, is_survey } => HttpRequest {
             method: Method::Patch,
             body: Body::Json(submission_body(answers, *is_survey)),
             ..get([&messages_url(conversation), "/", &digits(message.0)].concat())
@@ -106,7 +106,11 @@ pub fn request(
             let fields = [("content", text), ("echo_id", echo)];
             let fields = fields.into_iter().filter(|(_, value)| !value.is_empty());
             let fields = fields.map(|(name, value)| (name, str::to_owned(value))).collect();
-            Request { method: Method::Post, body: Body::Form(fields, echo.clone()), ..get(messages_url(conversation)) }
+            HttpRequest {
+                method: Method::Post,
+                body: Body::Form(fields, echo.clone()),
+                ..get(messages_url(conversation))
+            }
         }
     }
 }

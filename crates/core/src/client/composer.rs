@@ -2,7 +2,7 @@
 
 use super::ChatClient;
 use super::storage::store_draft;
-use crate::content::{Answer, Choice, FormSubmission, Kind, RATING, value_of};
+use crate::content::{Answer, Choice, FormSubmission, MessageKind, RATING, value_of};
 use crate::host::events::HostEvent;
 use crate::model::{EchoId, MessageId};
 use crate::time::{Mono, Now};
@@ -87,7 +87,7 @@ impl ChatClient {
     pub(super) fn submit_form(&mut self, message: MessageId, fields: Vec<(String, String)>) {
         let Some(kind) = self.conversation.timeline.row(message).map(|row| &row.message.kind) else { return };
         let mut answers = kind.answers(fields);
-        if matches!(kind, Kind::Rating(_)) {
+        if matches!(kind, MessageKind::Rating(_)) {
             // A survey's rating and comment are submitted apart; the server forgets the one it isn't told again.
             let before = self.answers_to(message);
             let others: Vec<Answer> =
@@ -108,7 +108,7 @@ impl ChatClient {
 
     fn submit_answers(&mut self, message: MessageId, answers: Vec<Answer>) {
         let row = self.conversation.timeline.row(message);
-        let is_survey = row.is_some_and(|row| matches!(row.message.kind, Kind::Rating(_)));
+        let is_survey = row.is_some_and(|row| matches!(row.message.kind, MessageKind::Rating(_)));
         if let Some(conversation) = self.visitor.session.conversation().filter(|_| !answers.is_empty()) {
             self.visitor.form_submissions.submit(conversation, FormSubmission { message, answers }, is_survey);
         }

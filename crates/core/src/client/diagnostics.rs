@@ -45,6 +45,6 @@ impl ChatClient {
             ("next_ms", &digits(due)),
             ("missing", &digits(self.event_log.missing())),
         ]);
-        self.event_log.after(&state)
+        self.event_log.to_json(&state)
     }
 }

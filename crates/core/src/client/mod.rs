@@ -95,7 +95,7 @@ impl ChatClient {
         update.changed = self.publish();
         // An event that led to the visitor's being forgotten may hold something of theirs, and goes with the rest.
         if self.event_log.missing() == missing {
-            self.event_log.keep(now, record, is_ping && update.is_empty());
+            self.event_log.push(now, record, is_ping && update.is_empty());
         }
         update
     }

@@ -288,9 +288,9 @@ impl ChatClient {
             (Some(inbox), _) => self.availability.set_inbox(now, inbox),
             // It is not there, or is no inbox: the diagnostics tell.
             (None, ApiResponse::Success(_) | ApiResponse::NotFound | ApiResponse::Rejected(_)) => {
-                self.availability.answered(now);
+                self.availability.request_answered(now);
             }
-            (None, _) => self.availability.failed(now, &mut self.rng, response.retry_after_ms()),
+            (None, _) => self.availability.request_failed(now, &mut self.rng, response.retry_after_ms()),
         }
     }
 }

@@ -165,9 +165,9 @@ impl ChatClient {
     /// Asks for the inbox once somebody looks at the panel.
     fn read_inbox(&mut self, now: Mono, update: &mut Update) {
         if self.view_model.is_open && self.view_model.is_visible {
-            self.availability.want(now);
+            self.availability.request_inbox(now);
         }
-        if self.connection.is_online && self.availability.next(now) {
+        if self.connection.is_online && self.availability.start_request_if_due(now) {
             self.request(now, ApiRequest::GetInbox, update);
         }
         let zone = self.availability.take_time_zone_lookup();

@@ -9,7 +9,7 @@ pub mod rate_limit;
 
 use crate::backoff::Backoff;
 use crate::chatwoot::requests::{ApiRequest, ApiResponse, Outcome, REQUEST_MS_MAX, RequestId};
-use crate::chatwoot::{self, Request};
+use crate::chatwoot::{self, HttpRequest};
 use crate::host::settings::Settings;
 use crate::model::EchoId;
 use crate::model::Queue;
@@ -103,7 +103,7 @@ impl Connection {
     // --- Requests ---
 
     /// Makes a request.
-    pub(crate) fn send(&mut self, now: Mono, request: ApiRequest, http: Request, update: &mut Update) {
+    pub(crate) fn send(&mut self, now: Mono, request: ApiRequest, http: HttpRequest, update: &mut Update) {
         self.last_id += 1;
         let id = RequestId(self.last_id);
         self.pending.push(PendingRequest { id, request, since: now });

@@ -1,12 +1,12 @@
-//! What people write: the Markdown that Chatwoot's editor makes, as a small tree. Visitors' texts are read the same way,
-//! as agents see them.
+//! Parses Markdown, as Chatwoot's editor writes it, into a small tree. Visitors' texts are parsed the same way, as
+//! agents see them.
 //!
-//! Every text is Markdown; what makes no sense as such is shown as it was written. HTML is text, pictures are links
-//! (they would tell their server who reads), and addresses come through [`SafeUrl`] alone.
+//! Every text is valid: what has no meaning in Markdown is text. HTML is text, images are links (loading them would
+//! show their server who reads), and URLs pass through [`SafeUrl`].
 //!
-//! Reading takes time and memory in proportion to the text, whatever it is: what could be looked for again and again
-//! (a code's end, an opener, a link's end) is either bounded or looked for once. How deep things can be in each other
-//! is bounded, too, so nobody who walks the tree needs much of a stack.
+//! Time and memory are proportional to the text, whatever it contains: searches that could repeat (the end of a code
+//! span, an opening delimiter, the end of a link) are bounded or done once. Nesting is bounded, too, so walking the
+//! tree needs little stack.
 
 mod blocks;
 mod bytes;
@@ -15,105 +15,105 @@ mod links;
 
 use crate::url::SafeUrl;
 
-/// A piece of a text.
+/// A node of the tree.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Piece {
-    /// Words; their line breaks are to be seen.
+    /// Text; its line breaks are shown.
     Text(String),
-    /// Pieces that are something together.
+    /// Pieces with a mark.
     Marked(Mark, Vec<Self>),
 }
 
-/// What pieces are together. Texts consist of blocks, and blocks of inlines.
+/// The mark of a group of pieces. A text consists of blocks, and blocks of inlines.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Mark {
-    /// A block of lines.
+    /// A paragraph block.
     Paragraph,
-    /// A block of blocks: what somebody else said.
+    /// A block quote.
     Quote,
-    /// A block of items.
+    /// A bullet list block.
     List,
-    /// The same, counted from this number on.
-    Numbered(u32),
-    /// Inlines, and perhaps blocks after them.
+    /// A numbered list block that starts with this number.
+    NumberedList(u32),
+    /// A list item: inlines, and possibly blocks after them.
     Item,
-    /// A block of text that is shown as it is.
+    /// A code block.
     CodeBlock,
-    /// An inline that matters.
+    /// Strong emphasis (bold).
     Strong,
-    /// An inline that is stressed.
+    /// Emphasis (italic).
     Emphasis,
-    /// An inline that holds no more.
-    Struck,
-    /// An inline that is shown as it is.
+    /// Struck-through text.
+    Strikethrough,
+    /// A code span.
     Code,
-    /// An inline that leads somewhere; a link in it is to be passed over.
+    /// A link; links inside it are to be ignored.
     Link(SafeUrl),
-    /// A block of rows.
+    /// A table block.
     Table,
-    /// Cells beside each other.
+    /// A table row.
     Row,
-    /// Inlines in a table; `is_head` says what the cells below it are.
+    /// A table cell.
     Cell {
         /// Whether it is in the first row.
         is_head: bool,
-        /// Where its text stands in it.
+        /// Its alignment.
         align: Align,
     },
 }
 
-/// Where a column's text stands.
+/// The alignment of a table column.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Align {
-    /// Where lines begin.
+    /// At the start of lines.
     #[default]
     Start,
-    /// In the middle.
+    /// Centered.
     Center,
-    /// Where lines end.
+    /// At the end of lines.
     End,
 }
 
-/// Blocks in blocks: more than people write.
+/// How deep blocks may be nested: deeper than people write.
 const DEPTH_MAX: u8 = 6;
 
-/// The blocks of a text.
+/// Parses a text into blocks.
 #[must_use]
-pub fn read(text: &str) -> Vec<Piece> {
+pub fn parse(text: &str) -> Vec<Piece> {
     let lines: Vec<&str> = text.lines().collect();
-    blocks::read(&lines, DEPTH_MAX)
+    blocks::parse(&lines, DEPTH_MAX)
 }
 
-/// A text without its signs, for where only words can be.
+/// A text without Markdown's signs, for places that show plain text.
 #[must_use]
-pub fn words(text: &str) -> String {
-    text_of(&read(text))
+pub fn plain_text(text: &str) -> String {
+    text_of(&parse(text))
 }
 
-/// The words of these pieces.
+/// The plain text of these pieces.
 #[must_use]
 pub fn text_of(pieces: &[Piece]) -> String {
-    fn gather(pieces: &[Piece], words: &mut String) {
+    fn append_text(pieces: &[Piece], plain_text: &mut String) {
         for piece in pieces {
             match piece {
-                Piece::Text(text) => words.push_str(text),
+                Piece::Text(text) => plain_text.push_str(text),
                 Piece::Marked(mark, inner) => {
                     let is_block = matches!(mark, Mark::Paragraph | Mark::CodeBlock | Mark::Item | Mark::Row);
-                    if is_block && !words.is_empty() && !words.ends_with('\n') {
-                        words.push('\n');
+                    if is_block && !plain_text.is_empty() && !plain_text.ends_with('\n') {
+                        plain_text.push('\n');
                     }
                     let is_cell = matches!(mark, Mark::Cell { .. });
-                    if is_cell && !words.is_empty() && !words.ends_with('\n') {
-                        words.push_str(" | ");
+                    if is_cell && !plain_text.is_empty() && !plain_text.ends_with('\n') {
+                        plain_text.push_str(" | ");
                     }
-                    gather(inner, words);
+                    append_text(inner, plain_text);
                 }
             }
         }
     }
-    let mut words = String::new();
-    gather(pieces, &mut words);
-    words
+    let mut text = String::new();
+    append_text(pieces, &mut text);
+    text
 }
 
 #[cfg(test)]
@@ -129,12 +129,12 @@ mod tests {
                     Mark::Paragraph => "p".to_owned(),
                     Mark::Quote => "quote".to_owned(),
                     Mark::List => "ul".to_owned(),
-                    Mark::Numbered(first) => format!("ol{first}"),
+                    Mark::NumberedList(first) => format!("ol{first}"),
                     Mark::Item => "li".to_owned(),
                     Mark::CodeBlock => "pre".to_owned(),
                     Mark::Strong => "strong".to_owned(),
                     Mark::Emphasis => "em".to_owned(),
-                    Mark::Struck => "s".to_owned(),
+                    Mark::Strikethrough => "s".to_owned(),
                     Mark::Code => "code".to_owned(),
                     Mark::Link(url) => format!("<{}>", url.as_str()),
                     Mark::Table => "table".to_owned(),
@@ -152,12 +152,12 @@ mod tests {
 
     fn check(cases: &[(&str, &str)]) {
         for (text, expected) in cases {
-            assert_eq!(outline(&read(text)), *expected, "{text:?}");
+            assert_eq!(outline(&parse(text)), *expected, "{text:?}");
         }
     }
 
     #[test]
-    fn blocks_are_told_apart() {
+    fn markdown_blocks_are_recognized() {
         check(&[
             ("", ""),
             (" \n\n ", ""),
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn tables_are_told_from_lines_with_bars_in_them() {
+    fn markdown_tables_are_told_from_lines_with_bars() {
         check(&[
             ("| a | b |\n|---|:-:|\n| 1 | *2* |\n| 3 |", "table(tr(th(a)th^(b))tr(td(1)td^(em(2)))tr(td(3)))"),
             ("a | b\n--: | ---\n1 | 2", "table(tr(th>(a)th(b))tr(td>(1)td(2)))"),
@@ -217,11 +217,11 @@ mod tests {
             ("a || b\nc", "p(a || b⏎c)"),
             ("|-|-|", "p(|-|-|)"),
         ]);
-        assert_eq!(words("| a | b |\n|---|---|\n| 1 | 2 |"), "a | b\n1 | 2");
+        assert_eq!(plain_text("| a | b |\n|---|---|\n| 1 | 2 |"), "a | b\n1 | 2");
     }
 
     #[test]
-    fn inlines_are_told_apart() {
+    fn markdown_inlines_are_recognized() {
         check(&[
             ("**bold** *it* _it_ ~~gone~~ `x`", "p(strong(bold) em(it) em(it) s(gone) code(x))"),
             ("__bold__", "p(strong(bold))"),
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn every_script_is_read() {
+    fn markdown_is_parsed_in_every_script() {
         check(&[
             ("**テスト。**テスト", "p(strong(テスト。)テスト)"),
             ("これは**「強調」**です", "p(これはstrong(「強調」)です)"),
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn links_lead_only_where_it_is_safe() {
+    fn markdown_links_have_safe_urls() {
         check(&[
             ("[a](https://a.test)", "p(<https://a.test>(a))"),
             ("[a *b*](https://a.test \"Title (1)\").", "p(<https://a.test>(a em(b)).)"),
@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn bare_addresses_are_links() {
+    fn markdown_bare_urls_are_links() {
         let link = |address: &str| format!("<{address}>({address})");
         for (text, before, address, after) in [
             ("https://a.test", "", "https://a.test", ""),
@@ -320,7 +320,7 @@ mod tests {
             ("https://a.test/\u{202e}fdp.exe", "", "https://a.test/", "\u{202e}fdp.exe"),
             ("http://localhost:3000/x", "", "http://localhost:3000/x", ""),
         ] {
-            assert_eq!(outline(&read(text)), format!("p({before}{}{after})", link(address)), "{text:?}");
+            assert_eq!(outline(&parse(text)), format!("p({before}{}{after})", link(address)), "{text:?}");
         }
         check(&[
             ("**https://a.test/x**, y", "p(strong(<https://a.test/x>(https://a.test/x)), y)"),
@@ -344,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_without_a_scheme_are_links_as_in_the_stock_widget() {
+    fn markdown_urls_without_a_scheme_are_links_as_in_the_stock_widget() {
         let link = |address: &str| format!("<http://{address}>({address})");
         for (text, before, address, after) in [
             ("www.a.test", "", "www.a.test", ""),
@@ -358,7 +358,7 @@ mod tests {
             ("\"a.info?\"", "\"", "a.info", "?\""),
             ("a.co.uk...", "", "a.co.uk", "..."),
         ] {
-            assert_eq!(outline(&read(text)), format!("p({before}{}{after})", link(address)), "{text:?}");
+            assert_eq!(outline(&parse(text)), format!("p({before}{}{after})", link(address)), "{text:?}");
         }
         check(&[
             ("**a.com**, _a.com_", &format!("p(strong({}), em({}))", link("a.com"), link("a.com"))),
@@ -377,11 +377,11 @@ mod tests {
     }
 
     #[test]
-    fn an_e_mail_address_is_whole_or_no_link() {
+    fn markdown_e_mail_addresses_are_whole_or_no_links() {
         let link = |address: &str| format!("p(<mailto:{address}>({address}))");
         for address in ["müller@a.test", "o'brien@a.test", "иван@пример.рф", "info@müller.de", "a.ö@b.test", "ñ@a.test"]
         {
-            assert_eq!(outline(&read(address)), link(address));
+            assert_eq!(outline(&parse(address)), link(address));
         }
         check(&[
             ("'a@b.test' \"o'b@c.test\"", "p('<mailto:a@b.test>(a@b.test)' \"<mailto:o'b@c.test>(o'b@c.test)\")"),
@@ -396,13 +396,13 @@ mod tests {
     }
 
     #[test]
-    fn where_only_words_can_be_there_are_only_words() {
+    fn markdown_plain_text_has_no_signs() {
         let text = "# Hello\n**Which** [one](https://a.test)?\n- `a`\n  - b\n\n> c\n```\nd\n```";
-        assert_eq!(words(text), "Hello\nWhich one?\na\nb\nc\nd");
+        assert_eq!(plain_text(text), "Hello\nWhich one?\na\nb\nc\nd");
     }
 
     #[test]
-    fn nothing_is_deeper_than_a_small_number() {
+    fn markdown_nesting_is_bounded() {
         fn depth(pieces: &[Piece]) -> usize {
             let inner = pieces.iter().map(|piece| match piece {
                 Piece::Text(_) => 0,
@@ -422,7 +422,7 @@ mod tests {
             "1. > - ".repeat(1_000) + "a",
             lists,
         ] {
-            assert!(depth(&read(&text)) < 45, "{} of {}", depth(&read(&text)), text.get(..20).unwrap());
+            assert!(depth(&parse(&text)) < 45, "{} of {}", depth(&parse(&text)), text.get(..20).unwrap());
         }
     }
 }

@@ -143,7 +143,7 @@ fn quote_of(timeline: &Timeline, id: MessageId) -> Option<Quoted> {
 pub fn excerpt(message: &Message, chars: usize) -> String {
     // The signs take space, so some times as many characters are read.
     let text: String = message.text.chars().take(4 * chars).collect();
-    markdown::words(&text).chars().take(chars).collect()
+    markdown::plain_text(&text).chars().take(chars).collect()
 }
 
 fn outgoing_content(message: &OutgoingMessage) -> RowContent {

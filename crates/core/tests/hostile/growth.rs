@@ -95,8 +95,10 @@ const MARKDOWN: [(&str, Shape); 43] = [
     ("an e-mail address of many parts", |n| "a@".to_owned() + &"a.".repeat(n)),
 ];
 
-const TEXT_READERS: [(&str, surfaces::Reader); 2] =
-    [("markdown", |text| _ = black_box(markdown::read(text))), ("words", |text| _ = black_box(markdown::words(text)))];
+const TEXT_READERS: [(&str, surfaces::Reader); 2] = [
+    ("markdown", |text| _ = black_box(markdown::parse(text))),
+    ("words", |text| _ = black_box(markdown::plain_text(text))),
+];
 
 fn each(count: usize, item: impl Fn(usize) -> String) -> String {
     (0..count).map(item).collect()

@@ -1,6 +1,6 @@
 //! A widget's whole life among servers, sockets and stores that say anything.
 
-use natter_core::chatwoot::{self, Body, Frame, Method, Request};
+use natter_core::chatwoot::{self, Body, Frame, HttpRequest, Method};
 use natter_core::conversation::message_window::{Distance, ScrollPosition};
 use natter_core::conversation::timeline::RowKey;
 use natter_core::event::{ComposerEvent, ConnectionEvent, PageEvent, PanelEvent, ThreadEvent};
@@ -298,7 +298,7 @@ fn a_server_that_comes_to_its_senses_gets_what_was_submitted() {
 }
 
 /// What a server that knows everybody says; a message it is given gets this id.
-fn sane_answer(request: &Request, id: u64) -> Value {
+fn sane_answer(request: &HttpRequest, id: u64) -> Value {
     let path = request.url.split('?').next().unwrap_or_default();
     match (request.method, path.rsplit('/').next()) {
         (Method::Post, Some("messages")) => {

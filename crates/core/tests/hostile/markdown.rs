@@ -98,7 +98,7 @@ fn look_at_links(pieces: &[Piece]) {
 #[test]
 fn links_are_whole_whatever_is_around_them() {
     holds(4_000, soup(), |soup| {
-        look_at_links(&markdown::read(&soup));
+        look_at_links(&markdown::parse(&soup));
     });
 }
 
@@ -107,7 +107,7 @@ fn no_letter_is_lost_that_is_not_an_address_behind_a_text() {
     // A link shows its text in place of its address, and a fence names the language of what is in it.
     let is_shown = |text: &String| !["](", "```", "~~~"].iter().any(|sign| text.contains(sign));
     holds(3_000, soup().prop_filter("all of it is shown", is_shown), |soup| {
-        assert_eq!(letters(&text(&markdown::read(&soup))), letters(&soup));
+        assert_eq!(letters(&text(&markdown::parse(&soup))), letters(&soup));
     });
 }
 
@@ -115,7 +115,7 @@ fn no_letter_is_lost_that_is_not_an_address_behind_a_text() {
 #[test]
 fn a_bare_address_is_never_cut_at_its_beginning() {
     holds(4_000, soup(), |soup| {
-        for (url, shown, before) in links_after_text(&markdown::read(&soup)) {
+        for (url, shown, before) in links_after_text(&markdown::parse(&soup)) {
             if url == format!("mailto:{shown}") {
                 let last = before.chars().next_back();
                 assert!(!last.is_some_and(|c| c.is_ascii_alphanumeric() || c == 'é'), "{before:?} before {shown:?}");

@@ -1,7 +1,7 @@
 //! A widget on the bench: its clock is turned by hand, its effects are collected, and a small server of messages says
 //! what Chatwoot says.
 
-use natter_core::chatwoot::{Body, Method, Request};
+use natter_core::chatwoot::{Body, HttpRequest, Method};
 use natter_core::conversation::timeline::RowKey;
 use natter_core::event::{ComposerEvent, ConnectionEvent};
 use natter_core::host::events::HostEvent;
@@ -29,7 +29,7 @@ pub struct Bench {
     /// What the device keeps.
     pub storage: std::collections::BTreeMap<String, String>,
     /// Requests nobody has answered yet.
-    pub calls: Vec<(RequestId, Request)>,
+    pub calls: Vec<(RequestId, HttpRequest)>,
     /// The socket asked for last, unless it was closed.
     pub link: Option<SocketId>,
     /// What was sent on sockets.
@@ -277,17 +277,17 @@ impl Bench {
     }
 
     /// The oldest open request whose URL ends like this (after its last `/`, `?…` included).
-    pub fn asked(&self, method: Method, ending: &str) -> Option<&(RequestId, Request)> {
+    pub fn asked(&self, method: Method, ending: &str) -> Option<&(RequestId, HttpRequest)> {
         self.calls.iter().find(|(_, request)| request.method == method && path(request).ends_with(ending))
     }
 
     /// Answers the oldest open request whose path ends like this.
-    pub fn answer(&mut self, ending: &str, status: u16, body: &Value) -> Request {
+    pub fn answer(&mut self, ending: &str, status: u16, body: &Value) -> HttpRequest {
         self.end(ending, Outcome::Answered { status, body: body.to_string(), retry_after_ms: None })
     }
 
     /// Ends the oldest open request whose path ends like this.
-    pub fn end(&mut self, ending: &str, outcome: Outcome) -> Request {
+    pub fn end(&mut self, ending: &str, outcome: Outcome) -> HttpRequest {
         let at = self.calls.iter().position(|(_, request)| path(request).ends_with(ending));
         let at = at.unwrap_or_else(|| panic!("nobody asked for {ending}; open: {:?}", self.calls));
         let (id, request) = self.calls.remove(at);
@@ -404,7 +404,7 @@ pub fn event(name: &str, data: Value) -> Value {
     json!({ "identifier": identifier, "message": { "event": name, "data": data } })
 }
 
-pub fn json_body(request: &Request) -> Value {
+pub fn json_body(request: &HttpRequest) -> Value {
     match &request.body {
         Body::Json(text) => serde_json::from_str(text).unwrap(),
         Body::Form(fields, _) => fields.iter().map(|(name, said)| ((*name).to_owned(), json!(said))).collect(),
@@ -412,7 +412,7 @@ pub fn json_body(request: &Request) -> Value {
     }
 }
 
-fn path(request: &Request) -> &str {
+fn path(request: &HttpRequest) -> &str {
     request.url.strip_prefix("https://chat.example.test").expect("our server")
 }
 

@@ -8,7 +8,7 @@ use natter_core::host::calls::{AttributeTarget, HostCall};
 use natter_core::host::events::{HostError, HostEvent};
 use std::collections::BTreeMap;
 
-use natter_core::chatwoot::{Method, Request};
+use natter_core::chatwoot::{HttpRequest, Method};
 use natter_core::host::settings::Options;
 use natter_core::model::{MessageId, OutgoingFile};
 use natter_core::visitor::identity::User;
@@ -391,7 +391,7 @@ fn a_leader_never_posts_what_another_tab_took_for_another_user() {
     let word = json!({ "say": "kept", "key": "send/from-ben", "value": record }).to_string();
     house.on(0, |tab| tab.event(Event::Tabs(natter_core::TabEvent::Received { text: word })));
     house.wait(2_000);
-    let is_post = |call: &&(RequestId, Request)| call.1.method == Method::Post && call.1.url.ends_with("/messages");
+    let is_post = |call: &&(RequestId, HttpRequest)| call.1.method == Method::Post && call.1.url.ends_with("/messages");
     assert_eq!(house.tabs[0].bench.calls.iter().find(is_post), None);
     house.on(0, |tab| tab.submit("from Ana"));
     house.wait(1_000);

@@ -1,7 +1,7 @@
 //! Deliberate defects, between the core and its world: mistakes that a change in the core or the shell could make.
 //! Each must be found, or the simulation proves nothing.
 
-use natter_core::chatwoot::{Body, Method, Request};
+use natter_core::chatwoot::{Body, HttpRequest, Method};
 use natter_core::{Effect, Outcome, RequestId};
 use serde_json::{Value, json};
 
@@ -104,7 +104,7 @@ impl World {
 
     /// A send is posted once more without a look at what is there.
     pub fn post_unread(&mut self, page: u64, text: &str) {
-        let is_it = |(echo, _): &(&String, &Request)| {
+        let is_it = |(echo, _): &(&String, &HttpRequest)| {
             self.storage.get(&format!("send/{echo}")).is_some_and(|kept| kept.contains("\"posting\":true"))
                 && self.submitted.iter().any(|submitted| submitted.is(echo, text))
         };
@@ -175,7 +175,7 @@ fn spoil_one(defect: Defect, effect: Effect) -> Vec<Effect> {
     }
 }
 
-fn posted(request: &Request) -> Option<Value> {
+fn posted(request: &HttpRequest) -> Option<Value> {
     match (&request.method, &request.body) {
         (Method::Post, Body::Json(text)) => serde_json::from_str(text).ok(),
         _ => None,

@@ -1,6 +1,6 @@
 //! What the network does to requests and frames.
 
-use natter_core::chatwoot::{Body, Method, Request};
+use natter_core::chatwoot::{Body, HttpRequest, Method};
 use natter_core::conversation::timeline::GRACE_MS;
 use natter_core::{Outcome, RequestId};
 use serde_json::{Value, json};
@@ -47,7 +47,7 @@ impl World {
         if self.chances(8) { self.chance.below(9_000) } else { 5 + self.chance.below(400) }
     }
 
-    pub fn send(&mut self, page: u64, call: RequestId, request: Request) {
+    pub fn send(&mut self, page: u64, call: RequestId, request: HttpRequest) {
         if let Some(echo) = echo_of(&request) {
             self.posted.insert(echo, request.clone());
         }
@@ -92,12 +92,12 @@ impl World {
     }
 
     /// The sizes of the files that go with a request, if any are to: none at all if they are nowhere.
-    fn files_of(&self, request: &Request) -> Option<Vec<u64>> {
+    fn files_of(&self, request: &HttpRequest) -> Option<Vec<u64>> {
         let Body::Form(_, echo) = &request.body else { return None };
         Some(self.files.get(echo).cloned().unwrap_or_default())
     }
 
-    pub fn arrive(&mut self, page: u64, call: RequestId, request: &Request, fate: Fate) {
+    pub fn arrive(&mut self, page: u64, call: RequestId, request: &HttpRequest, fate: Fate) {
         if self.server.is_down {
             let ms = self.way();
             return self.after(ms, Happening::Ends { page, call, outcome: Outcome::Unknown });

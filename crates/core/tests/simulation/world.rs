@@ -3,7 +3,7 @@
 use natter_core::event::{ConnectionEvent, ThreadEvent};
 use std::collections::{BTreeMap, BTreeSet};
 
-use natter_core::chatwoot::{Body, Request};
+use natter_core::chatwoot::{Body, HttpRequest};
 use natter_core::model::EchoId;
 use natter_core::rng::Rng;
 use natter_core::{Event, Outcome, RequestId, SocketEvent, SocketId};
@@ -44,7 +44,7 @@ impl Plan {
 #[derive(Clone, Debug)]
 pub enum Happening {
     /// A request reaches the server; its answer's fate is decided already.
-    Arrives { page: u64, call: RequestId, request: Request, fate: Fate },
+    Arrives { page: u64, call: RequestId, request: HttpRequest, fate: Fate },
     /// An answer reaches a page.
     Ends { page: u64, call: RequestId, outcome: Outcome },
     /// A socket opens, or not.
@@ -92,7 +92,7 @@ pub struct World {
     /// The sizes of the files that are kept, by the send they belong to.
     pub files: BTreeMap<EchoId, Vec<u64>>,
     /// What was last posted of each send, for a defect that posts it once more.
-    pub posted: BTreeMap<String, Request>,
+    pub posted: BTreeMap<String, HttpRequest>,
     /// Until when files are being written.
     pub gathers_until: u64,
     /// What the device kept a heartbeat or two ago.
@@ -334,7 +334,7 @@ impl World {
 }
 
 /// The mark of the send that a request posts, if it does.
-pub fn echo_of(request: &Request) -> Option<String> {
+pub fn echo_of(request: &HttpRequest) -> Option<String> {
     match &request.body {
         Body::None => None,
         Body::Json(text) => {

@@ -5,7 +5,7 @@ use natter_core::event::{ComposerEvent, ConnectionEvent, PageEvent, PanelEvent, 
 use std::collections::VecDeque;
 use std::hint::black_box;
 
-use natter_core::chatwoot::{self, Request};
+use natter_core::chatwoot::{self, HttpRequest};
 use natter_core::conversation::timeline::{OutgoingRecord, RowKey};
 use natter_core::host::settings::Settings;
 use natter_core::markdown;
@@ -53,8 +53,8 @@ pub const READERS: [(&str, Reader); 14] = [
             black_box(settings.storage_prefix());
         }
     }),
-    ("markdown", |text| _ = black_box(markdown::read(text))),
-    ("words", |text| _ = black_box(markdown::words(text))),
+    ("markdown", |text| _ = black_box(markdown::parse(text))),
+    ("words", |text| _ = black_box(markdown::plain_text(text))),
     ("address", |text| _ = black_box((SafeUrl::new(text), SafeUrl::of_file(text)))),
 ];
 
@@ -80,7 +80,7 @@ pub struct Life {
     pub widget: ChatClient,
     now: Now,
     /// Requests nobody has answered yet.
-    pub calls: VecDeque<(RequestId, Request)>,
+    pub calls: VecDeque<(RequestId, HttpRequest)>,
     link: Option<SocketId>,
     /// What it asked for so far.
     pub effects: Vec<Effect>,
@@ -175,8 +175,8 @@ impl Life {
     }
 
     fn look(&self) {
-        if let Some(Due { at: due, who }) = self.widget.deadline() {
-            assert!(due > self.now.mono, "{who} would keep a browser busy for ever");
+        if let Some(Due { at: due, reason }) = self.widget.deadline() {
+            assert!(due > self.now.mono, "{reason} would keep a browser busy for ever");
         }
         let rows = &self.widget.view().thread.rows;
         let mut keys: Vec<RowKey> = rows.iter().map(|row| row.key).collect();
