@@ -14,7 +14,7 @@ use natter_core::view::{Row, RowContent};
 
 /// A row; of a list that is not all there, it says its place.
 pub fn row(words: &Words, row: &Row, place: Option<Place>) -> Element {
-    let is_new_day = row.previous_at.is_none_or(|before| words.speech.day(before) != words.speech.day(row.at));
+    let is_new_day = row.previous_at.is_none_or(|before| words.formatter.day(before) != words.formatter.day(row.at));
     let alive = row.content.message().filter(|message| !message.is_deleted);
     el("li", &classes(row, is_new_day))
         .keyed(row.key.0)

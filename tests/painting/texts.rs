@@ -161,7 +161,7 @@ fn a_deleted_text_is_the_widgets_own_sentence() {
 #[test]
 fn a_long_text_shows_its_beginning_and_a_way_to_the_rest() {
     let long = format!("{}the end", "A line that is said again and again.\n".repeat(50));
-    let rows = |length| vec![Row { length, ..said(message(7, agent(), &long)) }];
+    let rows = |fold| vec![Row { fold, ..said(message(7, agent(), &long)) }];
     let folded = thread(&view(rows(TextFold::Folded)));
     let more = of_class(&folded, "fold")[0];
     assert_eq!((text(more).as_str(), more.attribute("aria-expanded")), ("Show more", Some("false")));
