@@ -2,7 +2,7 @@
 //!
 //! ```sh
 //! mkdir -p fuzz/corpus/wire
-//! cargo +nightly fuzz run wire fuzz/corpus/wire fuzz/seeds crates/core/tests/fixtures/wire -- -dict=fuzz/wire.dict
+//! cargo +nightly fuzz run wire fuzz/corpus/wire fuzz/seeds crates/core/tests/fixtures/chatwoot -- -dict=fuzz/wire.dict
 //! ```
 //!
 //! What it finds belongs into `crates/core/tests/hostile` as well, where it is tried for good.
@@ -10,13 +10,13 @@
 
 use libfuzzer_sys::fuzz_target;
 
-#[path = "../../tests/support/surfaces.rs"]
-mod surfaces;
+#[path = "../../crates/core/tests/support/fuzz_harness.rs"]
+mod fuzz_harness;
 
 fuzz_target!(|bytes: &[u8]| {
     let text = String::from_utf8_lossy(bytes);
-    for (_, read) in surfaces::READERS {
+    for (_, read) in fuzz_harness::READERS {
         read(&text);
     }
-    surfaces::live_through(&text);
+    fuzz_harness::live_through(&text);
 });

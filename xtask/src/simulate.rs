@@ -8,7 +8,7 @@ use std::process::ExitCode;
 pub fn run(env: &Env, seeds: u64, from: u64) -> Result<ExitCode, String> {
     let mut cargo = env.command("cargo");
     cargo
-        .args(["test", "--package", "natter-core", "--test", "simulation", "no_seed", "--", "--nocapture"])
+        .args(["test", "--package", "natter-core", "--test", "simulation", "for_all_seeds", "--", "--nocapture"])
         .env("NATTER_SEEDS", seeds.to_string())
         .env("NATTER_SEED_FROM", from.to_string());
     subprocess::run(&mut cargo).map(exit_code)

@@ -5,8 +5,8 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use serde_json::Value;
 
+use super::generators::{json as any_json, nonsense, sound_json};
 use super::holds;
-use super::inputs::{json as any_json, nonsense, sound_json};
 
 /// What the widget reads, in the other reader's values: of numbers the whole part, where that is one.
 fn ours(text: &str) -> Option<Value> {
@@ -53,7 +53,7 @@ fn read(text: &str) -> Result<Value, String> {
 }
 
 #[test]
-fn two_readers_read_the_same() {
+fn json_parser_agrees_with_serde_json() {
     holds(3_000, sound_json(), |text| match read(&text) {
         Ok(value) => assert_eq!(ours(&text), Some(theirs(value, DEPTH_MAX)), "{text}"),
         Err(reason) => assert!(reason.contains("recursion limit") && ours(&text).is_some(), "{reason}: {text}"),
@@ -61,7 +61,7 @@ fn two_readers_read_the_same() {
 }
 
 #[test]
-fn what_one_reader_refuses_the_other_refuses() {
+fn json_parser_rejects_what_serde_json_rejects() {
     let put = prop_oneof!["[\\]\\[{}:,\"\\\\0-9eE.+ \u{1}atn-]{0,2}", Just("\\u00e9".to_owned())];
     holds(3_000, (prop_oneof![any_json(), nonsense()], any::<Index>(), put), |(text, at, put)| {
         let mut letters: Vec<char> = text.chars().take(500).collect();
@@ -77,7 +77,7 @@ fn what_one_reader_refuses_the_other_refuses() {
 }
 
 #[test]
-fn what_is_written_is_read() {
+fn json_writer_output_round_trips() {
     holds(3_000, (nonsense(), any::<u64>()), |(text, number)| {
         let list = json::list(&[number.to_string(), json::or_null(None), json::string(&text)]);
         let written = json::object(&[("", json::string(&text)), (&format!("a{text}"), list)]);

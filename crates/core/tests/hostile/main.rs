@@ -5,17 +5,17 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that can't go on says so")]
 
-mod growth;
-mod inputs;
+mod chatwoot;
+mod complexity;
+mod event_sequences;
+#[path = "../support/fuzz_harness.rs"]
+mod fuzz_harness;
+mod generators;
 mod json;
-mod life;
 mod markdown;
 mod records;
 #[path = "../support/replay.rs"]
 mod replay;
-#[path = "../support/surfaces.rs"]
-mod surfaces;
-mod wire;
 
 use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, RngSeed, TestError, TestRunner};

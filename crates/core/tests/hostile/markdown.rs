@@ -5,8 +5,8 @@ use natter_core::url::SafeUrl;
 use proptest::prelude::*;
 use proptest::sample::select;
 
+use super::generators::nonsense;
 use super::holds;
-use super::inputs::nonsense;
 
 /// Signs, and what stands between them.
 const SIGNS: [&str; 54] = [
@@ -96,14 +96,14 @@ fn look_at_links(pieces: &[Piece]) {
 }
 
 #[test]
-fn links_are_whole_whatever_is_around_them() {
+fn markdown_links_are_visible_and_safe_in_any_context() {
     holds(4_000, soup(), |soup| {
         look_at_links(&markdown::parse(&soup));
     });
 }
 
 #[test]
-fn no_letter_is_lost_that_is_not_an_address_behind_a_text() {
+fn markdown_shows_every_letter_except_link_targets() {
     // A link shows its text in place of its address, and a fence names the language of what is in it.
     let is_shown = |text: &String| !["](", "```", "~~~"].iter().any(|sign| text.contains(sign));
     holds(3_000, soup().prop_filter("all of it is shown", is_shown), |soup| {
@@ -113,7 +113,7 @@ fn no_letter_is_lost_that_is_not_an_address_behind_a_text() {
 
 /// A link's address is what can be read, but for what a scheme adds: nobody is led to a part of what was written.
 #[test]
-fn a_bare_address_is_never_cut_at_its_beginning() {
+fn markdown_email_autolinks_are_never_cut_at_their_start() {
     holds(4_000, soup(), |soup| {
         for (url, shown, before) in links_after_text(&markdown::parse(&soup)) {
             if url == format!("mailto:{shown}") {

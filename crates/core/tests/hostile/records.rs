@@ -10,8 +10,8 @@ use natter_core::visitor::session::Session;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
+use super::generators::{anything, boundary, nonsense, words};
 use super::holds;
-use super::inputs::{anything, boundary, nonsense, words};
 
 fn send() -> impl Strategy<Value = OutgoingMessage> {
     let newest = prop::option::of(any::<u64>().prop_map(MessageId));
@@ -55,7 +55,7 @@ fn conversation() -> impl Strategy<Value = Option<ConversationId>> {
 }
 
 #[test]
-fn a_send_that_was_kept_is_the_same_after_a_reload() {
+fn outbox_record_round_trips_through_storage() {
     holds(2_000, (send(), conversation()), |(send, conversation)| {
         let now = Mono(9);
         let text = OutgoingRecord::new(&send, conversation).to_json();
@@ -84,7 +84,7 @@ fn a_send_that_was_kept_is_the_same_after_a_reload() {
 }
 
 #[test]
-fn a_kept_send_that_was_cut_off_is_none() {
+fn truncated_outbox_record_is_rejected() {
     holds(1_000, (send(), conversation(), any::<Index>()), |(send, conversation, at)| {
         let text = OutgoingRecord::new(&send, conversation).to_json();
         let cut = &text[..boundary(&text, at)];
@@ -93,7 +93,7 @@ fn a_kept_send_that_was_cut_off_is_none() {
 }
 
 #[test]
-fn who_we_are_is_read_as_it_was_kept() {
+fn session_record_round_trips_through_storage() {
     let id = "[A-Za-z0-9_-]{1,255}".prop_filter("other scripts leave these", |id| id != "null" && id != "undefined");
     holds(500, (id.clone(), id, any::<Option<u64>>()), |(source_id, pubsub_token, conversation)| {
         let mut session = nobody();
@@ -110,7 +110,7 @@ fn who_we_are_is_read_as_it_was_kept() {
 }
 
 #[test]
-fn whatever_was_kept_nobody_goes_by_a_name_that_none_can_have() {
+fn session_record_yields_only_valid_ids() {
     let record = (nonsense(), nonsense(), any::<Option<u64>>()).prop_map(|(source_id, token, conversation)| {
         serde_json::json!({
             "v": 1, "customer_identifier": source_id, "pubsub_token": token, "conversation": conversation,
@@ -134,7 +134,7 @@ fn nobody() -> Session {
 }
 
 #[test]
-fn only_an_address_of_the_web_is_a_server() {
+fn settings_accept_only_http_base_urls() {
     let scheme =
         select(&["https://", "http://", "HTTPS://", "javascript:", "ftp://", "//", "https:/", "data:", ""][..]);
     let host = prop_oneof![words(), "[a-z.:0-9/?#@ \\\\\n\t]{0,20}", Just("chat.example.test".to_owned())];

@@ -7,7 +7,7 @@ use natter_core::host::settings::Options;
 use natter_core::model::Person;
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, DAWN, agents, created, event, visitors};
+use crate::client_harness::{Bench, DAWN, agents, created, event, visitors};
 
 fn with_hours() -> Value {
     let day = |day: u64| match day {
@@ -20,7 +20,7 @@ fn with_hours() -> Value {
 }
 
 #[test]
-fn a_stranger_who_opens_the_panel_learns_when_the_team_is_back() {
+fn availability_shows_the_next_working_hours_to_a_new_visitor() {
     let mut bench = Bench::new();
     bench.inbox = with_hours();
     assert!(bench.zones.is_empty(), "nobody looks, so nobody asks");
@@ -36,7 +36,7 @@ fn a_stranger_who_opens_the_panel_learns_when_the_team_is_back() {
 }
 
 #[test]
-fn an_agent_who_is_online_is_there_until_nothing_more_is_heard_of_it() {
+fn presence_is_online_until_agents_leave_or_the_socket_is_lost() {
     let mut bench = Bench::returning(&[visitors(1, "hello")]);
     let presence = |users: Value| event("presence.update", json!({ "account_id": 1, "users": users }));
     bench.frame(&presence(json!({ "2": "busy", "3": "offline" })));
@@ -52,7 +52,7 @@ fn an_agent_who_is_online_is_there_until_nothing_more_is_heard_of_it() {
 }
 
 #[test]
-fn the_head_shows_the_team_and_then_whoever_wrote() {
+fn header_shows_the_team_and_then_agents_who_wrote() {
     let person = |name: &str| Person { name: name.to_owned(), ..Person::default() };
     let options = Options { team: vec![person("Ana"), person("Ben")], ..Options::default() };
     let mut bench = Bench::on_a_site(options, &[visitors(1, "hello")]);
@@ -70,7 +70,7 @@ fn the_head_shows_the_team_and_then_whoever_wrote() {
 }
 
 #[test]
-fn an_inbox_that_is_none_is_asked_for_once() {
+fn inbox_without_usable_content_is_requested_once() {
     let mut bench = Bench::new();
     bench.inbox = json!([]);
     bench.event(Event::Panel(PanelEvent::Toggled { is_open: true }));

@@ -8,7 +8,7 @@ use natter_core::model::ConversationId;
 use natter_core::view::{ConversationEnd, RowContent};
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, CONVERSATION, agents, conversation, created, event, json_body, visitors};
+use crate::client_harness::{Bench, CONVERSATION, agents, conversation, created, event, json_body, visitors};
 
 const OTHER: ConversationId = ConversationId(9);
 
@@ -36,7 +36,7 @@ fn in_a_second() -> Bench {
 }
 
 #[test]
-fn a_conversation_is_ended_and_a_message_opens_it_again() {
+fn resolved_conversation_is_reopened_by_a_message() {
     let mut bench = talking();
     assert!(bench.widget.view().panel.actions.can_end);
     bench.event(Event::Conversations(ConversationsEvent::Resolved));
@@ -51,7 +51,7 @@ fn a_conversation_is_ended_and_a_message_opens_it_again() {
 }
 
 #[test]
-fn where_the_site_wants_it_an_ended_conversation_takes_no_more() {
+fn resolved_conversation_takes_no_message_where_the_site_closes_it() {
     let mut bench = Bench::closing();
     bench.event(Event::Connection(ConnectionEvent::OnlineChanged { is_online: false }));
     bench.submit("before I knew");
@@ -76,7 +76,7 @@ fn where_the_site_wants_it_an_ended_conversation_takes_no_more() {
 }
 
 #[test]
-fn another_conversation_begins_with_its_first_message_and_the_old_one_stays_known() {
+fn new_conversation_is_created_by_its_first_message_and_the_session_keeps_the_old_one() {
     let mut bench = talking();
     bench.event(Event::Conversations(ConversationsEvent::Opened { conversation: None }));
     assert!(bench.texts().is_empty() && bench.calls.is_empty(), "{:?}", bench.calls);
@@ -91,7 +91,7 @@ fn another_conversation_begins_with_its_first_message_and_the_old_one_stays_know
 }
 
 #[test]
-fn what_waits_to_be_sent_keeps_its_conversation() {
+fn outbox_keeps_its_conversation_open() {
     let mut bench = talking();
     bench.submit("on its way");
     assert!(!bench.widget.view().panel.actions.can_begin);
@@ -101,7 +101,7 @@ fn what_waits_to_be_sent_keeps_its_conversation() {
 }
 
 #[test]
-fn all_conversations_are_listed_newest_first_with_what_is_unread_and_can_be_gone_back_to() {
+fn conversation_list_is_newest_first_with_unread_counts_and_reopens_a_conversation() {
     let mut bench = in_a_second();
     let mut news = agents(21, "**Good** news");
     news["conversation_id"] = json!(CONVERSATION);
@@ -130,7 +130,7 @@ fn all_conversations_are_listed_newest_first_with_what_is_unread_and_can_be_gone
 }
 
 #[test]
-fn a_list_the_server_does_not_give_is_said_and_asked_for_again() {
+fn conversation_list_failure_is_shown_and_retried() {
     let mut bench = talking();
     bench.event(Event::Conversations(ConversationsEvent::ListToggled { is_shown: true }));
     bench.answer("/conversations", 500, &json!({ "error": "Internal Server Error" }));
@@ -143,14 +143,14 @@ fn a_list_the_server_does_not_give_is_said_and_asked_for_again() {
 }
 
 #[test]
-fn a_conversation_nobody_told_us_of_is_not_gone_to() {
+fn unknown_conversation_is_not_opened() {
     let mut bench = talking();
     bench.event(Event::Conversations(ConversationsEvent::Opened { conversation: Some(ConversationId(4_711)) }));
     assert_eq!(bench.texts(), ["hi", "hello"]);
 }
 
 #[test]
-fn an_inbox_with_one_conversation_gives_that_one_back_whole() {
+fn single_conversation_inbox_returns_the_existing_conversation_with_its_history() {
     let mut bench = talking();
     bench.event(Event::Conversations(ConversationsEvent::Opened { conversation: None }));
     bench.submit("something else");

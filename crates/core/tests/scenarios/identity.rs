@@ -11,8 +11,8 @@ use natter_core::visitor::identity::User;
 use natter_core::{Event, Outcome};
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, CONVERSATION, TOKEN, agents, contact, conversation, json_body, kept_session};
-use crate::household::Household;
+use crate::client_harness::{Bench, CONVERSATION, TOKEN, agents, contact, conversation, json_body, kept_session};
+use crate::multi_tab_harness::Household;
 
 fn pairs(of: &[(&str, &str)]) -> Vec<(String, String)> {
     of.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
@@ -52,7 +52,7 @@ fn verified(bench: &mut Bench, attributes: &Value) -> Value {
 }
 
 #[test]
-fn a_proven_user_is_made_with_the_proof_and_verified_before_the_conversation() {
+fn identity_proof_creates_and_verifies_the_contact_before_the_conversation() {
     let mut bench = page(BTreeMap::new(), [is("42")]);
     assert!(bench.calls.is_empty(), "nobody is told before anybody wants the chat");
     bench.submit("hello");
@@ -74,7 +74,7 @@ fn a_proven_user_is_made_with_the_proof_and_verified_before_the_conversation() {
 }
 
 #[test]
-fn without_a_proof_no_address_and_no_identifier_is_ever_the_contacts_own() {
+fn identity_without_proof_is_sent_as_custom_attributes_only() {
     let said = pairs(&[("identifier", "42"), ("email", "ana@example.test"), ("name", "Ana"), ("phone_number", "+49")]);
     let mut bench = page(BTreeMap::new(), [Event::Host(HostCall::SetUser(User::new(&said)))]);
     bench.submit("hello");
@@ -88,7 +88,7 @@ fn without_a_proof_no_address_and_no_identifier_is_ever_the_contacts_own() {
 }
 
 #[test]
-fn a_user_who_comes_back_finds_the_chat_as_it_was() {
+fn identity_of_a_returning_user_restores_history_and_draft() {
     let mut bench = page(kept_of("42"), [is("42")]);
     bench.answer("/messages", 200, &json!([agents(1, "hi")]));
     assert_eq!(bench.texts(), ["hi"]);
@@ -96,7 +96,7 @@ fn a_user_who_comes_back_finds_the_chat_as_it_was() {
 }
 
 #[test]
-fn another_user_or_another_proof_finds_nothing_of_the_former() {
+fn identity_change_or_new_proof_forgets_the_former_user() {
     let other_proof = User::new(&pairs(&[("identifier", "42"), ("identifier_hash", "another")]));
     let unproven = User::new(&pairs(&[("identifier", "43")]));
     for now in [user("43"), other_proof, unproven] {
@@ -122,7 +122,7 @@ fn another_user_or_another_proof_finds_nothing_of_the_former() {
 }
 
 #[test]
-fn a_tab_that_waits_to_lead_reads_nothing_of_the_former_meanwhile() {
+fn tab_waiting_for_leadership_reads_no_history_of_a_former_user() {
     let bench = Bench::on_a_page(Options::default(), kept_of("42"), [is("43")], true);
     assert!(bench.calls.is_empty(), "{:?}", bench.calls);
     let bench = Bench::on_a_page(Options::default(), kept_of("42"), [is("42")], true);
@@ -130,7 +130,7 @@ fn a_tab_that_waits_to_lead_reads_nothing_of_the_former_meanwhile() {
 }
 
 #[test]
-fn a_stranger_who_logs_in_becomes_another_contact_and_what_waits_goes_along() {
+fn anonymous_visitor_who_logs_in_becomes_a_new_contact_and_keeps_the_outbox() {
     let mut bench = page(kept_session(), []);
     bench.answer("/messages", 200, &json!([agents(1, "hi")]));
     bench.submit("on its way when they logged in");
@@ -147,14 +147,14 @@ fn a_stranger_who_logs_in_becomes_another_contact_and_what_waits_goes_along() {
 }
 
 #[test]
-fn an_unproven_identifier_leaves_a_strangers_chat_alone() {
+fn identity_without_proof_keeps_the_anonymous_conversation() {
     let mut bench = page(kept_session(), [Event::Host(HostCall::SetUser(User::new(&pairs(&[("identifier", "42")]))))]);
     bench.answer("/messages", 200, &json!([agents(1, "hi")]));
     assert_eq!(bench.texts(), ["hi"]);
 }
 
 #[test]
-fn whoever_logs_out_leaves_nothing() {
+fn logout_leaves_no_stored_data() {
     let mut bench = page(kept_of("42"), [is("42")]);
     bench.answer("/messages", 200, &json!([agents(1, "hi")]));
     bench.event(Event::Host(HostCall::SetAttributes {
@@ -170,7 +170,7 @@ fn whoever_logs_out_leaves_nothing() {
 }
 
 #[test]
-fn a_second_device_finds_the_conversations_that_the_contact_knows_of() {
+fn second_device_finds_conversations_in_the_contacts_attributes() {
     let mut bench = page(BTreeMap::new(), [is("42")]);
     bench.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
     bench.answer("/contacts", 200, &contact());
@@ -191,7 +191,7 @@ fn a_second_device_finds_the_conversations_that_the_contact_knows_of() {
 }
 
 #[test]
-fn what_one_device_knows_never_replaces_what_another_told() {
+fn conversation_index_is_merged_and_never_replaced() {
     let mut bench = page(kept_of("42"), [is("42")]);
     let told = verified(&mut bench, &json!({ "natter_conversations": "6 9" }));
     assert_eq!(told["custom_attributes"].get("natter_conversations"), None, "first it listens");
@@ -219,7 +219,7 @@ fn contact_question(bench: &Bench) -> Option<&str> {
 }
 
 #[test]
-fn the_proof_is_part_of_an_address_only_where_the_inbox_demands_it() {
+fn identity_proof_is_in_a_url_only_where_the_inbox_enforces_validation() {
     let query = "?identifier=42&identifier_hash=hash%20of%2042";
     for (demands, expected) in [(json!(true), query), (json!(false), ""), (json!(null), "")] {
         let bench = contact_in_question(
@@ -232,7 +232,7 @@ fn the_proof_is_part_of_an_address_only_where_the_inbox_demands_it() {
 }
 
 #[test]
-fn an_inbox_that_can_not_be_read_is_given_no_proof_in_an_address() {
+fn identity_proof_is_in_no_url_while_the_inbox_can_not_be_read() {
     let bench = contact_in_question(Some(is("42")), 404, json!({ "status": 404, "error": "Not Found" }));
     assert_eq!((contact_question(&bench), bench.inboxes_asked), (Some(""), 1));
     // A server that is starting says nothing of its inbox: the question waits for that.
@@ -244,13 +244,13 @@ fn an_inbox_that_can_not_be_read_is_given_no_proof_in_an_address() {
 }
 
 #[test]
-fn for_whoever_has_no_proof_nobody_asks_what_the_inbox_demands() {
+fn identity_without_proof_requests_no_inbox() {
     let bench = contact_in_question(None, 200, json!({ "name": "Workshop", "identity_validation_enabled": true }));
     assert_eq!((contact_question(&bench), bench.inboxes_asked), (Some(""), 0));
 }
 
 #[test]
-fn attributes_are_told_once_a_contact_is_there_and_those_of_a_conversation_when_it_begins() {
+fn custom_attributes_are_sent_after_contact_creation_and_with_a_new_conversation() {
     let mut bench = page(BTreeMap::new(), []);
     bench.event(Event::Host(HostCall::SetAttributes {
         attributes: pairs(&[("plan", "\"team\""), ("seats", "2.5")]),
@@ -276,7 +276,7 @@ fn attributes_are_told_once_a_contact_is_there_and_those_of_a_conversation_when_
 }
 
 #[test]
-fn what_the_site_says_for_the_visitor_leaves_alone_what_they_are_writing() {
+fn host_send_message_leaves_the_draft_alone() {
     let mut bench = page(BTreeMap::new(), []);
     bench.event(Event::Composer(ComposerEvent::DraftChanged { text: "half a sen".to_owned() }));
     bench.event(Event::Host(HostCall::SendMessage { text: "I need help with order 7".to_owned() }));
@@ -291,7 +291,7 @@ fn what_the_site_says_for_the_visitor_leaves_alone_what_they_are_writing() {
 }
 
 #[test]
-fn the_device_forgets_after_so_many_days_without_a_visit() {
+fn retention_forgets_the_visitor_after_days_without_a_visit() {
     let days = |days| Options { retention_days: days, ..Options::default() };
     let with = |visited: Option<u64>| {
         let mut storage = kept_of("42");
@@ -299,7 +299,7 @@ fn the_device_forgets_after_so_many_days_without_a_visit() {
         storage.extend(visited.map(|day| ("visited".to_owned(), day.to_string())));
         storage
     };
-    let today = u64::from(crate::bench::DAWN as u32) / 86_400;
+    let today = u64::from(crate::client_harness::DAWN as u32) / 86_400;
     for (visited, is_kept) in [(None, true), (Some(today - 30), true), (Some(today - 31), false)] {
         let bench = Bench::on_a_page(days(30), with(visited), [], false);
         assert_eq!(bench.storage.contains_key("session"), is_kept, "{visited:?}");
@@ -312,7 +312,7 @@ fn the_device_forgets_after_so_many_days_without_a_visit() {
 }
 
 #[test]
-fn what_one_tab_says_of_the_visitor_the_one_that_leads_tells_the_server() {
+fn identity_change_in_a_follower_tab_reaches_the_leader() {
     let mut house = Household::new(kept_of("42"));
     let (leader, follower) = (house.open(), house.open());
     house.wait(1_000);

@@ -2,27 +2,27 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that can't go on says so")]
 
-mod aloud;
-mod asked;
-mod attention;
+mod announcements;
 mod availability;
-mod bench;
+mod client_harness;
+mod connection_diagnostics;
 mod conversations;
-mod devices;
-mod diagnosis;
-mod household;
+mod host_events;
 mod identity;
-mod interleavings;
-mod introduction;
+mod interactive_messages;
+mod message_window;
+mod messaging;
+mod multi_device;
+mod multi_tab_harness;
+mod notifications;
+mod outbox_interleavings;
+mod outbox_retries;
+mod pre_chat_form;
 mod privacy;
-mod reading;
+mod read_receipts;
 #[path = "../support/replay.rs"]
 mod replay;
-mod stories;
-mod tabs;
-mod telling;
+mod tab_sync;
+mod transcript;
 mod typing;
 mod uploads;
-mod waits;
-mod window;
-mod wishes;

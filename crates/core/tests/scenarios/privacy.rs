@@ -16,8 +16,11 @@ use natter_core::visitor::pre_chat_form::PreChatForm;
 use natter_core::{Event, RequestId, TranscriptFormat};
 use serde_json::json;
 
-use crate::bench::{Bench, CONVERSATION, agents, contact, conversation, created, json_body, kept_session, visitors};
-use crate::household::Household;
+use crate::client_harness::{
+    Bench, CONVERSATION, agents, contact, conversation, created, json_body, kept_session, visitors,
+};
+use crate::multi_tab_harness::Household;
+use crate::tab_sync::two_tabs;
 
 /// What stands in every place where the former visitor left something.
 const MARKS: [&str; 6] = ["9e46c098", "salary", "holiday", "Ana", "hash of", "rating"];
@@ -90,7 +93,7 @@ fn assert_forgotten(house: &Household, number: usize, why: &str) {
 }
 
 #[test]
-fn every_way_to_forget_leaves_nothing_in_any_tab() {
+fn reset_and_forget_leave_nothing_in_any_tab() {
     for (why, event) in
         [("reset", Event::Host(HostCall::Reset)), ("forget", Event::Visitor(VisitorEvent::ForgetRequested))]
     {
@@ -111,7 +114,7 @@ fn every_way_to_forget_leaves_nothing_in_any_tab() {
 }
 
 #[test]
-fn a_page_whose_chat_does_not_run_is_heard_in_the_tabs_where_it_does() {
+fn forget_on_a_page_without_a_running_chat_reaches_the_running_tabs() {
     // As embed.js does it: it empties the device and says so, whatever it found there.
     for generation in [Some("1"), None] {
         let mut house = two_tabs_of_ana();
@@ -131,7 +134,7 @@ fn a_page_whose_chat_does_not_run_is_heard_in_the_tabs_where_it_does() {
 }
 
 #[test]
-fn a_leader_that_hangs_forgets_before_it_does_anything_else() {
+fn frozen_leader_forgets_before_it_does_anything_else() {
     for does_another_lead in [false, true] {
         let mut house = two_tabs_of_ana();
         house.freeze(0);
@@ -151,7 +154,7 @@ fn a_leader_that_hangs_forgets_before_it_does_anything_else() {
 }
 
 #[test]
-fn a_leader_that_dies_without_having_heard_brings_nothing_back() {
+fn crashed_leader_that_missed_a_forget_restores_nothing() {
     let mut house = two_tabs_of_ana();
     house.freeze(0);
     house.on(1, |tab| tab.event(Event::Visitor(VisitorEvent::ForgetRequested)));
@@ -174,7 +177,7 @@ fn assert_forgotten_by_newcomer(house: &Household, number: usize) {
 }
 
 #[test]
-fn another_user_finds_nothing_and_the_other_tabs_know_the_user() {
+fn identity_change_forgets_in_all_tabs_and_is_known_to_the_leader() {
     let mut house = two_tabs_of_ana();
     house.on(1, |tab| tab.event(is("43")));
     house.wait(2_000);
@@ -190,7 +193,7 @@ fn another_user_finds_nothing_and_the_other_tabs_know_the_user() {
 }
 
 #[test]
-fn files_of_whoever_is_forgotten_go_and_those_of_the_next_stay() {
+fn forget_deletes_the_attachments_of_the_outbox() {
     let mut bench = Bench::on_a_page(Options::default(), BTreeMap::new(), [is("42")], false);
     bench.event(Event::Composer(ComposerEvent::FilesPicked {
         files: vec![OutgoingFile { pick: 1, name: "slip.pdf".to_owned(), size: 9, local: None }],
@@ -202,7 +205,7 @@ fn files_of_whoever_is_forgotten_go_and_those_of_the_next_stay() {
 }
 
 #[test]
-fn a_page_that_names_nobody_neither_shows_nor_uses_what_a_proven_user_said() {
+fn page_without_identity_neither_shows_nor_uses_a_proven_users_session() {
     let mut bench = Bench::on_a_page(
         Options::default(),
         kept_of("42"),
@@ -227,7 +230,7 @@ fn a_page_that_names_nobody_neither_shows_nor_uses_what_a_proven_user_said() {
 }
 
 #[test]
-fn what_was_said_of_one_user_is_not_said_of_the_next() {
+fn custom_attributes_of_one_user_are_not_sent_for_the_next() {
     let plan = |name: &str| {
         let value = format!("\"{name}\"");
         Event::Host(HostCall::SetAttributes {
@@ -249,7 +252,7 @@ fn what_was_said_of_one_user_is_not_said_of_the_next() {
 }
 
 #[test]
-fn a_message_goes_to_the_conversation_of_the_user_it_was_said_for() {
+fn outbox_posts_each_users_message_to_their_own_conversation() {
     let said = |text: &str| Event::Host(HostCall::SendMessage { text: text.to_owned() });
     let asked = [is("42"), said("from 42"), is("43"), said("from 43")];
     let mut bench = Bench::on_a_page(Options::default(), BTreeMap::new(), asked, false);
@@ -279,7 +282,7 @@ fn a_message_goes_to_the_conversation_of_the_user_it_was_said_for() {
 }
 
 #[test]
-fn a_tab_that_leads_sends_each_users_message_to_their_own_conversation() {
+fn leader_outbox_posts_each_users_message_to_their_own_conversation() {
     let said = |text: &str| Event::Host(HostCall::SendMessage { text: text.to_owned() });
     let mut house = Household::new(BTreeMap::new());
     let tab = house.open_with(vec![is("42"), said("from 42"), is("43"), said("from 43")]);
@@ -300,7 +303,7 @@ fn a_tab_that_leads_sends_each_users_message_to_their_own_conversation() {
 }
 
 #[test]
-fn a_former_users_message_that_can_not_leave_is_dropped_after_a_while_and_the_page_told() {
+fn outbox_of_a_former_user_is_dropped_after_a_timeout_and_the_host_is_told() {
     let asked = [is("42"), Event::Host(HostCall::SendMessage { text: "from 42".to_owned() }), is("43")];
     let mut bench = Bench::on_a_page(Options::default(), BTreeMap::new(), asked, false);
     bench.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
@@ -315,7 +318,7 @@ fn a_former_users_message_that_can_not_leave_is_dropped_after_a_while_and_the_pa
 }
 
 #[test]
-fn a_device_that_keeps_nothing_more_is_told_of_once_and_while_something_waits() {
+fn storage_failure_is_reported_once_and_shown_while_the_outbox_is_not_empty() {
     let mut bench = Bench::new();
     bench.event(Event::Storage(StorageEvent::WriteFailed));
     assert_eq!(bench.widget.view().composer.problem, None, "nothing would be lost");
@@ -331,7 +334,7 @@ fn a_device_that_keeps_nothing_more_is_told_of_once_and_while_something_waits() 
 }
 
 #[test]
-fn a_known_user_who_can_reach_nobody_sees_what_they_have_written() {
+fn identity_with_proof_shows_the_outbox_while_offline() {
     let mut bench = Bench::on_a_page(
         Options::default(),
         BTreeMap::new(),
@@ -343,7 +346,7 @@ fn a_known_user_who_can_reach_nobody_sees_what_they_have_written() {
 }
 
 #[test]
-fn a_leader_that_nobody_could_tell_finds_it_on_the_device_before_it_writes() {
+fn leader_reads_the_forget_generation_from_storage_before_it_writes() {
     let mut house = two_tabs_of_ana();
     house.crash(1);
     // A tab that has no channel, or did not live to say so.
@@ -356,7 +359,7 @@ fn a_leader_that_nobody_could_tell_finds_it_on_the_device_before_it_writes() {
 }
 
 #[test]
-fn what_a_dying_leader_wrote_late_is_erased_by_the_tab_that_follows_it() {
+fn forget_erases_late_writes_of_a_crashed_leader() {
     let mut house = two_tabs_of_ana();
     house.freeze(0);
     house.on(1, |tab| tab.event(Event::Visitor(VisitorEvent::ForgetRequested)));
@@ -368,7 +371,7 @@ fn what_a_dying_leader_wrote_late_is_erased_by_the_tab_that_follows_it() {
 }
 
 #[test]
-fn a_site_that_empties_the_device_itself_loses_nothing_that_is_kept_afterwards() {
+fn session_stored_after_the_site_cleared_storage_is_kept() {
     let mut house = two_tabs_of_ana();
     house.on(0, |tab| tab.event(Event::Host(HostCall::Reset)));
     house.storage.clear();
@@ -382,7 +385,7 @@ fn a_site_that_empties_the_device_itself_loses_nothing_that_is_kept_afterwards()
 }
 
 #[test]
-fn a_leader_never_posts_what_another_tab_took_for_another_user() {
+fn leader_never_posts_an_outbox_record_of_another_user() {
     let mut house = two_tabs_of_ana();
     let record = format!(
         r#"{{"v":2,"text":"from Ben","at":1,"nth":9,"tries":0,"conversation":null,"posting":false,"newest":null,"failed":false,"refusal":null,"files":[],"user":{}}}"#,
@@ -400,7 +403,7 @@ fn a_leader_never_posts_what_another_tab_took_for_another_user() {
 }
 
 #[test]
-fn another_user_who_is_named_while_the_leader_hangs_or_dies_finds_nothing_of_the_former() {
+fn identity_change_while_the_leader_is_frozen_or_crashed_forgets_the_former_user() {
     for dies in [false, true] {
         let mut house = two_tabs_of_ana();
         house.freeze(0);
@@ -423,6 +426,36 @@ fn another_user_who_is_named_while_the_leader_hangs_or_dies_finds_nothing_of_the
             }
         }
     }
+}
+
+#[test]
+fn forget_empties_storage_and_sends_nothing_until_the_visitor_writes() {
+    let mut bench = Bench::returning(&[visitors(1, "hello"), agents(2, "hi")]);
+    bench.event(Event::Composer(ComposerEvent::DraftChanged { text: "half a".to_owned() }));
+    bench.submit("and more");
+    assert!(bench.widget.view().panel.settings.is_known);
+    bench.event(Event::Visitor(VisitorEvent::ForgetRequested));
+    assert_eq!(bench.kept_keys(), ["generation"]);
+    assert_eq!((bench.texts(), bench.link), (vec![], None), "nothing is shown, no socket stays");
+    assert_eq!(bench.calls, [], "nothing is on its way any more");
+    assert!(!bench.widget.view().panel.settings.is_known && !bench.widget.view().panel.choices.list);
+    bench.wait(200_000);
+    assert!(bench.calls.is_empty() && bench.link.is_none(), "and nobody comes back by themselves");
+    bench.submit("somebody new");
+    assert!(bench.asked(Method::Post, "/contacts").is_some());
+}
+
+#[test]
+fn forget_in_a_follower_tab_clears_all_tabs() {
+    let mut house = two_tabs();
+    let (leader, follower) = (0, 1);
+    house.on(follower, |tab| tab.event(Event::Visitor(VisitorEvent::ForgetRequested)));
+    assert_eq!(house.storage.keys().collect::<Vec<_>>(), ["generation"]);
+    for tab in [leader, follower] {
+        assert_eq!(house.tabs[tab].bench.texts(), Vec::<String>::new());
+        assert!(!house.tabs[tab].bench.widget.view().panel.settings.is_known);
+    }
+    assert_eq!(house.tabs[leader].bench.link, None);
 }
 
 /// In every value that comes from the visitor, or from the server about them.
@@ -501,7 +534,7 @@ fn marked_everywhere(is_proven: bool) -> Bench {
 }
 
 #[test]
-fn a_visitor_switch_leaves_nothing_of_the_former_visitor_in_any_part() {
+fn visitor_switch_leaves_nothing_of_the_former_visitor_in_any_part() {
     let bob = User::new(&[("identifier".to_owned(), "bob".to_owned())]);
     let switches = [Event::Host(HostCall::Reset), Event::Host(HostCall::Forget), Event::Host(HostCall::SetUser(bob))];
     for (switch, is_proven) in switches.iter().flat_map(|switch| [(switch, false), (switch, true)]) {

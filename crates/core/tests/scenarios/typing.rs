@@ -5,7 +5,7 @@ use natter_core::chatwoot::Method;
 use natter_core::event::ComposerEvent;
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, CONVERSATION, agents, created, event, visitors};
+use crate::client_harness::{Bench, CONVERSATION, agents, created, event, visitors};
 
 fn typing(is_on: bool, user: &Value, is_private: bool) -> Value {
     let name = if is_on { "conversation.typing_on" } else { "conversation.typing_off" };
@@ -24,7 +24,7 @@ fn typist(bench: &Bench) -> Option<&str> {
 }
 
 #[test]
-fn agents_are_seen_writing_until_they_stop_send_or_fall_silent() {
+fn typing_indicator_ends_on_stop_message_or_timeout() {
     let mut bench = Bench::returning(&[agents(1, "hi")]);
     bench.frame(&typing(true, &noor(), false));
     assert_eq!(typist(&bench), Some("Noor H."));
@@ -39,7 +39,7 @@ fn agents_are_seen_writing_until_they_stop_send_or_fall_silent() {
 }
 
 #[test]
-fn notes_among_agents_and_the_visitors_own_writing_are_not_shown() {
+fn typing_in_private_notes_by_visitors_or_elsewhere_is_not_shown() {
     let mut bench = Bench::returning(&[agents(1, "hi")]);
     bench.frame(&typing(true, &noor(), true));
     bench.frame(&typing(true, &json!({ "id": 24, "name": "Visitor", "type": "contact" }), false));
@@ -50,7 +50,7 @@ fn notes_among_agents_and_the_visitors_own_writing_are_not_shown() {
 }
 
 #[test]
-fn agents_are_told_that_the_visitor_writes_and_stops() {
+fn typing_status_is_sent_on_start_pause_and_submit() {
     let mut bench = Bench::returning(&[agents(1, "hi")]);
     let told = |bench: &mut Bench, status: &str| {
         let ending = format!("/toggle_typing?typing_status={status}");
@@ -76,7 +76,7 @@ fn agents_are_told_that_the_visitor_writes_and_stops() {
 }
 
 #[test]
-fn nobody_is_told_of_anything_before_there_is_a_conversation() {
+fn typing_status_is_not_sent_without_a_conversation() {
     let mut bench = Bench::new();
     bench.event(Event::Composer(ComposerEvent::DraftChanged { text: "h".to_owned() }));
     bench.wait(5_000);

@@ -10,7 +10,7 @@ use natter_core::view::{ComposerProblem, FILE_BYTES_MAX, FILES_MAX, Row, RowCont
 use natter_core::{Event, Outcome};
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, agents, created, visitors};
+use crate::client_harness::{Bench, agents, created, visitors};
 
 fn file(pick: u64, size: u64) -> OutgoingFile {
     OutgoingFile { pick, name: format!("plan-{pick}.pdf"), size, local: None }
@@ -40,7 +40,7 @@ fn waiting(bench: &Bench) -> Option<(&str, Option<&Failure>, u8)> {
 }
 
 #[test]
-fn a_message_with_files_is_shown_at_once_and_leaves_when_they_are_kept() {
+fn message_with_attachments_is_posted_once_its_files_are_stored() {
     let mut bench = Bench::returning(&[agents(8, "hi")]);
     let echo = send(&mut bench, &[100, 200], "the plans");
     assert_eq!(bench.gathering[0].1, [1, 2]);
@@ -58,7 +58,7 @@ fn a_message_with_files_is_shown_at_once_and_leaves_when_they_are_kept() {
 }
 
 #[test]
-fn a_sent_messages_row_knows_the_files_of_this_page_by_whichever_road_it_comes_and_no_other_row_does() {
+fn attachments_of_this_page_stay_on_their_row_by_response_echo_or_guess() {
     for road in ["answer", "echo", "guess", "wrong guess"] {
         let mut bench = Bench::returning(&[agents(8, "hi")]);
         bench.go_live();
@@ -85,7 +85,7 @@ fn a_sent_messages_row_knows_the_files_of_this_page_by_whichever_road_it_comes_a
 }
 
 #[test]
-fn files_need_no_words() {
+fn attachments_are_sent_without_text() {
     let mut bench = Bench::returning(&[agents(8, "hi")]);
     let echo = send(&mut bench, &[100], "  ");
     bench.event(Event::Storage(StorageEvent::FilesStored { message: echo.clone() }));
@@ -94,7 +94,7 @@ fn files_need_no_words() {
 }
 
 #[test]
-fn words_do_not_wait_for_an_upload_and_uploads_wait_for_each_other() {
+fn outbox_sends_text_during_an_upload_and_uploads_one_at_a_time() {
     let mut bench = Bench::returning(&[agents(8, "hi")]);
     let first = send(&mut bench, &[100], "one");
     bench.event(Event::Storage(StorageEvent::FilesStored { message: first }));
@@ -112,7 +112,7 @@ fn words_do_not_wait_for_an_upload_and_uploads_wait_for_each_other() {
 }
 
 #[test]
-fn an_upload_whose_answer_is_lost_is_known_by_its_files_sizes() {
+fn echo_matching_of_an_upload_compares_attachment_sizes() {
     let mut bench = Bench::returning(&[agents(8, "hi")]);
     let echo = send(&mut bench, &[100, 200], "plans");
     bench.event(Event::Storage(StorageEvent::FilesStored { message: echo }));
@@ -130,7 +130,7 @@ fn an_upload_whose_answer_is_lost_is_known_by_its_files_sizes() {
 }
 
 #[test]
-fn words_alone_are_not_taken_for_the_same_words_with_files() {
+fn echo_matching_tells_text_from_equal_text_with_attachments() {
     let mut bench = Bench::returning(&[agents(8, "hi")]);
     bench.submit("plans");
     bench.end("/messages", Outcome::Unknown);
@@ -139,7 +139,7 @@ fn words_alone_are_not_taken_for_the_same_words_with_files() {
 }
 
 #[test]
-fn a_long_upload_is_given_up_when_nothing_moves_and_not_before() {
+fn upload_is_aborted_only_without_progress() {
     let mut bench = Bench::returning(&[agents(8, "hi")]);
     let echo = send(&mut bench, &[30_000_000], "film");
     bench.event(Event::Storage(StorageEvent::FilesStored { message: echo }));
@@ -155,7 +155,7 @@ fn a_long_upload_is_given_up_when_nothing_moves_and_not_before() {
 }
 
 #[test]
-fn a_reload_in_the_middle_of_an_upload_sends_it_once_history_has_decided() {
+fn upload_in_flight_at_a_reload_is_sent_again_after_reading_history() {
     let mut bench = Bench::returning(&[agents(8, "hi")]);
     let echo = send(&mut bench, &[100], "plans");
     bench.event(Event::Storage(StorageEvent::FilesStored { message: echo.clone() }));
@@ -178,7 +178,7 @@ fn a_reload_in_the_middle_of_an_upload_sends_it_once_history_has_decided() {
 }
 
 #[test]
-fn files_that_are_gone_are_told_of_and_nothing_waits_for_them() {
+fn upload_with_missing_files_fails_and_stays_failed_after_a_reload() {
     let mut bench = Bench::returning(&[agents(8, "hi")]);
     let echo = send(&mut bench, &[100], "plans");
     bench.event(Event::Storage(StorageEvent::FilesStored { message: echo }));
@@ -190,7 +190,7 @@ fn files_that_are_gone_are_told_of_and_nothing_waits_for_them() {
 }
 
 #[test]
-fn files_that_are_gone_before_they_are_kept_are_told_of_at_once() {
+fn attachments_missing_before_they_are_stored_fail_at_once() {
     let mut bench = Bench::returning(&[agents(8, "hi")]);
     // Offline, too: there is nothing to wait for.
     bench.event(Event::Connection(ConnectionEvent::OnlineChanged { is_online: false }));
@@ -209,7 +209,7 @@ fn files_that_are_gone_before_they_are_kept_are_told_of_at_once() {
 }
 
 #[test]
-fn an_upload_can_be_cancelled_and_taken_back() {
+fn cancelled_upload_returns_to_the_composer() {
     let mut bench = Bench::returning(&[agents(8, "hi")]);
     let echo = send(&mut bench, &[100], "plans");
     bench.event(Event::Storage(StorageEvent::FilesStored { message: echo.clone() }));
@@ -227,7 +227,7 @@ fn an_upload_can_be_cancelled_and_taken_back() {
 }
 
 #[test]
-fn what_is_too_large_or_too_much_is_said_before_it_is_sent() {
+fn attachment_size_and_count_limits_are_checked_before_sending() {
     let mut bench = Bench::returning(&[]);
     bench.event(Event::Composer(ComposerEvent::FilesPicked {
         files: vec![file(1, FILE_BYTES_MAX), file(2, FILE_BYTES_MAX + 1)],

@@ -5,7 +5,7 @@ use natter_core::chatwoot::{Body, HttpRequest, Method};
 use natter_core::{Effect, Outcome, RequestId};
 use serde_json::{Value, json};
 
-use crate::world::World;
+use crate::simulator::World;
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Defect {

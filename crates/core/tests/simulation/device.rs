@@ -12,7 +12,7 @@ use natter_core::visitor::generation;
 use natter_core::{ChatClient, Effect, Event, SocketId, TabAction, TabEvent};
 
 use crate::defects::Defect;
-use crate::world::{DAWN_S, Happening, World};
+use crate::simulator::{DAWN_S, Happening, World};
 
 /// A page load. What belongs to an earlier one reaches nobody.
 pub struct Page {

@@ -14,17 +14,17 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that can't go on says so")]
 
+mod actors;
 mod defects;
 mod device;
-mod judge;
-mod people;
+mod fault_schedule;
+mod invariants;
 mod server;
 mod shrinking;
-mod weather;
-mod world;
+mod simulator;
 
 use defects::DEFECTS;
-use world::{Plan, World};
+use simulator::{Plan, World};
 
 /// What CI runs.
 const SEEDS: u64 = 20_000;
@@ -47,7 +47,7 @@ fn first_failure(seeds: std::ops::Range<u64>, plan: impl Fn(u64) -> Plan + Sync)
 }
 
 #[test]
-fn no_seed_loses_doubles_or_hides_a_message() {
+fn outbox_delivers_and_shows_each_message_exactly_once_for_all_seeds() {
     let number = |name: &str| std::env::var(name).ok().and_then(|value| value.parse::<u64>().ok());
     let from = number("NATTER_SEED_FROM").unwrap_or(1);
     let count = number("NATTER_SEEDS").unwrap_or(SEEDS);
@@ -57,14 +57,14 @@ fn no_seed_loses_doubles_or_hides_a_message() {
 }
 
 #[test]
-fn without_the_assumption_nothing_is_lost_and_what_is_double_is_shown_double() {
+fn outbox_loses_nothing_when_requests_are_stored_after_the_grace_time() {
     if let Some(story) = first_failure(1..LATE_SEEDS + 1, |seed| Plan { is_late: true, ..Plan::new(seed) }) {
         panic!("{story}");
     }
 }
 
 #[test]
-fn every_defect_of_the_table_is_found() {
+fn every_planted_defect_is_detected() {
     for (defect, what) in DEFECTS {
         let plan = |seed| Plan { defect: Some(defect), ..Plan::new(seed) };
         let found = (1..DEFECT_SEEDS + 1).find(|seed| World::run(&plan(*seed)).is_err());
@@ -74,7 +74,7 @@ fn every_defect_of_the_table_is_found() {
 }
 
 #[test]
-fn the_same_seed_is_the_same_story() {
+fn same_seed_replays_the_same_run() {
     for seed in 1..20 {
         let [one, other] = [(); 2].map(|()| World::story(&Plan::new(seed)).0);
         assert_eq!(one, other);

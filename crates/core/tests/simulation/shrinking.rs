@@ -1,6 +1,6 @@
 //! A failing seed's story with every deed left out that it does not need.
 
-use crate::world::{Plan, World};
+use crate::simulator::{Plan, World};
 
 /// Attempts at leaving something out; each is a whole run.
 const ATTEMPTS_MAX: usize = 400;

@@ -7,7 +7,7 @@ use natter_core::host::events::HostEvent;
 use natter_core::model::MessageId;
 use serde_json::json;
 
-use crate::bench::{Bench, CONVERSATION, agents, contact, conversation, created, visitors};
+use crate::client_harness::{Bench, CONVERSATION, agents, contact, conversation, created, visitors};
 
 /// What the page was told of what happened, since it was asked last.
 fn heard(bench: &mut Bench) -> Vec<String> {
@@ -22,7 +22,7 @@ fn heard(bench: &mut Bench) -> Vec<String> {
 }
 
 #[test]
-fn every_kind_of_event_has_its_form_and_nothing_else_in_it() {
+fn host_events_have_exactly_their_documented_json() {
     let mut bench = Bench::new();
     bench.submit("hello \"you\"");
     bench.answer("/contacts", 200, &contact());
@@ -66,7 +66,7 @@ fn every_kind_of_event_has_its_form_and_nothing_else_in_it() {
 }
 
 #[test]
-fn a_message_is_told_once_by_whatever_roads_it_comes() {
+fn host_message_event_is_emitted_once_for_response_echo_and_frame() {
     let mut bench = Bench::returning(&[agents(1, "hi")]);
     assert_eq!(heard(&mut bench).iter().filter(|event| event.contains("\"message\"")).count(), 0, "that is no news");
     bench.submit("yes?");
@@ -74,7 +74,7 @@ fn a_message_is_told_once_by_whatever_roads_it_comes() {
     let posted = bench
         .calls
         .iter()
-        .find_map(|(_, request)| crate::bench::json_body(request)["echo_id"].as_str().map(str::to_owned));
+        .find_map(|(_, request)| crate::client_harness::json_body(request)["echo_id"].as_str().map(str::to_owned));
     bench.frame(&created(&visitors(2, "yes?"), posted.as_deref()));
     bench.answer("/messages", 200, &visitors(2, "yes?"));
     bench.frame(&created(&agents(3, "no"), None));

@@ -9,7 +9,7 @@ use natter_core::Outcome;
 use natter_core::markdown;
 use serde_json::json;
 
-use super::surfaces::{self, Life, SESSION, Step, begun};
+use super::fuzz_harness::{self, Life, SESSION, Step, begun};
 
 /// Doubling a buffer that grows makes steps of two; this leaves room for being on the wrong side of one.
 const TWICE_AT_MOST: f64 = 2.5;
@@ -95,7 +95,7 @@ const MARKDOWN: [(&str, Shape); 43] = [
     ("an e-mail address of many parts", |n| "a@".to_owned() + &"a.".repeat(n)),
 ];
 
-const TEXT_READERS: [(&str, surfaces::Reader); 2] = [
+const TEXT_READERS: [(&str, fuzz_harness::Reader); 2] = [
     ("markdown", |text| _ = black_box(markdown::parse(text))),
     ("words", |text| _ = black_box(markdown::plain_text(text))),
 ];
@@ -114,18 +114,18 @@ fn created(id: usize) -> Step {
 }
 
 #[test]
-fn reading_costs_what_there_is_to_read() {
+fn parsers_allocate_in_proportion_to_their_input() {
     for (shape, text) in SHAPES {
         let texts = [5_000, 10_000].map(|size| (size, text(size)));
         let of = |size| &texts.iter().find(|(known, _)| *known == size).unwrap().1;
-        for (name, read) in surfaces::READERS {
+        for (name, read) in fuzz_harness::READERS {
             grows_with_its_input(&format!("{name}, {shape}"), 5_000, |size| read(of(size)));
         }
     }
 }
 
 #[test]
-fn markdown_costs_what_there_is_to_read() {
+fn markdown_allocates_in_proportion_to_its_input() {
     for (shape, text) in MARKDOWN {
         let texts = [5_000, 10_000].map(|size| (size, text(size)));
         let of = |size| &texts.iter().find(|(known, _)| *known == size).unwrap().1;
@@ -136,7 +136,7 @@ fn markdown_costs_what_there_is_to_read() {
 }
 
 #[test]
-fn markdown_takes_time_in_proportion() {
+fn markdown_time_is_proportional_to_its_input() {
     // A reader that scans the rest of the text for each sign allocates nothing, but four times the text then takes
     // sixteen times as long. So one long text is compared with four short ones: as long where time grows in proportion,
     // four times as long where it grows with the square. The processor's time is taken, which other programs don't use.
@@ -169,18 +169,18 @@ fn processor_time() -> Duration {
 }
 
 #[test]
-fn depth_costs_no_stack() {
+fn parsers_use_no_stack_for_nested_json() {
     // Threads of tests have 2 MB: a reader that went down step by step would need five times that.
     for (_, text) in &SHAPES[..4] {
         let text = text(100_000);
-        for (_, read) in surfaces::READERS {
+        for (_, read) in fuzz_harness::READERS {
             read(&text);
         }
     }
 }
 
 #[test]
-fn a_widget_pays_for_what_it_is_told_only() {
+fn client_allocates_in_proportion_to_its_events() {
     grows_with_its_input("frames", 400, |count| {
         let mut life = Life::returning("[]");
         for id in 1..=count {

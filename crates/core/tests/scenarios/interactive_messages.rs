@@ -8,7 +8,7 @@ use natter_core::visitor::form_submissions::SubmissionStatus;
 use natter_core::{Event, Outcome};
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, agents, event, json_body};
+use crate::client_harness::{Bench, agents, event, json_body};
 
 fn asking(id: u64, content_type: &str, attributes: Value) -> Value {
     let mut message = agents(id, "Which department?");
@@ -44,7 +44,7 @@ fn kept(bench: &Bench) -> usize {
 }
 
 #[test]
-fn a_choice_is_shown_at_once_kept_and_handed_in() {
+fn choice_is_shown_at_once_stored_and_submitted() {
     let mut bench = Bench::returning(&[select(None)]);
     bench.event(chosen("Sales", "sales"));
     assert_eq!(shown(&bench), (vec!["sales"], &SubmissionStatus::Sending));
@@ -56,14 +56,14 @@ fn a_choice_is_shown_at_once_kept_and_handed_in() {
 }
 
 #[test]
-fn an_answer_given_on_another_device_is_shown_here() {
+fn choice_made_on_another_device_is_shown() {
     let mut bench = Bench::returning(&[select(None)]);
     bench.frame(&event("message.updated", select(Some(json!([{ "title": "Support", "value": "support" }])))));
     assert_eq!(shown(&bench), (vec!["support"], &SubmissionStatus::Accepted));
 }
 
 #[test]
-fn an_answer_is_repeated_until_the_server_has_it_also_after_a_reload() {
+fn form_submission_is_retried_until_accepted_even_after_a_reload() {
     let mut bench = Bench::returning(&[select(None)]);
     bench.event(chosen("Sales", "sales"));
     bench.end("/messages/9", Outcome::Unknown);
@@ -77,7 +77,7 @@ fn an_answer_is_repeated_until_the_server_has_it_also_after_a_reload() {
 }
 
 #[test]
-fn of_two_answers_the_later_one_counts_whatever_is_answered_first() {
+fn form_submission_keeps_the_latest_of_two_choices() {
     let mut bench = Bench::returning(&[select(None)]);
     bench.event(chosen("Sales", "sales"));
     bench.event(chosen("Support", "support"));
@@ -93,7 +93,7 @@ fn of_two_answers_the_later_one_counts_whatever_is_answered_first() {
 }
 
 #[test]
-fn what_the_server_refuses_is_said_with_its_words_and_not_repeated() {
+fn form_submission_rejected_by_the_server_shows_its_reason_and_is_not_retried() {
     let mut bench = Bench::returning(&[select(None)]);
     bench.event(chosen("Sales", "sales"));
     bench.answer("/messages/9", 422, &json!({ "message": "Not now", "attributes": [] }));
@@ -104,7 +104,7 @@ fn what_the_server_refuses_is_said_with_its_words_and_not_repeated() {
 }
 
 #[test]
-fn a_form_is_handed_in_by_its_fields_names_and_labels() {
+fn form_submission_holds_field_names_and_labels() {
     let fields = json!({ "items": [
         { "name": "email", "type": "email", "label": "E-mail", "required": "required" },
         { "name": "pick", "type": "select", "label": "Pick", "options": [{ "label": "A", "value": "a" }] },
@@ -124,7 +124,7 @@ fn a_form_is_handed_in_by_its_fields_names_and_labels() {
 }
 
 #[test]
-fn a_survey_is_handed_in_by_halves_and_neither_is_forgotten() {
+fn csat_survey_submission_keeps_rating_and_feedback() {
     let mut bench = Bench::returning(&[asking(9, "input_csat", json!({}))]);
     let fill = |name: &str, value: &str| {
         Event::Thread(ThreadEvent::FormSubmitted {
@@ -148,7 +148,7 @@ fn a_survey_is_handed_in_by_halves_and_neither_is_forgotten() {
 }
 
 #[test]
-fn an_answer_to_a_message_that_is_gone_is_forgotten() {
+fn form_submission_to_a_deleted_message_is_dropped() {
     let mut bench = Bench::returning(&[select(None)]);
     bench.event(chosen("Sales", "sales"));
     bench.answer("/messages/9", 404, &json!({ "status": 404, "error": "Not Found" }));
@@ -158,8 +158,8 @@ fn an_answer_to_a_message_that_is_gone_is_forgotten() {
 }
 
 #[test]
-fn a_follower_hands_its_own_answers_in() {
-    let mut storage = crate::bench::kept_session();
+fn follower_tab_sends_its_own_form_submissions() {
+    let mut storage = crate::client_harness::kept_session();
     storage.insert("answer/x".to_owned(), "{}".to_owned());
     let mut bench = Bench::tab(Default::default(), storage, 3, natter_core::time::Mono(1_000), Vec::new());
     bench.answer("/messages", 200, &json!([select(None)]));

@@ -5,7 +5,7 @@ use natter_core::conversation::timeline::GRACE_MS;
 use natter_core::{Outcome, RequestId};
 use serde_json::{Value, json};
 
-use crate::world::{DAWN_S, Happening, World, echo_of};
+use crate::simulator::{DAWN_S, Happening, World, echo_of};
 
 /// What becomes of a request on its way and back.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -8,8 +8,8 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::{Value, json};
 
-use super::inputs::{anything, boundary, json, real, sound_json, words};
-use super::{holds, surfaces};
+use super::generators::{anything, boundary, json, real, sound_json, words};
+use super::{fuzz_harness, holds};
 
 /// Fields of an object, each with its value's JSON text.
 type Fields = Vec<(String, String)>;
@@ -97,16 +97,16 @@ fn created(data: &str) -> String {
 }
 
 #[test]
-fn no_text_is_the_end_of_a_reader() {
+fn parsers_accept_any_text() {
     holds(6_000, anything(), |text| {
-        for (_, read) in surfaces::READERS {
+        for (_, read) in fuzz_harness::READERS {
             read(&text);
         }
     });
 }
 
 #[test]
-fn fields_nobody_knows_change_nothing() {
+fn unknown_json_fields_are_ignored() {
     holds(1_000, (told(), unknown(), unknown(), unknown()), |(mut told, around, within, outside)| {
         strew(&mut told.fields, around);
         if let Some(sender) = &mut told.sender {
@@ -125,7 +125,7 @@ fn fields_nobody_knows_change_nothing() {
 }
 
 #[test]
-fn whatever_the_other_fields_hold_a_message_keeps_its_id_and_text() {
+fn message_keeps_its_id_and_text_with_odd_values_in_other_fields() {
     const OTHERS: [&str; 6] =
         ["message_type", "created_at", "content_attributes", "conversation_id", "sender", "echo_id"];
     let odd = prop::collection::vec((select(&OTHERS[..]).prop_map(str::to_owned), sound_json()), 1..6);
@@ -142,7 +142,7 @@ fn whatever_the_other_fields_hold_a_message_keeps_its_id_and_text() {
 }
 
 #[test]
-fn one_odd_message_does_not_hide_its_page() {
+fn odd_message_does_not_hide_its_history_page() {
     let is_odd = |text: &String| chatwoot::message(text).is_none();
     let item = prop_oneof![
         told().prop_map(|told| (told.text(), Some(told.message))),
@@ -156,7 +156,7 @@ fn one_odd_message_does_not_hide_its_page() {
 }
 
 #[test]
-fn the_same_said_in_another_spelling_is_the_same() {
+fn json_whitespace_and_escapes_do_not_change_what_is_parsed() {
     holds(1_000, prop_oneof![real(), told().prop_map(|told| created(&told.text()))], |text| {
         let spelled = spelled(&serde_json::from_str(&text).unwrap());
         assert_eq!(chatwoot::frame(&spelled), chatwoot::frame(&text));
@@ -186,7 +186,7 @@ fn spelled(value: &Value) -> String {
 }
 
 #[test]
-fn what_is_cut_off_says_nothing() {
+fn truncated_json_is_rejected() {
     let said = prop_oneof![real(), told().prop_map(|told| told.text()), told().prop_map(|told| created(&told.text()))];
     holds(2_000, (said, any::<Index>()), |(text, at)| {
         let cut = &text[..boundary(&text, at)];
@@ -200,7 +200,7 @@ fn what_is_cut_off_says_nothing() {
 }
 
 #[test]
-fn a_refusals_words_come_through_as_they_are() {
+fn rejection_reason_is_passed_on_verbatim() {
     holds(500, (any::<String>(), sound_json()), |(words, more)| {
         let said = Value::String(words.clone());
         let expected = Some(words).filter(|words| !words.is_empty());
@@ -210,7 +210,7 @@ fn a_refusals_words_come_through_as_they_are() {
 }
 
 #[test]
-fn a_status_means_the_same_whatever_comes_with_it() {
+fn http_status_has_one_meaning_with_any_body() {
     let status = prop_oneof![any::<u16>(), 199..600_u16, select(&[200_u16, 404, 408, 422, 429, 503][..])];
     holds(2_000, (status, prop_oneof![anything(), json()], any::<Option<u64>>()), |(status, body, retry_after_ms)| {
         let outcome = Outcome::Answered { status, body: body.clone(), retry_after_ms };

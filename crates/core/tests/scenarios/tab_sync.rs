@@ -8,8 +8,8 @@ use natter_core::view::{ConnectionState, Row, RowContent};
 use natter_core::{Event, Outcome, TabEvent};
 use serde_json::json;
 
-use crate::bench::{Bench, agents, contact, conversation, created, json_body, kept_session, visitors};
-use crate::household::Household;
+use crate::client_harness::{Bench, agents, contact, conversation, created, json_body, kept_session, visitors};
+use crate::multi_tab_harness::Household;
 
 /// Two tabs of a returning visitor; the first leads, its socket is live, and both have read what was said.
 pub fn two_tabs() -> Household {
@@ -58,7 +58,7 @@ fn is_said(house: &Household, number: usize, text: &str) -> bool {
 }
 
 #[test]
-fn two_tabs_make_one_contact_and_one_conversation_and_share_them() {
+fn two_tabs_create_one_contact_and_one_conversation_and_share_them() {
     let mut house = Household::new(Default::default());
     let (one, other) = (house.open(), house.open());
     assert_eq!(house.on(one, |tab| tab.storage.len()), 0, "nothing is kept before anybody writes");
@@ -81,7 +81,7 @@ fn two_tabs_make_one_contact_and_one_conversation_and_share_them() {
 }
 
 #[test]
-fn followers_have_no_socket_and_see_what_the_leaders_brings() {
+fn follower_tab_shows_cable_frames_of_the_leader_without_a_socket() {
     let mut house = two_tabs();
     assert_eq!(house.tabs[1].bench.link, None);
     house.on(0, |tab| tab.frame(&created(&agents(8, "live"), None)));
@@ -92,7 +92,7 @@ fn followers_have_no_socket_and_see_what_the_leaders_brings() {
 }
 
 #[test]
-fn a_row_keeps_its_key_in_the_tab_it_was_written_in_and_in_the_others() {
+fn outbox_row_keeps_its_key_in_every_tab() {
     let mut house = two_tabs();
     house.on(1, |tab| tab.submit("hello"));
     let keys: Vec<_> = [0, 1].map(|tab| house.tabs[tab].bench.keys_of("hello")).into();
@@ -104,7 +104,7 @@ fn a_row_keeps_its_key_in_the_tab_it_was_written_in_and_in_the_others() {
 }
 
 #[test]
-fn what_a_closed_leader_had_not_sent_the_next_one_sends_once() {
+fn outbox_of_a_closed_leader_is_sent_once_by_the_next_leader() {
     let mut house = two_tabs();
     house.on(0, |tab| tab.event(Event::Connection(ConnectionEvent::OnlineChanged { is_online: false })));
     house.on(0, |tab| tab.submit("hello"));
@@ -119,7 +119,7 @@ fn what_a_closed_leader_had_not_sent_the_next_one_sends_once() {
 }
 
 #[test]
-fn what_a_crashed_leader_was_posting_is_looked_for_before_it_is_posted_again() {
+fn outbox_of_a_crashed_leader_is_looked_up_in_history_before_posting_again() {
     let mut house = two_tabs();
     house.on(0, |tab| tab.submit("hello"));
     assert_eq!(posts(&house, 0), 1);
@@ -133,7 +133,7 @@ fn what_a_crashed_leader_was_posting_is_looked_for_before_it_is_posted_again() {
 }
 
 #[test]
-fn a_leader_that_hangs_is_deposed_by_a_tab_that_is_looked_at_and_writes_no_more() {
+fn frozen_leader_loses_leadership_to_a_visible_tab_and_posts_no_more() {
     let mut house = a_leader_that_hangs();
     house.wait(1_500);
     assert_eq!(posts(&house, 1), 0);
@@ -155,7 +155,7 @@ fn a_leader_that_hangs_is_deposed_by_a_tab_that_is_looked_at_and_writes_no_more(
 }
 
 #[test]
-fn a_hidden_tab_leaves_a_hanging_leader_its_lock() {
+fn hidden_tab_does_not_steal_the_lock_of_a_frozen_leader() {
     let mut house = two_tabs();
     house.on(1, |tab| tab.event(Event::Page(PageEvent::VisibilityChanged { is_visible: false })));
     house.freeze(0);
@@ -167,7 +167,7 @@ fn a_hidden_tab_leaves_a_hanging_leader_its_lock() {
 }
 
 #[test]
-fn an_answer_that_comes_after_the_fall_of_its_poster_still_settles_everywhere() {
+fn outbox_is_settled_in_all_tabs_by_a_response_to_a_former_leader() {
     let mut house = two_tabs();
     house.on(0, |tab| tab.submit("hello"));
     house.freeze(0);
@@ -185,7 +185,7 @@ fn an_answer_that_comes_after_the_fall_of_its_poster_still_settles_everywhere() 
 }
 
 #[test]
-fn a_page_the_browser_puts_away_gives_up_socket_and_lock_and_comes_back_with_what_it_missed() {
+fn suspended_leader_releases_socket_and_lock_and_catches_up_when_resumed() {
     let mut house = two_tabs();
     house.on(0, |tab| tab.event(Event::Page(PageEvent::Suspended)));
     assert_eq!(house.tabs[0].bench.link, None, "an open socket would keep it from coming back");
@@ -207,7 +207,7 @@ fn a_page_the_browser_puts_away_gives_up_socket_and_lock_and_comes_back_with_wha
 }
 
 #[test]
-fn a_post_under_way_when_its_page_is_put_away_is_decided_by_history() {
+fn outbox_message_in_flight_at_suspension_is_decided_by_history() {
     let mut house = two_tabs();
     house.on(0, |tab| tab.submit("hello"));
     house.on(0, |tab| tab.event(Event::Page(PageEvent::Suspended)));
@@ -226,7 +226,7 @@ fn a_post_under_way_when_its_page_is_put_away_is_decided_by_history() {
 }
 
 #[test]
-fn a_failed_send_is_shown_retried_and_given_up_from_any_tab() {
+fn failed_outbox_message_is_retried_and_discarded_from_any_tab() {
     let mut house = two_tabs();
     house.on(0, |tab| tab.submit("hello"));
     let too_many = json!({ "message": "Too many messages" });
@@ -246,7 +246,7 @@ fn a_failed_send_is_shown_retried_and_given_up_from_any_tab() {
 }
 
 #[test]
-fn followers_know_when_the_leader_can_not_reach_the_server() {
+fn follower_tab_shows_the_connection_state_of_the_leader() {
     let mut house = two_tabs();
     let connection = |house: &Household| house.tabs[1].bench.widget.view().panel.connection;
     assert_eq!(connection(&house), ConnectionState::Connected);
@@ -261,7 +261,7 @@ fn followers_know_when_the_leader_can_not_reach_the_server() {
 }
 
 #[test]
-fn a_conversation_that_is_gone_is_gone_for_all_tabs() {
+fn deleted_conversation_is_removed_in_all_tabs() {
     let mut house = two_tabs();
     let not_found = json!({ "status": 404, "error": "Not Found" });
     house.on(0, Bench::close_socket);
@@ -274,7 +274,7 @@ fn a_conversation_that_is_gone_is_gone_for_all_tabs() {
 }
 
 #[test]
-fn what_the_leader_finds_by_polling_its_followers_look_for_too() {
+fn follower_tab_reads_history_after_the_leader_polled_new_messages() {
     let mut house = two_tabs();
     house.on(0, Bench::close_socket);
     house.wait(6_000);
@@ -284,7 +284,7 @@ fn what_the_leader_finds_by_polling_its_followers_look_for_too() {
 }
 
 #[test]
-fn a_leader_that_hung_and_hears_its_own_socket_first_shows_what_others_sent_once() {
+fn resumed_leader_shows_another_tabs_message_once_when_its_own_cable_frame_comes_first() {
     let mut house = a_leader_that_hangs();
     house.wait(2_500);
     settle_reads(&mut house);
@@ -300,7 +300,7 @@ fn a_leader_that_hung_and_hears_its_own_socket_first_shows_what_others_sent_once
 }
 
 #[test]
-fn a_page_that_comes_back_to_another_contact_forgets_what_went_with_the_old_one() {
+fn resumed_tab_forgets_the_thread_of_a_deleted_contact() {
     let mut house = two_tabs();
     house.on(0, |tab| tab.submit("hello"));
     house.on(1, |tab| tab.event(Event::Page(PageEvent::Suspended)));
@@ -319,7 +319,7 @@ fn a_page_that_comes_back_to_another_contact_forgets_what_went_with_the_old_one(
 }
 
 #[test]
-fn a_page_that_comes_back_to_lead_believes_what_was_sent_meanwhile_even_where_it_can_not_tell_which_it_is() {
+fn resumed_leader_settles_its_outbox_from_storage_with_messages_of_equal_text() {
     let mut house = Household::new(kept_session());
     house.open();
     house.on(0, Bench::go_live);
@@ -349,7 +349,7 @@ fn a_page_that_comes_back_to_lead_believes_what_was_sent_meanwhile_even_where_it
 }
 
 #[test]
-fn what_another_tab_knew_to_be_sent_is_gone_with_its_conversation() {
+fn outbox_message_settled_by_another_tab_goes_with_its_deleted_conversation() {
     let mut house = two_tabs();
     house.on(0, |tab| tab.submit("hello"));
     house.on(0, |tab| tab.event(Event::Page(PageEvent::Suspended)));
@@ -368,7 +368,7 @@ fn what_another_tab_knew_to_be_sent_is_gone_with_its_conversation() {
 }
 
 #[test]
-fn what_waits_behind_a_send_that_another_tab_knew_to_be_sent_waits_until_its_message_is_here() {
+fn outbox_waits_until_a_message_settled_by_another_tab_is_in_history() {
     let mut house = two_tabs();
     house.on(0, |tab| tab.submit("ok"));
     house.on(0, |tab| tab.submit("ok"));
@@ -387,7 +387,7 @@ fn what_waits_behind_a_send_that_another_tab_knew_to_be_sent_waits_until_its_mes
 }
 
 #[test]
-fn what_waits_in_another_conversation_is_read_in_every_tab_once_any_opens_it() {
+fn unread_of_another_conversation_is_cleared_in_every_tab_when_one_opens_it() {
     let mut kept = kept_session();
     kept.insert("session".to_owned(), kept["session"].replace("[6]", "[6,9]"));
     let mut house = Household::new(kept);
@@ -416,7 +416,7 @@ fn in_a_browser_without_answers(storage: std::collections::BTreeMap<String, Stri
 }
 
 #[test]
-fn a_browser_that_answers_nothing_about_locks_keeps_nobody_from_writing() {
+fn leader_election_without_lock_answers_does_not_block_the_outbox() {
     let (mut house, tab) = in_a_browser_without_answers(Default::default());
     house.on(tab, |tab| tab.submit("hello"));
     house.wait(4_900);
@@ -431,7 +431,7 @@ fn a_browser_that_answers_nothing_about_locks_keeps_nobody_from_writing() {
 }
 
 #[test]
-fn a_browser_that_refuses_the_lock_keeps_nobody_from_writing_and_is_not_asked_again() {
+fn leader_election_with_a_refused_lock_does_not_block_the_outbox() {
     let (mut house, tab) = in_a_browser_without_answers(Default::default());
     house.on(tab, |tab| tab.submit("hello"));
     house.on(tab, |tab| tab.event(Event::Tabs(TabEvent::LockRefused)));
@@ -443,7 +443,7 @@ fn a_browser_that_refuses_the_lock_keeps_nobody_from_writing_and_is_not_asked_ag
 }
 
 #[test]
-fn a_tab_without_a_lock_posts_only_what_was_written_in_it() {
+fn tab_without_a_lock_posts_only_its_own_outbox() {
     let mut storage = kept_session();
     let other = r#"{"v":2,"text":"from another tab","at":1,"nth":1,"tries":0,"conversation":6,"posting":false,"newest":null,"failed":false,"refusal":null,"files":[]}"#;
     storage.insert("send/of-another-tab".to_owned(), other.to_owned());
@@ -461,7 +461,7 @@ fn a_tab_without_a_lock_posts_only_what_was_written_in_it() {
 }
 
 #[test]
-fn a_leader_whose_browser_stops_to_answer_goes_on_alone() {
+fn leader_continues_when_lock_queries_are_no_longer_answered() {
     let mut house = Household::new(kept_session());
     let tab = house.open();
     house.on(tab, |tab| tab.answer("/messages", 200, &json!([agents(7, "hi")])));
@@ -473,7 +473,7 @@ fn a_leader_whose_browser_stops_to_answer_goes_on_alone() {
 }
 
 #[test]
-fn a_tab_that_follows_a_leader_that_answers_waits_for_no_lock() {
+fn follower_tab_of_an_answering_leader_waits_for_no_lock() {
     let mut house = two_tabs();
     house.wait(8_000);
     settle_reads(&mut house);
@@ -483,7 +483,7 @@ fn a_tab_that_follows_a_leader_that_answers_waits_for_no_lock() {
 }
 
 #[test]
-fn what_a_page_says_before_its_chat_begins_reaches_the_tab_that_leads() {
+fn host_message_sent_before_start_reaches_the_leader() {
     let mut house = two_tabs();
     let third = house.open_with(vec![Event::Host(HostCall::SendMessage { text: "from a button".to_owned() })]);
     settle_reads(&mut house);

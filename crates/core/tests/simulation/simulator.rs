@@ -11,9 +11,9 @@ use serde_json::{Value, json};
 
 use crate::defects::Defect;
 use crate::device::{Lock, Page, State};
-use crate::judge::Submitted;
+use crate::fault_schedule::{Connection, Fate};
+use crate::invariants::Submitted;
 use crate::server::Server;
-use crate::weather::{Connection, Fate};
 
 /// How long people are at it, in simulated ms.
 const BUSY_MS: u64 = 90_000;

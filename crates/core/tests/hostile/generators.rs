@@ -140,14 +140,14 @@ fn leaf() -> impl Strategy<Value = String> {
 
 /// What a running server sent, and what a device kept, as compact text.
 pub static REAL: LazyLock<Vec<String>> = LazyLock::new(|| {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/wire");
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/chatwoot");
     let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     // A folder's order is its disk's.
     files.sort();
     let texts = files.iter().map(|file| std::fs::read_to_string(file).unwrap());
     let kept = r#"{"v":1,"text":"hi","at":1795223800000,"nth":1,"tries":0,"conversation":6,"posting":true,"newest":7,
         "failed":false,"refusal":null}"#;
-    let values = texts.chain([super::surfaces::SESSION.to_owned(), kept.to_owned()]);
+    let values = texts.chain([super::fuzz_harness::SESSION.to_owned(), kept.to_owned()]);
     values.map(|text| serde_json::from_str::<Value>(&text).unwrap().to_string()).collect()
 });
 

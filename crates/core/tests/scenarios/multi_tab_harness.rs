@@ -8,7 +8,7 @@ use natter_core::time::Mono;
 use natter_core::visitor::generation;
 use natter_core::{Event, TabAction, TabEvent};
 
-use crate::bench::Bench;
+use crate::client_harness::Bench;
 
 /// The tabs of one browser.
 pub struct Household {

@@ -11,12 +11,12 @@ use natter_core::model::ConversationId;
 use natter_core::visitor::identity::User;
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, TOKEN, agents, contact, created, event, json_body, visitors};
+use crate::client_harness::{Bench, TOKEN, agents, contact, created, event, json_body, visitors};
 
 /// Reads a fixture.
 macro_rules! fixture {
     ($name:literal) => {
-        serde_json::from_str::<Value>(include_str!(concat!("../fixtures/wire/", $name, ".json"))).unwrap()
+        serde_json::from_str::<Value>(include_str!(concat!("../fixtures/chatwoot/", $name, ".json"))).unwrap()
     };
 }
 
@@ -89,7 +89,7 @@ fn in_conversation(mut message: Value, conversation: u64, inbox: u64) -> Value {
 }
 
 #[test]
-fn another_device_finds_the_conversations_of_this_inbox_and_the_menu_offers_them() {
+fn second_device_finds_the_conversations_of_this_inbox_and_offers_the_list() {
     let mut bench = another_device();
     bench.answer("/conversations", 200, &all_inboxes(&listed("1:72 1:73 3:74")));
     let kept = session(&bench);
@@ -103,7 +103,7 @@ fn another_device_finds_the_conversations_of_this_inbox_and_the_menu_offers_them
 }
 
 #[test]
-fn a_message_that_is_written_at_once_waits_for_what_is_found() {
+fn outbox_waits_for_the_conversation_lookup_on_a_second_device() {
     let mut bench = page(BTreeMap::new());
     bench.condition = r#"{"id":72,"inbox_id":1,"status":"open","agent_last_seen_at":0,"#.to_owned();
     bench.submit("hello again");
@@ -123,7 +123,7 @@ fn a_message_that_is_written_at_once_waits_for_what_is_found() {
 }
 
 #[test]
-fn whoever_begins_a_conversation_adds_it_to_what_others_have_listed() {
+fn conversation_index_gains_a_new_conversation_and_keeps_the_others() {
     let mut bench = another_device();
     bench.answer("/conversations", 200, &json!([]));
     assert!(!is_patching(&bench) && !bench.widget.view().panel.actions.can_list);
@@ -137,7 +137,7 @@ fn whoever_begins_a_conversation_adds_it_to_what_others_have_listed() {
 }
 
 #[test]
-fn an_answer_without_attributes_is_no_reason_to_write_any() {
+fn conversation_index_is_not_written_without_knowing_the_stored_one() {
     let mut bench = another_device();
     bench.answer("/conversations", 200, &json!([]));
     bench.submit("hello");
@@ -149,7 +149,7 @@ fn an_answer_without_attributes_is_no_reason_to_write_any() {
 }
 
 #[test]
-fn the_same_person_finds_them_again_after_logging_out_on_the_same_device() {
+fn logout_and_login_of_the_same_user_finds_the_conversations_again() {
     let mut bench = another_device();
     bench.answer("/conversations", 200, &all_inboxes(&listed("1:72")));
     bench.event(Event::Host(HostCall::Reset));
@@ -163,7 +163,7 @@ fn the_same_person_finds_them_again_after_logging_out_on_the_same_device() {
 }
 
 #[test]
-fn as_long_as_nobody_knows_which_inbox_this_is_no_conversation_is_anybodys_to_open() {
+fn conversations_are_not_opened_while_the_inbox_id_is_unknown() {
     for attributes in [json!({}), json!({ "natter_conversations": "3:74", "natter_inboxes": "inboxCsat:3" })] {
         let mut bench = another_device();
         bench.answer("/conversations", 200, &all_inboxes(&attributes));
@@ -178,14 +178,14 @@ fn as_long_as_nobody_knows_which_inbox_this_is_no_conversation_is_anybodys_to_op
 }
 
 #[test]
-fn a_conversation_that_an_earlier_version_has_written_down_tells_the_inbox() {
+fn conversation_index_of_an_earlier_version_reveals_the_inbox_id() {
     let mut bench = another_device();
     bench.answer("/conversations", 200, &all_inboxes(&json!({ "natter_conversations": "73" })));
     assert_eq!((&session(&bench)["inbox"], &session(&bench)["conversations"]), (&json!(1), &json!([73, 72])));
 }
 
 #[test]
-fn the_list_shows_this_inboxs_conversations_only_and_earlier_records_are_still_read() {
+fn conversation_list_shows_this_inbox_only_with_a_session_record_of_an_earlier_version() {
     // What the version before keeps.
     let kept = json!({
         "v": 1, "customer_identifier": "9e46c098-beaf-4807-8512-94a2614abf55", "pubsub_token": TOKEN,
@@ -205,7 +205,7 @@ fn the_list_shows_this_inboxs_conversations_only_and_earlier_records_are_still_r
 }
 
 #[test]
-fn another_inboxs_messages_are_none_of_this_chats() {
+fn messages_of_another_inbox_are_ignored() {
     let mut bench = another_device();
     bench.answer("/conversations", 200, &all_inboxes(&listed("1:72")));
     bench.answer("/72/messages", 200, &json!([]));
@@ -219,7 +219,7 @@ fn another_inboxs_messages_are_none_of_this_chats() {
 }
 
 #[test]
-fn a_conversation_of_which_no_frame_came_yet_is_read_now_and_then() {
+fn polling_reads_a_conversation_that_has_had_no_cable_frame() {
     let mut bench = another_device();
     bench.answer("/conversations", 200, &all_inboxes(&listed("1:72 1:73")));
     bench.answer("/72/messages", 200, &json!([]));
@@ -239,7 +239,7 @@ fn a_conversation_of_which_no_frame_came_yet_is_read_now_and_then() {
 }
 
 #[test]
-fn a_lost_answer_is_looked_for_in_this_inbox_alone() {
+fn lost_conversation_response_is_recovered_from_this_inbox_only() {
     let mut bench = another_device();
     bench.answer("/conversations", 200, &json!([]));
     bench.submit("hello");

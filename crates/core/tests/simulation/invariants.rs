@@ -8,10 +8,10 @@ use natter_core::view::RowContent;
 use natter_core::{Effect, Event};
 use serde_json::Value;
 
+use crate::actors::WORDS;
 use crate::device::Page;
-use crate::people::WORDS;
 use crate::server::Stored;
-use crate::world::World;
+use crate::simulator::World;
 
 /// A message the visitor wrote, accepted by a page.
 pub struct Submitted {

@@ -7,7 +7,7 @@ use natter_core::event::{PageEvent, PanelEvent, ThreadEvent};
 use natter_core::host::events::HostEvent;
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, CONVERSATION, agents, created, kept_session, visitors};
+use crate::client_harness::{Bench, CONVERSATION, agents, created, kept_session, visitors};
 
 fn is_told(bench: &mut Bench) -> bool {
     let is_asked = bench.asked(Method::Post, "/update_last_seen").is_some();
@@ -34,7 +34,7 @@ fn returning(read_at: u64, said: &[Value]) -> Bench {
 }
 
 #[test]
-fn what_is_seen_is_said_to_be_seen_once() {
+fn read_receipt_is_sent_once_for_seen_messages() {
     let mut bench = Bench::returning(&[agents(1, "hi")]);
     assert!(!is_told(&mut bench), "the panel is closed");
     bench.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
@@ -63,7 +63,7 @@ fn what_is_seen_is_said_to_be_seen_once() {
 }
 
 #[test]
-fn what_came_since_the_visitor_read_last_is_unread_when_they_are_back() {
+fn unread_counts_agent_messages_after_the_last_read_receipt() {
     let said = [
         at(agents(1, "one"), 100),
         at(visitors(2, "two"), 110),
@@ -83,7 +83,7 @@ fn what_came_since_the_visitor_read_last_is_unread_when_they_are_back() {
 }
 
 #[test]
-fn a_flood_of_messages_is_no_flood_of_read_receipts_and_the_visitors_own_message_goes_before_them() {
+fn read_receipts_are_throttled_and_wait_for_the_outbox() {
     let mut bench = Bench::returning(&[agents(1, "hi")]);
     bench.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
     let receipts = |bench: &Bench| bench.calls.iter().filter(|(_, it)| it.url.ends_with("/update_last_seen")).count();

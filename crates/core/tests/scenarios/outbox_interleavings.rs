@@ -5,7 +5,7 @@ use natter_core::event::ConnectionEvent;
 use natter_core::{Event, Outcome};
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, agents, created, json_body, visitors};
+use crate::client_harness::{Bench, agents, created, json_body, visitors};
 
 const TEXT: &str = "hello";
 
@@ -48,7 +48,7 @@ enum End {
 }
 
 #[test]
-fn every_order_shows_and_stores_a_message_exactly_once() {
+fn outbox_delivers_exactly_once_in_every_order_of_response_echo_and_reconnect() {
     let strands: [&[Step]; 3] = [&[Step::Answer], &[Step::Echo], &[Step::Close, Step::Live, Step::Page]];
     let mut runs = 0;
     for world in worlds() {
@@ -62,7 +62,7 @@ fn every_order_shows_and_stores_a_message_exactly_once() {
 }
 
 #[test]
-fn every_order_with_a_reload_in_it_does_too() {
+fn outbox_delivers_exactly_once_in_every_order_with_a_reload() {
     let strands: [&[Step]; 3] = [&[Step::Answer], &[Step::Echo], &[Step::Close, Step::Reload, Step::Live, Step::Page]];
     let mut runs = 0;
     for world in worlds() {

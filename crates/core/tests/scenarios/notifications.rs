@@ -8,8 +8,8 @@ use natter_core::view::ComposerProblem;
 use natter_core::visitor::preferences::{Preference, Theme};
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, agents, created, event, visitors};
-use crate::tabs::two_tabs;
+use crate::client_harness::{Bench, agents, created, event, visitors};
+use crate::tab_sync::two_tabs;
 
 /// What was to be heard and noticed since the last time, by what the messages say.
 fn arrivals(bench: &mut Bench) -> Vec<(String, bool, bool)> {
@@ -33,7 +33,7 @@ fn with_notices() -> Bench {
 }
 
 #[test]
-fn who_does_not_look_hears_of_a_message_and_who_looks_does_not() {
+fn notification_is_due_only_while_the_thread_is_not_in_view() {
     let mut bench = Bench::returning(&[visitors(1, "hello")]);
     assert_eq!(arrivals(&mut bench), [], "what was said before is no news");
     bench.frame(&created(&agents(2, "hi"), None));
@@ -48,7 +48,7 @@ fn who_does_not_look_hears_of_a_message_and_who_looks_does_not() {
 }
 
 #[test]
-fn what_came_in_a_gap_is_news_and_the_first_page_is_not() {
+fn notification_is_due_for_messages_missed_during_a_gap_but_not_for_the_first_history_page() {
     let mut bench = Bench::returning(&[visitors(1, "hello")]);
     bench.close_socket();
     bench.go_live();
@@ -57,7 +57,7 @@ fn what_came_in_a_gap_is_news_and_the_first_page_is_not() {
 }
 
 #[test]
-fn silence_is_the_visitors_to_choose_and_outlives_the_page() {
+fn silent_preference_mutes_notifications_and_survives_a_reload() {
     let mut bench = Bench::returning(&[visitors(1, "hello")]);
     assert!(bench.widget.view().panel.settings.is_sound_on);
     bench.event(Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Silent(true))));
@@ -70,7 +70,7 @@ fn silence_is_the_visitors_to_choose_and_outlives_the_page() {
 }
 
 #[test]
-fn a_silent_site_is_silent_until_the_visitor_says_otherwise() {
+fn silent_site_setting_mutes_notifications_until_the_visitor_turns_sound_on() {
     let mut bench = Bench::on_a_site(Options { is_silent: true, ..Options::default() }, &[visitors(1, "hello")]);
     bench.frame(&created(&agents(2, "hi"), None));
     assert_eq!(arrivals(&mut bench), []);
@@ -80,7 +80,7 @@ fn a_silent_site_is_silent_until_the_visitor_says_otherwise() {
 }
 
 #[test]
-fn the_browser_tells_only_those_who_want_it_on_sites_that_offer_it() {
+fn browser_notification_needs_the_visitors_opt_in_and_the_sites_offer() {
     let mut bench = with_notices();
     assert!(bench.widget.view().composer.offers_notifications, "asked once there is something to wait for");
     bench.frame(&created(&agents(2, "one"), None));
@@ -105,7 +105,7 @@ fn the_browser_tells_only_those_who_want_it_on_sites_that_offer_it() {
 }
 
 #[test]
-fn new_messages_are_shown_over_the_launcher_until_they_are_read_or_waved_away() {
+fn previews_show_new_messages_until_read_or_dismissed() {
     let mut bench = Bench::returning(&[visitors(1, "hello")]);
     for id in 2..=5 {
         bench.frame(&created(&agents(id, &format!("nr. {id}")), None));
@@ -127,7 +127,7 @@ fn new_messages_are_shown_over_the_launcher_until_they_are_read_or_waved_away() 
 
 /// As Chatwoot tells of a file that an agent's channel failed to deliver and that was tried again: sent, failed, sent.
 #[test]
-fn a_file_that_the_team_sends_again_counts_once_and_is_heard_once() {
+fn unread_and_notifications_count_a_resent_attachment_once() {
     let mut bench = Bench::returning(&[visitors(1, "hello")]);
     let told = |status: &str, error: Value| {
         let mut message = agents(2, "The invoice");
@@ -146,7 +146,7 @@ fn a_file_that_the_team_sends_again_counts_once_and_is_heard_once() {
 }
 
 #[test]
-fn what_another_device_has_read_is_unread_no_more() {
+fn read_receipt_of_another_device_clears_unread() {
     let mut bench = Bench::returning(&[visitors(1, "hello")]);
     for id in 2..=4 {
         bench.frame(&created(&agents(id, &format!("nr. {id}")), None));
@@ -166,7 +166,7 @@ fn what_another_device_has_read_is_unread_no_more() {
 }
 
 #[test]
-fn one_tab_reads_for_all_and_all_want_the_same() {
+fn read_receipts_and_preferences_are_shared_between_tabs() {
     let mut house = two_tabs();
     let (one, other) = (0, 1);
     house.on(one, |tab| tab.frame(&created(&agents(8, "hi"), None)));
@@ -183,7 +183,7 @@ fn one_tab_reads_for_all_and_all_want_the_same() {
 }
 
 #[test]
-fn light_and_dark_are_the_visitors_where_the_site_lets_them() {
+fn theme_preference_applies_where_the_site_offers_it() {
     let options = Options { offers_themes: true, ..Options::default() };
     let mut bench = Bench::on_a_site(options, &[visitors(1, "hello")]);
     bench.event(Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Theme(Theme::Dark))));

@@ -7,9 +7,9 @@ use natter_core::view::{Announcement, RowContent};
 use natter_core::{Event, Outcome};
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, agents, created, json_body, visitors};
-use crate::household::Household;
-use crate::tabs::two_tabs;
+use crate::client_harness::{Bench, agents, created, json_body, visitors};
+use crate::multi_tab_harness::Household;
+use crate::tab_sync::two_tabs;
 
 /// What tells agents that the visitor writes.
 const TYPING: &str = "/toggle_typing?typing_status=on";
@@ -49,7 +49,7 @@ fn failure(bench: &Bench, text: &str) -> Option<Failure> {
 }
 
 #[test]
-fn a_fault_of_chatwoots_own_is_decided_by_one_read_two_seconds_later() {
+fn outbox_reads_history_once_two_seconds_after_a_server_error() {
     for is_stored in [true, false] {
         let mut bench = posting("hello");
         bench.answer("/messages", 500, &fault());
@@ -74,7 +74,7 @@ fn a_fault_of_chatwoots_own_is_decided_by_one_read_two_seconds_later() {
 }
 
 #[test]
-fn a_message_that_chatwoot_fails_in_each_time_is_the_persons_to_decide() {
+fn outbox_stops_retrying_a_message_after_repeated_server_errors() {
     let mut bench = posting("hello");
     for _ in 0..3 {
         bench.answer("/messages", 500, &fault());
@@ -87,7 +87,7 @@ fn a_message_that_chatwoot_fails_in_each_time_is_the_persons_to_decide() {
 }
 
 #[test]
-fn a_proxys_error_page_says_nothing_of_the_server_behind_it() {
+fn outbox_waits_the_grace_time_after_a_proxys_error_page() {
     let page = "<!doctype html><title>Something went wrong</title>";
     let gateway = r#"{"message":"Internal server error"}"#;
     for (status, body) in [(500, page), (500, gateway), (502, page), (504, page)] {
@@ -131,7 +131,7 @@ fn unconfirmed() -> Bench {
 }
 
 #[test]
-fn what_is_unconfirmed_for_eight_seconds_says_so_and_is_decided_all_the_same() {
+fn outbox_shows_a_message_as_unconfirmed_after_eight_seconds_and_still_settles_it() {
     let mut bench = unconfirmed();
     bench.frame(&created(&agents(8, "there?"), None));
     assert!(is_unconfirmed(&bench));
@@ -143,7 +143,7 @@ fn what_is_unconfirmed_for_eight_seconds_says_so_and_is_decided_all_the_same() {
 }
 
 #[test]
-fn what_is_sent_again_is_looked_for_first() {
+fn outbox_retry_by_the_visitor_reads_history_before_posting() {
     for is_stored in [true, false] {
         let mut bench = unconfirmed();
         have_it_sent_again(&mut bench, "hello");
@@ -164,7 +164,7 @@ fn what_is_sent_again_is_looked_for_first() {
 }
 
 #[test]
-fn whoever_wants_it_sent_again_does_not_wait_for_a_read_that_hangs() {
+fn outbox_retry_by_the_visitor_replaces_a_hanging_history_request() {
     let mut bench = posting("hello");
     bench.end("/messages", Outcome::Unknown);
     // The look that follows hangs.
@@ -178,7 +178,7 @@ fn whoever_wants_it_sent_again_does_not_wait_for_a_read_that_hangs() {
 }
 
 #[test]
-fn as_long_as_nothing_can_be_read_nothing_is_sent_again() {
+fn outbox_retry_posts_nothing_while_history_can_not_be_read() {
     let mut bench = unconfirmed();
     have_it_sent_again(&mut bench, "hello");
     for _ in 0..20 {
@@ -195,7 +195,7 @@ fn as_long_as_nothing_can_be_read_nothing_is_sent_again() {
 }
 
 #[test]
-fn what_is_unconfirmed_is_told_and_sent_again_in_any_tab() {
+fn unconfirmed_outbox_message_is_shown_and_retried_in_any_tab() {
     let mut house = two_tabs();
     house.on(0, |tab| tab.submit("hello"));
     house.on(0, |tab| tab.end("/messages", Outcome::Unknown));
@@ -224,7 +224,7 @@ fn what_is_unconfirmed_is_told_and_sent_again_in_any_tab() {
 }
 
 #[test]
-fn what_is_unconfirmed_is_said_aloud_once_in_the_tab_that_is_open() {
+fn unconfirmed_outbox_message_is_announced_once() {
     let mut bench = posting("hello");
     bench.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
     let told = |bench: &Bench| bench.widget.view().panel.announcement.clone();
@@ -248,7 +248,7 @@ fn reads(bench: &Bench) -> bool {
 }
 
 #[test]
-fn on_a_way_that_is_not_known_to_be_broken_nothing_is_asked_before_a_post() {
+fn outbox_posts_without_a_read_on_a_working_connection() {
     let mut bench = Bench::returning(&[agents(7, "hi")]);
     wait_live(&mut bench, 60_000);
     bench.event(Event::Composer(ComposerEvent::DraftChanged { text: "hel".to_owned() }));
@@ -263,7 +263,7 @@ fn on_a_way_that_is_not_known_to_be_broken_nothing_is_asked_before_a_post() {
 }
 
 #[test]
-fn where_a_call_was_not_answered_a_post_waits_for_a_read_that_is() {
+fn outbox_waits_for_a_successful_read_after_an_unanswered_request() {
     let mut bench = Bench::returning(&[agents(7, "hi")]);
     bench.close_socket();
     typing_into_nothing(&mut bench);
@@ -283,7 +283,7 @@ fn where_a_call_was_not_answered_a_post_waits_for_a_read_that_is() {
 }
 
 #[test]
-fn where_a_call_was_not_answered_a_post_waits_for_the_next_socket() {
+fn outbox_waits_for_a_reconnect_after_an_unanswered_request() {
     let mut bench = Bench::returning(&[agents(7, "hi")]);
     bench.close_socket();
     typing_into_nothing(&mut bench);
@@ -295,7 +295,7 @@ fn where_a_call_was_not_answered_a_post_waits_for_the_next_socket() {
 }
 
 #[test]
-fn where_a_follower_was_not_answered_the_leader_finds_out_before_it_posts() {
+fn leader_outbox_reads_history_first_after_a_followers_unanswered_request() {
     let mut house = two_tabs();
     house.on(0, Bench::close_socket);
     house.on(1, typing_into_nothing);
@@ -308,7 +308,7 @@ fn where_a_follower_was_not_answered_the_leader_finds_out_before_it_posts() {
 }
 
 #[test]
-fn a_proxy_without_a_server_behind_it_is_no_way() {
+fn outbox_does_not_post_after_bad_gateway_responses() {
     let mut bench = Bench::returning(&[agents(7, "hi")]);
     bench.close_socket();
     bench.event(Event::Composer(ComposerEvent::DraftChanged { text: "hel".to_owned() }));
@@ -320,7 +320,7 @@ fn a_proxy_without_a_server_behind_it_is_no_way() {
 }
 
 #[test]
-fn where_all_is_well_again_before_anything_is_written_nothing_is_asked() {
+fn outbox_posts_without_a_read_after_the_connection_recovered() {
     let mut bench = Bench::returning(&[agents(7, "hi")]);
     typing_into_nothing(&mut bench);
     wait_live(&mut bench, 5_000);

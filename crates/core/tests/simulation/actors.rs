@@ -9,7 +9,7 @@ use natter_core::rng::Rng;
 use natter_core::view::{Row, RowContent};
 
 use crate::device::State;
-use crate::world::{DAWN_S, Happening, World};
+use crate::simulator::{DAWN_S, Happening, World};
 
 /// Few words, so that equal ones are common: that is what makes history's guesses hard.
 pub const WORDS: [&str; 4] = ["ok", "yes", "hello", "one more thing"];

@@ -9,14 +9,14 @@ use natter_core::view::{ComposerProblem, ConnectionState, ConversationEnd, RowCo
 use natter_core::{Event, Outcome};
 use serde_json::json;
 
-use crate::bench::{
+use crate::client_harness::{
     Bench, CONVERSATION, TOKEN, agents, contact, conversation, created, event, json_body, kept_session, visitors,
 };
 
 const CONTACTS: &str = "/inboxes/inboxMainIdentifier00001/contacts";
 
 #[test]
-fn a_first_message_makes_contact_and_conversation_and_arrives() {
+fn first_message_creates_contact_and_conversation_and_leaves_the_outbox() {
     let mut bench = Bench::new();
     bench.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
     assert!(bench.calls.is_empty() && bench.link.is_none() && bench.storage.is_empty(), "nothing before intent");
@@ -40,7 +40,7 @@ fn a_first_message_makes_contact_and_conversation_and_arrives() {
 }
 
 #[test]
-fn an_agents_reply_appears_and_counts_as_unread_only_while_closed() {
+fn agent_reply_counts_as_unread_only_while_the_panel_is_closed() {
     let mut bench = Bench::returning(&[visitors(8, "hello")]);
     bench.frame(&created(&agents(9, "hi there"), None));
     assert_eq!(bench.texts(), ["hello", "hi there"]);
@@ -55,7 +55,7 @@ fn an_agents_reply_appears_and_counts_as_unread_only_while_closed() {
 }
 
 #[test]
-fn a_reload_finds_customer_conversation_and_draft_again() {
+fn reload_restores_contact_conversation_and_draft() {
     let mut bench = Bench::returning(&[visitors(8, "hello"), agents(9, "hi")]);
     bench.event(Event::Composer(ComposerEvent::DraftChanged { text: "half a sent".to_owned() }));
     let mut reloaded = bench.reload(11);
@@ -68,7 +68,7 @@ fn a_reload_finds_customer_conversation_and_draft_again() {
 }
 
 #[test]
-fn messages_go_one_after_another_in_their_order() {
+fn outbox_sends_one_message_at_a_time_in_order() {
     let mut bench = Bench::returning(&[]);
     for text in ["one", "two", "three"] {
         bench.submit(text);
@@ -82,7 +82,7 @@ fn messages_go_one_after_another_in_their_order() {
 }
 
 #[test]
-fn a_contact_the_server_has_forgotten_is_made_anew_and_nothing_typed_is_lost() {
+fn deleted_contact_is_created_anew_and_the_outbox_is_kept() {
     let mut bench = Bench::with_storage(kept_session(), 3);
     bench.submit("are you there?");
     bench.answer("/messages", 404, &json!({ "status": 404, "error": "Not Found" }));
@@ -103,7 +103,7 @@ fn a_contact_the_server_has_forgotten_is_made_anew_and_nothing_typed_is_lost() {
 }
 
 #[test]
-fn a_proxys_page_of_html_is_no_reason_to_forget_anybody() {
+fn html_404_page_of_a_proxy_does_not_end_the_session() {
     let mut bench = Bench::with_storage(kept_session(), 3);
     bench.end("/messages", Outcome::Answered { status: 404, body: "<html>".to_owned(), retry_after_ms: None });
     bench.wait(10_000);
@@ -112,7 +112,7 @@ fn a_proxys_page_of_html_is_no_reason_to_forget_anybody() {
 }
 
 #[test]
-fn a_conversation_the_server_has_forgotten_is_made_anew_for_the_same_contact() {
+fn deleted_conversation_is_created_anew_for_the_same_contact() {
     let mut bench = Bench::returning(&[visitors(8, "hello")]);
     bench.submit("again");
     bench.answer("/messages", 404, &json!({ "status": 404, "error": "Not Found" }));
@@ -128,7 +128,7 @@ fn a_conversation_the_server_has_forgotten_is_made_anew_for_the_same_contact() {
 }
 
 #[test]
-fn a_lost_conversation_answer_makes_no_second_conversation() {
+fn lost_conversation_response_creates_no_second_conversation() {
     let mut bench = Bench::new();
     bench.submit("hello");
     bench.answer(CONTACTS, 200, &contact());
@@ -142,7 +142,7 @@ fn a_lost_conversation_answer_makes_no_second_conversation() {
 }
 
 #[test]
-fn a_lost_conversation_answer_is_made_good_by_its_frame() {
+fn lost_conversation_response_is_recovered_from_its_cable_frame() {
     let mut bench = Bench::new();
     bench.submit("hello");
     bench.answer(CONTACTS, 200, &contact());
@@ -155,7 +155,7 @@ fn a_lost_conversation_answer_is_made_good_by_its_frame() {
 }
 
 #[test]
-fn what_the_server_refuses_is_shown_with_its_words_and_the_next_goes_out() {
+fn outbox_shows_a_rejected_message_with_the_servers_reason_and_sends_the_next() {
     let mut bench = Bench::returning(&[]);
     bench.submit("one");
     bench.submit("two");
@@ -172,7 +172,7 @@ fn what_the_server_refuses_is_shown_with_its_words_and_the_next_goes_out() {
 }
 
 #[test]
-fn a_failed_message_given_up_goes_back_to_where_it_was_written() {
+fn discarded_outbox_message_returns_to_the_composer() {
     let mut bench = Bench::returning(&[]);
     bench.submit("one");
     bench.answer("/messages", 403, &json!({}));
@@ -184,7 +184,7 @@ fn a_failed_message_given_up_goes_back_to_where_it_was_written() {
 }
 
 #[test]
-fn a_long_text_is_folded_until_the_visitor_wants_more_and_again_when_not() {
+fn long_text_is_folded_until_the_visitor_unfolds_it() {
     let long = (1..=60).map(|line| format!("line {line}")).collect::<Vec<_>>().join("\n");
     let mut bench = Bench::returning(&[agents(8, "short"), agents(9, &long)]);
     let lengths = |bench: &Bench| bench.rows().iter().map(|row| row.fold).collect::<Vec<_>>();
@@ -199,7 +199,7 @@ fn a_long_text_is_folded_until_the_visitor_wants_more_and_again_when_not() {
 }
 
 #[test]
-fn a_busy_server_is_given_the_pause_it_asks_for() {
+fn outbox_backoff_follows_retry_after_of_a_busy_server() {
     let mut bench = Bench::returning(&[]);
     bench.submit("one");
     bench.end(
@@ -214,7 +214,7 @@ fn a_busy_server_is_given_the_pause_it_asks_for() {
 }
 
 #[test]
-fn what_was_missed_while_away_is_read_back_until_it_overlaps_once_each() {
+fn history_catch_up_reads_back_until_the_pages_overlap() {
     let said: Vec<_> = (1..=20).map(|id| agents(id, &format!("m{id}"))).collect();
     let mut bench = Bench::returning(&said);
     bench.close_socket();
@@ -230,7 +230,7 @@ fn what_was_missed_while_away_is_read_back_until_it_overlaps_once_each() {
 }
 
 #[test]
-fn answers_to_ones_own_posts_do_not_hide_a_gap_nobody_noticed_yet() {
+fn history_gap_is_found_in_spite_of_post_responses() {
     let said: Vec<_> = (1..=20).map(|id| agents(id, &format!("m{id}"))).collect();
     let mut bench = Bench::returning(&said);
     // The socket is dead, an agent says m21 to m50 into the void, and the visitor goes on writing.
@@ -253,7 +253,7 @@ fn answers_to_ones_own_posts_do_not_hide_a_gap_nobody_noticed_yet() {
 }
 
 #[test]
-fn a_frame_that_came_before_the_first_page_leaves_no_hole_behind_it() {
+fn cable_frame_before_the_first_history_page_leaves_no_gap() {
     let mut bench = Bench::with_storage(kept_session(), 7);
     bench.go_live();
     bench.frame(&created(&agents(19, "m19"), None));
@@ -265,7 +265,7 @@ fn a_frame_that_came_before_the_first_page_leaves_no_hole_behind_it() {
 }
 
 #[test]
-fn a_catch_up_that_fails_is_tried_again_and_the_visitor_told_when_it_lasts() {
+fn history_catch_up_is_retried_and_shown_as_unreachable_when_it_keeps_failing() {
     let mut bench = Bench::returning(&[agents(1, "m1")]);
     bench.close_socket();
     bench.go_live();
@@ -290,7 +290,7 @@ fn a_catch_up_that_fails_is_tried_again_and_the_visitor_told_when_it_lasts() {
 }
 
 #[test]
-fn a_subscription_met_with_silence_leads_to_the_question_whether_we_are_known() {
+fn cable_subscription_without_confirmation_checks_the_contact() {
     let mut bench = Bench::with_storage(kept_session(), 5);
     bench.answer("/messages", 200, &json!([]));
     bench.frame(&json!({ "type": "welcome" }));
@@ -306,7 +306,7 @@ fn a_subscription_met_with_silence_leads_to_the_question_whether_we_are_known() 
 }
 
 #[test]
-fn a_socket_lost_without_a_word_is_opened_again_by_itself() {
+fn reconnect_follows_a_silent_socket_loss() {
     for seed in 1..400 {
         let mut bench = Bench::with_storage(kept_session(), seed);
         bench.answer("/messages", 200, &json!([]));
@@ -320,7 +320,7 @@ fn a_socket_lost_without_a_word_is_opened_again_by_itself() {
 }
 
 #[test]
-fn a_socket_that_only_pings_is_noticed_and_messages_are_read_without_it() {
+fn polling_fallback_starts_on_a_socket_that_only_pings() {
     let mut bench = Bench::returning(&[]);
     bench.submit("hello");
     bench.answer("/messages", 200, &visitors(8, "hello"));
@@ -341,7 +341,7 @@ fn a_socket_that_only_pings_is_noticed_and_messages_are_read_without_it() {
 }
 
 #[test]
-fn where_no_socket_can_be_had_messages_are_read_now_and_then() {
+fn polling_fallback_reads_history_without_a_socket() {
     let mut bench = Bench::with_storage(kept_session(), 5);
     bench.answer("/messages", 200, &json!([agents(8, "hi")]));
     let mut reads = 0;
@@ -361,7 +361,7 @@ fn where_no_socket_can_be_had_messages_are_read_now_and_then() {
 }
 
 #[test]
-fn a_deleted_message_shows_what_the_server_says_of_it() {
+fn deleted_message_shows_the_servers_replacement_text() {
     let mut bench = Bench::returning(&[agents(1, "oops")]);
     let mut deleted = agents(1, "This message was deleted");
     deleted["content_attributes"] = json!({ "deleted": true });
@@ -371,7 +371,7 @@ fn a_deleted_message_shows_what_the_server_says_of_it() {
 }
 
 #[test]
-fn news_of_another_conversation_does_not_appear_in_this_one() {
+fn message_of_another_conversation_is_not_shown() {
     let mut bench = Bench::returning(&[agents(1, "m1")]);
     let mut elsewhere = agents(2, "elsewhere");
     elsewhere["conversation_id"] = json!(CONVERSATION + 1);
@@ -380,7 +380,7 @@ fn news_of_another_conversation_does_not_appear_in_this_one() {
 }
 
 #[test]
-fn what_was_being_posted_at_a_reload_is_decided_by_history() {
+fn outbox_message_in_flight_at_a_reload_is_found_in_history_or_sent_again() {
     let mut bench = Bench::returning(&[agents(7, "hi")]);
     bench.submit("hello");
     assert!(bench.asked(Method::Post, "/messages").is_some());
@@ -412,7 +412,7 @@ fn what_was_being_posted_at_a_reload_is_decided_by_history() {
 }
 
 #[test]
-fn an_old_message_of_the_same_words_is_not_taken_for_the_new_one() {
+fn echo_matching_ignores_an_older_message_of_equal_text() {
     let mut bench = Bench::returning(&[visitors(7, "ok")]);
     bench.submit("ok");
     bench.end("/messages", Outcome::Unknown);
@@ -426,7 +426,7 @@ fn an_old_message_of_the_same_words_is_not_taken_for_the_new_one() {
 }
 
 #[test]
-fn another_devices_message_of_the_same_words_is_given_back() {
+fn echo_matching_releases_another_devices_message_of_equal_text() {
     let mut bench = Bench::returning(&[]);
     bench.submit("ok");
     let key = bench.rows()[0].key;
@@ -440,7 +440,7 @@ fn another_devices_message_of_the_same_words_is_given_back() {
 }
 
 #[test]
-fn without_network_messages_wait_and_go_out_when_it_is_back() {
+fn outbox_waits_while_offline_and_sends_when_online() {
     let mut bench = Bench::returning(&[]);
     bench.event(Event::Connection(ConnectionEvent::OnlineChanged { is_online: false }));
     assert_eq!(bench.widget.view().panel.connection, ConnectionState::Offline);
@@ -453,7 +453,7 @@ fn without_network_messages_wait_and_go_out_when_it_is_back() {
 }
 
 #[test]
-fn an_answer_that_never_comes_is_given_up() {
+fn history_request_without_response_is_aborted_and_retried() {
     let mut bench = Bench::with_storage(kept_session(), 5);
     let asked = bench.asked(Method::Get, "/messages").unwrap().0;
     bench.wait(40_000);
@@ -462,7 +462,7 @@ fn an_answer_that_never_comes_is_given_up() {
 }
 
 #[test]
-fn a_text_longer_than_the_server_takes_is_handed_back() {
+fn composer_gets_a_text_over_the_length_limit_back() {
     let mut bench = Bench::returning(&[]);
     bench.submit(&"é".repeat(150_001));
     assert!(bench.texts().is_empty() && bench.widget.view().composer.problem.is_some());
@@ -472,7 +472,7 @@ fn a_text_longer_than_the_server_takes_is_handed_back() {
 }
 
 #[test]
-fn what_is_left_to_write_is_known_when_it_is_little() {
+fn composer_counts_remaining_characters_near_the_limit() {
     let mut bench = Bench::returning(&[]);
     let mut left_after = |text: String| {
         bench.event(Event::Composer(ComposerEvent::DraftChanged { text }));
@@ -490,7 +490,7 @@ fn what_is_left_to_write_is_known_when_it_is_little() {
 }
 
 #[test]
-fn more_than_the_server_takes_in_a_minute_waits_and_is_not_refused() {
+fn rate_limit_delays_messages_and_none_is_rejected() {
     let mut bench = Bench::returning(&[]);
     let mut stored: u64 = 0;
     let mut store_all = |bench: &mut Bench| {
@@ -518,7 +518,7 @@ fn more_than_the_server_takes_in_a_minute_waits_and_is_not_refused() {
 }
 
 #[test]
-fn after_a_gap_it_is_known_again_where_the_conversation_stands() {
+fn conversation_status_is_read_again_after_a_reconnect() {
     let mut bench = Bench::returning(&[agents(7, "hi")]);
     assert_eq!(bench.conditions_asked, 1);
     let panel = |bench: &Bench| {
@@ -540,7 +540,7 @@ fn after_a_gap_it_is_known_again_where_the_conversation_stands() {
 }
 
 #[test]
-fn where_everything_hangs_the_visitor_is_told_before_the_requests_are_given_up() {
+fn connection_state_is_unreachable_before_hanging_requests_are_aborted() {
     let mut bench = Bench::returning(&[agents(7, "hi")]);
     bench.submit("hello?");
     bench.wait(15_000);
@@ -553,8 +553,8 @@ fn where_everything_hangs_the_visitor_is_told_before_the_requests_are_given_up()
 }
 
 #[test]
-fn a_device_on_which_too_much_waits_already_takes_no_more_and_loses_nothing_of_it() {
-    let mut storage = crate::bench::kept_session();
+fn outbox_limit_refuses_new_messages_and_loses_nothing() {
+    let mut storage = crate::client_harness::kept_session();
     for nth in 1..=150 {
         let record = format!(
             r#"{{"v":2,"text":"nr. {nth}","at":1,"nth":{nth},"tries":0,"conversation":6,"posting":false,"newest":null,"failed":false,"refusal":null,"files":[]}}"#

@@ -7,7 +7,7 @@ use natter_core::event::{PanelEvent, ThreadEvent};
 use natter_core::view::{RowContent, Thread};
 use serde_json::json;
 
-use crate::bench::{Bench, agents, created, visitors};
+use crate::client_harness::{Bench, agents, created, visitors};
 
 const TOP: ScrollPosition = ScrollPosition { is_at_top: true, below: Distance::Far };
 const AMID: ScrollPosition = ScrollPosition { is_at_top: false, below: Distance::Far };
@@ -42,7 +42,7 @@ fn m(from: u64, to: u64) -> (String, String) {
 }
 
 #[test]
-fn the_window_grows_to_its_size_and_then_moves() {
+fn message_window_grows_to_its_limit_and_then_moves() {
     let thread = |bench: &Bench| -> Thread { bench.widget.view().thread.clone() };
     assert_eq!(ends(&reading(1)), m(981, 1_000));
     assert_eq!(ends(&reading(3)), m(941, 1_000));
@@ -63,7 +63,7 @@ fn the_window_grows_to_its_size_and_then_moves() {
 }
 
 #[test]
-fn whoever_reads_further_up_is_not_disturbed_and_told_how_many_came() {
+fn message_window_stays_while_scrolled_up_and_counts_unread() {
     let mut bench = reading(10);
     let was = bench.texts();
     for id in 1_001..1_004 {
@@ -84,7 +84,7 @@ fn whoever_reads_further_up_is_not_disturbed_and_told_how_many_came() {
 }
 
 #[test]
-fn a_whole_window_that_is_read_in_its_middle_does_not_move_on() {
+fn full_message_window_stays_while_scrolled_to_its_middle() {
     let mut bench = reading(3);
     bench.event(Event::Thread(ThreadEvent::Scrolled { position: AMID, focused_row: None }));
     let was = bench.texts();
@@ -95,7 +95,7 @@ fn a_whole_window_that_is_read_in_its_middle_does_not_move_on() {
 }
 
 #[test]
-fn whoever_writes_while_reading_further_up_sees_what_they_wrote() {
+fn message_window_jumps_to_a_submitted_message() {
     let mut bench = reading(10);
     bench.submit("hello");
     let last = bench.rows().last().unwrap();
@@ -103,7 +103,7 @@ fn whoever_writes_while_reading_further_up_sees_what_they_wrote() {
 }
 
 #[test]
-fn what_came_while_the_panel_was_closed_is_marked_until_it_is_closed_again() {
+fn unread_marker_stays_until_the_panel_is_closed_again() {
     let mut bench = reading(1);
     bench.event(Event::Panel(PanelEvent::Toggled { is_open: false }));
     bench.frame(&created(&agents(1_001, "m1001"), None));
@@ -121,7 +121,7 @@ fn what_came_while_the_panel_was_closed_is_marked_until_it_is_closed_again() {
 }
 
 #[test]
-fn what_came_during_a_gap_counts_as_well() {
+fn unread_counts_messages_missed_during_a_gap() {
     let mut bench = reading(1);
     bench.event(Event::Panel(PanelEvent::Toggled { is_open: false }));
     bench.close_socket();
@@ -131,7 +131,7 @@ fn what_came_during_a_gap_counts_as_well() {
 }
 
 #[test]
-fn a_row_that_is_held_stays_wherever_the_window_goes() {
+fn message_window_keeps_the_focused_row() {
     let mut bench = reading(3);
     let held = bench.rows().iter().find(|row| row.content.text() == "m990").unwrap().key;
     for nth in 3..12 {
@@ -147,7 +147,7 @@ fn a_row_that_is_held_stays_wherever_the_window_goes() {
 }
 
 #[test]
-fn a_thread_hardly_longer_than_the_screen_neither_moves_nor_forgets_its_end() {
+fn message_window_of_a_short_thread_stays_at_its_end() {
     let mut bench = Bench::returning(&[agents(1, "m1"), agents(2, "m2")]);
     bench.event(Event::Thread(ThreadEvent::Scrolled {
         position: ScrollPosition { is_at_top: true, below: Distance::Near },
@@ -160,7 +160,7 @@ fn a_thread_hardly_longer_than_the_screen_neither_moves_nor_forgets_its_end() {
 }
 
 #[test]
-fn what_is_long_past_is_let_go_and_read_again() {
+fn history_drops_the_oldest_messages_and_reads_them_again() {
     let mut bench = Bench::returning(&[agents(1, "m1")]);
     for id in 2..=20_002 {
         bench.frame(&created(&agents(id, "more"), None));
@@ -177,7 +177,7 @@ fn what_is_long_past_is_let_go_and_read_again() {
 }
 
 #[test]
-fn frames_before_a_subscription_is_confirmed_prove_nothing_of_what_came_before_them() {
+fn cable_frames_before_confirmation_do_not_close_a_history_gap() {
     let mut bench = Bench::returning(&[agents(1, "one")]);
     bench.close_socket();
     // Thirty are said while there is no socket, and the newest of them come before the new one is confirmed.

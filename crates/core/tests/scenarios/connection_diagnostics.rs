@@ -7,7 +7,7 @@ use natter_core::view::ConnectionState;
 use natter_core::{Event, Outcome};
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, agents, contact, created, kept_session};
+use crate::client_harness::{Bench, agents, contact, created, kept_session};
 use crate::replay::Report;
 
 /// The last thing the page was told of trouble.
@@ -35,7 +35,7 @@ fn answered(status: u16, body: &str) -> Outcome {
 }
 
 #[test]
-fn each_thing_that_can_be_wrong_is_told_apart() {
+fn connection_issues_are_told_apart_by_response() {
     let told = |outcome| trouble(&writing(1, &outcome));
     assert_eq!(told(answered(404, r#"{"status":404,"error":"Not Found"}"#)), Some(ConnectionIssue::UnknownInbox));
     assert_eq!(
@@ -49,7 +49,7 @@ fn each_thing_that_can_be_wrong_is_told_apart() {
 }
 
 #[test]
-fn an_answer_without_a_body_says_nothing_is_wrong() {
+fn empty_response_body_is_no_connection_issue() {
     let mut bench = Bench::returning(&[]);
     bench.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
     bench.event(Event::Composer(ComposerEvent::DraftChanged { text: "h".to_owned() }));
@@ -66,7 +66,7 @@ fn an_answer_without_a_body_says_nothing_is_wrong() {
 }
 
 #[test]
-fn each_thing_that_can_be_wrong_leads_to_one_sentence() {
+fn connection_issue_leads_to_one_connection_state() {
     let shown = |outcome| writing(1, &outcome).widget.view().panel.connection;
     for barred in [
         answered(404, r#"{"status":404,"error":"Not Found"}"#),
@@ -100,7 +100,7 @@ fn each_thing_that_can_be_wrong_leads_to_one_sentence() {
 }
 
 #[test]
-fn what_no_message_waits_for_is_not_said_before_it_lasts() {
+fn connection_state_ignores_a_first_failure_while_the_outbox_is_empty() {
     let mut bench = Bench::with_storage(kept_session(), 5);
     bench.end("/messages", answered(503, ""));
     assert_eq!(
@@ -113,7 +113,7 @@ fn what_no_message_waits_for_is_not_said_before_it_lasts() {
 }
 
 #[test]
-fn an_unanswered_server_is_probed_and_the_probe_tells_whose_fault_it_is() {
+fn connection_probe_tells_withheld_responses_from_an_unreachable_server() {
     let mut bench = writing(2, &Outcome::Unknown);
     assert_eq!((&bench.probes[..], trouble(&bench)), (&["https://chat.example.test".to_owned()][..], None));
     bench.event(Event::Connection(ConnectionEvent::ProbeEnded { is_reachable: true }));
@@ -125,7 +125,7 @@ fn an_unanswered_server_is_probed_and_the_probe_tells_whose_fault_it_is() {
 }
 
 #[test]
-fn what_the_page_itself_forbids_is_said_without_a_probe() {
+fn connection_blocked_by_content_security_policy_is_reported_without_a_probe() {
     let mut bench = Bench::new();
     bench.event(Event::Connection(ConnectionEvent::Blocked(BlockReason::ContentSecurityPolicy)));
     bench.submit("hello");
@@ -137,7 +137,7 @@ fn what_the_page_itself_forbids_is_said_without_a_probe() {
 }
 
 #[test]
-fn a_socket_that_can_not_be_had_or_only_pings_is_told_of() {
+fn connection_issue_reports_a_socket_that_never_opens() {
     let mut bench = Bench::with_storage(kept_session(), 5);
     bench.answer("/messages", 200, &json!([agents(8, "hi")]));
     for _ in 0..60 {
@@ -155,14 +155,14 @@ fn a_socket_that_can_not_be_had_or_only_pings_is_told_of() {
 }
 
 #[test]
-fn no_network_is_the_first_thing_to_say() {
+fn connection_issue_offline_takes_precedence() {
     let mut bench = writing(1, &answered(503, ""));
     bench.event(Event::Connection(ConnectionEvent::OnlineChanged { is_online: false }));
     assert_eq!(trouble(&bench), Some(ConnectionIssue::Offline));
 }
 
 #[test]
-fn a_report_says_how_things_stand_and_leads_there_again() {
+fn diagnostics_report_replays_to_the_same_state() {
     let mut bench = Bench::returning(&[agents(7, "an answer")]);
     bench.submit("a question");
     bench.end("/messages", Outcome::Unknown);
@@ -175,7 +175,7 @@ fn a_report_says_how_things_stand_and_leads_there_again() {
 }
 
 #[test]
-fn a_report_says_nothing_of_who_the_next_visitor_will_be() {
+fn diagnostics_report_does_not_reveal_the_source_id() {
     let mut bench = Bench::new();
     let before = bench.widget.diagnostics();
     bench.submit("hello");

@@ -11,10 +11,10 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value, json};
 
-use super::inputs::{anything, json, nonsense, words};
+use super::fuzz_harness::{Life, Step, begun};
+use super::generators::{anything, json, nonsense, words};
 use super::replay::Report;
-use super::surfaces::{Life, Step, begun};
-use super::{holds, surfaces};
+use super::{fuzz_harness, holds};
 
 /// Few texts, so that what is said and what is sent are often the same.
 const TEXTS: [&str; 3] = ["hi", "hello", "are you there?"];
@@ -171,7 +171,7 @@ fn anything_at_all() -> impl Strategy<Value = Step> {
 }
 
 #[test]
-fn no_life_breaks_a_widget_and_each_can_be_lived_again() {
+fn random_event_sequences_keep_the_invariants_and_replay() {
     holds(400, (any::<bool>(), prop::collection::vec(anything_at_all(), 0..60)), |(is_returning, steps)| {
         let mut life = if is_returning { Life::returning("[]") } else { Life::new() };
         for step in steps {
@@ -186,7 +186,7 @@ fn no_life_breaks_a_widget_and_each_can_be_lived_again() {
 }
 
 #[test]
-fn no_story_breaks_a_widget() {
+fn random_fuzz_scripts_keep_the_invariants() {
     let letter = select(
         &[
             "new\n",
@@ -215,11 +215,11 @@ fn no_story_breaks_a_widget() {
     );
     let line = (letter, prop_oneof![frame(), message(), words(), anything()])
         .prop_map(|(letter, text)| letter.to_owned() + &text);
-    holds(300, prop::collection::vec(line, 0..30), |lines| surfaces::live_through(&lines.join("\n")));
+    holds(300, prop::collection::vec(line, 0..30), |lines| fuzz_harness::live_through(&lines.join("\n")));
 }
 
 #[test]
-fn a_stranger_who_sends_nothing_stays_one() {
+fn anonymous_visitor_who_sends_nothing_creates_no_contact_and_stores_only_a_draft() {
     let steps = prop::collection::vec(prop_oneof![from_outside(), from_the_visitor()], 0..40);
     holds(200, steps, |steps| {
         let mut life = Life::new();
@@ -253,7 +253,7 @@ fn a_stranger_who_sends_nothing_stays_one() {
 }
 
 #[test]
-fn noise_on_the_socket_drowns_no_message() {
+fn cable_noise_hides_no_message() {
     let ends = |text: &String| matches!(chatwoot::frame(text), Frame::Disconnect { .. } | Frame::Rejected);
     let noise = prop::collection::vec(frame().prop_filter("it ends the socket", move |text| !ends(text)), 0..30);
     holds(200, noise, |noise| {
@@ -269,7 +269,7 @@ fn noise_on_the_socket_drowns_no_message() {
 }
 
 #[test]
-fn a_server_that_comes_to_its_senses_gets_what_was_submitted() {
+fn outbox_delivers_once_arbitrary_failures_end() {
     let told = prop_oneof![
         4 => outcome().prop_map(Step::End),
         1 => select(&[1_000, 31_000, 80_000][..]).prop_map(Step::Wait),

@@ -16,12 +16,12 @@ use serde_json::{Value, json};
 /// Reads a fixture, as the compact text a server sends.
 macro_rules! fixture {
     ($name:literal) => {
-        serde_json::from_str::<Value>(include_str!(concat!("fixtures/wire/", $name, ".json"))).unwrap().to_string()
+        serde_json::from_str::<Value>(include_str!(concat!("fixtures/chatwoot/", $name, ".json"))).unwrap().to_string()
     };
 }
 
 #[test]
-fn a_contact_is_known_by_its_source_id_and_token() {
+fn contact_is_parsed_with_its_source_id_and_pubsub_token() {
     let ContactAnswer::Known(contact) = chatwoot::contact(&fixture!("contact_created")) else { panic!("it is one") };
     assert_eq!(contact.source_id, "7ad9d219-00cb-466d-8f3e-ad5b74b54663");
     assert_eq!(contact.pubsub_token, "k3yForTheCableOfIda00001");
@@ -32,7 +32,7 @@ fn a_contact_is_known_by_its_source_id_and_token() {
 }
 
 #[test]
-fn conversations_are_read_singly_and_as_a_list() {
+fn conversations_are_parsed_singly_and_as_a_list() {
     let conversation = chatwoot::conversation(&fixture!("conversation_created")).unwrap();
     assert_eq!((conversation.id, conversation.status), (ConversationId(3), Status::Open));
     let all = chatwoot::conversations(&fixture!("conversations")).unwrap();
@@ -41,7 +41,7 @@ fn conversations_are_read_singly_and_as_a_list() {
 }
 
 #[test]
-fn what_a_contacts_attributes_list_is_read_wherever_they_come_along_and_only_there() {
+fn conversation_index_is_parsed_from_contact_attributes_only() {
     assert_eq!(chatwoot::conversation_index(&fixture!("contact_verified")), None, "Chatwoot 4.16 does not say");
     assert_eq!(
         chatwoot::conversation_index(&fixture!("conversation_created_by_proven")),
@@ -65,7 +65,7 @@ fn what_a_contacts_attributes_list_is_read_wherever_they_come_along_and_only_the
 }
 
 #[test]
-fn a_conversation_cut_off_before_its_messages_is_the_same_conversation() {
+fn conversation_head_is_parsed_without_its_messages() {
     let whole = fixture!("conversation_created");
     let (head, _) = whole.split_once("\"messages\":").unwrap();
     assert_eq!(chatwoot::conversation_head(head), chatwoot::conversation(&whole));
@@ -73,7 +73,7 @@ fn a_conversation_cut_off_before_its_messages_is_the_same_conversation() {
 }
 
 #[test]
-fn a_page_of_messages_knows_who_said_what() {
+fn history_page_is_parsed_with_authors() {
     let page = chatwoot::messages(&fixture!("messages_with_greeting")).unwrap();
     let authors: Vec<(u64, &str)> = page.iter().map(|message| (message.id.0, author(message))).collect();
     assert_eq!(
@@ -85,13 +85,13 @@ fn a_page_of_messages_knows_who_said_what() {
 }
 
 #[test]
-fn a_posts_answer_is_the_message() {
+fn post_response_is_parsed_as_the_message() {
     let message = chatwoot::message(&fixture!("message_posted")).unwrap();
     assert_eq!((message.id, &*message.text), (MessageId(8), "hello **world** <b>x</b> 😀"));
 }
 
 #[test]
-fn a_sockets_own_frames_are_told_apart() {
+fn cable_protocol_frames_are_told_apart() {
     assert_eq!(chatwoot::frame(&fixture!("frame_welcome")), Frame::Welcome);
     assert_eq!(chatwoot::frame(&fixture!("frame_ping")), Frame::Ping);
     assert_eq!(chatwoot::frame(&fixture!("frame_confirm")), Frame::Confirmed);
@@ -112,7 +112,7 @@ fn a_sockets_own_frames_are_told_apart() {
 }
 
 #[test]
-fn a_created_message_comes_with_its_echo_id_if_it_had_one() {
+fn message_created_frame_is_parsed_with_its_echo_id() {
     let (own, echo) = created(&fixture!("frame_message_created_own"));
     assert_eq!((own.id.0, author(&own), echo.as_deref()), (8, "visitor", Some("3f1c9a52-0000-4000-8000-00000000000a")));
     let (_, echo) = created(&fixture!("frame_message_created_numeric_echo"));
@@ -126,7 +126,7 @@ fn a_created_message_comes_with_its_echo_id_if_it_had_one() {
 }
 
 #[test]
-fn a_captain_is_a_bot_and_a_frame_without_its_conversation_is_a_message_all_the_same() {
+fn captain_assistant_is_a_bot_and_a_frame_without_conversation_is_parsed() {
     let mut frame: Value = serde_json::from_str(&fixture!("frame_message_created_bot")).unwrap();
     frame["message"]["data"]["sender"]["type"] = json!("captain_assistant");
     frame["message"]["data"]["conversation"] = Value::Null;
@@ -136,7 +136,7 @@ fn a_captain_is_a_bot_and_a_frame_without_its_conversation_is_a_message_all_the_
 }
 
 #[test]
-fn a_deleted_message_does_not_bring_its_old_text_back() {
+fn deleted_message_frame_does_not_show_the_old_text() {
     let frame = fixture!("frame_message_deleted");
     assert!(frame.contains("Hello **there**, see <https://127.0.0.1/"), "the server does tell");
     let ServerEvent::MessageUpdated(message, _) = news(&frame) else { panic!("an update") };
@@ -145,7 +145,7 @@ fn a_deleted_message_does_not_bring_its_old_text_back() {
 }
 
 #[test]
-fn a_conversations_frames_tell_its_status() {
+fn conversation_frames_carry_the_status() {
     let status = |text: &str| {
         let ServerEvent::ConversationChanged(conversation) = news(text) else { panic!("a conversation's: {text}") };
         (conversation.id.0, conversation.status)
@@ -155,12 +155,12 @@ fn a_conversations_frames_tell_its_status() {
 }
 
 #[test]
-fn what_is_none_of_a_visitors_business_is_dropped() {
+fn typing_frame_of_a_private_note_is_dropped() {
     assert_eq!(news(&fixture!("frame_typing_on")), ServerEvent::Other, "over a private note");
 }
 
 #[test]
-fn presence_is_whether_any_agent_is_online() {
+fn presence_frame_tells_whether_any_agent_is_online() {
     assert_eq!(news(&fixture!("frame_presence")), ServerEvent::PresenceChanged(true));
     let told = |users: Value| {
         news(&json!({ "message": { "event": "presence.update", "data": { "users": users } } }).to_string())
@@ -170,7 +170,7 @@ fn presence_is_whether_any_agent_is_online() {
 }
 
 #[test]
-fn an_inbox_has_a_name_a_zone_and_hours_if_it_keeps_any() {
+fn inbox_is_parsed_with_name_time_zone_and_working_hours() {
     let day = |day: u64, of: Value| {
         let mut all = json!({ "day_of_week": day, "closed_all_day": false, "open_all_day": false, "open_hour": 9,
             "open_minutes": 30, "close_hour": 17, "close_minutes": 0 });
@@ -202,7 +202,7 @@ fn an_inbox_has_a_name_a_zone_and_hours_if_it_keeps_any() {
 }
 
 #[test]
-fn no_missing_or_odd_field_is_a_failure() {
+fn odd_json_values_in_any_field_are_no_failure() {
     let oddities = [json!(null), json!(true), json!(-1), json!(1e300), json!("x"), json!([[]]), json!({ "id": {} })];
     let mut tried = 0;
     for text in [
@@ -233,7 +233,7 @@ fn no_missing_or_odd_field_is_a_failure() {
 }
 
 #[test]
-fn a_refusals_words_are_the_servers() {
+fn rejection_reason_is_the_servers_message() {
     let words = |body: Value| chatwoot::error_text(&body.to_string());
     assert_eq!(
         words(json!({ "message": "Email Invalid email", "attributes": ["email"] })).as_deref(),
@@ -244,7 +244,7 @@ fn a_refusals_words_are_the_servers() {
 }
 
 #[test]
-fn requests_are_what_the_guide_says() {
+fn requests_match_the_client_api_guide() {
     let settings = Settings::new("https://chat.example.test/", "in/box ?").unwrap();
     let check = |call: &ApiRequest, method, path: &str, body: Option<Value>| {
         let request = chatwoot::request(&settings, "a/../b", call, "", &[]);
@@ -294,7 +294,7 @@ fn requests_are_what_the_guide_says() {
 }
 
 #[test]
-fn cable_commands_carry_their_identifier_as_text() {
+fn cable_commands_carry_their_identifier_as_json_text() {
     let subscribe: Value = serde_json::from_str(&chatwoot::subscribe("tok")).unwrap();
     assert_eq!(subscribe["command"], "subscribe");
     let identifier = subscribe["identifier"].as_str().unwrap();

@@ -10,8 +10,8 @@ use natter_core::visitor::pre_chat_form::{Consent, PreChatForm};
 use natter_core::{Event, Outcome, PageContext};
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, CONVERSATION, contact, conversation, json_body, visitors};
-use crate::household::Household;
+use crate::client_harness::{Bench, CONVERSATION, contact, conversation, json_body, visitors};
+use crate::multi_tab_harness::Household;
 
 fn form() -> PreChatForm {
     let field = |name: &str, kind, is_required| Field { name: name.to_owned(), kind, is_required, ..Field::default() };
@@ -50,7 +50,7 @@ fn told(bench: &mut Bench) -> Value {
 }
 
 #[test]
-fn the_form_stands_before_the_first_message_and_its_answers_become_attributes() {
+fn pre_chat_form_precedes_the_first_message_and_its_answers_become_attributes() {
     let mut bench = asking();
     assert!(is_form_shown(&bench));
     bench.submit("too soon");
@@ -80,7 +80,7 @@ fn the_form_stands_before_the_first_message_and_its_answers_become_attributes() 
 }
 
 #[test]
-fn a_reload_asks_nobody_twice() {
+fn pre_chat_form_is_not_shown_again_after_a_reload() {
     let mut bench = asking();
     bench.event(filled());
     let reloaded = bench.reload(11);
@@ -88,7 +88,7 @@ fn a_reload_asks_nobody_twice() {
 }
 
 #[test]
-fn a_server_that_won_t_hear_it_does_not_keep_the_visitor_from_writing() {
+fn pre_chat_form_failure_does_not_block_the_conversation() {
     for outcome in [Outcome::Unknown, Outcome::answered(422, r#"{"message":"no"}"#.to_owned(), None)] {
         let mut bench = asking();
         bench.event(filled());
@@ -104,7 +104,7 @@ fn a_server_that_won_t_hear_it_does_not_keep_the_visitor_from_writing() {
 }
 
 #[test]
-fn a_tab_whose_lock_must_be_confirmed_first_tells_it_then() {
+fn pre_chat_form_answers_are_sent_after_the_leader_confirms_its_lock() {
     let mut house = Household::first_on_a_site(with_a_form());
     let (leader, _) = (house.open(), house.open());
     house.on(leader, |tab| {
@@ -118,7 +118,7 @@ fn a_tab_whose_lock_must_be_confirmed_first_tells_it_then() {
 }
 
 #[test]
-fn a_page_is_told_of_without_what_is_nobodys_business_and_only_if_the_site_wants() {
+fn page_context_is_sent_with_a_conversation_only_where_the_site_enables_it() {
     let page = || PageContext {
         url: "https://shop.example.test/bikes".to_owned(),
         referrer: String::new(),
@@ -141,7 +141,7 @@ fn a_page_is_told_of_without_what_is_nobodys_business_and_only_if_the_site_wants
 }
 
 #[test]
-fn a_prompt_stays_with_the_conversation_it_began() {
+fn proactive_message_belongs_to_the_conversation_it_started() {
     let mut bench = Bench::new();
     bench.event(Event::Host(HostCall::ProactiveMessageShown { text: "May we help?".to_owned() }));
     assert_eq!(bench.widget.view().thread.prompt, "May we help?");

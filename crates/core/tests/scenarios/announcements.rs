@@ -5,7 +5,7 @@ use natter_core::view::Announcement;
 use natter_core::{Event, Outcome};
 use serde_json::{Value, json};
 
-use crate::bench::{Bench, CONVERSATION, agents, created, event, visitors};
+use crate::client_harness::{Bench, CONVERSATION, agents, created, event, visitors};
 
 /// What was said since the last time, and how often anything was.
 fn aloud(bench: &Bench) -> (u32, String) {
@@ -32,7 +32,7 @@ fn typing(is_on: bool) -> Value {
 }
 
 #[test]
-fn a_message_is_read_out_once_and_what_was_there_before_is_not() {
+fn announcement_of_a_message_is_made_once_and_not_for_history() {
     let mut bench = reading();
     assert_eq!(aloud(&bench), (0, String::new()), "history is silent");
     bench.frame(&created(&agents(3, "there?"), None));
@@ -45,7 +45,7 @@ fn a_message_is_read_out_once_and_what_was_there_before_is_not() {
 }
 
 #[test]
-fn a_closed_panel_says_nothing() {
+fn closed_panel_makes_no_announcement() {
     let mut bench = Bench::returning(&[visitors(1, "hello")]);
     bench.frame(&created(&agents(3, "there?"), None));
     bench.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
@@ -53,7 +53,7 @@ fn a_closed_panel_says_nothing() {
 }
 
 #[test]
-fn that_somebody_writes_is_said_once() {
+fn announcement_of_typing_is_made_once() {
     let mut bench = reading();
     for _ in 0..3 {
         bench.frame(&typing(true));
@@ -66,7 +66,7 @@ fn that_somebody_writes_is_said_once() {
 }
 
 #[test]
-fn that_the_connection_is_back_is_said_after_it_was_gone() {
+fn announcement_of_a_reconnect_follows_an_offline_period() {
     let mut bench = reading();
     bench.event(Event::Connection(ConnectionEvent::OnlineChanged { is_online: false }));
     assert_eq!(aloud(&bench).0, 0, "that it is gone stands in the panel, in a line that speaks for itself");
@@ -75,7 +75,7 @@ fn that_the_connection_is_back_is_said_after_it_was_gone() {
 }
 
 #[test]
-fn earlier_messages_are_read_in_silence() {
+fn earlier_history_page_makes_no_announcement() {
     let page: Vec<Value> = (101..=120).map(|id| agents(id, "old")).collect();
     let mut bench = Bench::returning(&page);
     bench.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
