@@ -1,4 +1,4 @@
-//! Every reader of the core, and a widget's whole life, on whatever the fuzzer comes up with.
+//! Every reader of the core, and a widget's whole client, on whatever the fuzzer comes up with.
 //!
 //! ```sh
 //! mkdir -p fuzz/corpus/wire
@@ -15,8 +15,8 @@ mod fuzz_harness;
 
 fuzz_target!(|bytes: &[u8]| {
     let text = String::from_utf8_lossy(bytes);
-    for (_, read) in fuzz_harness::READERS {
+    for (_, read) in fuzz_harness::PARSERS {
         read(&text);
     }
-    fuzz_harness::live_through(&text);
+    fuzz_harness::run_script(&text);
 });

@@ -14,8 +14,8 @@ async fn can_be_handed_on(chat: &TestConversation, secrets: &[&str]) -> Report {
     let told = chat.visitor.diagnostics().await;
     let shown = chat.visitor.browser.ask("root.querySelectorAll('.row').length").await;
     let report = Report::read(&told);
-    report.leads_where_it_says();
-    assert_eq!(json!(report.replayed().view().thread.rows.len()), shown, "there is the same to see");
+    report.assert_replays();
+    assert_eq!(json!(report.replay().view().thread.rows.len()), shown, "there is the same to see");
 
     let session = chat.visitor.session().await;
     let of_session = |name: &str| session[name].as_str().expect("it is kept").to_owned();
@@ -47,7 +47,7 @@ async fn a_diagnostics_report_replays_to_the_same_state() {
     chat.wait_until_shown("My name is Quill").await;
     let mut secrets = vec!["Hello", "Good morning", "Quill"];
     let report = can_be_handed_on(&chat, &secrets).await;
-    assert_eq!((&report.standing["messages"], &report.standing["socket_live"]), (&json!("3"), &json!("yes")));
+    assert_eq!((&report.state["messages"], &report.state["socket_live"]), (&json!("3"), &json!("yes")));
 
     chat.network.answer_all_with(Some(ErrorResponse::BadGateway));
     chat.network.refuse_sockets();
@@ -64,14 +64,14 @@ async fn a_diagnostics_report_replays_to_the_same_state() {
     secrets.push("Whom");
     chat.visitor.browser.until(&stands("waiting === '1'")).await;
     let report = can_be_handed_on(&chat, &secrets).await;
-    assert_eq!((&report.standing["messages"], &report.standing["socket_live"]), (&json!("3"), &json!("no")));
+    assert_eq!((&report.state["messages"], &report.state["socket_live"]), (&json!("3"), &json!("no")));
 
     chat.network.recover();
     chat.wait_until_shown("Ask for Ms Harker").await;
     chat.wait_until_settled().await;
     chat.visitor.browser.until(&stands("trouble === 'none' && socket_live === 'yes'")).await;
     let report = can_be_handed_on(&chat, &secrets).await;
-    assert_eq!(report.standing["messages"], "5");
+    assert_eq!(report.state["messages"], "5");
 
     chat.reload().await;
     chat.visitor.find("textarea").await.send_keys("And the num").await.unwrap();
@@ -79,7 +79,7 @@ async fn a_diagnostics_report_replays_to_the_same_state() {
     chat.agent_sends("Are you still there?").await;
     chat.wait_until_shown("Are you still there?").await;
     let report = can_be_handed_on(&chat, &secrets).await;
-    assert_eq!((&report.standing["messages"], &report.standing["leads"]), (&json!("6"), &json!("yes")));
+    assert_eq!((&report.state["messages"], &report.state["leads"]), (&json!("6"), &json!("yes")));
     chat.visitor.browser.quit().await;
 }
 

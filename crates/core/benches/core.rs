@@ -24,8 +24,8 @@ fn main() {
     // A catch-up lets go of what lies more than 4,000 messages back, so it can't have more to do than this.
     growth.measure("catch-up after a gap", &[390, 3_900], after_a_gap, read_pages);
     growth.measure("scrolled up to the first", &[100, 1_000, 10_000], with_a_past, scroll_up);
-    growth.measure("frames, each published", &[100, 1_000, 10_000], with_frames, hear_frames);
-    growth.measure("sends left by earlier pages", &[100, 1_000, 10_000], with_an_outbox, inherit);
+    growth.measure("frames, each published", &[100, 1_000, 10_000], with_frames, receive_frames);
+    growth.measure("sends left by earlier pages", &[100, 1_000, 10_000], with_an_outbox, restore);
     growth.criterion.final_summary();
     println!("How the time grows with the size, by the fastest run of each:");
     for line in growth.lines {
@@ -82,9 +82,9 @@ fn shuffled(count: u32) -> Vec<Message> {
         Message::plain(MessageId(id), author, &format!("This is message {id}."), 1_795_223_800 + id)
     };
     let mut messages: Vec<Message> = (1..=u64::from(count)).map(said).collect();
-    let mut chance = Rng::new([1, 2, 3, 4]);
+    let mut rng = Rng::new([1, 2, 3, 4]);
     for at in (1..count).rev() {
-        messages.swap(at as usize, chance.below(u64::from(at) + 1) as usize);
+        messages.swap(at as usize, rng.below(u64::from(at) + 1) as usize);
     }
     messages
 }
@@ -101,8 +101,8 @@ fn merge(messages: Vec<Message>) -> Timeline {
 fn after_a_gap(count: u32) -> (Driver, Vec<String>) {
     let mut driver = Driver::returning();
     driver.live_with(KNOWN);
-    driver.hear(SocketEvent::Closed);
-    driver.link = None;
+    driver.receive(SocketEvent::Closed);
+    driver.socket = None;
     driver.live();
     let newest = KNOWN + count;
     // It overlaps with what is known by ten.
@@ -114,7 +114,7 @@ fn read_pages((mut driver, pages): (Driver, Vec<String>)) -> Driver {
     for page in pages {
         driver.answer(page);
     }
-    assert!(driver.calls.is_empty(), "it has read enough");
+    assert!(driver.requests.is_empty(), "it has read enough");
     driver
 }
 
@@ -143,9 +143,9 @@ fn with_frames(count: u32) -> (Driver, Vec<String>) {
     (driver, (KNOWN + 1..=KNOWN + count).map(frame).collect())
 }
 
-fn hear_frames((mut driver, frames): (Driver, Vec<String>)) -> Driver {
+fn receive_frames((mut driver, frames): (Driver, Vec<String>)) -> Driver {
     for frame in frames {
-        driver.hear(SocketEvent::Frame(frame));
+        driver.receive(SocketEvent::Frame(frame));
     }
     driver
 }
@@ -160,7 +160,7 @@ fn with_an_outbox(count: u32) -> (Driver, Vec<(String, String)>) {
     (Driver::new(), std::iter::once(session()).chain((0..count).map(send)).collect())
 }
 
-fn inherit((mut driver, kept): (Driver, Vec<(String, String)>)) -> Driver {
+fn restore((mut driver, kept): (Driver, Vec<(String, String)>)) -> Driver {
     driver.event(Event::Started { stored: kept, has_tab_sync: false });
     driver
 }
@@ -180,8 +180,8 @@ const KNOWN: u32 = PAGE;
 struct Driver {
     widget: ChatClient,
     now: Now,
-    calls: Vec<RequestId>,
-    link: Option<SocketId>,
+    requests: Vec<RequestId>,
+    socket: Option<SocketId>,
 }
 
 impl Driver {
@@ -190,7 +190,7 @@ impl Driver {
         let settings = Settings::new("https://chat.example.test", "inbox").unwrap();
         let now = Now { mono: Mono(1_000), wall: Wall(1_795_223_800_000) };
         let widget = ChatClient::new(settings, Seed { identity: [1, 2, 3, 4], general: [5, 6, 7, 8] }, now);
-        Self { widget, now, calls: Vec::new(), link: None }
+        Self { widget, now, requests: Vec::new(), socket: None }
     }
 
     /// A visitor with a conversation that has not been read yet.
@@ -210,13 +210,13 @@ impl Driver {
 
     /// Welcome and confirmation, on the socket asked for (or after the wait for the next one).
     fn live(&mut self) {
-        while self.link.is_none() {
+        while self.socket.is_none() {
             self.now.mono = self.now.mono.plus(100);
             self.now.wall.0 += 100;
             self.event(Event::Tick);
         }
-        self.hear(SocketEvent::Frame(r#"{"type":"welcome"}"#.to_owned()));
-        self.hear(SocketEvent::Frame(r#"{"type":"confirm_subscription"}"#.to_owned()));
+        self.receive(SocketEvent::Frame(r#"{"type":"welcome"}"#.to_owned()));
+        self.receive(SocketEvent::Frame(r#"{"type":"confirm_subscription"}"#.to_owned()));
     }
 
     fn event(&mut self, event: Event) {
@@ -224,10 +224,10 @@ impl Driver {
             match effect {
                 // Where the conversation stands is not what is measured.
                 Effect::SendRequest { id: _, request } if request.read_until.is_some() => {}
-                Effect::SendRequest { id, request: _ } => self.calls.push(id),
-                Effect::OpenSocket { socket: link, url: _ } => self.link = Some(link),
+                Effect::SendRequest { id, request: _ } => self.requests.push(id),
+                Effect::OpenSocket { socket, url: _ } => self.socket = Some(socket),
                 Effect::AbortRequest { id } => panic!("{id:?} took too long"),
-                Effect::CloseSocket { socket: _ } => self.link = None,
+                Effect::CloseSocket { socket: _ } => self.socket = None,
                 Effect::Transmit { .. }
                 | Effect::Save { .. }
                 | Effect::Delete { key: _ }
@@ -242,14 +242,14 @@ impl Driver {
         }
     }
 
-    fn hear(&mut self, news: SocketEvent) {
-        let link = self.link.unwrap();
-        self.event(Event::Connection(ConnectionEvent::Socket { socket: link, event: news }));
+    fn receive(&mut self, event: SocketEvent) {
+        let socket = self.socket.unwrap();
+        self.event(Event::Connection(ConnectionEvent::Socket { socket, event }));
     }
 
     /// Answers the oldest open request.
     fn answer(&mut self, body: String) {
-        let id = self.calls.remove(0);
+        let id = self.requests.remove(0);
         self.event(Event::Connection(ConnectionEvent::RequestEnded {
             request: id,
             outcome: Outcome::Answered { status: 200, body, retry_after_ms: None },

@@ -8,21 +8,21 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::{Value, json};
 
-use super::generators::{anything, boundary, json, real, sound_json, words};
-use super::{fuzz_harness, holds};
+use super::generators::{anything, boundary, json, real, short_text, sound_json};
+use super::{check_property, fuzz_harness};
 
 /// Fields of an object, each with its value's JSON text.
 type Fields = Vec<(String, String)>;
 
 /// A message as a server tells it, field by field, and what is to be read.
 #[derive(Clone, Debug)]
-struct Told {
+struct Sample {
     fields: Fields,
     sender: Option<Fields>,
     message: Message,
 }
 
-impl Told {
+impl Sample {
     fn text(&self) -> String {
         let mut fields = self.fields.clone();
         if let Some(sender) = &self.sender {
@@ -37,8 +37,8 @@ fn number() -> std::ops::Range<u64> {
     0..1 << 53
 }
 
-fn told() -> impl Strategy<Value = Told> {
-    let sender = (any::<u32>(), words(), words(), select(&["user", "agent_bot", "contact"][..]));
+fn sample() -> impl Strategy<Value = Sample> {
+    let sender = (any::<u32>(), short_text(), short_text(), select(&["user", "agent_bot", "contact"][..]));
     let parts = (number(), any::<String>(), 0..4_u64, number(), prop::option::of(number()), any::<bool>());
     (parts, prop::option::of(sender)).prop_map(|((id, text, kind, at, conversation, is_deleted), sender)| {
         let person = |id: u32, name: &str, url: &str| Person {
@@ -65,7 +65,7 @@ fn told() -> impl Strategy<Value = Told> {
         });
         let conversation = conversation.map(ConversationId);
         let plain = Message::plain(MessageId(id), author, &text, at);
-        Told { fields, sender, message: Message { conversation, is_deleted, ..plain } }
+        Sample { fields, sender, message: Message { conversation, is_deleted, ..plain } }
     })
 }
 
@@ -82,11 +82,12 @@ fn object(fields: &[(String, String)]) -> String {
 fn unknown() -> impl Strategy<Value = Vec<(Index, (String, String))>> {
     const UNREAD: [&str; 7] =
         ["private", "content_type", "processed_message_content", "previous_changes", "performer", "Id", "id "];
-    let name = prop_oneof![select(&UNREAD[..]).prop_map(str::to_owned), words().prop_map(|word| format!("new_{word}"))];
+    let name =
+        prop_oneof![select(&UNREAD[..]).prop_map(str::to_owned), short_text().prop_map(|word| format!("new_{word}"))];
     prop::collection::vec((any::<Index>(), (name, sound_json())), 0..6)
 }
 
-fn strew(fields: &mut Fields, more: Vec<(Index, (String, String))>) {
+fn insert_fields(fields: &mut Fields, more: Vec<(Index, (String, String))>) {
     for (at, field) in more {
         fields.insert(at.index(fields.len() + 1), field);
     }
@@ -98,8 +99,8 @@ fn created(data: &str) -> String {
 
 #[test]
 fn parsers_accept_any_text() {
-    holds(6_000, anything(), |text| {
-        for (_, read) in fuzz_harness::READERS {
+    check_property(6_000, anything(), |text| {
+        for (_, read) in fuzz_harness::PARSERS {
             read(&text);
         }
     });
@@ -107,19 +108,19 @@ fn parsers_accept_any_text() {
 
 #[test]
 fn unknown_json_fields_are_ignored() {
-    holds(1_000, (told(), unknown(), unknown(), unknown()), |(mut told, around, within, outside)| {
-        strew(&mut told.fields, around);
-        if let Some(sender) = &mut told.sender {
-            strew(sender, within);
+    check_property(1_000, (sample(), unknown(), unknown(), unknown()), |(mut sample, around, within, outside)| {
+        insert_fields(&mut sample.fields, around);
+        if let Some(sender) = &mut sample.sender {
+            insert_fields(sender, within);
         }
-        let text = told.text();
-        assert_eq!(chatwoot::message(&text), Some(told.message.clone()));
-        assert_eq!(chatwoot::messages(&format!("[{text},{text}]")), Some(vec![told.message.clone(); 2]));
+        let text = sample.text();
+        assert_eq!(chatwoot::message(&text), Some(sample.message.clone()));
+        assert_eq!(chatwoot::messages(&format!("[{text},{text}]")), Some(vec![sample.message.clone(); 2]));
         let mut frame = vec![("message".to_owned(), format!(r#"{{"event":"message.created","data":{text}}}"#))];
-        strew(&mut frame, outside);
+        insert_fields(&mut frame, outside);
         assert_eq!(
             chatwoot::frame(&object(&frame)),
-            Frame::Event(ServerEvent::MessageCreated(told.message, None).into())
+            Frame::Event(ServerEvent::MessageCreated(sample.message, None).into())
         );
     });
 }
@@ -129,15 +130,15 @@ fn message_keeps_its_id_and_text_with_odd_values_in_other_fields() {
     const OTHERS: [&str; 6] =
         ["message_type", "created_at", "content_attributes", "conversation_id", "sender", "echo_id"];
     let odd = prop::collection::vec((select(&OTHERS[..]).prop_map(str::to_owned), sound_json()), 1..6);
-    holds(1_500, (told(), odd), |(mut told, odd)| {
-        told.fields.retain(|(name, _)| odd.iter().all(|(other, _)| other != name));
-        told.fields.extend(odd);
-        let text = told.text();
+    check_property(1_500, (sample(), odd), |(mut sample, odd)| {
+        sample.fields.retain(|(name, _)| odd.iter().all(|(other, _)| other != name));
+        sample.fields.extend(odd);
+        let text = sample.text();
         let read = chatwoot::message(&text).expect("it has an id");
-        assert_eq!((read.id, &read.text), (told.message.id, &told.message.text));
+        assert_eq!((read.id, &read.text), (sample.message.id, &sample.message.text));
         let Frame::Event(news) = chatwoot::frame(&created(&text)) else { panic!("news") };
         let ServerEvent::MessageCreated(read, _) = *news else { panic!("a message came to be") };
-        assert_eq!((read.id, read.text), (told.message.id, told.message.text));
+        assert_eq!((read.id, read.text), (sample.message.id, sample.message.text));
     });
 }
 
@@ -145,10 +146,10 @@ fn message_keeps_its_id_and_text_with_odd_values_in_other_fields() {
 fn odd_message_does_not_hide_its_history_page() {
     let is_odd = |text: &String| chatwoot::message(text).is_none();
     let item = prop_oneof![
-        told().prop_map(|told| (told.text(), Some(told.message))),
+        sample().prop_map(|sample| (sample.text(), Some(sample.message))),
         sound_json().prop_filter("it has an id", is_odd).prop_map(|odd| (odd, None)),
     ];
-    holds(1_000, prop::collection::vec(item, 0..25), |items| {
+    check_property(1_000, prop::collection::vec(item, 0..25), |items| {
         let (texts, messages): (Vec<_>, Vec<_>) = items.into_iter().unzip();
         let page = format!("[{}]", texts.join(","));
         assert_eq!(chatwoot::messages(&page), Some(messages.into_iter().flatten().collect()));
@@ -157,7 +158,7 @@ fn odd_message_does_not_hide_its_history_page() {
 
 #[test]
 fn json_whitespace_and_escapes_do_not_change_what_is_parsed() {
-    holds(1_000, prop_oneof![real(), told().prop_map(|told| created(&told.text()))], |text| {
+    check_property(1_000, prop_oneof![real(), sample().prop_map(|sample| created(&sample.text()))], |text| {
         let spelled = spelled(&serde_json::from_str(&text).unwrap());
         assert_eq!(chatwoot::frame(&spelled), chatwoot::frame(&text));
         assert_eq!(chatwoot::message(&spelled), chatwoot::message(&text));
@@ -187,8 +188,12 @@ fn spelled(value: &Value) -> String {
 
 #[test]
 fn truncated_json_is_rejected() {
-    let said = prop_oneof![real(), told().prop_map(|told| told.text()), told().prop_map(|told| created(&told.text()))];
-    holds(2_000, (said, any::<Index>()), |(text, at)| {
+    let said = prop_oneof![
+        real(),
+        sample().prop_map(|sample| sample.text()),
+        sample().prop_map(|sample| created(&sample.text()))
+    ];
+    check_property(2_000, (said, any::<Index>()), |(text, at)| {
         let cut = &text[..boundary(&text, at)];
         if cut.len() < text.len() {
             assert_eq!(chatwoot::frame(cut), Frame::Unknown);
@@ -201,7 +206,7 @@ fn truncated_json_is_rejected() {
 
 #[test]
 fn rejection_reason_is_passed_on_verbatim() {
-    holds(500, (any::<String>(), sound_json()), |(words, more)| {
+    check_property(500, (any::<String>(), sound_json()), |(words, more)| {
         let said = Value::String(words.clone());
         let expected = Some(words).filter(|words| !words.is_empty());
         assert_eq!(chatwoot::error_text(&format!(r#"{{"attributes":{more},"message":{said}}}"#)), expected);
@@ -212,21 +217,25 @@ fn rejection_reason_is_passed_on_verbatim() {
 #[test]
 fn http_status_has_one_meaning_with_any_body() {
     let status = prop_oneof![any::<u16>(), 199..600_u16, select(&[200_u16, 404, 408, 422, 429, 503][..])];
-    holds(2_000, (status, prop_oneof![anything(), json()], any::<Option<u64>>()), |(status, body, retry_after_ms)| {
-        let outcome = Outcome::Answered { status, body: body.clone(), retry_after_ms };
-        let is_right = match outcome.response() {
-            ApiResponse::Success(answer) => (200..300).contains(&status) && answer == body,
-            ApiResponse::Busy { retry_after_ms: ms } => matches!(status, 429 | 503) && ms <= 600_000,
-            ApiResponse::NotFound => status == 404 && chatwoot::error_text(&body).is_some(),
-            ApiResponse::Rejected(words) => {
-                (400..500).contains(&status)
-                    && !matches!(status, 404 | 408 | 429)
-                    && words == chatwoot::error_text(&body)
-            }
-            ApiResponse::ServerError => status == 500 && chatwoot::is_server_error(&body),
-            ApiResponse::Unknown => !matches!(status, 200..300 | 429 | 503),
-            ApiResponse::NotSent => false,
-        };
-        assert!(is_right, "{status} is taken for {:?}", outcome.response());
-    });
+    check_property(
+        2_000,
+        (status, prop_oneof![anything(), json()], any::<Option<u64>>()),
+        |(status, body, retry_after_ms)| {
+            let outcome = Outcome::Answered { status, body: body.clone(), retry_after_ms };
+            let is_right = match outcome.response() {
+                ApiResponse::Success(answer) => (200..300).contains(&status) && answer == body,
+                ApiResponse::Busy { retry_after_ms: ms } => matches!(status, 429 | 503) && ms <= 600_000,
+                ApiResponse::NotFound => status == 404 && chatwoot::error_text(&body).is_some(),
+                ApiResponse::Rejected(words) => {
+                    (400..500).contains(&status)
+                        && !matches!(status, 404 | 408 | 429)
+                        && words == chatwoot::error_text(&body)
+                }
+                ApiResponse::ServerError => status == 500 && chatwoot::is_server_error(&body),
+                ApiResponse::Unknown => !matches!(status, 200..300 | 429 | 503),
+                ApiResponse::NotSent => false,
+            };
+            assert!(is_right, "{status} is taken for {:?}", outcome.response());
+        },
+    );
 }

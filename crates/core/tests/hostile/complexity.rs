@@ -9,20 +9,20 @@ use natter_core::Outcome;
 use natter_core::markdown;
 use serde_json::json;
 
-use super::fuzz_harness::{self, Life, SESSION, Step, begun};
+use super::fuzz_harness::{self, FuzzClient, SESSION, Step, started};
 
 /// Doubling a buffer that grows makes steps of two; this leaves room for being on the wrong side of one.
-const TWICE_AT_MOST: f64 = 2.5;
+const RATIO_MAX: f64 = 2.5;
 
 /// Asserts that `work` on twice the size asks for about twice the bytes.
-fn grows_with_its_input(what: &str, size: usize, work: impl Fn(usize)) {
+fn assert_linear(what: &str, size: usize, work: impl Fn(usize)) {
     let bytes = |size| allocation_counter::measure(|| work(size)).bytes_total;
     let (once, twice) = (bytes(size), bytes(size * 2));
     #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
     let ratio = twice as f64 / once.max(1) as f64;
     // What costs next to nothing may be on either side of its first buffer.
     assert!(
-        twice < 4_096 || ratio <= TWICE_AT_MOST,
+        twice < 4_096 || ratio <= RATIO_MAX,
         "{what}: {once} bytes for {size}, {twice} for twice that: ×{ratio:.2}"
     );
 }
@@ -72,7 +72,7 @@ const MARKDOWN: [(&str, Shape); 43] = [
     ("quotes", |n| ">".repeat(n)),
     ("lines of quotes", |n| "> a\n>> b\n".repeat(n)),
     ("lists in lists", |n| "- ".repeat(n)),
-    ("lists further and further in", |n| each(n.isqrt(), |i| "  ".repeat(i) + "- a\n")),
+    ("lists further and further in", |n| each(n.isqrt(), |i| " ".repeat(i) + "- a\n")),
     ("items far apart", |n| "- a\n\n\n".repeat(n)),
     ("numbers", |n| "1. ".repeat(n) + &"1".repeat(n)),
     ("backslashes", |n| "\\".repeat(n)),
@@ -95,7 +95,7 @@ const MARKDOWN: [(&str, Shape); 43] = [
     ("an e-mail address of many parts", |n| "a@".to_owned() + &"a.".repeat(n)),
 ];
 
-const TEXT_READERS: [(&str, fuzz_harness::Reader); 2] = [
+const MARKDOWN_PARSERS: [(&str, fuzz_harness::Parser); 2] = [
     ("markdown", |text| _ = black_box(markdown::parse(text))),
     ("words", |text| _ = black_box(markdown::plain_text(text))),
 ];
@@ -118,8 +118,8 @@ fn parsers_allocate_in_proportion_to_their_input() {
     for (shape, text) in SHAPES {
         let texts = [5_000, 10_000].map(|size| (size, text(size)));
         let of = |size| &texts.iter().find(|(known, _)| *known == size).unwrap().1;
-        for (name, read) in fuzz_harness::READERS {
-            grows_with_its_input(&format!("{name}, {shape}"), 5_000, |size| read(of(size)));
+        for (name, read) in fuzz_harness::PARSERS {
+            assert_linear(&format!("{name}, {shape}"), 5_000, |size| read(of(size)));
         }
     }
 }
@@ -129,8 +129,8 @@ fn markdown_allocates_in_proportion_to_its_input() {
     for (shape, text) in MARKDOWN {
         let texts = [5_000, 10_000].map(|size| (size, text(size)));
         let of = |size| &texts.iter().find(|(known, _)| *known == size).unwrap().1;
-        for (name, read) in TEXT_READERS {
-            grows_with_its_input(&format!("{name}, {shape}"), 5_000, |size| read(of(size)));
+        for (name, read) in MARKDOWN_PARSERS {
+            assert_linear(&format!("{name}, {shape}"), 5_000, |size| read(of(size)));
         }
     }
 }
@@ -146,7 +146,7 @@ fn markdown_time_is_proportional_to_its_input() {
             let text = text(size);
             let once = || {
                 let begun = processor_time();
-                (0..times).for_each(|_| TEXT_READERS.iter().for_each(|(_, read)| read(&text)));
+                (0..times).for_each(|_| MARKDOWN_PARSERS.iter().for_each(|(_, read)| read(&text)));
                 processor_time() - begun
             };
             [(); 3].map(|()| once()).into_iter().min().unwrap()
@@ -173,7 +173,7 @@ fn parsers_use_no_stack_for_nested_json() {
     // Threads of tests have 2 MB: a reader that went down step by step would need five times that.
     for (_, text) in &SHAPES[..4] {
         let text = text(100_000);
-        for (_, read) in fuzz_harness::READERS {
+        for (_, read) in fuzz_harness::PARSERS {
             read(&text);
         }
     }
@@ -181,23 +181,23 @@ fn parsers_use_no_stack_for_nested_json() {
 
 #[test]
 fn client_allocates_in_proportion_to_its_events() {
-    grows_with_its_input("frames", 400, |count| {
-        let mut life = Life::returning("[]");
+    assert_linear("frames", 400, |count| {
+        let mut client = FuzzClient::returning("[]");
         for id in 1..=count {
-            life.step(created(id));
+            client.step(created(id));
         }
     });
-    grows_with_its_input("frames from the newest to the oldest", 400, |count| {
-        let mut life = Life::returning("[]");
+    assert_linear("frames from the newest to the oldest", 400, |count| {
+        let mut client = FuzzClient::returning("[]");
         for id in (1..=count).rev() {
-            life.step(created(id));
+            client.step(created(id));
         }
     });
-    grows_with_its_input("one page of any length", 2_000, |count| {
+    assert_linear("one page of any length", 2_000, |count| {
         let page = format!("[{}null]", each(count, |id| message(id, "hello") + ","));
-        drop(Life::returning(&page));
+        drop(FuzzClient::returning(&page));
     });
-    grows_with_its_input("sends that were kept", 500, |count| {
+    assert_linear("sends that were kept", 500, |count| {
         let kept = |nth: usize| {
             let send = json!({
                 "v": 1, "text": "hi", "at": nth, "nth": nth, "tries": 0, "conversation": 6, "posting": nth.is_multiple_of(2),
@@ -206,19 +206,19 @@ fn client_allocates_in_proportion_to_its_events() {
             (format!("send/{nth}"), send.to_string())
         };
         let session = ("session".to_owned(), SESSION.to_owned());
-        Life::new().step(begun(std::iter::once(session).chain((0..count).map(kept)).collect()));
+        FuzzClient::new().step(started(std::iter::once(session).chain((0..count).map(kept)).collect()));
     });
-    grows_with_its_input("a catch-up", 50, |pages| {
-        let mut life = Life::returning(&page(1));
-        life.step(Step::Close);
-        life.step(Step::Wait(2_000));
-        life.step(Step::Frame(r#"{"type":"welcome"}"#.to_owned()));
-        life.step(Step::Frame(r#"{"type":"confirm_subscription"}"#.to_owned()));
+    assert_linear("a catch-up", 50, |pages| {
+        let mut client = FuzzClient::returning(&page(1));
+        client.step(Step::Close);
+        client.step(Step::Wait(2_000));
+        client.step(Step::Frame(r#"{"type":"welcome"}"#.to_owned()));
+        client.step(Step::Frame(r#"{"type":"confirm_subscription"}"#.to_owned()));
         for nth in (0..pages).rev() {
             let body = page(20 * nth + 1);
-            life.step(Step::End(Outcome::Answered { status: 200, body, retry_after_ms: None }));
+            client.step(Step::End(Outcome::Answered { status: 200, body, retry_after_ms: None }));
         }
-        assert!(life.calls.is_empty(), "it has read enough");
+        assert!(client.requests.is_empty(), "it has read enough");
     });
 }
 

@@ -1,4 +1,4 @@
-//! A widget's whole life among servers, sockets and stores that say anything.
+//! A widget's whole client among servers, sockets and stores that say anything.
 
 use natter_core::chatwoot::{self, Body, Frame, HttpRequest, Method};
 use natter_core::conversation::message_window::{Distance, ScrollPosition};
@@ -11,22 +11,22 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value, json};
 
-use super::fuzz_harness::{Life, Step, begun};
-use super::generators::{anything, json, nonsense, words};
+use super::fuzz_harness::{FuzzClient, Step, started};
+use super::generators::{any_text, anything, json, short_text};
 use super::replay::Report;
-use super::{fuzz_harness, holds};
+use super::{check_property, fuzz_harness};
 
 /// Few texts, so that what is said and what is sent are often the same.
 const TEXTS: [&str; 3] = ["hi", "hello", "are you there?"];
 
 fn text() -> impl Strategy<Value = String> {
-    prop_oneof![4 => select(&TEXTS[..]).prop_map(str::to_owned), 1 => nonsense()]
+    prop_oneof![4 => select(&TEXTS[..]).prop_map(str::to_owned), 1 => any_text()]
 }
 
 /// A message of few ids and few authors, with one field that may be anything.
 fn message() -> BoxedStrategy<String> {
     let id = prop_oneof![6 => 0..30_u64, 1 => any::<u64>()];
-    (id, text(), 0..4_u8, prop::option::weighted(0.1, (words(), json()))).prop_map(|(id, text, kind, odd)| {
+    (id, text(), 0..4_u8, prop::option::weighted(0.1, (short_text(), json()))).prop_map(|(id, text, kind, odd)| {
         let sender = if kind == 1 { json!({ "id": id % 3, "name": "Noor", "type": "user" }) } else { Value::Null };
         let text = json!({
             "id": id, "content": text, "message_type": kind, "created_at": id.wrapping_mul(100), "conversation_id": 6, "sender": sender,
@@ -51,10 +51,10 @@ fn frame() -> BoxedStrategy<String> {
 
 fn outcome() -> BoxedStrategy<Outcome> {
     let page = prop::collection::vec(message(), 0..25).prop_map(|messages| format!("[{}]", messages.join(",")));
-    let contact = (words(), words())
+    let contact = (short_text(), short_text())
         .prop_map(|(source_id, token)| json!({ "source_id": source_id, "pubsub_token": token }).to_string());
     let conversation = (0..9_u64).prop_map(|id| json!({ "id": id, "status": "open" }).to_string());
-    let refusal = words().prop_map(|words| json!({ "error": words }).to_string());
+    let refusal = short_text().prop_map(|words| json!({ "error": words }).to_string());
     let body = prop_oneof![3 => page, 1 => message(), 2 => contact, 2 => conversation, 1 => refusal, 3 => anything()];
     let status = prop_oneof![
         4 => Just(200_u16),
@@ -69,12 +69,12 @@ fn outcome() -> BoxedStrategy<Outcome> {
     .boxed()
 }
 
-fn kept() -> impl Strategy<Value = Vec<(String, String)>> {
+fn stored_records() -> impl Strategy<Value = Vec<(String, String)>> {
     let key = prop_oneof![
         Just("session".to_owned()),
         Just("draft".to_owned()),
-        words().prop_map(|echo| format!("send/{echo}")),
-        words(),
+        short_text().prop_map(|echo| format!("send/{echo}")),
+        short_text(),
     ];
     let number = prop_oneof![0..9_u64, any::<u64>(), Just(u64::MAX)];
     let tries = prop_oneof![0..4_u32, any::<u32>(), Just(u32::MAX)];
@@ -91,7 +91,7 @@ fn kept() -> impl Strategy<Value = Vec<(String, String)>> {
 }
 
 /// What a server, a network and a clock can do to a widget.
-fn from_outside() -> BoxedStrategy<Step> {
+fn network_step() -> BoxedStrategy<Step> {
     let wait = select(&[1, 500, 1_000, 7_000, 31_000, 80_000, 10_000_000][..]);
     let news = prop_oneof![frame().prop_map(SocketEvent::Frame), Just(SocketEvent::Closed)];
     prop_oneof![
@@ -108,7 +108,7 @@ fn from_outside() -> BoxedStrategy<Step> {
 }
 
 /// What a visitor can, short of sending something.
-fn from_the_visitor() -> impl Strategy<Value = Step> {
+fn visitor_step() -> impl Strategy<Value = Step> {
     let key = || (0..40_u64).prop_map(RowKey);
     prop_oneof![
         any::<bool>().prop_map(|is_open| Event::Panel(PanelEvent::Toggled { is_open })),
@@ -132,12 +132,12 @@ fn from_the_visitor() -> impl Strategy<Value = Step> {
 }
 
 /// What other tabs, and the browser between them, may say.
-fn tabs() -> impl Strategy<Value = TabEvent> {
+fn tab_events() -> impl Strategy<Value = TabEvent> {
     let word = prop_oneof![
         Just(TabMessage::PingLeader),
         (any::<bool>(), any::<bool>())
             .prop_map(|(is_live, is_failing)| TabMessage::Leader(LeaderStatus { is_live, is_failing })),
-        kept().prop_map(|kept| {
+        stored_records().prop_map(|kept| {
             kept.into_iter()
                 .next()
                 .map_or(TabMessage::ReadHistory, |(key, value)| TabMessage::Stored { key, value: Some(value) })
@@ -150,7 +150,7 @@ fn tabs() -> impl Strategy<Value = TabEvent> {
         Just(TabMessage::ReadHistory),
     ];
     prop_oneof![
-        1 => kept().prop_map(|stored| TabEvent::LockGranted { stored }),
+        1 => stored_records().prop_map(|stored| TabEvent::LockGranted { stored }),
         1 => Just(TabEvent::LockStolen),
         1 => Just(TabEvent::LockRefused),
         3 => (any::<bool>(), 0..3_u64).prop_map(|(is_ours, generation)| TabEvent::LockQueried { is_ours, generation }),
@@ -159,28 +159,28 @@ fn tabs() -> impl Strategy<Value = TabEvent> {
     ]
 }
 
-fn anything_at_all() -> impl Strategy<Value = Step> {
+fn any_step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        8 => from_outside(),
-        2 => from_the_visitor(),
+        8 => network_step(),
+        2 => visitor_step(),
         2 => text().prop_map(|text| Step::Event(Event::Composer(ComposerEvent::Submitted { text }))),
-        1 => (kept(), any::<bool>()).prop_map(|(kept, is_shared)| Step::Event(Event::Started { stored: kept, has_tab_sync: is_shared })),
-        1 => kept().prop_map(|kept| Step::Event(Event::Page(PageEvent::Resumed { stored: kept }))),
-        2 => tabs().prop_map(|news| Step::Event(Event::Tabs(news))),
+        1 => (stored_records(), any::<bool>()).prop_map(|(kept, is_shared)| Step::Event(Event::Started { stored: kept, has_tab_sync: is_shared })),
+        1 => stored_records().prop_map(|kept| Step::Event(Event::Page(PageEvent::Resumed { stored: kept }))),
+        2 => tab_events().prop_map(|news| Step::Event(Event::Tabs(news))),
     ]
 }
 
 #[test]
 fn random_event_sequences_keep_the_invariants_and_replay() {
-    holds(400, (any::<bool>(), prop::collection::vec(anything_at_all(), 0..60)), |(is_returning, steps)| {
-        let mut life = if is_returning { Life::returning("[]") } else { Life::new() };
+    check_property(400, (any::<bool>(), prop::collection::vec(any_step(), 0..60)), |(is_returning, steps)| {
+        let mut client = if is_returning { FuzzClient::returning("[]") } else { FuzzClient::new() };
         for step in steps {
-            life.step(step);
+            client.step(step);
         }
-        let report = Report::of(&life.widget);
+        let report = Report::of(&client.widget);
         // What a forgotten visitor did is in no report.
-        if report.is_whole() {
-            report.leads_where_it_says();
+        if report.is_complete() {
+            report.assert_replays();
         }
     });
 }
@@ -213,21 +213,21 @@ fn random_fuzz_scripts_keep_the_invariants() {
             "esend/a=",
         ][..],
     );
-    let line = (letter, prop_oneof![frame(), message(), words(), anything()])
+    let line = (letter, prop_oneof![frame(), message(), short_text(), anything()])
         .prop_map(|(letter, text)| letter.to_owned() + &text);
-    holds(300, prop::collection::vec(line, 0..30), |lines| fuzz_harness::live_through(&lines.join("\n")));
+    check_property(300, prop::collection::vec(line, 0..30), |lines| fuzz_harness::run_script(&lines.join("\n")));
 }
 
 #[test]
 fn anonymous_visitor_who_sends_nothing_creates_no_contact_and_stores_only_a_draft() {
-    let steps = prop::collection::vec(prop_oneof![from_outside(), from_the_visitor()], 0..40);
-    holds(200, steps, |steps| {
-        let mut life = Life::new();
-        life.step(begun(Vec::new()));
+    let steps = prop::collection::vec(prop_oneof![network_step(), visitor_step()], 0..40);
+    check_property(200, steps, |steps| {
+        let mut client = FuzzClient::new();
+        client.step(started(Vec::new()));
         for step in steps {
-            life.step(step);
+            client.step(step);
         }
-        for effect in life.effects {
+        for effect in client.effects {
             match effect {
                 Effect::Save { key, value: _ } | Effect::Delete { key } => assert_eq!(key, "draft"),
                 // What the inbox is called concerns nobody in particular.
@@ -256,15 +256,15 @@ fn anonymous_visitor_who_sends_nothing_creates_no_contact_and_stores_only_a_draf
 fn cable_noise_hides_no_message() {
     let ends = |text: &String| matches!(chatwoot::frame(text), Frame::Disconnect { .. } | Frame::Rejected);
     let noise = prop::collection::vec(frame().prop_filter("it ends the socket", move |text| !ends(text)), 0..30);
-    holds(200, noise, |noise| {
-        let mut life = Life::returning("[]");
+    check_property(200, noise, |noise| {
+        let mut client = FuzzClient::returning("[]");
         for frame in noise {
-            life.step(Step::Frame(frame));
+            client.step(Step::Frame(frame));
         }
         let data = json!({ "id": 5_000_000_000_u64, "content": "I am here", "message_type": 1, "conversation_id": 6 });
-        life.step(Step::Frame(json!({ "message": { "event": "message.created", "data": data } }).to_string()));
+        client.step(Step::Frame(json!({ "message": { "event": "message.created", "data": data } }).to_string()));
         let said = |content: &RowContent| matches!(content, RowContent::Stored(message) if message.text == "I am here");
-        assert!(life.widget.view().thread.rows.iter().any(|row| said(&row.content)));
+        assert!(client.widget.view().thread.rows.iter().any(|row| said(&row.content)));
     });
 }
 
@@ -274,31 +274,35 @@ fn outbox_delivers_once_arbitrary_failures_end() {
         4 => outcome().prop_map(Step::End),
         1 => select(&[1_000, 31_000, 80_000][..]).prop_map(Step::Wait),
     ];
-    holds(300, (any::<bool>(), kept(), prop::collection::vec(told, 0..20)), |(is_returning, kept, noise)| {
-        let mut life = if is_returning { Life::returning("[]") } else { Life::new() };
-        life.step(begun(kept));
-        life.step(Step::Event(Event::Composer(ComposerEvent::Submitted { text: "hello?".to_owned() })));
-        for step in noise {
-            life.step(step);
-        }
-        let waits = |life: &Life| {
-            let rows = &life.widget.view().thread.rows;
-            rows.iter().any(|row| matches!(row.content, RowContent::Outgoing { failure: None, .. }))
-        };
-        let mut steps = 0;
-        while waits(&life) {
-            steps += 1;
-            assert!(steps < 500, "it waits for ever; open: {:?}", life.calls);
-            life.step(life.calls.front().map_or(Step::Wait(10_000), |(_, request)| {
-                let answer = sane_answer(request, 9_000_000_000 + steps);
-                Step::End(Outcome::Answered { status: 200, body: answer.to_string(), retry_after_ms: None })
-            }));
-        }
-    });
+    check_property(
+        300,
+        (any::<bool>(), stored_records(), prop::collection::vec(told, 0..20)),
+        |(is_returning, kept, noise)| {
+            let mut client = if is_returning { FuzzClient::returning("[]") } else { FuzzClient::new() };
+            client.step(started(kept));
+            client.step(Step::Event(Event::Composer(ComposerEvent::Submitted { text: "hello?".to_owned() })));
+            for step in noise {
+                client.step(step);
+            }
+            let waits = |client: &FuzzClient| {
+                let rows = &client.widget.view().thread.rows;
+                rows.iter().any(|row| matches!(row.content, RowContent::Outgoing { failure: None, .. }))
+            };
+            let mut steps = 0;
+            while waits(&client) {
+                steps += 1;
+                assert!(steps < 500, "it waits for ever; open: {:?}", client.requests);
+                client.step(client.requests.front().map_or(Step::Wait(10_000), |(_, request)| {
+                    let answer = valid_response(request, 9_000_000_000 + steps);
+                    Step::End(Outcome::Answered { status: 200, body: answer.to_string(), retry_after_ms: None })
+                }));
+            }
+        },
+    );
 }
 
 /// What a server that knows everybody says; a message it is given gets this id.
-fn sane_answer(request: &HttpRequest, id: u64) -> Value {
+fn valid_response(request: &HttpRequest, id: u64) -> Value {
     let path = request.url.split('?').next().unwrap_or_default();
     match (request.method, path.rsplit('/').next()) {
         (Method::Post, Some("messages")) => {

@@ -94,13 +94,13 @@ const NUMBERS: [&str; 20] = [
 ];
 
 /// Any text at all.
-pub fn nonsense() -> BoxedStrategy<String> {
+pub fn any_text() -> BoxedStrategy<String> {
     let bytes = prop::collection::vec(any::<u8>(), 0..200).prop_map(|bytes| String::from_utf8_lossy(&bytes).into());
-    prop_oneof![any::<String>(), bytes, words()].boxed()
+    prop_oneof![any::<String>(), bytes, short_text()].boxed()
 }
 
 /// A short text, more often than not one that means something.
-pub fn words() -> BoxedStrategy<String> {
+pub fn short_text() -> BoxedStrategy<String> {
     prop_oneof![select(&WORDS[..]).prop_map(str::to_owned), ".{0,12}", "[0-9]{1,25}", "[a-zA-Z0-9_-]{1,40}"].boxed()
 }
 
@@ -117,7 +117,7 @@ pub fn sound_json() -> BoxedStrategy<String> {
 
 fn tree(leaf: impl Strategy<Value = String> + 'static) -> BoxedStrategy<String> {
     leaf.prop_recursive(5, 60, 8, |inner| {
-        let name = prop_oneof![4 => select(&NAMES[..]).prop_map(str::to_owned), 1 => words()];
+        let name = prop_oneof![4 => select(&NAMES[..]).prop_map(str::to_owned), 1 => short_text()];
         let field = (name, inner.clone()).prop_map(|(name, value)| format!("{}:{value}", Value::String(name)));
         prop_oneof![
             2 => prop::collection::vec(inner.clone(), 0..8).prop_map(|items| format!("[{}]", items.join(","))),
@@ -134,7 +134,7 @@ fn leaf() -> impl Strategy<Value = String> {
         2 => select(&NUMBERS[..]).prop_map(str::to_owned),
         1 => any::<i64>().prop_map(|number| number.to_string()),
         1 => any::<f64>().prop_map(|number| number.to_string()),
-        3 => words().prop_map(|words| Value::String(words).to_string()),
+        3 => short_text().prop_map(|words| Value::String(words).to_string()),
     ]
 }
 
@@ -160,7 +160,7 @@ pub fn real() -> impl Strategy<Value = String> {
 pub fn damaged() -> BoxedStrategy<String> {
     prop_oneof![
         1 => (real(), any::<Index>()).prop_map(|(text, at)| text[..boundary(&text, at)].to_owned()),
-        1 => (real(), any::<Index>(), any::<Index>(), words()).prop_map(|(text, one, other, words)| {
+        1 => (real(), any::<Index>(), any::<Index>(), short_text()).prop_map(|(text, one, other, words)| {
             let (one, other) = (boundary(&text, one), boundary(&text, other));
             format!("{}{words}{}", &text[..one.min(other)], &text[one.max(other)..])
         }),
@@ -171,7 +171,7 @@ pub fn damaged() -> BoxedStrategy<String> {
 
 /// All of these.
 pub fn anything() -> BoxedStrategy<String> {
-    prop_oneof![2 => nonsense(), 3 => json(), 1 => real(), 4 => damaged()].boxed()
+    prop_oneof![2 => any_text(), 3 => json(), 1 => real(), 4 => damaged()].boxed()
 }
 
 /// A place between two characters.

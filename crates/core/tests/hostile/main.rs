@@ -21,7 +21,7 @@ use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, RngSeed, TestError, TestRunner};
 
 /// Tries a property on so many inputs; when it fails, tells the smallest input it was seen to fail on.
-fn holds<S: Strategy>(cases: u32, inputs: S, property: impl Fn(S::Value)) {
+fn check_property<S: Strategy>(cases: u32, inputs: S, property: impl Fn(S::Value)) {
     let seeded = Config { rng_seed: RngSeed::Fixed(7), failure_persistence: None, ..Config::with_cases(cases) };
     let tried = TestRunner::new(seeded).run(&inputs, |input| {
         property(input);

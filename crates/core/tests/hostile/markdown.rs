@@ -5,11 +5,11 @@ use natter_core::url::SafeUrl;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::generators::nonsense;
-use super::holds;
+use super::check_property;
+use super::generators::any_text;
 
 /// Signs, and what stands between them.
-const SIGNS: [&str; 54] = [
+const FRAGMENTS: [&str; 54] = [
     "*",
     "**",
     "***",
@@ -39,7 +39,7 @@ const SIGNS: [&str; 54] = [
     "\\",
     "\n",
     "\n\n",
-    "\n  ",
+    "\n ",
     "\n\t",
     " ",
     "\"",
@@ -66,9 +66,9 @@ const SIGNS: [&str; 54] = [
     "\u{202e}",
 ];
 
-fn soup() -> impl Strategy<Value = String> {
-    let signs = prop::collection::vec(select(&SIGNS[..]), 0..40).prop_map(|signs| signs.concat());
-    prop_oneof![6 => signs, 1 => nonsense()]
+fn markdown_text() -> impl Strategy<Value = String> {
+    let fragments = prop::collection::vec(select(&FRAGMENTS[..]), 0..40).prop_map(|fragments| fragments.concat());
+    prop_oneof![6 => fragments, 1 => any_text()]
 }
 
 fn letters(text: &str) -> String {
@@ -84,21 +84,21 @@ fn text(pieces: &[Piece]) -> String {
 }
 
 /// Asserts that links are safe and lead somewhere from something.
-fn look_at_links(pieces: &[Piece]) {
+fn assert_links(pieces: &[Piece]) {
     for piece in pieces {
         let Piece::Marked(mark, inner) = piece else { continue };
         if let Mark::Link(url) = mark {
             assert!(!text(inner).is_empty(), "a link that can't be seen");
             assert_eq!(SafeUrl::new(url.as_str()).as_ref(), Some(url));
         }
-        look_at_links(inner);
+        assert_links(inner);
     }
 }
 
 #[test]
 fn markdown_links_are_visible_and_safe_in_any_context() {
-    holds(4_000, soup(), |soup| {
-        look_at_links(&markdown::parse(&soup));
+    check_property(4_000, markdown_text(), |markdown_text| {
+        assert_links(&markdown::parse(&markdown_text));
     });
 }
 
@@ -106,16 +106,16 @@ fn markdown_links_are_visible_and_safe_in_any_context() {
 fn markdown_shows_every_letter_except_link_targets() {
     // A link shows its text in place of its address, and a fence names the language of what is in it.
     let is_shown = |text: &String| !["](", "```", "~~~"].iter().any(|sign| text.contains(sign));
-    holds(3_000, soup().prop_filter("all of it is shown", is_shown), |soup| {
-        assert_eq!(letters(&text(&markdown::parse(&soup))), letters(&soup));
+    check_property(3_000, markdown_text().prop_filter("all of it is shown", is_shown), |markdown_text| {
+        assert_eq!(letters(&text(&markdown::parse(&markdown_text))), letters(&markdown_text));
     });
 }
 
 /// A link's address is what can be read, but for what a scheme adds: nobody is led to a part of what was written.
 #[test]
 fn markdown_email_autolinks_are_never_cut_at_their_start() {
-    holds(4_000, soup(), |soup| {
-        for (url, shown, before) in links_after_text(&markdown::parse(&soup)) {
+    check_property(4_000, markdown_text(), |markdown_text| {
+        for (url, shown, before) in links_after_text(&markdown::parse(&markdown_text)) {
             if url == format!("mailto:{shown}") {
                 let last = before.chars().next_back();
                 assert!(!last.is_some_and(|c| c.is_ascii_alphanumeric() || c == 'é'), "{before:?} before {shown:?}");

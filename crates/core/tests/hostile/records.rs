@@ -10,10 +10,10 @@ use natter_core::visitor::session::Session;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-use super::generators::{anything, boundary, nonsense, words};
-use super::holds;
+use super::check_property;
+use super::generators::{any_text, anything, boundary, short_text};
 
-fn send() -> impl Strategy<Value = OutgoingMessage> {
+fn outgoing_message() -> impl Strategy<Value = OutgoingMessage> {
     let newest = prop::option::of(any::<u64>().prop_map(MessageId));
     let stage = prop_oneof![
         Just(DeliveryState::Queued),
@@ -56,13 +56,13 @@ fn conversation() -> impl Strategy<Value = Option<ConversationId>> {
 
 #[test]
 fn outbox_record_round_trips_through_storage() {
-    holds(2_000, (send(), conversation()), |(send, conversation)| {
+    check_property(2_000, (outgoing_message(), conversation()), |(send, conversation)| {
         let now = Mono(9);
         let text = OutgoingRecord::new(&send, conversation).to_json();
         let kept = OutgoingRecord::parse(&text).expect("it was just written");
         assert_eq!(kept.conversation(), conversation);
-        let revived = kept.restore(RowKey(1), "echo".into(), now);
-        assert_eq!(OutgoingRecord::new(&revived, conversation).to_json(), text, "nor does keeping it again change it");
+        let restored = kept.restore(RowKey(1), "echo".into(), now);
+        assert_eq!(OutgoingRecord::new(&restored, conversation).to_json(), text, "nor does keeping it again change it");
         let state = match &send.state {
             // Whatever was under way has no answer any more.
             DeliveryState::Sending { newest }
@@ -79,13 +79,13 @@ fn outbox_record_round_trips_through_storage() {
                 send.state.clone()
             }
         };
-        assert_eq!(revived, OutgoingMessage { state, ..send });
+        assert_eq!(restored, OutgoingMessage { state, ..send });
     });
 }
 
 #[test]
 fn truncated_outbox_record_is_rejected() {
-    holds(1_000, (send(), conversation(), any::<Index>()), |(send, conversation, at)| {
+    check_property(1_000, (outgoing_message(), conversation(), any::<Index>()), |(send, conversation, at)| {
         let text = OutgoingRecord::new(&send, conversation).to_json();
         let cut = &text[..boundary(&text, at)];
         assert!(cut == text || OutgoingRecord::parse(cut).is_none());
@@ -95,31 +95,31 @@ fn truncated_outbox_record_is_rejected() {
 #[test]
 fn session_record_round_trips_through_storage() {
     let id = "[A-Za-z0-9_-]{1,255}".prop_filter("other scripts leave these", |id| id != "null" && id != "undefined");
-    holds(500, (id.clone(), id, any::<Option<u64>>()), |(source_id, pubsub_token, conversation)| {
-        let mut session = nobody();
+    check_property(500, (id.clone(), id, any::<Option<u64>>()), |(source_id, pubsub_token, conversation)| {
+        let mut session = new_session();
         session.contact_received(Contact { source_id: source_id.clone(), pubsub_token: pubsub_token.clone() });
         if let Some(id) = conversation {
             session.open_conversation(ConversationId(id));
         }
         let kept = session.take_record().flatten().expect("there is something to keep");
-        let mut revived = nobody();
-        revived.restore(&kept);
-        assert_eq!((revived.source_id(), revived.pubsub_token()), (Some(&*source_id), Some(&*pubsub_token)));
-        assert_eq!(revived.conversation(), conversation.map(ConversationId));
+        let mut restored = new_session();
+        restored.restore(&kept);
+        assert_eq!((restored.source_id(), restored.pubsub_token()), (Some(&*source_id), Some(&*pubsub_token)));
+        assert_eq!(restored.conversation(), conversation.map(ConversationId));
     });
 }
 
 #[test]
 fn session_record_yields_only_valid_ids() {
-    let record = (nonsense(), nonsense(), any::<Option<u64>>()).prop_map(|(source_id, token, conversation)| {
+    let record = (any_text(), any_text(), any::<Option<u64>>()).prop_map(|(source_id, token, conversation)| {
         serde_json::json!({
             "v": 1, "customer_identifier": source_id, "pubsub_token": token, "conversation": conversation,
             "conversations": null, "creating": null,
         })
         .to_string()
     });
-    holds(3_000, prop_oneof![anything(), record], |text| {
-        let mut session = nobody();
+    check_property(3_000, prop_oneof![anything(), record], |text| {
+        let mut session = new_session();
         session.restore(&text);
         for id in [session.source_id(), session.pubsub_token()].into_iter().flatten() {
             let is_plain = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
@@ -129,7 +129,7 @@ fn session_record_yields_only_valid_ids() {
     });
 }
 
-fn nobody() -> Session {
+fn new_session() -> Session {
     Session::new(Rng::new([1, 2, 3, 4]))
 }
 
@@ -137,9 +137,9 @@ fn nobody() -> Session {
 fn settings_accept_only_http_base_urls() {
     let scheme =
         select(&["https://", "http://", "HTTPS://", "javascript:", "ftp://", "//", "https:/", "data:", ""][..]);
-    let host = prop_oneof![words(), "[a-z.:0-9/?#@ \\\\\n\t]{0,20}", Just("chat.example.test".to_owned())];
+    let host = prop_oneof![short_text(), "[a-z.:0-9/?#@ \\\\\n\t]{0,20}", Just("chat.example.test".to_owned())];
     let url = (scheme, host).prop_map(|(scheme, host)| format!("{scheme}{host}"));
-    holds(4_000, (prop_oneof![url, nonsense()], prop_oneof![words(), nonsense()]), |(url, inbox)| {
+    check_property(4_000, (prop_oneof![url, any_text()], prop_oneof![short_text(), any_text()]), |(url, inbox)| {
         let settings = match Settings::new(&url, &inbox) {
             Ok(settings) => settings,
             Err(SettingsError::InboxIdentifier) => return assert_eq!(inbox.trim(), ""),

@@ -7,7 +7,7 @@ use natter_core::host::settings::Options;
 use natter_core::model::Person;
 use serde_json::{Value, json};
 
-use crate::client_harness::{Bench, DAWN, agents, created, event, visitors};
+use crate::client_harness::{ClientHarness, START, by_agent, by_visitor, cable_event, created};
 
 fn with_hours() -> Value {
     let day = |day: u64| match day {
@@ -21,59 +21,59 @@ fn with_hours() -> Value {
 
 #[test]
 fn availability_shows_the_next_working_hours_to_a_new_visitor() {
-    let mut bench = Bench::new();
-    bench.inbox = with_hours();
-    assert!(bench.zones.is_empty(), "nobody looks, so nobody asks");
-    bench.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
-    assert_eq!(bench.zones, ["Europe/Berlin"]);
-    bench.event(Event::TimeZoneLookedUp { offsets: vec![UtcOffset { from: 0, ahead: 3_600 }] });
-    let panel = &bench.widget.view().panel;
-    // The bench's day is Saturday, 21 November 2026; Monday at half past nine in Berlin is half past eight UTC.
+    let mut client = ClientHarness::new();
+    client.inbox_response = with_hours();
+    assert!(client.time_zone_lookups.is_empty(), "nobody looks, so nobody asks");
+    client.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
+    assert_eq!(client.time_zone_lookups, ["Europe/Berlin"]);
+    client.event(Event::TimeZoneLookedUp { offsets: vec![UtcOffset { from: 0, ahead: 3_600 }] });
+    let panel = &client.widget.view().panel;
+    // The client's day is Saturday, 21 November 2026; Monday at half past nine in Berlin is half past eight UTC.
     assert_eq!((panel.name.as_str(), panel.presence), ("Workshop", Presence::Until(1_795_422_600)));
-    assert!(bench.storage.is_empty() && bench.link.is_none());
-    bench.wait((1_795_422_600 - DAWN) * 1_000);
-    assert_eq!(bench.widget.view().panel.presence, Presence::Unknown, "the line goes when they are back");
+    assert!(client.storage.is_empty() && client.socket.is_none());
+    client.wait((1_795_422_600 - START) * 1_000);
+    assert_eq!(client.widget.view().panel.presence, Presence::Unknown, "the line goes when they are back");
 }
 
 #[test]
 fn presence_is_online_until_agents_leave_or_the_socket_is_lost() {
-    let mut bench = Bench::returning(&[visitors(1, "hello")]);
-    let presence = |users: Value| event("presence.update", json!({ "account_id": 1, "users": users }));
-    bench.frame(&presence(json!({ "2": "busy", "3": "offline" })));
-    assert_eq!(bench.widget.view().panel.presence, Presence::Unknown);
-    bench.frame(&presence(json!({ "2": "online", "3": "offline" })));
-    assert_eq!(bench.widget.view().panel.presence, Presence::Online);
-    bench.frame(&presence(json!({})));
-    assert_eq!(bench.widget.view().panel.presence, Presence::Unknown);
-    bench.frame(&presence(json!({ "2": "online" })));
-    bench.close_socket();
-    bench.wait(60_000);
-    assert_eq!(bench.widget.view().panel.presence, Presence::Unknown, "nobody can tell any more");
+    let mut client = ClientHarness::returning(&[by_visitor(1, "hello")]);
+    let presence = |users: Value| cable_event("presence.update", json!({ "account_id": 1, "users": users }));
+    client.receive(&presence(json!({ "2": "busy", "3": "offline" })));
+    assert_eq!(client.widget.view().panel.presence, Presence::Unknown);
+    client.receive(&presence(json!({ "2": "online", "3": "offline" })));
+    assert_eq!(client.widget.view().panel.presence, Presence::Online);
+    client.receive(&presence(json!({})));
+    assert_eq!(client.widget.view().panel.presence, Presence::Unknown);
+    client.receive(&presence(json!({ "2": "online" })));
+    client.close_socket();
+    client.wait(60_000);
+    assert_eq!(client.widget.view().panel.presence, Presence::Unknown, "nobody can tell any more");
 }
 
 #[test]
 fn header_shows_the_team_and_then_agents_who_wrote() {
     let person = |name: &str| Person { name: name.to_owned(), ..Person::default() };
     let options = Options { team: vec![person("Ana"), person("Ben")], ..Options::default() };
-    let mut bench = Bench::on_a_site(options, &[visitors(1, "hello")]);
-    let faces = |bench: &Bench| -> Vec<String> {
-        bench.widget.view().panel.agents.iter().map(|face| face.name.clone()).collect()
+    let mut client = ClientHarness::with_options(options, &[by_visitor(1, "hello")]);
+    let faces = |client: &ClientHarness| -> Vec<String> {
+        client.widget.view().panel.agents.iter().map(|face| face.name.clone()).collect()
     };
-    assert_eq!(faces(&bench), ["Ana", "Ben"]);
-    bench.frame(&created(&agents(2, "hi"), None));
-    assert_eq!(faces(&bench), ["Ana", "Ben", "Alice Agent"]);
-    let mut other = agents(3, "me too");
+    assert_eq!(faces(&client), ["Ana", "Ben"]);
+    client.receive(&created(&by_agent(2, "hi"), None));
+    assert_eq!(faces(&client), ["Ana", "Ben", "Alice Agent"]);
+    let mut other = by_agent(3, "me too");
     other["sender"]["name"] = json!("Dora");
     other["sender"]["available_name"] = json!("Dora");
-    bench.frame(&created(&other, None));
-    assert_eq!(faces(&bench).len(), 3, "there is no room for more");
+    client.receive(&created(&other, None));
+    assert_eq!(faces(&client).len(), 3, "there is no room for more");
 }
 
 #[test]
 fn inbox_without_usable_content_is_requested_once() {
-    let mut bench = Bench::new();
-    bench.inbox = json!([]);
-    bench.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
-    bench.wait(600_000);
-    assert_eq!(bench.inboxes_asked, 1);
+    let mut client = ClientHarness::new();
+    client.inbox_response = json!([]);
+    client.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
+    client.wait(600_000);
+    assert_eq!(client.inbox_requests, 1);
 }

@@ -1,4 +1,4 @@
-//! A widget on the bench: its clock is turned by hand, its effects are collected, and a small server of messages says
+//! A widget on the client: its clock is turned by hand, its effects are collected, and a small server of messages says
 //! what Chatwoot says.
 
 use natter_core::chatwoot::{Body, HttpRequest, Method};
@@ -18,64 +18,64 @@ use crate::replay::Report;
 
 pub const CONVERSATION: u64 = 6;
 pub const TOKEN: &str = "PTAuuZcXEafsxcdaFHtyzGdD";
-/// When the bench's day begins, in seconds since 1970.
-pub const DAWN: u64 = 1_795_223_800;
+/// When the client's day begins, in seconds since 1970.
+pub const START: u64 = 1_795_223_800;
 
 /// A widget with its clock, its storage and what it asked for.
-pub struct Bench {
+pub struct ClientHarness {
     pub widget: ChatClient,
     settings: Settings,
     pub now: Mono,
     /// What the device keeps.
     pub storage: std::collections::BTreeMap<String, String>,
     /// Requests nobody has answered yet.
-    pub calls: Vec<(RequestId, HttpRequest)>,
+    pub requests: Vec<(RequestId, HttpRequest)>,
     /// The socket asked for last, unless it was closed.
-    pub link: Option<SocketId>,
+    pub socket: Option<SocketId>,
     /// What was sent on sockets.
     pub transmitted: Vec<(SocketId, String)>,
     /// What the page was told.
-    pub told: Vec<HostEvent>,
+    pub host_events: Vec<HostEvent>,
     /// Calls dropped by the widget.
     pub aborted: Vec<RequestId>,
     /// What the server says of where the conversation stands, as far as that is read.
-    pub condition: String,
+    pub status_response: String,
     /// How often it was asked for that; it is answered at once.
-    pub conditions_asked: u32,
+    pub status_requests: u32,
     /// What the server says of the inbox; it is answered at once.
-    pub inbox: Value,
+    pub inbox_response: Value,
     /// With which status.
     pub inbox_status: u16,
     /// How often it was asked for.
-    pub inboxes_asked: usize,
+    pub inbox_requests: usize,
     /// Time zones it wants looked up.
-    pub zones: Vec<String>,
+    pub time_zone_lookups: Vec<String>,
     /// Addresses it wants probed.
     pub probes: Vec<String>,
     /// What it wants done about other tabs.
-    pub acts: Vec<TabAction>,
+    pub tab_actions: Vec<TabAction>,
     /// Files it wants kept, by their picks.
-    pub gathering: Vec<(EchoId, Vec<u64>)>,
+    pub files_to_store: Vec<(EchoId, Vec<u64>)>,
     /// Sends whose files it wants forgotten.
-    pub scattered: Vec<EchoId>,
+    pub deleted_files: Vec<EchoId>,
     /// Each time it wanted all forgotten: the sends whose files stay.
-    pub forgotten: Vec<Vec<EchoId>>,
+    pub erasures: Vec<Vec<EchoId>>,
 }
 
 /// Whatever a story was about: its report can be lived through, unless it was too long to be told.
-impl Drop for Bench {
+impl Drop for ClientHarness {
     fn drop(&mut self) {
         if std::thread::panicking() {
             return;
         }
         let report = Report::of(&self.widget);
-        if report.is_whole() {
-            report.leads_where_it_says();
+        if report.is_complete() {
+            report.assert_replays();
         }
     }
 }
 
-impl Bench {
+impl ClientHarness {
     /// A first-time visitor.
     pub fn new() -> Self {
         Self::with_storage(Default::default(), 7)
@@ -83,9 +83,9 @@ impl Bench {
 
     /// A page load on a device that keeps this.
     pub fn with_storage(storage: std::collections::BTreeMap<String, String>, seed: u64) -> Self {
-        let mut bench = Self::at(settings(), storage, seed, Mono(1_000));
-        bench.begin(false);
-        bench
+        let mut client = Self::at(settings(), storage, seed, Mono(1_000));
+        client.begin(false);
+        client
     }
 
     fn at(settings: Settings, storage: std::collections::BTreeMap<String, String>, seed: u64, now: Mono) -> Self {
@@ -93,26 +93,26 @@ impl Bench {
         let word = |salt: u64| (seed ^ (salt << 48)).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ salt;
         let seed = Seed { identity: [1, 2, 3, 4].map(word), general: [5, 6, 7, 8].map(word) };
         Self {
-            widget: ChatClient::new(settings.clone(), seed, both(now)),
+            widget: ChatClient::new(settings.clone(), seed, clocks(now)),
             settings,
             now,
             storage,
-            calls: Vec::new(),
-            link: None,
+            requests: Vec::new(),
+            socket: None,
             transmitted: Vec::new(),
-            told: Vec::new(),
+            host_events: Vec::new(),
             aborted: Vec::new(),
-            condition: format!(r#"{{"id":{CONVERSATION},"inbox_id":1,"status":"open","agent_last_seen_at":0,"#),
-            conditions_asked: 0,
-            inbox: json!({ "name": "Workshop", "timezone": "Europe/Berlin", "working_hours_enabled": false }),
+            status_response: format!(r#"{{"id":{CONVERSATION},"inbox_id":1,"status":"open","agent_last_seen_at":0,"#),
+            status_requests: 0,
+            inbox_response: json!({ "name": "Workshop", "timezone": "Europe/Berlin", "working_hours_enabled": false }),
             inbox_status: 200,
-            inboxes_asked: 0,
-            zones: Vec::new(),
+            inbox_requests: 0,
+            time_zone_lookups: Vec::new(),
             probes: Vec::new(),
-            acts: Vec::new(),
-            gathering: Vec::new(),
-            scattered: Vec::new(),
-            forgotten: Vec::new(),
+            tab_actions: Vec::new(),
+            files_to_store: Vec::new(),
+            deleted_files: Vec::new(),
+            erasures: Vec::new(),
         }
     }
 
@@ -122,72 +122,72 @@ impl Bench {
         storage: std::collections::BTreeMap<String, String>,
         seed: u64,
         now: Mono,
-        asked: Vec<Event>,
+        events: Vec<Event>,
     ) -> Self {
-        let mut bench = Self::at(settings().with_options(options), storage, seed, now);
-        asked.into_iter().for_each(|event| bench.event(event));
-        bench.begin(true);
-        bench
+        let mut client = Self::at(settings().with_options(options), storage, seed, now);
+        events.into_iter().for_each(|event| client.event(event));
+        client.begin(true);
+        client
     }
 
     fn begin(&mut self, is_shared: bool) {
-        let kept = self.kept();
-        self.event(Event::Started { stored: kept, has_tab_sync: is_shared });
+        let stored = self.stored();
+        self.event(Event::Started { stored, has_tab_sync: is_shared });
     }
 
     /// The names of what the device keeps.
-    pub fn kept_keys(&self) -> Vec<&str> {
+    pub fn stored_keys(&self) -> Vec<&str> {
         self.storage.keys().map(String::as_str).collect()
     }
 
     /// What the device keeps, as the shell reports it.
-    pub fn kept(&self) -> Vec<(String, String)> {
+    pub fn stored(&self) -> Vec<(String, String)> {
         self.storage.clone().into_iter().collect()
     }
 
     /// A visitor with a contact, a conversation and a live socket; these messages were said before.
     pub fn returning(said: &[Value]) -> Self {
-        let mut bench = Self::with_storage(kept_session(), 7);
-        bench.answer("/messages", 200, &json!(said));
-        bench.go_live();
-        bench.answer("/messages", 200, &json!(said));
-        bench
+        let mut client = Self::with_storage(stored_session(), 7);
+        client.answer("/messages", 200, &json!(said));
+        client.go_live();
+        client.answer("/messages", 200, &json!(said));
+        client
     }
 
     /// The same, on a site with these options.
-    pub fn on_a_site(options: Options, said: &[Value]) -> Self {
-        let mut bench = Self::at(settings().with_options(options), kept_session(), 7, Mono(1_000));
-        bench.begin(false);
-        bench.answer("/messages", 200, &json!(said));
-        bench.go_live();
-        bench.answer("/messages", 200, &json!(said));
-        bench
+    pub fn with_options(options: Options, said: &[Value]) -> Self {
+        let mut client = Self::at(settings().with_options(options), stored_session(), 7, Mono(1_000));
+        client.begin(false);
+        client.answer("/messages", 200, &json!(said));
+        client.go_live();
+        client.answer("/messages", 200, &json!(said));
+        client
     }
 
     /// A stranger on such a site.
-    pub fn first_on_a_site(options: Options) -> Self {
-        let mut bench = Self::at(settings().with_options(options), std::collections::BTreeMap::new(), 7, Mono(1_000));
-        bench.begin(false);
-        bench
+    pub fn first_visit(options: Options) -> Self {
+        let mut client = Self::at(settings().with_options(options), std::collections::BTreeMap::new(), 7, Mono(1_000));
+        client.begin(false);
+        client
     }
 
     /// A page load on a device that keeps this, of a site with these options that asks for something at once; perhaps in
     /// one of several tabs.
-    pub fn on_a_page(
+    pub fn page_load(
         options: Options,
         storage: std::collections::BTreeMap<String, String>,
-        asked: impl IntoIterator<Item = Event>,
+        events: impl IntoIterator<Item = Event>,
         is_shared: bool,
     ) -> Self {
-        let mut bench = Self::at(settings().with_options(options), storage, 7, Mono(1_000));
-        asked.into_iter().for_each(|event| bench.event(event));
-        bench.begin(is_shared);
-        bench
+        let mut client = Self::at(settings().with_options(options), storage, 7, Mono(1_000));
+        events.into_iter().for_each(|event| client.event(event));
+        client.begin(is_shared);
+        client
     }
 
     /// The same, on a site whose ended conversations take no more.
-    pub fn closing() -> Self {
-        Self::on_a_site(Options { closes_resolved: true, ..Options::default() }, &[agents(1, "hi")])
+    pub fn with_closed_resolved() -> Self {
+        Self::with_options(Options { closes_resolved: true, ..Options::default() }, &[by_agent(1, "hi")])
     }
 
     /// The same device, after a reload.
@@ -199,11 +199,11 @@ impl Bench {
     }
 
     pub fn event(&mut self, event: Event) {
-        let turn = self.widget.update(both(self.now), event);
-        let (mut asked, mut inbox) = (None, None);
-        for effect in turn.effects {
+        let update = self.widget.update(clocks(self.now), event);
+        let (mut status, mut inbox) = (None, None);
+        for effect in update.effects {
             match effect {
-                Effect::SendRequest { id, request } if request.read_until.is_some() => asked = Some(id),
+                Effect::SendRequest { id, request } if request.read_until.is_some() => status = Some(id),
                 Effect::SendRequest { id, request } if request.url.ends_with("/inboxes/inboxMainIdentifier00001") => {
                     inbox = Some(id)
                 }
@@ -212,51 +212,51 @@ impl Bench {
                         let kept = self.storage.get(&format!("send/{echo}")).expect("kept before it leaves");
                         assert!(kept.contains("\"posting\":true"), "what leaves is kept as leaving: {kept}");
                     }
-                    self.calls.push((id, request));
+                    self.requests.push((id, request));
                 }
                 Effect::AbortRequest { id } => {
                     self.aborted.push(id);
-                    self.calls.retain(|(other, _)| *other != id);
+                    self.requests.retain(|(other, _)| *other != id);
                 }
-                Effect::OpenSocket { socket: link, url } => {
+                Effect::OpenSocket { socket, url } => {
                     assert_eq!(url, "wss://chat.example.test/cable");
-                    self.link = Some(link);
+                    self.socket = Some(socket);
                 }
-                Effect::Transmit { socket: link, text } => self.transmitted.push((link, text)),
-                Effect::CloseSocket { socket: link } => self.link = self.link.filter(|open| *open != link),
+                Effect::Transmit { socket, text } => self.transmitted.push((socket, text)),
+                Effect::CloseSocket { socket } => self.socket = self.socket.filter(|open| *open != socket),
                 Effect::Save { key, value } => {
                     self.storage.insert(key, value);
                 }
                 Effect::Delete { key } => {
                     self.storage.remove(&key);
                 }
-                Effect::Host(tell) => self.told.push(tell),
+                Effect::Host(event) => self.host_events.push(event),
                 Effect::Probe { url } => self.probes.push(url),
-                Effect::Tabs(act) => self.acts.push(act),
-                Effect::StoreFiles { message: echo, picks } => self.gathering.push((echo, picks)),
-                Effect::DeleteFiles { message: echo } => self.scattered.push(echo),
+                Effect::Tabs(action) => self.tab_actions.push(action),
+                Effect::StoreFiles { message: echo, picks } => self.files_to_store.push((echo, picks)),
+                Effect::DeleteFiles { message: echo } => self.deleted_files.push(echo),
                 Effect::EraseDevice { generation, keep_files } => {
                     self.storage.clear();
                     self.storage.insert(generation::KEY.to_owned(), generation.to_string());
-                    self.forgotten.push(keep_files);
+                    self.erasures.push(keep_files);
                 }
-                Effect::LookUpTimeZone { zone } => self.zones.push(zone),
+                Effect::LookUpTimeZone { zone } => self.time_zone_lookups.push(zone),
             }
         }
-        if let Some(id) = asked {
-            self.tell_condition(id);
+        if let Some(id) = status {
+            self.answer_status_request(id);
         }
         if let Some(id) = inbox {
-            self.inboxes_asked += 1;
-            assert!(self.inboxes_asked < 100, "it asks without end");
-            let outcome = Outcome::answered(self.inbox_status, self.inbox.to_string(), None);
+            self.inbox_requests += 1;
+            assert!(self.inbox_requests < 100, "it asks without end");
+            let outcome = Outcome::answered(self.inbox_status, self.inbox_response.to_string(), None);
             self.event(Event::Connection(ConnectionEvent::RequestEnded { request: id, outcome }));
         }
     }
 
-    fn tell_condition(&mut self, id: RequestId) {
-        self.conditions_asked += 1;
-        let outcome = Outcome::Answered { status: 200, body: self.condition.clone(), retry_after_ms: None };
+    fn answer_status_request(&mut self, id: RequestId) {
+        self.status_requests += 1;
+        let outcome = Outcome::Answered { status: 200, body: self.status_response.clone(), retry_after_ms: None };
         self.event(Event::Connection(ConnectionEvent::RequestEnded { request: id, outcome }));
     }
 
@@ -277,8 +277,8 @@ impl Bench {
     }
 
     /// The oldest open request whose URL ends like this (after its last `/`, `?…` included).
-    pub fn asked(&self, method: Method, ending: &str) -> Option<&(RequestId, HttpRequest)> {
-        self.calls.iter().find(|(_, request)| request.method == method && path(request).ends_with(ending))
+    pub fn pending(&self, method: Method, ending: &str) -> Option<&(RequestId, HttpRequest)> {
+        self.requests.iter().find(|(_, request)| request.method == method && path(request).ends_with(ending))
     }
 
     /// Answers the oldest open request whose path ends like this.
@@ -288,37 +288,34 @@ impl Bench {
 
     /// Ends the oldest open request whose path ends like this.
     pub fn end(&mut self, ending: &str, outcome: Outcome) -> HttpRequest {
-        let at = self.calls.iter().position(|(_, request)| path(request).ends_with(ending));
-        let at = at.unwrap_or_else(|| panic!("nobody asked for {ending}; open: {:?}", self.calls));
-        let (id, request) = self.calls.remove(at);
+        let at = self.requests.iter().position(|(_, request)| path(request).ends_with(ending));
+        let at = at.unwrap_or_else(|| panic!("nobody asked for {ending}; open: {:?}", self.requests));
+        let (id, request) = self.requests.remove(at);
         self.event(Event::Connection(ConnectionEvent::RequestEnded { request: id, outcome }));
         request
     }
 
     /// A frame on the newest socket.
-    pub fn frame(&mut self, frame: &Value) {
-        let link = self.link.expect("a socket");
-        self.event(Event::Connection(ConnectionEvent::Socket {
-            socket: link,
-            event: SocketEvent::Frame(frame.to_string()),
-        }));
+    pub fn receive(&mut self, frame: &Value) {
+        let socket = self.socket.expect("a socket");
+        self.event(Event::Connection(ConnectionEvent::Socket { socket, event: SocketEvent::Frame(frame.to_string()) }));
     }
 
     pub fn close_socket(&mut self) {
-        let link = self.link.take().expect("a socket");
-        self.event(Event::Connection(ConnectionEvent::Socket { socket: link, event: SocketEvent::Closed }));
+        let socket = self.socket.take().expect("a socket");
+        self.event(Event::Connection(ConnectionEvent::Socket { socket, event: SocketEvent::Closed }));
     }
 
     /// Welcome and confirmation, on the socket asked for (or after the wait for the next one).
     pub fn go_live(&mut self) {
         for _ in 0..100 {
-            if self.link.is_some() {
+            if self.socket.is_some() {
                 break;
             }
             self.wait(500);
         }
-        self.frame(&json!({ "type": "welcome" }));
-        self.frame(&json!({ "type": "confirm_subscription", "identifier": "{}" }));
+        self.receive(&json!({ "type": "welcome" }));
+        self.receive(&json!({ "type": "confirm_subscription", "identifier": "{}" }));
     }
 
     pub fn rows(&self) -> &[Row] {
@@ -331,11 +328,11 @@ impl Bench {
     }
 
     /// The keys of the rows that say this.
-    pub fn keys_of(&self, wanted: &str) -> Vec<RowKey> {
+    pub fn row_keys(&self, wanted: &str) -> Vec<RowKey> {
         self.rows().iter().filter(|row| row.content.text() == wanted).map(|row| row.key).collect()
     }
 
-    pub fn is_said(&self, wanted: &str) -> bool {
+    pub fn is_stored(&self, wanted: &str) -> bool {
         self.rows().iter().any(|row| matches!(&row.content, RowContent::Stored(message) if message.text == wanted))
     }
 }
@@ -345,7 +342,7 @@ fn settings() -> Settings {
 }
 
 /// What a device keeps of a visitor with a conversation.
-pub fn kept_session() -> std::collections::BTreeMap<String, String> {
+pub fn stored_session() -> std::collections::BTreeMap<String, String> {
     let session = json!({
         "v": 1,
         "customer_identifier": "9e46c098-beaf-4807-8512-94a2614abf55",
@@ -374,18 +371,18 @@ pub fn conversation(id: u64) -> Value {
     })
 }
 
-pub fn visitors(id: u64, text: &str) -> Value {
+pub fn by_visitor(id: u64, text: &str) -> Value {
     json!({
         "id": id, "content": text, "message_type": 0, "content_type": "text", "content_attributes": {},
-        "created_at": DAWN + id, "conversation_id": CONVERSATION,
+        "created_at": START + id, "conversation_id": CONVERSATION,
         "sender": { "id": 25, "name": "icy-brook-588", "type": "contact" },
     })
 }
 
-pub fn agents(id: u64, text: &str) -> Value {
+pub fn by_agent(id: u64, text: &str) -> Value {
     json!({
         "id": id, "content": text, "message_type": 1, "content_type": "text", "content_attributes": {},
-        "created_at": DAWN + id, "conversation_id": CONVERSATION,
+        "created_at": START + id, "conversation_id": CONVERSATION,
         "sender": { "id": 2, "name": "Alice Agent", "available_name": "Alice Agent", "avatar_url": "", "type": "user" },
     })
 }
@@ -396,10 +393,10 @@ pub fn created(message: &Value, echo: Option<&str>) -> Value {
     if let Some(echo) = echo {
         data["echo_id"] = json!(echo);
     }
-    event("message.created", data)
+    cable_event("message.created", data)
 }
 
-pub fn event(name: &str, data: Value) -> Value {
+pub fn cable_event(name: &str, data: Value) -> Value {
     let identifier = json!({ "channel": "RoomChannel", "pubsub_token": TOKEN }).to_string();
     json!({ "identifier": identifier, "message": { "event": name, "data": data } })
 }
@@ -416,6 +413,6 @@ fn path(request: &HttpRequest) -> &str {
     request.url.strip_prefix("https://chat.example.test").expect("our server")
 }
 
-fn both(mono: Mono) -> Now {
-    Now { mono, wall: Wall(DAWN * 1_000 + mono.0) }
+fn clocks(mono: Mono) -> Now {
+    Now { mono, wall: Wall(START * 1_000 + mono.0) }
 }

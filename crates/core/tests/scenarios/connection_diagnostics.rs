@@ -7,27 +7,27 @@ use natter_core::view::ConnectionState;
 use natter_core::{Event, Outcome};
 use serde_json::{Value, json};
 
-use crate::client_harness::{Bench, agents, contact, created, kept_session};
+use crate::client_harness::{ClientHarness, by_agent, contact, created, stored_session};
 use crate::replay::Report;
 
 /// The last thing the page was told of trouble.
-fn trouble(bench: &Bench) -> Option<ConnectionIssue> {
-    bench
-        .told
+fn last_issue(client: &ClientHarness) -> Option<ConnectionIssue> {
+    client
+        .host_events
         .iter()
         .rev()
         .find_map(|event| if let HostEvent::ConnectionChanged { issue } = event { Some(*issue) } else { None })?
 }
 
 /// A first-time visitor who writes, and whose request for a contact ends like this each time.
-fn writing(times: usize, outcome: &Outcome) -> Bench {
-    let mut bench = Bench::new();
-    bench.submit("hello");
+fn submit_failing(times: usize, outcome: &Outcome) -> ClientHarness {
+    let mut client = ClientHarness::new();
+    client.submit("hello");
     for _ in 0..times {
-        bench.end("/contacts", outcome.clone());
-        bench.wait(9_000);
+        client.end("/contacts", outcome.clone());
+        client.wait(9_000);
     }
-    bench
+    client
 }
 
 fn answered(status: u16, body: &str) -> Outcome {
@@ -36,7 +36,7 @@ fn answered(status: u16, body: &str) -> Outcome {
 
 #[test]
 fn connection_issues_are_told_apart_by_response() {
-    let told = |outcome| trouble(&writing(1, &outcome));
+    let told = |outcome| last_issue(&submit_failing(1, &outcome));
     assert_eq!(told(answered(404, r#"{"status":404,"error":"Not Found"}"#)), Some(ConnectionIssue::UnknownInbox));
     assert_eq!(
         told(answered(500, r#"{"status":500,"error":"Internal Server Error"}"#)),
@@ -50,137 +50,137 @@ fn connection_issues_are_told_apart_by_response() {
 
 #[test]
 fn empty_response_body_is_no_connection_issue() {
-    let mut bench = Bench::returning(&[]);
-    bench.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
-    bench.event(Event::Composer(ComposerEvent::DraftChanged { text: "h".to_owned() }));
+    let mut client = ClientHarness::returning(&[]);
+    client.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
+    client.event(Event::Composer(ComposerEvent::DraftChanged { text: "h".to_owned() }));
     let empty = || Outcome::Answered { status: 200, body: String::new(), retry_after_ms: None };
-    bench.end("/toggle_typing?typing_status=on", empty());
-    bench.frame(&created(&agents(2, "hi"), None));
-    bench.end("/update_last_seen", empty());
-    assert_eq!(trouble(&bench), None);
+    client.end("/toggle_typing?typing_status=on", empty());
+    client.receive(&created(&by_agent(2, "hi"), None));
+    client.end("/update_last_seen", empty());
+    assert_eq!(last_issue(&client), None);
     assert!(
-        !bench.told.iter().any(|tell| matches!(tell, HostEvent::ConnectionChanged { issue: _ })),
+        !client.host_events.iter().any(|tell| matches!(tell, HostEvent::ConnectionChanged { issue: _ })),
         "{:?}",
-        bench.told
+        client.host_events
     );
 }
 
 #[test]
 fn connection_issue_leads_to_one_connection_state() {
-    let shown = |outcome| writing(1, &outcome).widget.view().panel.connection;
-    for barred in [
+    let shown = |outcome| submit_failing(1, &outcome).widget.view().panel.connection;
+    for blocked in [
         answered(404, r#"{"status":404,"error":"Not Found"}"#),
         answered(500, r#"{"status":500,"error":"Internal Server Error"}"#),
         answered(200, "<!DOCTYPE html><title>Welcome</title>"),
     ] {
-        assert_eq!(shown(barred.clone()), ConnectionState::Blocked, "{barred:?}");
+        assert_eq!(shown(blocked.clone()), ConnectionState::Blocked, "{blocked:?}");
     }
     assert_eq!((shown(answered(503, "")), shown(answered(429, ""))), (ConnectionState::Busy, ConnectionState::Busy));
     assert_eq!(shown(Outcome::Unknown), ConnectionState::Connected, "connections break");
     for blocked in [BlockReason::ContentSecurityPolicy, BlockReason::MixedContent] {
-        let mut bench = Bench::new();
-        bench.event(Event::Connection(ConnectionEvent::Blocked(blocked)));
-        bench.submit("hello");
+        let mut client = ClientHarness::new();
+        client.event(Event::Connection(ConnectionEvent::Blocked(blocked)));
+        client.submit("hello");
         for _ in 0..2 {
-            bench.end("/contacts", Outcome::Unknown);
-            bench.wait(9_000);
+            client.end("/contacts", Outcome::Unknown);
+            client.wait(9_000);
         }
-        assert_eq!(bench.widget.view().panel.connection, ConnectionState::Blocked, "{blocked:?}");
+        assert_eq!(client.widget.view().panel.connection, ConnectionState::Blocked, "{blocked:?}");
     }
-    let mut bench = writing(2, &Outcome::Unknown);
+    let mut client = submit_failing(2, &Outcome::Unknown);
     for answers in [true, false] {
-        bench.event(Event::Connection(ConnectionEvent::ProbeEnded { is_reachable: answers }));
-        assert_eq!(bench.widget.view().panel.connection, ConnectionState::Unreachable);
+        client.event(Event::Connection(ConnectionEvent::ProbeEnded { is_reachable: answers }));
+        assert_eq!(client.widget.view().panel.connection, ConnectionState::Unreachable);
     }
-    bench.event(Event::Connection(ConnectionEvent::OnlineChanged { is_online: false }));
-    assert_eq!(bench.widget.view().panel.connection, ConnectionState::Offline);
-    bench.event(Event::Connection(ConnectionEvent::OnlineChanged { is_online: true }));
-    bench.answer("/contacts", 200, &contact());
-    assert_eq!(bench.widget.view().panel.connection, ConnectionState::Connected, "and then to none");
+    client.event(Event::Connection(ConnectionEvent::OnlineChanged { is_online: false }));
+    assert_eq!(client.widget.view().panel.connection, ConnectionState::Offline);
+    client.event(Event::Connection(ConnectionEvent::OnlineChanged { is_online: true }));
+    client.answer("/contacts", 200, &contact());
+    assert_eq!(client.widget.view().panel.connection, ConnectionState::Connected, "and then to none");
 }
 
 #[test]
 fn connection_state_ignores_a_first_failure_while_the_outbox_is_empty() {
-    let mut bench = Bench::with_storage(kept_session(), 5);
-    bench.end("/messages", answered(503, ""));
+    let mut client = ClientHarness::with_storage(stored_session(), 5);
+    client.end("/messages", answered(503, ""));
     assert_eq!(
-        (trouble(&bench), bench.widget.view().panel.connection),
+        (last_issue(&client), client.widget.view().panel.connection),
         (Some(ConnectionIssue::Busy), ConnectionState::Connected)
     );
-    bench.wait(5_000);
-    bench.end("/messages", answered(503, ""));
-    assert_eq!(bench.widget.view().panel.connection, ConnectionState::Busy);
+    client.wait(5_000);
+    client.end("/messages", answered(503, ""));
+    assert_eq!(client.widget.view().panel.connection, ConnectionState::Busy);
 }
 
 #[test]
 fn connection_probe_tells_withheld_responses_from_an_unreachable_server() {
-    let mut bench = writing(2, &Outcome::Unknown);
-    assert_eq!((&bench.probes[..], trouble(&bench)), (&["https://chat.example.test".to_owned()][..], None));
-    bench.event(Event::Connection(ConnectionEvent::ProbeEnded { is_reachable: true }));
-    assert_eq!(trouble(&bench), Some(ConnectionIssue::AnswersWithheld));
-    bench.event(Event::Connection(ConnectionEvent::ProbeEnded { is_reachable: false }));
-    assert_eq!(trouble(&bench), Some(ConnectionIssue::Unreachable));
-    bench.answer("/contacts", 200, &contact());
-    assert_eq!(trouble(&bench), None, "all is well again");
+    let mut client = submit_failing(2, &Outcome::Unknown);
+    assert_eq!((&client.probes[..], last_issue(&client)), (&["https://chat.example.test".to_owned()][..], None));
+    client.event(Event::Connection(ConnectionEvent::ProbeEnded { is_reachable: true }));
+    assert_eq!(last_issue(&client), Some(ConnectionIssue::AnswersWithheld));
+    client.event(Event::Connection(ConnectionEvent::ProbeEnded { is_reachable: false }));
+    assert_eq!(last_issue(&client), Some(ConnectionIssue::Unreachable));
+    client.answer("/contacts", 200, &contact());
+    assert_eq!(last_issue(&client), None, "all is well again");
 }
 
 #[test]
 fn connection_blocked_by_content_security_policy_is_reported_without_a_probe() {
-    let mut bench = Bench::new();
-    bench.event(Event::Connection(ConnectionEvent::Blocked(BlockReason::ContentSecurityPolicy)));
-    bench.submit("hello");
+    let mut client = ClientHarness::new();
+    client.event(Event::Connection(ConnectionEvent::Blocked(BlockReason::ContentSecurityPolicy)));
+    client.submit("hello");
     for _ in 0..2 {
-        bench.end("/contacts", Outcome::Unknown);
-        bench.wait(9_000);
+        client.end("/contacts", Outcome::Unknown);
+        client.wait(9_000);
     }
-    assert_eq!((bench.probes.len(), trouble(&bench)), (0, Some(ConnectionIssue::ForbiddenByPolicy)));
+    assert_eq!((client.probes.len(), last_issue(&client)), (0, Some(ConnectionIssue::ForbiddenByPolicy)));
 }
 
 #[test]
 fn connection_issue_reports_a_socket_that_never_opens() {
-    let mut bench = Bench::with_storage(kept_session(), 5);
-    bench.answer("/messages", 200, &json!([agents(8, "hi")]));
+    let mut client = ClientHarness::with_storage(stored_session(), 5);
+    client.answer("/messages", 200, &json!([by_agent(8, "hi")]));
     for _ in 0..60 {
-        if bench.link.is_some() {
-            bench.close_socket();
+        if client.socket.is_some() {
+            client.close_socket();
         }
-        bench.wait(1_000);
-        while bench.asked(natter_core::chatwoot::Method::Get, "/messages").is_some() {
-            bench.answer("/messages", 200, &json!([agents(8, "hi")]));
+        client.wait(1_000);
+        while client.pending(natter_core::chatwoot::Method::Get, "/messages").is_some() {
+            client.answer("/messages", 200, &json!([by_agent(8, "hi")]));
         }
     }
-    assert_eq!(trouble(&bench), Some(ConnectionIssue::NoSocket));
-    bench.go_live();
-    assert_eq!(trouble(&bench), None);
+    assert_eq!(last_issue(&client), Some(ConnectionIssue::NoSocket));
+    client.go_live();
+    assert_eq!(last_issue(&client), None);
 }
 
 #[test]
 fn connection_issue_offline_takes_precedence() {
-    let mut bench = writing(1, &answered(503, ""));
-    bench.event(Event::Connection(ConnectionEvent::OnlineChanged { is_online: false }));
-    assert_eq!(trouble(&bench), Some(ConnectionIssue::Offline));
+    let mut client = submit_failing(1, &answered(503, ""));
+    client.event(Event::Connection(ConnectionEvent::OnlineChanged { is_online: false }));
+    assert_eq!(last_issue(&client), Some(ConnectionIssue::Offline));
 }
 
 #[test]
 fn diagnostics_report_replays_to_the_same_state() {
-    let mut bench = Bench::returning(&[agents(7, "an answer")]);
-    bench.submit("a question");
-    bench.end("/messages", Outcome::Unknown);
-    bench.wait(300_000);
-    let report = Report::of(&bench.widget);
-    assert_eq!((&report.standing["messages"], &report.standing["waiting"]), (&json!("1"), &json!("1")));
-    assert_eq!(report.standing["trouble"], "none");
-    report.leads_where_it_says();
-    assert_eq!(report.replayed().view(), bench.widget.view(), "and there is the same to see");
+    let mut client = ClientHarness::returning(&[by_agent(7, "an answer")]);
+    client.submit("a question");
+    client.end("/messages", Outcome::Unknown);
+    client.wait(300_000);
+    let report = Report::of(&client.widget);
+    assert_eq!((&report.state["messages"], &report.state["waiting"]), (&json!("1"), &json!("1")));
+    assert_eq!(report.state["trouble"], "none");
+    report.assert_replays();
+    assert_eq!(report.replay().view(), client.widget.view(), "and there is the same to see");
 }
 
 #[test]
 fn diagnostics_report_does_not_reveal_the_source_id() {
-    let mut bench = Bench::new();
-    let before = bench.widget.diagnostics();
-    bench.submit("hello");
-    let kept = &bench.storage["session"];
+    let mut client = ClientHarness::new();
+    let before = client.widget.diagnostics();
+    client.submit("hello");
+    let kept = &client.storage["session"];
     let drawn = serde_json::from_str::<Value>(kept).unwrap()["customer_identifier"].as_str().unwrap().to_owned();
-    let again = Report::of(&bench.widget).replayed();
+    let again = Report::of(&client.widget).replay();
     assert!(!before.contains(&drawn) && !again.diagnostics().contains(&drawn));
 }

@@ -11,7 +11,7 @@ use natter_core::model::ConversationId;
 use natter_core::visitor::identity::User;
 use serde_json::{Value, json};
 
-use crate::client_harness::{Bench, TOKEN, agents, contact, created, event, json_body, visitors};
+use crate::client_harness::{ClientHarness, TOKEN, by_agent, by_visitor, cable_event, contact, created, json_body};
 
 /// Reads a fixture.
 macro_rules! fixture {
@@ -25,8 +25,8 @@ fn user() -> User {
     User::new(&said.map(|(name, value)| (name.to_owned(), value.to_owned())))
 }
 
-fn page(storage: BTreeMap<String, String>) -> Bench {
-    Bench::on_a_page(Options::default(), storage, [Event::Host(HostCall::SetUser(user()))], false)
+fn page(storage: BTreeMap<String, String>) -> ClientHarness {
+    ClientHarness::page_load(Options::default(), storage, [Event::Host(HostCall::SetUser(user()))], false)
 }
 
 /// The list as recorded: 72 and 73 in this inbox, 74 in another, with these attributes of the contact.
@@ -43,32 +43,32 @@ fn listed(conversations: &str) -> Value {
 }
 
 /// The PATCH, answered as 4.16 does.
-fn verify(bench: &mut Bench) -> Value {
-    let (_, request) = bench.calls.iter().find(|(_, request)| request.method == Method::Patch).expect("a PATCH");
+fn verify(client: &mut ClientHarness) -> Value {
+    let (_, request) = client.requests.iter().find(|(_, request)| request.method == Method::Patch).expect("a PATCH");
     let own = request.url.rsplit_once('/').unwrap().1.to_owned();
-    json_body(&bench.answer(&own, 200, &fixture!("contact_verified")))
+    json_body(&client.answer(&own, 200, &fixture!("contact_verified")))
 }
 
 /// A device that knows nothing, whose user opens the panel and is verified.
-fn another_device() -> Bench {
-    let mut bench = page(BTreeMap::new());
+fn another_device() -> ClientHarness {
+    let mut client = page(BTreeMap::new());
     // Whatever is asked of a conversation, it is in this inbox.
-    bench.condition = r#"{"id":72,"inbox_id":1,"status":"open","agent_last_seen_at":0,"#.to_owned();
-    bench.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
-    bench.answer("/contacts", 200, &contact());
-    verify(&mut bench);
-    bench
+    client.status_response = r#"{"id":72,"inbox_id":1,"status":"open","agent_last_seen_at":0,"#.to_owned();
+    client.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
+    client.answer("/contacts", 200, &contact());
+    verify(&mut client);
+    client
 }
 
-fn session(bench: &Bench) -> Value {
-    serde_json::from_str(&bench.storage["session"]).unwrap()
+fn session(client: &ClientHarness) -> Value {
+    serde_json::from_str(&client.storage["session"]).unwrap()
 }
 
-fn is_patching(bench: &Bench) -> bool {
-    bench.calls.iter().any(|(_, request)| request.method == Method::Patch)
+fn is_patching(client: &ClientHarness) -> bool {
+    client.requests.iter().any(|(_, request)| request.method == Method::Patch)
 }
 
-fn begun(id: u64, attributes: &Value) -> Value {
+fn created_conversation(id: u64, attributes: &Value) -> Value {
     let mut made = fixture!("conversation_created_by_proven");
     made["id"] = json!(id);
     made["contact"]["custom_attributes"] = attributes.clone();
@@ -76,10 +76,10 @@ fn begun(id: u64, attributes: &Value) -> Value {
 }
 
 /// Seconds of a socket that lives.
-fn live(bench: &mut Bench, seconds: u64) {
+fn wait_live(client: &mut ClientHarness, seconds: u64) {
     for _ in 0..seconds {
-        bench.wait(1_000);
-        bench.frame(&json!({ "type": "ping", "message": 1 }));
+        client.wait(1_000);
+        client.receive(&json!({ "type": "ping", "message": 1 }));
     }
 }
 
@@ -90,98 +90,98 @@ fn in_conversation(mut message: Value, conversation: u64, inbox: u64) -> Value {
 
 #[test]
 fn second_device_finds_the_conversations_of_this_inbox_and_offers_the_list() {
-    let mut bench = another_device();
-    bench.answer("/conversations", 200, &all_inboxes(&listed("1:72 1:73 3:74")));
-    let kept = session(&bench);
+    let mut client = another_device();
+    client.answer("/conversations", 200, &all_inboxes(&listed("1:72 1:73 3:74")));
+    let kept = session(&client);
     assert_eq!((&kept["inbox"], &kept["conversations"]), (&json!(1), &json!([73, 72])));
     assert_eq!(kept["conversation"], 72, "what was said in last");
-    assert!(bench.widget.view().panel.actions.can_list);
-    bench.answer("/72/messages", 200, &json!([in_conversation(agents(690, "and this on main"), 72, 1)]));
-    assert_eq!(bench.texts(), ["and this on main"]);
-    bench.wait(600_000);
-    assert!(!is_patching(&bench), "the contact knows all of them");
+    assert!(client.widget.view().panel.actions.can_list);
+    client.answer("/72/messages", 200, &json!([in_conversation(by_agent(690, "and this on main"), 72, 1)]));
+    assert_eq!(client.texts(), ["and this on main"]);
+    client.wait(600_000);
+    assert!(!is_patching(&client), "the contact knows all of them");
 }
 
 #[test]
 fn outbox_waits_for_the_conversation_lookup_on_a_second_device() {
-    let mut bench = page(BTreeMap::new());
-    bench.condition = r#"{"id":72,"inbox_id":1,"status":"open","agent_last_seen_at":0,"#.to_owned();
-    bench.submit("hello again");
-    bench.answer("/contacts", 200, &contact());
-    verify(&mut bench);
-    assert!(bench.asked(Method::Post, "/conversations").is_none());
-    bench.answer("/conversations", 200, &all_inboxes(&listed("1:72")));
-    bench.answer("/72/messages", 200, &json!([]));
-    assert!(bench.asked(Method::Post, "/conversations/72/messages").is_some());
+    let mut client = page(BTreeMap::new());
+    client.status_response = r#"{"id":72,"inbox_id":1,"status":"open","agent_last_seen_at":0,"#.to_owned();
+    client.submit("hello again");
+    client.answer("/contacts", 200, &contact());
+    verify(&mut client);
+    assert!(client.pending(Method::Post, "/conversations").is_none());
+    client.answer("/conversations", 200, &all_inboxes(&listed("1:72")));
+    client.answer("/72/messages", 200, &json!([]));
+    assert!(client.pending(Method::Post, "/conversations/72/messages").is_some());
     // A list that does not come keeps nobody waiting.
-    let mut bench = page(BTreeMap::new());
-    bench.submit("hello");
-    bench.answer("/contacts", 200, &contact());
-    verify(&mut bench);
-    bench.answer("/conversations", 502, &Value::Null);
-    assert!(bench.asked(Method::Post, "/conversations").is_some());
+    let mut client = page(BTreeMap::new());
+    client.submit("hello");
+    client.answer("/contacts", 200, &contact());
+    verify(&mut client);
+    client.answer("/conversations", 502, &Value::Null);
+    assert!(client.pending(Method::Post, "/conversations").is_some());
 }
 
 #[test]
 fn conversation_index_gains_a_new_conversation_and_keeps_the_others() {
-    let mut bench = another_device();
-    bench.answer("/conversations", 200, &json!([]));
-    assert!(!is_patching(&bench) && !bench.widget.view().panel.actions.can_list);
-    bench.submit("hello");
-    bench.answer("/conversations", 200, &begun(11, &listed("10 3:74")));
-    let told = verify(&mut bench);
+    let mut client = another_device();
+    client.answer("/conversations", 200, &json!([]));
+    assert!(!is_patching(&client) && !client.widget.view().panel.actions.can_list);
+    client.submit("hello");
+    client.answer("/conversations", 200, &created_conversation(11, &listed("10 3:74")));
+    let told = verify(&mut client);
     assert_eq!(told["custom_attributes"]["natter_conversations"], "10 3:74 1:11");
     assert_eq!(told["custom_attributes"]["natter_inboxes"], "inboxMainIdentifier00001:1");
-    bench.wait(600_000);
-    assert!(!is_patching(&bench), "told once");
+    client.wait(600_000);
+    assert!(!is_patching(&client), "told once");
 }
 
 #[test]
 fn conversation_index_is_not_written_without_knowing_the_stored_one() {
-    let mut bench = another_device();
-    bench.answer("/conversations", 200, &json!([]));
-    bench.submit("hello");
-    let mut made = begun(11, &json!({}));
+    let mut client = another_device();
+    client.answer("/conversations", 200, &json!([]));
+    client.submit("hello");
+    let mut made = created_conversation(11, &json!({}));
     made["contact"].as_object_mut().unwrap().remove("custom_attributes");
-    bench.answer("/conversations", 200, &made);
-    bench.wait(600_000);
-    assert!(!is_patching(&bench), "it would replace what other devices have written");
+    client.answer("/conversations", 200, &made);
+    client.wait(600_000);
+    assert!(!is_patching(&client), "it would replace what other devices have written");
 }
 
 #[test]
 fn logout_and_login_of_the_same_user_finds_the_conversations_again() {
-    let mut bench = another_device();
-    bench.answer("/conversations", 200, &all_inboxes(&listed("1:72")));
-    bench.event(Event::Host(HostCall::Reset));
-    assert!(!bench.widget.view().panel.actions.can_list);
-    bench.event(Event::Host(HostCall::SetUser(user())));
-    bench.answer("/contacts", 200, &contact());
-    verify(&mut bench);
-    bench.answer("/conversations", 200, &all_inboxes(&listed("1:72")));
-    assert_eq!(session(&bench)["conversation"], 72);
-    assert!(bench.widget.view().panel.actions.can_list);
+    let mut client = another_device();
+    client.answer("/conversations", 200, &all_inboxes(&listed("1:72")));
+    client.event(Event::Host(HostCall::Reset));
+    assert!(!client.widget.view().panel.actions.can_list);
+    client.event(Event::Host(HostCall::SetUser(user())));
+    client.answer("/contacts", 200, &contact());
+    verify(&mut client);
+    client.answer("/conversations", 200, &all_inboxes(&listed("1:72")));
+    assert_eq!(session(&client)["conversation"], 72);
+    assert!(client.widget.view().panel.actions.can_list);
 }
 
 #[test]
 fn conversations_are_not_opened_while_the_inbox_id_is_unknown() {
     for attributes in [json!({}), json!({ "natter_conversations": "3:74", "natter_inboxes": "inboxCsat:3" })] {
-        let mut bench = another_device();
-        bench.answer("/conversations", 200, &all_inboxes(&attributes));
-        assert_eq!(session(&bench)["conversation"], Value::Null, "{attributes}");
-        bench.event(Event::Conversations(ConversationsEvent::ListToggled { is_shown: true }));
-        bench.answer("/conversations", 200, &all_inboxes(&attributes));
-        let list = bench.widget.view().thread.list.clone().unwrap();
+        let mut client = another_device();
+        client.answer("/conversations", 200, &all_inboxes(&attributes));
+        assert_eq!(session(&client)["conversation"], Value::Null, "{attributes}");
+        client.event(Event::Conversations(ConversationsEvent::ListToggled { is_shown: true }));
+        client.answer("/conversations", 200, &all_inboxes(&attributes));
+        let list = client.widget.view().thread.list.clone().unwrap();
         assert_eq!(list.all.map(|all| all.len()), Some(0), "{attributes}");
-        bench.event(Event::Conversations(ConversationsEvent::Opened { conversation: Some(ConversationId(74)) }));
-        assert!(!bench.calls.iter().any(|(_, request)| request.url.contains("/conversations/74")));
+        client.event(Event::Conversations(ConversationsEvent::Opened { conversation: Some(ConversationId(74)) }));
+        assert!(!client.requests.iter().any(|(_, request)| request.url.contains("/conversations/74")));
     }
 }
 
 #[test]
 fn conversation_index_of_an_earlier_version_reveals_the_inbox_id() {
-    let mut bench = another_device();
-    bench.answer("/conversations", 200, &all_inboxes(&json!({ "natter_conversations": "73" })));
-    assert_eq!((&session(&bench)["inbox"], &session(&bench)["conversations"]), (&json!(1), &json!([73, 72])));
+    let mut client = another_device();
+    client.answer("/conversations", 200, &all_inboxes(&json!({ "natter_conversations": "73" })));
+    assert_eq!((&session(&client)["inbox"], &session(&client)["conversations"]), (&json!(1), &json!([73, 72])));
 }
 
 #[test]
@@ -191,67 +191,70 @@ fn conversation_list_shows_this_inbox_only_with_a_session_record_of_an_earlier_v
         "v": 1, "customer_identifier": "9e46c098-beaf-4807-8512-94a2614abf55", "pubsub_token": TOKEN,
         "conversation": 72, "conversations": [72], "creating": false, "user": user().mark, "proven": true,
     });
-    let mut bench = page([("session".to_owned(), kept.to_string())].into());
-    bench.condition = r#"{"id":72,"inbox_id":1,"status":"open","agent_last_seen_at":0,"#.to_owned();
-    bench.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
-    verify(&mut bench);
-    assert!(bench.asked(Method::Get, "/conversations").is_none(), "this device knows its conversations");
-    bench.answer("/72/messages", 200, &json!([]));
-    bench.event(Event::Conversations(ConversationsEvent::ListToggled { is_shown: true }));
-    bench.answer("/conversations", 200, &all_inboxes(&json!({})));
-    let list = bench.widget.view().thread.list.clone().unwrap();
+    let mut client = page([("session".to_owned(), kept.to_string())].into());
+    client.status_response = r#"{"id":72,"inbox_id":1,"status":"open","agent_last_seen_at":0,"#.to_owned();
+    client.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
+    verify(&mut client);
+    assert!(client.pending(Method::Get, "/conversations").is_none(), "this device knows its conversations");
+    client.answer("/72/messages", 200, &json!([]));
+    client.event(Event::Conversations(ConversationsEvent::ListToggled { is_shown: true }));
+    client.answer("/conversations", 200, &all_inboxes(&json!({})));
+    let list = client.widget.view().thread.list.clone().unwrap();
     assert_eq!(list.all.unwrap().iter().map(|(one, _)| one.id.0).collect::<Vec<_>>(), [72, 73]);
-    assert_eq!(session(&bench)["inbox"], 1);
+    assert_eq!(session(&client)["inbox"], 1);
 }
 
 #[test]
 fn messages_of_another_inbox_are_ignored() {
-    let mut bench = another_device();
-    bench.answer("/conversations", 200, &all_inboxes(&listed("1:72")));
-    bench.answer("/72/messages", 200, &json!([]));
-    bench.go_live();
-    bench.told.clear();
-    bench.frame(&created(&in_conversation(agents(700, "on the other site"), 74, 3), None));
-    assert_eq!(bench.widget.view().panel.actions.unread, 0);
-    assert!(bench.told.is_empty(), "{:?}", bench.told);
-    bench.frame(&created(&in_conversation(agents(701, "in the older one"), 73, 1), None));
-    assert_eq!(bench.widget.view().panel.actions.unread, 1);
+    let mut client = another_device();
+    client.answer("/conversations", 200, &all_inboxes(&listed("1:72")));
+    client.answer("/72/messages", 200, &json!([]));
+    client.go_live();
+    client.host_events.clear();
+    client.receive(&created(&in_conversation(by_agent(700, "on the other site"), 74, 3), None));
+    assert_eq!(client.widget.view().panel.actions.unread, 0);
+    assert!(client.host_events.is_empty(), "{:?}", client.host_events);
+    client.receive(&created(&in_conversation(by_agent(701, "in the older one"), 73, 1), None));
+    assert_eq!(client.widget.view().panel.actions.unread, 1);
 }
 
 #[test]
 fn polling_reads_a_conversation_that_has_had_no_cable_frame() {
-    let mut bench = another_device();
-    bench.answer("/conversations", 200, &all_inboxes(&listed("1:72 1:73")));
-    bench.answer("/72/messages", 200, &json!([]));
-    bench.go_live();
-    bench.answer("/72/messages", 200, &json!([]));
-    live(&mut bench, 6);
-    bench.answer("/72/messages", 200, &json!([in_conversation(agents(700, "are you there?"), 72, 1)]));
-    assert_eq!(bench.texts(), ["are you there?"]);
+    let mut client = another_device();
+    client.answer("/conversations", 200, &all_inboxes(&listed("1:72 1:73")));
+    client.answer("/72/messages", 200, &json!([]));
+    client.go_live();
+    client.answer("/72/messages", 200, &json!([]));
+    wait_live(&mut client, 6);
+    client.answer("/72/messages", 200, &json!([in_conversation(by_agent(700, "are you there?"), 72, 1)]));
+    assert_eq!(client.texts(), ["are you there?"]);
     // One that comes by itself shows that all do.
-    bench.frame(&created(&in_conversation(visitors(701, "yes"), 72, 1), None));
-    while bench.asked(Method::Get, "/72/messages").is_some() {
-        bench.answer("/72/messages", 200, &json!([]));
+    client.receive(&created(&in_conversation(by_visitor(701, "yes"), 72, 1), None));
+    while client.pending(Method::Get, "/72/messages").is_some() {
+        client.answer("/72/messages", 200, &json!([]));
     }
-    live(&mut bench, 120);
-    assert!(bench.asked(Method::Get, "/72/messages").is_none(), "{:?}", bench.calls);
-    assert_eq!(session(&bench)["unheard"], json!([73]));
+    wait_live(&mut client, 120);
+    assert!(client.pending(Method::Get, "/72/messages").is_none(), "{:?}", client.requests);
+    assert_eq!(session(&client)["unheard"], json!([73]));
 }
 
 #[test]
 fn lost_conversation_response_is_recovered_from_this_inbox_only() {
-    let mut bench = another_device();
-    bench.answer("/conversations", 200, &json!([]));
-    bench.submit("hello");
-    bench.answer("/conversations", 502, &Value::Null);
-    bench.go_live();
+    let mut client = another_device();
+    client.answer("/conversations", 200, &json!([]));
+    client.submit("hello");
+    client.answer("/conversations", 502, &Value::Null);
+    client.go_live();
     let frame = |inbox: u64, source_id: &str, id: u64| {
         let ours = json!({ "inbox_id": inbox, "source_id": source_id });
-        event("conversation.created", json!({ "id": id, "inbox_id": inbox, "status": "open", "contact_inbox": ours }))
+        cable_event(
+            "conversation.created",
+            json!({ "id": id, "inbox_id": inbox, "status": "open", "contact_inbox": ours }),
+        )
     };
-    bench.frame(&frame(3, "f662329a-9802-4a2f-b311-3965cc25f72e", 74));
-    assert_eq!(session(&bench)["conversation"], Value::Null, "begun on the other site");
-    let own = session(&bench)["customer_identifier"].as_str().unwrap().to_owned();
-    bench.frame(&frame(1, &own, 75));
-    assert_eq!((&session(&bench)["conversation"], &session(&bench)["inbox"]), (&json!(75), &json!(1)));
+    client.receive(&frame(3, "f662329a-9802-4a2f-b311-3965cc25f72e", 74));
+    assert_eq!(session(&client)["conversation"], Value::Null, "begun on the other site");
+    let own = session(&client)["customer_identifier"].as_str().unwrap().to_owned();
+    client.receive(&frame(1, &own, 75));
+    assert_eq!((&session(&client)["conversation"], &session(&client)["inbox"]), (&json!(75), &json!(1)));
 }

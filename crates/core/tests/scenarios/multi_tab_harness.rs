@@ -1,4 +1,4 @@
-//! One visitor's tabs on the bench: a device, a lock and a channel between them, and a hand on each.
+//! One visitor's tabs on the client: a device, a lock and a channel between them, and a hand on each.
 
 use natter_core::event::PageEvent;
 use std::collections::{BTreeMap, VecDeque};
@@ -8,30 +8,30 @@ use natter_core::time::Mono;
 use natter_core::visitor::generation;
 use natter_core::{Event, TabAction, TabEvent};
 
-use crate::client_harness::Bench;
+use crate::client_harness::ClientHarness;
 
 /// The tabs of one browser.
-pub struct Household {
+pub struct MultiTabHarness {
     pub tabs: Vec<Tab>,
     pub storage: BTreeMap<String, String>,
     options: Options,
-    holder: Option<usize>,
-    waiting: VecDeque<usize>,
+    lock_holder: Option<usize>,
+    lock_queue: VecDeque<usize>,
     /// The browser grants no lock and says nothing about any.
-    pub answers_no_question: bool,
+    pub ignores_lock_queries: bool,
     now: Mono,
 }
 
 /// One tab.
 pub struct Tab {
-    pub bench: Bench,
-    inbox: VecDeque<TabEvent>,
+    pub client: ClientHarness,
+    incoming: VecDeque<TabEvent>,
     /// Gone, crashed or frozen: what is said to it waits, and it does nothing.
-    is_still: bool,
+    is_frozen: bool,
     is_listening: bool,
 }
 
-impl Household {
+impl MultiTabHarness {
     /// A browser on a device that keeps this.
     pub fn new(storage: BTreeMap<String, String>) -> Self {
         let options = Options::default();
@@ -39,15 +39,15 @@ impl Household {
             tabs: Vec::new(),
             storage,
             options,
-            holder: None,
-            waiting: VecDeque::new(),
-            answers_no_question: false,
+            lock_holder: None,
+            lock_queue: VecDeque::new(),
+            ignores_lock_queries: false,
             now: Mono(1_000),
         }
     }
 
     /// A stranger's browser, on a site with these options.
-    pub fn first_on_a_site(options: Options) -> Self {
+    pub fn first_visit(options: Options) -> Self {
         Self { options, ..Self::new(BTreeMap::new()) }
     }
 
@@ -57,50 +57,51 @@ impl Household {
     }
 
     /// Opens one whose page asks for something at once.
-    pub fn open_with(&mut self, asked: Vec<Event>) -> usize {
+    pub fn open_with(&mut self, events: Vec<Event>) -> usize {
         let number = self.tabs.len();
-        let bench = Bench::tab(self.options.clone(), self.storage.clone(), 20 + number as u64, self.now, asked);
-        self.storage.clone_from(&bench.storage);
-        self.tabs.push(Tab { bench, inbox: VecDeque::new(), is_still: false, is_listening: false });
-        self.after(number);
+        let client =
+            ClientHarness::tab(self.options.clone(), self.storage.clone(), 20 + number as u64, self.now, events);
+        self.storage.clone_from(&client.storage);
+        self.tabs.push(Tab { client, incoming: VecDeque::new(), is_frozen: false, is_listening: false });
+        self.perform_tab_actions(number);
         self.on(number, |tab| tab.event(Event::Page(PageEvent::VisibilityChanged { is_visible: true })));
         number
     }
 
     /// Does something in a tab, and all that follows from it in the others.
-    pub fn on<T>(&mut self, number: usize, deed: impl FnOnce(&mut Bench) -> T) -> T {
-        let done = self.alone(number, deed);
-        self.talk();
+    pub fn on<T>(&mut self, number: usize, action: impl FnOnce(&mut ClientHarness) -> T) -> T {
+        let done = self.on_without_delivery(number, action);
+        self.deliver_messages();
         done
     }
 
     /// Does something in a tab; what it says to others waits.
-    pub fn alone<T>(&mut self, number: usize, deed: impl FnOnce(&mut Bench) -> T) -> T {
-        let bench = &mut self.tabs[number].bench;
-        bench.now = self.now;
-        bench.storage.clone_from(&self.storage);
-        let done = deed(bench);
-        self.storage.clone_from(&self.tabs[number].bench.storage);
-        self.after(number);
+    pub fn on_without_delivery<T>(&mut self, number: usize, action: impl FnOnce(&mut ClientHarness) -> T) -> T {
+        let client = &mut self.tabs[number].client;
+        client.now = self.now;
+        client.storage.clone_from(&self.storage);
+        let done = action(client);
+        self.storage.clone_from(&self.tabs[number].client.storage);
+        self.perform_tab_actions(number);
         done
     }
 
     /// The tab is gone without a word, and its lock with it.
     pub fn crash(&mut self, number: usize) {
-        self.tabs[number].is_still = true;
+        self.tabs[number].is_frozen = true;
         self.tabs[number].is_listening = false;
-        self.let_go(number);
-        self.talk();
+        self.release_lock(number);
+        self.deliver_messages();
     }
 
     /// The tab hangs: it keeps its lock, and hears nothing until it thaws.
     pub fn freeze(&mut self, number: usize) {
-        self.tabs[number].is_still = true;
+        self.tabs[number].is_frozen = true;
     }
 
     pub fn thaw(&mut self, number: usize) {
-        self.tabs[number].is_still = false;
-        self.talk();
+        self.tabs[number].is_frozen = false;
+        self.deliver_messages();
     }
 
     /// Lets time pass for all.
@@ -109,7 +110,7 @@ impl Household {
         while self.now < end {
             self.now = self.now.plus(100);
             for number in 0..self.tabs.len() {
-                if !self.tabs[number].is_still {
+                if !self.tabs[number].is_frozen {
                     self.on(number, |tab| tab.event(Event::Tick));
                 }
             }
@@ -117,54 +118,54 @@ impl Household {
     }
 
     /// Delivers what is said and granted until nobody has anything to say.
-    fn talk(&mut self) {
+    fn deliver_messages(&mut self) {
         for _ in 0..10_000 {
-            let awake = |tab: &Tab| !tab.is_still && !tab.inbox.is_empty();
+            let awake = |tab: &Tab| !tab.is_frozen && !tab.incoming.is_empty();
             let Some(number) = self.tabs.iter().position(awake) else { return };
-            let news = self.tabs[number].inbox.pop_front().unwrap();
-            let kept: Vec<(String, String)> = self.storage.clone().into_iter().collect();
-            let news = match news {
-                TabEvent::LockGranted { stored: _ } => TabEvent::LockGranted { stored: kept },
+            let event = self.tabs[number].incoming.pop_front().unwrap();
+            let stored: Vec<(String, String)> = self.storage.clone().into_iter().collect();
+            let event = match event {
+                TabEvent::LockGranted { stored: _ } => TabEvent::LockGranted { stored },
                 TabEvent::LockQueried { is_ours, .. } => {
-                    TabEvent::LockQueried { is_ours, generation: generation::stored_generation(&kept) }
+                    TabEvent::LockQueried { is_ours, generation: generation::stored_generation(&stored) }
                 }
-                TabEvent::LockStolen | TabEvent::LockRefused | TabEvent::Received { text: _ } => news,
+                TabEvent::LockStolen | TabEvent::LockRefused | TabEvent::Received { text: _ } => event,
             };
-            self.alone(number, |tab| tab.event(Event::Tabs(news)));
+            self.on_without_delivery(number, |tab| tab.event(Event::Tabs(event)));
         }
         panic!("the tabs never stop talking");
     }
 
-    fn after(&mut self, number: usize) {
-        for act in std::mem::take(&mut self.tabs[number].bench.acts) {
-            match act {
+    fn perform_tab_actions(&mut self, number: usize) {
+        for action in std::mem::take(&mut self.tabs[number].client.tab_actions) {
+            match action {
                 TabAction::RequestLock => {
                     self.tabs[number].is_listening = true;
-                    self.waiting.push_back(number);
-                    self.grant();
+                    self.lock_queue.push_back(number);
+                    self.grant_lock();
                 }
                 TabAction::StealLock => {
-                    self.waiting.retain(|other| *other != number);
-                    if let Some(holder) = self.holder.take().filter(|holder| *holder != number) {
-                        self.tabs[holder].inbox.push_back(TabEvent::LockStolen);
+                    self.lock_queue.retain(|other| *other != number);
+                    if let Some(holder) = self.lock_holder.take().filter(|holder| *holder != number) {
+                        self.tabs[holder].incoming.push_back(TabEvent::LockStolen);
                     }
-                    self.waiting.push_front(number);
-                    self.grant();
+                    self.lock_queue.push_front(number);
+                    self.grant_lock();
                 }
                 TabAction::Listen => self.tabs[number].is_listening = true,
-                TabAction::QueryLock if self.answers_no_question => {}
+                TabAction::QueryLock if self.ignores_lock_queries => {}
                 TabAction::QueryLock => {
-                    let is_ours = self.holder == Some(number);
-                    self.tabs[number].inbox.push_back(TabEvent::LockQueried { is_ours, generation: 0 });
+                    let is_ours = self.lock_holder == Some(number);
+                    self.tabs[number].incoming.push_back(TabEvent::LockQueried { is_ours, generation: 0 });
                 }
                 TabAction::Leave => {
                     self.tabs[number].is_listening = false;
-                    self.let_go(number);
+                    self.release_lock(number);
                 }
                 TabAction::Broadcast(text) => {
                     for (other, tab) in self.tabs.iter_mut().enumerate() {
                         if other != number && tab.is_listening {
-                            tab.inbox.push_back(TabEvent::Received { text: text.clone() });
+                            tab.incoming.push_back(TabEvent::Received { text: text.clone() });
                         }
                     }
                 }
@@ -172,19 +173,19 @@ impl Household {
         }
     }
 
-    fn let_go(&mut self, number: usize) {
-        self.waiting.retain(|other| *other != number);
-        if self.holder == Some(number) {
-            self.holder = None;
-            self.grant();
+    fn release_lock(&mut self, number: usize) {
+        self.lock_queue.retain(|other| *other != number);
+        if self.lock_holder == Some(number) {
+            self.lock_holder = None;
+            self.grant_lock();
         }
     }
 
-    fn grant(&mut self) {
-        if self.holder.is_none() && !self.answers_no_question {
-            self.holder = self.waiting.pop_front();
-            if let Some(holder) = self.holder {
-                self.tabs[holder].inbox.push_back(TabEvent::LockGranted { stored: Vec::new() });
+    fn grant_lock(&mut self) {
+        if self.lock_holder.is_none() && !self.ignores_lock_queries {
+            self.lock_holder = self.lock_queue.pop_front();
+            if let Some(holder) = self.lock_holder {
+                self.tabs[holder].incoming.push_back(TabEvent::LockGranted { stored: Vec::new() });
             }
         }
     }

@@ -5,7 +5,7 @@ use natter_core::event::ConnectionEvent;
 use natter_core::{Event, Outcome};
 use serde_json::{Value, json};
 
-use crate::client_harness::{Bench, agents, created, json_body, visitors};
+use crate::client_harness::{ClientHarness, by_agent, by_visitor, created, json_body};
 
 const TEXT: &str = "hello";
 
@@ -26,19 +26,19 @@ enum Step {
     Reload,
 }
 
-/// How the world is in a run.
+/// How the setup is in a run.
 #[derive(Clone, Copy, Debug)]
-struct World {
+struct Setup {
     /// Whether the request reached the server.
     is_stored: bool,
     /// How it ends.
-    end: End,
+    end: PostEnd,
     /// Whether the frame carries our echo_id.
     is_marked: bool,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum End {
+enum PostEnd {
     /// With the message.
     Answered,
     /// Without an answer.
@@ -51,13 +51,13 @@ enum End {
 fn outbox_delivers_exactly_once_in_every_order_of_response_echo_and_reconnect() {
     let strands: [&[Step]; 3] = [&[Step::Answer], &[Step::Echo], &[Step::Close, Step::Live, Step::Page]];
     let mut runs = 0;
-    for world in worlds() {
+    for setup in setups() {
         for order in orders(&strands) {
-            run(world, &order);
+            run(setup, &order);
             runs += 1;
         }
     }
-    // 5! / 3! orders in 10 worlds.
+    // 5! / 3! orders in 10 setups.
     assert_eq!(runs, 20 * 10);
 }
 
@@ -65,115 +65,115 @@ fn outbox_delivers_exactly_once_in_every_order_of_response_echo_and_reconnect() 
 fn outbox_delivers_exactly_once_in_every_order_with_a_reload() {
     let strands: [&[Step]; 3] = [&[Step::Answer], &[Step::Echo], &[Step::Close, Step::Reload, Step::Live, Step::Page]];
     let mut runs = 0;
-    for world in worlds() {
+    for setup in setups() {
         for order in orders(&strands) {
-            run(world, &order);
+            run(setup, &order);
             runs += 1;
         }
     }
-    // 6! / 4! orders in 10 worlds.
+    // 6! / 4! orders in 10 setups.
     assert_eq!(runs, 30 * 10);
 }
 
-fn worlds() -> Vec<World> {
-    let mut worlds = Vec::new();
+fn setups() -> Vec<Setup> {
+    let mut setups = Vec::new();
     for is_marked in [true, false] {
-        worlds.push(World { is_stored: true, end: End::Answered, is_marked });
-        for end in [End::Lost, End::Fault] {
-            worlds.push(World { is_stored: true, end, is_marked });
-            worlds.push(World { is_stored: false, end, is_marked });
+        setups.push(Setup { is_stored: true, end: PostEnd::Answered, is_marked });
+        for end in [PostEnd::Lost, PostEnd::Fault] {
+            setups.push(Setup { is_stored: true, end, is_marked });
+            setups.push(Setup { is_stored: false, end, is_marked });
         }
     }
-    worlds
+    setups
 }
 
-fn run(world: World, order: &[Step]) {
-    let story = format!("{world:?} {order:?}");
-    let before = agents(7, "hi");
-    let mut bench = Bench::returning(std::slice::from_ref(&before));
-    bench.submit(TEXT);
-    let mut key = bench.keys_of(TEXT)[0];
-    let post = bench.asked(Method::Post, "/messages").expect("posted at once").1.clone();
+fn run(setup: Setup, order: &[Step]) {
+    let label = format!("{setup:?} {order:?}");
+    let before = by_agent(7, "hi");
+    let mut client = ClientHarness::returning(std::slice::from_ref(&before));
+    client.submit(TEXT);
+    let mut key = client.row_keys(TEXT)[0];
+    let post = client.pending(Method::Post, "/messages").expect("posted at once").1.clone();
     let echo = json_body(&post)["echo_id"].as_str().unwrap().to_owned();
     let mut stored: Vec<Value> = vec![before];
-    if world.is_stored {
-        stored.push(visitors(8, TEXT));
+    if setup.is_stored {
+        stored.push(by_visitor(8, TEXT));
     }
 
     for step in order {
         match step {
-            Step::Answer if bench.asked(Method::Post, "/messages").is_none() => {}
+            Step::Answer if client.pending(Method::Post, "/messages").is_none() => {}
             Step::Answer => {
                 let fault = json!({ "status": 500, "error": "Internal Server Error" });
                 answer_post(
-                    &mut bench,
-                    match world.end {
-                        End::Answered => Outcome::answered(200, visitors(8, TEXT).to_string(), None),
-                        End::Lost => Outcome::Unknown,
-                        End::Fault => Outcome::answered(500, fault.to_string(), None),
+                    &mut client,
+                    match setup.end {
+                        PostEnd::Answered => Outcome::answered(200, by_visitor(8, TEXT).to_string(), None),
+                        PostEnd::Lost => Outcome::Unknown,
+                        PostEnd::Fault => Outcome::answered(500, fault.to_string(), None),
                     },
                 );
             }
-            Step::Echo if world.is_stored && bench.link.is_some() => {
-                bench.frame(&created(&visitors(8, TEXT), world.is_marked.then_some(&*echo)));
+            Step::Echo if setup.is_stored && client.socket.is_some() => {
+                client.receive(&created(&by_visitor(8, TEXT), setup.is_marked.then_some(&*echo)));
             }
             Step::Echo => {}
-            Step::Close if bench.link.is_some() => bench.close_socket(),
+            Step::Close if client.socket.is_some() => client.close_socket(),
             Step::Close => {}
-            Step::Live => bench.go_live(),
-            Step::Page => answer_history(&mut bench, &stored),
+            Step::Live => client.go_live(),
+            Step::Page => answer_history(&mut client, &stored),
             Step::Reload => {
-                bench = bench.reload(99);
-                if let [new] = bench.keys_of(TEXT)[..] {
+                client = client.reload(99);
+                if let [new] = client.row_keys(TEXT)[..] {
                     key = new;
                 }
             }
         }
-        if matches!(step, Step::Reload) && bench.keys_of(TEXT).is_empty() {
+        if matches!(step, Step::Reload) && client.row_keys(TEXT).is_empty() {
             // It was settled before the reload; history will bring it back.
-            answer_history(&mut bench, &stored);
-            key = bench.keys_of(TEXT)[0];
+            answer_history(&mut client, &stored);
+            key = client.row_keys(TEXT)[0];
         }
-        assert_eq!(bench.keys_of(TEXT), [key], "one row, one key: {story} at {step:?}");
+        assert_eq!(client.row_keys(TEXT), [key], "one row, one key: {label} at {step:?}");
     }
 
-    // From here on the world is kind: every request is answered.
+    // From here on the setup is kind: every request is answered.
     for _ in 0..400 {
-        if bench.link.is_none() {
-            bench.go_live();
+        if client.socket.is_none() {
+            client.go_live();
         }
-        bench.frame(&json!({ "type": "ping", "message": 1 }));
-        if bench.asked(Method::Post, "/messages").is_some() {
+        client.receive(&json!({ "type": "ping", "message": 1 }));
+        if client.pending(Method::Post, "/messages").is_some() {
             let id = 8 + stored.len() as u64;
-            stored.push(visitors(id, TEXT));
-            let body = visitors(id, TEXT).to_string();
-            answer_post(&mut bench, Outcome::Answered { status: 200, body, retry_after_ms: None });
+            stored.push(by_visitor(id, TEXT));
+            let body = by_visitor(id, TEXT).to_string();
+            answer_post(&mut client, Outcome::Answered { status: 200, body, retry_after_ms: None });
         }
-        answer_history(&mut bench, &stored);
-        bench.wait(500);
-        assert_eq!(bench.keys_of(TEXT), [key], "one row, one key, in the end too: {story}");
+        answer_history(&mut client, &stored);
+        client.wait(500);
+        assert_eq!(client.row_keys(TEXT), [key], "one row, one key, in the end too: {label}");
     }
-    assert_eq!(stored.len(), 2, "the server has it once: {story}");
-    assert!(bench.is_said(TEXT), "it is known to be said: {story}");
-    assert!(!bench.storage.keys().any(|key| key.starts_with("send/")), "nothing is left to send: {story}");
-    assert!(bench.calls.is_empty(), "all is quiet: {story}");
+    assert_eq!(stored.len(), 2, "the server has it once: {label}");
+    assert!(client.is_stored(TEXT), "it is known to be said: {label}");
+    assert!(!client.storage.keys().any(|key| key.starts_with("send/")), "nothing is left to send: {label}");
+    assert!(client.requests.is_empty(), "all is quiet: {label}");
 }
 
-fn answer_history(bench: &mut Bench, stored: &[Value]) {
-    while let Some((id, _)) = bench.asked(Method::Get, "/messages").cloned() {
-        bench.calls.retain(|(other, _)| *other != id);
+fn answer_history(client: &mut ClientHarness, stored: &[Value]) {
+    while let Some((id, _)) = client.pending(Method::Get, "/messages").cloned() {
+        client.requests.retain(|(other, _)| *other != id);
         let body = json!(stored).to_string();
-        bench.event(Event::Connection(ConnectionEvent::RequestEnded {
+        client.event(Event::Connection(ConnectionEvent::RequestEnded {
             request: id,
             outcome: Outcome::Answered { status: 200, body, retry_after_ms: None },
         }));
     }
 }
 
-fn answer_post(bench: &mut Bench, outcome: Outcome) {
-    let (id, _) = bench.asked(Method::Post, "/messages").cloned().expect("a post");
-    bench.calls.retain(|(other, _)| *other != id);
-    bench.event(Event::Connection(ConnectionEvent::RequestEnded { request: id, outcome }));
+fn answer_post(client: &mut ClientHarness, outcome: Outcome) {
+    let (id, _) = client.pending(Method::Post, "/messages").cloned().expect("a post");
+    client.requests.retain(|(other, _)| *other != id);
+    client.event(Event::Connection(ConnectionEvent::RequestEnded { request: id, outcome }));
 }
 
 /// All ways to weave the strands into one.

@@ -6,49 +6,49 @@ use natter_core::view::ComposerProblem;
 use natter_core::{Event, Outcome, TranscriptFormat};
 use serde_json::{Value, json};
 
-use crate::client_harness::{Bench, agents, created};
+use crate::client_harness::{ClientHarness, by_agent, created};
 
-fn transcript(bench: &Bench) -> Option<(TranscriptFormat, Vec<String>)> {
-    bench.told.iter().rev().find_map(|event| {
+fn transcript(client: &ClientHarness) -> Option<(TranscriptFormat, Vec<String>)> {
+    client.host_events.iter().rev().find_map(|event| {
         let HostEvent::TranscriptReady { format, messages } = event else { return None };
         Some((*format, messages.iter().map(|one| one.text.clone()).collect()))
     })
 }
 
 fn page(ids: std::ops::RangeInclusive<u64>) -> Vec<Value> {
-    ids.map(|id| agents(id, &format!("nr. {id}"))).collect()
+    ids.map(|id| by_agent(id, &format!("nr. {id}"))).collect()
 }
 
 #[test]
 fn transcript_loads_the_whole_history_and_is_delivered_once() {
-    let mut bench = Bench::returning(&page(101..=120));
-    bench.event(Event::Thread(ThreadEvent::TranscriptRequested { format: TranscriptFormat::Json }));
-    assert_eq!(transcript(&bench), None);
-    bench.answer("?before=101", 200, &json!(page(81..=100)));
-    bench.answer("?before=81", 200, &json!(page(75..=80)));
-    let (format, said) = transcript(&bench).unwrap();
+    let mut client = ClientHarness::returning(&page(101..=120));
+    client.event(Event::Thread(ThreadEvent::TranscriptRequested { format: TranscriptFormat::Json }));
+    assert_eq!(transcript(&client), None);
+    client.answer("?before=101", 200, &json!(page(81..=100)));
+    client.answer("?before=81", 200, &json!(page(75..=80)));
+    let (format, said) = transcript(&client).unwrap();
     assert_eq!(
         (format, said.len(), said[0].as_str(), said[45].as_str()),
         (TranscriptFormat::Json, 46, "nr. 75", "nr. 120")
     );
-    bench.told.clear();
-    bench.frame(&created(&agents(130, "more"), None));
-    assert_eq!(transcript(&bench), None, "once");
-    bench.event(Event::Thread(ThreadEvent::TranscriptRequested { format: TranscriptFormat::Text }));
-    assert_eq!(transcript(&bench).unwrap().1.len(), 47, "all of it is here already");
+    client.host_events.clear();
+    client.receive(&created(&by_agent(130, "more"), None));
+    assert_eq!(transcript(&client), None, "once");
+    client.event(Event::Thread(ThreadEvent::TranscriptRequested { format: TranscriptFormat::Text }));
+    assert_eq!(transcript(&client).unwrap().1.len(), 47, "all of it is here already");
 }
 
 #[test]
 fn transcript_is_not_delivered_with_history_missing() {
-    let mut bench = Bench::returning(&page(101..=120));
-    bench.event(Event::Thread(ThreadEvent::TranscriptRequested { format: TranscriptFormat::Text }));
-    bench.end("?before=101", Outcome::Unknown);
-    bench.wait(5_000);
-    bench.end("?before=101", Outcome::Unknown);
+    let mut client = ClientHarness::returning(&page(101..=120));
+    client.event(Event::Thread(ThreadEvent::TranscriptRequested { format: TranscriptFormat::Text }));
+    client.end("?before=101", Outcome::Unknown);
+    client.wait(5_000);
+    client.end("?before=101", Outcome::Unknown);
     assert_eq!(
-        (transcript(&bench), bench.widget.view().composer.problem.clone()),
+        (transcript(&client), client.widget.view().composer.problem.clone()),
         (None, Some(ComposerProblem::TranscriptUnavailable))
     );
-    bench.event(Event::Composer(ComposerEvent::DraftChanged { text: "never mind".to_owned() }));
-    assert_eq!(bench.widget.view().composer.problem, None);
+    client.event(Event::Composer(ComposerEvent::DraftChanged { text: "never mind".to_owned() }));
+    assert_eq!(client.widget.view().composer.problem, None);
 }

@@ -9,40 +9,40 @@ use natter_core::rng::Rng;
 use natter_core::view::{Row, RowContent};
 
 use crate::device::State;
-use crate::simulator::{DAWN_S, Happening, World};
+use crate::simulator::{START_S, ScheduledEvent, Simulator};
 
 /// Few words, so that equal ones are common: that is what makes history's guesses hard.
-pub const WORDS: [&str; 4] = ["ok", "yes", "hello", "one more thing"];
+pub const TEXTS: [&str; 4] = ["ok", "yes", "hello", "one more thing"];
 /// More tabs than this prove nothing more.
 const PAGES_MAX: usize = 3;
 
-impl World {
+impl Simulator {
     /// The deed of this number. It draws from a stream of its own, so that it stays what it is when others are left out.
-    pub fn deed(&mut self, number: usize) -> Result<(), String> {
-        if self.is_calm || number >= Self::DEEDS_MAX {
+    pub fn run_action(&mut self, number: usize) -> Result<(), String> {
+        if self.is_fault_free || number >= Self::ACTIONS_MAX {
             return Ok(());
         }
-        let mut chance = Rng::new([self.plan.seed, number as u64, 99, 7]);
+        let mut rng = Rng::new([self.plan.seed, number as u64, 99, 7]);
         for _ in 0..8 {
-            chance.below(2);
+            rng.below(2);
         }
-        let pause = 50 + chance.below(4_000);
-        self.after(pause, Happening::Deed(number + 1));
-        if self.plan.left_out.contains(&number) {
+        let pause = 50 + rng.below(4_000);
+        self.schedule(pause, ScheduledEvent::ActorAction(number + 1));
+        if self.plan.skipped.contains(&number) {
             return Ok(());
         }
-        let kind = chance.below(100);
-        let page = self.some_page(&mut chance);
+        let kind = rng.below(100);
+        let page = self.random_page(&mut rng);
         match kind {
-            0..30 => self.submit(page, &mut chance),
+            0..30 => self.submit(page, &mut rng),
             30..34 => self.send_again(),
             34..47 => {
-                let count = if chance.below(6) == 0 { chance.below(70) } else { 1 };
+                let count = if rng.below(6) == 0 { rng.below(70) } else { 1 };
                 self.agent_says(count);
                 Ok(())
             }
             47..52 => {
-                self.other_device_says(&mut chance);
+                self.other_device_says(&mut rng);
                 Ok(())
             }
             52..58 => {
@@ -62,31 +62,31 @@ impl World {
             }
             70..73 => {
                 // In the middle of one of its next turns.
-                let fuse = chance.below(12);
+                let crash_after = rng.below(12);
                 if let Some(page) = self.pages.get_mut(&page) {
-                    page.fuse = Some(fuse);
+                    page.crash_after = Some(crash_after);
                 }
                 Ok(())
             }
             73..77 => {
-                self.hang(page);
-                let ms = chance.below(20_000);
-                self.after(ms, Happening::Thaws(page));
+                self.freeze(page);
+                let ms = rng.below(20_000);
+                self.schedule(ms, ScheduledEvent::Thaw(page));
                 Ok(())
             }
             77..80 => {
-                self.put_away(page)?;
-                let ms = chance.below(30_000);
-                self.after(ms, Happening::Returns(page));
+                self.suspend(page)?;
+                let ms = rng.below(30_000);
+                self.schedule(ms, ScheduledEvent::Resume(page));
                 Ok(())
             }
-            80..84 => self.look_at(page),
+            80..84 => self.show_page(page),
             84..87 => {
                 self.note("the server restarts");
                 self.server.is_down = true;
                 self.close_sockets();
-                let down = 100 + chance.below(20_000);
-                self.after(down, Happening::Restarted);
+                let down = 100 + rng.below(20_000);
+                self.schedule(down, ScheduledEvent::Restarted);
                 Ok(())
             }
             87..91 => {
@@ -100,8 +100,8 @@ impl World {
                 Ok(())
             }
             92..94 => {
-                let is_sleep = chance.below(2) == 0;
-                self.wall_ahead_ms += if is_sleep { 600_000 } else { chance.below(7_200_000) as i64 - 3_600_000 };
+                let is_sleep = rng.below(2) == 0;
+                self.wall_ahead_ms += if is_sleep { 600_000 } else { rng.below(7_200_000) as i64 - 3_600_000 };
                 self.note(if is_sleep { "the laptop sleeps" } else { "the clock is set" });
                 if is_sleep {
                     self.kill_sockets();
@@ -111,8 +111,8 @@ impl World {
             94..96 => {
                 self.note("there is no network");
                 self.kill_sockets();
-                let ms = chance.below(15_000);
-                self.after(ms, Happening::BackOnline);
+                let ms = rng.below(15_000);
+                self.schedule(ms, ScheduledEvent::BackOnline);
                 self.set_online(false)
             }
             96..97 => {
@@ -121,11 +121,11 @@ impl World {
                 Ok(())
             }
             97..98 => {
-                let below = [Distance::Here, Distance::Near, Distance::Far][chance.below(3) as usize];
-                self.tell(
+                let below = [Distance::Here, Distance::Near, Distance::Far][rng.below(3) as usize];
+                self.dispatch(
                     page,
                     Event::Thread(ThreadEvent::Scrolled {
-                        position: ScrollPosition { is_at_top: chance.below(2) == 0, below },
+                        position: ScrollPosition { is_at_top: rng.below(2) == 0, below },
                         focused_row: None,
                     }),
                 )
@@ -134,14 +134,14 @@ impl World {
         }
     }
 
-    fn some_page(&self, chance: &mut Rng) -> u64 {
-        let at = chance.below(self.pages.len() as u64) as usize;
+    fn random_page(&self, rng: &mut Rng) -> u64 {
+        let at = rng.below(self.pages.len() as u64) as usize;
         self.pages.keys().nth(at).copied().unwrap_or_default()
     }
 
     /// The page is closed as browsers do: it is told, and then it is gone.
     fn close(&mut self, page: u64) -> Result<(), String> {
-        self.tell(page, Event::Page(PageEvent::Suspended))?;
+        self.dispatch(page, Event::Page(PageEvent::Suspended))?;
         self.drop_page(page);
         self.open_if_none()
     }
@@ -151,13 +151,13 @@ impl World {
     }
 
     /// One page is looked at, the others are not.
-    pub fn look_at(&mut self, page: u64) -> Result<(), String> {
+    pub fn show_page(&mut self, page: u64) -> Result<(), String> {
         self.note(&format!("the visitor looks at page {page}"));
         for number in self.pages.keys().copied().collect::<Vec<_>>() {
             if let Some(page) = self.pages.get_mut(&number) {
                 page.is_visible = true;
             }
-            self.tell(number, Event::Page(PageEvent::VisibilityChanged { is_visible: number == page }))?;
+            self.dispatch(number, Event::Page(PageEvent::VisibilityChanged { is_visible: number == page }))?;
         }
         Ok(())
     }
@@ -165,7 +165,7 @@ impl World {
     pub fn set_online(&mut self, is_online: bool) -> Result<(), String> {
         self.is_offline = !is_online;
         for number in self.pages.keys().copied().collect::<Vec<_>>() {
-            self.tell(number, Event::Connection(ConnectionEvent::OnlineChanged { is_online }))?;
+            self.dispatch(number, Event::Connection(ConnectionEvent::OnlineChanged { is_online }))?;
         }
         Ok(())
     }
@@ -174,41 +174,41 @@ impl World {
         self.note(&format!("an agent says {count} things"));
         for _ in 0..count {
             let text = format!("agent {}", self.server.messages.len());
-            let at = DAWN_S + self.now / 1_000;
+            let at = START_S + self.now / 1_000;
             if let Some(frame) = self.server.agent_says(text, at) {
                 self.broadcast(&frame);
             }
         }
     }
 
-    fn other_device_says(&mut self, chance: &mut Rng) {
-        let text = some_words(chance);
+    fn other_device_says(&mut self, rng: &mut Rng) {
+        let text = random_text(rng);
         self.note(&format!("another device of the visitor's says {text:?}"));
         let echo = format!("foreign-{}", self.count);
-        let at = DAWN_S + self.now / 1_000;
+        let at = START_S + self.now / 1_000;
         if let Some(frame) = self.server.other_device_says(text, at, echo) {
             self.broadcast(&frame);
         }
     }
 
-    fn submit(&mut self, page: u64, chance: &mut Rng) -> Result<(), String> {
+    fn submit(&mut self, page: u64, rng: &mut Rng) -> Result<(), String> {
         // Nobody writes in a page that hangs or is away.
         if self.pages.get(&page).is_none_or(|page| page.state != State::Awake) {
             return Ok(());
         }
-        let text = some_words(chance);
+        let text = random_text(rng);
         self.note(&format!("the visitor submits {text:?} in page {page}"));
-        if chance.below(4) == 0 {
+        if rng.below(4) == 0 {
             let sizes = [100, 2_000];
             let pick = |size: &u64| OutgoingFile::new(*size, "plan.pdf", *size);
-            let picked: Vec<OutgoingFile> = sizes.iter().take(1 + chance.below(2) as usize).map(pick).collect();
+            let picked: Vec<OutgoingFile> = sizes.iter().take(1 + rng.below(2) as usize).map(pick).collect();
             self.note(&format!("with {} files", picked.len()));
-            self.tell(page, Event::Composer(ComposerEvent::FilesPicked { files: picked }))?;
+            self.dispatch(page, Event::Composer(ComposerEvent::FilesPicked { files: picked }))?;
         }
         // Agents are told that somebody writes: a call that may fail before the message itself leaves.
-        self.tell(page, Event::Composer(ComposerEvent::DraftChanged { text: text.clone() }))?;
+        self.dispatch(page, Event::Composer(ComposerEvent::DraftChanged { text: text.clone() }))?;
         self.submitting = Some(page);
-        let done = self.tell(page, Event::Composer(ComposerEvent::Submitted { text }));
+        let done = self.dispatch(page, Event::Composer(ComposerEvent::Submitted { text }));
         self.submitting = None;
         done
     }
@@ -222,9 +222,9 @@ impl World {
             let unsure: Vec<_> = rows.map(|row| (row.key, row.content.text().to_owned())).collect();
             for (key, text) in unsure {
                 self.note(&format!("the visitor has {text:?} sent again in page {number}"));
-                self.witness_again(&text);
-                self.tell(number, Event::Thread(ThreadEvent::RetryRequested { row: key }))?;
-                self.post_unread(number, &text);
+                self.record_retry(&text);
+                self.dispatch(number, Event::Thread(ThreadEvent::RetryRequested { row: key }))?;
+                self.post_without_reading(number, &text);
             }
         }
         Ok(())
@@ -242,17 +242,17 @@ impl World {
                 // After a crash between the two, a send can be there still whose files are not: no trying helps.
                 if has_no_files {
                     self.note(&format!("the visitor takes back what has lost its files in page {number}"));
-                    self.tell(number, Event::Thread(ThreadEvent::MessageDiscarded { row: key }))?;
+                    self.dispatch(number, Event::Thread(ThreadEvent::MessageDiscarded { row: key }))?;
                     continue;
                 }
                 self.note(&format!("the visitor tries again in page {number}"));
-                self.tell(number, Event::Thread(ThreadEvent::RetryRequested { row: key }))?;
+                self.dispatch(number, Event::Thread(ThreadEvent::RetryRequested { row: key }))?;
             }
         }
         Ok(())
     }
 }
 
-fn some_words(chance: &mut Rng) -> String {
-    WORDS[chance.below(4) as usize].to_owned()
+fn random_text(rng: &mut Rng) -> String {
+    TEXTS[rng.below(4) as usize].to_owned()
 }

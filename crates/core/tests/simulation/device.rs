@@ -12,7 +12,7 @@ use natter_core::visitor::generation;
 use natter_core::{ChatClient, Effect, Event, SocketId, TabAction, TabEvent};
 
 use crate::defects::Defect;
-use crate::simulator::{DAWN_S, Happening, World};
+use crate::simulator::{START_S, ScheduledEvent, Simulator};
 
 /// A page load. What belongs to an earlier one reaches nobody.
 pub struct Page {
@@ -29,16 +29,16 @@ pub struct Page {
     /// A page that hung reads an old device until then.
     stale_until: u64,
     /// It crashes after so many effects.
-    pub fuse: Option<u64>,
+    pub crash_after: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum State {
     Awake,
     /// Its script stands still; it keeps its lock and its socket, and what is said to it waits.
-    Hung,
+    Frozen,
     /// The browser has put it away.
-    Away,
+    Suspended,
 }
 
 /// As seen in Chromium, whose processes tell each other of what they write. The shell waits longer than this with the
@@ -52,7 +52,7 @@ pub struct Lock {
     waiting: Vec<u64>,
 }
 
-impl World {
+impl Simulator {
     /// A new page, which begins at once.
     pub fn open_page(&mut self) -> Result<(), String> {
         self.pages_opened += 1;
@@ -67,72 +67,72 @@ impl World {
             last_words: BTreeMap::new(),
             keys: BTreeMap::new(),
             stale_until: 0,
-            fuse: None,
+            crash_after: None,
         };
         self.pages.insert(number, page);
-        self.tell(number, Event::Page(PageEvent::VisibilityChanged { is_visible: true }))?;
-        self.tell(number, Event::Connection(ConnectionEvent::OnlineChanged { is_online: !self.is_offline }))?;
-        let kept = self.kept();
-        self.tell(number, Event::Started { stored: kept, has_tab_sync: true })
+        self.dispatch(number, Event::Page(PageEvent::VisibilityChanged { is_visible: true }))?;
+        self.dispatch(number, Event::Connection(ConnectionEvent::OnlineChanged { is_online: !self.is_offline }))?;
+        let kept = self.stored();
+        self.dispatch(number, Event::Started { stored: kept, has_tab_sync: true })
     }
 
     /// The page is no more; its lock and its sockets go with it.
     pub fn drop_page(&mut self, number: u64) {
         self.pages.remove(&number);
         self.connections.retain(|(page, _), _| *page != number);
-        self.let_go(number);
+        self.release_lock(number);
     }
 
     /// Something happens to a page, now or when it can hear of it.
-    pub fn tell(&mut self, number: u64, event: Event) -> Result<(), String> {
-        if self.is_void(number, &event) {
+    pub fn dispatch(&mut self, number: u64, event: Event) -> Result<(), String> {
+        if self.is_stale_grant(number, &event) {
             return Ok(());
         }
         let clocks = self.clocks();
         let Some(page) = self.pages.get_mut(&number) else { return Ok(()) };
         match page.state {
             State::Awake => {}
-            State::Hung => {
+            State::Frozen => {
                 page.held.push(event);
                 return Ok(());
             }
-            State::Away => return Ok(()),
+            State::Suspended => return Ok(()),
         }
         if matches!(event, Event::Tabs(TabEvent::LockGranted { stored: _ })) && page.stale_until > self.now {
-            self.after(STALE_MS, Happening::Told { page: number, event });
+            self.schedule(STALE_MS, ScheduledEvent::Dispatch { page: number, event });
             return Ok(());
         }
         let is_grant = matches!(event, Event::Tabs(TabEvent::LockGranted { stored: _ }));
         let granted =
-            || Event::Tabs(TabEvent::LockGranted { stored: self.stale_kept().unwrap_or_else(|| self.kept()) });
+            || Event::Tabs(TabEvent::LockGranted { stored: self.stale_storage().unwrap_or_else(|| self.stored()) });
         let event = if is_grant { granted() } else { event };
         let Some(page) = self.pages.get_mut(&number) else { return Ok(()) };
-        let turn = page.widget.update(clocks, event);
-        self.witness(&turn.effects);
-        let effects = self.spoil(turn.effects);
+        let update = page.widget.update(clocks, event);
+        self.record_submissions(&update.effects);
+        let effects = self.inject_defect(update.effects);
         for effect in effects {
-            if self.is_burnt(number) {
+            if self.is_crash_due(number) {
                 self.note(&format!("page {number} crashes in the middle of a turn"));
                 self.drop_page(number);
-                self.forget_unaccepted();
+                self.drop_unaccepted();
                 return self.open_if_none();
             }
             self.perform(number, effect);
         }
-        self.look(number)
+        self.check_page(number)
     }
 
     /// The page's script stands still.
-    pub fn hang(&mut self, number: u64) {
+    pub fn freeze(&mut self, number: u64) {
         self.note(&format!("page {number} hangs"));
         if let Some(page) = self.pages.get_mut(&number).filter(|page| page.state == State::Awake) {
-            page.state = State::Hung;
+            page.state = State::Frozen;
         }
     }
 
     /// The page runs on: it hears what it missed, in order.
     pub fn thaw(&mut self, number: u64) -> Result<(), String> {
-        let Some(page) = self.pages.get_mut(&number).filter(|page| page.state == State::Hung) else { return Ok(()) };
+        let Some(page) = self.pages.get_mut(&number).filter(|page| page.state == State::Frozen) else { return Ok(()) };
         page.state = State::Awake;
         page.stale_until = self.now + STALE_MS;
         let held = std::mem::take(&mut page.held);
@@ -140,43 +140,47 @@ impl World {
         for event in held {
             if event == Event::Tabs(TabEvent::LockStolen) {
                 // The loss of the lock comes by a road of its own: other news may be faster.
-                let ms = self.chance.below(STALE_MS);
-                self.after(ms, Happening::Told { page: number, event });
+                let ms = self.rng.below(STALE_MS);
+                self.schedule(ms, ScheduledEvent::Dispatch { page: number, event });
             } else {
-                self.tell(number, event)?;
+                self.dispatch(number, event)?;
             }
         }
         Ok(())
     }
 
     /// The browser puts a page away.
-    pub fn put_away(&mut self, number: u64) -> Result<(), String> {
+    pub fn suspend(&mut self, number: u64) -> Result<(), String> {
         if self.pages.get(&number).is_none_or(|page| page.state != State::Awake) {
             return Ok(());
         }
         self.note(&format!("page {number} is put away"));
-        self.tell(number, Event::Page(PageEvent::Suspended))?;
+        self.dispatch(number, Event::Page(PageEvent::Suspended))?;
         if let Some(page) = self.pages.get_mut(&number) {
-            page.state = State::Away;
+            page.state = State::Suspended;
         }
         Ok(())
     }
 
     /// The visitor comes back to it.
-    pub fn bring_back(&mut self, number: u64) -> Result<(), String> {
-        let Some(page) = self.pages.get_mut(&number).filter(|page| page.state == State::Away) else { return Ok(()) };
+    pub fn resume(&mut self, number: u64) -> Result<(), String> {
+        let Some(page) = self.pages.get_mut(&number).filter(|page| page.state == State::Suspended) else {
+            return Ok(());
+        };
         page.state = State::Awake;
         self.note(&format!("page {number} is back"));
-        self.tell(number, Event::Connection(ConnectionEvent::OnlineChanged { is_online: !self.is_offline }))?;
-        let kept = self.kept();
-        self.tell(number, Event::Page(PageEvent::Resumed { stored: kept }))
+        self.dispatch(number, Event::Connection(ConnectionEvent::OnlineChanged { is_online: !self.is_offline }))?;
+        let kept = self.stored();
+        self.dispatch(number, Event::Page(PageEvent::Resumed { stored: kept }))
     }
 
-    fn is_burnt(&mut self, number: u64) -> bool {
-        let Some(fuse) = self.pages.get_mut(&number).and_then(|page| page.fuse.as_mut()) else { return false };
-        let is_burnt = *fuse == 0;
-        *fuse = fuse.saturating_sub(1);
-        is_burnt
+    fn is_crash_due(&mut self, number: u64) -> bool {
+        let Some(crash_after) = self.pages.get_mut(&number).and_then(|page| page.crash_after.as_mut()) else {
+            return false;
+        };
+        let is_crash_due = *crash_after == 0;
+        *crash_after = crash_after.saturating_sub(1);
+        is_crash_due
     }
 
     fn perform(&mut self, page: u64, effect: Effect) {
@@ -186,17 +190,17 @@ impl World {
             | Effect::Host(_)
             | Effect::Probe { url: _ }
             | Effect::LookUpTimeZone { zone: _ } => {}
-            Effect::OpenSocket { socket: link, url: _ } => {
-                let ms = self.way();
-                self.after(ms, Happening::Opens { page, link });
+            Effect::OpenSocket { socket, url: _ } => {
+                let ms = self.latency();
+                self.schedule(ms, ScheduledEvent::SocketOpens { page, socket });
             }
-            Effect::Transmit { socket: link, text } => {
-                let ms = 1 + self.chance.below(50);
-                self.after(ms, Happening::ToServer { page, link, text });
+            Effect::Transmit { socket, text } => {
+                let ms = 1 + self.rng.below(50);
+                self.schedule(ms, ScheduledEvent::CommandArrives { page, socket, text });
             }
-            Effect::CloseSocket { socket: link } => {
-                self.connections.remove(&(page, link));
-                self.closed.insert((page, link));
+            Effect::CloseSocket { socket } => {
+                self.connections.remove(&(page, socket));
+                self.closed.insert((page, socket));
             }
             Effect::Save { key, value } => {
                 self.note(&format!("page {page} keeps {key} {value}"));
@@ -208,9 +212,9 @@ impl World {
             }
             Effect::StoreFiles { message: echo, picks: sizes } => {
                 // One after the other.
-                let at = self.gathers_until.max(self.now) + 1 + self.chance.below(500);
-                self.gathers_until = at;
-                self.after(at - self.now, Happening::Gathers { page, echo, sizes });
+                let at = self.files_written_until.max(self.now) + 1 + self.rng.below(500);
+                self.files_written_until = at;
+                self.schedule(at - self.now, ScheduledEvent::FilesWritten { page, echo, sizes });
             }
             Effect::DeleteFiles { message: echo } => {
                 self.note(&format!("page {page} forgets the files of {echo}"));
@@ -222,75 +226,78 @@ impl World {
                 self.storage.insert(generation::KEY.to_owned(), generation.to_string());
                 self.files.retain(|echo, _| keep_files.contains(echo));
             }
-            Effect::Tabs(act) => self.act(page, act),
+            Effect::Tabs(act) => self.perform_tab_action(page, act),
         }
     }
 
     /// Files have been written. A page that is gone by then has written nothing.
-    pub fn gather(&mut self, page: u64, echo: EchoId, sizes: Vec<u64>) -> Result<(), String> {
+    pub fn store_files(&mut self, page: u64, echo: EchoId, sizes: Vec<u64>) -> Result<(), String> {
         let Some(state) = self.pages.get(&page).map(|page| page.state) else { return Ok(()) };
-        if state == State::Away {
+        if state == State::Suspended {
             // It hears of that when it is back.
-            self.after(100, Happening::Gathers { page, echo, sizes });
+            self.schedule(100, ScheduledEvent::FilesWritten { page, echo, sizes });
             return Ok(());
         }
         self.note(&format!("page {page} has kept the files of {echo}"));
         self.files.insert(echo.clone(), sizes);
         self.submitting = Some(page);
-        let done = self.tell(page, Event::Storage(StorageEvent::FilesStored { message: echo }));
+        let done = self.dispatch(page, Event::Storage(StorageEvent::FilesStored { message: echo }));
         self.submitting = None;
         done
     }
 
-    fn act(&mut self, page: u64, act: TabAction) {
+    fn perform_tab_action(&mut self, page: u64, act: TabAction) {
         match act {
             TabAction::RequestLock => {
                 self.listen(page, true);
                 self.lock.waiting.retain(|other| *other != page);
                 self.lock.waiting.push(page);
-                self.grant();
+                self.grant_lock();
             }
             TabAction::StealLock => {
                 self.note(&format!("page {page} takes the lock"));
                 self.lock.waiting.retain(|other| *other != page);
                 if let Some(holder) = self.lock.holder.take().filter(|holder| *holder != page) {
-                    self.after(1, Happening::Told { page: holder, event: Event::Tabs(TabEvent::LockStolen) });
+                    self.schedule(
+                        1,
+                        ScheduledEvent::Dispatch { page: holder, event: Event::Tabs(TabEvent::LockStolen) },
+                    );
                 }
                 self.lock.waiting.insert(0, page);
-                self.grant();
+                self.grant_lock();
             }
             TabAction::Listen => self.listen(page, true),
             TabAction::QueryLock => {
-                let ms = 1 + self.chance.below(3);
-                self.after(ms, Happening::Confirms(page));
+                let ms = 1 + self.rng.below(3);
+                self.schedule(ms, ScheduledEvent::LockQueryAnswered(page));
             }
             TabAction::Leave => {
                 self.listen(page, false);
-                self.let_go(page);
+                self.release_lock(page);
             }
             TabAction::Broadcast(text) => {
-                if !self.is_said(&text) {
+                if !self.is_broadcast(&text) {
                     return;
                 }
                 let others: Vec<u64> = self.pages.iter().filter(|(_, p)| p.is_listening).map(|(n, _)| *n).collect();
                 for other in others.into_iter().filter(|other| *other != page) {
-                    let soon = self.now + 1 + self.chance.below(20);
+                    let soon = self.now + 1 + self.rng.below(20);
                     let Some(hearer) = self.pages.get_mut(&other) else { continue };
                     let last = hearer.last_words.entry(page).or_default();
                     *last = soon.max(*last);
                     let due = *last - self.now;
                     let event = Event::Tabs(TabEvent::Received { text: text.clone() });
-                    self.after(due, Happening::Told { page: other, event });
+                    self.schedule(due, ScheduledEvent::Dispatch { page: other, event });
                 }
             }
         }
     }
 
     /// The browser says whether this page holds the lock.
-    pub fn confirm(&mut self, page: u64) -> Result<(), String> {
-        let is_so = self.lock.holder == Some(page) || self.plan.defect == Some(Defect::ConfirmedUnasked);
-        let generation = generation::stored_generation(&self.kept());
-        self.tell(page, Event::Tabs(TabEvent::LockQueried { is_ours: is_so, generation }))
+    pub fn answer_lock_query(&mut self, page: u64) -> Result<(), String> {
+        let is_so = self.lock.holder == Some(page) || self.plan.defect == Some(Defect::LeadershipNotQueried);
+        let generation = generation::stored_generation(&self.stored());
+        self.dispatch(page, Event::Tabs(TabEvent::LockQueried { is_ours: is_so, generation }))
     }
 
     fn listen(&mut self, number: u64, is_listening: bool) {
@@ -299,39 +306,42 @@ impl World {
         }
     }
 
-    fn let_go(&mut self, page: u64) {
+    fn release_lock(&mut self, page: u64) {
         self.lock.waiting.retain(|other| *other != page);
         if self.lock.holder == Some(page) {
             self.lock.holder = None;
-            self.grant();
+            self.grant_lock();
         }
     }
 
-    fn grant(&mut self) {
-        let is_free = self.lock.holder.is_none() || self.plan.defect == Some(Defect::LockForAll);
+    fn grant_lock(&mut self) {
+        let is_free = self.lock.holder.is_none() || self.plan.defect == Some(Defect::LockGrantedToAll);
         if is_free && !self.lock.waiting.is_empty() {
             let page = self.lock.waiting.remove(0);
             self.lock.holder = Some(page);
-            let ms = 1 + self.chance.below(5);
-            self.after(ms, Happening::Told { page, event: Event::Tabs(TabEvent::LockGranted { stored: Vec::new() }) });
+            let ms = 1 + self.rng.below(5);
+            self.schedule(
+                ms,
+                ScheduledEvent::Dispatch { page, event: Event::Tabs(TabEvent::LockGranted { stored: Vec::new() }) },
+            );
         }
     }
 
     /// A grant that its page hears of after the lock was taken from it: the shell asks before it passes it on.
-    fn is_void(&self, page: u64, event: &Event) -> bool {
+    fn is_stale_grant(&self, page: u64, event: &Event) -> bool {
         matches!(event, Event::Tabs(TabEvent::LockGranted { stored: _ }))
             && self.pages.get(&page).is_some_and(|page| page.state == State::Awake)
             && self.lock.holder != Some(page)
-            && self.plan.defect != Some(Defect::LockForAll)
+            && self.plan.defect != Some(Defect::LockGrantedToAll)
     }
 
     /// What the device keeps, as the shell reports it.
-    pub fn kept(&self) -> Vec<(String, String)> {
+    pub fn stored(&self) -> Vec<(String, String)> {
         self.storage.clone().into_iter().collect()
     }
 
     pub fn clocks(&self) -> Now {
-        let wall = (DAWN_S * 1_000 + self.now).saturating_add_signed(self.wall_ahead_ms);
+        let wall = (START_S * 1_000 + self.now).saturating_add_signed(self.wall_ahead_ms);
         Now { mono: Mono(self.now), wall: Wall(wall) }
     }
 
@@ -345,7 +355,7 @@ impl World {
     }
 
     /// Whether the page has closed this socket itself.
-    pub fn has_closed(&self, page: u64, link: SocketId) -> bool {
-        self.closed.contains(&(page, link))
+    pub fn has_closed(&self, page: u64, socket: SocketId) -> bool {
+        self.closed.contains(&(page, socket))
     }
 }

@@ -5,11 +5,11 @@ use natter_core::conversation::timeline::GRACE_MS;
 use natter_core::{Outcome, RequestId};
 use serde_json::{Value, json};
 
-use crate::simulator::{DAWN_S, Happening, World, echo_of};
+use crate::simulator::{START_S, ScheduledEvent, Simulator, echo_of};
 
 /// What becomes of a request on its way and back.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Fate {
+pub enum NetworkOutcome {
     /// Answered after so many ms.
     Answered(u64),
     /// Stored, but the connection ends without an answer.
@@ -37,14 +37,14 @@ pub struct Connection {
     pub is_mute: bool,
 }
 
-impl World {
-    pub fn chances(&mut self, percent: u64) -> bool {
-        !self.is_calm && self.chance.below(100) < percent
+impl Simulator {
+    pub fn occurs(&mut self, percent: u64) -> bool {
+        !self.is_fault_free && self.rng.below(100) < percent
     }
 
     /// How long something takes on its way.
-    pub fn way(&mut self) -> u64 {
-        if self.chances(8) { self.chance.below(9_000) } else { 5 + self.chance.below(400) }
+    pub fn latency(&mut self) -> u64 {
+        if self.occurs(8) { self.rng.below(9_000) } else { 5 + self.rng.below(400) }
     }
 
     pub fn send(&mut self, page: u64, call: RequestId, request: HttpRequest) {
@@ -52,43 +52,46 @@ impl World {
             self.posted.insert(echo, request.clone());
         }
         if self.is_offline {
-            return self.after(1, Happening::Ends { page, call, outcome: Outcome::NotSent });
+            return self.schedule(1, ScheduledEvent::RequestEnds { page, call, outcome: Outcome::NotSent });
         }
         if self.files_of(&request).is_some_and(|files| files.is_empty()) {
-            return self.after(1, Happening::Ends { page, call, outcome: Outcome::FilesMissing });
+            return self.schedule(1, ScheduledEvent::RequestEnds { page, call, outcome: Outcome::FilesMissing });
         }
         if self.server.is_down {
             // The connection is refused; a page's script can't tell that from one that was lost.
-            return self.after(1, Happening::Ends { page, call, outcome: Outcome::Unknown });
+            return self.schedule(1, ScheduledEvent::RequestEnds { page, call, outcome: Outcome::Unknown });
         }
-        let there = self.way();
-        if self.chances(6) {
+        let there = self.latency();
+        if self.occurs(6) {
             // Lost on the way there: the connection ends, nothing is stored.
-            return self.after(there, Happening::Ends { page, call, outcome: Outcome::Unknown });
+            return self.schedule(there, ScheduledEvent::RequestEnds { page, call, outcome: Outcome::Unknown });
         }
-        if self.chances(4) {
+        if self.occurs(4) {
             // Held up somewhere: the connection ends first, or a proxy answers, and the server hears of it later.
-            let status = [500, 502, 504][self.chance.below(3) as usize];
+            let status = [500, 502, 504][self.rng.below(3) as usize];
             let page_of_html = Outcome::answered(status, "<html>Something went wrong</html>".to_owned(), None);
-            let outcome = if self.chance.below(2) == 0 { page_of_html } else { Outcome::Unknown };
-            self.after(there, Happening::Ends { page, call, outcome });
-            let longest = if self.plan.is_late { 3 * GRACE_MS } else { GRACE_MS - 20_000 };
-            let late = there + self.chance.below(longest);
-            return self.after(late, Happening::Arrives { page, call, request, fate: Fate::AnswerLost });
+            let outcome = if self.rng.below(2) == 0 { page_of_html } else { Outcome::Unknown };
+            self.schedule(there, ScheduledEvent::RequestEnds { page, call, outcome });
+            let longest = if self.plan.stores_late { 3 * GRACE_MS } else { GRACE_MS - 20_000 };
+            let late = there + self.rng.below(longest);
+            return self.schedule(
+                late,
+                ScheduledEvent::RequestArrives { page, call, request, outcome: NetworkOutcome::AnswerLost },
+            );
         }
-        let back = self.way();
-        let fate = if self.chances(8) {
-            Fate::AnswerLost
-        } else if self.chances(8) {
+        let back = self.latency();
+        let outcome = if self.occurs(8) {
+            NetworkOutcome::AnswerLost
+        } else if self.occurs(8) {
             let committed = [Committed::Nothing, Committed::Silently, Committed::WithFrames];
-            Fate::Fault(back, committed[self.chance.below(3) as usize])
+            NetworkOutcome::Fault(back, committed[self.rng.below(3) as usize])
         } else {
-            Fate::Answered(back)
+            NetworkOutcome::Answered(back)
         };
-        if fate == Fate::AnswerLost {
-            self.after(there + back, Happening::Ends { page, call, outcome: Outcome::Unknown });
+        if outcome == NetworkOutcome::AnswerLost {
+            self.schedule(there + back, ScheduledEvent::RequestEnds { page, call, outcome: Outcome::Unknown });
         }
-        self.after(there, Happening::Arrives { page, call, request, fate });
+        self.schedule(there, ScheduledEvent::RequestArrives { page, call, request, outcome });
     }
 
     /// The sizes of the files that go with a request, if any are to: none at all if they are nowhere.
@@ -97,10 +100,10 @@ impl World {
         Some(self.files.get(echo).cloned().unwrap_or_default())
     }
 
-    pub fn arrive(&mut self, page: u64, call: RequestId, request: &HttpRequest, fate: Fate) {
+    pub fn arrive(&mut self, page: u64, call: RequestId, request: &HttpRequest, outcome: NetworkOutcome) {
         if self.server.is_down {
-            let ms = self.way();
-            return self.after(ms, Happening::Ends { page, call, outcome: Outcome::Unknown });
+            let ms = self.latency();
+            return self.schedule(ms, ScheduledEvent::RequestEnds { page, call, outcome: Outcome::Unknown });
         }
         let method = match request.method {
             Method::Get | Method::Probe => "GET",
@@ -112,70 +115,71 @@ impl World {
             Body::Json(text) => serde_json::from_str(text).expect("JSON"),
             Body::Form(fields, _) => fields.iter().map(|(name, said)| ((*name).to_owned(), json!(said))).collect(),
         };
-        if let Fate::Fault(ms, _) = fate {
+        if let NetworkOutcome::Fault(ms, _) = outcome {
             let fault = json!({ "status": 500, "error": "Internal Server Error" }).to_string();
-            self.after(ms, Happening::Ends { page, call, outcome: Outcome::answered(500, fault, None) });
+            self.schedule(ms, ScheduledEvent::RequestEnds { page, call, outcome: Outcome::answered(500, fault, None) });
         }
-        if matches!(fate, Fate::Fault(_, Committed::Nothing)) {
+        if matches!(outcome, NetworkOutcome::Fault(_, Committed::Nothing)) {
             return self.note("the server fails, and nothing comes of it");
         }
         let path = request.url.strip_prefix("https://chat.example.test").expect("our server");
         let files = self.files_of(request).unwrap_or_default();
-        let answer = self.server.answer(method, path, &body, files, DAWN_S + self.now / 1_000);
+        let answer = self.server.answer(method, path, &body, files, START_S + self.now / 1_000);
         self.note(&format!("the server handles {method} {path} {body}: {}", answer.status));
         // A frame is usually there before the answer.
-        let is_heard = !matches!(fate, Fate::Fault(_, Committed::Silently));
+        let is_heard = !matches!(outcome, NetworkOutcome::Fault(_, Committed::Silently));
         for frame in answer.frames.iter().filter(|_| is_heard) {
             self.broadcast(frame);
         }
-        if let Fate::Answered(ms) = fate {
+        if let NetworkOutcome::Answered(ms) = outcome {
             let mut body = answer.body.to_string();
             let end = request.read_until.and_then(|words| body.find(words));
             body.truncate(end.unwrap_or(body.len()));
             let outcome = Outcome::Answered { status: answer.status, body, retry_after_ms: None };
-            self.after(ms, Happening::Ends { page, call, outcome });
+            self.schedule(ms, ScheduledEvent::RequestEnds { page, call, outcome });
         }
     }
 
-    pub fn command(&mut self, page: u64, link: natter_core::SocketId, text: &str) {
+    pub fn command(&mut self, page: u64, socket: natter_core::SocketId, text: &str) {
         let command: Value = serde_json::from_str(text).expect("JSON");
         let identifier: Value = serde_json::from_str(command["identifier"].as_str().unwrap_or("{}")).expect("JSON");
         let token = identifier["pubsub_token"].as_str().unwrap_or_default();
         let is_known = self.server.knows(token);
-        let Some(connection) = self.connections.get_mut(&(page, link)).filter(|connection| !connection.is_dead) else {
+        let Some(connection) = self.connections.get_mut(&(page, socket)).filter(|connection| !connection.is_dead)
+        else {
             return;
         };
         if command["command"] == "subscribe" && is_known {
             connection.token = Some(token.to_owned());
-            self.deliver(page, link, &json!({ "type": "confirm_subscription", "identifier": command["identifier"] }));
+            self.deliver(page, socket, &json!({ "type": "confirm_subscription", "identifier": command["identifier"] }));
         }
     }
 
     pub fn broadcast(&mut self, frame: &Value) {
         let hears = |c: &Connection| !c.is_mute && c.token.as_ref().is_some_and(|token| self.server.knows(token));
         let subscribed: Vec<_> = self.connections.iter().filter(|(_, c)| hears(c)).map(|(key, _)| *key).collect();
-        for (page, link) in subscribed {
-            self.deliver(page, link, frame);
-            if self.chances(3) {
-                self.deliver(page, link, frame);
+        for (page, socket) in subscribed {
+            self.deliver(page, socket, frame);
+            if self.occurs(3) {
+                self.deliver(page, socket, frame);
             }
         }
     }
 
-    pub fn deliver(&mut self, page: u64, link: natter_core::SocketId, frame: &Value) {
-        if self.connections.get(&(page, link)).is_some_and(|connection| !connection.is_dead) {
+    pub fn deliver(&mut self, page: u64, socket: natter_core::SocketId, frame: &Value) {
+        if self.connections.get(&(page, socket)).is_some_and(|connection| !connection.is_dead) {
             // Worker threads broadcast in no fixed order, so frames overtake each other.
-            let ms = 1 + self.chance.below(60);
-            self.after(ms, Happening::Frame { page, link, text: frame.to_string() });
+            let ms = 1 + self.rng.below(60);
+            self.schedule(ms, ScheduledEvent::FrameArrives { page, socket, text: frame.to_string() });
         }
     }
 
     /// Every socket ends, and its page hears of it sooner or later.
     pub fn close_sockets(&mut self) {
         let open: Vec<_> = self.connections.keys().copied().collect();
-        for (page, link) in open {
-            let ms = self.way();
-            self.after(ms, Happening::Closes { page, link });
+        for (page, socket) in open {
+            let ms = self.latency();
+            self.schedule(ms, ScheduledEvent::SocketCloses { page, socket });
         }
         self.kill_sockets();
     }

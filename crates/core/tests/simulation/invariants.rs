@@ -8,10 +8,10 @@ use natter_core::view::RowContent;
 use natter_core::{Effect, Event};
 use serde_json::Value;
 
-use crate::actors::WORDS;
+use crate::actors::TEXTS;
 use crate::device::Page;
 use crate::server::Stored;
-use crate::simulator::World;
+use crate::simulator::Simulator;
 
 /// A message the visitor wrote, accepted by a page.
 pub struct Submitted {
@@ -35,9 +35,9 @@ impl Submitted {
     }
 }
 
-impl World {
+impl Simulator {
     /// Notes what a turn accepts of the visitor. What crashes before it is on the device was not accepted.
-    pub fn witness(&mut self, effects: &[Effect]) {
+    pub fn record_submissions(&mut self, effects: &[Effect]) {
         self.is_accepting = false;
         for effect in effects {
             let Effect::Save { key, value } = effect else { continue };
@@ -59,7 +59,7 @@ impl World {
     }
 
     /// The visitor wants a message of these words sent again that nobody knows of.
-    pub fn witness_again(&mut self, text: &str) {
+    pub fn record_retry(&mut self, text: &str) {
         let on_their_way = self.posts_under_way();
         let may_come_twice = |it: &&mut Submitted| it.text == text && on_their_way.contains(&it.echo);
         self.submitted.iter_mut().filter(may_come_twice).for_each(|submitted| submitted.sent_again += 1);
@@ -67,7 +67,7 @@ impl World {
 
     /// A page crashed in the middle of its turn. What that turn accepted is on the device, or was not accepted. On the
     /// device, and nobody told: then it waits for the next page to lead.
-    pub fn forget_unaccepted(&mut self) {
+    pub fn drop_unaccepted(&mut self) {
         if !self.is_accepting {
             return;
         }
@@ -79,7 +79,7 @@ impl World {
     }
 
     /// What must hold in a page after each of its turns.
-    pub fn look(&mut self, number: u64) -> Result<(), String> {
+    pub fn check_page(&mut self, number: u64) -> Result<(), String> {
         let Some(page) = self.pages.get_mut(&number) else { return Ok(()) };
         let mut seen = BTreeSet::new();
         for row in page.widget.view().thread.rows.iter() {
@@ -102,16 +102,16 @@ impl World {
         if ids.is_sorted() { Ok(()) } else { Err(format!("page {number}: messages are out of order")) }
     }
 
-    pub fn is_done(&self) -> bool {
+    pub fn is_settled(&self) -> bool {
         !self.is_anything_to_send()
             && !self.is_anything_under_way()
             && self.pages.values().all(|page| shown_texts(page) == self.stored_texts(page))
     }
 
-    pub fn judge(&mut self) -> Result<(), String> {
-        self.judge_server()?;
+    pub fn check_end_state(&mut self) -> Result<(), String> {
+        self.check_server()?;
         for number in self.pages.keys().copied().collect::<Vec<_>>() {
-            self.judge_page(number)?;
+            self.check_page_history(number)?;
         }
         // A page that crashes between keeping files and writing their send down leaves them to time.
         let is_accepted = |echo: &&EchoId| self.submitted.iter().any(|submitted| *submitted.echo == ***echo);
@@ -125,14 +125,14 @@ impl World {
     }
 
     /// Nothing lost, nothing doubled, in order.
-    fn judge_server(&self) -> Result<(), String> {
+    fn check_server(&self) -> Result<(), String> {
         let count = |messages: &[Stored], echo: &str| {
             messages.iter().filter(|message| message.echo.as_deref() == Some(echo)).count()
         };
         let mut missing: BTreeMap<&str, usize> = BTreeMap::new();
         for Submitted { echo, text, sent_again, .. } in &self.submitted {
             let is_there = count(&self.server.messages, echo);
-            if is_there > 1 + sent_again && !self.plan.is_late {
+            if is_there > 1 + sent_again && !self.plan.stores_late {
                 return Err(format!("{text:?} ({echo}) is stored {is_there} times"));
             }
             if is_there + count(&self.server.deleted, echo) == 0 {
@@ -145,18 +145,18 @@ impl World {
                 return Err(format!("{:?} was never submitted", message.text));
             }
         }
-        for words in WORDS {
+        for words in TEXTS {
             let lost = missing.get(words).copied().unwrap_or_default();
-            if lost > self.mistakable(words) {
+            if lost > self.lookalikes(words) {
                 return Err(format!("{lost} times {words:?} was submitted and is not at the server"));
             }
         }
-        if self.plan.is_late { Ok(()) } else { self.judge_order() }
+        if self.plan.stores_late { Ok(()) } else { self.check_order() }
     }
 
     /// The messages of these words that a lost answer can be mistaken for, read in history where nothing marks them:
     /// another device's, and second ones that the visitor had sent again.
-    fn mistakable(&self, words: &str) -> usize {
+    fn lookalikes(&self, words: &str) -> usize {
         let everything = || self.server.messages.iter().chain(&self.server.deleted).filter(|m| m.text == words);
         let copies = |echo: &str| everything().filter(|m| m.echo.as_deref() == Some(echo)).count();
         let seconds = self.submitted.iter().filter(|it| it.sent_again > 0).map(|it| copies(&it.echo).saturating_sub(1));
@@ -164,11 +164,11 @@ impl World {
     }
 
     /// What was written in one page arrives in its order.
-    fn judge_order(&self) -> Result<(), String> {
+    fn check_order(&self) -> Result<(), String> {
         let place = |echo: &str| self.server.messages.iter().position(|m| m.echo.as_deref() == Some(echo));
         let mut last: BTreeMap<(u64, bool), usize> = BTreeMap::new();
         // A held-up message may have been taken for another of the same words, and those behind it let through.
-        let is_sure = |submitted: &&Submitted| !submitted.has_failed && self.mistakable(&submitted.text) == 0;
+        let is_sure = |submitted: &&Submitted| !submitted.has_failed && self.lookalikes(&submitted.text) == 0;
         for submitted in self.submitted.iter().filter(is_sure) {
             let (Some(place), Some(page)) = (place(&submitted.echo), submitted.page) else { continue };
             if last.insert((page, submitted.is_upload), place).is_some_and(|before| before > place) {
@@ -179,8 +179,8 @@ impl World {
     }
 
     /// The page shows what the server has, from the newest back to the first message.
-    fn judge_page(&mut self, number: u64) -> Result<(), String> {
-        self.tell(number, Event::Thread(ThreadEvent::NewestRequested))?;
+    fn check_page_history(&mut self, number: u64) -> Result<(), String> {
+        self.dispatch(number, Event::Thread(ThreadEvent::NewestRequested))?;
         let mut shown = VecDeque::new();
         for _ in 0..400 {
             let Some(page) = self.pages.get(&number) else { return Ok(()) };
@@ -195,7 +195,7 @@ impl World {
             if !thread.has_earlier {
                 break;
             }
-            self.tell(number, Event::Thread(ThreadEvent::EarlierRequested))?;
+            self.dispatch(number, Event::Thread(ThreadEvent::EarlierRequested))?;
             self.run_until(self.now + 2_000)?;
         }
         let stored: Vec<_> = self.server.messages.iter().map(|message| (true, message.text.clone())).collect();

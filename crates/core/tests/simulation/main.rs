@@ -1,12 +1,12 @@
 //! A visitor in several tabs, an agent, a server and a bad network, thousands of times over, each time from a seed.
 //!
-//! The world keeps the one assumption the core makes: a request is stored within the grace time of its connection's
+//! The simulator keeps the one assumption the core makes: a request is stored within the grace time of its connection's
 //! end, or never. Everything else it does to the widget: delays, losses on the way there and back, half-open sockets,
 //! restarts, a contact that is deleted; tabs that are closed, crash in the middle of a turn, hang, are put away by the
 //! browser; sleep, clocks that jump. When the weather has cleared, every message the visitor submitted must be at the
 //! server exactly once and in the order of its tab, and every tab must show what the server has, once each.
 //!
-//! A second world breaks the assumption too: there messages may be stored twice, but none may be lost, and what is
+//! A second simulator breaks the assumption too: there messages may be stored twice, but none may be lost, and what is
 //! there twice must be shown twice.
 //!
 //! `cargo xtask simulate --seeds N --from S` runs any number of seeds; a seed that fails prints its story, shrunk to
@@ -24,11 +24,11 @@ mod shrinking;
 mod simulator;
 
 use defects::DEFECTS;
-use simulator::{Plan, World};
+use simulator::{Plan, Simulator};
 
 /// What CI runs.
 const SEEDS: u64 = 20_000;
-/// Of the world without the assumption.
+/// Of the simulator without the assumption.
 const LATE_SEEDS: u64 = 2_000;
 /// In so many seeds a defect must show.
 const DEFECT_SEEDS: u64 = 2_000;
@@ -40,7 +40,7 @@ fn first_failure(seeds: std::ops::Range<u64>, plan: impl Fn(u64) -> Plan + Sync)
     // Two threads: the machines this runs on have two cores.
     std::thread::scope(|scope| {
         let runs = [seeds.start..middle, middle..seeds.end]
-            .map(|mut half| scope.spawn(move || half.find(|seed| World::run(&plan(*seed)).is_err()).map(plan)));
+            .map(|mut half| scope.spawn(move || half.find(|seed| Simulator::run(&plan(*seed)).is_err()).map(plan)));
         let mut failures = runs.into_iter().filter_map(|run| run.join().expect("a run that panics is a failure, too"));
         failures.next().map(shrinking::shrink)
     })
@@ -58,7 +58,7 @@ fn outbox_delivers_and_shows_each_message_exactly_once_for_all_seeds() {
 
 #[test]
 fn outbox_loses_nothing_when_requests_are_stored_after_the_grace_time() {
-    if let Some(story) = first_failure(1..LATE_SEEDS + 1, |seed| Plan { is_late: true, ..Plan::new(seed) }) {
+    if let Some(story) = first_failure(1..LATE_SEEDS + 1, |seed| Plan { stores_late: true, ..Plan::new(seed) }) {
         panic!("{story}");
     }
 }
@@ -67,7 +67,7 @@ fn outbox_loses_nothing_when_requests_are_stored_after_the_grace_time() {
 fn every_planted_defect_is_detected() {
     for (defect, what) in DEFECTS {
         let plan = |seed| Plan { defect: Some(defect), ..Plan::new(seed) };
-        let found = (1..DEFECT_SEEDS + 1).find(|seed| World::run(&plan(*seed)).is_err());
+        let found = (1..DEFECT_SEEDS + 1).find(|seed| Simulator::run(&plan(*seed)).is_err());
         assert!(found.is_some(), "{defect:?} is not found in {DEFECT_SEEDS} seeds: {what}");
         println!("{defect:?}: found by seed {}", found.unwrap_or_default());
     }
@@ -76,7 +76,7 @@ fn every_planted_defect_is_detected() {
 #[test]
 fn same_seed_replays_the_same_run() {
     for seed in 1..20 {
-        let [one, other] = [(); 2].map(|()| World::story(&Plan::new(seed)).0);
+        let [one, other] = [(); 2].map(|()| Simulator::run_with_log(&Plan::new(seed)).0);
         assert_eq!(one, other);
         assert!(one.len() > 50, "a story with things in it");
     }

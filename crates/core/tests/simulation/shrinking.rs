@@ -1,6 +1,6 @@
 //! A failing seed's story with every deed left out that it does not need.
 
-use crate::simulator::{Plan, World};
+use crate::simulator::{Plan, Simulator};
 
 /// Attempts at leaving something out; each is a whole run.
 const ATTEMPTS_MAX: usize = 400;
@@ -11,12 +11,12 @@ pub fn shrink(mut plan: Plan) -> String {
     let mut width = 16;
     while width > 0 {
         let mut first = 0;
-        while first < World::DEEDS_MAX && attempts < ATTEMPTS_MAX {
+        while first < Simulator::ACTIONS_MAX && attempts < ATTEMPTS_MAX {
             let mut shorter = plan.clone();
-            shorter.left_out.extend(first..first + width);
-            if shorter.left_out.len() > plan.left_out.len() {
+            shorter.skipped.extend(first..first + width);
+            if shorter.skipped.len() > plan.skipped.len() {
                 attempts += 1;
-                if World::run(&shorter).is_err() {
+                if Simulator::run(&shorter).is_err() {
                     plan = shorter;
                 }
             }
@@ -24,7 +24,7 @@ pub fn shrink(mut plan: Plan) -> String {
         }
         width /= 2;
     }
-    let (story, result) = World::story(&plan);
+    let (story, result) = Simulator::run_with_log(&plan);
     let what = result.err().unwrap_or_default();
-    format!("seed {} ({} deeds left out): {what}\n{}", plan.seed, plan.left_out.len(), story.join("\n"))
+    format!("seed {} ({} deeds left out): {what}\n{}", plan.seed, plan.skipped.len(), story.join("\n"))
 }

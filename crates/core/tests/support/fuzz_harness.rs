@@ -17,10 +17,10 @@ use natter_core::visitor::session::Session;
 use natter_core::{ChatClient, Effect, Event, Outcome, RequestId, SocketEvent, SocketId, TabEvent};
 
 /// Reads a text, whatever comes of it: here it matters only that it comes to an end.
-pub type Reader = fn(&str);
+pub type Parser = fn(&str);
 
 /// The readers by name.
-pub const READERS: [(&str, Reader); 14] = [
+pub const PARSERS: [(&str, Parser); 14] = [
     ("frame", |text| _ = black_box(chatwoot::frame(text))),
     ("contact", |text| _ = black_box(chatwoot::contact(text))),
     ("conversation", |text| _ = black_box(chatwoot::conversation(text))),
@@ -76,38 +76,38 @@ pub enum Step {
 }
 
 /// A widget, its clocks, and what it waits for.
-pub struct Life {
+pub struct FuzzClient {
     pub widget: ChatClient,
     now: Now,
     /// Requests nobody has answered yet.
-    pub calls: VecDeque<(RequestId, HttpRequest)>,
-    link: Option<SocketId>,
+    pub requests: VecDeque<(RequestId, HttpRequest)>,
+    socket: Option<SocketId>,
     /// What it asked for so far.
     pub effects: Vec<Effect>,
 }
 
 const SERVER: &str = "https://chat.example.test";
 
-impl Life {
+impl FuzzClient {
     /// A first-time visitor.
     pub fn new() -> Self {
         let settings = Settings::new(SERVER, "inboxMainIdentifier00001").expect("these can be used");
         let now = Now { mono: Mono(1_000), wall: Wall(1_795_223_800_000) };
         let seed = Seed { identity: [1, 2, 3, 4], general: [5, 6, 7, 8] };
         let widget = ChatClient::new(settings, seed, now);
-        Self { widget, now, calls: VecDeque::new(), link: None, effects: Vec::new() }
+        Self { widget, now, requests: VecDeque::new(), socket: None, effects: Vec::new() }
     }
 
     /// A visitor with a conversation, number 6, whose history is these messages, and with a live socket.
     pub fn returning(page: &str) -> Self {
-        let mut life = Self::new();
-        life.step(begun(vec![("session".to_owned(), SESSION.to_owned())]));
+        let mut client = Self::new();
+        client.step(started(vec![("session".to_owned(), SESSION.to_owned())]));
         let page = || Step::End(Outcome::Answered { status: 200, body: page.to_owned(), retry_after_ms: None });
-        life.step(page());
-        life.step(Step::Frame(r#"{"type":"welcome"}"#.to_owned()));
-        life.step(Step::Frame(r#"{"type":"confirm_subscription"}"#.to_owned()));
-        life.step(page());
-        life
+        client.step(page());
+        client.step(Step::Frame(r#"{"type":"welcome"}"#.to_owned()));
+        client.step(Step::Frame(r#"{"type":"confirm_subscription"}"#.to_owned()));
+        client.step(page());
+        client
     }
 
     /// Lives through one thing, and looks whether what must always hold still does.
@@ -122,42 +122,40 @@ impl Life {
                 self.now.wall.0 = self.now.wall.0.saturating_add(ms);
                 Event::Tick
             }
-            Step::Frame(text) => match self.link {
-                Some(link) => {
-                    Event::Connection(ConnectionEvent::Socket { socket: link, event: SocketEvent::Frame(text) })
-                }
+            Step::Frame(text) => match self.socket {
+                Some(socket) => Event::Connection(ConnectionEvent::Socket { socket, event: SocketEvent::Frame(text) }),
                 None => return,
             },
-            Step::Close => match self.link.take() {
-                Some(link) => Event::Connection(ConnectionEvent::Socket { socket: link, event: SocketEvent::Closed }),
+            Step::Close => match self.socket.take() {
+                Some(socket) => Event::Connection(ConnectionEvent::Socket { socket, event: SocketEvent::Closed }),
                 None => return,
             },
-            Step::End(outcome) => match self.calls.pop_front() {
-                Some((call, _)) => Event::Connection(ConnectionEvent::RequestEnded { request: call, outcome }),
+            Step::End(outcome) => match self.requests.pop_front() {
+                Some((request, _)) => Event::Connection(ConnectionEvent::RequestEnded { request, outcome }),
                 None => return,
             },
             Step::Event(event) => event,
         };
-        let turn = self.widget.update(self.now, event);
-        for effect in turn.effects {
+        let update = self.widget.update(self.now, event);
+        for effect in update.effects {
             self.perform(&effect);
             self.effects.push(effect);
         }
-        self.look();
+        self.check_invariants();
     }
 
     fn perform(&mut self, effect: &Effect) {
         match effect {
             Effect::SendRequest { id, request } => {
                 assert!(request.url.starts_with("https://chat.example.test/public/api/v1/inboxes/"), "{request:?}");
-                self.calls.push_back((*id, request.clone()));
+                self.requests.push_back((*id, request.clone()));
             }
-            Effect::AbortRequest { id } => self.calls.retain(|(other, _)| other != id),
-            Effect::OpenSocket { socket: link, url } => {
+            Effect::AbortRequest { id } => self.requests.retain(|(other, _)| other != id),
+            Effect::OpenSocket { socket, url } => {
                 assert_eq!(url, "wss://chat.example.test/cable");
-                self.link = Some(*link);
+                self.socket = Some(*socket);
             }
-            Effect::CloseSocket { socket: link } => self.link = self.link.filter(|open| open != link),
+            Effect::CloseSocket { socket } => self.socket = self.socket.filter(|open| open != socket),
             Effect::Save { key, value: _ } | Effect::Delete { key } => {
                 let is_ours = ["send/", "answer/"].iter().any(|ours| key.starts_with(ours));
                 let names = ["session", "draft", "introduction", "preferences", "generation"];
@@ -174,7 +172,7 @@ impl Life {
         }
     }
 
-    fn look(&self) {
+    fn check_invariants(&self) {
         if let Some(Due { at: due, reason }) = self.widget.deadline() {
             assert!(due > self.now.mono, "{reason} would keep a browser busy for ever");
         }
@@ -197,13 +195,13 @@ pub const SESSION: &str = concat!(
     r#""conversation":6,"conversations":[6],"creating":false}"#
 );
 
-/// A life told in lines: what befalls, in a letter, and its text. It begins with a conversation unless the first line
+/// A client told in lines: what befalls, in a letter, and its text. It begins with a conversation unless the first line
 /// is `new`.
-pub fn live_through(story: &str) {
-    let mut life = if story.starts_with("new\n") { Life::new() } else { Life::returning("[]") };
-    for line in story.lines() {
+pub fn run_script(script: &str) {
+    let mut client = if script.starts_with("new\n") { FuzzClient::new() } else { FuzzClient::returning("[]") };
+    for line in script.lines() {
         if let Some(step) = read_step(line) {
-            life.step(step);
+            client.step(step);
         }
     }
 }
@@ -237,7 +235,7 @@ fn read_step(line: &str) -> Option<Step> {
         'l' => Step::Event(Event::Connection(ConnectionEvent::OnlineChanged { is_online: text.is_empty() })),
         'u' => Step::Event(Event::Thread(ThreadEvent::EarlierRequested)),
         'j' => Step::Event(Event::Thread(ThreadEvent::NewestRequested)),
-        'b' => begun(vec![record(text)]),
+        'b' => started(vec![record(text)]),
         'g' => Step::Event(Event::Started { stored: vec![record(text)], has_tab_sync: true }),
         'k' => Step::Event(Event::Tabs(TabEvent::LockGranted { stored: vec![record(text)] })),
         't' => Step::Event(Event::Tabs(TabEvent::LockStolen)),
@@ -250,7 +248,7 @@ fn read_step(line: &str) -> Option<Step> {
 }
 
 /// A page load in the only tab there is, on a device that keeps this.
-pub fn begun(kept: Vec<(String, String)>) -> Step {
+pub fn started(kept: Vec<(String, String)>) -> Step {
     Step::Event(Event::Started { stored: kept, has_tab_sync: false })
 }
 

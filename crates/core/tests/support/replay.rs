@@ -27,7 +27,7 @@ use serde_json::{Map, Value};
 #[derive(Debug)]
 pub struct Report {
     /// How things stood: a report without its events.
-    pub standing: Map<String, Value>,
+    pub state: Map<String, Value>,
     events: Vec<Record>,
 }
 
@@ -37,44 +37,44 @@ type Record = Vec<String>;
 impl Report {
     /// Reads what `element.diagnostics()` gave.
     pub fn read(report: &Value) -> Self {
-        let mut standing = report.as_object().expect("an object").clone();
-        let events = standing.remove("events").expect("it tells what happened");
-        Self { standing, events: serde_json::from_value(events).expect("strings") }
+        let mut state = report.as_object().expect("an object").clone();
+        let events = state.remove("events").expect("it tells what happened");
+        Self { state, events: serde_json::from_value(events).expect("strings") }
     }
 
     /// Reads what a widget itself wrote.
     pub fn of(widget: &ChatClient) -> Self {
         let written: Value = serde_json::from_str(&widget.diagnostics()).expect("JSON");
-        let (standing, events) = written.as_array().expect("a list").split_first().expect("how things stand");
-        let mut report = standing.clone();
+        let (state, events) = written.as_array().expect("a list").split_first().expect("how things stand");
+        let mut report = state.clone();
         report["events"] = events.into();
         Self::read(&report)
     }
 
     /// Whether the beginning is still there.
-    pub fn is_whole(&self) -> bool {
-        self.standing["missing"] == "0"
+    pub fn is_complete(&self) -> bool {
+        self.state["missing"] == "0"
     }
 
     /// A widget to which all of it happened. The `source_id` it draws is another than in the field; nothing the core
     /// does depends on that.
-    pub fn replayed(&self) -> ChatClient {
-        assert!(self.is_whole(), "the beginning was forgotten: nobody can live through this");
+    pub fn replay(&self) -> ChatClient {
+        assert!(self.is_complete(), "the beginning was forgotten: nobody can live through this");
         let ((now, made), events) = (read(&self.events[0]), &self.events[1..]);
-        let Happening::Made(chance, options) = made else { panic!("it begins with how the widget was made") };
+        let Recorded::Created(chance, options) = made else { panic!("it begins with how the widget was made") };
         let settings = Settings::new("https://chat.example.test", "inboxMainIdentifier00001").expect("usable");
         let mut widget =
             ChatClient::new(settings.with_options(options), Seed { identity: [1, 2, 3, 4], general: chance }, now);
         for record in events {
-            let (now, Happening::Event(event)) = read(record) else { panic!("it is made once: {record:?}") };
+            let (now, Recorded::Event(event)) = read(record) else { panic!("it is made once: {record:?}") };
             widget.update(now, event);
         }
         widget
     }
 
     /// Asserts that living through it leads to where it says.
-    pub fn leads_where_it_says(&self) {
-        assert_eq!(Self::of(&self.replayed()).standing, self.standing, "after {:#?}", self.events);
+    pub fn assert_replays(&self) {
+        assert_eq!(Self::of(&self.replay()).state, self.state, "after {:#?}", self.events);
     }
 }
 
@@ -93,30 +93,30 @@ fn form(outline: &str) -> Option<PreChatForm> {
     Some(form)
 }
 
-enum Happening {
-    Made([u64; 4], Options),
+enum Recorded {
+    Created([u64; 4], Options),
     Event(Event),
 }
 
-fn read(record: &Record) -> (Now, Happening) {
+fn read(record: &Record) -> (Now, Recorded) {
     let [mono, wall, what, text, numbers, kept @ ..] = &record[..] else { panic!("a short record: {record:?}") };
     let numbers: Vec<u64> = numbers.split_terminator(' ').map(number).collect();
     let now = Now { mono: Mono(number(mono)), wall: Wall(number(wall)) };
     let text = || text.clone();
     let kept = || kept.chunks(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect();
-    let options = |deciding: &[u64]| Options {
-        closes_resolved: deciding[0] == 1,
-        retention_days: deciding[1],
+    let options = |numbers: &[u64]| Options {
+        closes_resolved: numbers[0] == 1,
+        retention_days: numbers[1],
         form: form(&record[3]),
         ..Options::default()
     };
     let flag = || numbers[0] == 1;
-    let call = || RequestId(numbers[0]);
-    let link = || SocketId(u32::try_from(numbers[0]).expect("a link's number"));
+    let request = || RequestId(numbers[0]);
+    let socket = || SocketId(u32::try_from(numbers[0]).expect("a link's number"));
     let event = match &**what {
         "made" => {
             let chance = numbers[..4].try_into().expect("four numbers");
-            return (now, Happening::Made(chance, options(&numbers[4..])));
+            return (now, Recorded::Created(chance, options(&numbers[4..])));
         }
         "began" => Event::Started { stored: kept(), has_tab_sync: flag() },
         "granted" => Event::Tabs(TabEvent::LockGranted { stored: kept() }),
@@ -144,7 +144,7 @@ fn read(record: &Record) -> (Now, Happening) {
         "gathered" => Event::Storage(StorageEvent::FilesStored { message: text().into() }),
         "not kept" => Event::Storage(StorageEvent::WriteFailed),
         "progressed" => Event::Connection(ConnectionEvent::UploadProgressed {
-            request: call(),
+            request: request(),
             percent: u8::try_from(numbers[1]).expect("a percentage"),
         }),
         "filled" => Event::Thread(ThreadEvent::FormSubmitted { message: MessageId(numbers[0]), fields: kept() }),
@@ -187,11 +187,13 @@ fn read(record: &Record) -> (Now, Happening) {
         "forgot" => Event::Visitor(VisitorEvent::ForgetRequested),
         "paged" => Event::Page(PageEvent::Navigated(PageContext::default())),
         "prompted" => Event::Host(HostCall::ProactiveMessageShown { text: String::new() }),
-        "identified" => {
-            Event::Host(HostCall::SetUser(User { mark: numbers[0], is_proven: numbers[1] == 1, fields: said(1) }))
-        }
+        "identified" => Event::Host(HostCall::SetUser(User {
+            mark: numbers[0],
+            is_proven: numbers[1] == 1,
+            fields: placeholders(1),
+        })),
         "attributed" => Event::Host(HostCall::SetAttributes {
-            attributes: said(usize::try_from(numbers[0]).expect("0 or 1")),
+            attributes: placeholders(usize::try_from(numbers[0]).expect("0 or 1")),
             target: if numbers[1] == 1 { AttributeTarget::Conversation } else { AttributeTarget::Contact },
         }),
         "prefilled" => Event::Host(HostCall::Prefill { text: text() }),
@@ -203,20 +205,24 @@ fn read(record: &Record) -> (Now, Happening) {
             Event::TimeZoneLookedUp { offsets: numbers.chunks(2).map(offset).collect() }
         }
         "wanted newest" => Event::Thread(ThreadEvent::NewestRequested),
-        "frame" => Event::Connection(ConnectionEvent::Socket { socket: link(), event: SocketEvent::Frame(text()) }),
-        "closed" => Event::Connection(ConnectionEvent::Socket { socket: link(), event: SocketEvent::Closed }),
+        "frame" => Event::Connection(ConnectionEvent::Socket { socket: socket(), event: SocketEvent::Frame(text()) }),
+        "closed" => Event::Connection(ConnectionEvent::Socket { socket: socket(), event: SocketEvent::Closed }),
         "answered" => {
             let status = u16::try_from(numbers[1]).expect("a status");
             Event::Connection(ConnectionEvent::RequestEnded {
-                request: call(),
+                request: request(),
                 outcome: Outcome::Answered { status, body: text(), retry_after_ms: Some(numbers[2]) },
             })
         }
-        "never left" => Event::Connection(ConnectionEvent::RequestEnded { request: call(), outcome: Outcome::NotSent }),
-        "files gone" => {
-            Event::Connection(ConnectionEvent::RequestEnded { request: call(), outcome: Outcome::FilesMissing })
+        "never left" => {
+            Event::Connection(ConnectionEvent::RequestEnded { request: request(), outcome: Outcome::NotSent })
         }
-        "unanswered" => Event::Connection(ConnectionEvent::RequestEnded { request: call(), outcome: Outcome::Unknown }),
+        "files gone" => {
+            Event::Connection(ConnectionEvent::RequestEnded { request: request(), outcome: Outcome::FilesMissing })
+        }
+        "unanswered" => {
+            Event::Connection(ConnectionEvent::RequestEnded { request: request(), outcome: Outcome::Unknown })
+        }
         "visible" => Event::Page(PageEvent::VisibilityChanged { is_visible: flag() }),
         "online" => Event::Connection(ConnectionEvent::OnlineChanged { is_online: flag() }),
         "blocked by policy" => Event::Connection(ConnectionEvent::Blocked(BlockReason::ContentSecurityPolicy)),
@@ -227,11 +233,11 @@ fn read(record: &Record) -> (Now, Happening) {
         "tick" => Event::Tick,
         other => panic!("nobody knows what {other} is"),
     };
-    (now, Happening::Event(event))
+    (now, Recorded::Event(event))
 }
 
 /// So many things a site could say.
-fn said(count: usize) -> Vec<(String, String)> {
+fn placeholders(count: usize) -> Vec<(String, String)> {
     vec![("name".to_owned(), "\"something\"".to_owned()); count]
 }
 
