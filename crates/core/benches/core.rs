@@ -1,8 +1,8 @@
-//! How the core's work grows: ten times as much of everything, and how many times as long it takes.
+//! How the core's time grows: ten times as much of everything, and how many times as long it takes.
 //!
-//! `cargo bench --bench core` prints criterion's numbers for each size, and at the end the ratios between sizes. Those
-//! are what to look at: they are nearly the same on a slower machine. The fastest run of each size is taken, since
-//! whatever else the machine does can only add to it; what takes memory bandwidth all the while still shows.
+//! `cargo bench -p natter-core --bench core` prints criterion's numbers for each size, and at the end the ratios
+//! between sizes. Compare those: they are nearly the same on a slower machine. The fastest run of each size is taken,
+//! since other load can only add to it; load on the memory bus still shows.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a bench that can't go on says so")]
 #![allow(clippy::print_stdout, reason = "the numbers are its output")]
 
@@ -20,12 +20,12 @@ use natter_core::{ChatClient, Effect, Event, Outcome, RequestId, SocketEvent, So
 
 fn main() {
     let mut growth = Growth { criterion: Criterion::default().configure_from_args(), lines: Vec::new() };
-    growth.measure("merged in any order", &[1_000, 10_000, 100_000], shuffled, merge);
-    // A catch-up lets go of what lies more than 4,000 messages back, so it can't have more to do than this.
-    growth.measure("catch-up after a gap", &[390, 3_900], after_a_gap, read_pages);
-    growth.measure("scrolled up to the first", &[100, 1_000, 10_000], with_a_past, scroll_up);
-    growth.measure("frames, each published", &[100, 1_000, 10_000], with_frames, receive_frames);
-    growth.measure("sends left by earlier pages", &[100, 1_000, 10_000], with_an_outbox, restore);
+    growth.measure("messages merged in any order", &[1_000, 10_000, 100_000], shuffled, merge);
+    // A catch-up drops what lies more than 4,000 messages back, so it never has more to do than this.
+    growth.measure("history catch-up after a gap", &[390, 3_900], after_a_gap, read_pages);
+    growth.measure("history scrolled up to the first message", &[100, 1_000, 10_000], with_a_past, scroll_up);
+    growth.measure("cable frames, with a view update each", &[100, 1_000, 10_000], with_frames, receive_frames);
+    growth.measure("outbox records restored from storage", &[100, 1_000, 10_000], with_an_outbox, restore);
     growth.criterion.final_summary();
     println!("How the time grows with the size, by the fastest run of each:");
     for line in growth.lines {
@@ -33,14 +33,14 @@ fn main() {
     }
 }
 
-/// What has been measured so far.
+/// The measurements so far.
 struct Growth {
     criterion: Criterion,
     lines: Vec<String>,
 }
 
 impl Growth {
-    /// Measures `work` on what `prepare` makes for each size; neither making nor dropping counts.
+    /// Measures `work` on the result of `prepare` for each size; the time of preparing and dropping does not count.
     fn measure<I, O>(&mut self, name: &str, sizes: &[u32], prepare: fn(u32) -> I, work: fn(I) -> O) {
         let mut line = format!("{name}:");
         let mut previous: Option<(u32, Duration)> = None;
@@ -63,7 +63,7 @@ impl Growth {
                     (0..runs).map(once).sum()
                 });
             });
-            // A filter on the command line may have left it out.
+            // A filter on the command line may have skipped it.
             let Some(time) = fastest else { continue };
             line += &format!(" {size}: {:.2} ms", time.as_secs_f64() * 1_000.0);
             if let Some((smaller, before)) = previous {
@@ -97,7 +97,7 @@ fn merge(messages: Vec<Message>) -> Timeline {
     timeline
 }
 
-/// A catch-up that has just asked for its first page, and its pages.
+/// A client whose catch-up has just requested its first page, and the pages.
 fn after_a_gap(count: u32) -> (Driver, Vec<String>) {
     let mut driver = Driver::returning();
     driver.live_with(KNOWN);
@@ -105,7 +105,7 @@ fn after_a_gap(count: u32) -> (Driver, Vec<String>) {
     driver.socket = None;
     driver.live();
     let newest = KNOWN + count;
-    // It overlaps with what is known by ten.
+    // The last page overlaps with 10 known messages.
     let pages = (0..(count + 10).div_ceil(PAGE)).map(|nth| page(newest - PAGE * nth)).collect();
     (driver, pages)
 }
@@ -118,7 +118,7 @@ fn read_pages((mut driver, pages): (Driver, Vec<String>)) -> Driver {
     driver
 }
 
-/// A conversation of so many messages of which the newest page is known, and the pages before it.
+/// A client that knows the newest page of a conversation of `count` messages, and the earlier pages.
 fn with_a_past(count: u32) -> (Driver, Vec<String>) {
     let mut driver = Driver::returning();
     driver.live_with(count);
@@ -165,18 +165,18 @@ fn restore((mut driver, kept): (Driver, Vec<(String, String)>)) -> Driver {
     driver
 }
 
-/// What the device keeps of who the visitor is.
+/// The stored session record.
 fn session() -> (String, String) {
     let session = r#"{"v":1,"customer_identifier":"me","pubsub_token":"token","conversation":6,"conversations":[6],"creating":false}"#;
     ("session".to_owned(), session.to_owned())
 }
 
-/// Messages in a page of Chatwoot's.
+/// Messages in a history page of Chatwoot.
 const PAGE: u32 = 20;
-/// Messages known before anything is measured: one page of them.
+/// Messages known before the measurement: one page.
 const KNOWN: u32 = PAGE;
 
-/// A widget, and as much of a shell as it takes to keep it going.
+/// A client, and as much of a platform as it needs.
 struct Driver {
     widget: ChatClient,
     now: Now,
@@ -185,7 +185,7 @@ struct Driver {
 }
 
 impl Driver {
-    /// A page load that has not begun.
+    /// A page load before `Started`.
     fn new() -> Self {
         let settings = Settings::new("https://chat.example.test", "inbox").unwrap();
         let now = Now { mono: Mono(1_000), wall: Wall(1_795_223_800_000) };
@@ -193,7 +193,7 @@ impl Driver {
         Self { widget, now, requests: Vec::new(), socket: None }
     }
 
-    /// A visitor with a conversation that has not been read yet.
+    /// A returning visitor whose history has not been read yet.
     fn returning() -> Self {
         let mut driver = Self::new();
         driver.event(Event::Started { stored: vec![session()], has_tab_sync: false });
@@ -201,14 +201,14 @@ impl Driver {
         driver
     }
 
-    /// Live, and in step with a conversation whose newest message has this id.
+    /// Makes the socket live and history complete; the newest message has this id.
     fn live_with(&mut self, newest: u32) {
         self.answer(page(newest));
         self.live();
         self.answer(page(newest));
     }
 
-    /// Welcome and confirmation, on the socket asked for (or after the wait for the next one).
+    /// Delivers welcome and subscription confirmation on the open socket, waiting for a reconnect where there is none.
     fn live(&mut self) {
         while self.socket.is_none() {
             self.now.mono = self.now.mono.plus(100);
@@ -222,7 +222,7 @@ impl Driver {
     fn event(&mut self, event: Event) {
         for effect in black_box(self.widget.update(self.now, event)).effects {
             match effect {
-                // Where the conversation stands is not what is measured.
+                // Status requests are not part of the measurement.
                 Effect::SendRequest { id: _, request } if request.read_until.is_some() => {}
                 Effect::SendRequest { id, request: _ } => self.requests.push(id),
                 Effect::OpenSocket { socket, url: _ } => self.socket = Some(socket),
@@ -247,7 +247,7 @@ impl Driver {
         self.event(Event::Connection(ConnectionEvent::Socket { socket, event }));
     }
 
-    /// Answers the oldest open request.
+    /// Answers the oldest pending request.
     fn answer(&mut self, body: String) {
         let id = self.requests.remove(0);
         self.event(Event::Connection(ConnectionEvent::RequestEnded {
@@ -257,13 +257,13 @@ impl Driver {
     }
 }
 
-/// The page whose newest message has this id.
+/// The history page whose newest message has this id.
 fn page(newest: u32) -> String {
     let messages: Vec<String> = (newest.saturating_sub(PAGE) + 1..=newest).map(message).collect();
     format!("[{}]", messages.join(","))
 }
 
-/// A message as Chatwoot tells it.
+/// A message as Chatwoot's JSON.
 fn message(id: u32) -> String {
     let kind = id % 2;
     let sender = r#"{"id":2,"name":"Noor Haddad","available_name":"Noor Haddad","avatar_url":"","type":"user","availability_status":null,"thumbnail":""}"#;

@@ -1,5 +1,5 @@
-//! What a Chatwoot 4.0.4 sends, and what the core makes of it. The fixtures have a running server's shapes, with other
-//! people in them.
+//! Parses what Chatwoot 4.0.4 and 4.16 send, and checks the requests of the client API. The fixtures have the shapes of
+//! a running server, with other people in them.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that can't go on says so")]
 
@@ -13,7 +13,7 @@ use natter_core::model::{Author, ConversationId, Message, MessageId, Status};
 use natter_core::visitor::conversation_index::ConversationIndex;
 use serde_json::{Value, json};
 
-/// Reads a fixture, as the compact text a server sends.
+/// Reads a fixture as compact JSON, as a server sends it.
 macro_rules! fixture {
     ($name:literal) => {
         serde_json::from_str::<Value>(include_str!(concat!("fixtures/chatwoot/", $name, ".json"))).unwrap().to_string()
@@ -324,7 +324,7 @@ fn author(message: &Message) -> &'static str {
     }
 }
 
-/// The JSON pointers of everything in a value.
+/// The JSON pointers of all values in a value.
 fn paths(value: &Value) -> Vec<String> {
     let children: Vec<(String, &Value)> = match value {
         Value::Object(fields) => fields.iter().map(|(key, child)| (format!("/{key}"), child)).collect(),

@@ -1,4 +1,4 @@
-//! Answers and frames.
+//! Properties of the parsers of Chatwoot's responses and cable frames.
 
 use natter_core::chatwoot::{self, ContactAnswer, Frame, ServerEvent};
 use natter_core::model::{Author, ConversationId, Message, MessageId, Person};
@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 use super::generators::{anything, boundary, json, real, short_text, sound_json};
 use super::{check_property, fuzz_harness};
 
-/// Fields of an object, each with its value's JSON text.
+/// The fields of an object, each with its value as JSON.
 type Fields = Vec<(String, String)>;
 
-/// A message as a server tells it, field by field, and what is to be read.
+/// A message as JSON, field by field, and as it must be parsed.
 #[derive(Clone, Debug)]
 struct Sample {
     fields: Fields,
@@ -32,7 +32,7 @@ impl Sample {
     }
 }
 
-/// A number that every reader of JSON can tell from its neighbours; an id past them is taken for none.
+/// An id that every JSON parser reads exactly; larger ones are rejected.
 fn number() -> std::ops::Range<u64> {
     0..1 << 53
 }
@@ -78,7 +78,7 @@ fn object(fields: &[(String, String)]) -> String {
     format!("{{{}}}", fields.iter().map(field).collect::<Vec<_>>().join(","))
 }
 
-/// Fields that servers do send and we don't read, and some that none has sent yet.
+/// Fields that servers send and the core ignores, and some that no server sends yet.
 fn unknown() -> impl Strategy<Value = Vec<(Index, (String, String))>> {
     const UNREAD: [&str; 7] =
         ["private", "content_type", "processed_message_content", "previous_changes", "performer", "Id", "id "];
@@ -169,7 +169,7 @@ fn json_whitespace_and_escapes_do_not_change_what_is_parsed() {
     });
 }
 
-/// JSON with space wherever it may stand and every character escaped.
+/// JSON with whitespace wherever it is allowed and every character escaped.
 fn spelled(value: &Value) -> String {
     let escaped = |text: &str| {
         let units: String = text.encode_utf16().map(|unit| format!("\\u{unit:04X}")).collect();

@@ -1,5 +1,5 @@
-//! What an input costs, counted in bytes asked of the allocator (which is the same every time, unlike seconds): twice
-//! the input may cost about twice as much.
+//! Cost of parsing and of updates, in bytes requested from the allocator (which, unlike seconds, is the same in each
+//! run): twice the input may cost about twice as much.
 
 use std::hint::black_box;
 use std::sync::LazyLock;
@@ -11,23 +11,23 @@ use serde_json::json;
 
 use super::fuzz_harness::{self, FuzzClient, SESSION, Step, started};
 
-/// Doubling a buffer that grows makes steps of two; this leaves room for being on the wrong side of one.
+/// Buffers grow by doubling; this leaves room for one doubling more.
 const RATIO_MAX: f64 = 2.5;
 
-/// Asserts that `work` on twice the size asks for about twice the bytes.
+/// Asserts that `work` on twice the size requests about twice the bytes.
 fn assert_linear(what: &str, size: usize, work: impl Fn(usize)) {
     let bytes = |size| allocation_counter::measure(|| work(size)).bytes_total;
     let (once, twice) = (bytes(size), bytes(size * 2));
     #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
     let ratio = twice as f64 / once.max(1) as f64;
-    // What costs next to nothing may be on either side of its first buffer.
+    // Small costs may be on either side of a first buffer.
     assert!(
         twice < 4_096 || ratio <= RATIO_MAX,
         "{what}: {once} bytes for {size}, {twice} for twice that: ×{ratio:.2}"
     );
 }
 
-/// A text of this size, with something in it that goes on and on.
+/// Makes a text of this size with a repeated pattern.
 type Shape = fn(usize) -> String;
 
 const SHAPES: [(&str, Shape); 15] = [
@@ -48,7 +48,7 @@ const SHAPES: [(&str, Shape); 15] = [
     ("no JSON", |n| "a/b?%\u{1f600} ".repeat(n)),
 ];
 
-/// Markdown that begins much and ends nothing, or ends it all at once.
+/// Markdown that opens much and closes nothing, or closes it all at once.
 const MARKDOWN: [(&str, Shape); 43] = [
     ("stars", |n| "*".repeat(n)),
     ("stars and words", |n| "*a ".repeat(n)),
@@ -137,9 +137,9 @@ fn markdown_allocates_in_proportion_to_its_input() {
 
 #[test]
 fn markdown_time_is_proportional_to_its_input() {
-    // A reader that scans the rest of the text for each sign allocates nothing, but four times the text then takes
-    // sixteen times as long. So one long text is compared with four short ones: as long where time grows in proportion,
-    // four times as long where it grows with the square. The processor's time is taken, which other programs don't use.
+    // A parser that scans the rest of the text for each sign allocates nothing, but four times the text then takes
+    // sixteen times as long. So one long text is compared with four short ones: it takes as long if time is linear, and
+    // four times as long if it is quadratic. Processor time is measured, which other programs don't affect.
     const SIZE: usize = 25_000;
     for (shape, text) in MARKDOWN {
         let quickest = |times: usize, size: usize| {
@@ -159,8 +159,7 @@ fn markdown_time_is_proportional_to_its_input() {
     }
 }
 
-/// How long this thread has run so far. Where the system does not say (it is Linux' `schedstat`), the time since the
-/// first call.
+/// The processor time of this thread, from Linux' `schedstat`. Where there is none, the time since the first call.
 fn processor_time() -> Duration {
     static BEGUN: LazyLock<Instant> = LazyLock::new(Instant::now);
     let running = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
@@ -170,7 +169,7 @@ fn processor_time() -> Duration {
 
 #[test]
 fn parsers_use_no_stack_for_nested_json() {
-    // Threads of tests have 2 MB: a reader that went down step by step would need five times that.
+    // Test threads have a stack of 2 MB: a recursive parser would need five times that.
     for (_, text) in &SHAPES[..4] {
         let text = text(100_000);
         for (_, read) in fuzz_harness::PARSERS {
@@ -222,7 +221,7 @@ fn client_allocates_in_proportion_to_its_events() {
     });
 }
 
-/// Twenty messages from this one on.
+/// A history page of 20 messages, beginning with this id.
 fn page(first: usize) -> String {
     format!("[{}]", (first..first + 20).map(|id| message(id, "hello")).collect::<Vec<_>>().join(","))
 }

@@ -1,4 +1,4 @@
-//! A widget's whole client among servers, sockets and stores that say anything.
+//! Random sequences of events from servers, sockets, storage, other tabs and the visitor.
 
 use natter_core::chatwoot::{self, Body, Frame, HttpRequest, Method};
 use natter_core::conversation::message_window::{Distance, ScrollPosition};
@@ -16,14 +16,14 @@ use super::generators::{any_text, anything, json, short_text};
 use super::replay::Report;
 use super::{check_property, fuzz_harness};
 
-/// Few texts, so that what is said and what is sent are often the same.
+/// Few texts, so that incoming and outgoing messages often have equal texts.
 const TEXTS: [&str; 3] = ["hi", "hello", "are you there?"];
 
 fn text() -> impl Strategy<Value = String> {
     prop_oneof![4 => select(&TEXTS[..]).prop_map(str::to_owned), 1 => any_text()]
 }
 
-/// A message of few ids and few authors, with one field that may be anything.
+/// A message with one of few ids and authors, and perhaps one field with any value.
 fn message() -> BoxedStrategy<String> {
     let id = prop_oneof![6 => 0..30_u64, 1 => any::<u64>()];
     (id, text(), 0..4_u8, prop::option::weighted(0.1, (short_text(), json()))).prop_map(|(id, text, kind, odd)| {
@@ -90,7 +90,7 @@ fn stored_records() -> impl Strategy<Value = Vec<(String, String)>> {
     prop::collection::vec((key, prop_oneof![send, anything()]), 0..8)
 }
 
-/// What a server, a network and a clock can do to a widget.
+/// What a server, a network and a clock can do to a client.
 fn network_step() -> BoxedStrategy<Step> {
     let wait = select(&[1, 500, 1_000, 7_000, 31_000, 80_000, 10_000_000][..]);
     let news = prop_oneof![frame().prop_map(SocketEvent::Frame), Just(SocketEvent::Closed)];
@@ -107,7 +107,7 @@ fn network_step() -> BoxedStrategy<Step> {
     .boxed()
 }
 
-/// What a visitor can, short of sending something.
+/// What a visitor can do without sending anything.
 fn visitor_step() -> impl Strategy<Value = Step> {
     let key = || (0..40_u64).prop_map(RowKey);
     prop_oneof![
@@ -131,7 +131,7 @@ fn visitor_step() -> impl Strategy<Value = Step> {
     .prop_map(Step::Event)
 }
 
-/// What other tabs, and the browser between them, may say.
+/// What other tabs and the browser's lock manager can send.
 fn tab_events() -> impl Strategy<Value = TabEvent> {
     let word = prop_oneof![
         Just(TabMessage::PingLeader),
@@ -178,7 +178,7 @@ fn random_event_sequences_keep_the_invariants_and_replay() {
             client.step(step);
         }
         let report = Report::of(&client.widget);
-        // What a forgotten visitor did is in no report.
+        // A report holds no events of a forgotten visitor.
         if report.is_complete() {
             report.assert_replays();
         }
@@ -230,7 +230,7 @@ fn anonymous_visitor_who_sends_nothing_creates_no_contact_and_stores_only_a_draf
         for effect in client.effects {
             match effect {
                 Effect::Save { key, value: _ } | Effect::Delete { key } => assert_eq!(key, "draft"),
-                // What the inbox is called concerns nobody in particular.
+                // The inbox request tells nothing about the visitor.
                 Effect::SendRequest { id: _, request } => {
                     assert!(request.method == Method::Get && !request.url.contains("contacts"), "{request:?}");
                 }
@@ -301,7 +301,7 @@ fn outbox_delivers_once_arbitrary_failures_end() {
     );
 }
 
-/// What a server that knows everybody says; a message it is given gets this id.
+/// A valid response to any request; a posted message gets this id.
 fn valid_response(request: &HttpRequest, id: u64) -> Value {
     let path = request.url.split('?').next().unwrap_or_default();
     match (request.method, path.rsplit('/').next()) {

@@ -1,6 +1,6 @@
-//! Inputs: nonsense, JSON of all kinds under the names we look for, and real answers that went wrong somewhere.
+//! Input generators: arbitrary text, JSON with the field names that the core reads, and real responses with one fault.
 //!
-//! They are boxed: what one of them may become is kept in one value, and those of choices among choices outgrow a stack.
+//! They are boxed: a strategy holds all its alternatives in one value, and nested choices outgrow the stack.
 
 use std::sync::LazyLock;
 
@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::Value;
 
-/// Names the core looks for, in all it reads.
+/// Field names that the core reads.
 const NAMES: [&str; 37] = [
     "id",
     "content",
@@ -49,7 +49,7 @@ const NAMES: [&str; 37] = [
     "messages",
 ];
 
-/// Values the core tells apart.
+/// Values that the core tells apart.
 const WORDS: [&str; 16] = [
     "welcome",
     "ping",
@@ -69,7 +69,7 @@ const WORDS: [&str; 16] = [
     "",
 ];
 
-/// Numbers at and beyond every edge.
+/// Numbers at and beyond the limits of number types.
 const NUMBERS: [&str; 20] = [
     "0",
     "-0",
@@ -93,24 +93,24 @@ const NUMBERS: [&str; 20] = [
     "100000000000000000000000000000000000000000",
 ];
 
-/// Any text at all.
+/// Arbitrary text.
 pub fn any_text() -> BoxedStrategy<String> {
     let bytes = prop::collection::vec(any::<u8>(), 0..200).prop_map(|bytes| String::from_utf8_lossy(&bytes).into());
     prop_oneof![any::<String>(), bytes, short_text()].boxed()
 }
 
-/// A short text, more often than not one that means something.
+/// A short text, often one that the core knows.
 pub fn short_text() -> BoxedStrategy<String> {
     prop_oneof![select(&WORDS[..]).prop_map(str::to_owned), ".{0,12}", "[0-9]{1,25}", "[a-zA-Z0-9_-]{1,40}"].boxed()
 }
 
-/// JSON, as text: there is more of it than a parser's values can hold.
+/// JSON as text: it includes what a parsed `Value` can't hold.
 pub fn json() -> BoxedStrategy<String> {
     let wild = select(&["1e400", "0.1e99999999999", r#""\ud800""#][..]).prop_map(str::to_owned);
     tree(prop_oneof![1 => wild, 20 => leaf()])
 }
 
-/// JSON that any reader takes.
+/// JSON that every parser accepts.
 pub fn sound_json() -> BoxedStrategy<String> {
     tree(leaf())
 }
@@ -138,11 +138,11 @@ fn leaf() -> impl Strategy<Value = String> {
     ]
 }
 
-/// What a running server sent, and what a device kept, as compact text.
+/// Recorded responses and stored records, as compact JSON.
 pub static REAL: LazyLock<Vec<String>> = LazyLock::new(|| {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/chatwoot");
     let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    // A folder's order is its disk's.
+    // The order of a directory differs between disks.
     files.sort();
     let texts = files.iter().map(|file| std::fs::read_to_string(file).unwrap());
     let kept = r#"{"v":1,"text":"hi","at":1795223800000,"nth":1,"tries":0,"conversation":6,"posting":true,"newest":7,
@@ -151,12 +151,12 @@ pub static REAL: LazyLock<Vec<String>> = LazyLock::new(|| {
     values.map(|text| serde_json::from_str::<Value>(&text).unwrap().to_string()).collect()
 });
 
-/// Something real.
+/// A recorded text.
 pub fn real() -> impl Strategy<Value = String> {
     select(&**REAL)
 }
 
-/// Something real in which one thing is wrong: cut off, garbled in a place, or with a value it never had.
+/// A recorded text with one fault: truncated, garbled in a place, or with one value replaced.
 pub fn damaged() -> BoxedStrategy<String> {
     prop_oneof![
         1 => (real(), any::<Index>()).prop_map(|(text, at)| text[..boundary(&text, at)].to_owned()),
@@ -169,17 +169,17 @@ pub fn damaged() -> BoxedStrategy<String> {
     .boxed()
 }
 
-/// All of these.
+/// Any of the above.
 pub fn anything() -> BoxedStrategy<String> {
     prop_oneof![2 => any_text(), 3 => json(), 1 => real(), 4 => damaged()].boxed()
 }
 
-/// A place between two characters.
+/// A byte index between two characters.
 pub fn boundary(text: &str, at: Index) -> usize {
     text.floor_char_boundary(at.index(text.len() + 1))
 }
 
-/// The text of a JSON value, with one value in it replaced.
+/// The text of a JSON value in which one value is replaced.
 fn with_another(text: &str, at: Index, other: &str) -> String {
     const MARK: &str = "\u{1}here\u{1}";
     let mut value: Value = serde_json::from_str(text).unwrap();

@@ -1,4 +1,4 @@
-//! JSON, beside another reader's reading.
+//! The core's JSON parser, compared with serde_json.
 
 use natter_core::json;
 use proptest::prelude::*;
@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::check_property;
 use super::generators::{any_text, json as any_json, sound_json};
 
-/// What the widget reads, in the other reader's values: of numbers the whole part, where that is one.
+/// What the core parses, as a serde_json value: numbers are whole, or null.
 fn ours(text: &str) -> Option<Value> {
     json::read(text).as_ref().map(seen)
 }
@@ -26,7 +26,7 @@ fn seen(value: &json::Value) -> Value {
     }
 }
 
-/// What the other reader reads, as far as the widget wants to know.
+/// What serde_json parses, reduced to what the core keeps.
 fn theirs(value: Value, depth: usize) -> Value {
     match value {
         Value::Array(_) | Value::Object(_) if depth == 0 => Value::Null,
@@ -41,13 +41,13 @@ fn whole(number: f64) -> Option<u64> {
     (number.is_sign_positive() && number < u64::MAX as f64).then_some(number as u64)
 }
 
-/// Deeper than this, the widget keeps nothing.
+/// The core drops values nested deeper than this.
 const DEPTH_MAX: usize = 64;
 
-/// What the other reader has no say in: numbers that are too large for it, halves of pairs, and depths it fears.
+/// Errors of serde_json that decide nothing: numbers out of its range, lone surrogates, its recursion limit.
 const NO_VERDICT: [&str; 4] = ["out of range", "surrogate", "hex escape", "recursion limit"];
 
-/// The other reader's reading, in its own words where it refuses.
+/// What serde_json parses, or its error message.
 fn read(text: &str) -> Result<Value, String> {
     serde_json::from_str(text).map_err(|error| error.to_string())
 }

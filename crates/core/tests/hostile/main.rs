@@ -1,7 +1,7 @@
-//! What others write: servers, proxies, other scripts on the page, other versions of this widget. None of it may stop
-//! the core, hide what else was said, or cost more than its length.
+//! Property tests with hostile input: from servers, proxies, other scripts on the page and other versions of this
+//! client. None of it may stop the core, hide other messages, or cost more than its length.
 //!
-//! Inputs are drawn from a fixed seed, so a run is the same everywhere; the fuzzer (`fuzz/`) draws without end.
+//! Inputs are drawn from a fixed seed, so each run is the same; the fuzzer (`fuzz/`) draws without end.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that can't go on says so")]
 
@@ -20,7 +20,7 @@ mod replay;
 use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, RngSeed, TestError, TestRunner};
 
-/// Tries a property on so many inputs; when it fails, tells the smallest input it was seen to fail on.
+/// Checks a property on this many inputs; a failure prints the smallest failing input found.
 fn check_property<S: Strategy>(cases: u32, inputs: S, property: impl Fn(S::Value)) {
     let seeded = Config { rng_seed: RngSeed::Fixed(7), failure_persistence: None, ..Config::with_cases(cases) };
     let tried = TestRunner::new(seeded).run(&inputs, |input| {

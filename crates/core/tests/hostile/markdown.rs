@@ -1,4 +1,4 @@
-//! What agents write, when it is nothing an editor makes.
+//! Markdown that no editor writes.
 
 use natter_core::markdown::{self, Mark, Piece};
 use natter_core::url::SafeUrl;
@@ -8,7 +8,7 @@ use proptest::sample::select;
 use super::check_property;
 use super::generators::any_text;
 
-/// Signs, and what stands between them.
+/// Markdown syntax, and what stands between it.
 const FRAGMENTS: [&str; 54] = [
     "*",
     "**",
@@ -83,7 +83,7 @@ fn text(pieces: &[Piece]) -> String {
     pieces.iter().map(of).collect()
 }
 
-/// Asserts that links are safe and lead somewhere from something.
+/// Asserts that links have a visible text and a safe URL.
 fn assert_links(pieces: &[Piece]) {
     for piece in pieces {
         let Piece::Marked(mark, inner) = piece else { continue };
@@ -104,14 +104,14 @@ fn markdown_links_are_visible_and_safe_in_any_context() {
 
 #[test]
 fn markdown_shows_every_letter_except_link_targets() {
-    // A link shows its text in place of its address, and a fence names the language of what is in it.
+    // A link shows its text in place of its URL, and a fence hides the name of its language.
     let is_shown = |text: &String| !["](", "```", "~~~"].iter().any(|sign| text.contains(sign));
     check_property(3_000, markdown_text().prop_filter("all of it is shown", is_shown), |markdown_text| {
         assert_eq!(letters(&text(&markdown::parse(&markdown_text))), letters(&markdown_text));
     });
 }
 
-/// A link's address is what can be read, but for what a scheme adds: nobody is led to a part of what was written.
+/// The URL of an autolink is exactly its text, apart from an added scheme: no link leads to a part of what was written.
 #[test]
 fn markdown_email_autolinks_are_never_cut_at_their_start() {
     check_property(4_000, markdown_text(), |markdown_text| {
@@ -124,7 +124,7 @@ fn markdown_email_autolinks_are_never_cut_at_their_start() {
     });
 }
 
-/// Each link's address and text, and the text right before it.
+/// Each link's URL and text, and the text right before it.
 fn links_after_text(pieces: &[Piece]) -> Vec<(String, String, String)> {
     let (mut all, mut before) = (Vec::new(), String::new());
     for piece in pieces {

@@ -1,4 +1,4 @@
-//! What the device keeps and the site says.
+//! Stored records (outbox, session) and the site's settings.
 
 use natter_core::chatwoot;
 use natter_core::conversation::timeline::{DeliveryState, Failure, GRACE_MS, OutgoingMessage, OutgoingRecord, RowKey};
@@ -64,7 +64,7 @@ fn outbox_record_round_trips_through_storage() {
         let restored = kept.restore(RowKey(1), "echo".into(), now);
         assert_eq!(OutgoingRecord::new(&restored, conversation).to_json(), text, "nor does keeping it again change it");
         let state = match &send.state {
-            // Whatever was under way has no answer any more.
+            // A POST in flight gets no response after a reload.
             DeliveryState::Sending { newest }
             | DeliveryState::Unconfirmed { newest, .. }
             | DeliveryState::StoredElsewhere { newest, .. } => {

@@ -1,4 +1,4 @@
-//! What is said aloud to those who can't see the panel.
+//! Announcements: what the live region tells screen readers, and that it tells it once.
 
 use natter_core::event::{ConnectionEvent, PanelEvent, ThreadEvent};
 use natter_core::view::Announcement;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::client_harness::{CONVERSATION, ClientHarness, by_agent, by_visitor, cable_event, created};
 
-/// What was said since the last time, and how often anything was.
+/// How many announcements were made so far, and the latest as text.
 fn announced(client: &ClientHarness) -> (u32, String) {
     let (times, told) = &client.widget.view().panel.announcement;
     let told = told.as_ref().map_or(String::new(), |told| match told {

@@ -1,4 +1,4 @@
-//! Who is there, as far as the panel says.
+//! Availability: working hours, presence of agents, and who the header shows.
 
 use natter_core::Event;
 use natter_core::availability::{Presence, UtcOffset};
@@ -28,7 +28,7 @@ fn availability_shows_the_next_working_hours_to_a_new_visitor() {
     assert_eq!(client.time_zone_lookups, ["Europe/Berlin"]);
     client.event(Event::TimeZoneLookedUp { offsets: vec![UtcOffset { from: 0, ahead: 3_600 }] });
     let panel = &client.widget.view().panel;
-    // The client's day is Saturday, 21 November 2026; Monday at half past nine in Berlin is half past eight UTC.
+    // The harness starts on Saturday, 21 November 2026. Monday 09:30 in Berlin is 08:30 UTC.
     assert_eq!((panel.name.as_str(), panel.presence), ("Workshop", Presence::Until(1_795_422_600)));
     assert!(client.storage.is_empty() && client.socket.is_none());
     client.wait((1_795_422_600 - START) * 1_000);

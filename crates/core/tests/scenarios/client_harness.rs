@@ -1,5 +1,5 @@
-//! A widget on the client: its clock is turned by hand, its effects are collected, and a small server of messages says
-//! what Chatwoot says.
+//! `ClientHarness`: one `ChatClient` with a manual clock and in-memory storage. It collects the client's effects, and
+//! tests answer its requests with Chatwoot's JSON.
 
 use natter_core::chatwoot::{Body, HttpRequest, Method};
 use natter_core::conversation::timeline::RowKey;
@@ -18,51 +18,52 @@ use crate::replay::Report;
 
 pub const CONVERSATION: u64 = 6;
 pub const TOKEN: &str = "PTAuuZcXEafsxcdaFHtyzGdD";
-/// When the client's day begins, in seconds since 1970.
+/// The wall clock at the start, in seconds since 1970.
 pub const START: u64 = 1_795_223_800;
 
-/// A widget with its clock, its storage and what it asked for.
+/// A client with its clock, its storage and the effects it asked for.
 pub struct ClientHarness {
     pub widget: ChatClient,
     settings: Settings,
     pub now: Mono,
-    /// What the device keeps.
+    /// The records on the device (localStorage in a browser).
     pub storage: std::collections::BTreeMap<String, String>,
-    /// Requests nobody has answered yet.
+    /// Requests without a response so far.
     pub requests: Vec<(RequestId, HttpRequest)>,
-    /// The socket asked for last, unless it was closed.
+    /// The socket the client opened last, unless it was closed.
     pub socket: Option<SocketId>,
-    /// What was sent on sockets.
+    /// Text frames that the client sent on sockets.
     pub transmitted: Vec<(SocketId, String)>,
-    /// What the page was told.
+    /// Host events: what the host page was told.
     pub host_events: Vec<HostEvent>,
-    /// Calls dropped by the widget.
+    /// Requests that the client aborted.
     pub aborted: Vec<RequestId>,
-    /// What the server says of where the conversation stands, as far as that is read.
+    /// The response body to status requests (`Request::read_until`), as far as the client reads it.
     pub status_response: String,
-    /// How often it was asked for that; it is answered at once.
+    /// The number of status requests; each is answered at once.
     pub status_requests: u32,
-    /// What the server says of the inbox; it is answered at once.
+    /// The response body to inbox requests; each is answered at once.
     pub inbox_response: Value,
-    /// With which status.
+    /// The HTTP status of the response to inbox requests.
     pub inbox_status: u16,
-    /// How often it was asked for.
+    /// The number of inbox requests.
     pub inbox_requests: usize,
-    /// Time zones it wants looked up.
+    /// Time zones that the client asked the platform to look up.
     pub time_zone_lookups: Vec<String>,
-    /// Addresses it wants probed.
+    /// URLs that the client asked the platform to probe.
     pub probes: Vec<String>,
-    /// What it wants done about other tabs.
+    /// Lock and channel actions that the client asked for (`TabAction`).
     pub tab_actions: Vec<TabAction>,
-    /// Files it wants kept, by their picks.
+    /// Files that the client asked to store: the message's echo_id and its picked files.
     pub files_to_store: Vec<(EchoId, Vec<u64>)>,
-    /// Sends whose files it wants forgotten.
+    /// Messages (by echo_id) whose stored files the client deleted.
     pub deleted_files: Vec<EchoId>,
-    /// Each time it wanted all forgotten: the sends whose files stay.
+    /// One entry for each erasure of the device: the messages whose files were kept.
     pub erasures: Vec<Vec<EchoId>>,
 }
 
-/// Whatever a story was about: its report can be lived through, unless it was too long to be told.
+/// Every test also checks diagnostics: the client's report must replay to the same state, unless its oldest events were
+/// dropped.
 impl Drop for ClientHarness {
     fn drop(&mut self) {
         if std::thread::panicking() {
@@ -76,12 +77,12 @@ impl Drop for ClientHarness {
 }
 
 impl ClientHarness {
-    /// A first-time visitor.
+    /// A first visit: nothing is stored.
     pub fn new() -> Self {
         Self::with_storage(Default::default(), 7)
     }
 
-    /// A page load on a device that keeps this.
+    /// A page load on a device with these stored records.
     pub fn with_storage(storage: std::collections::BTreeMap<String, String>, seed: u64) -> Self {
         let mut client = Self::at(settings(), storage, seed, Mono(1_000));
         client.begin(false);
@@ -89,7 +90,7 @@ impl ClientHarness {
     }
 
     fn at(settings: Settings, storage: std::collections::BTreeMap<String, String>, seed: u64, now: Mono) -> Self {
-        // Spread over all bits: neighbouring seeds would begin with the same numbers.
+        // Spreads the seed over all bits: neighbouring seeds would give similar random numbers.
         let word = |salt: u64| (seed ^ (salt << 48)).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ salt;
         let seed = Seed { identity: [1, 2, 3, 4].map(word), general: [5, 6, 7, 8].map(word) };
         Self {
@@ -116,7 +117,7 @@ impl ClientHarness {
         }
     }
 
-    /// A page load in one of several tabs, on a site with these options that asks for this at once.
+    /// A page load in one of several tabs, with these site options. `events` are dispatched before the start.
     pub fn tab(
         options: Options,
         storage: std::collections::BTreeMap<String, String>,
@@ -135,17 +136,17 @@ impl ClientHarness {
         self.event(Event::Started { stored, has_tab_sync: is_shared });
     }
 
-    /// The names of what the device keeps.
+    /// The keys of the stored records.
     pub fn stored_keys(&self) -> Vec<&str> {
         self.storage.keys().map(String::as_str).collect()
     }
 
-    /// What the device keeps, as the shell reports it.
+    /// The stored records, as the platform reports them to the client.
     pub fn stored(&self) -> Vec<(String, String)> {
         self.storage.clone().into_iter().collect()
     }
 
-    /// A visitor with a contact, a conversation and a live socket; these messages were said before.
+    /// A returning visitor with a contact, a conversation with these messages, and a live socket.
     pub fn returning(said: &[Value]) -> Self {
         let mut client = Self::with_storage(stored_session(), 7);
         client.answer("/messages", 200, &json!(said));
@@ -154,7 +155,7 @@ impl ClientHarness {
         client
     }
 
-    /// The same, on a site with these options.
+    /// A returning visitor on a site with these options.
     pub fn with_options(options: Options, said: &[Value]) -> Self {
         let mut client = Self::at(settings().with_options(options), stored_session(), 7, Mono(1_000));
         client.begin(false);
@@ -164,15 +165,15 @@ impl ClientHarness {
         client
     }
 
-    /// A stranger on such a site.
+    /// A first visit to a site with these options.
     pub fn first_visit(options: Options) -> Self {
         let mut client = Self::at(settings().with_options(options), std::collections::BTreeMap::new(), 7, Mono(1_000));
         client.begin(false);
         client
     }
 
-    /// A page load on a device that keeps this, of a site with these options that asks for something at once; perhaps in
-    /// one of several tabs.
+    /// A page load with these stored records and site options, alone or with other tabs. `events` are dispatched before
+    /// the start.
     pub fn page_load(
         options: Options,
         storage: std::collections::BTreeMap<String, String>,
@@ -185,12 +186,12 @@ impl ClientHarness {
         client
     }
 
-    /// The same, on a site whose ended conversations take no more.
+    /// A returning visitor on a site where resolved conversations take no more messages.
     pub fn with_closed_resolved() -> Self {
         Self::with_options(Options { closes_resolved: true, ..Options::default() }, &[by_agent(1, "hi")])
     }
 
-    /// The same device, after a reload.
+    /// A page load with the records that this client has stored.
     pub fn reload(&self, seed: u64) -> Self {
         let mut reloaded = Self::at(self.settings.clone(), self.storage.clone(), seed, Mono(1_000));
         reloaded.begin(false);
@@ -264,7 +265,7 @@ impl ClientHarness {
         self.event(Event::Composer(ComposerEvent::Submitted { text: text.to_owned() }));
     }
 
-    /// Lets time pass; deadlines are kept on the way.
+    /// Advances the clock; dispatches `Tick` at every deadline on the way.
     pub fn wait(&mut self, ms: u64) {
         let end = self.now.plus(ms);
         while let Some(Due { at: due, .. }) = self.widget.deadline().filter(|due| due.at <= end) {
@@ -276,17 +277,17 @@ impl ClientHarness {
         self.event(Event::Tick);
     }
 
-    /// The oldest open request whose URL ends like this (after its last `/`, `?…` included).
+    /// The oldest pending request of this method whose URL ends with `ending`.
     pub fn pending(&self, method: Method, ending: &str) -> Option<&(RequestId, HttpRequest)> {
         self.requests.iter().find(|(_, request)| request.method == method && path(request).ends_with(ending))
     }
 
-    /// Answers the oldest open request whose path ends like this.
+    /// Answers the oldest pending request whose path ends with `ending`, and returns that request.
     pub fn answer(&mut self, ending: &str, status: u16, body: &Value) -> HttpRequest {
         self.end(ending, Outcome::Answered { status, body: body.to_string(), retry_after_ms: None })
     }
 
-    /// Ends the oldest open request whose path ends like this.
+    /// Ends the oldest pending request whose path ends with `ending` with any outcome.
     pub fn end(&mut self, ending: &str, outcome: Outcome) -> HttpRequest {
         let at = self.requests.iter().position(|(_, request)| path(request).ends_with(ending));
         let at = at.unwrap_or_else(|| panic!("nobody asked for {ending}; open: {:?}", self.requests));
@@ -295,7 +296,7 @@ impl ClientHarness {
         request
     }
 
-    /// A frame on the newest socket.
+    /// Delivers a cable frame on the open socket.
     pub fn receive(&mut self, frame: &Value) {
         let socket = self.socket.expect("a socket");
         self.event(Event::Connection(ConnectionEvent::Socket { socket, event: SocketEvent::Frame(frame.to_string()) }));
@@ -306,7 +307,7 @@ impl ClientHarness {
         self.event(Event::Connection(ConnectionEvent::Socket { socket, event: SocketEvent::Closed }));
     }
 
-    /// Welcome and confirmation, on the socket asked for (or after the wait for the next one).
+    /// Delivers welcome and subscription confirmation on the open socket, waiting for a reconnect where there is none.
     pub fn go_live(&mut self) {
         for _ in 0..100 {
             if self.socket.is_some() {
@@ -322,12 +323,12 @@ impl ClientHarness {
         &self.widget.view().thread.rows
     }
 
-    /// What the rows say, in their order.
+    /// The texts of the rows, in order.
     pub fn texts(&self) -> Vec<String> {
         self.rows().iter().map(|row| row.content.text().to_owned()).collect()
     }
 
-    /// The keys of the rows that say this.
+    /// The keys of the rows with this text.
     pub fn row_keys(&self, wanted: &str) -> Vec<RowKey> {
         self.rows().iter().filter(|row| row.content.text() == wanted).map(|row| row.key).collect()
     }
@@ -341,7 +342,7 @@ fn settings() -> Settings {
     Settings::new("https://chat.example.test", "inboxMainIdentifier00001").unwrap()
 }
 
-/// What a device keeps of a visitor with a conversation.
+/// Storage of a visitor with a contact and a conversation.
 pub fn stored_session() -> std::collections::BTreeMap<String, String> {
     let session = json!({
         "v": 1,
@@ -387,7 +388,7 @@ pub fn by_agent(id: u64, text: &str) -> Value {
     })
 }
 
-/// A cable frame that tells of a message; `echo` where the POST carried one.
+/// A `message.created` frame; `echo` is the echo_id of the POST, where it had one.
 pub fn created(message: &Value, echo: Option<&str>) -> Value {
     let mut data = message.clone();
     if let Some(echo) = echo {

@@ -1,4 +1,5 @@
-//! What the page's developer is told of what is wrong.
+//! Connection diagnostics: which issue the host page is told, which state the visitor sees, and what a diagnostics
+//! report holds.
 
 use natter_core::connection::diagnostics::ConnectionIssue;
 use natter_core::event::{BlockReason, ComposerEvent, ConnectionEvent, PanelEvent};
@@ -10,7 +11,7 @@ use serde_json::{Value, json};
 use crate::client_harness::{ClientHarness, by_agent, contact, created, stored_session};
 use crate::replay::Report;
 
-/// The last thing the page was told of trouble.
+/// The issue in the latest `ConnectionChanged` host event.
 fn last_issue(client: &ClientHarness) -> Option<ConnectionIssue> {
     client
         .host_events
@@ -19,7 +20,7 @@ fn last_issue(client: &ClientHarness) -> Option<ConnectionIssue> {
         .find_map(|event| if let HostEvent::ConnectionChanged { issue } = event { Some(*issue) } else { None })?
 }
 
-/// A first-time visitor who writes, and whose request for a contact ends like this each time.
+/// A first message whose contact request ends with this outcome `times` times.
 fn submit_failing(times: usize, outcome: &Outcome) -> ClientHarness {
     let mut client = ClientHarness::new();
     client.submit("hello");

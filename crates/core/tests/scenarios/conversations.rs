@@ -1,4 +1,4 @@
-//! Ending a conversation, beginning another, going back to an earlier one.
+//! Conversations: resolving, creating, listing and switching.
 
 use natter_core::Event;
 use natter_core::chatwoot::Method;
@@ -27,7 +27,7 @@ fn resolve(client: &mut ClientHarness) {
     client.receive(&cable_event("conversation.status_changed", data));
 }
 
-/// A visitor whose second conversation has just begun.
+/// A visitor who has just created a second conversation.
 fn in_second_conversation() -> ClientHarness {
     let mut client = with_open_panel();
     client.event(Event::Conversations(ConversationsEvent::Opened { conversation: None }));

@@ -1,4 +1,4 @@
-//! What the page may know of what happens: all of it, in the very form it is promised in.
+//! Host events: their exact JSON, which docs/embedding.md promises to host pages.
 
 use natter_core::Event;
 use natter_core::content::Choice;
@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::client_harness::{CONVERSATION, ClientHarness, by_agent, by_visitor, contact, conversation, created};
 
-/// What the page was told of what happened, since it was asked last.
+/// The public host events since the last call, as JSON; clears the harness's list.
 fn take_events(client: &mut ClientHarness) -> Vec<String> {
     let told = std::mem::take(&mut client.host_events);
     let is_public = |event: &HostEvent| {

@@ -1,4 +1,4 @@
-//! Whom the site takes the visitor for: what the server is told of it, and that nobody sees what another said.
+//! Identity: what the server is told of a user named by the site, and that no user sees another's data.
 
 use natter_core::event::{ComposerEvent, PanelEvent};
 use natter_core::host::calls::{AttributeTarget, HostCall};
@@ -20,7 +20,7 @@ fn pairs(of: &[(&str, &str)]) -> Vec<(String, String)> {
     of.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 
-/// A user with a proof.
+/// A user with an identifier and its HMAC.
 fn user(identifier: &str) -> User {
     let hash = ["hash of ", identifier].concat();
     User::new(&pairs(&[("identifier", identifier), ("identifier_hash", &hash), ("email", "ana@example.test")]))
@@ -30,7 +30,7 @@ fn set_user(identifier: &str) -> Event {
     Event::Host(HostCall::SetUser(user(identifier)))
 }
 
-/// What a device keeps of this user's chat, a draft and more included.
+/// Storage of this user's session, with a draft and pre-chat form answers.
 fn storage_of(identifier: &str) -> BTreeMap<String, String> {
     let mut storage = stored_session();
     let mut session: Value = serde_json::from_str(&storage["session"]).unwrap();
@@ -46,7 +46,7 @@ fn page(storage: BTreeMap<String, String>, asked: impl IntoIterator<Item = Event
     ClientHarness::page_load(Options::default(), storage, asked, false)
 }
 
-/// The PATCH that tells who the contact is, answered with these attributes.
+/// Answers the PATCH that updates the contact with these custom attributes; returns its body.
 fn verified(client: &mut ClientHarness, attributes: &Value) -> Value {
     let (_, request) = client.requests.iter().find(|(_, request)| request.method == Method::Patch).expect("a PATCH");
     let own = request.url.rsplit_once('/').unwrap().1.to_owned();
@@ -102,7 +102,7 @@ fn identity_change_or_new_proof_forgets_the_former_user() {
     let other_proof = User::new(&pairs(&[("identifier", "42"), ("identifier_hash", "another")]));
     let unproven = User::new(&pairs(&[("identifier", "43")]));
     for now in [user("43"), other_proof, unproven] {
-        // Whether the site says it at once or later, after a page of history was read.
+        // The site names the user at once, or late: after a page of history was read.
         for is_late in [false, true] {
             let first = if is_late { user("42") } else { now.clone() };
             let mut client = page(storage_of("42"), [Event::Host(HostCall::SetUser(first))]);
@@ -181,7 +181,7 @@ fn second_device_finds_conversations_in_the_contacts_attributes() {
     client.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
     client.answer("/contacts", 200, &contact());
     verified(&mut client, &json!({ "natter_conversations": "4 6 x -1" }));
-    // So Chatwoot 4.0.4 answers whoever is verified.
+    // Chatwoot 4.0.4 answers the list request of a verified contact with a server error.
     client.answer("/conversations", 500, &json!({ "status": 500, "error": "Internal Server Error" }));
     assert!(
         !client.host_events.iter().any(|tell| matches!(tell, HostEvent::ConnectionChanged { issue: _ })),
@@ -216,7 +216,8 @@ fn conversation_index_is_merged_and_never_replaced() {
 
 const NOT_FOUND: &str = r#"{"status":404,"error":"Not Found"}"#;
 
-/// A visitor whose conversation is not found any more: the contact is asked for then. The inbox is answered like this.
+/// A visitor whose conversation returns 404, which makes the client request the contact. Inbox requests get this status
+/// and body.
 fn contact_in_question(user: Option<Event>, inbox_status: u16, inbox: Value) -> ClientHarness {
     let mut client = page(if user.is_some() { storage_of("42") } else { stored_session() }, user);
     (client.inbox_status, client.inbox_response) = (inbox_status, inbox);
@@ -224,7 +225,7 @@ fn contact_in_question(user: Option<Event>, inbox_status: u16, inbox: Value) -> 
     client
 }
 
-/// The address at which the contact is asked for, after its own id, if it is.
+/// The URL of the pending contact request after the source_id: its query, or "". None if there is no such request.
 fn contact_question(client: &ClientHarness) -> Option<&str> {
     let urls =
         client.requests.iter().filter(|(_, request)| request.method == Method::Get).map(|(_, request)| &request.url);
@@ -248,7 +249,7 @@ fn identity_proof_is_in_a_url_only_where_the_inbox_enforces_validation() {
 fn identity_proof_is_in_no_url_while_the_inbox_can_not_be_read() {
     let client = contact_in_question(Some(set_user("42")), 404, json!({ "status": 404, "error": "Not Found" }));
     assert_eq!((contact_question(&client), client.inbox_requests), (Some(""), 1));
-    // A server that is starting says nothing of its inbox: the question waits for that.
+    // A 503 tells nothing of the inbox: the contact request waits for a readable inbox.
     let mut client = contact_in_question(Some(set_user("42")), 503, json!({}));
     assert_eq!((contact_question(&client), client.inbox_requests), (None, 1));
     (client.inbox_status, client.inbox_response) =

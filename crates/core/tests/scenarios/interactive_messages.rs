@@ -1,4 +1,4 @@
-//! What agents' messages ask, and what becomes of the answers.
+//! Interactive messages: choices, forms and CSAT surveys, and their submission until the server has accepted it.
 
 use natter_core::chatwoot::Method;
 use natter_core::content::{Answer, Choice};
@@ -33,7 +33,7 @@ fn choose(title: &str, value: &str) -> Event {
     })
 }
 
-/// What the row shows as answered, and how that fares.
+/// The submitted values that the last row shows, and the state of their submission.
 fn shown(client: &ClientHarness) -> (Vec<&str>, &SubmissionStatus) {
     let row = client.rows().last().unwrap();
     (row.answers.iter().map(|answer| answer.value.as_str()).collect(), &row.submission)

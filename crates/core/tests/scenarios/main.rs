@@ -1,4 +1,4 @@
-//! Stories of the core: what the shell reports, step by step, and what must come of it.
+//! Scenario tests of the core: events go in step by step, effects and the view are checked. One file for each feature.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that can't go on says so")]
 

@@ -1,4 +1,4 @@
-//! What of a long conversation is shown.
+//! The message window: which rows of a long conversation are shown, and how it moves with scrolling and new messages.
 
 use natter_core::Event;
 use natter_core::chatwoot::Method;
@@ -180,7 +180,8 @@ fn history_drops_the_oldest_messages_and_reads_them_again() {
 fn cable_frames_before_confirmation_do_not_close_a_history_gap() {
     let mut client = ClientHarness::returning(&[by_agent(1, "one")]);
     client.close_socket();
-    // Thirty are said while there is no socket, and the newest of them come before the new one is confirmed.
+    // 30 messages are created while there is no socket. The newest of them arrive before the new subscription is
+    // confirmed.
     for _ in 0..100 {
         if client.socket.is_some() {
             break;

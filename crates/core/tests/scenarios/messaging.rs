@@ -1,4 +1,5 @@
-//! Each a visitor's story, in labelled steps.
+//! Sending and receiving: outbox, echo matching, history catch-up, reconnect, polling, rate limit, drafts and limits of
+//! the composer.
 
 use natter_core::chatwoot::Method;
 use natter_core::conversation::timeline::Failure;
@@ -241,7 +242,7 @@ fn history_catch_up_reads_back_until_the_pages_overlap() {
 fn history_gap_is_found_in_spite_of_post_responses() {
     let said: Vec<_> = (1..=20).map(|id| by_agent(id, &format!("m{id}"))).collect();
     let mut client = ClientHarness::returning(&said);
-    // The socket is dead, an agent says m21 to m50 into the void, and the visitor goes on writing.
+    // The socket is half-open. An agent creates m21 to m50, which never arrive, and the visitor goes on writing.
     for id in 51..=65 {
         client.submit(&format!("m{id}"));
         client.answer("/messages", 200, &by_visitor(id, &format!("m{id}")));
@@ -322,7 +323,7 @@ fn reconnect_follows_a_silent_socket_loss() {
         client.go_live();
         client.answer("/messages", 200, &json!([]));
         let before = client.socket;
-        // Nothing is heard any more; the first try comes within the first wait, whatever it is drawn to be.
+        // No frame arrives any more. The first reconnect comes within the first backoff interval, whatever its jitter.
         client.wait(6_000 + 1_501);
         assert!(client.socket.is_some() && client.socket != before, "seed {seed}");
     }
@@ -333,7 +334,7 @@ fn polling_fallback_starts_on_a_socket_that_only_pings() {
     let mut client = ClientHarness::returning(&[]);
     client.submit("hello");
     client.answer("/messages", 200, &by_visitor(8, "hello"));
-    // No echo; pings go on.
+    // The message's echo never arrives, pings do.
     for _ in 0..10 {
         client.wait(2_000);
         client.receive(&json!({ "type": "ping", "message": 1 }));
@@ -394,7 +395,7 @@ fn outbox_message_in_flight_at_a_reload_is_found_in_history_or_sent_again() {
     client.submit("hello");
     assert!(client.pending(Method::Post, "/messages").is_some());
 
-    // Stored before the page went away.
+    // Case 1: the message was stored before the reload.
     let mut reloaded = client.reload(11);
     assert_eq!(reloaded.texts(), ["hello"]);
     let key = reloaded.rows()[0].key;
@@ -403,7 +404,7 @@ fn outbox_message_in_flight_at_a_reload_is_found_in_history_or_sent_again() {
     reloaded.wait(200_000);
     assert!(reloaded.pending(Method::Post, "/messages").is_none());
 
-    // Never arrived: posted again, but not before it is certain.
+    // Case 2: the message was never stored. It is posted again, but not before the grace time is over.
     let mut reloaded = client.reload(12);
     reloaded.answer("/messages", 200, &json!([by_agent(7, "hi")]));
     let mut waited = 0;

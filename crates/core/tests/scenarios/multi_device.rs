@@ -1,4 +1,5 @@
-//! A proven user's conversations on several devices and in several inboxes, with what Chatwoot 4.16 answers.
+//! A proven user's conversations on several devices and in several inboxes, found through the conversation index.
+//! Responses are those of Chatwoot 4.16.
 
 use natter_core::event::{ConversationsEvent, PanelEvent};
 use natter_core::host::calls::HostCall;
@@ -29,7 +30,7 @@ fn page(storage: BTreeMap<String, String>) -> ClientHarness {
     ClientHarness::page_load(Options::default(), storage, [Event::Host(HostCall::SetUser(user()))], false)
 }
 
-/// The list as recorded: 72 and 73 in this inbox, 74 in another, with these attributes of the contact.
+/// The recorded list: 72 and 73 in this inbox, 74 in another. The contact has these custom attributes.
 fn all_inboxes(attributes: &Value) -> Value {
     let mut all = fixture!("conversations_of_all_inboxes");
     for one in all.as_array_mut().unwrap() {
@@ -42,17 +43,17 @@ fn listed(conversations: &str) -> Value {
     json!({ "natter_conversations": conversations, "natter_inboxes": "inboxMainIdentifier00001:1" })
 }
 
-/// The PATCH, answered as 4.16 does.
+/// Answers the PATCH that verifies the contact as 4.16 does; returns its body.
 fn verify(client: &mut ClientHarness) -> Value {
     let (_, request) = client.requests.iter().find(|(_, request)| request.method == Method::Patch).expect("a PATCH");
     let own = request.url.rsplit_once('/').unwrap().1.to_owned();
     json_body(&client.answer(&own, 200, &fixture!("contact_verified")))
 }
 
-/// A device that knows nothing, whose user opens the panel and is verified.
+/// A device without stored records, whose user opens the panel and is verified.
 fn another_device() -> ClientHarness {
     let mut client = page(BTreeMap::new());
-    // Whatever is asked of a conversation, it is in this inbox.
+    // Status requests of any conversation name this inbox.
     client.status_response = r#"{"id":72,"inbox_id":1,"status":"open","agent_last_seen_at":0,"#.to_owned();
     client.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
     client.answer("/contacts", 200, &contact());
@@ -75,7 +76,7 @@ fn created_conversation(id: u64, attributes: &Value) -> Value {
     made
 }
 
-/// Seconds of a socket that lives.
+/// Advances the clock while pings keep the socket live.
 fn wait_live(client: &mut ClientHarness, seconds: u64) {
     for _ in 0..seconds {
         client.wait(1_000);
@@ -113,7 +114,7 @@ fn outbox_waits_for_the_conversation_lookup_on_a_second_device() {
     client.answer("/conversations", 200, &all_inboxes(&listed("1:72")));
     client.answer("/72/messages", 200, &json!([]));
     assert!(client.pending(Method::Post, "/conversations/72/messages").is_some());
-    // A list that does not come keeps nobody waiting.
+    // A failed list request does not block the message.
     let mut client = page(BTreeMap::new());
     client.submit("hello");
     client.answer("/contacts", 200, &contact());
@@ -186,7 +187,7 @@ fn conversation_index_of_an_earlier_version_reveals_the_inbox_id() {
 
 #[test]
 fn conversation_list_shows_this_inbox_only_with_a_session_record_of_an_earlier_version() {
-    // What the version before keeps.
+    // The session record as an earlier version wrote it.
     let kept = json!({
         "v": 1, "customer_identifier": "9e46c098-beaf-4807-8512-94a2614abf55", "pubsub_token": TOKEN,
         "conversation": 72, "conversations": [72], "creating": false, "user": user().mark, "proven": true,
@@ -228,7 +229,7 @@ fn polling_reads_a_conversation_that_has_had_no_cable_frame() {
     wait_live(&mut client, 6);
     client.answer("/72/messages", 200, &json!([in_conversation(by_agent(700, "are you there?"), 72, 1)]));
     assert_eq!(client.texts(), ["are you there?"]);
-    // One that comes by itself shows that all do.
+    // A first frame of the conversation proves that the cable delivers its frames.
     client.receive(&created(&in_conversation(by_visitor(701, "yes"), 72, 1), None));
     while client.pending(Method::Get, "/72/messages").is_some() {
         client.answer("/72/messages", 200, &json!([]));

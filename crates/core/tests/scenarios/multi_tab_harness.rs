@@ -1,4 +1,5 @@
-//! One visitor's tabs on the client: a device, a lock and a channel between them, and a hand on each.
+//! `MultiTabHarness`: several tabs of one browser, each a `ClientHarness`, with shared storage, a Web Lock and a
+//! broadcast channel.
 
 use natter_core::event::PageEvent;
 use std::collections::{BTreeMap, VecDeque};
@@ -10,29 +11,29 @@ use natter_core::{Event, TabAction, TabEvent};
 
 use crate::client_harness::ClientHarness;
 
-/// The tabs of one browser.
+/// A browser with tabs.
 pub struct MultiTabHarness {
     pub tabs: Vec<Tab>,
     pub storage: BTreeMap<String, String>,
     options: Options,
     lock_holder: Option<usize>,
     lock_queue: VecDeque<usize>,
-    /// The browser grants no lock and says nothing about any.
+    /// The browser neither grants locks nor answers lock queries.
     pub ignores_lock_queries: bool,
     now: Mono,
 }
 
-/// One tab.
+/// A tab.
 pub struct Tab {
     pub client: ClientHarness,
     incoming: VecDeque<TabEvent>,
-    /// Gone, crashed or frozen: what is said to it waits, and it does nothing.
+    /// The tab has crashed or is frozen: it handles nothing, and messages to it are queued.
     is_frozen: bool,
     is_listening: bool,
 }
 
 impl MultiTabHarness {
-    /// A browser on a device that keeps this.
+    /// A browser with these stored records.
     pub fn new(storage: BTreeMap<String, String>) -> Self {
         let options = Options::default();
         Self {
@@ -46,17 +47,17 @@ impl MultiTabHarness {
         }
     }
 
-    /// A stranger's browser, on a site with these options.
+    /// A browser without stored records, on a site with these options.
     pub fn first_visit(options: Options) -> Self {
         Self { options, ..Self::new(BTreeMap::new()) }
     }
 
-    /// Opens a tab that is looked at; its number.
+    /// Opens a visible tab; returns its number.
     pub fn open(&mut self) -> usize {
         self.open_with(Vec::new())
     }
 
-    /// Opens one whose page asks for something at once.
+    /// Opens a visible tab; `events` are dispatched before its start.
     pub fn open_with(&mut self, events: Vec<Event>) -> usize {
         let number = self.tabs.len();
         let client =
@@ -68,14 +69,14 @@ impl MultiTabHarness {
         number
     }
 
-    /// Does something in a tab, and all that follows from it in the others.
+    /// Acts in a tab, then delivers lock grants and channel messages until none are left.
     pub fn on<T>(&mut self, number: usize, action: impl FnOnce(&mut ClientHarness) -> T) -> T {
         let done = self.on_without_delivery(number, action);
         self.deliver_messages();
         done
     }
 
-    /// Does something in a tab; what it says to others waits.
+    /// Acts in a tab without delivering its messages to other tabs.
     pub fn on_without_delivery<T>(&mut self, number: usize, action: impl FnOnce(&mut ClientHarness) -> T) -> T {
         let client = &mut self.tabs[number].client;
         client.now = self.now;
@@ -86,7 +87,7 @@ impl MultiTabHarness {
         done
     }
 
-    /// The tab is gone without a word, and its lock with it.
+    /// The tab crashes: it reports nothing, and its lock is released.
     pub fn crash(&mut self, number: usize) {
         self.tabs[number].is_frozen = true;
         self.tabs[number].is_listening = false;
@@ -94,7 +95,7 @@ impl MultiTabHarness {
         self.deliver_messages();
     }
 
-    /// The tab hangs: it keeps its lock, and hears nothing until it thaws.
+    /// The tab freezes: it keeps its lock and handles nothing until it thaws.
     pub fn freeze(&mut self, number: usize) {
         self.tabs[number].is_frozen = true;
     }
@@ -104,7 +105,7 @@ impl MultiTabHarness {
         self.deliver_messages();
     }
 
-    /// Lets time pass for all.
+    /// Advances the clock of all tabs.
     pub fn wait(&mut self, ms: u64) {
         let end = self.now.plus(ms);
         while self.now < end {
@@ -117,7 +118,7 @@ impl MultiTabHarness {
         }
     }
 
-    /// Delivers what is said and granted until nobody has anything to say.
+    /// Delivers lock grants and channel messages until none are left.
     fn deliver_messages(&mut self) {
         for _ in 0..10_000 {
             let awake = |tab: &Tab| !tab.is_frozen && !tab.incoming.is_empty();

@@ -1,4 +1,4 @@
-//! How a visitor is told that somebody wrote, and of what they want to be told.
+//! Notifications: sound, browser notification, previews and unread count, and the preferences that control them.
 
 use natter_core::Event;
 use natter_core::event::{PageEvent, PanelEvent, VisitorEvent};
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::client_harness::{ClientHarness, by_agent, by_visitor, cable_event, created};
 use crate::tab_sync::two_tabs;
 
-/// What was to be heard and noticed since the last time, by what the messages say.
+/// The notifications due since the last call, as (text, sound, browser notification); clears the harness's host events.
 fn take_notifications(client: &mut ClientHarness) -> Vec<(String, bool, bool)> {
     let arrival = |event| {
         let HostEvent::NotificationDue(due) = event else { return None };
@@ -126,7 +126,8 @@ fn previews_show_new_messages_until_read_or_dismissed() {
     assert_eq!(previews(&client).len(), 0);
 }
 
-/// As Chatwoot tells of a file that an agent's channel failed to deliver and that was tried again: sent, failed, sent.
+/// Chatwoot's frames for an attachment that an agent's channel failed to deliver and that was tried again: sent,
+/// failed, sent.
 #[test]
 fn unread_and_notifications_count_a_resent_attachment_once() {
     let mut client = ClientHarness::returning(&[by_visitor(1, "hello")]);

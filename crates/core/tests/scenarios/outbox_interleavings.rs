@@ -1,4 +1,4 @@
-//! Every order in which a POST's answer, its cable echo and a reconnect with history can come in.
+//! Runs every order of a POST's response, its cable echo and a reconnect with history.
 
 use natter_core::chatwoot::Method;
 use natter_core::event::ConnectionEvent;
@@ -9,41 +9,41 @@ use crate::client_harness::{ClientHarness, by_agent, by_visitor, created, json_b
 
 const TEXT: &str = "hello";
 
-/// What happens to one send, as independent strands; the steps of a strand keep their order.
+/// What happens to one outgoing message, as independent strands. The steps of a strand keep their order.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Step {
-    /// The POST's answer arrives (or its connection ends without one).
+    /// The POST's response arrives, or its connection ends without one.
     Answer,
-    /// The cable frame arrives, on the socket that is live then; lost when none is.
+    /// The cable echo arrives on the live socket; it is lost when there is none.
     Echo,
     /// The socket closes.
     Close,
-    /// The next one is confirmed, and history asked for.
+    /// The next socket's subscription is confirmed, and the client requests history.
     Live,
-    /// The page of history arrives.
+    /// The history page arrives.
     Page,
-    /// The visitor reloads; whatever was under way is gone.
+    /// The visitor reloads; requests and frames in flight are lost.
     Reload,
 }
 
-/// How the setup is in a run.
+/// What is fixed for a run.
 #[derive(Clone, Copy, Debug)]
 struct Setup {
-    /// Whether the request reached the server.
+    /// Whether the server stored the message.
     is_stored: bool,
-    /// How it ends.
+    /// How the POST ends.
     end: PostEnd,
-    /// Whether the frame carries our echo_id.
+    /// Whether the cable echo carries the echo_id.
     is_marked: bool,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum PostEnd {
-    /// With the message.
+    /// With the stored message.
     Answered,
-    /// Without an answer.
+    /// Without a response.
     Lost,
-    /// With Chatwoot's own word that it failed.
+    /// With Chatwoot's JSON for an internal server error.
     Fault,
 }
 
@@ -130,14 +130,14 @@ fn run(setup: Setup, order: &[Step]) {
             }
         }
         if matches!(step, Step::Reload) && client.row_keys(TEXT).is_empty() {
-            // It was settled before the reload; history will bring it back.
+            // The message was settled before the reload; history brings it back.
             answer_history(&mut client, &stored);
             key = client.row_keys(TEXT)[0];
         }
         assert_eq!(client.row_keys(TEXT), [key], "one row, one key: {label} at {step:?}");
     }
 
-    // From here on the setup is kind: every request is answered.
+    // From here on every request is answered and the socket stays live.
     for _ in 0..400 {
         if client.socket.is_none() {
             client.go_live();
@@ -176,7 +176,7 @@ fn answer_post(client: &mut ClientHarness, outcome: Outcome) {
     client.event(Event::Connection(ConnectionEvent::RequestEnded { request: id, outcome }));
 }
 
-/// All ways to weave the strands into one.
+/// All interleavings of the strands.
 fn orders(strands: &[&[Step]]) -> Vec<Vec<Step>> {
     if strands.iter().all(|strand| strand.is_empty()) {
         return vec![Vec::new()];

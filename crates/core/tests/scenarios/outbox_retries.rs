@@ -1,4 +1,5 @@
-//! Posts that end without a clear answer: how soon it is known what became of them.
+//! Outbox retries: POSTs that end without a clear response, the grace time, unconfirmed messages, and reads that come
+//! before a post.
 
 use natter_core::chatwoot::Method;
 use natter_core::conversation::timeline::{Failure, GRACE_MS};
@@ -11,15 +12,15 @@ use crate::client_harness::{ClientHarness, by_agent, by_visitor, created, json_b
 use crate::multi_tab_harness::MultiTabHarness;
 use crate::tab_sync::two_tabs;
 
-/// What tells agents that the visitor writes.
+/// The end of the URL that tells agents that the visitor is typing.
 const TYPING: &str = "/toggle_typing?typing_status=on";
 
-/// What Rails says to whoever asked for JSON.
+/// Rails' JSON response to an internal error.
 fn fault() -> Value {
     json!({ "status": 500, "error": "Internal Server Error" })
 }
 
-/// A visitor with a live socket whose post of this has just left.
+/// A visitor with a live socket whose message is being posted.
 fn posting(text: &str) -> ClientHarness {
     let mut client = ClientHarness::returning(&[by_agent(7, "hi")]);
     client.submit(text);
@@ -27,7 +28,7 @@ fn posting(text: &str) -> ClientHarness {
     client
 }
 
-/// Lets time pass on a socket that stays live.
+/// Advances the clock while pings keep the socket live.
 fn wait_live(client: &mut ClientHarness, ms: u64) {
     for _ in 0..ms / 500 {
         client.wait(500);
@@ -35,7 +36,7 @@ fn wait_live(client: &mut ClientHarness, ms: u64) {
     }
 }
 
-/// The server stores what is being posted, and says so on both roads.
+/// The server stores the posted message: it answers the POST and sends the cable echo.
 fn store(client: &mut ClientHarness, id: u64, text: &str) {
     let post = client.answer("/messages", 200, &by_visitor(id, text));
     assert_eq!((&post.method, &json_body(&post)["content"]), (&Method::Post, &json!(text)));
@@ -114,7 +115,7 @@ fn outbox_waits_the_grace_time_after_a_proxys_error_page() {
     }
 }
 
-/// Whether nobody knows of what the one unsent row says, and its visitor is told so.
+/// Whether a row is shown as unconfirmed.
 fn is_unconfirmed(client: &ClientHarness) -> bool {
     client.rows().iter().any(|row| matches!(row.content, RowContent::Outgoing { is_unconfirmed: true, .. }))
 }
@@ -124,7 +125,7 @@ fn retry(client: &mut ClientHarness, text: &str) {
     client.event(Event::Thread(ThreadEvent::RetryRequested { row: key }));
 }
 
-/// A post whose answer was lost eight seconds ago; what was read meanwhile does not hold it.
+/// A message whose POST response was lost eight seconds ago, and which the history read since then does not contain.
 fn unconfirmed() -> ClientHarness {
     let mut client = posting("hello");
     client.end("/messages", Outcome::Unknown);
@@ -174,7 +175,7 @@ fn outbox_retry_by_the_visitor_reads_history_before_posting() {
 fn outbox_retry_by_the_visitor_replaces_a_hanging_history_request() {
     let mut client = posting("hello");
     client.end("/messages", Outcome::Unknown);
-    // The look that follows hangs.
+    // The history request that follows hangs.
     let hanging = client.pending(Method::Get, "/messages").unwrap().0;
     wait_live(&mut client, 8_500);
     retry(&mut client, "hello");
@@ -240,7 +241,7 @@ fn unconfirmed_outbox_message_is_announced_once() {
     assert_eq!(told(&client), (1, Some(Announcement::DeliveryUnconfirmed)));
 }
 
-/// A visitor begins to write, and the call that tells agents of it ends without an answer.
+/// The visitor starts typing, and the typing request ends without a response.
 fn leave_typing_unanswered(client: &mut ClientHarness) {
     client.event(Event::Composer(ComposerEvent::DraftChanged { text: "hel".to_owned() }));
     client.end(TYPING, Outcome::Unknown);
@@ -263,7 +264,7 @@ fn outbox_posts_without_a_read_on_a_working_connection() {
     client.submit("hello");
     assert!(has_post(&client) && !has_read(&client));
     store(&mut client, 8, "hello");
-    // Nor without a socket: a read first would make of the post a request on a connection that was used before.
+    // Without a socket neither: a read first would make the post reuse a connection that may be stale.
     client.close_socket();
     client.submit("one more");
     assert!(has_post(&client) && !has_read(&client));

@@ -1,4 +1,5 @@
-//! What is asked before the first message, and what agents are told of whoever begins.
+//! The pre-chat form, page context and proactive messages: what they show before the first message, and what agents are
+//! told.
 
 use natter_core::chatwoot::Method;
 use natter_core::content::{Field, FieldKind};
@@ -43,7 +44,7 @@ fn is_form_shown(client: &ClientHarness) -> bool {
     view.thread.form.is_some()
 }
 
-/// What the contact is told to be, once the server knows it.
+/// Answers the PATCH that updates the contact; returns its body.
 fn contact_update(client: &mut ClientHarness) -> Value {
     let own = format!("/contacts/{}", contact()["source_id"].as_str().unwrap());
     json_body(&client.answer(&own, 200, &json!({ "id": 25 })))

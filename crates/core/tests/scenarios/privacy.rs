@@ -1,4 +1,5 @@
-//! Forgetting: who says it, where the chat runs, and what anybody finds afterwards.
+//! Privacy: forget, reset, retention and visitor switches erase storage, memory and pending requests, whichever tab
+//! leads, hangs or crashes.
 
 use natter_core::content::{Field, FieldKind};
 use natter_core::event::{
@@ -22,7 +23,7 @@ use crate::client_harness::{
 use crate::multi_tab_harness::MultiTabHarness;
 use crate::tab_sync::two_tabs;
 
-/// What stands in every place where the former visitor left something.
+/// Strings that stand in everything the former visitor left.
 const MARKS: [&str; 6] = ["9e46c098", "salary", "holiday", "Ana", "hash of", "rating"];
 
 fn user(identifier: &str) -> User {
@@ -34,7 +35,7 @@ fn set_user(identifier: &str) -> Event {
     Event::Host(HostCall::SetUser(user(identifier)))
 }
 
-/// A device that keeps something of a proven user everywhere.
+/// Storage of a proven user with a value in every kind of record.
 fn storage_of(identifier: &str) -> BTreeMap<String, String> {
     let mut storage = stored_session();
     let session = storage["session"].replace('}', &format!(",\"user\":{},\"proven\":true}}", user(identifier).mark));
@@ -55,7 +56,7 @@ fn answer_history(browser: &mut MultiTabHarness) {
     }
 }
 
-/// Two tabs of a proven user; the first leads, and somebody has just heard of a message.
+/// Two tabs of a proven user. The first leads and has just received a message.
 fn two_tabs_of_ana() -> MultiTabHarness {
     let mut browser = MultiTabHarness::new(storage_of("42"));
     for number in 0..2 {
@@ -76,11 +77,11 @@ fn debug_state(client: &ClientHarness) -> String {
     format!("{:?}", client.widget)
 }
 
-/// Nothing of the former visitor is on the device, in this tab's memory, or to be seen, heard or asked for.
+/// Asserts that nothing of the former visitor is in storage, in this tab's memory, in its view or in its requests.
 fn assert_forgotten(browser: &MultiTabHarness, number: usize, why: &str) {
     let kept = format!("{:?}", browser.storage);
     let client = &browser.tabs[number].client;
-    // What the page has been told before is its own.
+    // Host events already emitted belong to the page and are not checked.
     let memory = debug_state(client);
     for mark in MARKS {
         assert!(!kept.contains(mark), "{why}: {mark} on the device: {kept}");
@@ -105,7 +106,7 @@ fn reset_and_forget_leave_nothing_in_any_tab() {
             for number in 0..2 {
                 assert_forgotten(&browser, number, &format!("{why} in tab {teller}"));
             }
-            // Whoever comes next is nobody in particular.
+            // The next visitor is anonymous.
             browser.on(1, |tab| tab.submit("hello"));
             let made = browser.on(0, |tab| json_body(&tab.answer("/contacts", 200, &contact())));
             assert_eq!(made.as_object().unwrap().keys().collect::<Vec<_>>(), ["source_id"], "{why}");
@@ -115,7 +116,7 @@ fn reset_and_forget_leave_nothing_in_any_tab() {
 
 #[test]
 fn forget_on_a_page_without_a_running_chat_reaches_the_running_tabs() {
-    // As embed.js does it: it empties the device and says so, whatever it found there.
+    // Like embed.js, which clears storage and broadcasts the forget, whatever was stored.
     for generation in [Some("1"), None] {
         let mut browser = two_tabs_of_ana();
         browser.storage.clear();
@@ -142,10 +143,10 @@ fn frozen_leader_forgets_before_it_does_anything_else() {
         if does_another_lead {
             browser.wait(20_000);
         } else {
-            // The page on which one logs out is gone the next moment.
+            // The tab with the logout is closed at once.
             browser.crash(1);
         }
-        // Its socket is faster than what other tabs said.
+        // A cable frame arrives before the other tab's message.
         browser.on_without_delivery(0, |tab| tab.receive(&created(&by_agent(3, "your salary again"), None)));
         browser.thaw(0);
         browser.wait(200_000);
@@ -158,7 +159,7 @@ fn crashed_leader_that_missed_a_forget_restores_nothing() {
     let mut browser = two_tabs_of_ana();
     browser.freeze(0);
     browser.on(1, |tab| tab.event(Event::Visitor(VisitorEvent::ForgetRequested)));
-    // Before it died, it wrote once more what it knew.
+    // Before its crash the leader wrote its records once more.
     let late = storage_of("42");
     browser.storage.extend(late.into_iter().filter(|(key, _)| key != "draft"));
     browser.crash(0);
@@ -214,7 +215,7 @@ fn page_without_identity_neither_shows_nor_uses_a_proven_users_session() {
     );
     assert!(client.requests.is_empty() && client.socket.is_none() && client.texts().is_empty());
     assert_eq!(client.widget.view().composer.injected_text.1.as_ref(), "", "nor what they were writing");
-    // The page's user is named late, and is the same.
+    // The site names the user late, and it is the same user.
     client.event(set_user("42"));
     client.answer("/messages", 200, &json!([by_agent(1, "about your salary")]));
     assert_eq!(client.texts(), ["about your salary"]);
@@ -249,7 +250,7 @@ fn custom_attributes_of_one_user_are_not_sent_for_the_next() {
     let own = format!("/contacts/{}", contact()["source_id"].as_str().unwrap());
     let told = json_body(&client.answer(&own, 200, &json!({})));
     assert_eq!(told["custom_attributes"]["plan"], json!(null), "{told}");
-    // What was said before the page named anybody is the user's.
+    // Attributes that the page set before it named a user belong to that user.
     let mut client =
         ClientHarness::page_load(Options::default(), BTreeMap::new(), [plan("gold"), set_user("43")], false);
     client.submit("hello");
@@ -273,7 +274,7 @@ fn outbox_posts_each_users_message_to_their_own_conversation() {
     let post = client.answer("/messages", 200, &by_visitor(1, "from 42"));
     assert_eq!(json_body(&post)["content"], "from 42");
     assert!(post.url.contains("/conversations/6/"));
-    // Now the next user has a contact and a conversation of their own.
+    // The next user gets a contact and a conversation of their own.
     let second =
         json_body(&client.answer("/contacts", 200, &json!({ "source_id": "other", "pubsub_token": "othertoken" })));
     assert_eq!(second["identifier"], "43");
@@ -356,7 +357,7 @@ fn identity_with_proof_shows_the_outbox_while_offline() {
 fn leader_reads_the_forget_generation_from_storage_before_it_writes() {
     let mut browser = two_tabs_of_ana();
     browser.crash(1);
-    // A tab that has no channel, or did not live to say so.
+    // The forgetting tab had no channel, or closed before it could broadcast.
     browser.storage.clear();
     browser.storage.insert("generation".to_owned(), "1".to_owned());
     browser.wait(2_000);
@@ -469,10 +470,10 @@ fn forget_in_a_follower_tab_clears_all_tabs() {
     assert_eq!(browser.tabs[leader].client.socket, None);
 }
 
-/// In every value that comes from the visitor, or from the server about them.
+/// Part of every value that comes from the visitor, or from the server about them.
 const MARKER: &str = "zebra";
 
-/// A visitor of whom every part of the state holds something.
+/// A client that holds the marker in every part of its state.
 fn client_with_markers(is_proven: bool) -> ClientHarness {
     let marked = |text: &str| [MARKER, text].concat();
     let form = PreChatForm {
@@ -558,7 +559,7 @@ fn visitor_switch_leaves_nothing_of_the_former_visitor_in_any_part() {
         }
         assert!(held.matches(MARKER).count() > 25, "marked everywhere: {}", held.matches(MARKER).count());
         client.event(switch.clone());
-        // The former user's message may still be under way; then the next user waits for it.
+        // The former user's message may still be in flight; then the next user waits for it.
         client.wait(11_000);
         let held = debug_state(&client);
         let around = held.find(MARKER).map(|at| &held[at.saturating_sub(200)..(at + 100).min(held.len())]);

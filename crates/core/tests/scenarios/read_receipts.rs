@@ -1,4 +1,4 @@
-//! What the visitor has read, here and on other devices.
+//! Read receipts: when `update_last_seen` is sent, and how it counts unread messages across devices.
 
 use natter_core::Event;
 use natter_core::chatwoot::Method;
@@ -22,7 +22,7 @@ fn at(mut message: Value, at: u64) -> Value {
     message
 }
 
-/// A page on another device, of a visitor who had read up to this moment.
+/// A page load on another device, of a visitor with this `contact_last_seen_at`.
 fn returning(read_at: u64, said: &[Value]) -> ClientHarness {
     let mut client = ClientHarness::with_storage(stored_session(), 7);
     client.status_response =

@@ -1,4 +1,5 @@
-//! One visitor in several tabs.
+//! Tab synchronisation and leader election: the outbox, cable frames, unread counts and connection state of one visitor
+//! in several tabs.
 
 use natter_core::chatwoot::Method;
 use natter_core::event::{ConnectionEvent, ConversationsEvent, PageEvent, ThreadEvent};
@@ -13,7 +14,7 @@ use crate::client_harness::{
 };
 use crate::multi_tab_harness::MultiTabHarness;
 
-/// Two tabs of a returning visitor; the first leads, its socket is live, and both have read what was said.
+/// Two tabs of a returning visitor. The first leads and has a live socket; both have read history.
 pub fn two_tabs() -> MultiTabHarness {
     let mut browser = MultiTabHarness::new(stored_session());
     for _ in 0..2 {
@@ -25,7 +26,7 @@ pub fn two_tabs() -> MultiTabHarness {
     browser
 }
 
-/// The same; the first hangs, and somebody writes in the second.
+/// Two tabs: the leader is frozen, and the visitor submits a message in the second tab.
 fn frozen_leader() -> MultiTabHarness {
     let mut browser = two_tabs();
     browser.wait(2_000);
@@ -34,7 +35,7 @@ fn frozen_leader() -> MultiTabHarness {
     browser
 }
 
-/// Answers every open request for messages with the one thing that was said.
+/// Answers every pending history request with the one stored message.
 fn answer_history_requests(browser: &mut MultiTabHarness) {
     answer_history(browser, &[by_agent(7, "hi")]);
 }
@@ -142,7 +143,7 @@ fn frozen_leader_loses_leadership_to_a_visible_tab_and_posts_no_more() {
     browser.wait(1_000);
     answer_history_requests(&mut browser);
     assert_eq!(posts(&browser, 1), 1, "the other leads now");
-    // The first one wakes up; before it hears of its loss, somebody writes in it.
+    // The visitor submits in the frozen tab before it handles the loss of its lock.
     browser.on_without_delivery(0, |tab| tab.submit("late"));
     assert_eq!(posts(&browser, 0), 0, "its post did not leave: another's name is on the device");
     browser.thaw(0);
@@ -376,7 +377,7 @@ fn outbox_waits_until_a_message_settled_by_another_tab_is_in_history() {
     browser.on(0, |tab| tab.submit("ok"));
     let (_, request) = browser.tabs[0].client.pending(Method::Post, "/messages").expect("the first is posted").clone();
     let echo = json_body(&request)["echo_id"].as_str().unwrap().to_owned();
-    // The answer came, the record was erased, and then the leader was gone before it could say so.
+    // The response arrived and the record was deleted, but the leader crashed before it could broadcast that.
     assert!(browser.storage.remove(&format!("send/{echo}")).is_some());
     browser.crash(0);
     assert_eq!(posts(&browser, 1), 0, "the first one's message could be taken for the second's");
@@ -410,7 +411,7 @@ fn unread_of_another_conversation_is_cleared_in_every_tab_when_one_opens_it() {
     assert_eq!(unread(&browser), [0, 0]);
 }
 
-/// A visitor's only tab, in a browser that answers no question about locks; nothing is on the device yet but what is here.
+/// A single tab with these stored records, in a browser that neither grants locks nor answers lock queries.
 fn browser_without_lock_answers(storage: std::collections::BTreeMap<String, String>) -> (MultiTabHarness, usize) {
     let mut browser = MultiTabHarness::new(storage);
     browser.ignores_lock_queries = true;

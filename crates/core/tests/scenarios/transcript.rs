@@ -1,4 +1,4 @@
-//! What the visitor wants of the widget itself: a transcript, and to be forgotten.
+//! Transcripts: loading the whole history and handing it to the page.
 
 use natter_core::event::{ComposerEvent, ThreadEvent};
 use natter_core::host::events::HostEvent;

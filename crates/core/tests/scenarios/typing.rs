@@ -1,4 +1,4 @@
-//! Who is writing.
+//! Typing: the indicator for agents, and the typing status of the visitor that is sent to them.
 
 use natter_core::Event;
 use natter_core::chatwoot::Method;

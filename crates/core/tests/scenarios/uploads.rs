@@ -1,4 +1,4 @@
-//! Files that go with what the visitor sends.
+//! Attachments of outgoing messages: storing, uploading, matching with the server's messages, limits.
 
 use natter_core::event::{ComposerEvent, ConnectionEvent, StorageEvent, ThreadEvent};
 use std::sync::Arc;
@@ -16,7 +16,7 @@ fn file(pick: u64, size: u64) -> OutgoingFile {
     OutgoingFile { pick, name: format!("plan-{pick}.pdf"), size, local: None }
 }
 
-/// Picks files of these sizes and sends them with this text; gives back the send's echo_id.
+/// Picks files of these sizes and submits them with this text; returns the message's echo_id.
 fn send(client: &mut ClientHarness, sizes: &[u64], text: &str) -> EchoId {
     client.event(Event::Composer(ComposerEvent::FilesPicked {
         files: sizes.iter().zip(1..).map(|(size, pick)| file(pick, *size)).collect(),
@@ -31,7 +31,7 @@ fn with_files(mut message: Value, sizes: &[u64]) -> Value {
     message
 }
 
-/// What the newest row is that waits, if one does.
+/// Text, failure and upload progress of the last row, if it is an outgoing message.
 fn outgoing(client: &ClientHarness) -> Option<(&str, Option<&Failure>, u8)> {
     match &client.rows().last()?.content {
         RowContent::Outgoing { text, failure, progress, .. } => Some((text, failure.as_ref(), *progress)),
@@ -71,9 +71,9 @@ fn attachments_of_this_page_stay_on_their_row_by_response_echo_or_guess() {
         match path {
             "answer" => drop(client.answer("/messages", 200, &message(9))),
             "echo" => client.receive(&created(&message(9), Some(&echo))),
-            // From a server that echoes nothing.
+            // The frame has no echo_id, so the client guesses.
             "guess" => client.receive(&created(&message(9), None)),
-            // Another device's, as the answer shows.
+            // The frame was another device's message, as the response shows: the guess was wrong.
             _ => {
                 client.receive(&created(&message(9), None));
                 drop(client.answer("/messages", 200, &message(10)));
@@ -195,7 +195,7 @@ fn upload_with_missing_files_fails_and_stays_failed_after_a_reload() {
 #[test]
 fn attachments_missing_before_they_are_stored_fail_at_once() {
     let mut client = ClientHarness::returning(&[by_agent(8, "hi")]);
-    // Offline, too: there is nothing to wait for.
+    // While offline, too: no request is needed to know that the files are missing.
     client.event(Event::Connection(ConnectionEvent::OnlineChanged { is_online: false }));
     let echo = send(&mut client, &[100, 200], "plans");
     client.event(Event::Storage(StorageEvent::FilesMissing { message: echo }));

@@ -1,4 +1,4 @@
-//! What people do: the visitor, agents, whoever runs the server, the browser.
+//! Actors: what the visitor, agents, the server's operator and the browser do, drawn at random.
 
 use natter_core::Event;
 use natter_core::conversation::message_window::{Distance, ScrollPosition};
@@ -11,13 +11,14 @@ use natter_core::view::{Row, RowContent};
 use crate::device::State;
 use crate::simulator::{START_S, ScheduledEvent, Simulator};
 
-/// Few words, so that equal ones are common: that is what makes history's guesses hard.
+/// Few texts, so that messages of equal text are common: these are hard for echo matching.
 pub const TEXTS: [&str; 4] = ["ok", "yes", "hello", "one more thing"];
-/// More tabs than this prove nothing more.
+/// More tabs than this find no more defects.
 const PAGES_MAX: usize = 3;
 
 impl Simulator {
-    /// The deed of this number. It draws from a stream of its own, so that it stays what it is when others are left out.
+    /// Runs the action of this number. It has an RNG of its own, so that an action stays the same when others are
+    /// skipped.
     pub fn run_action(&mut self, number: usize) -> Result<(), String> {
         if self.is_fault_free || number >= Self::ACTIONS_MAX {
             return Ok(());
@@ -61,7 +62,7 @@ impl Simulator {
                 self.open_if_none()
             }
             70..73 => {
-                // In the middle of one of its next turns.
+                // The crash comes in the middle of one of its next updates.
                 let crash_after = rng.below(12);
                 if let Some(page) = self.pages.get_mut(&page) {
                     page.crash_after = Some(crash_after);
@@ -95,21 +96,21 @@ impl Simulator {
                 Ok(())
             }
             91..92 => {
-                self.note("the sockets carry pings only");
+                self.note("the sockets deliver pings only");
                 self.connections.values_mut().for_each(|connection| connection.is_mute = true);
                 Ok(())
             }
             92..94 => {
                 let is_sleep = rng.below(2) == 0;
                 self.wall_ahead_ms += if is_sleep { 600_000 } else { rng.below(7_200_000) as i64 - 3_600_000 };
-                self.note(if is_sleep { "the laptop sleeps" } else { "the clock is set" });
+                self.note(if is_sleep { "the device sleeps" } else { "the wall clock is changed" });
                 if is_sleep {
                     self.kill_sockets();
                 }
                 Ok(())
             }
             94..96 => {
-                self.note("there is no network");
+                self.note("the device is offline");
                 self.kill_sockets();
                 let ms = rng.below(15_000);
                 self.schedule(ms, ScheduledEvent::BackOnline);
@@ -139,7 +140,7 @@ impl Simulator {
         self.pages.keys().nth(at).copied().unwrap_or_default()
     }
 
-    /// The page is closed as browsers do: it is told, and then it is gone.
+    /// Closes the page as browsers do: `Suspended`, then nothing more.
     fn close(&mut self, page: u64) -> Result<(), String> {
         self.dispatch(page, Event::Page(PageEvent::Suspended))?;
         self.drop_page(page);
@@ -150,9 +151,9 @@ impl Simulator {
         if self.pages.is_empty() { self.open_page() } else { Ok(()) }
     }
 
-    /// One page is looked at, the others are not.
+    /// Makes one page visible and all others hidden.
     pub fn show_page(&mut self, page: u64) -> Result<(), String> {
-        self.note(&format!("the visitor looks at page {page}"));
+        self.note(&format!("page {page} becomes visible"));
         for number in self.pages.keys().copied().collect::<Vec<_>>() {
             if let Some(page) = self.pages.get_mut(&number) {
                 page.is_visible = true;
@@ -171,7 +172,7 @@ impl Simulator {
     }
 
     fn agent_says(&mut self, count: u64) {
-        self.note(&format!("an agent says {count} things"));
+        self.note(&format!("an agent creates {count} messages"));
         for _ in 0..count {
             let text = format!("agent {}", self.server.messages.len());
             let at = START_S + self.now / 1_000;
@@ -183,7 +184,7 @@ impl Simulator {
 
     fn other_device_says(&mut self, rng: &mut Rng) {
         let text = random_text(rng);
-        self.note(&format!("another device of the visitor's says {text:?}"));
+        self.note(&format!("the visitor's other device sends {text:?}"));
         let echo = format!("foreign-{}", self.count);
         let at = START_S + self.now / 1_000;
         if let Some(frame) = self.server.other_device_says(text, at, echo) {
@@ -192,7 +193,7 @@ impl Simulator {
     }
 
     fn submit(&mut self, page: u64, rng: &mut Rng) -> Result<(), String> {
-        // Nobody writes in a page that hangs or is away.
+        // The visitor can't write in a frozen or suspended page.
         if self.pages.get(&page).is_none_or(|page| page.state != State::Awake) {
             return Ok(());
         }
@@ -205,7 +206,7 @@ impl Simulator {
             self.note(&format!("with {} files", picked.len()));
             self.dispatch(page, Event::Composer(ComposerEvent::FilesPicked { files: picked }))?;
         }
-        // Agents are told that somebody writes: a call that may fail before the message itself leaves.
+        // The typing status is sent first: a request that may fail before the message itself leaves.
         self.dispatch(page, Event::Composer(ComposerEvent::DraftChanged { text: text.clone() }))?;
         self.submitting = Some(page);
         let done = self.dispatch(page, Event::Composer(ComposerEvent::Submitted { text }));
@@ -213,7 +214,7 @@ impl Simulator {
         done
     }
 
-    /// The visitor has what nobody knows of sent again, in whichever tab says so.
+    /// The visitor retries every unconfirmed message, in whichever tab shows it.
     pub fn send_again(&mut self) -> Result<(), String> {
         let is_unsure = |row: &&Row| matches!(row.content, RowContent::Outgoing { is_unconfirmed: true, .. });
         for number in self.pages.keys().copied().collect::<Vec<_>>() {
@@ -221,7 +222,7 @@ impl Simulator {
             let rows = page.widget.view().thread.rows.iter().filter(is_unsure);
             let unsure: Vec<_> = rows.map(|row| (row.key, row.content.text().to_owned())).collect();
             for (key, text) in unsure {
-                self.note(&format!("the visitor has {text:?} sent again in page {number}"));
+                self.note(&format!("the visitor retries the unconfirmed {text:?} in page {number}"));
                 self.record_retry(&text);
                 self.dispatch(number, Event::Thread(ThreadEvent::RetryRequested { row: key }))?;
                 self.post_without_reading(number, &text);
@@ -239,13 +240,13 @@ impl Simulator {
                 |row: &Row| matches!(row.content, RowContent::Outgoing { failure: Some(Failure::FilesMissing), .. });
             let failed: Vec<_> = rows.iter().filter(is_failed).map(|row| (row.key, has_no_files(row))).collect();
             for (key, has_no_files) in failed {
-                // After a crash between the two, a send can be there still whose files are not: no trying helps.
+                // After a crash in between, a record can be stored while its files are not: then a retry can't help.
                 if has_no_files {
-                    self.note(&format!("the visitor takes back what has lost its files in page {number}"));
+                    self.note(&format!("the visitor discards a message without files in page {number}"));
                     self.dispatch(number, Event::Thread(ThreadEvent::MessageDiscarded { row: key }))?;
                     continue;
                 }
-                self.note(&format!("the visitor tries again in page {number}"));
+                self.note(&format!("the visitor retries a failed message in page {number}"));
                 self.dispatch(number, Event::Thread(ThreadEvent::RetryRequested { row: key }))?;
             }
         }

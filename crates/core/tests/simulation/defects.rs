@@ -1,5 +1,5 @@
-//! Deliberate defects, between the core and its simulator: mistakes that a change in the core or the shell could make.
-//! Each must be found, or the simulation proves nothing.
+//! Planted defects, applied between the core and the simulator: mistakes that a change in the core or the platform
+//! could make. The simulation must detect each of them.
 
 use natter_core::chatwoot::{Body, HttpRequest, Method};
 use natter_core::{Effect, Outcome, RequestId};
@@ -32,48 +32,45 @@ pub enum Defect {
     RetryWithoutHistoryRead,
 }
 
-/// The defects, and what each is.
+/// The defects, and what each does.
 pub const DEFECTS: [(Defect, &str); 21] = [
-    (Defect::PostingNotStored, "that a send is being posted is not written down"),
-    (Defect::SubmittedNotStored, "a send is written down only when it is posted"),
-    (Defect::RequestBeforeSave, "requests leave before what they depend on is written down"),
-    (Defect::RecordDeletedWhenPosted, "a send is forgotten when its request leaves"),
-    (Defect::RecordNeverDeleted, "a send is never forgotten"),
-    (Defect::NewestIdNotStored, "what was the newest message when a post began is not written down"),
-    (Defect::LostTakenForNotSent, "a connection that was lost is taken for one that was never made"),
-    (Defect::EchoIdReused, "two sends have one echo_id"),
-    (Defect::SessionNotStored, "who we are is not written down"),
+    (Defect::PostingNotStored, "the record of a message is not updated when its POST leaves"),
+    (Defect::SubmittedNotStored, "a message is stored only when it is posted"),
+    (Defect::RequestBeforeSave, "requests leave before the records they depend on are stored"),
+    (Defect::RecordDeletedWhenPosted, "the record of a message is deleted when its POST leaves"),
+    (Defect::RecordNeverDeleted, "the record of a message is never deleted"),
+    (Defect::NewestIdNotStored, "the newest message id at the time of a POST is not stored"),
+    (Defect::LostTakenForNotSent, "a lost connection is taken for a request that was not sent"),
+    (Defect::EchoIdReused, "all messages have the same echo_id"),
+    (Defect::SessionNotStored, "the session is not stored"),
     (Defect::FramesDropped, "one frame in twenty is dropped"),
-    (Defect::HistoryPageShort, "of a page of history the oldest message is dropped"),
-    (Defect::BeforeParameterIgnored, "a page of history is always the newest"),
-    (Defect::StoredNotBroadcast, "tabs are not told what others write down"),
-    (Defect::FramesNotBroadcast, "followers are not told what the leader hears"),
-    (Defect::LeadershipNotQueried, "a leader takes itself for one without asking"),
-    (Defect::LockGrantedToAll, "every tab leads"),
-    (Defect::StorageReadStale, "a new leader is told what the device kept some seconds ago"),
-    (Defect::FilesDeletedWhenPosted, "a send's files are forgotten when its request leaves"),
-    (Defect::ServerErrorTakenForNotSent, "what Chatwoot failed in is taken for not stored without looking"),
-    (
-        Defect::ProxyErrorTakenForChatwoot,
-        "a proxy's page of an error is taken for Chatwoot's word that the request is over",
-    ),
-    (Defect::RetryWithoutHistoryRead, "what the visitor wants sent again is posted without reading first"),
+    (Defect::HistoryPageShort, "the oldest message of a history page is dropped"),
+    (Defect::BeforeParameterIgnored, "the `before` parameter of history requests is ignored"),
+    (Defect::StoredNotBroadcast, "stored records are not broadcast to other tabs"),
+    (Defect::FramesNotBroadcast, "the leader's cable frames are not broadcast to followers"),
+    (Defect::LeadershipNotQueried, "lock queries are always answered with yes"),
+    (Defect::LockGrantedToAll, "every tab is granted the lock"),
+    (Defect::StorageReadStale, "a new leader reads storage as it was some seconds ago"),
+    (Defect::FilesDeletedWhenPosted, "the files of a message are deleted when its POST leaves"),
+    (Defect::ServerErrorTakenForNotSent, "a server error of Chatwoot is taken for a request that was not sent"),
+    (Defect::ProxyErrorTakenForChatwoot, "a proxy's error page is taken for a server error of Chatwoot"),
+    (Defect::RetryWithoutHistoryRead, "a retry of the visitor is posted without reading history first"),
 ];
 
 impl Simulator {
-    /// The effects of a turn, as the defect has them.
+    /// Applies the planted defect to the effects of an update.
     pub fn inject_defect(&mut self, effects: Vec<Effect>) -> Vec<Effect> {
         let Some(defect) = self.plan.defect else { return effects };
         let mut changed: Vec<Effect> =
             effects.into_iter().flat_map(|effect| inject_into_effect(defect, effect)).collect();
         if defect == Defect::RequestBeforeSave {
-            // A stable sort: all else stays in order.
+            // The sort is stable: all other effects keep their order.
             changed.sort_by_key(|effect| !matches!(effect, Effect::SendRequest { .. }));
         }
         changed
     }
 
-    /// Whether this word is said at all.
+    /// Whether this message to other tabs is broadcast.
     pub fn is_broadcast(&self, text: &str) -> bool {
         let word: Value = serde_json::from_str(text).expect("tabs talk JSON");
         !match self.plan.defect {
@@ -83,7 +80,7 @@ impl Simulator {
         }
     }
 
-    /// An answer, as the defect has it.
+    /// Applies the planted defect to a response.
     pub fn inject_into_outcome(&self, outcome: Outcome) -> Outcome {
         match (self.plan.defect, outcome) {
             (Some(Defect::LostTakenForNotSent), Outcome::Unknown) => Outcome::NotSent,
@@ -108,7 +105,7 @@ impl Simulator {
         }
     }
 
-    /// A send is posted once more without a look at what is there.
+    /// Posts a message once more without reading history first, if that is the planted defect.
     pub fn post_without_reading(&mut self, page: u64, text: &str) {
         let is_it = |(echo, _): &(&String, &HttpRequest)| {
             self.storage.get(&format!("send/{echo}")).is_some_and(|kept| kept.contains("\"posting\":true"))
@@ -120,12 +117,12 @@ impl Simulator {
         }
     }
 
-    /// Whether a frame reaches its page.
+    /// Whether the planted defect drops this frame.
     pub fn is_frame_lost(&mut self) -> bool {
         self.plan.defect == Some(Defect::FramesDropped) && self.rng.below(20) == 0
     }
 
-    /// What the device kept some time ago.
+    /// An earlier state of the storage, if that is the planted defect.
     pub fn stale_storage(&self) -> Option<Vec<(String, String)>> {
         (self.plan.defect == Some(Defect::StorageReadStale)).then(|| self.storage_before.clone().into_iter().collect())
     }

@@ -1,4 +1,4 @@
-//! The visitor's device: its pages, what they keep, the lock between them and the channel they talk over.
+//! The visitor's device: its pages, their shared storage, the Web Lock and the broadcast channel.
 
 use natter_core::event::{ConnectionEvent, PageEvent, StorageEvent};
 use std::collections::BTreeMap;
@@ -14,38 +14,38 @@ use natter_core::{ChatClient, Effect, Event, SocketId, TabAction, TabEvent};
 use crate::defects::Defect;
 use crate::simulator::{START_S, ScheduledEvent, Simulator};
 
-/// A page load. What belongs to an earlier one reaches nobody.
+/// A page load. Events for an earlier page load are dropped.
 pub struct Page {
     pub widget: ChatClient,
     pub state: State,
     pub is_visible: bool,
     is_listening: bool,
-    /// What came while it hung, in order.
+    /// Events that arrived while it was frozen, in order.
     held: Vec<Event>,
-    /// When the last words on their way from each other page arrive: they don't overtake each other.
+    /// For each other page, when its latest broadcast arrives: broadcasts of a page stay in order.
     last_words: BTreeMap<u64, u64>,
-    /// What each row key said.
+    /// The text with which each row key was first shown.
     pub keys: BTreeMap<RowKey, String>,
-    /// A page that hung reads an old device until then.
+    /// A thawed page reads stale storage until then.
     stale_until: u64,
-    /// It crashes after so many effects.
+    /// It crashes after this many effects.
     pub crash_after: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum State {
     Awake,
-    /// Its script stands still; it keeps its lock and its socket, and what is said to it waits.
+    /// Its script does not run. It keeps its lock and its socket, and its events are held.
     Frozen,
-    /// The browser has put it away.
+    /// In the back/forward cache.
     Suspended,
 }
 
-/// As seen in Chromium, whose processes tell each other of what they write. The shell waits longer than this with the
-/// news that the lock is its page's.
+/// How long storage is stale after a thaw, as measured in Chromium, whose processes synchronise localStorage. The
+/// platform waits longer than this before it reports a lock grant.
 const STALE_MS: u64 = 10;
 
-/// The browser's lock.
+/// The Web Lock.
 #[derive(Default)]
 pub struct Lock {
     holder: Option<u64>,
@@ -53,7 +53,7 @@ pub struct Lock {
 }
 
 impl Simulator {
-    /// A new page, which begins at once.
+    /// Opens a page and starts its client.
     pub fn open_page(&mut self) -> Result<(), String> {
         self.pages_opened += 1;
         let number = self.pages_opened;
@@ -76,14 +76,14 @@ impl Simulator {
         self.dispatch(number, Event::Started { stored: kept, has_tab_sync: true })
     }
 
-    /// The page is no more; its lock and its sockets go with it.
+    /// Removes a page with its lock and its sockets.
     pub fn drop_page(&mut self, number: u64) {
         self.pages.remove(&number);
         self.connections.retain(|(page, _), _| *page != number);
         self.release_lock(number);
     }
 
-    /// Something happens to a page, now or when it can hear of it.
+    /// Dispatches an event to a page; a frozen page handles it after its thaw, a suspended one never.
     pub fn dispatch(&mut self, number: u64, event: Event) -> Result<(), String> {
         if self.is_stale_grant(number, &event) {
             return Ok(());
@@ -112,7 +112,7 @@ impl Simulator {
         let effects = self.inject_defect(update.effects);
         for effect in effects {
             if self.is_crash_due(number) {
-                self.note(&format!("page {number} crashes in the middle of a turn"));
+                self.note(&format!("page {number} crashes in the middle of an update"));
                 self.drop_page(number);
                 self.drop_unaccepted();
                 return self.open_if_none();
@@ -122,24 +122,24 @@ impl Simulator {
         self.check_page(number)
     }
 
-    /// The page's script stands still.
+    /// Freezes a page: its script does not run.
     pub fn freeze(&mut self, number: u64) {
-        self.note(&format!("page {number} hangs"));
+        self.note(&format!("page {number} freezes"));
         if let Some(page) = self.pages.get_mut(&number).filter(|page| page.state == State::Awake) {
             page.state = State::Frozen;
         }
     }
 
-    /// The page runs on: it hears what it missed, in order.
+    /// Thaws a page: it handles the events it missed, in order.
     pub fn thaw(&mut self, number: u64) -> Result<(), String> {
         let Some(page) = self.pages.get_mut(&number).filter(|page| page.state == State::Frozen) else { return Ok(()) };
         page.state = State::Awake;
         page.stale_until = self.now + STALE_MS;
         let held = std::mem::take(&mut page.held);
-        self.note(&format!("page {number} runs on"));
+        self.note(&format!("page {number} thaws"));
         for event in held {
             if event == Event::Tabs(TabEvent::LockStolen) {
-                // The loss of the lock comes by a road of its own: other news may be faster.
+                // The loss of a lock is reported apart from other events, which may overtake it.
                 let ms = self.rng.below(STALE_MS);
                 self.schedule(ms, ScheduledEvent::Dispatch { page: number, event });
             } else {
@@ -149,12 +149,12 @@ impl Simulator {
         Ok(())
     }
 
-    /// The browser puts a page away.
+    /// Puts a page into the back/forward cache.
     pub fn suspend(&mut self, number: u64) -> Result<(), String> {
         if self.pages.get(&number).is_none_or(|page| page.state != State::Awake) {
             return Ok(());
         }
-        self.note(&format!("page {number} is put away"));
+        self.note(&format!("page {number} is suspended"));
         self.dispatch(number, Event::Page(PageEvent::Suspended))?;
         if let Some(page) = self.pages.get_mut(&number) {
             page.state = State::Suspended;
@@ -162,13 +162,13 @@ impl Simulator {
         Ok(())
     }
 
-    /// The visitor comes back to it.
+    /// Takes a page out of the back/forward cache.
     pub fn resume(&mut self, number: u64) -> Result<(), String> {
         let Some(page) = self.pages.get_mut(&number).filter(|page| page.state == State::Suspended) else {
             return Ok(());
         };
         page.state = State::Awake;
-        self.note(&format!("page {number} is back"));
+        self.note(&format!("page {number} is resumed"));
         self.dispatch(number, Event::Connection(ConnectionEvent::OnlineChanged { is_online: !self.is_offline }))?;
         let kept = self.stored();
         self.dispatch(number, Event::Page(PageEvent::Resumed { stored: kept }))
@@ -203,25 +203,25 @@ impl Simulator {
                 self.closed.insert((page, socket));
             }
             Effect::Save { key, value } => {
-                self.note(&format!("page {page} keeps {key} {value}"));
+                self.note(&format!("page {page} stores {key} {value}"));
                 self.storage.insert(key, value);
             }
             Effect::Delete { key } => {
-                self.note(&format!("page {page} forgets {key}"));
+                self.note(&format!("page {page} deletes {key}"));
                 self.storage.remove(&key);
             }
             Effect::StoreFiles { message: echo, picks: sizes } => {
-                // One after the other.
+                // Files are written one message at a time.
                 let at = self.files_written_until.max(self.now) + 1 + self.rng.below(500);
                 self.files_written_until = at;
                 self.schedule(at - self.now, ScheduledEvent::FilesWritten { page, echo, sizes });
             }
             Effect::DeleteFiles { message: echo } => {
-                self.note(&format!("page {page} forgets the files of {echo}"));
+                self.note(&format!("page {page} deletes the files of {echo}"));
                 self.files.remove(&echo);
             }
             Effect::EraseDevice { generation, keep_files } => {
-                self.note(&format!("page {page} forgets the visitor: generation {generation}"));
+                self.note(&format!("page {page} erases the device: generation {generation}"));
                 self.storage.clear();
                 self.storage.insert(generation::KEY.to_owned(), generation.to_string());
                 self.files.retain(|echo, _| keep_files.contains(echo));
@@ -230,15 +230,15 @@ impl Simulator {
         }
     }
 
-    /// Files have been written. A page that is gone by then has written nothing.
+    /// Files have been written. A page that was closed before has written nothing.
     pub fn store_files(&mut self, page: u64, echo: EchoId, sizes: Vec<u64>) -> Result<(), String> {
         let Some(state) = self.pages.get(&page).map(|page| page.state) else { return Ok(()) };
         if state == State::Suspended {
-            // It hears of that when it is back.
+            // A suspended page is told when it is resumed.
             self.schedule(100, ScheduledEvent::FilesWritten { page, echo, sizes });
             return Ok(());
         }
-        self.note(&format!("page {page} has kept the files of {echo}"));
+        self.note(&format!("page {page} has stored the files of {echo}"));
         self.files.insert(echo.clone(), sizes);
         self.submitting = Some(page);
         let done = self.dispatch(page, Event::Storage(StorageEvent::FilesStored { message: echo }));
@@ -255,7 +255,7 @@ impl Simulator {
                 self.grant_lock();
             }
             TabAction::StealLock => {
-                self.note(&format!("page {page} takes the lock"));
+                self.note(&format!("page {page} steals the lock"));
                 self.lock.waiting.retain(|other| *other != page);
                 if let Some(holder) = self.lock.holder.take().filter(|holder| *holder != page) {
                     self.schedule(
@@ -293,7 +293,7 @@ impl Simulator {
         }
     }
 
-    /// The browser says whether this page holds the lock.
+    /// Answers a lock query: whether this page holds the lock.
     pub fn answer_lock_query(&mut self, page: u64) -> Result<(), String> {
         let is_so = self.lock.holder == Some(page) || self.plan.defect == Some(Defect::LeadershipNotQueried);
         let generation = generation::stored_generation(&self.stored());
@@ -327,7 +327,8 @@ impl Simulator {
         }
     }
 
-    /// A grant that its page hears of after the lock was taken from it: the shell asks before it passes it on.
+    /// Whether this is a lock grant that arrives after the lock was stolen: the platform checks before it passes a
+    /// grant on.
     fn is_stale_grant(&self, page: u64, event: &Event) -> bool {
         matches!(event, Event::Tabs(TabEvent::LockGranted { stored: _ }))
             && self.pages.get(&page).is_some_and(|page| page.state == State::Awake)
@@ -335,7 +336,7 @@ impl Simulator {
             && self.plan.defect != Some(Defect::LockGrantedToAll)
     }
 
-    /// What the device keeps, as the shell reports it.
+    /// The stored records, as the platform reports them.
     pub fn stored(&self) -> Vec<(String, String)> {
         self.storage.clone().into_iter().collect()
     }
@@ -347,7 +348,7 @@ impl Simulator {
 
     fn widget(&self, page: u64) -> ChatClient {
         let settings = Settings::new("https://chat.example.test", "inbox").expect("good settings");
-        // Spread over all bits: neighbouring seeds would begin with the same numbers.
+        // Spreads the seed over all bits: neighbouring seeds would give similar random numbers.
         let word =
             |salt: u64| (self.plan.seed ^ (page << 32) ^ (salt << 48)).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ salt;
         let seed = Seed { identity: [1, 2, 3, 4].map(word), general: [5, 6, 7, 8].map(word) };

@@ -1,4 +1,4 @@
-//! What the network does to requests and frames.
+//! Network faults: delayed, lost and failed requests, duplicated and lost frames, dead sockets.
 
 use natter_core::chatwoot::{Body, HttpRequest, Method};
 use natter_core::conversation::timeline::GRACE_MS;
@@ -7,19 +7,19 @@ use serde_json::{Value, json};
 
 use crate::simulator::{START_S, ScheduledEvent, Simulator, echo_of};
 
-/// What becomes of a request on its way and back.
+/// What the network and the server do with a request.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum NetworkOutcome {
-    /// Answered after so many ms.
+    /// Answered; the response takes this many ms.
     Answered(u64),
-    /// Stored, but the connection ends without an answer.
+    /// Stored, but the connection ends without a response.
     AnswerLost,
-    /// Chatwoot fails in it and says so after so many ms, its transaction being committed, with or without frames, or
-    /// not.
+    /// Chatwoot answers with an internal server error after this many ms. Its transaction may be committed all the
+    /// same.
     Fault(u64, Committed),
 }
 
-/// What of a request that failed there is all the same.
+/// What a request that ended with a server error has committed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Committed {
     Nothing,
@@ -31,9 +31,9 @@ pub enum Committed {
 #[derive(Default)]
 pub struct Connection {
     token: Option<String>,
-    /// Half-open: nothing comes through any more, and neither end knows.
+    /// Half-open: no frame gets through, and neither end notices.
     pub is_dead: bool,
-    /// Pings go through, nothing else does.
+    /// Only pings get through.
     pub is_mute: bool,
 }
 
@@ -42,7 +42,7 @@ impl Simulator {
         !self.is_fault_free && self.rng.below(100) < percent
     }
 
-    /// How long something takes on its way.
+    /// A random latency in ms.
     pub fn latency(&mut self) -> u64 {
         if self.occurs(8) { self.rng.below(9_000) } else { 5 + self.rng.below(400) }
     }
@@ -58,16 +58,16 @@ impl Simulator {
             return self.schedule(1, ScheduledEvent::RequestEnds { page, call, outcome: Outcome::FilesMissing });
         }
         if self.server.is_down {
-            // The connection is refused; a page's script can't tell that from one that was lost.
+            // The connection is refused. A page's script can't tell that from a lost connection.
             return self.schedule(1, ScheduledEvent::RequestEnds { page, call, outcome: Outcome::Unknown });
         }
         let there = self.latency();
         if self.occurs(6) {
-            // Lost on the way there: the connection ends, nothing is stored.
+            // The request is lost: the connection ends, nothing is stored.
             return self.schedule(there, ScheduledEvent::RequestEnds { page, call, outcome: Outcome::Unknown });
         }
         if self.occurs(4) {
-            // Held up somewhere: the connection ends first, or a proxy answers, and the server hears of it later.
+            // The request is delayed: its connection ends or a proxy answers, and the server handles it later.
             let status = [500, 502, 504][self.rng.below(3) as usize];
             let page_of_html = Outcome::answered(status, "<html>Something went wrong</html>".to_owned(), None);
             let outcome = if self.rng.below(2) == 0 { page_of_html } else { Outcome::Unknown };
@@ -94,7 +94,7 @@ impl Simulator {
         self.schedule(there, ScheduledEvent::RequestArrives { page, call, request, outcome });
     }
 
-    /// The sizes of the files that go with a request, if any are to: none at all if they are nowhere.
+    /// The sizes of the files of an upload: empty if they are not stored. None for other requests.
     fn files_of(&self, request: &HttpRequest) -> Option<Vec<u64>> {
         let Body::Form(_, echo) = &request.body else { return None };
         Some(self.files.get(echo).cloned().unwrap_or_default())
@@ -120,13 +120,13 @@ impl Simulator {
             self.schedule(ms, ScheduledEvent::RequestEnds { page, call, outcome: Outcome::answered(500, fault, None) });
         }
         if matches!(outcome, NetworkOutcome::Fault(_, Committed::Nothing)) {
-            return self.note("the server fails, and nothing comes of it");
+            return self.note("the server fails and stores nothing");
         }
         let path = request.url.strip_prefix("https://chat.example.test").expect("our server");
         let files = self.files_of(request).unwrap_or_default();
         let answer = self.server.answer(method, path, &body, files, START_S + self.now / 1_000);
         self.note(&format!("the server handles {method} {path} {body}: {}", answer.status));
-        // A frame is usually there before the answer.
+        // The cable frame usually arrives before the response.
         let is_heard = !matches!(outcome, NetworkOutcome::Fault(_, Committed::Silently));
         for frame in answer.frames.iter().filter(|_| is_heard) {
             self.broadcast(frame);
@@ -168,13 +168,13 @@ impl Simulator {
 
     pub fn deliver(&mut self, page: u64, socket: natter_core::SocketId, frame: &Value) {
         if self.connections.get(&(page, socket)).is_some_and(|connection| !connection.is_dead) {
-            // Worker threads broadcast in no fixed order, so frames overtake each other.
+            // Chatwoot's worker threads broadcast in no fixed order, so frames overtake each other.
             let ms = 1 + self.rng.below(60);
             self.schedule(ms, ScheduledEvent::FrameArrives { page, socket, text: frame.to_string() });
         }
     }
 
-    /// Every socket ends, and its page hears of it sooner or later.
+    /// Ends every socket; pages notice after a random latency.
     pub fn close_sockets(&mut self) {
         let open: Vec<_> = self.connections.keys().copied().collect();
         for (page, socket) in open {
@@ -184,7 +184,7 @@ impl Simulator {
         self.kill_sockets();
     }
 
-    /// Nothing comes through any more, and nobody knows.
+    /// Makes every socket half-open.
     pub fn kill_sockets(&mut self) {
         self.connections.values_mut().for_each(|connection| connection.is_dead = true);
     }

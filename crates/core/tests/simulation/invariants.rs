@@ -1,4 +1,4 @@
-//! What must hold: after every single turn, and at the end.
+//! Invariants: what must hold in a page after each update, and everywhere at the end.
 
 use natter_core::event::ThreadEvent;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -13,30 +13,31 @@ use crate::device::Page;
 use crate::server::Stored;
 use crate::simulator::Simulator;
 
-/// A message the visitor wrote, accepted by a page.
+/// A submitted message that a page has accepted.
 pub struct Submitted {
     pub echo: String,
-    /// Where it was written, if that page did not hang meanwhile.
+    /// The page it was submitted in, if that page was not frozen meanwhile.
     page: Option<u64>,
-    /// Whether files go with it: such sends wait for each other only.
+    /// Whether it has attachments: uploads are ordered among themselves only.
     is_upload: bool,
     text: String,
-    /// Whether it ever waited for the person, who then decides about its place, too.
+    /// Whether it ever failed. Then the visitor's retry decides its place.
     has_failed: bool,
-    /// How often the visitor wanted it sent again while a request of it was still on its way: they have been told that
-    /// it may then arrive twice.
+    /// How often the visitor retried it while a POST of it was still in flight: they were told that it may then arrive
+    /// twice.
     sent_again: usize,
 }
 
 impl Submitted {
-    /// Whether it is this one, of these words.
+    /// Whether it has this echo_id and this text.
     pub fn is(&self, echo: &str, text: &str) -> bool {
         self.echo == echo && self.text == text
     }
 }
 
 impl Simulator {
-    /// Notes what a turn accepts of the visitor. What crashes before it is on the device was not accepted.
+    /// Records which messages an update accepts. A message whose page crashes before its record is stored was not
+    /// accepted.
     pub fn record_submissions(&mut self, effects: &[Effect]) {
         self.is_accepting = false;
         for effect in effects {
@@ -58,15 +59,15 @@ impl Simulator {
         }
     }
 
-    /// The visitor wants a message of these words sent again that nobody knows of.
+    /// Records that the visitor retries an unconfirmed message of this text.
     pub fn record_retry(&mut self, text: &str) {
         let on_their_way = self.posts_under_way();
         let may_come_twice = |it: &&mut Submitted| it.text == text && on_their_way.contains(&it.echo);
         self.submitted.iter_mut().filter(may_come_twice).for_each(|submitted| submitted.sent_again += 1);
     }
 
-    /// A page crashed in the middle of its turn. What that turn accepted is on the device, or was not accepted. On the
-    /// device, and nobody told: then it waits for the next page to lead.
+    /// A page crashed in the middle of an update. If the message of that update is not stored, it was not accepted. If
+    /// it is stored and no other tab knows it, it waits for the next leader.
     pub fn drop_unaccepted(&mut self) {
         if !self.is_accepting {
             return;
@@ -78,7 +79,7 @@ impl Simulator {
         }
     }
 
-    /// What must hold in a page after each of its turns.
+    /// Checks a page after an update: unique row keys, a constant text for each key, messages in order.
     pub fn check_page(&mut self, number: u64) -> Result<(), String> {
         let Some(page) = self.pages.get_mut(&number) else { return Ok(()) };
         let mut seen = BTreeSet::new();
@@ -89,7 +90,7 @@ impl Simulator {
             let known = page.keys.entry(row.key).or_insert_with(|| row.content.text().to_owned());
             if known != row.content.text() {
                 return Err(format!(
-                    "page {number}: row {:?} said {known:?} and now says {:?}",
+                    "page {number}: row {:?} had the text {known:?} and now has {:?}",
                     row.key,
                     row.content.text()
                 ));
@@ -113,18 +114,18 @@ impl Simulator {
         for number in self.pages.keys().copied().collect::<Vec<_>>() {
             self.check_page_history(number)?;
         }
-        // A page that crashes between keeping files and writing their send down leaves them to time.
+        // A page that crashes between storing files and storing their message leaves the files to be deleted by age.
         let is_accepted = |echo: &&EchoId| self.submitted.iter().any(|submitted| *submitted.echo == ***echo);
         if let Some(left) = self.files.keys().find(is_accepted) {
-            return Err(format!("the files of {left} are left"));
+            return Err(format!("the files of {left} are still stored"));
         }
         if self.is_anything_to_send() {
-            return Err(format!("something is left to send: {:?}", self.storage));
+            return Err(format!("the outbox is not empty: {:?}", self.storage));
         }
         Ok(())
     }
 
-    /// Nothing lost, nothing doubled, in order.
+    /// Checks the server: nothing lost, nothing doubled, all in order.
     fn check_server(&self) -> Result<(), String> {
         let count = |messages: &[Stored], echo: &str| {
             messages.iter().filter(|message| message.echo.as_deref() == Some(echo)).count()
@@ -148,14 +149,14 @@ impl Simulator {
         for words in TEXTS {
             let lost = missing.get(words).copied().unwrap_or_default();
             if lost > self.lookalikes(words) {
-                return Err(format!("{lost} times {words:?} was submitted and is not at the server"));
+                return Err(format!("{lost} messages {words:?} were submitted and are not on the server"));
             }
         }
         if self.plan.stores_late { Ok(()) } else { self.check_order() }
     }
 
-    /// The messages of these words that a lost answer can be mistaken for, read in history where nothing marks them:
-    /// another device's, and second ones that the visitor had sent again.
+    /// How many messages of this text a lost response can be mistaken for in history, where no echo_id tells them
+    /// apart: another device's, and second copies that the visitor retried.
     fn lookalikes(&self, words: &str) -> usize {
         let everything = || self.server.messages.iter().chain(&self.server.deleted).filter(|m| m.text == words);
         let copies = |echo: &str| everything().filter(|m| m.echo.as_deref() == Some(echo)).count();
@@ -163,22 +164,25 @@ impl Simulator {
         everything().filter(|m| m.is_other_devices()).count() + seconds.sum::<usize>()
     }
 
-    /// What was written in one page arrives in its order.
+    /// Checks that messages of one page are stored in the order in which they were submitted.
     fn check_order(&self) -> Result<(), String> {
         let place = |echo: &str| self.server.messages.iter().position(|m| m.echo.as_deref() == Some(echo));
         let mut last: BTreeMap<(u64, bool), usize> = BTreeMap::new();
-        // A held-up message may have been taken for another of the same words, and those behind it let through.
+        // A delayed message may have been matched with another of equal text, which let those behind it through.
         let is_sure = |submitted: &&Submitted| !submitted.has_failed && self.lookalikes(&submitted.text) == 0;
         for submitted in self.submitted.iter().filter(is_sure) {
             let (Some(place), Some(page)) = (place(&submitted.echo), submitted.page) else { continue };
             if last.insert((page, submitted.is_upload), place).is_some_and(|before| before > place) {
-                return Err(format!("{:?} ({}) overtook what was written before it", submitted.text, submitted.echo));
+                return Err(format!(
+                    "{:?} ({}) was stored before a message submitted earlier",
+                    submitted.text, submitted.echo
+                ));
             }
         }
         Ok(())
     }
 
-    /// The page shows what the server has, from the newest back to the first message.
+    /// Checks that the page shows the server's messages, from the newest back to the first.
     fn check_page_history(&mut self, number: u64) -> Result<(), String> {
         self.dispatch(number, Event::Thread(ThreadEvent::NewestRequested))?;
         let mut shown = VecDeque::new();
@@ -190,7 +194,7 @@ impl Simulator {
                 shown.push_front(text);
             }
             if from_end > shown.len() {
-                return Err(format!("page {number} shows a hole {} messages from its end", shown.len()));
+                return Err(format!("page {number} shows a gap {} messages from its end", shown.len()));
             }
             if !thread.has_earlier {
                 break;
@@ -202,7 +206,7 @@ impl Simulator {
         if shown == stored { Ok(()) } else { Err(format!("page {number} shows {shown:?}, stored is {stored:?}")) }
     }
 
-    /// What a page that holds everything shows in its window.
+    /// What the window of a page shows that holds all messages.
     fn stored_texts(&self, page: &Page) -> Vec<(bool, String)> {
         let thread = &page.widget.view().thread;
         let end = self.server.messages.len().saturating_sub(thread.newer);
@@ -215,7 +219,7 @@ impl Simulator {
     }
 }
 
-/// What the page shows, and which of it is said.
+/// The texts of the page's rows, and whether each is stored.
 fn shown_texts(page: &Page) -> Vec<(bool, String)> {
     let rows = page.widget.view().thread.rows.iter();
     rows.map(|row| (matches!(row.content, RowContent::Stored(_)), row.content.text().to_owned())).collect()

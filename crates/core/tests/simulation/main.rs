@@ -1,16 +1,17 @@
-//! A visitor in several tabs, an agent, a server and a bad network, thousands of times over, each time from a seed.
+//! Deterministic simulation of a visitor in several tabs, an agent, a server and a faulty network, in thousands of
+//! runs, each drawn from a seed.
 //!
-//! The simulator keeps the one assumption the core makes: a request is stored within the grace time of its connection's
-//! end, or never. Everything else it does to the widget: delays, losses on the way there and back, half-open sockets,
-//! restarts, a contact that is deleted; tabs that are closed, crash in the middle of a turn, hang, are put away by the
-//! browser; sleep, clocks that jump. When the weather has cleared, every message the visitor submitted must be at the
-//! server exactly once and in the order of its tab, and every tab must show what the server has, once each.
+//! Most runs keep the core's one assumption: a request is stored within the grace time after its connection's end, or
+//! never. All other faults occur: latency, lost requests and responses, half-open sockets, server restarts, a deleted
+//! contact; tabs that are closed, crash in the middle of an update, freeze, or enter the back/forward cache; sleep,
+//! clock changes. After the faults stop, each message that the visitor submitted must be stored on the server exactly
+//! once and in the order of its tab, and each tab must show every message of the server exactly once.
 //!
-//! A second simulator breaks the assumption too: there messages may be stored twice, but none may be lost, and what is
-//! there twice must be shown twice.
+//! Further runs break the assumption, too. There a message may be stored twice, but none may be lost, and a message
+//! stored twice must be shown twice.
 //!
-//! `cargo xtask simulate --seeds N --from S` runs any number of seeds; a seed that fails prints its story, shrunk to
-//! the deeds without which it does not happen.
+//! `cargo xtask simulate --seeds N --from S` runs any number of seeds. A failing seed prints its log, shrunk to the
+//! actions that the failure needs.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that can't go on says so")]
 
@@ -26,14 +27,14 @@ mod simulator;
 use defects::DEFECTS;
 use simulator::{Plan, Simulator};
 
-/// What CI runs.
+/// Seeds that CI runs.
 const SEEDS: u64 = 20_000;
-/// Of the simulator without the assumption.
+/// Seeds that run without the assumption.
 const LATE_SEEDS: u64 = 2_000;
-/// In so many seeds a defect must show.
+/// Seeds within which each planted defect must be detected.
 const DEFECT_SEEDS: u64 = 2_000;
 
-/// Runs the seeds until one fails; its story, shrunk.
+/// Runs the seeds until one fails; returns its shrunk log.
 fn first_failure(seeds: std::ops::Range<u64>, plan: impl Fn(u64) -> Plan + Sync) -> Option<String> {
     let middle = seeds.start + (seeds.end - seeds.start) / 2;
     let plan = &plan;

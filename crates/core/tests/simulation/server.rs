@@ -1,26 +1,26 @@
-//! A Chatwoot, as far as a visitor's widget can tell.
+//! A model of Chatwoot's client API and cable broadcasts, as far as the client can tell.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-/// The server's state. Messages and contacts survive its restarts.
+/// The server's state. It survives restarts.
 #[derive(Default)]
 pub struct Server {
     pub messages: Vec<Stored>,
-    /// Those of contacts that are no more.
+    /// Messages of deleted contacts.
     pub deleted: Vec<Stored>,
-    /// Conversations' ids, and whose they are.
+    /// The ids of conversations, with their contact's source_id.
     conversations: Vec<(u64, String)>,
     last_conversation: u64,
     contacts: BTreeMap<String, String>,
     pub is_down: bool,
     next_message: u64,
-    /// The conversation people are in.
+    /// The conversation that agents and the visitor's other device write in; 0 if there is none.
     current: u64,
 }
 
-/// A message the server has.
+/// A stored message.
 #[derive(Clone, Debug)]
 pub struct Stored {
     pub id: u64,
@@ -28,29 +28,29 @@ pub struct Stored {
     pub text: String,
     pub is_visitors: bool,
     pub at: u64,
-    /// Where the POST carried one.
+    /// The echo_id of the POST, if it had one.
     pub echo: Option<String>,
-    /// The sizes of its files.
+    /// The sizes of its attachments in bytes.
     pub files: Vec<u64>,
 }
 
 impl Stored {
-    /// Whether it was posted by the widget under test.
+    /// Whether the client under test posted it.
     pub fn is_this_devices(&self) -> bool {
         self.is_visitors && !self.is_other_devices()
     }
 
-    /// Whether the visitor posted it elsewhere.
+    /// Whether the visitor's other device posted it.
     pub fn is_other_devices(&self) -> bool {
         self.echo.as_ref().is_some_and(|echo| echo.starts_with("foreign-"))
     }
 }
 
-/// What a request led to.
+/// The response to a request, and the broadcasts it caused.
 pub struct Answer {
     pub status: u16,
     pub body: Value,
-    /// Frames for every subscribed socket.
+    /// Frames for all subscribed sockets.
     pub frames: Vec<Value>,
 }
 
@@ -108,7 +108,7 @@ impl Server {
         }
     }
 
-    /// An agent says something; the frame for the visitor's sockets.
+    /// An agent creates a message; returns its cable frame.
     pub fn agent_says(&mut self, text: String, at: u64) -> Option<Value> {
         if self.current == 0 {
             return None;
@@ -117,7 +117,7 @@ impl Server {
         Some(created(&stored))
     }
 
-    /// The visitor says something on another device; the frame for this one's sockets.
+    /// The visitor's other device creates a message; returns its cable frame.
     pub fn other_device_says(&mut self, text: String, at: u64, echo: String) -> Option<Value> {
         if self.current == 0 {
             return None;
@@ -126,7 +126,7 @@ impl Server {
         Some(created(&stored))
     }
 
-    /// The team deletes the visitor, and with them all they said.
+    /// The team deletes the contact with its conversations and messages.
     pub fn delete_contact(&mut self) {
         self.contacts.clear();
         self.conversations.clear();
@@ -144,7 +144,7 @@ impl Server {
     }
 
     fn store(&mut self, text: String, is_visitors: bool, at: u64, echo: Option<String>, files: Vec<u64>) -> Stored {
-        // Other conversations' messages take ids, too.
+        // Messages of other conversations take ids, too.
         self.next_message += 1 + at % 3;
         let stored = Stored { id: self.next_message, conversation: self.current, text, is_visitors, at, echo, files };
         self.messages.push(stored.clone());

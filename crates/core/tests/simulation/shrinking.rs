@@ -1,11 +1,11 @@
-//! A failing seed's story with every deed left out that it does not need.
+//! Shrinks a failing run: skips every action that the failure does not need.
 
 use crate::simulator::{Plan, Simulator};
 
-/// Attempts at leaving something out; each is a whole run.
+/// The limit of attempts; each is a whole run.
 const ATTEMPTS_MAX: usize = 400;
 
-/// The shortest failing story found, as text.
+/// Returns the log of the shortest failing run found.
 pub fn shrink(mut plan: Plan) -> String {
     let mut attempts = 0;
     let mut width = 16;
@@ -26,5 +26,5 @@ pub fn shrink(mut plan: Plan) -> String {
     }
     let (story, result) = Simulator::run_with_log(&plan);
     let what = result.err().unwrap_or_default();
-    format!("seed {} ({} deeds left out): {what}\n{}", plan.seed, plan.skipped.len(), story.join("\n"))
+    format!("seed {} ({} actions skipped): {what}\n{}", plan.seed, plan.skipped.len(), story.join("\n"))
 }

@@ -1,4 +1,4 @@
-//! The simulator between the widgets and a server: time, and what happens when.
+//! `Simulator`: the event queue between clients and server, with simulated time.
 
 use natter_core::event::{ConnectionEvent, ThreadEvent};
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,22 +15,23 @@ use crate::fault_schedule::{Connection, NetworkOutcome};
 use crate::invariants::Submitted;
 use crate::server::Server;
 
-/// How long people are at it, in simulated ms.
+/// How long actors act and faults occur, in simulated ms.
 const FAULTS_MS: u64 = 90_000;
-/// By when everything must be in order once the weather has cleared: the grace time, some tries, and their waits.
+/// The limit in simulated ms for everything to settle after the faults stop: the grace time, some retries and their
+/// backoff.
 const SETTLE_MS: u64 = 900_000;
-/// Turns of all pages together; a run that needs more never comes to rest.
+/// The limit of updates of all pages together; a run that needs more never comes to rest.
 const UPDATES_MAX: u64 = 100_000;
 pub const START_S: u64 = 1_795_223_800;
 
-/// What makes a run: the same plan is the same run.
+/// A run's parameters: the same plan gives the same run.
 #[derive(Clone, Debug)]
 pub struct Plan {
     pub seed: u64,
     /// Whether requests may be stored after the grace time.
     pub stores_late: bool,
     pub defect: Option<Defect>,
-    /// Deeds that are not done.
+    /// Actions that are skipped.
     pub skipped: BTreeSet<usize>,
 }
 
@@ -40,38 +41,38 @@ impl Plan {
     }
 }
 
-/// Something that is going to happen.
+/// An event in the queue.
 #[derive(Clone, Debug)]
 pub enum ScheduledEvent {
-    /// A request reaches the server; its answer's outcome is decided already.
+    /// A request reaches the server. What becomes of its response is decided already.
     RequestArrives { page: u64, call: RequestId, request: HttpRequest, outcome: NetworkOutcome },
-    /// An answer reaches a page.
+    /// A response, or the end of a connection, reaches a page.
     RequestEnds { page: u64, call: RequestId, outcome: Outcome },
-    /// A socket opens, or not.
+    /// A socket opens, or fails to.
     SocketOpens { page: u64, socket: SocketId },
-    /// Something reaches a socket's other end.
+    /// A text frame of the client reaches the server.
     CommandArrives { page: u64, socket: SocketId, text: String },
-    /// A frame reaches a page.
+    /// A cable frame reaches a page.
     FrameArrives { page: u64, socket: SocketId, text: String },
-    /// A socket's end is noticed.
+    /// A page notices the end of its socket.
     SocketCloses { page: u64, socket: SocketId },
-    /// Other tabs, or the lock between them, reach a page.
+    /// An event of the lock or the broadcast channel reaches a page.
     Dispatch { page: u64, event: Event },
-    /// The browser looks who holds the lock, for this page.
+    /// The answer to a page's lock query.
     LockQueryAnswered(u64),
-    /// A page's files are where every page finds them.
+    /// The files of a page's message are written to storage.
     FilesWritten { page: u64, echo: EchoId, sizes: Vec<u64> },
-    /// A page that hung runs on.
+    /// A frozen page thaws.
     Thaw(u64),
-    /// A page that was put away is back.
+    /// A page leaves the back/forward cache.
     Resume(u64),
-    /// The server's heartbeat.
+    /// The server's ping.
     Ping,
-    /// A server that was down is up.
+    /// The server is up again.
     Restarted,
-    /// The device has a network again.
+    /// The device is online again.
     BackOnline,
-    /// Somebody does something.
+    /// The action of this number runs.
     ActorAction(usize),
 }
 
@@ -79,49 +80,49 @@ pub struct Simulator {
     pub plan: Plan,
     pub rng: Rng,
     pub now: u64,
-    /// How much further the wall clock has gone than the monotonic one: sleep, and people who set clocks.
+    /// How far the wall clock is ahead of the monotonic one, because of sleep and clock changes.
     pub wall_ahead_ms: i64,
     queue: BTreeMap<(u64, u64), ScheduledEvent>,
     pub count: u64,
     updates: u64,
     pub server: Server,
     pub connections: BTreeMap<(u64, SocketId), Connection>,
-    /// Sockets that their pages closed.
+    /// Sockets that the client closed.
     pub closed: BTreeSet<(u64, SocketId)>,
     pub storage: BTreeMap<String, String>,
-    /// The sizes of the files that are kept, by the send they belong to.
+    /// The sizes of stored files, by the echo_id of their message.
     pub files: BTreeMap<EchoId, Vec<u64>>,
-    /// What was last posted of each send, for a defect that posts it once more.
+    /// The last POST of each message, for the defect that repeats it.
     pub posted: BTreeMap<String, HttpRequest>,
     /// Until when files are being written.
     pub files_written_until: u64,
-    /// What the device kept a heartbeat or two ago.
+    /// The storage at an earlier ping, for the defect that reads stale storage.
     pub storage_before: BTreeMap<String, String>,
     pub lock: Lock,
     pub pages: BTreeMap<u64, Page>,
     pub pages_opened: u64,
     pub is_offline: bool,
     pub is_fault_free: bool,
-    /// The page the visitor is submitting something in, this very moment.
+    /// The page in which the visitor is submitting right now.
     pub submitting: Option<u64>,
     pub submitted: Vec<Submitted>,
-    /// Whether the last turn accepted something.
+    /// Whether the last update accepted a message.
     pub is_accepting: bool,
-    /// Whether something may be on the device that no living page knows of.
+    /// Whether storage may hold a message that no open page knows of.
     pub is_orphaned: bool,
     log: Vec<String>,
 }
 
 impl Simulator {
-    /// More than anybody does in the busy time.
+    /// More actions than fit into the time of faults.
     pub const ACTIONS_MAX: usize = 128;
 
-    /// Runs a plan; an error says what went wrong.
+    /// Runs a plan; an error names the broken invariant.
     pub fn run(plan: &Plan) -> Result<(), String> {
         Self::new(plan.clone()).run_to_end()
     }
 
-    /// What happens in it, and how it ends.
+    /// Runs a plan; returns its log and its result.
     pub fn run_with_log(plan: &Plan) -> (Vec<String>, Result<(), String>) {
         let mut simulator = Self::new(plan.clone());
         let result = simulator.run_to_end();
@@ -183,12 +184,12 @@ impl Simulator {
         self.check_end_state()
     }
 
-    /// The weather clears, and everybody is there.
+    /// Ends all faults; thaws and resumes all pages.
     fn stop_faults(&mut self) -> Result<(), String> {
-        self.note("the weather clears");
+        self.note("the faults stop");
         self.is_fault_free = true;
         self.server.is_down = false;
-        // A broken broadcast is mended by a restart; and only a new subscription shows that a contact is gone.
+        // Broken broadcasts end with a restart; and only a new subscription shows that the contact was deleted.
         self.close_sockets();
         self.set_online(true)?;
         for number in self.pages.keys().copied().collect::<Vec<_>>() {
@@ -242,7 +243,7 @@ impl Simulator {
         self.queue.insert((self.now + ms, self.count), event);
     }
 
-    /// The sends of which a request is still on its way, by their echo_ids.
+    /// The echo_ids of messages whose POST is still in flight.
     pub fn posts_under_way(&self) -> BTreeSet<String> {
         let request = |event: &ScheduledEvent| {
             if let ScheduledEvent::RequestArrives { request, .. } = event { echo_of(request) } else { None }
@@ -250,12 +251,12 @@ impl Simulator {
         self.queue.values().filter_map(request).collect()
     }
 
-    /// Whether a request is still on its way.
+    /// Whether any request is still in flight.
     pub fn is_anything_under_way(&self) -> bool {
         self.queue.values().any(|event| matches!(event, ScheduledEvent::RequestArrives { .. }))
     }
 
-    // --- What happens ---
+    // --- Events ---
 
     fn run_event(&mut self, event: ScheduledEvent) -> Result<(), String> {
         match event {
@@ -265,7 +266,7 @@ impl Simulator {
             ScheduledEvent::RequestEnds { page, call, outcome } => {
                 let outcome = self.inject_into_outcome(outcome);
                 if self.pages.contains_key(&page) {
-                    self.note(&format!("page {page}: call {} ends: {}", call.0, brief(&outcome)));
+                    self.note(&format!("page {page}: request {} ends: {}", call.0, brief(&outcome)));
                 }
                 return self
                     .dispatch(page, Event::Connection(ConnectionEvent::RequestEnded { request: call, outcome }));
@@ -313,11 +314,11 @@ impl Simulator {
                 }
             }
             ScheduledEvent::Restarted => {
-                self.note("the server is back");
+                self.note("the server is up again");
                 self.server.is_down = false;
             }
             ScheduledEvent::BackOnline => {
-                self.note("there is a network again");
+                self.note("the device is online again");
                 return self.set_online(true);
             }
             ScheduledEvent::ActorAction(number) => return self.run_action(number),
@@ -336,7 +337,7 @@ impl Simulator {
     }
 }
 
-/// The mark of the send that a request posts, if it does.
+/// The echo_id of the message that a request posts, if it does.
 pub fn echo_of(request: &HttpRequest) -> Option<String> {
     match &request.body {
         Body::None => None,
@@ -355,8 +356,8 @@ fn brief(outcome: &Outcome) -> String {
             let ids: Vec<u64> = body.as_array().into_iter().flatten().filter_map(|item| item["id"].as_u64()).collect();
             format!("{status} {:?} to {:?}", ids.first(), ids.last())
         }
-        Outcome::NotSent => "never left".to_owned(),
-        Outcome::Unknown => "unclear".to_owned(),
-        Outcome::FilesMissing => "its files are gone".to_owned(),
+        Outcome::NotSent => "not sent".to_owned(),
+        Outcome::Unknown => "no response".to_owned(),
+        Outcome::FilesMissing => "files missing".to_owned(),
     }
 }

@@ -1,5 +1,5 @@
-//! Every place where the core reads what somebody else wrote, and a widget that can be made to live through anything.
-//! The property tests and the fuzzer share it, so that what the one finds the other can repeat.
+//! Every parser of the core that reads foreign text, and a client that runs any sequence of events. Property tests and
+//! the fuzzer share both, so that either can repeat what the other has found.
 
 use natter_core::event::{ComposerEvent, ConnectionEvent, PageEvent, PanelEvent, ThreadEvent};
 use std::collections::VecDeque;
@@ -16,10 +16,10 @@ use natter_core::view::RowContent;
 use natter_core::visitor::session::Session;
 use natter_core::{ChatClient, Effect, Event, Outcome, RequestId, SocketEvent, SocketId, TabEvent};
 
-/// Reads a text, whatever comes of it: here it matters only that it comes to an end.
+/// Parses a text and drops the result: it matters only that it returns.
 pub type Parser = fn(&str);
 
-/// The readers by name.
+/// The parsers by name.
 pub const PARSERS: [(&str, Parser); 14] = [
     ("frame", |text| _ = black_box(chatwoot::frame(text))),
     ("contact", |text| _ = black_box(chatwoot::contact(text))),
@@ -27,14 +27,14 @@ pub const PARSERS: [(&str, Parser); 14] = [
     ("conversations", |text| _ = black_box(chatwoot::conversations(text))),
     ("message", |text| _ = black_box(chatwoot::message(text))),
     ("messages", |text| _ = black_box(chatwoot::messages(text))),
-    ("refusal", |text| _ = black_box(chatwoot::error_text(text))),
-    ("verdict", |text| {
+    ("rejection reason", |text| _ = black_box(chatwoot::error_text(text))),
+    ("response status", |text| {
         let outcome = |status| Outcome::Answered { status, body: text.to_owned(), retry_after_ms: Some(u64::MAX) };
         for status in [0, 200, 404, 422, 429, 503, u16::MAX] {
             black_box(outcome(status).response());
         }
     }),
-    ("kept send", |text| {
+    ("outbox record", |text| {
         if let Some(kept) = OutgoingRecord::parse(text) {
             black_box(kept.to_json());
             black_box(kept.restore(RowKey(1), "echo".into(), Mono(0)));
@@ -54,42 +54,42 @@ pub const PARSERS: [(&str, Parser); 14] = [
         }
     }),
     ("markdown", |text| _ = black_box(markdown::parse(text))),
-    ("words", |text| _ = black_box(markdown::plain_text(text))),
-    ("address", |text| _ = black_box((SafeUrl::new(text), SafeUrl::of_file(text)))),
+    ("plain text of markdown", |text| _ = black_box(markdown::plain_text(text))),
+    ("URL", |text| _ = black_box((SafeUrl::new(text), SafeUrl::of_file(text)))),
 ];
 
-/// What befalls a widget.
+/// A step in a client's run.
 #[derive(Clone, Debug)]
 pub enum Step {
-    /// Time passes.
+    /// Both clocks advance.
     Wait(u64),
-    /// The device sleeps: only its wall clock goes on.
+    /// The device sleeps: only the wall clock advances.
     Sleep(u64),
-    /// A frame comes on the socket that is open.
+    /// A cable frame arrives on the open socket.
     Frame(String),
-    /// The socket that is open closes.
+    /// The open socket closes.
     Close,
-    /// The oldest open request ends.
+    /// The oldest pending request ends.
     End(Outcome),
-    /// Whatever else.
+    /// Any other event.
     Event(Event),
 }
 
-/// A widget, its clocks, and what it waits for.
+/// A client with its clocks, its pending requests and its effects.
 pub struct FuzzClient {
     pub widget: ChatClient,
     now: Now,
-    /// Requests nobody has answered yet.
+    /// Requests without a response so far.
     pub requests: VecDeque<(RequestId, HttpRequest)>,
     socket: Option<SocketId>,
-    /// What it asked for so far.
+    /// All effects so far.
     pub effects: Vec<Effect>,
 }
 
 const SERVER: &str = "https://chat.example.test";
 
 impl FuzzClient {
-    /// A first-time visitor.
+    /// A first visit.
     pub fn new() -> Self {
         let settings = Settings::new(SERVER, "inboxMainIdentifier00001").expect("these can be used");
         let now = Now { mono: Mono(1_000), wall: Wall(1_795_223_800_000) };
@@ -98,7 +98,7 @@ impl FuzzClient {
         Self { widget, now, requests: VecDeque::new(), socket: None, effects: Vec::new() }
     }
 
-    /// A visitor with a conversation, number 6, whose history is these messages, and with a live socket.
+    /// A returning visitor with conversation 6, this history page and a live socket.
     pub fn returning(page: &str) -> Self {
         let mut client = Self::new();
         client.step(started(vec![("session".to_owned(), SESSION.to_owned())]));
@@ -110,7 +110,7 @@ impl FuzzClient {
         client
     }
 
-    /// Lives through one thing, and looks whether what must always hold still does.
+    /// Dispatches one step, then checks the invariants.
     pub fn step(&mut self, step: Step) {
         let event = match step {
             Step::Wait(ms) => {
@@ -189,14 +189,14 @@ impl FuzzClient {
     }
 }
 
-/// What a device keeps of a visitor whose conversation is number 6.
+/// The session record of a visitor with conversation 6.
 pub const SESSION: &str = concat!(
     r#"{"v":1,"customer_identifier":"9e46c098-beaf-4807-8512-94a2614abf55","pubsub_token":"PTAuuZcXEafsxcdaFHtyzGdD","#,
     r#""conversation":6,"conversations":[6],"creating":false}"#
 );
 
-/// A client told in lines: what befalls, in a letter, and its text. It begins with a conversation unless the first line
-/// is `new`.
+/// Runs a script: each line is a step, as a letter and its text. The client is a returning visitor unless the first
+/// line is `new`.
 pub fn run_script(script: &str) {
     let mut client = if script.starts_with("new\n") { FuzzClient::new() } else { FuzzClient::returning("[]") };
     for line in script.lines() {
@@ -247,7 +247,7 @@ fn read_step(line: &str) -> Option<Step> {
     })
 }
 
-/// A page load in the only tab there is, on a device that keeps this.
+/// A page load in a single tab with these stored records.
 pub fn started(kept: Vec<(String, String)>) -> Step {
     Step::Event(Event::Started { stored: kept, has_tab_sync: false })
 }

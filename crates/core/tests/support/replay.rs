@@ -1,4 +1,4 @@
-//! Lives through what a report from the field says, and tells where that leads.
+//! Replays the diagnostics report of a client and compares the resulting state.
 #![allow(clippy::expect_used, clippy::panic, reason = "a report that can't be read is no report")]
 #![allow(dead_code, reason = "each test binary uses the part it needs")]
 
@@ -23,26 +23,26 @@ use natter_core::{
 };
 use serde_json::{Map, Value};
 
-/// How things stood in the field, and what had happened until then.
+/// A diagnostics report: the state of a client, and the events that led there.
 #[derive(Debug)]
 pub struct Report {
-    /// How things stood: a report without its events.
+    /// The report without its events.
     pub state: Map<String, Value>,
     events: Vec<Record>,
 }
 
-/// Both clocks, what happened, its text, its numbers, and what the device kept.
+/// An event: both clocks, its name, its text, its numbers, and the stored records it came with.
 type Record = Vec<String>;
 
 impl Report {
-    /// Reads what `element.diagnostics()` gave.
+    /// Reads what `element.diagnostics()` returned.
     pub fn read(report: &Value) -> Self {
         let mut state = report.as_object().expect("an object").clone();
         let events = state.remove("events").expect("it tells what happened");
         Self { state, events: serde_json::from_value(events).expect("strings") }
     }
 
-    /// Reads what a widget itself wrote.
+    /// Reads the report of a client.
     pub fn of(widget: &ChatClient) -> Self {
         let written: Value = serde_json::from_str(&widget.diagnostics()).expect("JSON");
         let (state, events) = written.as_array().expect("a list").split_first().expect("how things stand");
@@ -51,13 +51,13 @@ impl Report {
         Self::read(&report)
     }
 
-    /// Whether the beginning is still there.
+    /// Whether no event was dropped from its beginning.
     pub fn is_complete(&self) -> bool {
         self.state["missing"] == "0"
     }
 
-    /// A widget to which all of it happened. The `source_id` it draws is another than in the field; nothing the core
-    /// does depends on that.
+    /// A client to which all events were dispatched. Its `source_id` differs from the original; nothing the core does
+    /// depends on that.
     pub fn replay(&self) -> ChatClient {
         assert!(self.is_complete(), "the beginning was forgotten: nobody can live through this");
         let ((now, made), events) = (read(&self.events[0]), &self.events[1..]);
@@ -72,13 +72,13 @@ impl Report {
         widget
     }
 
-    /// Asserts that living through it leads to where it says.
+    /// Asserts that the replay leads to the reported state.
     pub fn assert_replays(&self) {
         assert_eq!(Self::of(&self.replay()).state, self.state, "after {:#?}", self.events);
     }
 }
 
-/// The form of this outline (`Form::outline`).
+/// The pre-chat form with this outline (`Form::outline`).
 fn form(outline: &str) -> Option<PreChatForm> {
     let outline = Some(outline).filter(|outline| !outline.is_empty())?;
     let mut form = PreChatForm::default();
@@ -236,7 +236,7 @@ fn read(record: &Record) -> (Now, Recorded) {
     (now, Recorded::Event(event))
 }
 
-/// So many things a site could say.
+/// Placeholders for this many values set by the site.
 fn placeholders(count: usize) -> Vec<(String, String)> {
     vec![("name".to_owned(), "\"something\"".to_owned()); count]
 }
