@@ -4,7 +4,7 @@ use natter::paint::{self, Act, Node, Words};
 use natter_core::model::OutgoingFile;
 use natter_core::view::View;
 
-use crate::easel::{acts, elements, of_class, text, words};
+use crate::fixtures::{acts, elements, of_class, text, words};
 
 fn painted(words: &Words, change: impl Fn(&mut View)) -> Node {
     let mut view = View::default();
@@ -19,7 +19,7 @@ fn buttons(painted: &Node) -> Vec<&str> {
 }
 
 #[test]
-fn what_is_empty_can_be_spoken_into_and_what_is_not_can_be_sent() {
+fn composer_offers_voice_recording_while_empty_and_send_otherwise() {
     let empty = painted(&words(), |_| ());
     assert_eq!(buttons(&empty), ["Attach files", "Emoji", "Record a voice note"]);
     let microphone = elements(&empty).into_iter().rfind(|element| element.tag == "button").unwrap();
@@ -32,7 +32,7 @@ fn what_is_empty_can_be_spoken_into_and_what_is_not_can_be_sent() {
 }
 
 #[test]
-fn where_there_can_be_no_microphone_none_is_offered() {
+fn composer_offers_no_voice_recording_without_a_microphone() {
     let deaf = Words { can_record: false, ..words() };
     let empty = painted(&deaf, |_| ());
     assert_eq!(buttons(&empty), ["Attach files", "Emoji", "Send"]);
@@ -40,7 +40,7 @@ fn where_there_can_be_no_microphone_none_is_offered() {
 }
 
 #[test]
-fn what_is_left_is_told_to_eyes_at_once_and_to_ears_in_steps() {
+fn composer_shows_remaining_characters_and_announces_them_in_steps() {
     let told = |left| {
         let painted = painted(&words(), |view| view.composer.characters_left = left);
         let shown = of_class(&painted, "counter").into_iter().map(text).collect::<String>();

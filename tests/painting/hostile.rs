@@ -12,7 +12,7 @@ use natter_core::visitor::form_submissions::SubmissionStatus;
 use natter_core::visitor::pre_chat_form::{Consent, PreChatForm};
 use serde_json::{Value, json};
 
-use crate::easel::{NOON, elements, message, row, said, thread, view, words};
+use crate::fixtures::{NOON, elements, message, row, said, thread, view, words};
 use crate::payloads::payloads;
 
 /// A picture of a text: how it was painted, what of it must be there to be read, and where.
@@ -412,7 +412,7 @@ fn missing(payload: &str, Painting { painted, is_there }: &Painting) -> Option<S
 /// Addresses lead to http, https, mailto and tel only, wherever they come from and however they are disguised; links
 /// open beside the page, and tell nobody where they were.
 #[test]
-fn no_text_in_any_field_becomes_anything_but_text() {
+fn hostile_text_in_any_field_stays_text() {
     let payloads = payloads();
     assert!(payloads.len() >= 200);
     let mut faults = Vec::new();
@@ -429,7 +429,7 @@ fn no_text_in_any_field_becomes_anything_but_text() {
 /// A file that a browser could run when it shows it is only ever a link out of the page: a drawing in SVG, a page, or
 /// whatever the server calls by a kind that is not known here. Nothing is framed or embedded.
 #[test]
-fn a_file_that_could_run_is_taken_away_and_never_shown_here() {
+fn executable_attachment_is_only_a_link_out_of_the_page() {
     let is_a_link_only = |fields: Value| {
         let Painting { painted, .. } = file(fields.clone(), Text);
         assert!(!has_pictures(&painted), "{fields}");
@@ -458,7 +458,7 @@ fn a_file_that_could_run_is_taken_away_and_never_shown_here() {
 /// No address of somebody else's is fetched because a text names it: a picture in a text would tell its server who reads
 /// it, where and when. It is a link, which the visitor may follow or not.
 #[test]
-fn a_picture_in_a_text_is_a_link_and_is_not_fetched() {
+fn markdown_image_is_a_link_and_is_not_fetched() {
     for text in [
         "![pixel](https://evil.test/pixel.png)",
         "![](https://evil.test/pixel.png?user=1)",
@@ -478,7 +478,7 @@ fn a_picture_in_a_text_is_a_link_and_is_not_fetched() {
 }
 
 #[test]
-fn a_status_nobody_knows_is_none() {
+fn unknown_conversation_status_is_read_as_open() {
     for payload in payloads() {
         let told = json!({ "id": 6, "status": payload }).to_string();
         assert_eq!(chatwoot::conversation(&told).map(|conversation| conversation.status), Some(Status::Open));

@@ -2,15 +2,15 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that can't go on says so")]
 
-mod around;
-mod asked;
+mod around_thread;
+mod attachments;
 mod composer;
-mod easel;
-mod files;
-mod head;
+mod fixtures;
+mod header;
 mod hostile;
+mod interactive_messages;
+mod message_text;
 #[path = "../support/payloads.rs"]
 mod payloads;
 mod rows;
-mod sheets;
-mod texts;
+mod style_sheets;

@@ -8,10 +8,10 @@ use natter_core::conversation::timeline::{Failure, RowKey};
 use natter_core::model::Author;
 use natter_core::view::{Quoted, Row, RowContent};
 
-use crate::easel::{acts, agent, elements, markup, message, of_class, row, said, text, thread, view, words};
+use crate::fixtures::{acts, agent, elements, markup, message, of_class, row, said, text, thread, view, words};
 
 #[test]
-fn a_row_says_who_and_when() {
+fn row_shows_author_and_time() {
     let painted = thread(&view(vec![said(message(1, agent(), "hi"))]));
     assert_eq!(
         markup(of_class(&painted, "row")[0]),
@@ -22,7 +22,7 @@ fn a_row_says_who_and_when() {
 }
 
 #[test]
-fn a_failed_row_offers_what_helps() {
+fn failed_row_offers_retry_and_edit() {
     let failed = RowContent::Outgoing {
         text: "hello".into(),
         failure: Some(Failure::Unconfirmed),
@@ -37,7 +37,7 @@ fn a_failed_row_offers_what_helps() {
 }
 
 #[test]
-fn a_row_that_nobody_knows_of_says_so_and_what_sending_it_again_can_lead_to() {
+fn unconfirmed_row_says_so_and_what_a_retry_can_lead_to() {
     let unsure = RowContent::Outgoing {
         text: "hello".into(),
         failure: None,
@@ -55,7 +55,7 @@ fn a_row_that_nobody_knows_of_says_so_and_what_sending_it_again_can_lead_to() {
 }
 
 #[test]
-fn while_messages_are_on_their_way_there_is_their_shape_and_a_word_for_ears() {
+fn loading_thread_shows_a_skeleton_with_a_text_for_screen_readers() {
     let mut waiting = view(Vec::new());
     waiting.thread.is_loading = true;
     let painted = thread(&waiting);
@@ -65,7 +65,7 @@ fn while_messages_are_on_their_way_there_is_their_shape_and_a_word_for_ears() {
 }
 
 #[test]
-fn a_quote_has_the_direction_of_what_was_said_not_of_who_said_it() {
+fn quote_has_the_text_direction_of_the_quoted_text() {
     let quoted = Some(Quoted { author: agent(), text: "שלום".to_owned() });
     let painted = thread(&view(vec![Row { quoted, ..said(message(1, agent(), "hi")) }]));
     let quote = of_class(&painted, "quoted")[0];
@@ -76,7 +76,7 @@ fn a_quote_has_the_direction_of_what_was_said_not_of_who_said_it() {
 }
 
 #[test]
-fn what_has_not_changed_is_not_painted_again() {
+fn unchanged_row_is_not_painted_again() {
     let before = view(vec![said(message(1, agent(), "hi")), said(message(2, Author::Visitor, "hello"))]);
     let mut after = before.clone();
     let rows = Arc::make_mut(&mut after.thread.rows);

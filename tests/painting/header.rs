@@ -10,7 +10,7 @@ use natter_core::model::{Author, Message, MessageId, Person};
 use natter_core::view::{Announcement, ConnectionState, MenuSettings, Panel};
 use natter_core::visitor::preferences::{Preference, Theme};
 
-use crate::easel::{NOON, acts, agent, of_class, text, view, words};
+use crate::fixtures::{NOON, acts, agent, of_class, text, view, words};
 
 fn head(panel: Panel) -> Node {
     let mut view = view(Vec::new());
@@ -24,7 +24,7 @@ fn presence(presence: Presence, reply: Option<ReplyTime>) -> Option<String> {
 }
 
 #[test]
-fn one_line_says_whether_anybody_is_there() {
+fn header_shows_availability_in_one_line() {
     let day = 86_400;
     let until = |at| presence(Presence::Until(at), Some(ReplyTime::Day));
     assert_eq!(presence(Presence::Online, Some(ReplyTime::Day)).as_deref(), Some("Online"));
@@ -41,7 +41,7 @@ fn one_line_says_whether_anybody_is_there() {
 }
 
 #[test]
-fn the_inbox_has_its_own_name_and_its_teams_faces() {
+fn header_shows_the_inbox_name_and_the_teams_avatars() {
     let person = |name: &str| Person { name: name.to_owned(), ..Person::default() };
     let head = head(Panel {
         name: "Workshop".to_owned(),
@@ -54,7 +54,7 @@ fn the_inbox_has_its_own_name_and_its_teams_faces() {
 }
 
 #[test]
-fn what_is_not_offered_is_not_in_the_menu_and_what_is_shows_how_it_stands() {
+fn menu_shows_only_offered_items_with_their_state() {
     let items = |settings| {
         let head = head(Panel { settings, ..Panel::default() });
         let said = |class: &str| of_class(&head, class).into_iter().map(text).collect::<Vec<_>>();
@@ -86,7 +86,7 @@ fn what_is_not_offered_is_not_in_the_menu_and_what_is_shows_how_it_stands() {
 }
 
 #[test]
-fn every_choice_does_what_it_says() {
+fn menu_items_have_their_actions() {
     let all = MenuSettings {
         is_sound_on: true,
         notifications: Some(true),
@@ -114,7 +114,7 @@ fn every_choice_does_what_it_says() {
 }
 
 #[test]
-fn what_is_said_aloud_is_in_a_place_of_its_own_and_said_anew_each_time() {
+fn announcement_has_a_live_region_of_its_own_and_can_be_repeated() {
     let said = |times, told| {
         let head = head(Panel { announcement: (times, told), ..Panel::default() });
         let place = of_class(&head, "aloud")[0];
@@ -140,7 +140,7 @@ fn said(connection: ConnectionState) -> String {
 }
 
 #[test]
-fn every_trouble_has_a_sentence_of_its_own_and_promises_that_nothing_is_lost() {
+fn connection_states_have_texts_of_their_own_that_promise_nothing_is_lost() {
     assert_eq!(said(ConnectionState::Connected), "");
     let all = [ConnectionState::Offline, ConnectionState::Unreachable, ConnectionState::Busy, ConnectionState::Blocked]
         .map(said);
@@ -152,7 +152,7 @@ fn every_trouble_has_a_sentence_of_its_own_and_promises_that_nothing_is_lost() {
 }
 
 #[test]
-fn languages_are_chosen_by_their_own_names() {
+fn menu_lists_languages_by_their_own_names() {
     let language = |code: &str, name: &str| Choice { title: name.to_owned(), value: code.to_owned() };
     let languages = (vec![language("en", "English"), language("ja", "日本語")].into(), "ja".to_owned());
     let head = head(Panel { languages, ..Panel::default() });

@@ -8,7 +8,7 @@ use natter_core::model::Author;
 use natter_core::view::{Row, RowContent, TextFold, beginning};
 use natter_core::visitor::pre_chat_form::{Consent, PreChatForm};
 
-use crate::easel::{acts, agent, markup, message, of_class, row, said, text, thread, view};
+use crate::fixtures::{acts, agent, markup, message, of_class, row, said, text, thread, view};
 
 /// What a row's bubble holds.
 fn bubble(row: Row) -> String {
@@ -24,7 +24,7 @@ fn by_agent(text: &str) -> String {
 const LINK: &str = "target=\"_blank\" rel=\"noopener noreferrer nofollow ugc\"";
 
 #[test]
-fn an_agents_text_is_formatted() {
+fn agent_text_is_rendered_as_markdown() {
     for (text, painted) in [
         ("hi", "<p class=\"text\" dir=\"auto\">hi</p>"),
         (
@@ -71,7 +71,7 @@ fn destination(host: &str) -> String {
 /// A link's text, as it is painted in an agent's message, in the visitor's own, on a card, on its button, in an article,
 /// in what the site asks and in what it says first.
 #[test]
-fn a_link_that_poses_as_another_says_where_it_leads_wherever_it_is() {
+fn spoofing_link_shows_its_destination_everywhere() {
     let shown = |row: Row| text(of_class(&thread(&view(vec![row])), "row")[0]);
     let kind = |kind: &str, item: &str| {
         let told = format!(
@@ -112,7 +112,7 @@ fn a_link_that_poses_as_another_says_where_it_leads_wherever_it_is() {
 
 /// A file's name is one, whatever it looks like, unless it poses as an address.
 #[test]
-fn a_file_that_is_called_like_a_host_is_a_file() {
+fn attachment_named_like_a_host_is_no_spoofing_link() {
     let named = |name: &str| {
         let told = format!(
             r#"{{"id":9,"message_type":1,"attachments":[{{"id":1,"file_type":"file","data_url":"https://a.test/x","fallback_title":"{name}"}}]}}"#
@@ -125,13 +125,13 @@ fn a_file_that_is_called_like_a_host_is_a_file() {
 }
 
 #[test]
-fn markup_in_a_text_is_text() {
+fn html_markup_in_a_text_is_shown_as_text() {
     let painted = thread(&view(vec![said(message(1, agent(), "<b>a</b>"))]));
     assert_eq!(of_class(&painted, "text")[0].children, [Node::Text("<b>a</b>".to_owned())]);
 }
 
 #[test]
-fn what_the_visitor_wrote_is_read_as_agents_read_it() {
+fn visitor_text_is_rendered_as_markdown() {
     let own = format!("<p class=\"text\" dir=\"auto\"><strong>a</strong> <a href=\"https://b.test\" {LINK}>b</a></p>");
     let written = "**a** [b](https://b.test)";
     assert_eq!(bubble(said(message(1, Author::Visitor, written))), own);
@@ -151,7 +151,7 @@ fn what_the_visitor_wrote_is_read_as_agents_read_it() {
 }
 
 #[test]
-fn a_deleted_text_is_the_widgets_own_sentence() {
+fn deleted_message_shows_the_clients_own_text() {
     let mut deleted = message(1, agent(), "**gone** https://a.test");
     deleted.is_deleted = true;
     let painted = bubble(said(deleted));
@@ -159,7 +159,7 @@ fn a_deleted_text_is_the_widgets_own_sentence() {
 }
 
 #[test]
-fn a_long_text_shows_its_beginning_and_a_way_to_the_rest() {
+fn long_text_is_folded_to_its_beginning_with_an_unfold_button() {
     let long = format!("{}the end", "A line that is said again and again.\n".repeat(50));
     let rows = |fold| vec![Row { fold, ..said(message(7, agent(), &long)) }];
     let folded = thread(&view(rows(TextFold::Folded)));
@@ -179,7 +179,7 @@ fn a_long_text_shows_its_beginning_and_a_way_to_the_rest() {
 }
 
 #[test]
-fn a_text_is_long_by_its_characters_or_its_lines() {
+fn text_fold_limit_counts_characters_and_lines() {
     assert_eq!(beginning(&"a".repeat(1_200)), None);
     assert_eq!(beginning(&"a\n".repeat(24)), None);
     assert_eq!(beginning(&("a".to_owned() + &"\n".repeat(100))), None, "nothing follows");

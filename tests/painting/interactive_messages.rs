@@ -9,7 +9,7 @@ use natter_core::view::Row;
 use natter_core::visitor::form_submissions::SubmissionStatus;
 use serde_json::{Value, json};
 
-use crate::easel::{NOON, acts, elements, markup, of_class, said, text, thread, view};
+use crate::fixtures::{NOON, acts, elements, markup, of_class, said, text, thread, view};
 
 /// A row with a message as the server has it.
 fn row(content_type: &str, attributes: Value) -> Row {
@@ -33,7 +33,7 @@ fn parts(node: &Node) -> Vec<&Element> {
 }
 
 #[test]
-fn a_question_for_an_address_is_a_field_named_by_the_question() {
+fn email_question_is_an_input_labelled_with_the_question() {
     assert_eq!(
         asked(row("input_email", json!({}))),
         [
@@ -50,13 +50,13 @@ fn a_question_for_an_address_is_a_field_named_by_the_question() {
 }
 
 #[test]
-fn texts_are_asked_for_in_lines_or_paragraphs() {
+fn text_questions_are_inputs_or_textareas() {
     assert!(asked(row("input_text", json!({})))[0].contains("<input type=\"text\""));
     assert!(asked(row("input_textarea", json!({})))[0].contains("<textarea rows=\"3\""));
 }
 
 #[test]
-fn a_form_has_every_field_with_its_name_and_its_rules() {
+fn form_has_every_field_with_its_name_and_validation() {
     let fields = json!({ "items": [
         { "name": "email", "placeholder": "you@…", "type": "email", "label": "E-mail", "required": "required",
           "pattern": "/^.+@.+$/i", "pattern_error": "That is no address" },
@@ -87,7 +87,7 @@ fn a_form_has_every_field_with_its_name_and_its_rules() {
 }
 
 #[test]
-fn a_choice_is_a_group_of_buttons_that_show_which_is_chosen() {
+fn choice_is_a_group_of_buttons_that_show_the_selected_one() {
     let items = json!([{ "title": "Sales", "value": "sales" }, { "title": "Support", "value": "support" }]);
     let chosen = json!({ "items": items, "submitted_values": [{ "title": "Support", "value": "support" }] });
     let painted = thread(&view(vec![row("input_select", chosen)]));
@@ -101,7 +101,7 @@ fn a_choice_is_a_group_of_buttons_that_show_which_is_chosen() {
 }
 
 #[test]
-fn cards_lead_on_or_say_something_and_never_run_anything() {
+fn card_actions_are_links_or_postbacks_and_never_scripts() {
     let cards = json!({ "items": [{
         "title": "Nike", "description": "Shoes", "media_url": "https://a.test/a.png",
         "actions": [
@@ -120,7 +120,7 @@ fn cards_lead_on_or_say_something_and_never_run_anything() {
 }
 
 #[test]
-fn articles_are_links_with_what_they_are_about() {
+fn articles_are_links_with_descriptions() {
     let articles = json!({ "items": [
         { "title": "API", "description": "How to", "link": "https://a.test/h" },
         { "title": "Trap", "link": "data:text/html,x" },
@@ -132,7 +132,7 @@ fn articles_are_links_with_what_they_are_about() {
 }
 
 #[test]
-fn a_survey_goes_from_faces_over_words_to_thanks() {
+fn csat_survey_goes_from_rating_to_feedback_to_thanks() {
     let painted = thread(&view(vec![row("input_csat", json!({}))]));
     let names: Vec<_> = elements(&painted)
         .into_iter()
@@ -165,7 +165,7 @@ fn a_survey_goes_from_faces_over_words_to_thanks() {
 }
 
 #[test]
-fn a_survey_asks_what_the_team_wants_asked_and_never_with_a_link() {
+fn csat_survey_asks_the_inboxs_question_without_link() {
     let legend = |content: &str, attributes: Value| {
         let mut asking = row("input_csat", json!({}));
         let message = json!({
@@ -196,7 +196,7 @@ fn a_survey_asks_what_the_team_wants_asked_and_never_with_a_link() {
 }
 
 #[test]
-fn what_is_not_known_here_is_its_text() {
+fn unknown_content_type_is_shown_as_text() {
     for (kind, attributes) in [
         ("integrations", json!({ "type": "dyte", "data": { "meeting_id": "1" } })),
         ("sticker", json!({})),
@@ -214,7 +214,7 @@ fn what_is_not_known_here_is_its_text() {
 }
 
 #[test]
-fn an_answer_says_how_it_fares() {
+fn form_submission_status_is_shown() {
     let refused =
         Row { submission: SubmissionStatus::Rejected(Some("Not now".to_owned())), ..row("input_email", json!({})) };
     let painted = thread(&view(vec![refused]));

@@ -7,7 +7,7 @@ use natter_core::model::{LocalFile, MessageId, OutgoingFile};
 use natter_core::view::Row;
 use serde_json::{Value, json};
 
-use crate::easel::{NOON, acts, elements, markup, of_class, said, text, thread, view};
+use crate::fixtures::{NOON, acts, elements, markup, of_class, said, text, thread, view};
 
 fn painted(attachments: Value) -> Node {
     let message = json!({
@@ -26,7 +26,7 @@ fn file(kind: &str, name: &str) -> Value {
 }
 
 #[test]
-fn a_picture_is_as_large_as_it_will_be_before_it_is_there() {
+fn image_attachment_reserves_its_size_before_it_is_loaded() {
     let mut picture = file("image", "r%C3%BCckseite.png");
     (picture["width"], picture["height"]) = (json!(640), json!(480));
     picture["thumb_url"] = json!("http://127.0.0.1:3000/rails/active_storage/representations/redirect/x/r.png");
@@ -44,7 +44,7 @@ fn a_picture_is_as_large_as_it_will_be_before_it_is_there() {
 }
 
 #[test]
-fn a_picture_that_can_not_be_loaded_gives_way_to_words() {
+fn image_attachment_that_can_not_be_loaded_is_replaced_by_text() {
     let painted = painted(json!([file("image", "lost.png")]));
     let image = elements(&painted).into_iter().find(|element| element.tag == "img").unwrap();
     let sources = Sources { local: None, thumb: None, original: image.attribute("src").unwrap().to_owned() };
@@ -53,7 +53,7 @@ fn a_picture_that_can_not_be_loaded_gives_way_to_words() {
 }
 
 #[test]
-fn ones_own_files_are_found_by_size_and_name_in_whatever_order_the_server_has_them() {
+fn local_attachments_are_matched_by_size_and_name_in_any_order() {
     let attachments: Vec<Value> = [("audio", "memo.webm", 7), ("image", "b.png", 5), ("image", "a.png", 5)]
         .into_iter()
         .map(|(kind, name, size)| {
@@ -82,7 +82,7 @@ fn ones_own_files_are_found_by_size_and_name_in_whatever_order_the_server_has_th
 }
 
 #[test]
-fn sounds_and_films_have_the_browsers_own_controls() {
+fn audio_and_video_attachments_have_native_controls() {
     for (kind, tag) in [("audio", "audio"), ("video", "video")] {
         let painted = painted(json!([file(kind, "note.webm")]));
         let player = of_class(&painted, "playing")[0];
@@ -92,7 +92,7 @@ fn sounds_and_films_have_the_browsers_own_controls() {
 }
 
 #[test]
-fn anything_else_is_a_link_with_name_and_size_that_learns_nothing_of_the_page() {
+fn other_attachments_are_links_with_name_and_size_and_no_referrer() {
     for (kind, name) in [("file", "plan.pdf"), ("file", "page.html"), ("image", "drawing.SVG"), ("newer", "x.bin")] {
         let painted = painted(json!([file(kind, name)]));
         let link = of_class(&painted, "file")[0];
@@ -104,7 +104,7 @@ fn anything_else_is_a_link_with_name_and_size_that_learns_nothing_of_the_page() 
 }
 
 #[test]
-fn what_was_shared_is_a_link_and_a_persons_number_has_a_name() {
+fn shared_attachments_are_links_and_contact_attachments_have_names() {
     // As Chatwoot 4.16 sends them.
     for kind in ["share", "embed", "ig_post", "ig_story", "story_mention"] {
         let shared = json!([{ "id": 1, "file_type": kind, "data_url": "https://example.test/post", "thumb_url": "" }]);
@@ -124,7 +124,7 @@ fn what_was_shared_is_a_link_and_a_persons_number_has_a_name() {
 }
 
 #[test]
-fn places_and_numbers_are_links_and_what_leads_nowhere_is_told() {
+fn contact_attachment_is_a_tel_link_and_attachments_without_a_safe_url_are_text() {
     let contact = json!({ "id": 1, "file_type": "contact", "fallback_title": "+49 30 1234" });
     let place = json!({ "id": 2, "file_type": "location", "fallback_title": "Leipzig", "coordinates_lat": 51.3 });
     let gone = json!({ "id": 3, "file_type": "file", "data_url": "javascript:alert(1)" });

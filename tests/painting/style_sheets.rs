@@ -50,7 +50,7 @@ fn listed(prelude: &str) -> Vec<String> {
 
 /// A rule for `.prompt` once took a row of this class out of the thread, and laid it over the composer.
 #[test]
-fn each_rule_of_a_part_names_a_class_that_nothing_else_in_the_shadow_root_has() {
+fn lazy_style_sheet_rules_name_a_class_used_nowhere_else() {
     let others: BTreeSet<String> = files("style").iter().flat_map(|(_, css)| classes(css)).chain(painted()).collect();
     assert!(others.contains("row") && others.contains("launcher"), "{others:?}");
     let mut sheets = 0;

@@ -10,7 +10,7 @@ use natter_core::visitor::pre_chat_form::{Consent, PreChatForm};
 use natter_core::visitor::preferences::Preference;
 use serde_json::json;
 
-use crate::easel::{acts, agent, elements, message, of_class, said, text, thread, view, words};
+use crate::fixtures::{acts, agent, elements, message, of_class, said, text, thread, view, words};
 
 fn previews(messages: Vec<Message>) -> Node {
     let view = View { previews: messages.into_iter().map(Into::into).collect(), ..View::default() };
@@ -22,13 +22,13 @@ fn lines(painted: &Node) -> Vec<String> {
 }
 
 #[test]
-fn nothing_unread_is_nothing_to_see() {
+fn previews_are_empty_without_unread_messages() {
     let Node::Element(none) = previews(Vec::new()) else { panic!("an element") };
     assert_eq!((none.attribute("hidden"), none.children.len()), (Some(""), 0));
 }
 
 #[test]
-fn a_preview_is_a_way_in_and_says_who_wrote_what() {
+fn preview_opens_the_panel_and_shows_author_and_text() {
     let deleted = Message { is_deleted: true, ..message(2, Author::Inbox, "the server's own words") };
     let file = json!({ "id": 3, "message_type": 1, "sender": { "name": "Noor", "type": "user" },
         "attachments": [{ "id": 1, "file_type": "file", "data_url": "https://a.test/plan.pdf", "file_size": 1 }] });
@@ -44,7 +44,7 @@ fn a_preview_is_a_way_in_and_says_who_wrote_what() {
 }
 
 #[test]
-fn a_preview_of_a_survey_asks_and_leads_nowhere() {
+fn preview_of_a_csat_survey_shows_the_question_without_link() {
     let of = |content: &str| {
         let survey =
             json!({ "id": 7, "content": content, "content_type": "input_csat", "message_type": 3, "created_at": 1 });
@@ -56,7 +56,7 @@ fn a_preview_of_a_survey_asks_and_leads_nowhere() {
 }
 
 #[test]
-fn the_form_has_a_field_for_each_kind_with_what_browsers_know_of_it() {
+fn pre_chat_form_has_a_field_with_autocomplete_for_each_kind() {
     let field = |name: &str, kind, is_required| Field { name: name.to_owned(), kind, is_required, ..Field::default() };
     let fields = vec![
         field("full_name", FieldKind::Name, true),
@@ -101,7 +101,7 @@ fn the_form_has_a_field_for_each_kind_with_what_browsers_know_of_it() {
 }
 
 #[test]
-fn what_the_site_said_stands_where_the_greeting_would() {
+fn proactive_message_takes_the_place_of_the_greeting() {
     let mut view = view(Vec::new());
     view.thread.prompt = "May we **help**?".to_owned();
     let painted = thread(&view);
@@ -110,7 +110,7 @@ fn what_the_site_said_stands_where_the_greeting_would() {
 }
 
 #[test]
-fn a_prompt_that_was_answered_stays_the_first_thing_said() {
+fn proactive_message_stays_first_after_it_was_answered() {
     let mut view = view(vec![said(message(1, Author::Visitor, "Yes"))]);
     view.thread.prompt = "May we **help**?".to_owned();
     let bubbles = |view: &View| of_class(&thread(view), "bubble").into_iter().map(text).collect::<Vec<String>>();
@@ -120,7 +120,7 @@ fn a_prompt_that_was_answered_stays_the_first_thing_said() {
 }
 
 #[test]
-fn whoever_waits_for_an_answer_is_asked_once_whether_to_be_told() {
+fn notification_offer_is_shown_while_waiting_for_a_reply() {
     let mut view = view(Vec::new());
     let offers = |view: &View| {
         let painted = paint::composer(&words(), view, None);
@@ -139,7 +139,7 @@ fn whoever_waits_for_an_answer_is_asked_once_whether_to_be_told() {
 }
 
 #[test]
-fn a_transcript_says_who_said_what_when_and_where_its_files_are() {
+fn transcript_lists_authors_times_texts_and_attachments() {
     let file = json!({ "id": 3, "content": "the \"plan\"", "created_at": 1_795_262_400, "message_type": 0, "attachments": [
         { "id": 1, "file_type": "file", "data_url": "https://a.test/plan.pdf", "file_size": 1 },
         { "id": 2, "file_type": "file", "data_url": "javascript:alert(1)", "file_size": 1, "fallback_title": "x" },
