@@ -34,14 +34,14 @@ fn typing(is_on: bool) -> Value {
 #[test]
 fn announcement_of_a_message_is_made_once_and_not_for_history() {
     let mut client = with_open_panel();
-    assert_eq!(announced(&client), (0, String::new()), "history is silent");
+    assert_eq!(announced(&client), (0, String::new()), "history makes no announcement");
     client.receive(&created(&by_agent(3, "there?"), None));
     client.receive(&created(&by_agent(3, "there?"), None));
     assert_eq!(announced(&client), (1, "there?".to_owned()));
     client.receive(&created(&by_visitor(4, "from my phone"), Some("another")));
-    assert_eq!(announced(&client).0, 1, "one's own words one knows");
+    assert_eq!(announced(&client).0, 1, "the visitor's own message is not announced");
     client.receive(&created(&by_agent(5, "there?"), None));
-    assert_eq!(announced(&client), (2, "there?".to_owned()), "the same words again");
+    assert_eq!(announced(&client), (2, "there?".to_owned()), "equal text is announced again");
 }
 
 #[test]
@@ -62,14 +62,14 @@ fn announcement_of_typing_is_made_once() {
     client.receive(&typing(false));
     assert_eq!(announced(&client).0, 1);
     client.receive(&typing(true));
-    assert_eq!(announced(&client).0, 2, "they began anew");
+    assert_eq!(announced(&client).0, 2, "typing started again");
 }
 
 #[test]
 fn announcement_of_a_reconnect_follows_an_offline_period() {
     let mut client = with_open_panel();
     client.event(Event::Connection(ConnectionEvent::OnlineChanged { is_online: false }));
-    assert_eq!(announced(&client).0, 0, "that it is gone stands in the panel, in a line that speaks for itself");
+    assert_eq!(announced(&client).0, 0, "the offline state is a line in the panel that is a live region itself");
     client.event(Event::Connection(ConnectionEvent::OnlineChanged { is_online: true }));
     assert_eq!(announced(&client), (1, "connected".to_owned()));
 }

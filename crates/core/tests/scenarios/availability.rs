@@ -23,7 +23,7 @@ fn with_hours() -> Value {
 fn availability_shows_the_next_working_hours_to_a_new_visitor() {
     let mut client = ClientHarness::new();
     client.inbox_response = with_hours();
-    assert!(client.time_zone_lookups.is_empty(), "nobody looks, so nobody asks");
+    assert!(client.time_zone_lookups.is_empty(), "a closed panel needs no time zone");
     client.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
     assert_eq!(client.time_zone_lookups, ["Europe/Berlin"]);
     client.event(Event::TimeZoneLookedUp { offsets: vec![UtcOffset { from: 0, ahead: 3_600 }] });
@@ -32,7 +32,7 @@ fn availability_shows_the_next_working_hours_to_a_new_visitor() {
     assert_eq!((panel.name.as_str(), panel.presence), ("Workshop", Presence::Until(1_795_422_600)));
     assert!(client.storage.is_empty() && client.socket.is_none());
     client.wait((1_795_422_600 - START) * 1_000);
-    assert_eq!(client.widget.view().panel.presence, Presence::Unknown, "the line goes when they are back");
+    assert_eq!(client.widget.view().panel.presence, Presence::Unknown, "the line disappears when working hours begin");
 }
 
 #[test]
@@ -48,7 +48,7 @@ fn presence_is_online_until_agents_leave_or_the_socket_is_lost() {
     client.receive(&presence(json!({ "2": "online" })));
     client.close_socket();
     client.wait(60_000);
-    assert_eq!(client.widget.view().panel.presence, Presence::Unknown, "nobody can tell any more");
+    assert_eq!(client.widget.view().panel.presence, Presence::Unknown, "without a socket presence is unknown");
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn header_shows_the_team_and_then_agents_who_wrote() {
     other["sender"]["name"] = json!("Dora");
     other["sender"]["available_name"] = json!("Dora");
     client.receive(&created(&other, None));
-    assert_eq!(faces(&client).len(), 3, "there is no room for more");
+    assert_eq!(faces(&client).len(), 3, "the header has room for three avatars");
 }
 
 #[test]

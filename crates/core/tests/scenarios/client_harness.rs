@@ -210,8 +210,8 @@ impl ClientHarness {
                 }
                 Effect::SendRequest { id, request } => {
                     if let Some(echo) = json_body(&request)["echo_id"].as_str() {
-                        let kept = self.storage.get(&format!("send/{echo}")).expect("kept before it leaves");
-                        assert!(kept.contains("\"posting\":true"), "what leaves is kept as leaving: {kept}");
+                        let kept = self.storage.get(&format!("send/{echo}")).expect("stored before it is posted");
+                        assert!(kept.contains("\"posting\":true"), "the record says that it is being posted: {kept}");
                     }
                     self.requests.push((id, request));
                 }
@@ -249,7 +249,7 @@ impl ClientHarness {
         }
         if let Some(id) = inbox {
             self.inbox_requests += 1;
-            assert!(self.inbox_requests < 100, "it asks without end");
+            assert!(self.inbox_requests < 100, "endless inbox requests");
             let outcome = Outcome::answered(self.inbox_status, self.inbox_response.to_string(), None);
             self.event(Event::Connection(ConnectionEvent::RequestEnded { request: id, outcome }));
         }
@@ -269,7 +269,7 @@ impl ClientHarness {
     pub fn wait(&mut self, ms: u64) {
         let end = self.now.plus(ms);
         while let Some(Due { at: due, .. }) = self.widget.deadline().filter(|due| due.at <= end) {
-            assert!(due > self.now, "a deadline in the past would keep a browser busy for ever");
+            assert!(due > self.now, "a deadline in the past would loop for ever");
             self.now = due;
             self.event(Event::Tick);
         }
@@ -290,7 +290,7 @@ impl ClientHarness {
     /// Ends the oldest pending request whose path ends with `ending` with any outcome.
     pub fn end(&mut self, ending: &str, outcome: Outcome) -> HttpRequest {
         let at = self.requests.iter().position(|(_, request)| path(request).ends_with(ending));
-        let at = at.unwrap_or_else(|| panic!("nobody asked for {ending}; open: {:?}", self.requests));
+        let at = at.unwrap_or_else(|| panic!("no pending request for {ending}; pending: {:?}", self.requests));
         let (id, request) = self.requests.remove(at);
         self.event(Event::Connection(ConnectionEvent::RequestEnded { request: id, outcome }));
         request

@@ -46,7 +46,7 @@ fn connection_issues_are_told_apart_by_response() {
     assert_eq!(told(answered(200, "<!DOCTYPE html><title>Welcome</title>")), Some(ConnectionIssue::NotChatwoot));
     assert_eq!(told(answered(404, "<!DOCTYPE html><title>Nothing here</title>")), Some(ConnectionIssue::NotChatwoot));
     assert_eq!(told(answered(503, "")), Some(ConnectionIssue::Busy));
-    assert_eq!(told(Outcome::Unknown), None, "connections break");
+    assert_eq!(told(Outcome::Unknown), None, "one lost connection is no issue yet");
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn connection_issue_leads_to_one_connection_state() {
         assert_eq!(shown(blocked.clone()), ConnectionState::Blocked, "{blocked:?}");
     }
     assert_eq!((shown(answered(503, "")), shown(answered(429, ""))), (ConnectionState::Busy, ConnectionState::Busy));
-    assert_eq!(shown(Outcome::Unknown), ConnectionState::Connected, "connections break");
+    assert_eq!(shown(Outcome::Unknown), ConnectionState::Connected, "one lost connection is no issue yet");
     for blocked in [BlockReason::ContentSecurityPolicy, BlockReason::MixedContent] {
         let mut client = ClientHarness::new();
         client.event(Event::Connection(ConnectionEvent::Blocked(blocked)));
@@ -97,7 +97,7 @@ fn connection_issue_leads_to_one_connection_state() {
     assert_eq!(client.widget.view().panel.connection, ConnectionState::Offline);
     client.event(Event::Connection(ConnectionEvent::OnlineChanged { is_online: true }));
     client.answer("/contacts", 200, &contact());
-    assert_eq!(client.widget.view().panel.connection, ConnectionState::Connected, "and then to none");
+    assert_eq!(client.widget.view().panel.connection, ConnectionState::Connected, "a response ends the issue");
 }
 
 #[test]
@@ -122,7 +122,7 @@ fn connection_probe_tells_withheld_responses_from_an_unreachable_server() {
     client.event(Event::Connection(ConnectionEvent::ProbeEnded { is_reachable: false }));
     assert_eq!(last_issue(&client), Some(ConnectionIssue::Unreachable));
     client.answer("/contacts", 200, &contact());
-    assert_eq!(last_issue(&client), None, "all is well again");
+    assert_eq!(last_issue(&client), None, "a response ends the issue");
 }
 
 #[test]
@@ -172,7 +172,7 @@ fn diagnostics_report_replays_to_the_same_state() {
     assert_eq!((&report.state["messages"], &report.state["waiting"]), (&json!("1"), &json!("1")));
     assert_eq!(report.state["trouble"], "none");
     report.assert_replays();
-    assert_eq!(report.replay().view(), client.widget.view(), "and there is the same to see");
+    assert_eq!(report.replay().view(), client.widget.view(), "the replayed view is equal");
 }
 
 #[test]

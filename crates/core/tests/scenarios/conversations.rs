@@ -65,7 +65,7 @@ fn resolved_conversation_takes_no_message_where_the_site_closes_it() {
     let key = row.key;
     client.event(Event::Thread(ThreadEvent::RetryRequested { row: key }));
     client.submit("and after");
-    assert!(client.pending(Method::Post, "/messages").is_none(), "nor does trying again open it");
+    assert!(client.pending(Method::Post, "/messages").is_none(), "a retry does not reopen the conversation");
     let view = client.widget.view();
     assert_eq!(view.thread.end, Some(ConversationEnd { can_reopen: false, can_begin: false }));
     assert_eq!((view.composer.is_covered, &*view.composer.injected_text.1), (true, "and after"));

@@ -26,7 +26,7 @@ fn host_events_have_exactly_their_documented_json() {
     let mut client = ClientHarness::new();
     client.submit("hello \"you\"");
     client.answer("/contacts", 200, &contact());
-    assert_eq!(take_events(&mut client), [] as [&str; 0], "who the visitor is to the server is nobody's business");
+    assert_eq!(take_events(&mut client), [] as [&str; 0], "no event holds the contact");
     client.answer("/conversations", 200, &conversation(CONVERSATION));
     assert_eq!(take_events(&mut client), [r#"{"type":"conversation-started","conversation":6}"#]);
     client.answer("/messages", 200, &by_visitor(7, "hello \"you\""));
@@ -71,7 +71,7 @@ fn host_message_event_is_emitted_once_for_response_echo_and_frame() {
     assert_eq!(
         take_events(&mut client).iter().filter(|event| event.contains("\"message\"")).count(),
         0,
-        "that is no news"
+        "history emits no message event"
     );
     client.submit("yes?");
     let echo = client.rows().last().unwrap().key;

@@ -56,23 +56,23 @@ fn verified(client: &mut ClientHarness, attributes: &Value) -> Value {
 #[test]
 fn identity_proof_creates_and_verifies_the_contact_before_the_conversation() {
     let mut client = page(BTreeMap::new(), [set_user("42")]);
-    assert!(client.requests.is_empty(), "nobody is told before anybody wants the chat");
+    assert!(client.requests.is_empty(), "no request before the visitor uses the chat");
     client.submit("hello");
     let made = json_body(&client.answer("/contacts", 200, &contact()));
     assert_eq!((&made["identifier"], &made["identifier_hash"]), (&json!("42"), &json!("hash of 42")));
-    assert_eq!(made["email"], Value::Null, "that comes with the verification");
+    assert_eq!(made["email"], Value::Null, "the e-mail address is sent with the verification");
     assert!(client.pending(Method::Post, "/conversations").is_none());
     let told = verified(&mut client, &json!({}));
     let expected = json!({ "identifier": "42", "identifier_hash": "hash of 42", "email": "ana@example.test" });
     assert_eq!(told, expected);
-    assert!(client.pending(Method::Post, "/conversations").is_none(), "there may be some already");
+    assert!(client.pending(Method::Post, "/conversations").is_none(), "the contact may have conversations already");
     client.answer("/conversations", 200, &json!([]));
     client.answer("/conversations", 200, &conversation(CONVERSATION));
     let told = verified(&mut client, &json!({}));
     let listed = json!({ "natter_conversations": "1:6", "natter_inboxes": "inboxMainIdentifier00001:1" });
     assert_eq!(told["custom_attributes"], listed, "for the user's other devices");
     client.wait(600_000);
-    assert!(!client.requests.iter().any(|(_, request)| request.method == Method::Patch), "told once");
+    assert!(!client.requests.iter().any(|(_, request)| request.method == Method::Patch), "sent once");
 }
 
 #[test]
@@ -86,7 +86,10 @@ fn identity_without_proof_is_sent_as_custom_attributes_only() {
     let attributes = json!({ "identifier": "42", "email": "ana@example.test", "phone_number": "+49" });
     assert_eq!(told, json!({ "name": "Ana", "custom_attributes": attributes }));
     client.answer("/conversations", 200, &conversation(CONVERSATION));
-    assert!(client.pending(Method::Get, "/conversations/1/messages").is_none(), "nobody has shown whose those are");
+    assert!(
+        client.pending(Method::Get, "/conversations/1/messages").is_none(),
+        "an unproven user may not see those conversations"
+    );
 }
 
 #[test]
@@ -112,7 +115,7 @@ fn identity_change_or_new_proof_forgets_the_former_user() {
                 client.event(Event::Host(HostCall::SetUser(now.clone())));
             }
             assert_eq!((client.texts().len(), client.widget.view().composer.injected_text.1.as_ref()), (0, ""));
-            assert!(client.requests.is_empty() && client.socket.is_none(), "nothing of the former is asked for");
+            assert!(client.requests.is_empty() && client.socket.is_none(), "no request uses the former session");
             let kept = format!("{:?}", client.storage);
             assert!(!kept.contains("9e46c098") && !kept.contains(TOKEN) && !kept.contains("salary"), "{kept}");
             assert!(!client.storage.contains_key("introduction"));
@@ -128,7 +131,7 @@ fn tab_waiting_for_leadership_reads_no_history_of_a_former_user() {
     let client = ClientHarness::page_load(Options::default(), storage_of("42"), [set_user("43")], true);
     assert!(client.requests.is_empty(), "{:?}", client.requests);
     let client = ClientHarness::page_load(Options::default(), storage_of("42"), [set_user("42")], true);
-    assert!(client.pending(Method::Get, "/messages").is_some(), "who comes back reads at once");
+    assert!(client.pending(Method::Get, "/messages").is_some(), "a returning user reads history at once");
 }
 
 #[test]
@@ -137,7 +140,7 @@ fn anonymous_visitor_who_logs_in_becomes_a_new_contact_and_keeps_the_outbox() {
     client.answer("/messages", 200, &json!([by_agent(1, "hi")]));
     client.submit("on its way when they logged in");
     client.event(set_user("42"));
-    assert!(!client.is_stored("hi"), "that was said to a stranger");
+    assert!(!client.is_stored("hi"), "that message belongs to the anonymous contact");
     let made = json_body(&client.answer("/contacts", 200, &contact()));
     assert_eq!(made["identifier"], "42");
     verified(&mut client, &json!({}));
@@ -145,7 +148,7 @@ fn anonymous_visitor_who_logs_in_becomes_a_new_contact_and_keeps_the_outbox() {
     client.answer("/conversations", 200, &conversation(8));
     client.answer("/messages", 200, &json!([]));
     let posts = client.requests.iter().filter(|(_, request)| request.url.ends_with("/conversations/8/messages"));
-    assert!(posts.count() <= 1, "once, and to the new conversation");
+    assert!(posts.count() <= 1, "at most one POST, to the new conversation");
 }
 
 #[test]
@@ -168,10 +171,10 @@ fn logout_leaves_no_stored_data() {
     assert_eq!((client.texts().len(), client.stored_keys()), (0, vec!["generation"]));
     client.submit("hello");
     let made = json_body(&client.answer("/contacts", 200, &contact()));
-    assert_eq!(made.as_object().unwrap().keys().collect::<Vec<_>>(), ["source_id"], "nobody in particular");
+    assert_eq!(made.as_object().unwrap().keys().collect::<Vec<_>>(), ["source_id"], "the next contact is anonymous");
     assert!(
         !client.requests.iter().any(|(_, request)| request.method == Method::Patch),
-        "and nothing is known of them"
+        "no attributes are sent for the next contact"
     );
 }
 
@@ -185,7 +188,7 @@ fn second_device_finds_conversations_in_the_contacts_attributes() {
     client.answer("/conversations", 500, &json!({ "status": 500, "error": "Internal Server Error" }));
     assert!(
         !client.host_events.iter().any(|tell| matches!(tell, HostEvent::ConnectionChanged { issue: _ })),
-        "that is no trouble: {:?}",
+        "no connection issue is reported: {:?}",
         client.host_events
     );
     client.answer("/messages", 200, &json!([by_agent(1, "hi")]));
@@ -195,7 +198,7 @@ fn second_device_finds_conversations_in_the_contacts_attributes() {
     client.wait(600_000);
     assert!(
         !client.requests.iter().any(|(_, request)| request.method == Method::Patch),
-        "the contact knows all of them"
+        "the contact's attributes list all conversations"
     );
 }
 
@@ -203,11 +206,11 @@ fn second_device_finds_conversations_in_the_contacts_attributes() {
 fn conversation_index_is_merged_and_never_replaced() {
     let mut client = page(storage_of("42"), [set_user("42")]);
     let told = verified(&mut client, &json!({ "natter_conversations": "6 9" }));
-    assert_eq!(told["custom_attributes"].get("natter_conversations"), None, "first it listens");
+    assert_eq!(told["custom_attributes"].get("natter_conversations"), None, "the stored index is read first");
     client.wait(60_000);
     assert!(
         !client.requests.iter().any(|(_, request)| request.method == Method::Patch),
-        "9 was added, nothing is missing"
+        "the stored index has all conversations"
     );
     let mut client = page(storage_of("42"), [set_user("42")]);
     verified(&mut client, &json!({ "natter_conversations": "9" }));
@@ -280,7 +283,7 @@ fn custom_attributes_are_sent_after_contact_creation_and_with_a_new_conversation
         target: AttributeTarget::Conversation,
     }));
     client.wait(60_000);
-    assert!(client.requests.is_empty() && client.storage.is_empty(), "they make nobody");
+    assert!(client.requests.is_empty() && client.storage.is_empty(), "attributes create no contact");
     client.submit("hello");
     client.answer("/contacts", 200, &contact());
     let told = verified(&mut client, &json!({}));
@@ -294,7 +297,7 @@ fn custom_attributes_are_sent_after_contact_creation_and_with_a_new_conversation
     assert_eq!(
         verified(&mut client, &json!({}))["custom_attributes"]["plan"],
         "",
-        "emptied, since it can't be deleted"
+        "an attribute is emptied, since it can't be deleted"
     );
 }
 
@@ -330,10 +333,10 @@ fn retention_forgets_the_visitor_after_days_without_a_visit() {
         assert!(is_kept || (client.stored_keys() == ["generation"] && client.erasures == [[]]), "{:?}", client.storage);
     }
     let client = ClientHarness::page_load(days(0), with(Some(1)), [], false);
-    assert!(client.storage.contains_key("session"), "who sets no term keeps");
+    assert!(client.storage.contains_key("session"), "no retention by default");
     assert!(
         ClientHarness::page_load(days(30), BTreeMap::new(), [], false).storage.is_empty(),
-        "a stranger leaves nothing"
+        "a first visit stores nothing"
     );
 }
 

@@ -68,7 +68,7 @@ fn form_submission_is_retried_until_accepted_even_after_a_reload() {
     client.event(choose("Sales", "sales"));
     client.end("/messages/9", Outcome::Unknown);
     client.wait(2_000);
-    assert!(client.pending(Method::Patch, "/messages/9").is_some(), "it is tried again by itself");
+    assert!(client.pending(Method::Patch, "/messages/9").is_some(), "the submission is retried");
     let mut client = client.reload(11);
     client.answer("/messages", 200, &json!([select(None)]));
     assert_eq!(shown(&client), (vec!["sales"], &SubmissionStatus::Sending));
@@ -82,11 +82,7 @@ fn form_submission_keeps_the_latest_of_two_choices() {
     client.event(choose("Sales", "sales"));
     client.event(choose("Support", "support"));
     client.answer("/messages/9", 200, &select(Some(json!([{ "title": "Sales", "value": "sales" }]))));
-    assert_eq!(
-        shown(&client),
-        (vec!["support"], &SubmissionStatus::Sending),
-        "the first one's success is not the second's"
-    );
+    assert_eq!(shown(&client), (vec!["support"], &SubmissionStatus::Sending), "the second choice is not yet accepted");
     let request = client.answer("/messages/9", 200, &select(Some(json!([{ "title": "Support", "value": "support" }]))));
     assert_eq!(json_body(&request)["submitted_values"][0]["value"], "support");
     assert_eq!((shown(&client), stored_answers(&client)), ((vec!["support"], &SubmissionStatus::Accepted), 0));

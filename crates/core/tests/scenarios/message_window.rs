@@ -50,7 +50,7 @@ fn message_window_grows_to_its_limit_and_then_moves() {
     assert_eq!((ends(&client), client.rows().len()), (m(801, 860), ROWS_MAX));
     assert_eq!((thread(&client).skipped, thread(&client).newer, thread(&client).is_scrolled_away), (0, 140, true));
     client.event(Event::Thread(ThreadEvent::Scrolled { position: AMID, focused_row: None }));
-    assert_eq!(ends(&client), m(801, 860), "nothing moves while neither end is near");
+    assert_eq!(ends(&client), m(801, 860), "the window stays while neither end is near");
     client.event(Event::Thread(ThreadEvent::Scrolled { position: NEAR_END, focused_row: None }));
     assert_eq!(ends(&client), m(821, 880));
     for _ in 0..6 {
@@ -58,7 +58,7 @@ fn message_window_grows_to_its_limit_and_then_moves() {
     }
     assert_eq!((ends(&client), thread(&client).newer), (m(941, 1_000), 0));
     client.event(Event::Thread(ThreadEvent::Scrolled { position: TOP, focused_row: None }));
-    assert_eq!(ends(&client), m(921, 980), "what is held is not read again");
+    assert_eq!(ends(&client), m(921, 980), "loaded messages are not requested again");
     assert!(client.requests.is_empty(), "{:?}", client.requests);
 }
 
@@ -80,7 +80,7 @@ fn message_window_stays_while_scrolled_up_and_counts_unread() {
         thread.rows.iter().filter(|row| row.is_first_unread).map(|row| row.content.text()).collect();
     assert_eq!(firsts, ["m1001"]);
     client.submit("thanks");
-    assert!(!client.rows().iter().any(|row| row.is_first_unread), "whoever answers has read");
+    assert!(!client.rows().iter().any(|row| row.is_first_unread), "a reply clears the unread marker");
 }
 
 #[test]
@@ -141,9 +141,9 @@ fn message_window_keeps_the_focused_row() {
     }
     let texts = client.texts();
     assert_eq!((texts.len(), texts.last().map(String::as_str)), (ROWS_MAX + 1, Some("m990")));
-    assert_eq!(client.rows().last().unwrap().key, held, "it is the same row");
+    assert_eq!(client.rows().last().unwrap().key, held, "the row keeps its key");
     client.event(Event::Thread(ThreadEvent::Scrolled { position: AMID, focused_row: None }));
-    assert_eq!(client.rows().len(), ROWS_MAX, "and no longer than it is held");
+    assert_eq!(client.rows().len(), ROWS_MAX, "a row without focus leaves the window");
 }
 
 #[test]
@@ -198,5 +198,5 @@ fn cable_frames_before_confirmation_do_not_close_a_history_gap() {
         client.answer("/messages", 200, &page(12..=31));
     }
     client.answer("/messages?before=12", 200, &page(1..=11));
-    assert_eq!(client.texts().len(), 31, "without a hole");
+    assert_eq!(client.texts().len(), 31, "no gap in the history");
 }

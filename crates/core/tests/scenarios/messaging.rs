@@ -23,16 +23,16 @@ fn first_message_creates_contact_and_conversation_and_leaves_the_outbox() {
     client.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
     assert!(
         client.requests.is_empty() && client.socket.is_none() && client.storage.is_empty(),
-        "nothing before intent"
+        "no request, socket or record before the visitor writes"
     );
 
     client.submit("hello");
-    assert_eq!(client.texts(), ["hello"], "painted at once");
+    assert_eq!(client.texts(), ["hello"], "shown at once");
     let key = client.rows()[0].key;
 
     let create = client.answer(CONTACTS, 200, &contact());
     let drawn = json_body(&create)["source_id"].as_str().unwrap().to_owned();
-    assert_eq!(drawn.len(), 36, "the widget draws its own source_id");
+    assert_eq!(drawn.len(), 36, "the client generates its source_id");
     client.answer("/conversations", 200, &conversation(CONVERSATION));
     let post = client.answer("/messages", 200, &by_visitor(8, "hello"));
     assert_eq!(json_body(&post)["content"], "hello");
@@ -55,7 +55,7 @@ fn agent_reply_counts_as_unread_only_while_the_panel_is_closed() {
     );
 
     client.receive(&created(&by_agent(9, "hi there"), None));
-    assert_eq!((client.texts().len(), client.widget.view().panel.unread), (2, 1), "the same message twice is one");
+    assert_eq!((client.texts().len(), client.widget.view().panel.unread), (2, 1), "a repeated frame adds no row");
 
     client.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
     client.receive(&created(&by_agent(10, "still there?"), None));
@@ -69,7 +69,7 @@ fn reload_restores_contact_conversation_and_draft() {
     let mut reloaded = client.reload(11);
     assert!(reloaded.widget.view().thread.is_loading);
     assert_eq!(&*reloaded.widget.view().composer.injected_text.1, "half a sent");
-    assert!(reloaded.pending(Method::Post, "").is_none(), "nobody is made again");
+    assert!(reloaded.pending(Method::Post, "").is_none(), "no second contact is created");
     reloaded.answer("/conversations/6/messages", 200, &json!([by_visitor(8, "hello"), by_agent(9, "hi")]));
     assert_eq!(reloaded.texts(), ["hello", "hi"]);
     assert!(reloaded.socket.is_some());
@@ -82,7 +82,7 @@ fn outbox_sends_one_message_at_a_time_in_order() {
         client.submit(text);
     }
     for (id, text) in [(8, "one"), (9, "two"), (10, "three")] {
-        assert_eq!(client.requests.len(), 1, "one in flight");
+        assert_eq!(client.requests.len(), 1, "one request in flight");
         let post = client.answer("/messages", 200, &by_visitor(id, text));
         assert_eq!(json_body(&post)["content"], text);
     }
@@ -99,7 +99,7 @@ fn deleted_contact_is_created_anew_and_the_outbox_is_kept() {
         404,
         &json!({ "status": 404, "error": "Not Found" }),
     );
-    assert_eq!(client.socket, None, "the old contact's socket is of no use");
+    assert_eq!(client.socket, None, "the old contact's socket is closed");
     assert_eq!(client.texts(), ["are you there?"]);
 
     let create = client.answer(CONTACTS, 200, &contact());
@@ -116,7 +116,7 @@ fn html_404_page_of_a_proxy_does_not_end_the_session() {
     client.end("/messages", Outcome::Answered { status: 404, body: "<html>".to_owned(), retry_after_ms: None });
     client.wait(10_000);
     assert!(client.storage["session"].contains("9e46c098-beaf-4807-8512-94a2614abf55"));
-    assert!(client.pending(Method::Get, "/messages").is_some(), "it is asked again");
+    assert!(client.pending(Method::Get, "/messages").is_some(), "history is requested again");
 }
 
 #[test]
@@ -127,8 +127,8 @@ fn deleted_conversation_is_created_anew_for_the_same_contact() {
     assert_eq!(client.widget.view().thread.end, None);
     client.answer("/contacts/9e46c098-beaf-4807-8512-94a2614abf55", 200, &contact());
     let gone = Some(ConversationEnd { can_reopen: false, can_begin: false });
-    assert_eq!(client.widget.view().thread.end, gone, "it says why the rest is not there any more");
-    assert!(!client.widget.view().composer.is_covered, "and takes what begins another");
+    assert_eq!(client.widget.view().thread.end, gone, "the view tells that the conversation has ended");
+    assert!(!client.widget.view().composer.is_covered, "the composer accepts the message that starts another");
     client.answer("/conversations", 200, &conversation(32));
     assert_eq!(client.widget.view().thread.end, None);
     client.answer("/conversations/32/messages", 200, &by_visitor(20, "again"));
@@ -271,7 +271,7 @@ fn cable_frame_before_the_first_history_page_leaves_no_gap() {
     let page: Vec<_> = (31..=50).map(|id| by_agent(id, &format!("m{id}"))).collect();
     client.answer("/messages", 200, &json!(page));
     assert_eq!(client.texts().first().map(String::as_str), Some("m31"));
-    assert!(client.widget.view().thread.has_earlier, "m19 is found again by scrolling up");
+    assert!(client.widget.view().thread.has_earlier, "m19 can be loaded by scrolling up");
 }
 
 #[test]
@@ -347,7 +347,7 @@ fn polling_fallback_starts_on_a_socket_that_only_pings() {
         client.wait(2_000);
         client.receive(&json!({ "type": "ping", "message": 1 }));
     }
-    assert!(client.requests.is_empty(), "a frame proved the socket");
+    assert!(client.requests.is_empty(), "a frame proves the socket, polling ends");
 }
 
 #[test]
@@ -367,7 +367,11 @@ fn polling_fallback_reads_history_without_a_socket() {
     }
     assert_eq!(client.texts(), ["hi", "still here"]);
     assert!((5..=12).contains(&reads), "{reads} reads in five minutes");
-    assert_eq!(client.widget.view().panel.connection, ConnectionState::Connected, "nobody need know of the socket");
+    assert_eq!(
+        client.widget.view().panel.connection,
+        ConnectionState::Connected,
+        "polling works, so the visitor sees no issue"
+    );
 }
 
 #[test]
@@ -414,9 +418,9 @@ fn outbox_message_in_flight_at_a_reload_is_found_in_history_or_sent_again() {
         if reloaded.pending(Method::Get, "/messages").is_some() {
             reloaded.answer("/messages", 200, &json!([by_agent(7, "hi")]));
         }
-        assert!(waited < 200, "it is never posted again");
+        assert!(waited < 200, "not posted again");
     }
-    assert!(waited >= 75, "posted again after {waited} s, while it could still arrive");
+    assert!(waited >= 75, "posted again after {waited} s, within the grace time");
     reloaded.answer("/messages", 200, &by_visitor(9, "hello"));
     assert_eq!(reloaded.texts(), ["hi", "hello"]);
 }
@@ -431,7 +435,7 @@ fn echo_matching_ignores_an_older_message_of_equal_text() {
 
     let mut reloaded = client.reload(11);
     reloaded.answer("/messages", 200, &json!([by_visitor(7, "ok")]));
-    assert_eq!(reloaded.texts(), ["ok", "ok"], "not after a reload either");
+    assert_eq!(reloaded.texts(), ["ok", "ok"], "not matched after a reload either");
     assert!(reloaded.storage.keys().any(|key| key.starts_with("send/")));
 }
 
@@ -441,12 +445,12 @@ fn echo_matching_releases_another_devices_message_of_equal_text() {
     client.submit("ok");
     let key = client.rows()[0].key;
     client.receive(&created(&by_visitor(8, "ok"), None));
-    assert_eq!(client.row_keys("ok"), [key], "taken for ours");
+    assert_eq!(client.row_keys("ok"), [key], "matched with the outbox message");
     client.receive(&created(&by_visitor(8, "ok"), Some("another-devices-echo")));
-    assert_eq!(client.texts(), ["ok", "ok"], "it was not");
+    assert_eq!(client.texts(), ["ok", "ok"], "the match is undone");
     client.answer("/messages", 200, &by_visitor(9, "ok"));
     assert_eq!(client.texts(), ["ok", "ok"]);
-    assert_eq!(client.rows()[1].key, key, "ours keeps its row");
+    assert_eq!(client.rows()[1].key, key, "the outbox message keeps its row");
 }
 
 #[test]
@@ -468,7 +472,7 @@ fn history_request_without_response_is_aborted_and_retried() {
     let asked = client.pending(Method::Get, "/messages").unwrap().0;
     client.wait(40_000);
     assert_eq!(client.aborted, [asked]);
-    assert!(client.pending(Method::Get, "/messages").is_some(), "and asked again");
+    assert!(client.pending(Method::Get, "/messages").is_some(), "requested again");
 }
 
 #[test]
@@ -488,15 +492,15 @@ fn composer_counts_remaining_characters_near_the_limit() {
         client.event(Event::Composer(ComposerEvent::DraftChanged { text }));
         client.widget.view().composer.characters_left
     };
-    assert_eq!(left_after("é".repeat(149_499)), None, "501 are many");
+    assert_eq!(left_after("é".repeat(149_499)), None, "501 remaining characters are not shown");
     assert_eq!(left_after("é".repeat(149_500)), Some(500));
-    assert_eq!(left_after("é".repeat(149_500) + " \n"), Some(500), "what is not sent doesn't count");
+    assert_eq!(left_after("é".repeat(149_500) + " \n"), Some(500), "trailing whitespace does not count");
     assert_eq!(left_after("é".repeat(150_003)), Some(-3));
-    assert_eq!(left_after("é".repeat(100_000)), None, "bytes are not what counts");
+    assert_eq!(left_after("é".repeat(100_000)), None, "characters count, not bytes");
     client.submit(&"é".repeat(150_001));
-    assert_eq!(client.widget.view().composer.characters_left, Some(-1), "it is handed back");
+    assert_eq!(client.widget.view().composer.characters_left, Some(-1), "the text is back in the composer");
     client.submit(&"é".repeat(150_000));
-    assert_eq!(client.widget.view().composer.characters_left, None, "it is sent");
+    assert_eq!(client.widget.view().composer.characters_left, None, "the composer is empty");
 }
 
 #[test]
@@ -543,7 +547,7 @@ fn conversation_status_is_read_again_after_a_reconnect() {
     ));
     assert_eq!(panel(&client), (Status::Pending, 90));
     client.receive(&cable_event("conversation.status_changed", json!({ "id": 99, "status": "snoozed" })));
-    assert_eq!(panel(&client), (Status::Pending, 90), "another conversation");
+    assert_eq!(panel(&client), (Status::Pending, 90), "a frame of another conversation");
     client.close_socket();
     client.status_response = format!(r#"{{"id":{CONVERSATION},"status":"resolved","agent_last_seen_at":120,"#);
     client.go_live();
@@ -559,7 +563,7 @@ fn connection_state_is_unreachable_before_hanging_requests_are_aborted() {
     assert_eq!(client.widget.view().panel.connection, ConnectionState::Connected);
     client.wait(10_000);
     assert_eq!(client.widget.view().panel.connection, ConnectionState::Unreachable);
-    assert!(client.aborted.is_empty(), "no request was given up yet");
+    assert!(client.aborted.is_empty(), "no request was aborted yet");
     client.go_live();
     assert_eq!(client.widget.view().panel.connection, ConnectionState::Connected);
 }
@@ -579,7 +583,7 @@ fn outbox_limit_refuses_new_messages_and_loses_nothing() {
     assert_eq!(
         (composer.problem.clone(), &*composer.injected_text.1),
         (Some(ComposerProblem::TooManyUnsent), "one more"),
-        "it is not lost either"
+        "the text stays in the composer"
     );
     assert_eq!(client.storage.keys().filter(|key| key.starts_with("send/")).count(), 150);
 }

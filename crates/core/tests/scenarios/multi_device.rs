@@ -95,12 +95,12 @@ fn second_device_finds_the_conversations_of_this_inbox_and_offers_the_list() {
     client.answer("/conversations", 200, &all_inboxes(&listed("1:72 1:73 3:74")));
     let kept = session(&client);
     assert_eq!((&kept["inbox"], &kept["conversations"]), (&json!(1), &json!([73, 72])));
-    assert_eq!(kept["conversation"], 72, "what was said in last");
+    assert_eq!(kept["conversation"], 72, "the conversation with the latest message is open");
     assert!(client.widget.view().panel.actions.can_list);
     client.answer("/72/messages", 200, &json!([in_conversation(by_agent(690, "and this on main"), 72, 1)]));
     assert_eq!(client.texts(), ["and this on main"]);
     client.wait(600_000);
-    assert!(!is_patching(&client), "the contact knows all of them");
+    assert!(!is_patching(&client), "the contact's attributes list all conversations");
 }
 
 #[test]
@@ -134,7 +134,7 @@ fn conversation_index_gains_a_new_conversation_and_keeps_the_others() {
     assert_eq!(told["custom_attributes"]["natter_conversations"], "10 3:74 1:11");
     assert_eq!(told["custom_attributes"]["natter_inboxes"], "inboxMainIdentifier00001:1");
     client.wait(600_000);
-    assert!(!is_patching(&client), "told once");
+    assert!(!is_patching(&client), "sent once");
 }
 
 #[test]
@@ -146,7 +146,7 @@ fn conversation_index_is_not_written_without_knowing_the_stored_one() {
     made["contact"].as_object_mut().unwrap().remove("custom_attributes");
     client.answer("/conversations", 200, &made);
     client.wait(600_000);
-    assert!(!is_patching(&client), "it would replace what other devices have written");
+    assert!(!is_patching(&client), "a write would replace the index of other devices");
 }
 
 #[test]
@@ -196,7 +196,10 @@ fn conversation_list_shows_this_inbox_only_with_a_session_record_of_an_earlier_v
     client.status_response = r#"{"id":72,"inbox_id":1,"status":"open","agent_last_seen_at":0,"#.to_owned();
     client.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
     verify(&mut client);
-    assert!(client.pending(Method::Get, "/conversations").is_none(), "this device knows its conversations");
+    assert!(
+        client.pending(Method::Get, "/conversations").is_none(),
+        "a device that knows its conversations does not list them"
+    );
     client.answer("/72/messages", 200, &json!([]));
     client.event(Event::Conversations(ConversationsEvent::ListToggled { is_shown: true }));
     client.answer("/conversations", 200, &all_inboxes(&json!({})));
@@ -254,7 +257,7 @@ fn lost_conversation_response_is_recovered_from_this_inbox_only() {
         )
     };
     client.receive(&frame(3, "f662329a-9802-4a2f-b311-3965cc25f72e", 74));
-    assert_eq!(session(&client)["conversation"], Value::Null, "begun on the other site");
+    assert_eq!(session(&client)["conversation"], Value::Null, "created in another inbox");
     let own = session(&client)["customer_identifier"].as_str().unwrap().to_owned();
     client.receive(&frame(1, &own, 75));
     assert_eq!((&session(&client)["conversation"], &session(&client)["inbox"]), (&json!(75), &json!(1)));

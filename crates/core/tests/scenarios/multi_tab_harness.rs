@@ -134,7 +134,7 @@ impl MultiTabHarness {
             };
             self.on_without_delivery(number, |tab| tab.event(Event::Tabs(event)));
         }
-        panic!("the tabs never stop talking");
+        panic!("the tabs never stop sending messages");
     }
 
     fn perform_tab_actions(&mut self, number: usize) {

@@ -35,7 +35,7 @@ fn with_notification_offer() -> ClientHarness {
 #[test]
 fn notification_is_due_only_while_the_thread_is_not_in_view() {
     let mut client = ClientHarness::returning(&[by_visitor(1, "hello")]);
-    assert_eq!(take_notifications(&mut client), [], "what was said before is no news");
+    assert_eq!(take_notifications(&mut client), [], "history is no notification");
     client.receive(&created(&by_agent(2, "hi"), None));
     assert_eq!(take_notifications(&mut client), notified("hi"));
     client.receive(&created(&by_visitor(3, "from my phone"), Some("another")));
@@ -83,11 +83,11 @@ fn silent_site_setting_mutes_notifications_until_the_visitor_turns_sound_on() {
 #[test]
 fn browser_notification_needs_the_visitors_opt_in_and_the_sites_offer() {
     let mut client = with_notification_offer();
-    assert!(client.widget.view().composer.offers_notifications, "asked once there is something to wait for");
+    assert!(client.widget.view().composer.offers_notifications, "offered once the visitor has written");
     client.receive(&created(&by_agent(2, "one"), None));
     assert_eq!(take_notifications(&mut client), notified("one"));
     client.event(Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Notifications(true))));
-    assert!(!client.widget.view().composer.offers_notifications, "asked once");
+    assert!(!client.widget.view().composer.offers_notifications, "offered once");
     client.receive(&created(&by_agent(3, "two"), None));
     assert_eq!(take_notifications(&mut client), [("two".to_owned(), true, true)]);
     client.event(Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Silent(true))));
@@ -101,7 +101,7 @@ fn browser_notification_needs_the_visitors_opt_in_and_the_sites_offer() {
     let mut elsewhere = ClientHarness::returning(&[by_visitor(1, "hello")]);
     elsewhere.event(Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Notifications(true))));
     elsewhere.receive(&created(&by_agent(2, "hi"), None));
-    assert_eq!(take_notifications(&mut elsewhere), notified("hi"), "this site does not offer it");
+    assert_eq!(take_notifications(&mut elsewhere), notified("hi"), "this site does not offer browser notifications");
     assert_eq!(elsewhere.widget.view().panel.settings.notifications, None);
 }
 
@@ -119,7 +119,7 @@ fn previews_show_new_messages_until_read_or_dismissed() {
     let mut deleted = by_agent(6, "This message was deleted");
     deleted["content_attributes"] = json!({ "deleted": true });
     client.receive(&cable_event("message.updated", deleted));
-    assert!(client.widget.view().previews[0].is_deleted, "what is taken back is not shown on");
+    assert!(client.widget.view().previews[0].is_deleted, "a deleted message's preview does not show its text");
     client.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
     assert_eq!(previews(&client).len(), 0);
     client.event(Event::Panel(PanelEvent::Toggled { is_open: false }));
@@ -162,7 +162,7 @@ fn read_receipt_of_another_device_clears_unread() {
         cable_event("message.updated", message)
     };
     client.receive(&cable_event("message.updated", by_agent(3, "nr. 3, mended")));
-    assert_eq!(client.widget.view().panel.unread, 3, "changed is not read");
+    assert_eq!(client.widget.view().panel.unread, 3, "an edit is no read receipt");
     client.receive(&read(3));
     assert_eq!((client.widget.view().panel.unread, previews(&client)), (1, vec!["nr. 4"]));
     client.receive(&read(4));
@@ -177,7 +177,7 @@ fn read_receipts_and_preferences_are_shared_between_tabs() {
     browser.on(one, |tab| tab.receive(&created(&by_agent(8, "hi"), None)));
     for tab in [one, other] {
         let told = browser.on(tab, |tab| (take_notifications(tab).len(), tab.widget.view().panel.unread));
-        assert_eq!(told, (1, 1), "which of them is heard is settled between them, elsewhere");
+        assert_eq!(told, (1, 1), "tabs settle outside the core which of them plays the sound");
     }
     browser.on(other, |tab| tab.event(Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Silent(true)))));
     assert!(!browser.tabs[one].client.widget.view().panel.settings.is_sound_on);

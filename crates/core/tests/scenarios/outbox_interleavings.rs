@@ -151,12 +151,12 @@ fn run(setup: Setup, order: &[Step]) {
         }
         answer_history(&mut client, &stored);
         client.wait(500);
-        assert_eq!(client.row_keys(TEXT), [key], "one row, one key, in the end too: {label}");
+        assert_eq!(client.row_keys(TEXT), [key], "one row, one key, at the end too: {label}");
     }
     assert_eq!(stored.len(), 2, "the server has it once: {label}");
-    assert!(client.is_stored(TEXT), "it is known to be said: {label}");
-    assert!(!client.storage.keys().any(|key| key.starts_with("send/")), "nothing is left to send: {label}");
-    assert!(client.requests.is_empty(), "all is quiet: {label}");
+    assert!(client.is_stored(TEXT), "the row shows a stored message: {label}");
+    assert!(!client.storage.keys().any(|key| key.starts_with("send/")), "the outbox is empty: {label}");
+    assert!(client.requests.is_empty(), "no request is pending: {label}");
 }
 
 fn answer_history(client: &mut ClientHarness, stored: &[Value]) {

@@ -55,13 +55,9 @@ fn outbox_reads_history_once_two_seconds_after_a_server_error() {
         let mut client = posting("hello");
         client.answer("/messages", 500, &fault());
         client.wait(1_900);
-        assert!(
-            client.requests.is_empty(),
-            "nothing is read or posted before it can be decided: {:?}",
-            client.requests
-        );
+        assert!(client.requests.is_empty(), "no request before two seconds: {:?}", client.requests);
         client.wait(200);
-        assert!(client.pending(Method::Post, "/messages").is_none(), "not posted before it was looked for");
+        assert!(client.pending(Method::Post, "/messages").is_none(), "not posted before history is read");
         let mut said = vec![by_agent(7, "hi")];
         if is_stored {
             said.push(by_visitor(8, "hello"));
@@ -102,7 +98,7 @@ fn outbox_waits_the_grace_time_after_a_proxys_error_page() {
             if client.pending(Method::Get, "/messages").is_some() {
                 client.answer("/messages", 200, &json!([by_agent(7, "hi")]));
             }
-            assert!(client.pending(Method::Post, "/messages").is_none(), "{status} {body}: it may still arrive");
+            assert!(client.pending(Method::Post, "/messages").is_none(), "{status} {body}: it may still be stored");
             wait_live(&mut client, 500);
         }
         wait_live(&mut client, 10_000);
@@ -110,7 +106,7 @@ fn outbox_waits_the_grace_time_after_a_proxys_error_page() {
         wait_live(&mut client, 1_000);
         assert!(
             client.pending(Method::Post, "/messages").is_some(),
-            "{status} {body}: after the grace it is sent again"
+            "{status} {body}: posted again after the grace time"
         );
     }
 }
@@ -132,7 +128,7 @@ fn unconfirmed() -> ClientHarness {
     wait_live(&mut client, 1_000);
     client.answer("/messages", 200, &json!([by_agent(7, "hi")]));
     wait_live(&mut client, 6_500);
-    assert!(!is_unconfirmed(&client), "it may be nothing");
+    assert!(!is_unconfirmed(&client), "not shown before eight seconds");
     wait_live(&mut client, 500);
     assert!(is_unconfirmed(&client) && client.requests.is_empty());
     client
@@ -155,8 +151,8 @@ fn outbox_retry_by_the_visitor_reads_history_before_posting() {
     for is_stored in [true, false] {
         let mut client = unconfirmed();
         retry(&mut client, "hello");
-        assert!(!is_unconfirmed(&client), "it is on its way again");
-        assert!(client.pending(Method::Post, "/messages").is_none(), "not posted before it was looked for");
+        assert!(!is_unconfirmed(&client), "the retry is under way");
+        assert!(client.pending(Method::Post, "/messages").is_none(), "not posted before history is read");
         let mut said = vec![by_agent(7, "hi")];
         if is_stored {
             said.push(by_visitor(8, "hello"));
@@ -196,7 +192,7 @@ fn outbox_retry_posts_nothing_while_history_can_not_be_read() {
         wait_live(&mut client, 1_000);
         assert!(client.pending(Method::Post, "/messages").is_none());
     }
-    assert!(is_unconfirmed(&client), "eight seconds after the visitor's wish it is offered again");
+    assert!(is_unconfirmed(&client), "eight seconds after the retry it is unconfirmed again");
     retry(&mut client, "hello");
     client.answer("/messages", 200, &json!([by_agent(7, "hi")]));
     store(&mut client, 8, "hello");
@@ -219,10 +215,10 @@ fn unconfirmed_outbox_message_is_shown_and_retried_in_any_tab() {
     let late = browser.open();
     let unsure = |browser: &MultiTabHarness| [0, 1, late].map(|tab| is_unconfirmed(&browser.tabs[tab].client));
     browser.on(late, |tab| tab.answer("/messages", 200, &json!([by_agent(7, "hi")])));
-    assert_eq!(unsure(&browser), [true; 3], "one that was opened only now is told, too");
+    assert_eq!(unsure(&browser), [true; 3], "a tab opened later shows it, too");
     browser.on(1, |tab| retry(tab, "hello"));
     assert_eq!(unsure(&browser)[..2], [false; 2]);
-    assert!(browser.on(0, |tab| tab.pending(Method::Post, "/messages").is_none()), "it is looked for first");
+    assert!(browser.on(0, |tab| tab.pending(Method::Post, "/messages").is_none()), "history is read first");
     browser.on(0, |tab| tab.answer("/messages", 200, &json!([by_agent(7, "hi")])));
     browser.on(0, |tab| store(tab, 8, "hello"));
     assert_eq!(unsure(&browser), [false; 3]);
@@ -284,10 +280,10 @@ fn outbox_waits_for_a_successful_read_after_an_unanswered_request() {
     client.wait(8_001);
     assert!(!has_post(&client));
     client.answer("/messages", 200, &json!([by_agent(7, "hi")]));
-    assert!(has_post(&client), "the server is back");
+    assert!(has_post(&client), "the server answers again");
     client.answer("/messages", 200, &by_visitor(8, "hello"));
     client.submit("one more");
-    assert!(has_post(&client) && !has_read(&client), "it has answered");
+    assert!(has_post(&client) && !has_read(&client), "the server has answered");
 }
 
 #[test]

@@ -40,7 +40,7 @@ fn submit_form() -> Event {
 
 fn is_form_shown(client: &ClientHarness) -> bool {
     let view = client.widget.view();
-    assert_eq!(view.thread.form.is_some(), view.composer.is_covered, "either the form or the writing field");
+    assert_eq!(view.thread.form.is_some(), view.composer.is_covered, "either the form or the composer");
     view.thread.form.is_some()
 }
 
@@ -55,24 +55,30 @@ fn pre_chat_form_precedes_the_first_message_and_its_answers_become_attributes() 
     let mut client = with_form_shown();
     assert!(is_form_shown(&client));
     client.submit("too soon");
-    assert!(client.requests.is_empty() && client.widget.view().composer.injected_text.1.contains("too soon"), "kept, not sent");
+    assert!(
+        client.requests.is_empty() && client.widget.view().composer.injected_text.1.contains("too soon"),
+        "kept in the composer, not sent"
+    );
     client.event(Event::Visitor(VisitorEvent::PreChatFormSubmitted {
         values: vec![("full_name".to_owned(), "Ana".to_owned())],
     }));
-    assert!(is_form_shown(&client), "that was not all of it");
+    assert!(is_form_shown(&client), "a required field is missing");
     client.event(submit_form());
     assert!(!is_form_shown(&client));
-    assert!(client.requests.is_empty(), "nothing is told before something is said");
+    assert!(client.requests.is_empty(), "no request before the first message");
     client.submit("hello");
     client.answer("/contacts", 200, &contact());
-    assert!(client.pending(Method::Post, "/conversations").is_none(), "whoever is called wants to know by whom");
+    assert!(
+        client.pending(Method::Post, "/conversations").is_none(),
+        "the contact is updated before the conversation starts"
+    );
     let told = contact_update(&mut client);
     let at = told["custom_attributes"]["consent_at"].as_u64().unwrap();
     let expected = json!({
         "name": "Ana",
         "custom_attributes": { "mail": "ana@example.test", "consent_version": "3", "consent_at": at },
     });
-    assert_eq!(told, expected, "an address is never told as the contact's own");
+    assert_eq!(told, expected, "an e-mail address is an attribute only");
     let begun = client.answer("/conversations", 200, &conversation(CONVERSATION));
     assert_eq!(json_body(&begun), json!({}));
 }
@@ -97,7 +103,7 @@ fn pre_chat_form_failure_does_not_block_the_conversation() {
         assert!(client.pending(Method::Post, "/conversations").is_some(), "{outcome:?}");
         client.wait(120_000);
         let is_told_again = client.pending(Method::Patch, &own).is_some();
-        assert_eq!(is_told_again, outcome == Outcome::Unknown, "what was refused is refused again");
+        assert_eq!(is_told_again, outcome == Outcome::Unknown, "a rejected update is not retried");
     }
 }
 
@@ -149,7 +155,7 @@ fn proactive_message_belongs_to_the_conversation_it_started() {
     client.answer("/messages", 200, &by_visitor(1, "yes"));
     assert_eq!(client.widget.view().thread.prompt, "May we help?");
     client.event(Event::Conversations(ConversationsEvent::Opened { conversation: None }));
-    assert_eq!(client.widget.view().thread.prompt, "", "another one was not begun by it");
+    assert_eq!(client.widget.view().thread.prompt, "", "another conversation does not show it");
     client.submit("something else");
     assert_eq!(json_body(&client.answer("/conversations", 200, &conversation(ConversationId(9).0))), json!({}));
 }

@@ -90,7 +90,7 @@ fn assert_forgotten(browser: &MultiTabHarness, number: usize, why: &str) {
     assert!(client.texts().is_empty() && client.requests.is_empty() && client.socket.is_none(), "{why}: tab {number}");
     let view = client.widget.view();
     assert_eq!((view.panel.unread, view.previews.len(), view.panel.announcement.1.is_none()), (0, 0, true), "{why}");
-    assert!(client.host_events.contains(&HostEvent::VisitorForgotten), "{why}: what the page shows beside goes, too");
+    assert!(client.host_events.contains(&HostEvent::VisitorForgotten), "{why}: the host page is told");
 }
 
 #[test]
@@ -167,7 +167,7 @@ fn crashed_leader_that_missed_a_forget_restores_nothing() {
     browser.on(next, |tab| tab.event(Event::Panel(PanelEvent::Toggled { is_open: true })));
     browser.wait(200_000);
     assert_forgotten_by_newcomer(&browser, next);
-    assert_eq!(browser.storage.keys().collect::<Vec<_>>(), ["generation"], "what was written late is erased");
+    assert_eq!(browser.storage.keys().collect::<Vec<_>>(), ["generation"], "late writes are erased");
 }
 
 fn assert_forgotten_by_newcomer(browser: &MultiTabHarness, number: usize) {
@@ -190,7 +190,7 @@ fn identity_change_forgets_in_all_tabs_and_is_known_to_the_leader() {
         assert!(browser.tabs[number].client.texts().is_empty());
     }
     let made = browser.on(0, |tab| json_body(&tab.answer("/contacts", 200, &contact())));
-    assert_eq!(made["identifier"], "43", "the one that leads makes the contact of the user the other was told of");
+    assert_eq!(made["identifier"], "43", "the leader creates the contact of the user named in the follower");
 }
 
 #[test]
@@ -214,7 +214,7 @@ fn page_without_identity_neither_shows_nor_uses_a_proven_users_session() {
         false,
     );
     assert!(client.requests.is_empty() && client.socket.is_none() && client.texts().is_empty());
-    assert_eq!(client.widget.view().composer.injected_text.1.as_ref(), "", "nor what they were writing");
+    assert_eq!(client.widget.view().composer.injected_text.1.as_ref(), "", "the draft is hidden");
     // The site names the user late, and it is the same user.
     client.event(set_user("42"));
     client.answer("/messages", 200, &json!([by_agent(1, "about your salary")]));
@@ -226,7 +226,7 @@ fn page_without_identity_neither_shows_nor_uses_a_proven_users_session() {
     let own = json!({ "source_id": "strangers", "pubsub_token": "strangerstoken" });
     let made = json_body(&client.answer("/contacts", 200, &own));
     assert_eq!(made.as_object().unwrap().keys().collect::<Vec<_>>(), ["source_id"]);
-    assert_ne!(made["source_id"], contact()["source_id"], "a stranger's own contact");
+    assert_ne!(made["source_id"], contact()["source_id"], "an anonymous contact of its own");
     assert!(!format!("{:?}", client.storage).contains("9e46c098"));
 }
 
@@ -264,7 +264,7 @@ fn outbox_posts_each_users_message_to_their_own_conversation() {
     let asked = [set_user("42"), said("from 42"), set_user("43"), said("from 43")];
     let mut client = ClientHarness::page_load(Options::default(), BTreeMap::new(), asked, false);
     client.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
-    assert!(client.texts().is_empty(), "nobody sees what 42 said");
+    assert!(client.texts().is_empty(), "the messages of user 42 are hidden");
     let first = json_body(&client.answer("/contacts", 200, &contact()));
     assert_eq!(first["identifier"], "42");
     let own = format!("/contacts/{}", contact()["source_id"].as_str().unwrap());
@@ -329,7 +329,7 @@ fn outbox_of_a_former_user_is_dropped_after_a_timeout_and_the_host_is_told() {
 fn storage_failure_is_reported_once_and_shown_while_the_outbox_is_not_empty() {
     let mut client = ClientHarness::new();
     client.event(Event::Storage(StorageEvent::WriteFailed));
-    assert_eq!(client.widget.view().composer.problem, None, "nothing would be lost");
+    assert_eq!(client.widget.view().composer.problem, None, "the outbox is empty");
     client.submit("hello");
     client.event(Event::Storage(StorageEvent::WriteFailed));
     assert_eq!(client.widget.view().composer.problem, Some(natter_core::view::ComposerProblem::StorageUnavailable));
@@ -338,7 +338,7 @@ fn storage_failure_is_reported_once_and_shown_while_the_outbox_is_not_empty() {
     client.answer("/contacts", 200, &contact());
     client.answer("/conversations", 200, &conversation(CONVERSATION));
     client.answer("/messages", 200, &by_visitor(1, "hello"));
-    assert_eq!(client.widget.view().composer.problem, None, "it is sent");
+    assert_eq!(client.widget.view().composer.problem, None, "the outbox is empty");
 }
 
 #[test]
@@ -448,11 +448,11 @@ fn forget_empties_storage_and_sends_nothing_until_the_visitor_writes() {
     assert!(client.widget.view().panel.settings.is_known);
     client.event(Event::Visitor(VisitorEvent::ForgetRequested));
     assert_eq!(client.stored_keys(), ["generation"]);
-    assert_eq!((client.texts(), client.socket), (vec![], None), "nothing is shown, no socket stays");
-    assert_eq!(client.requests, [], "nothing is on its way any more");
+    assert_eq!((client.texts(), client.socket), (vec![], None), "no row and no socket");
+    assert_eq!(client.requests, [], "no request is pending");
     assert!(!client.widget.view().panel.settings.is_known && !client.widget.view().panel.choices.list);
     client.wait(200_000);
-    assert!(client.requests.is_empty() && client.socket.is_none(), "and nobody comes back by themselves");
+    assert!(client.requests.is_empty() && client.socket.is_none(), "no contact is created without a message");
     client.submit("somebody new");
     assert!(client.pending(Method::Post, "/contacts").is_some());
 }

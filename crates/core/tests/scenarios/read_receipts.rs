@@ -45,7 +45,7 @@ fn read_receipt_is_sent_once_for_seen_messages() {
     assert!(take_receipt(&mut client) && !take_receipt(&mut client));
     client.event(Event::Page(PageEvent::VisibilityChanged { is_visible: false }));
     client.receive(&created(&by_agent(3, "are you?"), None));
-    assert!(!take_receipt(&mut client), "nobody looks");
+    assert!(!take_receipt(&mut client), "the page is hidden");
     client.wait(1_000);
     client.event(Event::Page(PageEvent::VisibilityChanged { is_visible: true }));
     assert!(take_receipt(&mut client));
@@ -59,7 +59,7 @@ fn read_receipt_is_sent_once_for_seen_messages() {
     client.event(Event::Thread(ThreadEvent::NewestRequested));
     assert!(take_receipt(&mut client));
     client.receive(&created(&by_visitor(5, "from another device"), Some("another device's")));
-    assert!(!take_receipt(&mut client), "one's own words need not be read");
+    assert!(!take_receipt(&mut client), "the visitor's own message needs no receipt");
 }
 
 #[test]
@@ -71,10 +71,14 @@ fn unread_counts_agent_messages_after_the_last_read_receipt() {
         at(by_agent(4, "four"), 130),
     ];
     let unread = |read_at| returning(read_at, &said).widget.view().panel.unread;
-    assert_eq!([100, 120, 130].map(unread), [2, 1, 0], "one's own words are not unread, nor what came before them");
-    assert_eq!(unread(0), 2, "where nobody ever said, what they wrote tells");
+    assert_eq!(
+        [100, 120, 130].map(unread),
+        [2, 1, 0],
+        "the visitor's own messages and those before them are not unread"
+    );
+    assert_eq!(unread(0), 2, "without a receipt, messages after the visitor's last one are unread");
     let never = returning(0, &[at(by_agent(1, "one"), 100)]);
-    assert_eq!(never.widget.view().panel.unread, 0, "where they never wrote, either, nobody knows");
+    assert_eq!(never.widget.view().panel.unread, 0, "without receipt or message nothing is unread");
     let mut client = returning(120, &said);
     assert!(client.host_events.contains(&HostEvent::UnreadChanged { count: 1 }));
     client.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
@@ -97,10 +101,10 @@ fn read_receipts_are_throttled_and_wait_for_the_outbox() {
     assert_eq!(receipts(&client), 1, "the server is slow");
     client.submit("please stop");
     client.answer("/update_last_seen", 200, &Value::Null);
-    assert_eq!(receipts(&client), 0, "the message is on its way");
+    assert_eq!(receipts(&client), 0, "no receipt while a message is being posted");
     client.answer("/messages", 200, &by_visitor(3_003, "please stop"));
     client.wait(1_000);
-    assert!(take_receipt(&mut client), "the last one counts");
+    assert!(take_receipt(&mut client), "the last receipt is sent");
     client.wait(60_000);
-    assert!(!take_receipt(&mut client), "and is told of once");
+    assert!(!take_receipt(&mut client), "and is sent once");
 }

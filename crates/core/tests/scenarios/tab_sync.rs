@@ -64,15 +64,15 @@ fn is_stored(browser: &MultiTabHarness, number: usize, text: &str) -> bool {
 fn two_tabs_create_one_contact_and_one_conversation_and_share_them() {
     let mut browser = MultiTabHarness::new(Default::default());
     let (one, other) = (browser.open(), browser.open());
-    assert_eq!(browser.on(one, |tab| tab.storage.len()), 0, "nothing is kept before anybody writes");
+    assert_eq!(browser.on(one, |tab| tab.storage.len()), 0, "nothing is stored before the visitor writes");
     browser.on(other, |tab| tab.submit("from the other"));
     browser.on(one, |tab| tab.submit("from the one"));
-    assert_eq!((posts(&browser, one), posts(&browser, other)), (1, 0), "one tab asks for both");
+    assert_eq!((posts(&browser, one), posts(&browser, other)), (1, 0), "the leader posts for both");
     browser.on(one, |tab| tab.answer("/contacts", 200, &contact()));
     browser.on(one, |tab| tab.answer("/conversations", 200, &conversation(6)));
     assert_eq!(posts(&browser, other), 0);
     let first = browser.on(one, |tab| tab.answer("/messages", 200, &by_visitor(8, "from the other")));
-    assert_eq!(json_body(&first)["content"], "from the other", "in the order they were written");
+    assert_eq!(json_body(&first)["content"], "from the other", "in the order of submission");
     let second = browser.on(one, |tab| tab.answer("/messages", 200, &by_visitor(9, "from the one")));
     assert_eq!(json_body(&second)["content"], "from the one");
     answer_history(&mut browser, &[by_visitor(8, "from the other"), by_visitor(9, "from the one")]);
@@ -99,7 +99,7 @@ fn outbox_row_keeps_its_key_in_every_tab() {
     let mut browser = two_tabs();
     browser.on(1, |tab| tab.submit("hello"));
     let keys: Vec<_> = [0, 1].map(|tab| browser.tabs[tab].client.row_keys("hello")).into();
-    assert!(keys.iter().all(|keys| keys.len() == 1), "both show it at once: {keys:?}");
+    assert!(keys.iter().all(|keys| keys.len() == 1), "both tabs show it at once: {keys:?}");
     assert_eq!((posts(&browser, 0), posts(&browser, 1)), (1, 0));
     browser.on(0, |tab| tab.answer("/messages", 200, &by_visitor(8, "hello")));
     assert_eq!(keys, [0, 1].map(|tab| browser.tabs[tab].client.row_keys("hello")));
@@ -127,7 +127,7 @@ fn outbox_of_a_crashed_leader_is_looked_up_in_history_before_posting_again() {
     browser.on(0, |tab| tab.submit("hello"));
     assert_eq!(posts(&browser, 0), 1);
     browser.crash(0);
-    assert_eq!(posts(&browser, 1), 0, "it may be on its way");
+    assert_eq!(posts(&browser, 1), 0, "its POST may be in flight");
     answer_history(&mut browser, &[by_agent(7, "hi"), by_visitor(8, "hello")]);
     assert!(is_stored(&browser, 1, "hello"));
     browser.wait(120_000);
@@ -142,10 +142,10 @@ fn frozen_leader_loses_leadership_to_a_visible_tab_and_posts_no_more() {
     assert_eq!(posts(&browser, 1), 0);
     browser.wait(1_000);
     answer_history_requests(&mut browser);
-    assert_eq!(posts(&browser, 1), 1, "the other leads now");
+    assert_eq!(posts(&browser, 1), 1, "the second tab leads now");
     // The visitor submits in the frozen tab before it handles the loss of its lock.
     browser.on_without_delivery(0, |tab| tab.submit("late"));
-    assert_eq!(posts(&browser, 0), 0, "its post did not leave: another's name is on the device");
+    assert_eq!(posts(&browser, 0), 0, "it does not post before its lock is confirmed");
     browser.thaw(0);
     browser.on(1, |tab| tab.answer("/messages", 200, &by_visitor(8, "hello")));
     browser.on(1, |tab| tab.answer("/messages", 200, &by_visitor(9, "late")));
@@ -166,7 +166,7 @@ fn hidden_tab_does_not_steal_the_lock_of_a_frozen_leader() {
     assert_eq!(browser.tabs[1].client.socket, None);
     browser.on(1, |tab| tab.event(Event::Page(PageEvent::VisibilityChanged { is_visible: true })));
     browser.wait(2_500);
-    assert!(browser.tabs[1].client.socket.is_some(), "once it is looked at it asks, and takes the lock");
+    assert!(browser.tabs[1].client.socket.is_some(), "a visible tab queries the leader and steals the lock");
 }
 
 #[test]
@@ -175,8 +175,8 @@ fn outbox_is_settled_in_all_tabs_by_a_response_to_a_former_leader() {
     browser.on(0, |tab| tab.submit("hello"));
     browser.freeze(0);
     browser.wait(13_000);
-    assert!(browser.tabs[1].client.socket.is_some(), "the other leads");
-    assert_eq!(posts(&browser, 1), 0, "and waits for what the first was posting");
+    assert!(browser.tabs[1].client.socket.is_some(), "the second tab leads");
+    assert_eq!(posts(&browser, 1), 0, "it waits for the POST of the first tab");
     browser.thaw(0);
     browser.on(0, |tab| tab.answer("/messages", 200, &by_visitor(8, "hello")));
     assert!(is_stored(&browser, 0, "hello") && is_stored(&browser, 1, "hello"));
@@ -191,13 +191,17 @@ fn outbox_is_settled_in_all_tabs_by_a_response_to_a_former_leader() {
 fn suspended_leader_releases_socket_and_lock_and_catches_up_when_resumed() {
     let mut browser = two_tabs();
     browser.on(0, |tab| tab.event(Event::Page(PageEvent::Suspended)));
-    assert_eq!(browser.tabs[0].client.socket, None, "an open socket would keep it from coming back");
+    assert_eq!(browser.tabs[0].client.socket, None, "an open socket would keep the page out of the back/forward cache");
     browser.on(1, ClientHarness::go_live);
     answer_history_requests(&mut browser);
     browser.on(1, |tab| tab.submit("meanwhile"));
     browser.on(1, |tab| tab.answer("/messages", 200, &by_visitor(8, "meanwhile")));
     browser.on(0, |tab| tab.event(Event::Tick));
-    assert_eq!((texts(&browser, 0).len(), browser.tabs[0].client.requests.len()), (1, 0), "it does nothing while away");
+    assert_eq!(
+        (texts(&browser, 0).len(), browser.tabs[0].client.requests.len()),
+        (1, 0),
+        "a suspended page does nothing"
+    );
 
     browser.on(0, |tab| {
         let stored = tab.stored();
@@ -206,7 +210,7 @@ fn suspended_leader_releases_socket_and_lock_and_catches_up_when_resumed() {
     answer_history(&mut browser, &[by_agent(7, "hi"), by_visitor(8, "meanwhile")]);
     assert_eq!(texts(&browser, 0), ["hi", "meanwhile"]);
     browser.on(0, |tab| tab.submit("back"));
-    assert_eq!((posts(&browser, 0), posts(&browser, 1)), (0, 1), "the other leads still");
+    assert_eq!((posts(&browser, 0), posts(&browser, 1)), (0, 1), "the second tab still leads");
 }
 
 #[test]
@@ -238,7 +242,7 @@ fn failed_outbox_message_is_retried_and_discarded_from_any_tab() {
         let rows = browser.tabs[tab].client.rows();
         rows.iter().find(|row| matches!(row.content, RowContent::Outgoing { failure: Some(_), .. })).map(|row| row.key)
     };
-    let key = failed(&browser, 1).expect("the follower shows it failed");
+    let key = failed(&browser, 1).expect("the follower shows the failure");
     browser.on(1, |tab| tab.event(Event::Thread(ThreadEvent::RetryRequested { row: key })));
     assert_eq!((failed(&browser, 0), failed(&browser, 1), posts(&browser, 0)), (None, None, 1));
     browser.on(0, |tab| tab.answer("/messages", 422, &too_many));
@@ -336,7 +340,7 @@ fn resumed_leader_settles_its_outbox_from_storage_with_messages_of_equal_text() 
     answer_history(&mut browser, &[by_agent(7, "hi"), by_visitor(8, "ok")]);
     browser.on(1, |tab| tab.answer("/messages", 200, &by_visitor(9, "ok")));
     browser.crash(1);
-    assert!(!browser.on(0, |tab| tab.storage.keys().any(|key| key.starts_with("send/"))), "both are thought sent");
+    assert!(!browser.on(0, |tab| tab.storage.keys().any(|key| key.starts_with("send/"))), "both records are deleted");
 
     browser.on(0, |tab| {
         let stored = tab.stored();
@@ -347,7 +351,7 @@ fn resumed_leader_settles_its_outbox_from_storage_with_messages_of_equal_text() 
         browser.wait(120_000);
     }
     let is_unsent = |row: &Row| matches!(row.content, RowContent::Outgoing { .. });
-    assert!(!browser.tabs[0].client.rows().iter().any(is_unsent), "nobody is asked about what is there already");
+    assert!(!browser.tabs[0].client.rows().iter().any(is_unsent), "no stored message is shown as outgoing");
     assert_eq!((texts(&browser, 0), posts(&browser, 0)), (["hi", "ok", "ok"].map(str::to_owned).to_vec(), 0));
 }
 
@@ -380,13 +384,13 @@ fn outbox_waits_until_a_message_settled_by_another_tab_is_in_history() {
     // The response arrived and the record was deleted, but the leader crashed before it could broadcast that.
     assert!(browser.storage.remove(&format!("send/{echo}")).is_some());
     browser.crash(0);
-    assert_eq!(posts(&browser, 1), 0, "the first one's message could be taken for the second's");
+    assert_eq!(posts(&browser, 1), 0, "the first one's message could be matched with the second");
     answer_history(&mut browser, &[by_agent(7, "hi"), by_visitor(8, "ok")]);
     assert_eq!(posts(&browser, 1), 1);
     browser.crash(1);
     browser.open();
     answer_history(&mut browser, &[by_agent(7, "hi"), by_visitor(8, "ok")]);
-    assert_eq!(texts(&browser, 2), ["hi", "ok", "ok"], "the second is still to be decided");
+    assert_eq!(texts(&browser, 2), ["hi", "ok", "ok"], "the second one is not settled yet");
 }
 
 #[test]
@@ -424,7 +428,7 @@ fn leader_election_without_lock_answers_does_not_block_the_outbox() {
     let (mut browser, tab) = browser_without_lock_answers(Default::default());
     browser.on(tab, |tab| tab.submit("hello"));
     browser.wait(4_900);
-    assert_eq!(posts(&browser, tab), 0, "it may still answer");
+    assert_eq!(posts(&browser, tab), 0, "the browser may still answer");
     browser.wait(200);
     assert_eq!(posts(&browser, tab), 1);
     browser.on(tab, |tab| tab.answer("/contacts", 200, &contact()));
@@ -439,7 +443,10 @@ fn leader_election_with_a_refused_lock_does_not_block_the_outbox() {
     let (mut browser, tab) = browser_without_lock_answers(Default::default());
     browser.on(tab, |tab| tab.submit("hello"));
     browser.on(tab, |tab| tab.event(Event::Tabs(TabEvent::LockRefused)));
-    assert!(browser.tabs[tab].client.pending(Method::Post, "/contacts").is_some(), "it works alone at once");
+    assert!(
+        browser.tabs[tab].client.pending(Method::Post, "/contacts").is_some(),
+        "the tab works without leadership at once"
+    );
     browser.on(tab, |tab| tab.answer("/contacts", 200, &contact()));
     browser.on(tab, |tab| tab.answer("/conversations", 200, &conversation(6)));
     browser.on(tab, |tab| tab.answer("/messages", 200, &by_visitor(8, "hello")));
@@ -458,12 +465,12 @@ fn tab_without_a_lock_posts_only_its_own_outbox() {
     let posted = browser.on(tab, |tab| json_body(&tab.answer("/messages", 200, &by_visitor(8, "from here"))));
     assert_eq!(posted["content"], "from here");
     browser.wait(100_000);
-    assert_eq!(posts(&browser, tab), 0, "another tab may be posting it");
-    assert_eq!(browser.storage["send/of-another-tab"], other, "whose record it is");
+    assert_eq!(posts(&browser, tab), 0, "another tab may be posting that record");
+    assert_eq!(browser.storage["send/of-another-tab"], other, "the other tab's record is unchanged");
     let failed = |row: &Row| matches!(&row.content, RowContent::Outgoing { text, .. } if &**text == "from another tab");
     assert!(
         browser.tabs[tab].client.rows().iter().any(failed),
-        "the visitor decides: {:?}",
+        "the visitor decides about the other message: {:?}",
         browser.tabs[tab].client.rows()
     );
 }
@@ -487,7 +494,7 @@ fn follower_tab_of_an_answering_leader_waits_for_no_lock() {
     answer_history_requests(&mut browser);
     browser.on(1, |tab| tab.submit("hello"));
     assert_eq!(posts(&browser, 1), 0);
-    assert_eq!(posts(&browser, 0), 1, "its lock is another's, and that is no fault");
+    assert_eq!(posts(&browser, 0), 1, "the leader holds the lock and posts");
 }
 
 #[test]

@@ -33,9 +33,9 @@ fn transcript_loads_the_whole_history_and_is_delivered_once() {
     );
     client.host_events.clear();
     client.receive(&created(&by_agent(130, "more"), None));
-    assert_eq!(transcript(&client), None, "once");
+    assert_eq!(transcript(&client), None, "delivered once");
     client.event(Event::Thread(ThreadEvent::TranscriptRequested { format: TranscriptFormat::Text }));
-    assert_eq!(transcript(&client).unwrap().1.len(), 47, "all of it is here already");
+    assert_eq!(transcript(&client).unwrap().1.len(), 47, "the whole history is loaded already");
 }
 
 #[test]

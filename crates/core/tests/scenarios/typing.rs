@@ -32,10 +32,10 @@ fn typing_indicator_ends_on_stop_message_or_timeout() {
     assert_eq!(typist(&client), None);
     client.receive(&typing(true, &noor(), false));
     client.receive(&created(&by_agent(2, "there"), None));
-    assert_eq!(typist(&client), None, "what was written is here");
+    assert_eq!(typist(&client), None, "the message has arrived");
     client.receive(&typing(true, &noor(), false));
     client.wait(31_000);
-    assert_eq!(typist(&client), None, "nobody writes for ever");
+    assert_eq!(typist(&client), None, "typing times out");
 }
 
 #[test]
@@ -63,9 +63,9 @@ fn typing_status_is_sent_on_start_pause_and_submit() {
     client.event(Event::Composer(ComposerEvent::DraftChanged { text: "h".to_owned() }));
     assert!(told(&mut client, "on"));
     client.event(Event::Composer(ComposerEvent::DraftChanged { text: "he".to_owned() }));
-    assert!(!told(&mut client, "on"), "once is enough for a while");
+    assert!(!told(&mut client, "on"), "the status is not repeated at once");
     client.wait(5_000);
-    assert!(told(&mut client, "off"), "a pause");
+    assert!(told(&mut client, "off"), "a pause stops typing");
     client.event(Event::Composer(ComposerEvent::DraftChanged { text: "hel".to_owned() }));
     assert!(told(&mut client, "on"));
     client.submit("hello");

@@ -46,7 +46,7 @@ fn message_with_attachments_is_posted_once_its_files_are_stored() {
     assert_eq!(client.files_to_store[0].1, [1, 2]);
     assert_eq!(outgoing(&client), Some(("the plans", None, 0)));
     assert!(client.pending(Method::Post, "/messages").is_none());
-    assert!(client.storage.keys().all(|key| !key.starts_with("send/")), "what is not kept yet could be sent by nobody");
+    assert!(client.storage.keys().all(|key| !key.starts_with("send/")), "no record before its files are stored");
     client.event(Event::Storage(StorageEvent::FilesStored { message: echo.clone() }));
     let (_, request) = client.pending(Method::Post, "/messages").unwrap();
     let fields = vec![("content", "the plans".to_owned()), ("echo_id", echo.to_string())];
@@ -109,7 +109,7 @@ fn outbox_sends_text_during_an_upload_and_uploads_one_at_a_time() {
         let posts: Vec<bool> = client.requests.iter().map(|(_, request)| is_post(&request.body)).collect();
         posts
     };
-    assert_eq!(posts(&client), [true, false], "one upload and one word are under way");
+    assert_eq!(posts(&client), [true, false], "one upload and one text message are in flight");
     client.answer("/messages", 200, &with_files(by_visitor(9, "one"), &[100]));
     assert_eq!(posts(&client), [false, true]);
 }
@@ -127,7 +127,7 @@ fn echo_matching_of_an_upload_compares_attachment_sizes() {
         with_files(by_visitor(11, "plans"), &[100, 201]),
     ];
     client.answer("/messages", 200, &json!(others));
-    assert_eq!(outgoing(&client), Some(("plans", None, 0)), "none of these is it");
+    assert_eq!(outgoing(&client), Some(("plans", None, 0)), "none of these matches");
     client.receive(&created(&with_files(by_visitor(12, "plans"), &[200, 100]), None));
     assert_eq!((outgoing(&client), client.rows().len(), client.deleted_files.len()), (None, 5, 1));
 }
@@ -152,7 +152,7 @@ fn upload_is_aborted_only_without_progress() {
         client.event(Event::Connection(ConnectionEvent::UploadProgressed { request: id, percent: percent * 5 }));
     }
     assert_eq!(outgoing(&client), Some(("film", None, 50)));
-    assert!(!client.aborted.contains(&id), "200 s and still on its way");
+    assert!(!client.aborted.contains(&id), "still uploading after 200 s");
     client.wait(31_000);
     assert!(client.aborted.contains(&id));
 }
@@ -175,9 +175,9 @@ fn upload_in_flight_at_a_reload_is_sent_again_after_reading_history() {
             client.answer("/messages", 200, &json!([by_agent(8, "hi")]));
         }
     }
-    let (_, request) = client.pending(Method::Post, "/messages").expect("it was not there after the grace time");
+    let (_, request) = client.pending(Method::Post, "/messages").expect("posted again after the grace time");
     let Body::Form(_, kept) = &request.body else { panic!("a form: {request:?}") };
-    assert_eq!(*kept, echo, "from the files kept under its name");
+    assert_eq!(*kept, echo, "with the files stored under its echo_id");
 }
 
 #[test]
@@ -189,7 +189,7 @@ fn upload_with_missing_files_fails_and_stays_failed_after_a_reload() {
     assert_eq!(outgoing(&client), Some(("plans", Some(&Failure::FilesMissing), 0)));
     let mut client = client.reload(11);
     client.answer("/messages", 200, &json!([by_agent(8, "hi")]));
-    assert_eq!(outgoing(&client), Some(("plans", Some(&Failure::FilesMissing), 0)), "a reload knows it, too");
+    assert_eq!(outgoing(&client), Some(("plans", Some(&Failure::FilesMissing), 0)), "the failure survives a reload");
 }
 
 #[test]
@@ -200,15 +200,15 @@ fn attachments_missing_before_they_are_stored_fail_at_once() {
     let echo = send(&mut client, &[100, 200], "plans");
     client.event(Event::Storage(StorageEvent::FilesMissing { message: echo }));
     assert_eq!(outgoing(&client), Some(("plans", Some(&Failure::FilesMissing), 0)));
-    assert_eq!(client.widget.view().composer.problem, None, "the device is not to blame");
+    assert_eq!(client.widget.view().composer.problem, None, "no storage problem is shown");
     client.event(Event::Connection(ConnectionEvent::OnlineChanged { is_online: true }));
     assert!(client.pending(Method::Post, "/messages").is_none());
     let next = send(&mut client, &[100], "others");
     client.event(Event::Storage(StorageEvent::FilesStored { message: next }));
-    assert!(client.pending(Method::Post, "/messages").is_some(), "what comes after is sent");
+    assert!(client.pending(Method::Post, "/messages").is_some(), "the next message is sent");
     let client = client.reload(11);
     let texts = client.rows().iter().map(|row| row.content.text().to_owned()).collect::<Vec<_>>();
-    assert!(texts.contains(&"plans".to_owned()), "a reload knows it, too: {texts:?}");
+    assert!(texts.contains(&"plans".to_owned()), "the failure survives a reload: {texts:?}");
 }
 
 #[test]
@@ -226,7 +226,7 @@ fn cancelled_upload_returns_to_the_composer() {
     let composer = &client.widget.view().composer;
     assert_eq!((&*composer.injected_text.1, composer.files.as_slice()), ("plans", &[file(1, 100)][..]));
     client.receive(&created(&with_files(by_visitor(9, "plans"), &[100]), Some(&*echo)));
-    assert_eq!(client.texts(), ["hi", "plans"], "the server had it all the same");
+    assert_eq!(client.texts(), ["hi", "plans"], "the server had stored it all the same");
 }
 
 #[test]
