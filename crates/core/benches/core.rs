@@ -77,11 +77,11 @@ impl Growth {
 }
 
 fn shuffled(count: u32) -> Vec<Message> {
-    let said = |id: u64| {
+    let numbered = |id: u64| {
         let author = if id.is_multiple_of(2) { Author::Visitor } else { Author::Inbox };
         Message::plain(MessageId(id), author, &format!("This is message {id}."), 1_795_223_800 + id)
     };
-    let mut messages: Vec<Message> = (1..=u64::from(count)).map(said).collect();
+    let mut messages: Vec<Message> = (1..=u64::from(count)).map(numbered).collect();
     let mut rng = Rng::new([1, 2, 3, 4]);
     for at in (1..count).rev() {
         messages.swap(at as usize, rng.below(u64::from(at) + 1) as usize);
@@ -160,8 +160,8 @@ fn with_an_outbox(count: u32) -> (Driver, Vec<(String, String)>) {
     (Driver::new(), std::iter::once(session()).chain((0..count).map(send)).collect())
 }
 
-fn restore((mut driver, kept): (Driver, Vec<(String, String)>)) -> Driver {
-    driver.event(Event::Started { stored: kept, has_tab_sync: false });
+fn restore((mut driver, stored): (Driver, Vec<(String, String)>)) -> Driver {
+    driver.event(Event::Started { stored, has_tab_sync: false });
     driver
 }
 

@@ -139,7 +139,7 @@ fn captain_assistant_is_a_bot_and_a_frame_without_conversation_is_parsed() {
 fn deleted_message_frame_does_not_show_the_old_text() {
     let frame = fixture!("frame_message_deleted");
     assert!(frame.contains("Hello **there**, see <https://127.0.0.1/"), "the server does tell");
-    let ServerEvent::MessageUpdated(message, _) = news(&frame) else { panic!("an update") };
+    let ServerEvent::MessageUpdated(message, _) = server_event(&frame) else { panic!("an update") };
     assert!(message.is_deleted);
     assert_eq!(message.text, "This message was deleted");
 }
@@ -147,7 +147,9 @@ fn deleted_message_frame_does_not_show_the_old_text() {
 #[test]
 fn conversation_frames_carry_the_status() {
     let status = |text: &str| {
-        let ServerEvent::ConversationChanged(conversation) = news(text) else { panic!("a conversation's: {text}") };
+        let ServerEvent::ConversationChanged(conversation) = server_event(text) else {
+            panic!("a conversation's: {text}")
+        };
         (conversation.id.0, conversation.status)
     };
     assert_eq!(status(&fixture!("frame_conversation_created")), (3, Status::Open));
@@ -156,17 +158,17 @@ fn conversation_frames_carry_the_status() {
 
 #[test]
 fn typing_frame_of_a_private_note_is_dropped() {
-    assert_eq!(news(&fixture!("frame_typing_on")), ServerEvent::Other, "over a private note");
+    assert_eq!(server_event(&fixture!("frame_typing_on")), ServerEvent::Other, "over a private note");
 }
 
 #[test]
 fn presence_frame_tells_whether_any_agent_is_online() {
-    assert_eq!(news(&fixture!("frame_presence")), ServerEvent::PresenceChanged(true));
-    let told = |users: Value| {
-        news(&json!({ "message": { "event": "presence.update", "data": { "users": users } } }).to_string())
+    assert_eq!(server_event(&fixture!("frame_presence")), ServerEvent::PresenceChanged(true));
+    let presence = |users: Value| {
+        server_event(&json!({ "message": { "event": "presence.update", "data": { "users": users } } }).to_string())
     };
-    assert_eq!(told(json!({ "2": "busy", "3": "offline" })), ServerEvent::PresenceChanged(false));
-    assert_eq!((told(json!({})), told(json!(null))), (ServerEvent::PresenceChanged(false), ServerEvent::Other));
+    assert_eq!(presence(json!({ "2": "busy", "3": "offline" })), ServerEvent::PresenceChanged(false));
+    assert_eq!((presence(json!({})), presence(json!(null))), (ServerEvent::PresenceChanged(false), ServerEvent::Other));
 }
 
 #[test]
@@ -191,9 +193,9 @@ fn inbox_is_parsed_with_name_time_zone_and_working_hours() {
     let read = |inbox: &Value| chatwoot::inbox(&inbox.to_string()).unwrap();
     let hours = |day, opens, closes| WorkingHours { day, opens, closes };
     let expected = vec![hours(1, 570, 1_020), hours(2, 0, 1_440), hours(3, 570, 1_440)];
-    let told = read(&inbox);
+    let parsed = read(&inbox);
     assert_eq!(
-        (told.name.as_str(), told.zone.as_str(), told.hours),
+        (parsed.name.as_str(), parsed.zone.as_str(), parsed.hours),
         ("Main API inbox", "Europe/Berlin", Some(expected))
     );
     inbox["working_hours_enabled"] = json!(false);
@@ -268,8 +270,8 @@ fn requests_match_the_client_api_guide() {
     let inbox = chatwoot::request(&settings, "a/../b", &ApiRequest::GetInbox, "", &[]);
     assert_eq!(inbox.url, "https://chat.example.test/public/api/v1/inboxes/in%2Fbox%20%3F");
     let about = r#"{"name":"Ana","custom_attributes":{"bikes":2}}"#.to_owned();
-    let told = json!({ "name": "Ana", "custom_attributes": { "bikes": 2 } });
-    check(&ApiRequest::UpdateContact { about, index: None }, Method::Patch, base, Some(told));
+    let body = json!({ "name": "Ana", "custom_attributes": { "bikes": 2 } });
+    check(&ApiRequest::UpdateContact { about, index: None }, Method::Patch, base, Some(body));
     check(&ApiRequest::ListConversations(ListPurpose::Show), Method::Get, &format!("{base}/conversations"), None);
     let messages = format!("{base}/conversations/6/messages");
     check(&ApiRequest::ListMessages { conversation, before: None }, Method::Get, &messages, None);
@@ -310,7 +312,7 @@ fn cable_commands_carry_their_identifier_as_json_text() {
 }
 
 fn created(frame: &str) -> (Message, Option<std::sync::Arc<str>>) {
-    let ServerEvent::MessageCreated(message, echo) = news(frame) else { panic!("a new message: {frame}") };
+    let ServerEvent::MessageCreated(message, echo) = server_event(frame) else { panic!("a new message: {frame}") };
     (message, echo)
 }
 
@@ -339,7 +341,7 @@ fn paths(value: &Value) -> Vec<String> {
     below.collect()
 }
 
-fn news(frame: &str) -> ServerEvent {
-    let Frame::Event(news) = chatwoot::frame(frame) else { panic!("no news: {frame}") };
-    *news
+fn server_event(frame: &str) -> ServerEvent {
+    let Frame::Event(server_event) = chatwoot::frame(frame) else { panic!("no event: {frame}") };
+    *server_event
 }

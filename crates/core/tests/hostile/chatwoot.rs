@@ -136,8 +136,8 @@ fn message_keeps_its_id_and_text_with_odd_values_in_other_fields() {
         let text = sample.text();
         let read = chatwoot::message(&text).expect("it has an id");
         assert_eq!((read.id, &read.text), (sample.message.id, &sample.message.text));
-        let Frame::Event(news) = chatwoot::frame(&created(&text)) else { panic!("news") };
-        let ServerEvent::MessageCreated(read, _) = *news else { panic!("a message came to be") };
+        let Frame::Event(event) = chatwoot::frame(&created(&text)) else { panic!("an event") };
+        let ServerEvent::MessageCreated(read, _) = *event else { panic!("a created message") };
         assert_eq!((read.id, read.text), (sample.message.id, sample.message.text));
     });
 }

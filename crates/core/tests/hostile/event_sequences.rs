@@ -42,11 +42,11 @@ fn message() -> BoxedStrategy<String> {
 
 fn frame() -> BoxedStrategy<String> {
     let event = select(&["message.created", "message.updated", "conversation.created", "presence.update"][..]);
-    let told = (event, prop_oneof![3 => message(), 1 => json()])
+    let event_frame = (event, prop_oneof![3 => message(), 1 => json()])
         .prop_map(|(event, data)| format!(r#"{{"message":{{"event":"{event}","data":{data}}}}}"#));
     let kind = select(&["welcome", "ping", "confirm_subscription", "reject_subscription", "disconnect"][..]);
     let own = (kind, any::<bool>()).prop_map(|(kind, again)| json!({ "type": kind, "reconnect": again }).to_string());
-    prop_oneof![4 => told, 2 => own, 2 => anything()].boxed()
+    prop_oneof![4 => event_frame, 2 => own, 2 => anything()].boxed()
 }
 
 fn outcome() -> BoxedStrategy<Outcome> {
@@ -93,14 +93,14 @@ fn stored_records() -> impl Strategy<Value = Vec<(String, String)>> {
 /// What a server, a network and a clock can do to a client.
 fn network_step() -> BoxedStrategy<Step> {
     let wait = select(&[1, 500, 1_000, 7_000, 31_000, 80_000, 10_000_000][..]);
-    let news = prop_oneof![frame().prop_map(SocketEvent::Frame), Just(SocketEvent::Closed)];
+    let socket_event = prop_oneof![frame().prop_map(SocketEvent::Frame), Just(SocketEvent::Closed)];
     prop_oneof![
         6 => frame().prop_map(Step::Frame),
         6 => outcome().prop_map(Step::End),
         4 => wait.prop_map(Step::Wait),
         1 => any::<u64>().prop_map(Step::Sleep),
         1 => Just(Step::Close),
-        1 => (0..5_u32, news).prop_map(|(link, news)| Step::Event(Event::Connection(ConnectionEvent::Socket { socket: SocketId(link), event: news }))),
+        1 => (0..5_u32, socket_event).prop_map(|(link, socket_event)| Step::Event(Event::Connection(ConnectionEvent::Socket { socket: SocketId(link), event: socket_event }))),
         1 => (0..20_u64, outcome()).prop_map(|(id, outcome)| Step::Event(Event::Connection(ConnectionEvent::RequestEnded { request: RequestId(id), outcome }))),
         1 => any::<bool>().prop_map(|is_online| Step::Event(Event::Connection(ConnectionEvent::OnlineChanged { is_online }))),
     ]
@@ -133,12 +133,13 @@ fn visitor_step() -> impl Strategy<Value = Step> {
 
 /// What other tabs and the browser's lock manager can send.
 fn tab_events() -> impl Strategy<Value = TabEvent> {
-    let word = prop_oneof![
+    let tab_message = prop_oneof![
         Just(TabMessage::PingLeader),
         (any::<bool>(), any::<bool>())
             .prop_map(|(is_live, is_failing)| TabMessage::Leader(LeaderStatus { is_live, is_failing })),
-        stored_records().prop_map(|kept| {
-            kept.into_iter()
+        stored_records().prop_map(|stored| {
+            stored
+                .into_iter()
                 .next()
                 .map_or(TabMessage::ReadHistory, |(key, value)| TabMessage::Stored { key, value: Some(value) })
         }),
@@ -154,7 +155,7 @@ fn tab_events() -> impl Strategy<Value = TabEvent> {
         1 => Just(TabEvent::LockStolen),
         1 => Just(TabEvent::LockRefused),
         3 => (any::<bool>(), 0..3_u64).prop_map(|(is_ours, generation)| TabEvent::LockQueried { is_ours, generation }),
-        6 => word.prop_map(|word| TabEvent::Received { text: natter_core::tabs::messages::encode(&word) }),
+        6 => tab_message.prop_map(|tab_message| TabEvent::Received { text: natter_core::tabs::messages::encode(&tab_message) }),
         1 => text().prop_map(|text| TabEvent::Received { text }),
     ]
 }
@@ -164,9 +165,9 @@ fn any_step() -> impl Strategy<Value = Step> {
         8 => network_step(),
         2 => visitor_step(),
         2 => text().prop_map(|text| Step::Event(Event::Composer(ComposerEvent::Submitted { text }))),
-        1 => (stored_records(), any::<bool>()).prop_map(|(kept, is_shared)| Step::Event(Event::Started { stored: kept, has_tab_sync: is_shared })),
-        1 => stored_records().prop_map(|kept| Step::Event(Event::Page(PageEvent::Resumed { stored: kept }))),
-        2 => tab_events().prop_map(|news| Step::Event(Event::Tabs(news))),
+        1 => (stored_records(), any::<bool>()).prop_map(|(stored, is_shared)| Step::Event(Event::Started { stored, has_tab_sync: is_shared })),
+        1 => stored_records().prop_map(|stored| Step::Event(Event::Page(PageEvent::Resumed { stored }))),
+        2 => tab_events().prop_map(|event| Step::Event(Event::Tabs(event))),
     ]
 }
 
@@ -239,7 +240,7 @@ fn anonymous_visitor_who_sends_nothing_creates_no_contact_and_stores_only_a_draf
                 | Effect::StoreFiles { .. }
                 | Effect::DeleteFiles { message: _ }
                 | Effect::EraseDevice { .. } => {
-                    panic!("nobody asked for {effect:?}")
+                    panic!("unexpected effect: {effect:?}")
                 }
                 Effect::AbortRequest { id: _ }
                 | Effect::CloseSocket { socket: _ }
@@ -263,23 +264,24 @@ fn cable_noise_hides_no_message() {
         }
         let data = json!({ "id": 5_000_000_000_u64, "content": "I am here", "message_type": 1, "conversation_id": 6 });
         client.step(Step::Frame(json!({ "message": { "event": "message.created", "data": data } }).to_string()));
-        let said = |content: &RowContent| matches!(content, RowContent::Stored(message) if message.text == "I am here");
-        assert!(client.widget.view().thread.rows.iter().any(|row| said(&row.content)));
+        let is_it =
+            |content: &RowContent| matches!(content, RowContent::Stored(message) if message.text == "I am here");
+        assert!(client.widget.view().thread.rows.iter().any(|row| is_it(&row.content)));
     });
 }
 
 #[test]
 fn outbox_delivers_once_arbitrary_failures_end() {
-    let told = prop_oneof![
+    let failure = prop_oneof![
         4 => outcome().prop_map(Step::End),
         1 => select(&[1_000, 31_000, 80_000][..]).prop_map(Step::Wait),
     ];
     check_property(
         300,
-        (any::<bool>(), stored_records(), prop::collection::vec(told, 0..20)),
-        |(is_returning, kept, noise)| {
+        (any::<bool>(), stored_records(), prop::collection::vec(failure, 0..20)),
+        |(is_returning, stored, noise)| {
             let mut client = if is_returning { FuzzClient::returning("[]") } else { FuzzClient::new() };
-            client.step(started(kept));
+            client.step(started(stored));
             client.step(Step::Event(Event::Composer(ComposerEvent::Submitted { text: "hello?".to_owned() })));
             for step in noise {
                 client.step(step);
@@ -306,7 +308,7 @@ fn valid_response(request: &HttpRequest, id: u64) -> Value {
     let path = request.url.split('?').next().unwrap_or_default();
     match (request.method, path.rsplit('/').next()) {
         (Method::Post, Some("messages")) => {
-            let Body::Json(body) = &request.body else { panic!("a message without words") };
+            let Body::Json(body) = &request.body else { panic!("a message without text") };
             let body: Value = serde_json::from_str(body).unwrap();
             json!({ "id": id, "content": body["content"], "message_type": 0, "conversation_id": 6 })
         }

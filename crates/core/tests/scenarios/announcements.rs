@@ -9,14 +9,14 @@ use crate::client_harness::{CONVERSATION, ClientHarness, by_agent, by_visitor, c
 
 /// How many announcements were made so far, and the latest as text.
 fn announced(client: &ClientHarness) -> (u32, String) {
-    let (times, told) = &client.widget.view().panel.announcement;
-    let told = told.as_ref().map_or(String::new(), |told| match told {
+    let (times, announcement) = &client.widget.view().panel.announcement;
+    let announcement = announcement.as_ref().map_or(String::new(), |announcement| match announcement {
         Announcement::NewMessage(message) => message.text.clone(),
         Announcement::Typing(person) => format!("{} writes", person.name),
         Announcement::DeliveryUnconfirmed => "unconfirmed".to_owned(),
         Announcement::Reconnected => "connected".to_owned(),
     });
-    (*times, told)
+    (*times, announcement)
 }
 
 fn with_open_panel() -> ClientHarness {

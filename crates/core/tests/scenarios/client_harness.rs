@@ -91,8 +91,8 @@ impl ClientHarness {
 
     fn at(settings: Settings, storage: std::collections::BTreeMap<String, String>, seed: u64, now: Mono) -> Self {
         // Spreads the seed over all bits: neighbouring seeds would give similar random numbers.
-        let word = |salt: u64| (seed ^ (salt << 48)).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ salt;
-        let seed = Seed { identity: [1, 2, 3, 4].map(word), general: [5, 6, 7, 8].map(word) };
+        let spread = |salt: u64| (seed ^ (salt << 48)).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ salt;
+        let seed = Seed { identity: [1, 2, 3, 4].map(spread), general: [5, 6, 7, 8].map(spread) };
         Self {
             widget: ChatClient::new(settings.clone(), seed, clocks(now)),
             settings,
@@ -147,21 +147,21 @@ impl ClientHarness {
     }
 
     /// A returning visitor with a contact, a conversation with these messages, and a live socket.
-    pub fn returning(said: &[Value]) -> Self {
+    pub fn returning(messages: &[Value]) -> Self {
         let mut client = Self::with_storage(stored_session(), 7);
-        client.answer("/messages", 200, &json!(said));
+        client.answer("/messages", 200, &json!(messages));
         client.go_live();
-        client.answer("/messages", 200, &json!(said));
+        client.answer("/messages", 200, &json!(messages));
         client
     }
 
     /// A returning visitor on a site with these options.
-    pub fn with_options(options: Options, said: &[Value]) -> Self {
+    pub fn with_options(options: Options, messages: &[Value]) -> Self {
         let mut client = Self::at(settings().with_options(options), stored_session(), 7, Mono(1_000));
         client.begin(false);
-        client.answer("/messages", 200, &json!(said));
+        client.answer("/messages", 200, &json!(messages));
         client.go_live();
-        client.answer("/messages", 200, &json!(said));
+        client.answer("/messages", 200, &json!(messages));
         client
     }
 
@@ -210,8 +210,11 @@ impl ClientHarness {
                 }
                 Effect::SendRequest { id, request } => {
                     if let Some(echo) = json_body(&request)["echo_id"].as_str() {
-                        let kept = self.storage.get(&format!("send/{echo}")).expect("stored before it is posted");
-                        assert!(kept.contains("\"posting\":true"), "the record says that it is being posted: {kept}");
+                        let record = self.storage.get(&format!("send/{echo}")).expect("stored before it is posted");
+                        assert!(
+                            record.contains("\"posting\":true"),
+                            "the record says that it is being posted: {record}"
+                        );
                     }
                     self.requests.push((id, request));
                 }
@@ -405,7 +408,7 @@ pub fn cable_event(name: &str, data: Value) -> Value {
 pub fn json_body(request: &HttpRequest) -> Value {
     match &request.body {
         Body::Json(text) => serde_json::from_str(text).unwrap(),
-        Body::Form(fields, _) => fields.iter().map(|(name, said)| ((*name).to_owned(), json!(said))).collect(),
+        Body::Form(fields, _) => fields.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect(),
         Body::None => Value::Null,
     }
 }

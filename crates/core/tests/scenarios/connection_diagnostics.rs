@@ -37,16 +37,22 @@ fn answered(status: u16, body: &str) -> Outcome {
 
 #[test]
 fn connection_issues_are_told_apart_by_response() {
-    let told = |outcome| last_issue(&submit_failing(1, &outcome));
-    assert_eq!(told(answered(404, r#"{"status":404,"error":"Not Found"}"#)), Some(ConnectionIssue::UnknownInbox));
+    let issue_after = |outcome| last_issue(&submit_failing(1, &outcome));
     assert_eq!(
-        told(answered(500, r#"{"status":500,"error":"Internal Server Error"}"#)),
+        issue_after(answered(404, r#"{"status":404,"error":"Not Found"}"#)),
+        Some(ConnectionIssue::UnknownInbox)
+    );
+    assert_eq!(
+        issue_after(answered(500, r#"{"status":500,"error":"Internal Server Error"}"#)),
         Some(ConnectionIssue::ContactRefused)
     );
-    assert_eq!(told(answered(200, "<!DOCTYPE html><title>Welcome</title>")), Some(ConnectionIssue::NotChatwoot));
-    assert_eq!(told(answered(404, "<!DOCTYPE html><title>Nothing here</title>")), Some(ConnectionIssue::NotChatwoot));
-    assert_eq!(told(answered(503, "")), Some(ConnectionIssue::Busy));
-    assert_eq!(told(Outcome::Unknown), None, "one lost connection is no issue yet");
+    assert_eq!(issue_after(answered(200, "<!DOCTYPE html><title>Welcome</title>")), Some(ConnectionIssue::NotChatwoot));
+    assert_eq!(
+        issue_after(answered(404, "<!DOCTYPE html><title>Nothing here</title>")),
+        Some(ConnectionIssue::NotChatwoot)
+    );
+    assert_eq!(issue_after(answered(503, "")), Some(ConnectionIssue::Busy));
+    assert_eq!(issue_after(Outcome::Unknown), None, "one lost connection is no issue yet");
 }
 
 #[test]
@@ -180,8 +186,8 @@ fn diagnostics_report_does_not_reveal_the_source_id() {
     let mut client = ClientHarness::new();
     let before = client.widget.diagnostics();
     client.submit("hello");
-    let kept = &client.storage["session"];
-    let drawn = serde_json::from_str::<Value>(kept).unwrap()["customer_identifier"].as_str().unwrap().to_owned();
+    let record = &client.storage["session"];
+    let source_id = serde_json::from_str::<Value>(record).unwrap()["customer_identifier"].as_str().unwrap().to_owned();
     let again = Report::of(&client.widget).replay();
-    assert!(!before.contains(&drawn) && !again.diagnostics().contains(&drawn));
+    assert!(!before.contains(&source_id) && !again.diagnostics().contains(&source_id));
 }

@@ -86,8 +86,8 @@ fn new_conversation_is_created_by_its_first_message_and_the_session_keeps_the_ol
     reloaded.submit("something else");
     let client = &mut in_second_conversation();
     assert_eq!(client.texts(), ["something else"]);
-    let kept: Value = serde_json::from_str(&client.storage["session"]).unwrap();
-    assert_eq!((&kept["conversation"], &kept["conversations"]), (&json!(9), &json!([CONVERSATION, 9])));
+    let session: Value = serde_json::from_str(&client.storage["session"]).unwrap();
+    assert_eq!((&session["conversation"], &session["conversations"]), (&json!(9), &json!([CONVERSATION, 9])));
     client.receive(&created(&by_agent(21, "in the old one"), None));
     assert_eq!(client.texts(), ["something else"]);
 }
@@ -105,14 +105,14 @@ fn outbox_keeps_its_conversation_open() {
 #[test]
 fn conversation_list_is_newest_first_with_unread_counts_and_reopens_a_conversation() {
     let mut client = in_second_conversation();
-    let mut news = by_agent(21, "**Good** news");
-    news["conversation_id"] = json!(CONVERSATION);
-    client.receive(&created(&news, None));
+    let mut message = by_agent(21, "**Good** news");
+    message["conversation_id"] = json!(CONVERSATION);
+    client.receive(&created(&message, None));
     assert_eq!(client.widget.view().panel.actions.unread, 1);
     client.event(Event::Conversations(ConversationsEvent::ListToggled { is_shown: true }));
     assert!(client.widget.view().composer.is_covered);
     let (mut old, mut new) = (conversation(CONVERSATION), conversation(OTHER.0));
-    old["messages"] = json!([by_agent(1, "hi"), by_visitor(2, "hello"), news]);
+    old["messages"] = json!([by_agent(1, "hi"), by_visitor(2, "hello"), message]);
     new["messages"] = json!([by_visitor(20, "something else")]);
     client.answer("/conversations", 200, &json!([old, new]));
     let list = client.widget.view().thread.list.clone().unwrap();
@@ -124,7 +124,11 @@ fn conversation_list_is_newest_first_with_unread_counts_and_reopens_a_conversati
     client.event(Event::Conversations(ConversationsEvent::Opened { conversation: Some(ConversationId(CONVERSATION)) }));
     let view = client.widget.view();
     assert_eq!((view.thread.list.is_none(), view.panel.actions.unread, view.thread.is_loading), (true, 0, true));
-    client.answer(&format!("/{CONVERSATION}/messages"), 200, &json!([by_agent(1, "hi"), by_visitor(2, "hello"), news]));
+    client.answer(
+        &format!("/{CONVERSATION}/messages"),
+        200,
+        &json!([by_agent(1, "hi"), by_visitor(2, "hello"), message]),
+    );
     assert_eq!(client.texts(), ["hi", "hello", "**Good** news"]);
     client.submit("thanks");
     let request = client.answer(&format!("/{CONVERSATION}/messages"), 200, &by_visitor(22, "thanks"));

@@ -11,14 +11,14 @@ use crate::client_harness::{CONVERSATION, ClientHarness, by_agent, by_visitor, c
 
 /// The public host events since the last call, as JSON; clears the harness's list.
 fn take_events(client: &mut ClientHarness) -> Vec<String> {
-    let told = std::mem::take(&mut client.host_events);
+    let events = std::mem::take(&mut client.host_events);
     let is_public = |event: &HostEvent| {
         !matches!(
             event,
             HostEvent::UnreadChanged { .. } | HostEvent::ConnectionChanged { .. } | HostEvent::ThemeChanged(_)
         )
     };
-    told.iter().filter(|event| is_public(event)).filter_map(HostEvent::to_json).collect()
+    events.iter().filter(|event| is_public(event)).filter_map(HostEvent::to_json).collect()
 }
 
 #[test]
@@ -36,10 +36,10 @@ fn host_events_have_exactly_their_documented_json() {
     client.answer("/messages", 200, &json!([by_visitor(7, "hello \"you\"")]));
     drop(take_events(&mut client));
 
-    let mut said = by_agent(8, "Hi");
-    said["attachments"] = json!([{ "id": 1, "file_type": "image", "data_url": "https://a.test/x.png" }]);
-    said["private_token"] = json!("secret");
-    client.receive(&created(&said, None));
+    let mut message = by_agent(8, "Hi");
+    message["attachments"] = json!([{ "id": 1, "file_type": "image", "data_url": "https://a.test/x.png" }]);
+    message["private_token"] = json!("secret");
+    client.receive(&created(&message, None));
     let agent = r#"{"type":"message","id":8,"conversation":6,"from":"agent","name":"Alice Agent","text":"Hi","files":1,"at":1795223808}"#;
     assert_eq!(take_events(&mut client), [agent]);
 
@@ -83,8 +83,8 @@ fn host_message_event_is_emitted_once_for_response_echo_and_frame() {
     client.answer("/messages", 200, &by_visitor(2, "yes?"));
     client.receive(&created(&by_agent(3, "no"), None));
     client.receive(&created(&by_agent(3, "no"), None));
-    let told: Vec<String> =
+    let events: Vec<String> =
         take_events(&mut client).into_iter().filter(|event| event.contains("\"message\"")).collect();
-    assert_eq!(told.len(), 2, "{told:?}");
+    assert_eq!(events.len(), 2, "{events:?}");
     assert_eq!(client.rows().iter().filter(|row| row.key == echo).count(), 1);
 }

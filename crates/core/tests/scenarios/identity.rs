@@ -42,12 +42,12 @@ fn storage_of(identifier: &str) -> BTreeMap<String, String> {
     storage
 }
 
-fn page(storage: BTreeMap<String, String>, asked: impl IntoIterator<Item = Event>) -> ClientHarness {
-    ClientHarness::page_load(Options::default(), storage, asked, false)
+fn page(storage: BTreeMap<String, String>, events: impl IntoIterator<Item = Event>) -> ClientHarness {
+    ClientHarness::page_load(Options::default(), storage, events, false)
 }
 
 /// Answers the PATCH that updates the contact with these custom attributes; returns its body.
-fn verified(client: &mut ClientHarness, attributes: &Value) -> Value {
+fn answer_update(client: &mut ClientHarness, attributes: &Value) -> Value {
     let (_, request) = client.requests.iter().find(|(_, request)| request.method == Method::Patch).expect("a PATCH");
     let own = request.url.rsplit_once('/').unwrap().1.to_owned();
     json_body(&client.answer(&own, 200, &json!({ "id": 25, "custom_attributes": attributes })))
@@ -58,33 +58,34 @@ fn identity_proof_creates_and_verifies_the_contact_before_the_conversation() {
     let mut client = page(BTreeMap::new(), [set_user("42")]);
     assert!(client.requests.is_empty(), "no request before the visitor uses the chat");
     client.submit("hello");
-    let made = json_body(&client.answer("/contacts", 200, &contact()));
-    assert_eq!((&made["identifier"], &made["identifier_hash"]), (&json!("42"), &json!("hash of 42")));
-    assert_eq!(made["email"], Value::Null, "the e-mail address is sent with the verification");
+    let created = json_body(&client.answer("/contacts", 200, &contact()));
+    assert_eq!((&created["identifier"], &created["identifier_hash"]), (&json!("42"), &json!("hash of 42")));
+    assert_eq!(created["email"], Value::Null, "the e-mail address is sent with the verification");
     assert!(client.pending(Method::Post, "/conversations").is_none());
-    let told = verified(&mut client, &json!({}));
+    let update = answer_update(&mut client, &json!({}));
     let expected = json!({ "identifier": "42", "identifier_hash": "hash of 42", "email": "ana@example.test" });
-    assert_eq!(told, expected);
+    assert_eq!(update, expected);
     assert!(client.pending(Method::Post, "/conversations").is_none(), "the contact may have conversations already");
     client.answer("/conversations", 200, &json!([]));
     client.answer("/conversations", 200, &conversation(CONVERSATION));
-    let told = verified(&mut client, &json!({}));
+    let update = answer_update(&mut client, &json!({}));
     let listed = json!({ "natter_conversations": "1:6", "natter_inboxes": "inboxMainIdentifier00001:1" });
-    assert_eq!(told["custom_attributes"], listed, "for the user's other devices");
+    assert_eq!(update["custom_attributes"], listed, "for the user's other devices");
     client.wait(600_000);
     assert!(!client.requests.iter().any(|(_, request)| request.method == Method::Patch), "sent once");
 }
 
 #[test]
 fn identity_without_proof_is_sent_as_custom_attributes_only() {
-    let said = pairs(&[("identifier", "42"), ("email", "ana@example.test"), ("name", "Ana"), ("phone_number", "+49")]);
-    let mut client = page(BTreeMap::new(), [Event::Host(HostCall::SetUser(User::new(&said)))]);
+    let fields =
+        pairs(&[("identifier", "42"), ("email", "ana@example.test"), ("name", "Ana"), ("phone_number", "+49")]);
+    let mut client = page(BTreeMap::new(), [Event::Host(HostCall::SetUser(User::new(&fields)))]);
     client.submit("hello");
-    let made = json_body(&client.answer("/contacts", 200, &contact()));
-    assert_eq!(made.as_object().unwrap().keys().collect::<Vec<_>>(), ["source_id"]);
-    let told = verified(&mut client, &json!({ "natter_conversations": "1 2 3" }));
+    let created = json_body(&client.answer("/contacts", 200, &contact()));
+    assert_eq!(created.as_object().unwrap().keys().collect::<Vec<_>>(), ["source_id"]);
+    let update = answer_update(&mut client, &json!({ "natter_conversations": "1 2 3" }));
     let attributes = json!({ "identifier": "42", "email": "ana@example.test", "phone_number": "+49" });
-    assert_eq!(told, json!({ "name": "Ana", "custom_attributes": attributes }));
+    assert_eq!(update, json!({ "name": "Ana", "custom_attributes": attributes }));
     client.answer("/conversations", 200, &conversation(CONVERSATION));
     assert!(
         client.pending(Method::Get, "/conversations/1/messages").is_none(),
@@ -116,12 +117,12 @@ fn identity_change_or_new_proof_forgets_the_former_user() {
             }
             assert_eq!((client.texts().len(), client.widget.view().composer.injected_text.1.as_ref()), (0, ""));
             assert!(client.requests.is_empty() && client.socket.is_none(), "no request uses the former session");
-            let kept = format!("{:?}", client.storage);
-            assert!(!kept.contains("9e46c098") && !kept.contains(TOKEN) && !kept.contains("salary"), "{kept}");
+            let stored = format!("{:?}", client.storage);
+            assert!(!stored.contains("9e46c098") && !stored.contains(TOKEN) && !stored.contains("salary"), "{stored}");
             assert!(!client.storage.contains_key("introduction"));
             client.submit("hello");
-            let made = json_body(&client.answer("/contacts", 200, &contact()));
-            assert_ne!(made["source_id"], contact()["source_id"]);
+            let created = json_body(&client.answer("/contacts", 200, &contact()));
+            assert_ne!(created["source_id"], contact()["source_id"]);
         }
     }
 }
@@ -141,9 +142,9 @@ fn anonymous_visitor_who_logs_in_becomes_a_new_contact_and_keeps_the_outbox() {
     client.submit("on its way when they logged in");
     client.event(set_user("42"));
     assert!(!client.is_stored("hi"), "that message belongs to the anonymous contact");
-    let made = json_body(&client.answer("/contacts", 200, &contact()));
-    assert_eq!(made["identifier"], "42");
-    verified(&mut client, &json!({}));
+    let created = json_body(&client.answer("/contacts", 200, &contact()));
+    assert_eq!(created["identifier"], "42");
+    answer_update(&mut client, &json!({}));
     client.answer("/conversations", 200, &json!([]));
     client.answer("/conversations", 200, &conversation(8));
     client.answer("/messages", 200, &json!([]));
@@ -170,8 +171,8 @@ fn logout_leaves_no_stored_data() {
     client.event(Event::Host(HostCall::Reset));
     assert_eq!((client.texts().len(), client.stored_keys()), (0, vec!["generation"]));
     client.submit("hello");
-    let made = json_body(&client.answer("/contacts", 200, &contact()));
-    assert_eq!(made.as_object().unwrap().keys().collect::<Vec<_>>(), ["source_id"], "the next contact is anonymous");
+    let created = json_body(&client.answer("/contacts", 200, &contact()));
+    assert_eq!(created.as_object().unwrap().keys().collect::<Vec<_>>(), ["source_id"], "the next contact is anonymous");
     assert!(
         !client.requests.iter().any(|(_, request)| request.method == Method::Patch),
         "no attributes are sent for the next contact"
@@ -183,7 +184,7 @@ fn second_device_finds_conversations_in_the_contacts_attributes() {
     let mut client = page(BTreeMap::new(), [set_user("42")]);
     client.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
     client.answer("/contacts", 200, &contact());
-    verified(&mut client, &json!({ "natter_conversations": "4 6 x -1" }));
+    answer_update(&mut client, &json!({ "natter_conversations": "4 6 x -1" }));
     // Chatwoot 4.0.4 answers the list request of a verified contact with a server error.
     client.answer("/conversations", 500, &json!({ "status": 500, "error": "Internal Server Error" }));
     assert!(
@@ -193,8 +194,8 @@ fn second_device_finds_conversations_in_the_contacts_attributes() {
     );
     client.answer("/messages", 200, &json!([by_agent(1, "hi")]));
     assert_eq!(client.texts(), ["hi"]);
-    let kept: Value = serde_json::from_str(&client.storage["session"]).unwrap();
-    assert_eq!((&kept["conversation"], &kept["conversations"]), (&json!(6), &json!([4, 6])));
+    let stored: Value = serde_json::from_str(&client.storage["session"]).unwrap();
+    assert_eq!((&stored["conversation"], &stored["conversations"]), (&json!(6), &json!([4, 6])));
     client.wait(600_000);
     assert!(
         !client.requests.iter().any(|(_, request)| request.method == Method::Patch),
@@ -205,23 +206,23 @@ fn second_device_finds_conversations_in_the_contacts_attributes() {
 #[test]
 fn conversation_index_is_merged_and_never_replaced() {
     let mut client = page(storage_of("42"), [set_user("42")]);
-    let told = verified(&mut client, &json!({ "natter_conversations": "6 9" }));
-    assert_eq!(told["custom_attributes"].get("natter_conversations"), None, "the stored index is read first");
+    let update = answer_update(&mut client, &json!({ "natter_conversations": "6 9" }));
+    assert_eq!(update["custom_attributes"].get("natter_conversations"), None, "the stored index is read first");
     client.wait(60_000);
     assert!(
         !client.requests.iter().any(|(_, request)| request.method == Method::Patch),
         "the stored index has all conversations"
     );
     let mut client = page(storage_of("42"), [set_user("42")]);
-    verified(&mut client, &json!({ "natter_conversations": "9" }));
-    assert_eq!(verified(&mut client, &json!({}))["custom_attributes"]["natter_conversations"], "9 6");
+    answer_update(&mut client, &json!({ "natter_conversations": "9" }));
+    assert_eq!(answer_update(&mut client, &json!({}))["custom_attributes"]["natter_conversations"], "9 6");
 }
 
 const NOT_FOUND: &str = r#"{"status":404,"error":"Not Found"}"#;
 
 /// A visitor whose conversation returns 404, which makes the client request the contact. Inbox requests get this status
 /// and body.
-fn contact_in_question(user: Option<Event>, inbox_status: u16, inbox: Value) -> ClientHarness {
+fn client_with_missing_conversation(user: Option<Event>, inbox_status: u16, inbox: Value) -> ClientHarness {
     let mut client = page(if user.is_some() { storage_of("42") } else { stored_session() }, user);
     (client.inbox_status, client.inbox_response) = (inbox_status, inbox);
     client.end("/messages", Outcome::answered(404, NOT_FOUND.to_owned(), None));
@@ -229,7 +230,7 @@ fn contact_in_question(user: Option<Event>, inbox_status: u16, inbox: Value) -> 
 }
 
 /// The URL of the pending contact request after the source_id: its query, or "". None if there is no such request.
-fn contact_question(client: &ClientHarness) -> Option<&str> {
+fn pending_contact_query(client: &ClientHarness) -> Option<&str> {
     let urls =
         client.requests.iter().filter(|(_, request)| request.method == Method::Get).map(|(_, request)| &request.url);
     urls.filter(|url| !url.contains("/conversations")).find_map(|url| url.split_once("/contacts/")?.1.get(36..))
@@ -239,27 +240,28 @@ fn contact_question(client: &ClientHarness) -> Option<&str> {
 fn identity_proof_is_in_a_url_only_where_the_inbox_enforces_validation() {
     let query = "?identifier=42&identifier_hash=hash%20of%2042";
     for (demands, expected) in [(json!(true), query), (json!(false), ""), (json!(null), "")] {
-        let client = contact_in_question(
+        let client = client_with_missing_conversation(
             Some(set_user("42")),
             200,
             json!({ "name": "Workshop", "identity_validation_enabled": demands }),
         );
-        assert_eq!((contact_question(&client), client.inbox_requests), (Some(expected), 1), "{demands}");
+        assert_eq!((pending_contact_query(&client), client.inbox_requests), (Some(expected), 1), "{demands}");
     }
 }
 
 #[test]
 fn identity_proof_is_in_no_url_while_the_inbox_can_not_be_read() {
-    let client = contact_in_question(Some(set_user("42")), 404, json!({ "status": 404, "error": "Not Found" }));
-    assert_eq!((contact_question(&client), client.inbox_requests), (Some(""), 1));
+    let client =
+        client_with_missing_conversation(Some(set_user("42")), 404, json!({ "status": 404, "error": "Not Found" }));
+    assert_eq!((pending_contact_query(&client), client.inbox_requests), (Some(""), 1));
     // A 503 tells nothing of the inbox: the contact request waits for a readable inbox.
-    let mut client = contact_in_question(Some(set_user("42")), 503, json!({}));
-    assert_eq!((contact_question(&client), client.inbox_requests), (None, 1));
+    let mut client = client_with_missing_conversation(Some(set_user("42")), 503, json!({}));
+    assert_eq!((pending_contact_query(&client), client.inbox_requests), (None, 1));
     (client.inbox_status, client.inbox_response) =
         (200, json!({ "name": "Workshop", "identity_validation_enabled": true }));
     client.wait(120_000);
     assert!(
-        contact_question(&client).is_some_and(|query| query.starts_with("?identifier=42")),
+        pending_contact_query(&client).is_some_and(|query| query.starts_with("?identifier=42")),
         "{:?}",
         client.requests
     );
@@ -267,8 +269,9 @@ fn identity_proof_is_in_no_url_while_the_inbox_can_not_be_read() {
 
 #[test]
 fn identity_without_proof_requests_no_inbox() {
-    let client = contact_in_question(None, 200, json!({ "name": "Workshop", "identity_validation_enabled": true }));
-    assert_eq!((contact_question(&client), client.inbox_requests), (Some(""), 0));
+    let client =
+        client_with_missing_conversation(None, 200, json!({ "name": "Workshop", "identity_validation_enabled": true }));
+    assert_eq!((pending_contact_query(&client), client.inbox_requests), (Some(""), 0));
 }
 
 #[test]
@@ -286,16 +289,16 @@ fn custom_attributes_are_sent_after_contact_creation_and_with_a_new_conversation
     assert!(client.requests.is_empty() && client.storage.is_empty(), "attributes create no contact");
     client.submit("hello");
     client.answer("/contacts", 200, &contact());
-    let told = verified(&mut client, &json!({}));
-    assert_eq!(told, json!({ "custom_attributes": { "plan": "team", "seats": 2.5 } }));
-    let begun = client.answer("/conversations", 200, &conversation(CONVERSATION));
-    assert_eq!(json_body(&begun), json!({ "custom_attributes": { "order": 7 } }));
+    let update = answer_update(&mut client, &json!({}));
+    assert_eq!(update, json!({ "custom_attributes": { "plan": "team", "seats": 2.5 } }));
+    let request = client.answer("/conversations", 200, &conversation(CONVERSATION));
+    assert_eq!(json_body(&request), json!({ "custom_attributes": { "order": 7 } }));
     client.event(Event::Host(HostCall::SetAttributes {
         attributes: pairs(&[("plan", "\"\"")]),
         target: AttributeTarget::Contact,
     }));
     assert_eq!(
-        verified(&mut client, &json!({}))["custom_attributes"]["plan"],
+        answer_update(&mut client, &json!({}))["custom_attributes"]["plan"],
         "",
         "an attribute is emptied, since it can't be deleted"
     );
@@ -352,7 +355,7 @@ fn identity_change_in_a_follower_tab_reaches_the_leader() {
         assert_eq!(texts, 0);
     }
     browser.on(leader, |tab| {
-        let kept = format!("{:?}", tab.storage);
-        assert!(!kept.contains("9e46c098"), "{kept}");
+        let stored = format!("{:?}", tab.storage);
+        assert!(!stored.contains("9e46c098"), "{stored}");
     });
 }

@@ -20,8 +20,8 @@ fn page(ids: std::ops::Range<u64>) -> serde_json::Value {
 
 /// A visitor who has scrolled up through `pages` pages of a conversation of 1,000 messages.
 fn scrolled_up(pages: u64) -> ClientHarness {
-    let said: Vec<_> = (981..=1_000).map(|id| by_agent(id, &format!("m{id}"))).collect();
-    let mut client = ClientHarness::returning(&said);
+    let messages: Vec<_> = (981..=1_000).map(|id| by_agent(id, &format!("m{id}"))).collect();
+    let mut client = ClientHarness::returning(&messages);
     client.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
     client.answer("/update_last_seen", 200, &json!(null));
     for nth in 1..pages {

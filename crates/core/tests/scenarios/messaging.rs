@@ -31,8 +31,8 @@ fn first_message_creates_contact_and_conversation_and_leaves_the_outbox() {
     let key = client.rows()[0].key;
 
     let create = client.answer(CONTACTS, 200, &contact());
-    let drawn = json_body(&create)["source_id"].as_str().unwrap().to_owned();
-    assert_eq!(drawn.len(), 36, "the client generates its source_id");
+    let source_id = json_body(&create)["source_id"].as_str().unwrap().to_owned();
+    assert_eq!(source_id.len(), 36, "the client generates its source_id");
     client.answer("/conversations", 200, &conversation(CONVERSATION));
     let post = client.answer("/messages", 200, &by_visitor(8, "hello"));
     assert_eq!(json_body(&post)["content"], "hello");
@@ -169,7 +169,7 @@ fn outbox_shows_a_rejected_message_with_the_servers_reason_and_sends_the_next() 
     client.submit("one");
     client.submit("two");
     client.answer("/messages", 422, &json!({ "message": "Too many messages", "attributes": ["base"] }));
-    let RowContent::Outgoing { failure, .. } = &client.rows()[0].content else { panic!("it is not said") };
+    let RowContent::Outgoing { failure, .. } = &client.rows()[0].content else { panic!("not an outgoing message") };
     assert_eq!(failure, &Some(Failure::Rejected(Some("Too many messages".to_owned()))));
     client.answer("/messages", 200, &by_visitor(8, "two"));
     assert_eq!(client.texts(), ["two", "one"]);
@@ -224,8 +224,8 @@ fn outbox_backoff_follows_retry_after_of_a_busy_server() {
 
 #[test]
 fn history_catch_up_reads_back_until_the_pages_overlap() {
-    let said: Vec<_> = (1..=20).map(|id| by_agent(id, &format!("m{id}"))).collect();
-    let mut client = ClientHarness::returning(&said);
+    let messages: Vec<_> = (1..=20).map(|id| by_agent(id, &format!("m{id}"))).collect();
+    let mut client = ClientHarness::returning(&messages);
     client.close_socket();
     client.go_live();
     let page =
@@ -240,8 +240,8 @@ fn history_catch_up_reads_back_until_the_pages_overlap() {
 
 #[test]
 fn history_gap_is_found_in_spite_of_post_responses() {
-    let said: Vec<_> = (1..=20).map(|id| by_agent(id, &format!("m{id}"))).collect();
-    let mut client = ClientHarness::returning(&said);
+    let messages: Vec<_> = (1..=20).map(|id| by_agent(id, &format!("m{id}"))).collect();
+    let mut client = ClientHarness::returning(&messages);
     // The socket is half-open. An agent creates m21 to m50, which never arrive, and the visitor goes on writing.
     for id in 51..=65 {
         client.submit(&format!("m{id}"));
@@ -469,9 +469,9 @@ fn outbox_waits_while_offline_and_sends_when_online() {
 #[test]
 fn history_request_without_response_is_aborted_and_retried() {
     let mut client = ClientHarness::with_storage(stored_session(), 5);
-    let asked = client.pending(Method::Get, "/messages").unwrap().0;
+    let request = client.pending(Method::Get, "/messages").unwrap().0;
     client.wait(40_000);
-    assert_eq!(client.aborted, [asked]);
+    assert_eq!(client.aborted, [request]);
     assert!(client.pending(Method::Get, "/messages").is_some(), "requested again");
 }
 

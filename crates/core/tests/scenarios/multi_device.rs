@@ -22,8 +22,8 @@ macro_rules! fixture {
 }
 
 fn user() -> User {
-    let said = [("identifier", "42"), ("identifier_hash", "hash of 42")];
-    User::new(&said.map(|(name, value)| (name.to_owned(), value.to_owned())))
+    let fields = [("identifier", "42"), ("identifier_hash", "hash of 42")];
+    User::new(&fields.map(|(name, value)| (name.to_owned(), value.to_owned())))
 }
 
 fn page(storage: BTreeMap<String, String>) -> ClientHarness {
@@ -44,7 +44,7 @@ fn listed(conversations: &str) -> Value {
 }
 
 /// Answers the PATCH that verifies the contact as 4.16 does; returns its body.
-fn verify(client: &mut ClientHarness) -> Value {
+fn answer_update(client: &mut ClientHarness) -> Value {
     let (_, request) = client.requests.iter().find(|(_, request)| request.method == Method::Patch).expect("a PATCH");
     let own = request.url.rsplit_once('/').unwrap().1.to_owned();
     json_body(&client.answer(&own, 200, &fixture!("contact_verified")))
@@ -57,7 +57,7 @@ fn another_device() -> ClientHarness {
     client.status_response = r#"{"id":72,"inbox_id":1,"status":"open","agent_last_seen_at":0,"#.to_owned();
     client.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
     client.answer("/contacts", 200, &contact());
-    verify(&mut client);
+    answer_update(&mut client);
     client
 }
 
@@ -70,10 +70,10 @@ fn is_patching(client: &ClientHarness) -> bool {
 }
 
 fn created_conversation(id: u64, attributes: &Value) -> Value {
-    let mut made = fixture!("conversation_created_by_proven");
-    made["id"] = json!(id);
-    made["contact"]["custom_attributes"] = attributes.clone();
-    made
+    let mut response = fixture!("conversation_created_by_proven");
+    response["id"] = json!(id);
+    response["contact"]["custom_attributes"] = attributes.clone();
+    response
 }
 
 /// Advances the clock while pings keep the socket live.
@@ -93,9 +93,9 @@ fn in_conversation(mut message: Value, conversation: u64, inbox: u64) -> Value {
 fn second_device_finds_the_conversations_of_this_inbox_and_offers_the_list() {
     let mut client = another_device();
     client.answer("/conversations", 200, &all_inboxes(&listed("1:72 1:73 3:74")));
-    let kept = session(&client);
-    assert_eq!((&kept["inbox"], &kept["conversations"]), (&json!(1), &json!([73, 72])));
-    assert_eq!(kept["conversation"], 72, "the conversation with the latest message is open");
+    let stored = session(&client);
+    assert_eq!((&stored["inbox"], &stored["conversations"]), (&json!(1), &json!([73, 72])));
+    assert_eq!(stored["conversation"], 72, "the conversation with the latest message is open");
     assert!(client.widget.view().panel.actions.can_list);
     client.answer("/72/messages", 200, &json!([in_conversation(by_agent(690, "and this on main"), 72, 1)]));
     assert_eq!(client.texts(), ["and this on main"]);
@@ -109,7 +109,7 @@ fn outbox_waits_for_the_conversation_lookup_on_a_second_device() {
     client.status_response = r#"{"id":72,"inbox_id":1,"status":"open","agent_last_seen_at":0,"#.to_owned();
     client.submit("hello again");
     client.answer("/contacts", 200, &contact());
-    verify(&mut client);
+    answer_update(&mut client);
     assert!(client.pending(Method::Post, "/conversations").is_none());
     client.answer("/conversations", 200, &all_inboxes(&listed("1:72")));
     client.answer("/72/messages", 200, &json!([]));
@@ -118,7 +118,7 @@ fn outbox_waits_for_the_conversation_lookup_on_a_second_device() {
     let mut client = page(BTreeMap::new());
     client.submit("hello");
     client.answer("/contacts", 200, &contact());
-    verify(&mut client);
+    answer_update(&mut client);
     client.answer("/conversations", 502, &Value::Null);
     assert!(client.pending(Method::Post, "/conversations").is_some());
 }
@@ -130,9 +130,9 @@ fn conversation_index_gains_a_new_conversation_and_keeps_the_others() {
     assert!(!is_patching(&client) && !client.widget.view().panel.actions.can_list);
     client.submit("hello");
     client.answer("/conversations", 200, &created_conversation(11, &listed("10 3:74")));
-    let told = verify(&mut client);
-    assert_eq!(told["custom_attributes"]["natter_conversations"], "10 3:74 1:11");
-    assert_eq!(told["custom_attributes"]["natter_inboxes"], "inboxMainIdentifier00001:1");
+    let update = answer_update(&mut client);
+    assert_eq!(update["custom_attributes"]["natter_conversations"], "10 3:74 1:11");
+    assert_eq!(update["custom_attributes"]["natter_inboxes"], "inboxMainIdentifier00001:1");
     client.wait(600_000);
     assert!(!is_patching(&client), "sent once");
 }
@@ -142,9 +142,9 @@ fn conversation_index_is_not_written_without_knowing_the_stored_one() {
     let mut client = another_device();
     client.answer("/conversations", 200, &json!([]));
     client.submit("hello");
-    let mut made = created_conversation(11, &json!({}));
-    made["contact"].as_object_mut().unwrap().remove("custom_attributes");
-    client.answer("/conversations", 200, &made);
+    let mut response = created_conversation(11, &json!({}));
+    response["contact"].as_object_mut().unwrap().remove("custom_attributes");
+    client.answer("/conversations", 200, &response);
     client.wait(600_000);
     assert!(!is_patching(&client), "a write would replace the index of other devices");
 }
@@ -157,7 +157,7 @@ fn logout_and_login_of_the_same_user_finds_the_conversations_again() {
     assert!(!client.widget.view().panel.actions.can_list);
     client.event(Event::Host(HostCall::SetUser(user())));
     client.answer("/contacts", 200, &contact());
-    verify(&mut client);
+    answer_update(&mut client);
     client.answer("/conversations", 200, &all_inboxes(&listed("1:72")));
     assert_eq!(session(&client)["conversation"], 72);
     assert!(client.widget.view().panel.actions.can_list);
@@ -188,14 +188,14 @@ fn conversation_index_of_an_earlier_version_reveals_the_inbox_id() {
 #[test]
 fn conversation_list_shows_this_inbox_only_with_a_session_record_of_an_earlier_version() {
     // The session record as an earlier version wrote it.
-    let kept = json!({
+    let stored = json!({
         "v": 1, "customer_identifier": "9e46c098-beaf-4807-8512-94a2614abf55", "pubsub_token": TOKEN,
         "conversation": 72, "conversations": [72], "creating": false, "user": user().mark, "proven": true,
     });
-    let mut client = page([("session".to_owned(), kept.to_string())].into());
+    let mut client = page([("session".to_owned(), stored.to_string())].into());
     client.status_response = r#"{"id":72,"inbox_id":1,"status":"open","agent_last_seen_at":0,"#.to_owned();
     client.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
-    verify(&mut client);
+    answer_update(&mut client);
     assert!(
         client.pending(Method::Get, "/conversations").is_none(),
         "a device that knows its conversations does not list them"

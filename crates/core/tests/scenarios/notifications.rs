@@ -131,7 +131,7 @@ fn previews_show_new_messages_until_read_or_dismissed() {
 #[test]
 fn unread_and_notifications_count_a_resent_attachment_once() {
     let mut client = ClientHarness::returning(&[by_visitor(1, "hello")]);
-    let told = |status: &str, error: Value| {
+    let with_status = |status: &str, error: Value| {
         let mut message = by_agent(2, "The invoice");
         message["status"] = json!(status);
         message["content_attributes"] = error;
@@ -139,10 +139,11 @@ fn unread_and_notifications_count_a_resent_attachment_once() {
             json!([{ "id": 7, "file_type": "file", "file_size": 9, "data_url": "http://a.test/i.pdf" }]);
         message
     };
-    client.receive(&created(&told("sent", json!({})), None));
-    client.receive(&cable_event("message.updated", told("failed", json!({ "external_error": "no such number" }))));
-    client.receive(&cable_event("message.updated", told("sent", json!({ "external_error": null }))));
-    client.receive(&cable_event("message.updated", told("sent", json!({}))));
+    client.receive(&created(&with_status("sent", json!({})), None));
+    client
+        .receive(&cable_event("message.updated", with_status("failed", json!({ "external_error": "no such number" }))));
+    client.receive(&cable_event("message.updated", with_status("sent", json!({ "external_error": null }))));
+    client.receive(&cable_event("message.updated", with_status("sent", json!({}))));
     assert_eq!(take_notifications(&mut client), notified("The invoice"));
     assert_eq!(
         (client.widget.view().panel.unread, previews(&client), client.rows().len()),
@@ -176,8 +177,8 @@ fn read_receipts_and_preferences_are_shared_between_tabs() {
     let (one, other) = (0, 1);
     browser.on(one, |tab| tab.receive(&created(&by_agent(8, "hi"), None)));
     for tab in [one, other] {
-        let told = browser.on(tab, |tab| (take_notifications(tab).len(), tab.widget.view().panel.unread));
-        assert_eq!(told, (1, 1), "tabs settle outside the core which of them plays the sound");
+        let counts = browser.on(tab, |tab| (take_notifications(tab).len(), tab.widget.view().panel.unread));
+        assert_eq!(counts, (1, 1), "tabs settle outside the core which of them plays the sound");
     }
     browser.on(other, |tab| tab.event(Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Silent(true)))));
     assert!(!browser.tabs[one].client.widget.view().panel.settings.is_sound_on);

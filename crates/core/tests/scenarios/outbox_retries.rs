@@ -58,11 +58,11 @@ fn outbox_reads_history_once_two_seconds_after_a_server_error() {
         assert!(client.requests.is_empty(), "no request before two seconds: {:?}", client.requests);
         client.wait(200);
         assert!(client.pending(Method::Post, "/messages").is_none(), "not posted before history is read");
-        let mut said = vec![by_agent(7, "hi")];
+        let mut messages = vec![by_agent(7, "hi")];
         if is_stored {
-            said.push(by_visitor(8, "hello"));
+            messages.push(by_visitor(8, "hello"));
         }
-        client.answer("/messages", 200, &json!(said));
+        client.answer("/messages", 200, &json!(messages));
         wait_live(&mut client, 2_000);
         assert_eq!((client.is_stored("hello"), client.requests.is_empty()), (is_stored, is_stored));
         if !is_stored {
@@ -153,11 +153,11 @@ fn outbox_retry_by_the_visitor_reads_history_before_posting() {
         retry(&mut client, "hello");
         assert!(!is_unconfirmed(&client), "the retry is under way");
         assert!(client.pending(Method::Post, "/messages").is_none(), "not posted before history is read");
-        let mut said = vec![by_agent(7, "hi")];
+        let mut messages = vec![by_agent(7, "hi")];
         if is_stored {
-            said.push(by_visitor(8, "hello"));
+            messages.push(by_visitor(8, "hello"));
         }
-        client.answer("/messages", 200, &json!(said));
+        client.answer("/messages", 200, &json!(messages));
         wait_live(&mut client, 500);
         if !is_stored {
             store(&mut client, 9, "hello");
@@ -231,10 +231,10 @@ fn unconfirmed_outbox_message_is_shown_and_retried_in_any_tab() {
 fn unconfirmed_outbox_message_is_announced_once() {
     let mut client = posting("hello");
     client.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
-    let told = |client: &ClientHarness| client.widget.view().panel.announcement.clone();
+    let announcement = |client: &ClientHarness| client.widget.view().panel.announcement.clone();
     client.end("/messages", Outcome::Unknown);
     wait_live(&mut client, 30_000);
-    assert_eq!(told(&client), (1, Some(Announcement::DeliveryUnconfirmed)));
+    assert_eq!(announcement(&client), (1, Some(Announcement::DeliveryUnconfirmed)));
 }
 
 /// The visitor starts typing, and the typing request ends without a response.

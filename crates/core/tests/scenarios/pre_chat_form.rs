@@ -72,15 +72,15 @@ fn pre_chat_form_precedes_the_first_message_and_its_answers_become_attributes() 
         client.pending(Method::Post, "/conversations").is_none(),
         "the contact is updated before the conversation starts"
     );
-    let told = contact_update(&mut client);
-    let at = told["custom_attributes"]["consent_at"].as_u64().unwrap();
+    let update = contact_update(&mut client);
+    let at = update["custom_attributes"]["consent_at"].as_u64().unwrap();
     let expected = json!({
         "name": "Ana",
         "custom_attributes": { "mail": "ana@example.test", "consent_version": "3", "consent_at": at },
     });
-    assert_eq!(told, expected, "an e-mail address is an attribute only");
-    let begun = client.answer("/conversations", 200, &conversation(CONVERSATION));
-    assert_eq!(json_body(&begun), json!({}));
+    assert_eq!(update, expected, "an e-mail address is an attribute only");
+    let request = client.answer("/conversations", 200, &conversation(CONVERSATION));
+    assert_eq!(json_body(&request), json!({}));
 }
 
 #[test]
@@ -102,8 +102,8 @@ fn pre_chat_form_failure_does_not_block_the_conversation() {
         client.end(&own, outcome.clone());
         assert!(client.pending(Method::Post, "/conversations").is_some(), "{outcome:?}");
         client.wait(120_000);
-        let is_told_again = client.pending(Method::Patch, &own).is_some();
-        assert_eq!(is_told_again, outcome == Outcome::Unknown, "a rejected update is not retried");
+        let is_retried = client.pending(Method::Patch, &own).is_some();
+        assert_eq!(is_retried, outcome == Outcome::Unknown, "a rejected update is not retried");
     }
 }
 
@@ -128,7 +128,7 @@ fn page_context_is_sent_with_a_conversation_only_where_the_site_enables_it() {
         referrer: String::new(),
         language: "de".to_owned(),
     };
-    let begun_on = |options| {
+    let conversation_body = |options| {
         let mut client = ClientHarness::first_visit(options);
         client.event(Event::Page(PageEvent::Navigated(page())));
         client.event(Event::Host(HostCall::ProactiveMessageShown { text: "May we help?".to_owned() }));
@@ -136,12 +136,13 @@ fn page_context_is_sent_with_a_conversation_only_where_the_site_enables_it() {
         client.answer("/contacts", 200, &contact());
         json_body(&client.answer("/conversations", 200, &conversation(CONVERSATION)))
     };
-    let told = json!({ "page_url": "https://shop.example.test/bikes", "language": "de", "prompt": "May we help?" });
+    let attributes =
+        json!({ "page_url": "https://shop.example.test/bikes", "language": "de", "prompt": "May we help?" });
     assert_eq!(
-        begun_on(Options { sends_page_context: true, ..Options::default() }),
-        json!({ "custom_attributes": told })
+        conversation_body(Options { sends_page_context: true, ..Options::default() }),
+        json!({ "custom_attributes": attributes })
     );
-    assert_eq!(begun_on(Options::default()), json!({ "custom_attributes": { "prompt": "May we help?" } }));
+    assert_eq!(conversation_body(Options::default()), json!({ "custom_attributes": { "prompt": "May we help?" } }));
 }
 
 #[test]

@@ -27,8 +27,8 @@ use crate::tab_sync::two_tabs;
 const MARKS: [&str; 6] = ["9e46c098", "salary", "holiday", "Ana", "hash of", "rating"];
 
 fn user(identifier: &str) -> User {
-    let said = [("identifier", identifier), ("identifier_hash", &format!("hash of {identifier}"))];
-    User::new(&said.map(|(name, value)| (name.to_owned(), value.to_owned())))
+    let fields = [("identifier", identifier), ("identifier_hash", &format!("hash of {identifier}"))];
+    User::new(&fields.map(|(name, value)| (name.to_owned(), value.to_owned())))
 }
 
 fn set_user(identifier: &str) -> Event {
@@ -79,12 +79,12 @@ fn debug_state(client: &ClientHarness) -> String {
 
 /// Asserts that nothing of the former visitor is in storage, in this tab's memory, in its view or in its requests.
 fn assert_forgotten(browser: &MultiTabHarness, number: usize, why: &str) {
-    let kept = format!("{:?}", browser.storage);
+    let stored = format!("{:?}", browser.storage);
     let client = &browser.tabs[number].client;
     // Host events already emitted belong to the page and are not checked.
     let memory = debug_state(client);
     for mark in MARKS {
-        assert!(!kept.contains(mark), "{why}: {mark} on the device: {kept}");
+        assert!(!stored.contains(mark), "{why}: {mark} on the device: {stored}");
         assert!(!memory.contains(mark), "{why}: {mark} in tab {number}: {memory}");
     }
     assert!(client.texts().is_empty() && client.requests.is_empty() && client.socket.is_none(), "{why}: tab {number}");
@@ -108,8 +108,8 @@ fn reset_and_forget_leave_nothing_in_any_tab() {
             }
             // The next visitor is anonymous.
             browser.on(1, |tab| tab.submit("hello"));
-            let made = browser.on(0, |tab| json_body(&tab.answer("/contacts", 200, &contact())));
-            assert_eq!(made.as_object().unwrap().keys().collect::<Vec<_>>(), ["source_id"], "{why}");
+            let contact_request = browser.on(0, |tab| json_body(&tab.answer("/contacts", 200, &contact())));
+            assert_eq!(contact_request.as_object().unwrap().keys().collect::<Vec<_>>(), ["source_id"], "{why}");
         }
     }
 }
@@ -121,10 +121,10 @@ fn forget_on_a_page_without_a_running_chat_reaches_the_running_tabs() {
         let mut browser = two_tabs_of_ana();
         browser.storage.clear();
         browser.storage.extend(generation.map(|generation| ("generation".to_owned(), generation.to_owned())));
-        let word = json!({ "say": "forget", "key": generation }).to_string();
+        let message = json!({ "say": "forget", "key": generation }).to_string();
         for number in 0..2 {
             browser.on(number, |tab| {
-                tab.event(Event::Tabs(natter_core::TabEvent::Received { text: word.clone() }));
+                tab.event(Event::Tabs(natter_core::TabEvent::Received { text: message.clone() }));
             });
         }
         browser.wait(200_000);
@@ -173,8 +173,8 @@ fn crashed_leader_that_missed_a_forget_restores_nothing() {
 fn assert_forgotten_by_newcomer(browser: &MultiTabHarness, number: usize) {
     let client = &browser.tabs[number].client;
     assert!(client.texts().is_empty() && client.socket.is_none());
-    let asked: Vec<_> = client.requests.iter().map(|(_, request)| &request.url).collect();
-    assert!(asked.is_empty(), "{asked:?}");
+    let urls: Vec<_> = client.requests.iter().map(|(_, request)| &request.url).collect();
+    assert!(urls.is_empty(), "{urls:?}");
 }
 
 #[test]
@@ -182,15 +182,15 @@ fn identity_change_forgets_in_all_tabs_and_is_known_to_the_leader() {
     let mut browser = two_tabs_of_ana();
     browser.on(1, |tab| tab.event(set_user("43")));
     browser.wait(2_000);
-    let kept = format!("{:?}", browser.storage);
+    let stored = format!("{:?}", browser.storage);
     for mark in MARKS {
-        assert!(!kept.contains(mark), "{mark}: {kept}");
+        assert!(!stored.contains(mark), "{mark}: {stored}");
     }
     for number in 0..2 {
         assert!(browser.tabs[number].client.texts().is_empty());
     }
-    let made = browser.on(0, |tab| json_body(&tab.answer("/contacts", 200, &contact())));
-    assert_eq!(made["identifier"], "43", "the leader creates the contact of the user named in the follower");
+    let contact_request = browser.on(0, |tab| json_body(&tab.answer("/contacts", 200, &contact())));
+    assert_eq!(contact_request["identifier"], "43", "the leader creates the contact of the user named in the follower");
 }
 
 #[test]
@@ -224,9 +224,9 @@ fn page_without_identity_neither_shows_nor_uses_a_proven_users_session() {
     let mut client = ClientHarness::page_load(Options::default(), storage_of("42"), [], false);
     client.submit("I am somebody else");
     let own = json!({ "source_id": "strangers", "pubsub_token": "strangerstoken" });
-    let made = json_body(&client.answer("/contacts", 200, &own));
-    assert_eq!(made.as_object().unwrap().keys().collect::<Vec<_>>(), ["source_id"]);
-    assert_ne!(made["source_id"], contact()["source_id"], "an anonymous contact of its own");
+    let contact_request = json_body(&client.answer("/contacts", 200, &own));
+    assert_eq!(contact_request.as_object().unwrap().keys().collect::<Vec<_>>(), ["source_id"]);
+    assert_ne!(contact_request["source_id"], contact()["source_id"], "an anonymous contact of its own");
     assert!(!format!("{:?}", client.storage).contains("9e46c098"));
 }
 
@@ -248,8 +248,8 @@ fn custom_attributes_of_one_user_are_not_sent_for_the_next() {
     client.submit("hello");
     assert_eq!(json_body(&client.answer("/contacts", 200, &contact()))["identifier"], "43");
     let own = format!("/contacts/{}", contact()["source_id"].as_str().unwrap());
-    let told = json_body(&client.answer(&own, 200, &json!({})));
-    assert_eq!(told["custom_attributes"]["plan"], json!(null), "{told}");
+    let update = json_body(&client.answer(&own, 200, &json!({})));
+    assert_eq!(update["custom_attributes"]["plan"], json!(null), "{update}");
     // Attributes that the page set before it named a user belong to that user.
     let mut client =
         ClientHarness::page_load(Options::default(), BTreeMap::new(), [plan("gold"), set_user("43")], false);
@@ -260,9 +260,9 @@ fn custom_attributes_of_one_user_are_not_sent_for_the_next() {
 
 #[test]
 fn outbox_posts_each_users_message_to_their_own_conversation() {
-    let said = |text: &str| Event::Host(HostCall::SendMessage { text: text.to_owned() });
-    let asked = [set_user("42"), said("from 42"), set_user("43"), said("from 43")];
-    let mut client = ClientHarness::page_load(Options::default(), BTreeMap::new(), asked, false);
+    let send = |text: &str| Event::Host(HostCall::SendMessage { text: text.to_owned() });
+    let events = [set_user("42"), send("from 42"), set_user("43"), send("from 43")];
+    let mut client = ClientHarness::page_load(Options::default(), BTreeMap::new(), events, false);
     client.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
     assert!(client.texts().is_empty(), "the messages of user 42 are hidden");
     let first = json_body(&client.answer("/contacts", 200, &contact()));
@@ -290,9 +290,9 @@ fn outbox_posts_each_users_message_to_their_own_conversation() {
 
 #[test]
 fn leader_outbox_posts_each_users_message_to_their_own_conversation() {
-    let said = |text: &str| Event::Host(HostCall::SendMessage { text: text.to_owned() });
+    let send = |text: &str| Event::Host(HostCall::SendMessage { text: text.to_owned() });
     let mut browser = MultiTabHarness::new(BTreeMap::new());
-    let tab = browser.open_with(vec![set_user("42"), said("from 42"), set_user("43"), said("from 43")]);
+    let tab = browser.open_with(vec![set_user("42"), send("from 42"), set_user("43"), send("from 43")]);
     let first = browser.on(tab, |tab| json_body(&tab.answer("/contacts", 200, &contact())));
     let own = format!("/contacts/{}", contact()["source_id"].as_str().unwrap());
     browser.on(tab, |tab| tab.answer(&own, 200, &json!({})));
@@ -311,18 +311,18 @@ fn leader_outbox_posts_each_users_message_to_their_own_conversation() {
 
 #[test]
 fn outbox_of_a_former_user_is_dropped_after_a_timeout_and_the_host_is_told() {
-    let asked = [set_user("42"), Event::Host(HostCall::SendMessage { text: "from 42".to_owned() }), set_user("43")];
-    let mut client = ClientHarness::page_load(Options::default(), BTreeMap::new(), asked, false);
+    let events = [set_user("42"), Event::Host(HostCall::SendMessage { text: "from 42".to_owned() }), set_user("43")];
+    let mut client = ClientHarness::page_load(Options::default(), BTreeMap::new(), events, false);
     client.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
     client.wait(9_000);
     assert!(client.pending(Method::Post, "/contacts").is_some());
     client.wait(2_000);
-    let told =
+    let was_emitted =
         |wanted: &str| client.host_events.iter().any(|tell| tell.to_json().is_some_and(|event| event.contains(wanted)));
-    assert!(told("unsent-dropped") && !told("from 42"), "{:?}", client.host_events);
+    assert!(was_emitted("unsent-dropped") && !was_emitted("from 42"), "{:?}", client.host_events);
     assert!(!format!("{:?}", client.storage).contains("from 42"));
-    let made = json_body(&client.answer("/contacts", 200, &contact()));
-    assert_eq!(made["identifier"], "43");
+    let contact_request = json_body(&client.answer("/contacts", 200, &contact()));
+    assert_eq!(contact_request["identifier"], "43");
 }
 
 #[test]
@@ -333,8 +333,8 @@ fn storage_failure_is_reported_once_and_shown_while_the_outbox_is_not_empty() {
     client.submit("hello");
     client.event(Event::Storage(StorageEvent::WriteFailed));
     assert_eq!(client.widget.view().composer.problem, Some(natter_core::view::ComposerProblem::StorageUnavailable));
-    let told = client.host_events.iter().filter(|tell| **tell == HostEvent::Error(HostError::StorageUnavailable));
-    assert_eq!(told.count(), 1);
+    let errors = client.host_events.iter().filter(|tell| **tell == HostEvent::Error(HostError::StorageUnavailable));
+    assert_eq!(errors.count(), 1);
     client.answer("/contacts", 200, &contact());
     client.answer("/conversations", 200, &conversation(CONVERSATION));
     client.answer("/messages", 200, &by_visitor(1, "hello"));
@@ -403,8 +403,8 @@ fn leader_never_posts_an_outbox_record_of_another_user() {
         r#"{{"v":2,"text":"from Ben","at":1,"nth":9,"tries":0,"conversation":null,"posting":false,"newest":null,"failed":false,"refusal":null,"files":[],"user":{}}}"#,
         user("43").mark
     );
-    let word = json!({ "say": "kept", "key": "send/from-ben", "value": record }).to_string();
-    browser.on(0, |tab| tab.event(Event::Tabs(natter_core::TabEvent::Received { text: word })));
+    let message = json!({ "say": "kept", "key": "send/from-ben", "value": record }).to_string();
+    browser.on(0, |tab| tab.event(Event::Tabs(natter_core::TabEvent::Received { text: message })));
     browser.wait(2_000);
     let is_post = |call: &&(RequestId, HttpRequest)| call.1.method == Method::Post && call.1.url.ends_with("/messages");
     assert_eq!(browser.tabs[0].client.requests.iter().find(is_post), None);
@@ -428,9 +428,9 @@ fn identity_change_while_the_leader_is_frozen_or_crashed_forgets_the_former_user
             browser.thaw(0);
         }
         browser.wait(20_000);
-        let kept = format!("{:?}", browser.storage);
+        let stored = format!("{:?}", browser.storage);
         for mark in ["9e46c098", "salary", "holiday", "Ana", "rating", "hash of 42"] {
-            assert!(!kept.contains(mark), "{mark}, dies: {dies}: {kept}");
+            assert!(!stored.contains(mark), "{mark}, dies: {dies}: {stored}");
             for number in if dies { 1..2 } else { 0..2 } {
                 let held = debug_state(&browser.tabs[number].client);
                 let at = held.find(mark).map(|at| &held[at.saturating_sub(300)..(at + 60).min(held.len())]);
@@ -486,13 +486,13 @@ fn client_with_markers(is_proven: bool) -> ClientHarness {
     stored.insert("draft".to_owned(), marked(" draft of an earlier page"));
     let identifier = marked(" id");
     let hash = marked(" hash");
-    let mut said = vec![("identifier".to_owned(), identifier), ("name".to_owned(), marked(" name"))];
+    let mut fields = vec![("identifier".to_owned(), identifier), ("name".to_owned(), marked(" name"))];
     if is_proven {
-        said.push(("identifier_hash".to_owned(), hash));
+        fields.push(("identifier_hash".to_owned(), hash));
     }
     let attribute = || vec![("plan".to_owned(), format!("\"{}\"", marked(" plan")))];
     let mut client =
-        ClientHarness::page_load(options, stored, [Event::Host(HostCall::SetUser(User::new(&said)))], false);
+        ClientHarness::page_load(options, stored, [Event::Host(HostCall::SetUser(User::new(&fields)))], false);
     for target in [AttributeTarget::Contact, AttributeTarget::Conversation] {
         client.event(Event::Host(HostCall::SetAttributes { attributes: attribute(), target }));
     }

@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 use crate::client_harness::{CONVERSATION, ClientHarness, by_agent, by_visitor, created, stored_session};
 
 fn take_receipt(client: &mut ClientHarness) -> bool {
-    let is_asked = client.pending(Method::Post, "/update_last_seen").is_some();
-    if is_asked {
+    let is_pending = client.pending(Method::Post, "/update_last_seen").is_some();
+    if is_pending {
         client.answer("/update_last_seen", 200, &Value::Null);
     }
-    is_asked
+    is_pending
 }
 
 fn at(mut message: Value, at: u64) -> Value {
@@ -23,13 +23,13 @@ fn at(mut message: Value, at: u64) -> Value {
 }
 
 /// A page load on another device, of a visitor with this `contact_last_seen_at`.
-fn returning(read_at: u64, said: &[Value]) -> ClientHarness {
+fn returning(read_at: u64, messages: &[Value]) -> ClientHarness {
     let mut client = ClientHarness::with_storage(stored_session(), 7);
     client.status_response =
         format!(r#"{{"id":{CONVERSATION},"contact_last_seen_at":{read_at},"status":"open","agent_last_seen_at":0,"#);
-    client.answer("/messages", 200, &json!(said));
+    client.answer("/messages", 200, &json!(messages));
     client.go_live();
-    client.answer("/messages", 200, &json!(said));
+    client.answer("/messages", 200, &json!(messages));
     client
 }
 
@@ -64,13 +64,13 @@ fn read_receipt_is_sent_once_for_seen_messages() {
 
 #[test]
 fn unread_counts_agent_messages_after_the_last_read_receipt() {
-    let said = [
+    let messages = [
         at(by_agent(1, "one"), 100),
         at(by_visitor(2, "two"), 110),
         at(by_agent(3, "three"), 120),
         at(by_agent(4, "four"), 130),
     ];
-    let unread = |read_at| returning(read_at, &said).widget.view().panel.unread;
+    let unread = |read_at| returning(read_at, &messages).widget.view().panel.unread;
     assert_eq!(
         [100, 120, 130].map(unread),
         [2, 1, 0],
@@ -79,7 +79,7 @@ fn unread_counts_agent_messages_after_the_last_read_receipt() {
     assert_eq!(unread(0), 2, "without a receipt, messages after the visitor's last one are unread");
     let never = returning(0, &[at(by_agent(1, "one"), 100)]);
     assert_eq!(never.widget.view().panel.unread, 0, "without receipt or message nothing is unread");
-    let mut client = returning(120, &said);
+    let mut client = returning(120, &messages);
     assert!(client.host_events.contains(&HostEvent::UnreadChanged { count: 1 }));
     client.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
     let first = client.rows().iter().find(|row| row.is_first_unread).map(|row| row.content.text().to_owned());

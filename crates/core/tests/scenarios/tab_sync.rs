@@ -40,10 +40,10 @@ fn answer_history_requests(browser: &mut MultiTabHarness) {
     answer_history(browser, &[by_agent(7, "hi")]);
 }
 
-fn answer_history(browser: &mut MultiTabHarness, said: &[serde_json::Value]) {
+fn answer_history(browser: &mut MultiTabHarness, messages: &[serde_json::Value]) {
     for number in 0..browser.tabs.len() {
         while browser.tabs[number].client.pending(Method::Get, "/messages").is_some() {
-            browser.on(number, |tab| tab.answer("/messages", 200, &json!(said)));
+            browser.on(number, |tab| tab.answer("/messages", 200, &json!(messages)));
         }
     }
 }
@@ -395,9 +395,9 @@ fn outbox_waits_until_a_message_settled_by_another_tab_is_in_history() {
 
 #[test]
 fn unread_of_another_conversation_is_cleared_in_every_tab_when_one_opens_it() {
-    let mut kept = stored_session();
-    kept.insert("session".to_owned(), kept["session"].replace("[6]", "[6,9]"));
-    let mut browser = MultiTabHarness::new(kept);
+    let mut storage = stored_session();
+    storage.insert("session".to_owned(), storage["session"].replace("[6]", "[6,9]"));
+    let mut browser = MultiTabHarness::new(storage);
     for _ in 0..2 {
         browser.open();
     }

@@ -26,9 +26,9 @@ fn transcript_loads_the_whole_history_and_is_delivered_once() {
     assert_eq!(transcript(&client), None);
     client.answer("?before=101", 200, &json!(page(81..=100)));
     client.answer("?before=81", 200, &json!(page(75..=80)));
-    let (format, said) = transcript(&client).unwrap();
+    let (format, messages) = transcript(&client).unwrap();
     assert_eq!(
-        (format, said.len(), said[0].as_str(), said[45].as_str()),
+        (format, messages.len(), messages[0].as_str(), messages[45].as_str()),
         (TranscriptFormat::Json, 46, "nr. 75", "nr. 120")
     );
     client.host_events.clear();

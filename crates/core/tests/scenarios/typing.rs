@@ -52,27 +52,27 @@ fn typing_in_private_notes_by_visitors_or_elsewhere_is_not_shown() {
 #[test]
 fn typing_status_is_sent_on_start_pause_and_submit() {
     let mut client = ClientHarness::returning(&[by_agent(1, "hi")]);
-    let told = |client: &mut ClientHarness, status: &str| {
+    let is_sent = |client: &mut ClientHarness, status: &str| {
         let ending = format!("/toggle_typing?typing_status={status}");
-        let is_asked = client.pending(Method::Post, &ending).is_some();
-        if is_asked {
+        let is_pending = client.pending(Method::Post, &ending).is_some();
+        if is_pending {
             client.answer(&ending, 200, &Value::Null);
         }
-        is_asked
+        is_pending
     };
     client.event(Event::Composer(ComposerEvent::DraftChanged { text: "h".to_owned() }));
-    assert!(told(&mut client, "on"));
+    assert!(is_sent(&mut client, "on"));
     client.event(Event::Composer(ComposerEvent::DraftChanged { text: "he".to_owned() }));
-    assert!(!told(&mut client, "on"), "the status is not repeated at once");
+    assert!(!is_sent(&mut client, "on"), "the status is not repeated at once");
     client.wait(5_000);
-    assert!(told(&mut client, "off"), "a pause stops typing");
+    assert!(is_sent(&mut client, "off"), "a pause stops typing");
     client.event(Event::Composer(ComposerEvent::DraftChanged { text: "hel".to_owned() }));
-    assert!(told(&mut client, "on"));
+    assert!(is_sent(&mut client, "on"));
     client.submit("hello");
-    assert!(!told(&mut client, "off"), "the message goes first");
+    assert!(!is_sent(&mut client, "off"), "the message goes first");
     client.answer("/messages", 200, &by_visitor(2, "hello"));
-    assert!(told(&mut client, "off"), "sent");
-    assert!(!told(&mut client, "on") && !told(&mut client, "off"));
+    assert!(is_sent(&mut client, "off"), "sent");
+    assert!(!is_sent(&mut client, "on") && !is_sent(&mut client, "off"));
 }
 
 #[test]

@@ -176,8 +176,8 @@ fn upload_in_flight_at_a_reload_is_sent_again_after_reading_history() {
         }
     }
     let (_, request) = client.pending(Method::Post, "/messages").expect("posted again after the grace time");
-    let Body::Form(_, kept) = &request.body else { panic!("a form: {request:?}") };
-    assert_eq!(*kept, echo, "with the files stored under its echo_id");
+    let Body::Form(_, message) = &request.body else { panic!("a form: {request:?}") };
+    assert_eq!(*message, echo, "with the files stored under its echo_id");
 }
 
 #[test]

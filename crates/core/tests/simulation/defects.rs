@@ -72,10 +72,10 @@ impl Simulator {
 
     /// Whether this message to other tabs is broadcast.
     pub fn is_broadcast(&self, text: &str) -> bool {
-        let word: Value = serde_json::from_str(text).expect("tabs talk JSON");
+        let message: Value = serde_json::from_str(text).expect("tabs talk JSON");
         !match self.plan.defect {
-            Some(Defect::StoredNotBroadcast) => word["say"] == "kept",
-            Some(Defect::FramesNotBroadcast) => word["say"] == "frame",
+            Some(Defect::StoredNotBroadcast) => message["say"] == "kept",
+            Some(Defect::FramesNotBroadcast) => message["say"] == "frame",
             _ => false,
         }
     }
@@ -108,7 +108,7 @@ impl Simulator {
     /// Posts a message once more without reading history first, if that is the planted defect.
     pub fn post_without_reading(&mut self, page: u64, text: &str) {
         let is_it = |(echo, _): &(&String, &HttpRequest)| {
-            self.storage.get(&format!("send/{echo}")).is_some_and(|kept| kept.contains("\"posting\":true"))
+            self.storage.get(&format!("send/{echo}")).is_some_and(|record| record.contains("\"posting\":true"))
                 && self.submitted.iter().any(|submitted| submitted.is(echo, text))
         };
         let request = self.posted.iter().find(is_it).map(|(_, request)| request.clone());
@@ -142,9 +142,9 @@ fn inject_into_effect(defect: Defect, effect: Effect) -> Vec<Effect> {
             Vec::new()
         }
         (Defect::NewestIdNotStored, Effect::Save { key, value }) if is_send(&key) => {
-            let mut kept: Value = serde_json::from_str(&value).expect("JSON");
-            kept["newest"] = Value::Null;
-            vec![Effect::Save { key, value: kept.to_string() }]
+            let mut record: Value = serde_json::from_str(&value).expect("JSON");
+            record["newest"] = Value::Null;
+            vec![Effect::Save { key, value: record.to_string() }]
         }
         (Defect::RecordNeverDeleted, Effect::Delete { key }) if is_send(&key) => Vec::new(),
         (Defect::SessionNotStored, Effect::Save { key, value: _ }) if key == "session" => Vec::new(),

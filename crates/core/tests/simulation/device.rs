@@ -23,7 +23,7 @@ pub struct Page {
     /// Events that arrived while it was frozen, in order.
     held: Vec<Event>,
     /// For each other page, when its latest broadcast arrives: broadcasts of a page stay in order.
-    last_words: BTreeMap<u64, u64>,
+    last_broadcasts: BTreeMap<u64, u64>,
     /// The text with which each row key was first shown.
     pub keys: BTreeMap<RowKey, String>,
     /// A thawed page reads stale storage until then.
@@ -64,7 +64,7 @@ impl Simulator {
             is_visible: true,
             is_listening: false,
             held: Vec::new(),
-            last_words: BTreeMap::new(),
+            last_broadcasts: BTreeMap::new(),
             keys: BTreeMap::new(),
             stale_until: 0,
             crash_after: None,
@@ -72,8 +72,8 @@ impl Simulator {
         self.pages.insert(number, page);
         self.dispatch(number, Event::Page(PageEvent::VisibilityChanged { is_visible: true }))?;
         self.dispatch(number, Event::Connection(ConnectionEvent::OnlineChanged { is_online: !self.is_offline }))?;
-        let kept = self.stored();
-        self.dispatch(number, Event::Started { stored: kept, has_tab_sync: true })
+        let stored = self.stored();
+        self.dispatch(number, Event::Started { stored, has_tab_sync: true })
     }
 
     /// Removes a page with its lock and its sockets.
@@ -170,8 +170,8 @@ impl Simulator {
         page.state = State::Awake;
         self.note(&format!("page {number} is resumed"));
         self.dispatch(number, Event::Connection(ConnectionEvent::OnlineChanged { is_online: !self.is_offline }))?;
-        let kept = self.stored();
-        self.dispatch(number, Event::Page(PageEvent::Resumed { stored: kept }))
+        let stored = self.stored();
+        self.dispatch(number, Event::Page(PageEvent::Resumed { stored }))
     }
 
     fn is_crash_due(&mut self, number: u64) -> bool {
@@ -226,7 +226,7 @@ impl Simulator {
                 self.storage.insert(generation::KEY.to_owned(), generation.to_string());
                 self.files.retain(|echo, _| keep_files.contains(echo));
             }
-            Effect::Tabs(act) => self.perform_tab_action(page, act),
+            Effect::Tabs(action) => self.perform_tab_action(page, action),
         }
     }
 
@@ -246,8 +246,8 @@ impl Simulator {
         done
     }
 
-    fn perform_tab_action(&mut self, page: u64, act: TabAction) {
-        match act {
+    fn perform_tab_action(&mut self, page: u64, action: TabAction) {
+        match action {
             TabAction::RequestLock => {
                 self.listen(page, true);
                 self.lock.waiting.retain(|other| *other != page);
@@ -281,10 +281,10 @@ impl Simulator {
                 }
                 let others: Vec<u64> = self.pages.iter().filter(|(_, p)| p.is_listening).map(|(n, _)| *n).collect();
                 for other in others.into_iter().filter(|other| *other != page) {
-                    let soon = self.now + 1 + self.rng.below(20);
-                    let Some(hearer) = self.pages.get_mut(&other) else { continue };
-                    let last = hearer.last_words.entry(page).or_default();
-                    *last = soon.max(*last);
+                    let arrives_at = self.now + 1 + self.rng.below(20);
+                    let Some(receiver) = self.pages.get_mut(&other) else { continue };
+                    let last = receiver.last_broadcasts.entry(page).or_default();
+                    *last = arrives_at.max(*last);
                     let due = *last - self.now;
                     let event = Event::Tabs(TabEvent::Received { text: text.clone() });
                     self.schedule(due, ScheduledEvent::Dispatch { page: other, event });
@@ -349,9 +349,9 @@ impl Simulator {
     fn widget(&self, page: u64) -> ChatClient {
         let settings = Settings::new("https://chat.example.test", "inbox").expect("good settings");
         // Spreads the seed over all bits: neighbouring seeds would give similar random numbers.
-        let word =
+        let spread =
             |salt: u64| (self.plan.seed ^ (page << 32) ^ (salt << 48)).wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ salt;
-        let seed = Seed { identity: [1, 2, 3, 4].map(word), general: [5, 6, 7, 8].map(word) };
+        let seed = Seed { identity: [1, 2, 3, 4].map(spread), general: [5, 6, 7, 8].map(spread) };
         ChatClient::new(settings, seed, self.clocks())
     }
 

@@ -113,7 +113,7 @@ impl Simulator {
         let body = match &request.body {
             Body::None => Value::Null,
             Body::Json(text) => serde_json::from_str(text).expect("JSON"),
-            Body::Form(fields, _) => fields.iter().map(|(name, said)| ((*name).to_owned(), json!(said))).collect(),
+            Body::Form(fields, _) => fields.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect(),
         };
         if let NetworkOutcome::Fault(ms, _) = outcome {
             let fault = json!({ "status": 500, "error": "Internal Server Error" }).to_string();
@@ -133,7 +133,7 @@ impl Simulator {
         }
         if let NetworkOutcome::Answered(ms) = outcome {
             let mut body = answer.body.to_string();
-            let end = request.read_until.and_then(|words| body.find(words));
+            let end = request.read_until.and_then(|marker| body.find(marker));
             body.truncate(end.unwrap_or(body.len()));
             let outcome = Outcome::Answered { status: answer.status, body, retry_after_ms: None };
             self.schedule(ms, ScheduledEvent::RequestEnds { page, call, outcome });

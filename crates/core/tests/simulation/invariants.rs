@@ -43,13 +43,13 @@ impl Simulator {
         for effect in effects {
             let Effect::Save { key, value } = effect else { continue };
             let Some(echo) = key.strip_prefix("send/") else { continue };
-            let kept: Value = serde_json::from_str(value).expect("JSON");
-            let has_failed = kept["failed"] == true;
+            let record: Value = serde_json::from_str(value).expect("JSON");
+            let has_failed = record["failed"] == true;
             match self.submitted.iter_mut().find(|submitted| submitted.echo == echo) {
                 Some(submitted) => submitted.has_failed |= has_failed,
                 None => {
-                    let text = kept["text"].as_str().unwrap_or_default().to_owned();
-                    let is_upload = kept["files"].as_array().is_some_and(|files| !files.is_empty());
+                    let text = record["text"].as_str().unwrap_or_default().to_owned();
+                    let is_upload = record["files"].as_array().is_some_and(|files| !files.is_empty());
                     let page = self.submitting;
                     self.is_accepting = true;
                     let echo = echo.to_owned();
@@ -146,10 +146,10 @@ impl Simulator {
                 return Err(format!("{:?} was never submitted", message.text));
             }
         }
-        for words in TEXTS {
-            let lost = missing.get(words).copied().unwrap_or_default();
-            if lost > self.lookalikes(words) {
-                return Err(format!("{lost} messages {words:?} were submitted and are not on the server"));
+        for text in TEXTS {
+            let lost = missing.get(text).copied().unwrap_or_default();
+            if lost > self.lookalikes(text) {
+                return Err(format!("{lost} messages {text:?} were submitted and are not on the server"));
             }
         }
         if self.plan.stores_late { Ok(()) } else { self.check_order() }
@@ -157,8 +157,8 @@ impl Simulator {
 
     /// How many messages of this text a lost response can be mistaken for in history, where no echo_id tells them
     /// apart: another device's, and second copies that the visitor retried.
-    fn lookalikes(&self, words: &str) -> usize {
-        let everything = || self.server.messages.iter().chain(&self.server.deleted).filter(|m| m.text == words);
+    fn lookalikes(&self, text: &str) -> usize {
+        let everything = || self.server.messages.iter().chain(&self.server.deleted).filter(|m| m.text == text);
         let copies = |echo: &str| everything().filter(|m| m.echo.as_deref() == Some(echo)).count();
         let seconds = self.submitted.iter().filter(|it| it.sent_again > 0).map(|it| copies(&it.echo).saturating_sub(1));
         everything().filter(|m| m.is_other_devices()).count() + seconds.sum::<usize>()

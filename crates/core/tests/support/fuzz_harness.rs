@@ -35,9 +35,9 @@ pub const PARSERS: [(&str, Parser); 14] = [
         }
     }),
     ("outbox record", |text| {
-        if let Some(kept) = OutgoingRecord::parse(text) {
-            black_box(kept.to_json());
-            black_box(kept.restore(RowKey(1), "echo".into(), Mono(0)));
+        if let Some(record) = OutgoingRecord::parse(text) {
+            black_box(record.to_json());
+            black_box(record.restore(RowKey(1), "echo".into(), Mono(0)));
         }
     }),
     ("session", |text| {
@@ -181,11 +181,11 @@ impl FuzzClient {
         keys.sort_unstable();
         keys.dedup();
         assert_eq!(keys.len(), rows.len(), "a row's key is its own");
-        let said = rows.iter().map_while(|row| match &row.content {
+        let ids = rows.iter().map_while(|row| match &row.content {
             RowContent::Stored(message) => Some(message.id),
             RowContent::Outgoing { .. } => None,
         });
-        assert!(said.is_sorted_by(|one, next| one < next), "messages are in order, once each");
+        assert!(ids.is_sorted_by(|one, next| one < next), "messages are in order, once each");
     }
 }
 
@@ -248,8 +248,8 @@ fn read_step(line: &str) -> Option<Step> {
 }
 
 /// A page load in a single tab with these stored records.
-pub fn started(kept: Vec<(String, String)>) -> Step {
-    Step::Event(Event::Started { stored: kept, has_tab_sync: false })
+pub fn started(stored: Vec<(String, String)>) -> Step {
+    Step::Event(Event::Started { stored, has_tab_sync: false })
 }
 
 fn record(text: &str) -> (String, String) {

@@ -99,11 +99,11 @@ enum Recorded {
 }
 
 fn read(record: &Record) -> (Now, Recorded) {
-    let [mono, wall, what, text, numbers, kept @ ..] = &record[..] else { panic!("a short record: {record:?}") };
+    let [mono, wall, what, text, numbers, pairs @ ..] = &record[..] else { panic!("a short record: {record:?}") };
     let numbers: Vec<u64> = numbers.split_terminator(' ').map(number).collect();
     let now = Now { mono: Mono(number(mono)), wall: Wall(number(wall)) };
     let text = || text.clone();
-    let kept = || kept.chunks(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect();
+    let pairs = || pairs.chunks(2).map(|pair| (pair[0].clone(), pair[1].clone())).collect();
     let options = |numbers: &[u64]| Options {
         closes_resolved: numbers[0] == 1,
         retention_days: numbers[1],
@@ -118,8 +118,8 @@ fn read(record: &Record) -> (Now, Recorded) {
             let chance = numbers[..4].try_into().expect("four numbers");
             return (now, Recorded::Created(chance, options(&numbers[4..])));
         }
-        "began" => Event::Started { stored: kept(), has_tab_sync: flag() },
-        "granted" => Event::Tabs(TabEvent::LockGranted { stored: kept() }),
+        "began" => Event::Started { stored: pairs(), has_tab_sync: flag() },
+        "granted" => Event::Tabs(TabEvent::LockGranted { stored: pairs() }),
         "stolen" => Event::Tabs(TabEvent::LockStolen),
         "lock refused" => Event::Tabs(TabEvent::LockRefused),
         "lock queried" => Event::Tabs(TabEvent::LockQueried { is_ours: flag(), generation: numbers[1] }),
@@ -130,7 +130,7 @@ fn read(record: &Record) -> (Now, Recorded) {
         }),
         "submitted" => Event::Composer(ComposerEvent::Submitted { text: text() }),
         "picked" => {
-            let names: Vec<(String, String)> = kept();
+            let names: Vec<(String, String)> = pairs();
             let file = |(at, (name, _)): (usize, (String, String))| OutgoingFile {
                 pick: numbers[2 * at],
                 name,
@@ -147,7 +147,7 @@ fn read(record: &Record) -> (Now, Recorded) {
             request: request(),
             percent: u8::try_from(numbers[1]).expect("a percentage"),
         }),
-        "filled" => Event::Thread(ThreadEvent::FormSubmitted { message: MessageId(numbers[0]), fields: kept() }),
+        "filled" => Event::Thread(ThreadEvent::FormSubmitted { message: MessageId(numbers[0]), fields: pairs() }),
         "chosen" => {
             let [title, value] = [&record[5], &record[6]].map(String::clone);
             Event::Thread(ThreadEvent::ChoiceSelected {
@@ -172,7 +172,7 @@ fn read(record: &Record) -> (Now, Recorded) {
             conversation: numbers.first().copied().map(ConversationId),
         }),
         "ended" => Event::Conversations(ConversationsEvent::Resolved),
-        "introduced" => Event::Visitor(VisitorEvent::PreChatFormSubmitted { values: kept() }),
+        "introduced" => Event::Visitor(VisitorEvent::PreChatFormSubmitted { values: pairs() }),
         "silent" => Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Silent(flag()))),
         "notices" => Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Notifications(flag()))),
         "theme" => {
@@ -229,7 +229,7 @@ fn read(record: &Record) -> (Now, Recorded) {
         "blocked as mixed content" => Event::Connection(ConnectionEvent::Blocked(BlockReason::MixedContent)),
         "probed" => Event::Connection(ConnectionEvent::ProbeEnded { is_reachable: flag() }),
         "left" => Event::Page(PageEvent::Suspended),
-        "returned" => Event::Page(PageEvent::Resumed { stored: kept() }),
+        "returned" => Event::Page(PageEvent::Resumed { stored: pairs() }),
         "tick" => Event::Tick,
         other => panic!("nobody knows what {other} is"),
     };
