@@ -11,7 +11,7 @@ use natter_core::host::settings::Settings;
 use natter_core::model::ConversationId;
 use natter_core::rng::Seed;
 use natter_core::tabs::leader_election::{LeaderStatus, TabMessage};
-use natter_core::tabs::messages::{hear, say};
+use natter_core::tabs::messages::{decode, encode};
 use natter_core::time::{Mono, Now, Wall};
 use natter_core::view::RowContent;
 use natter_core::visitor::identity::User;
@@ -45,8 +45,8 @@ fn records_on_the_device_that_an_earlier_version_stored_are_restored() {
     assert!(deleted.is_empty(), "nothing is taken for broken or for another visitor's: {deleted:?}");
 
     let view = client.view();
-    assert_eq!(&*view.composer.put.1, "{\"a draft\" may look like a record");
-    assert!(!view.panel.settings.is_heard, "the preference for silence");
+    assert_eq!(&*view.composer.injected_text.1, "{\"a draft\" may look like a record");
+    assert!(!view.panel.settings.is_sound_on, "the preference for silence");
     assert!(view.panel.settings.is_known);
     let outgoing: Vec<_> = view
         .thread
@@ -130,11 +130,11 @@ fn tab_messages_of_the_same_protocol_are_understood_and_said_in_the_same_words()
         TabMessage::ForgetVisitor { generation: Some(3), is_succeeded: true },
         TabMessage::ForgetVisitor { generation: None, is_succeeded: false },
     ];
-    let heard: Vec<Option<TabMessage>> = texts.iter().map(|text| hear(text)).collect();
-    assert_eq!(heard, expected.clone().map(Some));
-    let said: Vec<String> = expected.iter().map(say).collect();
+    let decoded: Vec<Option<TabMessage>> = texts.iter().map(|text| decode(text)).collect();
+    assert_eq!(decoded, expected.clone().map(Some));
+    let encoded: Vec<String> = expected.iter().map(encode).collect();
     // The loader says the last without saying whether anybody follows.
-    assert_eq!(said[..said.len() - 1], texts[..texts.len() - 1]);
+    assert_eq!(encoded[..encoded.len() - 1], texts[..texts.len() - 1]);
 }
 
 /// Tabs whose messages differ never meet: the protocol's number is part of the names of their lock and their channel. What
@@ -145,6 +145,6 @@ fn tabs_of_another_protocol_are_strangers() {
     assert!(settings.tabs_name().ends_with("/tabs/6"), "{}", settings.tabs_name());
     assert!(settings.tabs_name().starts_with(&settings.storage_prefix()), "both keep their records in one place");
     for text in ["{\"say\":\"leader\"}", "{\"type\":\"ask\"}", "{\"say\":7}", "{\"say\":\"kept\",\"key\":{}}", "ask"] {
-        assert_eq!(hear(text), None, "{text}");
+        assert_eq!(decode(text), None, "{text}");
     }
 }

@@ -450,7 +450,7 @@ fn forget_empties_storage_and_sends_nothing_until_the_visitor_writes() {
     assert_eq!(client.stored_keys(), ["generation"]);
     assert_eq!((client.texts(), client.socket), (vec![], None), "no row and no socket");
     assert_eq!(client.requests, [], "no request is pending");
-    assert!(!client.widget.view().panel.settings.is_known && !client.widget.view().panel.choices.list);
+    assert!(!client.widget.view().panel.settings.is_known && !client.widget.view().panel.actions.can_list);
     client.wait(200_000);
     assert!(client.requests.is_empty() && client.socket.is_none(), "no contact is created without a message");
     client.submit("somebody new");
