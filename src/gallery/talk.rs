@@ -81,7 +81,7 @@ impl Talk {
             id.0
         );
         // A screen whose fields are no JSON shows them: whoever wrote it sees why.
-        self.message(chatwoot::message(&message).unwrap_or_else(|| Message::plain(id, noor(), &message, at)))
+        self.message(chatwoot::parse_message(&message).unwrap_or_else(|| Message::plain(id, noor(), &message, at)))
     }
 
     /// This message is said.

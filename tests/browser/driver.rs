@@ -22,7 +22,7 @@ fn start(inbox: &str) -> (Handle, HtmlElement) {
 }
 
 fn settings(base_url: &str, inbox: &str) -> String {
-    let attributes = natter_core::chatwoot::write(&[("base-url", base_url), ("inbox-identifier", inbox)]);
+    let attributes = natter_core::chatwoot::write_object(&[("base-url", base_url), ("inbox-identifier", inbox)]);
     natter_core::chatwoot::write_list([&*attributes, "", ""].into_iter())
 }
 

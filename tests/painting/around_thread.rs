@@ -32,8 +32,11 @@ fn preview_opens_the_panel_and_shows_author_and_text() {
     let deleted = Message { is_deleted: true, ..message(2, Author::Inbox, "the server's own words") };
     let file = json!({ "id": 3, "message_type": 1, "sender": { "name": "Noor", "type": "user" },
         "attachments": [{ "id": 1, "file_type": "file", "data_url": "https://a.test/plan.pdf", "file_size": 1 }] });
-    let painted =
-        previews(vec![message(1, agent(), "**Good** news"), deleted, chatwoot::message(&file.to_string()).unwrap()]);
+    let painted = previews(vec![
+        message(1, agent(), "**Good** news"),
+        deleted,
+        chatwoot::parse_message(&file.to_string()).unwrap(),
+    ]);
     assert_eq!(lines(&painted), ["Good news", "This message was deleted", "plan.pdf"]);
     let who: Vec<String> = of_class(&painted, "who").into_iter().map(text).collect();
     assert_eq!(who, ["Noor Haddad", "Team", "Noor"]);
@@ -48,7 +51,7 @@ fn preview_of_a_csat_survey_shows_the_question_without_link() {
     let of = |content: &str| {
         let survey =
             json!({ "id": 7, "content": content, "content_type": "input_csat", "message_type": 3, "created_at": 1 });
-        lines(&previews(vec![chatwoot::message(&survey.to_string()).unwrap()])).join(" ")
+        lines(&previews(vec![chatwoot::parse_message(&survey.to_string()).unwrap()])).join(" ")
     };
     let old = of("Please rate this conversation, https://chat.example.test/survey/responses/030da28e");
     assert!(old.contains("How was this conversation for you?") && !old.contains("://"), "{old}");
@@ -145,7 +148,7 @@ fn transcript_lists_authors_times_texts_and_attachments() {
         { "id": 2, "file_type": "file", "data_url": "javascript:alert(1)", "file_size": 1, "fallback_title": "x" },
     ] });
     let deleted = Message { is_deleted: true, ..message(2, agent(), "the server's own words") };
-    let all = vec![deleted.into(), chatwoot::message(&file.to_string()).unwrap().into()];
+    let all = vec![deleted.into(), chatwoot::parse_message(&file.to_string()).unwrap().into()];
     let written: serde_json::Value = serde_json::from_str(&paint::transcript(&words(), &all)).unwrap();
     let files = json!([{ "name": "plan.pdf", "url": "https://a.test/plan.pdf" }, { "name": "x", "url": "" }]);
     let expected = json!([

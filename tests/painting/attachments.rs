@@ -14,7 +14,7 @@ fn painted(attachments: Value) -> Node {
         "id": 9, "content": null, "message_type": 1, "content_type": "text", "created_at": NOON,
         "attachments": attachments, "sender": { "id": 2, "name": "Noor Haddad", "type": "user" },
     });
-    thread(&view(vec![said(chatwoot::message(&message.to_string()).unwrap())]))
+    thread(&view(vec![said(chatwoot::parse_message(&message.to_string()).unwrap())]))
 }
 
 fn file(kind: &str, name: &str) -> Value {
@@ -75,7 +75,7 @@ fn local_attachments_are_matched_by_size_and_name_in_any_order() {
         // The server calls it otherwise.
         OutgoingFile { local: local(AttachmentKind::Audio, "blob:d"), ..OutgoingFile::new(4, "voice.webm", 7) },
     ];
-    let row = Row { files, ..said(chatwoot::message(&message.to_string()).unwrap()) };
+    let row = Row { files, ..said(chatwoot::parse_message(&message.to_string()).unwrap()) };
     let painted = thread(&view(vec![row]));
     let shown: Vec<_> = elements(&painted).into_iter().filter_map(|element| element.attribute("src")).collect();
     assert_eq!(shown, ["blob:d", "blob:b", "blob:a"]);

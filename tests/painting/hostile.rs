@@ -52,7 +52,7 @@ fn told(fields: Value) -> Row {
     });
     let Value::Object(fields) = fields else { panic!("fields are an object") };
     message.as_object_mut().unwrap().extend(fields);
-    let message = chatwoot::message(&message.to_string()).expect("a message");
+    let message = chatwoot::parse_message(&message.to_string()).expect("a message");
     let answers = message.answers.clone();
     Row { answers, ..said(message) }
 }
@@ -125,17 +125,19 @@ fn quoting(author: Author, text: &str, is_there: IsThere) -> Painting {
 /// Somebody who is called so, as the server tells of them.
 fn person(name: &str) -> Person {
     let message = json!({ "id": 1, "message_type": 1, "sender": { "id": 2, "name": name, "type": "user" } });
-    chatwoot::message(&message.to_string()).and_then(|message| message.author.person().cloned()).expect("somebody")
+    chatwoot::parse_message(&message.to_string())
+        .and_then(|message| message.author.person().cloned())
+        .expect("somebody")
 }
 
 /// What an inbox is called, as the server tells it.
 fn inbox(name: &str) -> String {
-    chatwoot::inbox(&json!({ "name": name }).to_string()).expect("an inbox").name
+    chatwoot::parse_inbox(&json!({ "name": name }).to_string()).expect("an inbox").name
 }
 
 /// The server's own words about something it refused.
 fn refused(text: &str) -> String {
-    chatwoot::error_text(&json!({ "message": text }).to_string()).expect("words")
+    chatwoot::parse_error_text(&json!({ "message": text }).to_string()).expect("words")
 }
 
 /// Every field of every kind of message, and what is painted beside messages.
@@ -481,6 +483,6 @@ fn markdown_image_is_a_link_and_is_not_fetched() {
 fn unknown_conversation_status_is_read_as_open() {
     for payload in payloads() {
         let told = json!({ "id": 6, "status": payload }).to_string();
-        assert_eq!(chatwoot::conversation(&told).map(|conversation| conversation.status), Some(Status::Open));
+        assert_eq!(chatwoot::parse_conversation(&told).map(|conversation| conversation.status), Some(Status::Open));
     }
 }

@@ -17,7 +17,7 @@ fn row(content_type: &str, attributes: Value) -> Row {
         "id": 9, "content": "Please tell us", "message_type": 1, "content_type": content_type, "created_at": NOON,
         "content_attributes": attributes, "sender": { "id": 2, "name": "Noor Haddad", "type": "user" },
     });
-    let message = chatwoot::message(&message.to_string()).unwrap();
+    let message = chatwoot::parse_message(&message.to_string()).unwrap();
     let answers = message.answers.clone();
     Row { answers, ..said(message) }
 }
@@ -172,7 +172,7 @@ fn csat_survey_asks_the_inboxs_question_without_link() {
             "id": 9, "content": content, "message_type": 3, "content_type": "input_csat", "created_at": NOON,
             "content_attributes": attributes,
         });
-        let message = chatwoot::message(&message.to_string()).unwrap();
+        let message = chatwoot::parse_message(&message.to_string()).unwrap();
         assert!(!message.text.contains("://"), "nor does the page, a preview or a transcript get one");
         asking.content = natter_core::view::RowContent::Stored(message.into());
         let painted = thread(&view(vec![asking]));

@@ -77,7 +77,7 @@ fn spoofing_link_shows_its_destination_everywhere() {
         let told = format!(
             r#"{{"id":9,"content":"Look","message_type":1,"content_type":"{kind}","content_attributes":{{"items":[{item}]}}}}"#
         );
-        shown(said(chatwoot::message(&told).unwrap()))
+        shown(said(chatwoot::parse_message(&told).unwrap()))
     };
     let link = r#"{"type":"link","text":"https://bank.com","uri":"https://evil.test/"}"#;
     let titled = r#"{"title":"bank.com","link":"https://evil.test"}"#;
@@ -117,7 +117,7 @@ fn attachment_named_like_a_host_is_no_spoofing_link() {
         let told = format!(
             r#"{{"id":9,"message_type":1,"attachments":[{{"id":1,"file_type":"file","data_url":"https://a.test/x","fallback_title":"{name}"}}]}}"#
         );
-        text(of_class(&thread(&view(vec![said(chatwoot::message(&told).unwrap())])), "file")[0])
+        text(of_class(&thread(&view(vec![said(chatwoot::parse_message(&told).unwrap())])), "file")[0])
     };
     assert_eq!(["plan.pdf", "main.rs", "a.test.zip"].map(named), ["plan.pdf", "main.rs", "a.test.zip"]);
     assert_eq!(named("https://bank.com/plan.pdf"), "https://bank.com/plan.pdf (a.test)");

@@ -134,10 +134,10 @@ pub const FEEDBACK: &str = "feedback_message";
 /// How long Chatwoot accepts a rating, in seconds.
 const RATING_OPEN_SECONDS: u64 = 14 * 86_400;
 
-/// Whether a survey created at `asked` still accepts answers at `now`, both in seconds since 1970.
+/// Whether a survey created at `created_at` still accepts answers at `now`, both in seconds since 1970.
 #[must_use]
-pub const fn is_rating_open(asked: u64, now: u64) -> bool {
-    now.saturating_sub(asked) < RATING_OPEN_SECONDS
+pub const fn is_rating_open(created_at: u64, now: u64) -> bool {
+    now.saturating_sub(created_at) < RATING_OPEN_SECONDS
 }
 
 impl MessageKind {

@@ -107,7 +107,7 @@ pub fn is_ping(event: &Event) -> bool {
 
 /// An event's record.
 #[must_use]
-pub fn record(now: Now, event: &Event) -> String {
+pub fn record_event(now: Now, event: &Event) -> String {
     let write_record = |name, text: &str, numbers: &[u64], stored: &[_]| write_record(now, name, text, numbers, stored);
     let plain = |name| write_record(name, "", &[], &[]);
     let text = |name, text: &str| write_record(name, text, &[], &[]);
@@ -257,7 +257,7 @@ mod tests {
         let mut log = EventLog::new(at(1), [1, 2, 3, u64::MAX], &Options::default());
         let answer = Outcome::Answered { status: 422, body: "\"no\"\n".to_owned(), retry_after_ms: Some(9) };
         let event = Event::Connection(ConnectionEvent::RequestEnded { request: crate::RequestId(3), outcome: answer });
-        log.push(at(2), record(at(2), &event), false);
+        log.push(at(2), record_event(at(2), &event), false);
         let expected = [
             vec!["1", "1", "made", "", "1 2 3 18446744073709551615 0 0"],
             vec!["2", "2", "answered", "\"no\"\n", "3 422 9"],
@@ -274,12 +274,12 @@ mod tests {
         });
         assert!(is_ping(&ping));
         for index in 1..=300 {
-            log.push(at(index * 3_000), record(at(index * 3_000), &ping), true);
+            log.push(at(index * 3_000), record_event(at(index * 3_000), &ping), true);
         }
         let times: Vec<String> = parsed(&log)[2..].iter().map(|record| record[0].clone()).collect();
         assert_eq!(times, ["300000", "600000", "900000"], "the latest of every five minutes");
-        log.push(at(901_000), record(at(901_000), &ping), false);
-        log.push(at(902_000), record(at(902_000), &ping), true);
+        log.push(at(901_000), record_event(at(901_000), &ping), false);
+        log.push(at(902_000), record_event(at(902_000), &ping), true);
         assert_eq!(parsed(&log).len(), 7, "one that led to something stays, and so does what came before it");
     }
 
@@ -289,7 +289,7 @@ mod tests {
         for index in 0..100 {
             log.push(
                 at(index),
-                record(at(index), &Event::Composer(ComposerEvent::Submitted { text: "x".repeat(10_000) })),
+                record_event(at(index), &Event::Composer(ComposerEvent::Submitted { text: "x".repeat(10_000) })),
                 false,
             );
         }
@@ -299,7 +299,7 @@ mod tests {
         assert!(log.to_json("[]").len() < BYTES_MAX);
         log.push(
             at(100),
-            record(at(100), &Event::Composer(ComposerEvent::Submitted { text: "x".repeat(BYTES_MAX) })),
+            record_event(at(100), &Event::Composer(ComposerEvent::Submitted { text: "x".repeat(BYTES_MAX) })),
             false,
         );
         assert_eq!((log.missing(), log.to_json("[]")), (102, "[[]]".to_owned()));

@@ -42,7 +42,7 @@ impl SafeUrl {
 
 /// A text as one segment of a path: everything but RFC 3986's unreserved characters is escaped, and the dot, too.
 #[must_use]
-pub fn segment(text: &str) -> String {
+pub fn escape_segment(text: &str) -> String {
     let mut segment = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'~') {
@@ -57,7 +57,7 @@ pub fn segment(text: &str) -> String {
 
 /// Decodes percent-escapes, for display.
 #[must_use]
-pub fn unescaped(text: &str) -> String {
+pub fn unescape(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {
@@ -104,8 +104,8 @@ mod tests {
         for (text, segment) in
             [("aZ09-_~", "aZ09-_~"), ("a b/c?", "a%20b%2Fc%3F"), ("..", "%2E%2E"), ("é%", "%C3%A9%25")]
         {
-            assert_eq!(super::segment(text), segment);
-            assert_eq!(unescaped(segment), text);
+            assert_eq!(escape_segment(text), segment);
+            assert_eq!(unescape(segment), text);
         }
     }
 
@@ -114,7 +114,7 @@ mod tests {
         for (text, expected) in
             [("100%", "100%"), ("%4", "%4"), ("%g0%+1", "%g0%+1"), ("a%ffb", "a\u{fffd}b"), ("%c3%A9", "é")]
         {
-            assert_eq!(unescaped(text), expected);
+            assert_eq!(unescape(text), expected);
         }
     }
 

@@ -22,44 +22,49 @@ macro_rules! fixture {
 
 #[test]
 fn contact_is_parsed_with_its_source_id_and_pubsub_token() {
-    let ContactAnswer::Known(contact) = chatwoot::contact(&fixture!("contact_created")) else { panic!("it is one") };
+    let ContactAnswer::Known(contact) = chatwoot::parse_contact(&fixture!("contact_created")) else {
+        panic!("it is one")
+    };
     assert_eq!(contact.source_id, "7ad9d219-00cb-466d-8f3e-ad5b74b54663");
     assert_eq!(contact.pubsub_token, "k3yForTheCableOfIda00001");
     for useless in [json!({}), json!({ "source_id": "abc" }), json!({ "source_id": 4, "pubsub_token": "x" }), json!([])]
     {
-        assert_eq!(chatwoot::contact(&useless.to_string()), ContactAnswer::Unusable, "{useless}");
+        assert_eq!(chatwoot::parse_contact(&useless.to_string()), ContactAnswer::Unusable, "{useless}");
     }
 }
 
 #[test]
 fn conversations_are_parsed_singly_and_as_a_list() {
-    let conversation = chatwoot::conversation(&fixture!("conversation_created")).unwrap();
+    let conversation = chatwoot::parse_conversation(&fixture!("conversation_created")).unwrap();
     assert_eq!((conversation.id, conversation.status), (ConversationId(3), Status::Open));
-    let all = chatwoot::conversations(&fixture!("conversations")).unwrap();
+    let all = chatwoot::parse_conversations(&fixture!("conversations")).unwrap();
     assert_eq!(all.iter().map(|conversation| conversation.id.0).collect::<Vec<_>>(), [3, 4]);
-    assert_eq!(chatwoot::conversations("{}"), None, "an error is not an empty list");
+    assert_eq!(chatwoot::parse_conversations("{}"), None, "an error is not an empty list");
 }
 
 #[test]
 fn conversation_index_is_parsed_from_contact_attributes_only() {
-    assert_eq!(chatwoot::conversation_index(&fixture!("contact_verified")), None, "Chatwoot 4.16 does not say");
+    assert_eq!(chatwoot::parse_conversation_index(&fixture!("contact_verified")), None, "Chatwoot 4.16 does not say");
     assert_eq!(
-        chatwoot::conversation_index(&fixture!("conversation_created_by_proven")),
+        chatwoot::parse_conversation_index(&fixture!("conversation_created_by_proven")),
         Some(ConversationIndex::default())
     );
-    let listing = chatwoot::listing(&fixture!("conversations_of_all_inboxes")).unwrap();
+    let listing = chatwoot::parse_listing(&fixture!("conversations_of_all_inboxes")).unwrap();
     let all: Vec<_> = listing.all.iter().map(|(one, inbox)| (one.id.0, *inbox, one.last.is_some())).collect();
     assert_eq!(all, [(73, Some(1), true), (74, Some(3), true), (72, Some(1), true)]);
     assert_eq!(listing.index, Some(ConversationIndex::default()));
     let attributes = json!({ "natter_conversations": "1:72 4", "natter_inboxes": "inboxMain:1" });
     let listed = Some(ConversationIndex::parse("1:72 4", "inboxMain:1"));
-    assert_eq!(chatwoot::conversation_index(&json!({ "id": 25, "custom_attributes": attributes }).to_string()), listed);
+    assert_eq!(
+        chatwoot::parse_conversation_index(&json!({ "id": 25, "custom_attributes": attributes }).to_string()),
+        listed
+    );
     let of_conversation = json!({ "plan": "a conversation's own" });
     let made =
         json!({ "id": 72, "custom_attributes": of_conversation, "contact": { "custom_attributes": attributes } });
-    assert_eq!(chatwoot::conversation_index(&made.to_string()), listed);
+    assert_eq!(chatwoot::parse_conversation_index(&made.to_string()), listed);
     assert_eq!(
-        chatwoot::conversation_index(&json!({ "id": 72, "contact": {}, "custom_attributes": {} }).to_string()),
+        chatwoot::parse_conversation_index(&json!({ "id": 72, "contact": {}, "custom_attributes": {} }).to_string()),
         None
     );
 }
@@ -68,13 +73,13 @@ fn conversation_index_is_parsed_from_contact_attributes_only() {
 fn conversation_head_is_parsed_without_its_messages() {
     let whole = fixture!("conversation_created");
     let (head, _) = whole.split_once("\"messages\":").unwrap();
-    assert_eq!(chatwoot::conversation_head(head), chatwoot::conversation(&whole));
-    assert_eq!(chatwoot::conversation_head("{"), None, "its messages came first");
+    assert_eq!(chatwoot::parse_conversation_head(head), chatwoot::parse_conversation(&whole));
+    assert_eq!(chatwoot::parse_conversation_head("{"), None, "its messages came first");
 }
 
 #[test]
 fn history_page_is_parsed_with_authors() {
-    let page = chatwoot::messages(&fixture!("messages_with_greeting")).unwrap();
+    let page = chatwoot::parse_messages(&fixture!("messages_with_greeting")).unwrap();
     let authors: Vec<(u64, &str)> = page.iter().map(|message| (message.id.0, author(message))).collect();
     assert_eq!(
         authors,
@@ -86,16 +91,16 @@ fn history_page_is_parsed_with_authors() {
 
 #[test]
 fn post_response_is_parsed_as_the_message() {
-    let message = chatwoot::message(&fixture!("message_posted")).unwrap();
+    let message = chatwoot::parse_message(&fixture!("message_posted")).unwrap();
     assert_eq!((message.id, &*message.text), (MessageId(8), "hello **world** <b>x</b> 😀"));
 }
 
 #[test]
 fn cable_protocol_frames_are_told_apart() {
-    assert_eq!(chatwoot::frame(&fixture!("frame_welcome")), Frame::Welcome);
-    assert_eq!(chatwoot::frame(&fixture!("frame_ping")), Frame::Ping);
-    assert_eq!(chatwoot::frame(&fixture!("frame_confirm")), Frame::Confirmed);
-    let check = |frame: Value, expected| assert_eq!(chatwoot::frame(&frame.to_string()), expected, "{frame}");
+    assert_eq!(chatwoot::parse_frame(&fixture!("frame_welcome")), Frame::Welcome);
+    assert_eq!(chatwoot::parse_frame(&fixture!("frame_ping")), Frame::Ping);
+    assert_eq!(chatwoot::parse_frame(&fixture!("frame_confirm")), Frame::Confirmed);
+    let check = |frame: Value, expected| assert_eq!(chatwoot::parse_frame(&frame.to_string()), expected, "{frame}");
     check(json!({ "type": "reject_subscription", "identifier": "{}" }), Frame::Rejected);
     check(
         json!({ "type": "disconnect", "reason": "unauthorized", "reconnect": false }),
@@ -108,7 +113,7 @@ fn cable_protocol_frames_are_told_apart() {
     check(json!({ "type": "disconnect" }), Frame::Disconnect { reconnect: true });
     check(json!({ "type": "brand_new" }), Frame::Unknown);
     check(json!([]), Frame::Unknown);
-    assert_eq!(chatwoot::frame("{\"type\":"), Frame::Unknown);
+    assert_eq!(chatwoot::parse_frame("{\"type\":"), Frame::Unknown);
 }
 
 #[test]
@@ -139,7 +144,7 @@ fn captain_assistant_is_a_bot_and_a_frame_without_conversation_is_parsed() {
 fn deleted_message_frame_does_not_show_the_old_text() {
     let frame = fixture!("frame_message_deleted");
     assert!(frame.contains("Hello **there**, see <https://127.0.0.1/"), "the server does tell");
-    let ServerEvent::MessageUpdated(message, _) = server_event(&frame) else { panic!("an update") };
+    let ServerEvent::MessageUpdated { message, is_read: _ } = server_event(&frame) else { panic!("an update") };
     assert!(message.is_deleted);
     assert_eq!(message.text, "This message was deleted");
 }
@@ -163,12 +168,15 @@ fn typing_frame_of_a_private_note_is_dropped() {
 
 #[test]
 fn presence_frame_tells_whether_any_agent_is_online() {
-    assert_eq!(server_event(&fixture!("frame_presence")), ServerEvent::PresenceChanged(true));
+    assert_eq!(server_event(&fixture!("frame_presence")), ServerEvent::PresenceChanged { is_online: true });
     let presence = |users: Value| {
         server_event(&json!({ "message": { "event": "presence.update", "data": { "users": users } } }).to_string())
     };
-    assert_eq!(presence(json!({ "2": "busy", "3": "offline" })), ServerEvent::PresenceChanged(false));
-    assert_eq!((presence(json!({})), presence(json!(null))), (ServerEvent::PresenceChanged(false), ServerEvent::Other));
+    assert_eq!(presence(json!({ "2": "busy", "3": "offline" })), ServerEvent::PresenceChanged { is_online: false });
+    assert_eq!(
+        (presence(json!({})), presence(json!(null))),
+        (ServerEvent::PresenceChanged { is_online: false }, ServerEvent::Other)
+    );
 }
 
 #[test]
@@ -190,7 +198,7 @@ fn inbox_is_parsed_with_name_time_zone_and_working_hours() {
     ];
     let mut inbox = json!({ "identifier": "x", "name": "Main API inbox", "timezone": "Europe/Berlin",
         "working_hours": days, "working_hours_enabled": true, "csat_survey_enabled": false });
-    let read = |inbox: &Value| chatwoot::inbox(&inbox.to_string()).unwrap();
+    let read = |inbox: &Value| chatwoot::parse_inbox(&inbox.to_string()).unwrap();
     let hours = |day, opens, closes| WorkingHours { day, opens, closes };
     let expected = vec![hours(1, 570, 1_020), hours(2, 0, 1_440), hours(3, 570, 1_440)];
     let parsed = read(&inbox);
@@ -200,7 +208,7 @@ fn inbox_is_parsed_with_name_time_zone_and_working_hours() {
     );
     inbox["working_hours_enabled"] = json!(false);
     assert_eq!(read(&inbox).hours, None);
-    assert_eq!(chatwoot::inbox("{\"error\":\"Not Found\"}"), None);
+    assert_eq!(chatwoot::parse_inbox("{\"error\":\"Not Found\"}"), None);
 }
 
 #[test]
@@ -219,10 +227,10 @@ fn odd_json_values_in_any_field_are_no_failure() {
                 let mut broken = whole.clone();
                 *broken.pointer_mut(&path).unwrap() = odd.clone();
                 let broken = broken.to_string();
-                let _ = chatwoot::frame(&broken);
-                let _ = chatwoot::contact(&broken);
-                let _ = chatwoot::conversation(&broken);
-                if let Some(messages) = chatwoot::messages(&broken) {
+                let _ = chatwoot::parse_frame(&broken);
+                let _ = chatwoot::parse_contact(&broken);
+                let _ = chatwoot::parse_conversation(&broken);
+                if let Some(messages) = chatwoot::parse_messages(&broken) {
                     let is_known = |message: &Message| (130..=135).contains(&message.id.0) || path.ends_with("/id");
                     assert!(messages.iter().all(is_known), "{path}: {odd}");
                     assert!(messages.len() >= 4, "one odd message does not hide the others: {path}: {odd}");
@@ -236,20 +244,20 @@ fn odd_json_values_in_any_field_are_no_failure() {
 
 #[test]
 fn rejection_reason_is_the_servers_message() {
-    let words = |body: Value| chatwoot::error_text(&body.to_string());
+    let words = |body: Value| chatwoot::parse_error_text(&body.to_string());
     assert_eq!(
         words(json!({ "message": "Email Invalid email", "attributes": ["email"] })).as_deref(),
         Some("Email Invalid email")
     );
     assert_eq!(words(json!({ "status": 404, "error": "Not Found" })).as_deref(), Some("Not Found"));
-    assert_eq!(chatwoot::error_text("<html>"), None);
+    assert_eq!(chatwoot::parse_error_text("<html>"), None);
 }
 
 #[test]
 fn requests_match_the_client_api_guide() {
     let settings = Settings::new("https://chat.example.test/", "in/box ?").unwrap();
     let check = |call: &ApiRequest, method, path: &str, body: Option<Value>| {
-        let request = chatwoot::request(&settings, "a/../b", call, "", &[]);
+        let request = chatwoot::build_request(&settings, "a/../b", call, "", &[]);
         assert_eq!(
             request.url,
             format!("https://chat.example.test/public/api/v1/inboxes/in%2Fbox%20%3F/contacts{path}")
@@ -267,7 +275,7 @@ fn requests_match_the_client_api_guide() {
     check(&ApiRequest::CreateContact, Method::Post, "", Some(json!({ "source_id": "a/../b" })));
     check(&ApiRequest::GetContact, Method::Get, base, None);
     check(&ApiRequest::CreateConversation, Method::Post, &format!("{base}/conversations"), Some(json!({})));
-    let inbox = chatwoot::request(&settings, "a/../b", &ApiRequest::GetInbox, "", &[]);
+    let inbox = chatwoot::build_request(&settings, "a/../b", &ApiRequest::GetInbox, "", &[]);
     assert_eq!(inbox.url, "https://chat.example.test/public/api/v1/inboxes/in%2Fbox%20%3F");
     let about = r#"{"name":"Ana","custom_attributes":{"bikes":2}}"#.to_owned();
     let body = json!({ "name": "Ana", "custom_attributes": { "bikes": 2 } });
@@ -297,13 +305,13 @@ fn requests_match_the_client_api_guide() {
 
 #[test]
 fn cable_commands_carry_their_identifier_as_json_text() {
-    let subscribe: Value = serde_json::from_str(&chatwoot::subscribe("tok")).unwrap();
+    let subscribe: Value = serde_json::from_str(&chatwoot::subscribe_command("tok")).unwrap();
     assert_eq!(subscribe["command"], "subscribe");
     let identifier = subscribe["identifier"].as_str().unwrap();
     let channel: Value = serde_json::from_str(identifier).unwrap();
     assert_eq!(channel, json!({ "channel": "RoomChannel", "pubsub_token": "tok" }));
 
-    let presence: Value = serde_json::from_str(&chatwoot::presence("tok")).unwrap();
+    let presence: Value = serde_json::from_str(&chatwoot::presence_command("tok")).unwrap();
     assert_eq!(presence["identifier"], identifier, "the same words, or it is another subscription");
     assert_eq!(
         (&presence["command"], &presence["data"]),
@@ -312,7 +320,7 @@ fn cable_commands_carry_their_identifier_as_json_text() {
 }
 
 fn created(frame: &str) -> (Message, Option<std::sync::Arc<str>>) {
-    let ServerEvent::MessageCreated(message, echo) = server_event(frame) else { panic!("a new message: {frame}") };
+    let ServerEvent::MessageCreated { message, echo } = server_event(frame) else { panic!("a new message: {frame}") };
     (message, echo)
 }
 
@@ -342,6 +350,6 @@ fn paths(value: &Value) -> Vec<String> {
 }
 
 fn server_event(frame: &str) -> ServerEvent {
-    let Frame::Event(server_event) = chatwoot::frame(frame) else { panic!("no event: {frame}") };
+    let Frame::Event(server_event) = chatwoot::parse_frame(frame) else { panic!("no event: {frame}") };
     *server_event
 }

@@ -11,9 +11,10 @@ mod outgoing;
 pub mod requests;
 
 pub use incoming::{
-    ContactAnswer, Frame, Listing, ServerEvent, contact, conversation, conversation_head, conversation_index,
-    conversations, error_text, frame, inbox, is_server_error, listing, message, messages,
+    ContactAnswer, Frame, Listing, ServerEvent, is_server_error, parse_contact, parse_conversation,
+    parse_conversation_head, parse_conversation_index, parse_conversations, parse_error_text, parse_frame, parse_inbox,
+    parse_listing, parse_message, parse_messages,
 };
 pub use outgoing::{
-    Body, HttpRequest, Method, cable_url, list as write_list, object as write, presence, request, subscribe,
+    Body, HttpRequest, Method, build_request, cable_url, presence_command, subscribe_command, write_list, write_object,
 };

@@ -7,7 +7,7 @@ use crate::host::settings::Settings;
 use crate::json;
 use crate::model::Queue;
 use crate::model::{ConversationId, EchoId};
-use crate::url::segment;
+use crate::url::escape_segment;
 
 /// A complete HTTP request, for the platform to make.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -49,26 +49,26 @@ pub enum Body {
 /// The HTTP request of a client API request, for the contact inbox `source_id`. `about` is the JSON body of a new
 /// conversation; `proof` is the proof of identity, if it is to be sent.
 #[must_use]
-pub fn request(
+pub fn build_request(
     settings: &Settings,
     source_id: &str,
     api_request: &ApiRequest,
     about: &str,
     proof: &[(&str, &str)],
 ) -> HttpRequest {
-    let inbox_url = [settings.base_url(), "/public/api/v1/inboxes/", &segment(settings.inbox())].concat();
+    let inbox_url = [settings.base_url(), "/public/api/v1/inboxes/", &escape_segment(settings.inbox())].concat();
     let contacts_url = [&inbox_url, "/contacts"].concat();
-    let contact_url = || [&contacts_url, "/", &segment(source_id)].concat();
+    let contact_url = || [&contacts_url, "/", &escape_segment(source_id)].concat();
     let conversations_url = || [&contact_url(), "/conversations"].concat();
     let conversation_url = |id: &ConversationId, rest| [&conversations_url(), "/", &digits(id.0), rest].concat();
     let messages_url = |id| conversation_url(id, "/messages");
     let get = |url| HttpRequest { method: Method::Get, url, body: Body::None, read_until: None };
-    let post = |url, body: &[_]| HttpRequest { method: Method::Post, body: Body::Json(object(body)), ..get(url) };
+    let post = |url, body: &[_]| HttpRequest { method: Method::Post, body: Body::Json(write_object(body)), ..get(url) };
     match api_request {
         ApiRequest::CreateContact => post(contacts_url, &[&[("source_id", source_id)], proof].concat()),
         // An inbox that requires a proof also requires it for reading; others don't get it.
         ApiRequest::GetContact => {
-            let query = proof.iter().map(|(name, value)| [name, "=", &segment(value)].concat());
+            let query = proof.iter().map(|(name, value)| [name, "=", &escape_segment(value)].concat());
             let query: Vec<String> = query.collect();
             get([&*contact_url(), if query.is_empty() { "" } else { "?" }, &query.join("&")].concat())
         }
@@ -146,30 +146,30 @@ pub fn cable_url(settings: &Settings) -> String {
 /// The command that subscribes to a visitor's events. Its text is always the same: the same token in another JSON text
 /// is a second subscription, and every event would arrive twice.
 #[must_use]
-pub fn subscribe(pubsub_token: &str) -> String {
-    object(&[("command", "subscribe"), ("identifier", &channel_identifier(pubsub_token))])
+pub fn subscribe_command(pubsub_token: &str) -> String {
+    write_object(&[("command", "subscribe"), ("identifier", &channel_identifier(pubsub_token))])
 }
 
 /// The command that shows agents that the visitor is online; it lasts 20 s.
 #[must_use]
-pub fn presence(pubsub_token: &str) -> String {
-    let data = object(&[("action", "update_presence")]);
-    object(&[("command", "message"), ("identifier", &channel_identifier(pubsub_token)), ("data", &data)])
+pub fn presence_command(pubsub_token: &str) -> String {
+    let data = write_object(&[("action", "update_presence")]);
+    write_object(&[("command", "message"), ("identifier", &channel_identifier(pubsub_token)), ("data", &data)])
 }
 
 fn channel_identifier(pubsub_token: &str) -> String {
-    object(&[("channel", "RoomChannel"), ("pubsub_token", pubsub_token)])
+    write_object(&[("channel", "RoomChannel"), ("pubsub_token", pubsub_token)])
 }
 
 /// An object of strings, as JSON.
 #[must_use]
-pub fn object(fields: &[(&str, &str)]) -> String {
+pub fn write_object(fields: &[(&str, &str)]) -> String {
     let fields: Vec<_> = fields.iter().map(|(key, value)| (*key, json::string(value))).collect();
     json::object(&fields)
 }
 
 /// A list of strings, as JSON.
 #[must_use]
-pub fn list<'a>(items: impl Iterator<Item = &'a str>) -> String {
+pub fn write_list<'a>(items: impl Iterator<Item = &'a str>) -> String {
     json::list(&items.map(json::string).collect::<Vec<_>>())
 }

@@ -91,7 +91,7 @@ pub enum ApiRequest {
 pub enum ListPurpose {
     /// To find the conversation whose create answer was lost.
     FindCreated,
-    /// To show the conversation list, while somebody looks at it.
+    /// To show the conversation list, while it is open.
     Show,
     /// To find the conversations of a verified user whose device knows none.
     Discover,
@@ -159,9 +159,9 @@ impl Outcome {
             200..=299 => ApiResponse::Success(body),
             429 | 503 => ApiResponse::Busy { retry_after_ms: retry_after_ms.min(RETRY_AFTER_MS_MAX) },
             // A page of HTML comes from a proxy, and says nothing about the contact or conversation.
-            404 if chatwoot::error_text(body).is_some() => ApiResponse::NotFound,
+            404 if chatwoot::parse_error_text(body).is_some() => ApiResponse::NotFound,
             404 | 408 => ApiResponse::Unknown,
-            400..=499 => ApiResponse::Rejected(chatwoot::error_text(body)),
+            400..=499 => ApiResponse::Rejected(chatwoot::parse_error_text(body)),
             // Any other 500 may come from a proxy whose server is still working on the request.
             500 if chatwoot::is_server_error(body) => ApiResponse::ServerError,
             _ => ApiResponse::Unknown,

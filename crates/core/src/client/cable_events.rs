@@ -42,8 +42,8 @@ impl ChatClient {
 
     pub(super) fn apply_server_event(&mut self, event: ServerEvent, update: &mut Update) {
         match event {
-            ServerEvent::MessageCreated(message, echo) => self.message_created(message, echo, update),
-            ServerEvent::MessageUpdated(message, is_read) => {
+            ServerEvent::MessageCreated { message, echo } => self.message_created(message, echo, update),
+            ServerEvent::MessageUpdated { message, is_read } => {
                 if !self.is_of_other_conversation(&message) {
                     let is_read_elsewhere = is_read && !message.author.is_visitor();
                     if is_read_elsewhere && self.conversation.read_elsewhere(message.id) {
@@ -52,9 +52,9 @@ impl ChatClient {
                     self.conversation.timeline.update_message(message);
                 }
             }
-            ServerEvent::PresenceChanged(is_online) => self.availability.set_online(self.now.mono, is_online),
+            ServerEvent::PresenceChanged { is_online } => self.availability.set_online(self.now.mono, is_online),
             ServerEvent::ConversationChanged(conversation) => self.conversation_changed(&conversation),
-            ServerEvent::TypingChanged(conversation, person) => self.typing_changed(conversation, person),
+            ServerEvent::TypingChanged { conversation, agent } => self.typing_changed(conversation, agent),
             ServerEvent::Other => {}
         }
     }

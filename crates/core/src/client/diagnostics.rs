@@ -27,7 +27,7 @@ impl ChatClient {
         let issue = self.connection.issue().map_or("none", |issue| issue.name());
         let is = |holds: bool| if holds { "yes" } else { "no" };
         let due = self.deadline().map_or(0, |due| due.at.0);
-        let state = chatwoot::write(&[
+        let state = chatwoot::write_object(&[
             ("version", env!("CARGO_PKG_VERSION")),
             ("closes_resolved", is(self.settings.options.closes_resolved)),
             ("asks", &self.settings.options.outline()),

@@ -82,7 +82,7 @@ impl ChatClient {
         }
         self.now = now;
         let event = self.without_outdated_records(event, &mut update);
-        let (record, is_ping) = (event_log::record(now, &event), event_log::is_ping(&event));
+        let (record, is_ping) = (event_log::record_event(now, &event), event_log::is_ping(&event));
         let missing = self.event_log.missing();
         self.apply(now, event, &mut update);
         if !self.tabs.election.is_suspended() {

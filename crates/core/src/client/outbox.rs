@@ -68,7 +68,7 @@ impl ChatClient {
         }
         match response {
             ApiResponse::Success(body) => {
-                if let Some(message) = chatwoot::message(body) {
+                if let Some(message) = chatwoot::parse_message(body) {
                     self.connection.sending_succeeded(queue);
                     let id = message.id;
                     if self.conversation.apply_message(message, Source::Response(echo.clone())) {
@@ -112,7 +112,7 @@ impl ChatClient {
     pub(super) fn apply_response_elsewhere(&mut self, echo: EchoId, outcome: &Outcome, update: &mut Update) {
         match outcome.response() {
             ApiResponse::Success(body) => {
-                let message = chatwoot::message(body).filter(|message| !self.is_of_other_conversation(message));
+                let message = chatwoot::parse_message(body).filter(|message| !self.is_of_other_conversation(message));
                 if let Some(message) = message {
                     let id = message.id;
                     if self.conversation.apply_message(message, Source::Response(echo)) {

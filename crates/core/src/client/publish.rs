@@ -145,7 +145,7 @@ impl ChatClient {
             seen_at: conversation.status.agent_last_seen_at(),
         };
         let rows = if is_changed || self.view_model.scope != scope {
-            view::rows(&conversation.timeline, &visitor.form_submissions, &scope).into()
+            view::build_rows(&conversation.timeline, &visitor.form_submissions, &scope).into()
         } else {
             Arc::clone(&self.view_model.view.thread.rows)
         };

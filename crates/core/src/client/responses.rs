@@ -46,7 +46,7 @@ impl ChatClient {
 
     fn apply_contact(&mut self, now: Mono, request: &ApiRequest, response: &ApiResponse<'_>, update: &mut Update) {
         if let ApiResponse::Success(body) = response
-            && let ContactAnswer::Known(contact) = chatwoot::contact(body)
+            && let ContactAnswer::Known(contact) = chatwoot::parse_contact(body)
             && self.visitor.session.contact_received(contact)
         {
             if self.conversation.existence == Existence::InDoubt {
@@ -71,7 +71,7 @@ impl ChatClient {
                 return;
             }
             ApiResponse::Success(body) => {
-                if let Some(conversation) = chatwoot::conversation(body) {
+                if let Some(conversation) = chatwoot::parse_conversation(body) {
                     self.conversation_created(conversation.id, update);
                     self.visitor.conversation_created(body, &self.settings);
                     return;
@@ -87,7 +87,7 @@ impl ChatClient {
     }
 
     fn apply_list(&mut self, now: Mono, purpose: ListPurpose, response: &ApiResponse<'_>) {
-        let listing = if let ApiResponse::Success(body) = response { chatwoot::listing(body) } else { None };
+        let listing = if let ApiResponse::Success(body) = response { chatwoot::parse_listing(body) } else { None };
         let ours = listing.map(|listing| self.visitor.list_received(listing, &self.settings));
         match purpose {
             ListPurpose::FindCreated => self.apply_list_after_lost_create(now, ours, response),
@@ -205,7 +205,7 @@ impl ChatClient {
         match response {
             ApiResponse::Success(body) => {
                 self.conversation.status.request_answered();
-                if let Some(head) = chatwoot::conversation_head(body).filter(|head| head.id == conversation) {
+                if let Some(head) = chatwoot::parse_conversation_head(body).filter(|head| head.id == conversation) {
                     let session = &mut self.visitor.session;
                     // The first conversation is this inbox's. A later one may be another's that an earlier version opened.
                     if session.inbox().is_none() && session.conversations().first() == Some(&conversation) {
@@ -248,7 +248,7 @@ impl ChatClient {
         if *response == ApiResponse::NotFound {
             self.conversation_not_found(update);
         }
-        let page = if let ApiResponse::Success(body) = response { chatwoot::messages(body) } else { None };
+        let page = if let ApiResponse::Success(body) = response { chatwoot::parse_messages(body) } else { None };
         let Some(page) = page else {
             return self.conversation.page_failed(now, &mut self.rng, response.retry_after_ms());
         };
@@ -269,7 +269,7 @@ impl ChatClient {
         match response {
             ApiResponse::Success(body) => {
                 // First the message as it is now: between the two, the answer would be gone for a moment.
-                if let Some(message) = chatwoot::message(body) {
+                if let Some(message) = chatwoot::parse_message(body) {
                     self.conversation.timeline.update_message(message);
                 }
                 submissions.submission_accepted(message);
@@ -283,7 +283,7 @@ impl ChatClient {
     }
 
     fn apply_inbox(&mut self, now: Mono, response: &ApiResponse<'_>) {
-        let inbox = if let ApiResponse::Success(body) = response { chatwoot::inbox(body) } else { None };
+        let inbox = if let ApiResponse::Success(body) = response { chatwoot::parse_inbox(body) } else { None };
         match (inbox, response) {
             (Some(inbox), _) => self.availability.set_inbox(now, inbox),
             // It is not there, or is no inbox: the diagnostics tell.

@@ -207,7 +207,7 @@ impl ChatClient {
         let is_withheld = matches!(request, ApiRequest::GetContact) && !self.availability.requires_proof();
         let proof = if is_withheld { Vec::new() } else { self.visitor.identity.user().proof() };
         let source_id = self.visitor.session.source_id().unwrap_or_default();
-        let http = chatwoot::request(&self.settings, source_id, &request, &attributes, &proof);
+        let http = chatwoot::build_request(&self.settings, source_id, &request, &attributes, &proof);
         self.connection.send(now, request, http, update);
     }
 

@@ -183,8 +183,8 @@ impl ChatClient {
     pub(super) fn store_outbox(&mut self, update: &mut Update) {
         for op in self.conversation.timeline.take_store_ops() {
             match op {
-                StoreOp::Save(echo, record) => self.store(outgoing_key(&echo), Some(record), update),
-                StoreOp::Delete(echo, queue) => {
+                StoreOp::Save { echo, record } => self.store(outgoing_key(&echo), Some(record), update),
+                StoreOp::Delete { echo, queue } => {
                     // Before the record: a crash between the two must not leave files that no record names.
                     if queue == Queue::Upload {
                         update.effects.push(Effect::DeleteFiles { message: echo.clone() });

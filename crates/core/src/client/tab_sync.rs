@@ -115,7 +115,7 @@ impl ChatClient {
             TabMessage::Stored { key, value } => self.record_changed_elsewhere(now, &key, value.as_deref(), update),
             TabMessage::CableFrame(text) if !is_leading => {
                 self.tabs.election.note_leader_alive(now);
-                if let Frame::Event(event) = chatwoot::frame(&text) {
+                if let Frame::Event(event) = chatwoot::parse_frame(&text) {
                     self.apply_server_event(*event, update);
                 }
             }

@@ -139,10 +139,10 @@ impl Cable {
         if let Phase::Live { last_frame, .. } | Phase::Subscribing { last_frame, .. } = &mut self.phase {
             *last_frame = now;
         }
-        match chatwoot::frame(text) {
+        match chatwoot::parse_frame(text) {
             Frame::Welcome => {
                 if let (Phase::Opening { .. }, Some(token)) = (self.phase, &self.token) {
-                    actions.push(CableAction::Transmit(socket, chatwoot::subscribe(token)));
+                    actions.push(CableAction::Transmit(socket, chatwoot::subscribe_command(token)));
                     self.phase = Phase::Subscribing { socket, since: now, last_frame: now };
                 }
                 None
@@ -283,7 +283,7 @@ impl Cable {
         };
         if self.is_visible && presence_sent.is_none_or(|presence_sent| now >= presence_sent.plus(PRESENCE_MS)) {
             *presence_sent = Some(now);
-            actions.push(CableAction::Transmit(*socket, chatwoot::presence(token)));
+            actions.push(CableAction::Transmit(*socket, chatwoot::presence_command(token)));
         }
     }
 
@@ -401,7 +401,7 @@ mod tests {
         bench.tick();
         assert_eq!(bench.actions, [CableAction::Connect(SocketId(1))]);
         assert_eq!(bench.frame(1, WELCOME), None);
-        assert_eq!(bench.actions[1], CableAction::Transmit(SocketId(1), chatwoot::subscribe(TOKEN)));
+        assert_eq!(bench.actions[1], CableAction::Transmit(SocketId(1), chatwoot::subscribe_command(TOKEN)));
         assert!(!bench.cable.is_live());
         assert_eq!(bench.frame(1, CONFIRM), Some(CableEvent::Subscribed));
         assert!(bench.cable.is_live());

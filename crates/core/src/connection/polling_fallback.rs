@@ -87,8 +87,8 @@ impl PollingFallback {
     /// When there may be something to do.
     #[must_use]
     pub fn deadline(&self) -> Option<Due> {
-        let echo = self.awaited_since.map(|since| since.plus(ECHO_MS_MAX).due("watch: no echo"));
-        let poll = self.next_poll.map(|next_poll| next_poll.due("watch: look"));
+        let echo = self.awaited_since.map(|since| since.plus(ECHO_MS_MAX).due("polling: no frame"));
+        let poll = self.next_poll.map(|next_poll| next_poll.due("polling: poll"));
         echo.into_iter().chain(poll).min()
     }
 }

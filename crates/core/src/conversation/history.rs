@@ -80,7 +80,7 @@ pub enum Progress {
     MorePages,
     /// Everything since the gap is loaded, up to `newest`.
     CaughtUp {
-        /// When the newest page was asked for.
+        /// When the newest page was requested.
         requested_at: Mono,
         /// The newest message of that page.
         newest: Option<MessageId>,
@@ -92,7 +92,7 @@ pub enum Progress {
     Restarted {
         /// The oldest message read.
         oldest: MessageId,
-        /// When the newest page was asked for.
+        /// When the newest page was requested.
         requested_at: Mono,
         /// The newest message of that page.
         newest: Option<MessageId>,

@@ -78,7 +78,7 @@ impl ConversationStatus {
     /// When the request may be sent again.
     #[must_use]
     pub fn deadline(&self) -> Option<Due> {
-        self.request.deadline().map(|until| until.due("condition: ask again"))
+        self.request.deadline().map(|until| until.due("conversation status: again"))
     }
 }
 

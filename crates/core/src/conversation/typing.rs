@@ -77,8 +77,8 @@ impl Typing {
     /// When an agent's typing or the visitor's ends.
     #[must_use]
     pub fn deadline(&self) -> Option<Due> {
-        let agent = self.agent.as_ref().map(|(_, until)| until.due("typing: theirs"));
-        let visitor = self.last_input.map(|last_input| last_input.plus(VISITOR_PAUSE_MS).due("typing: ours"));
+        let agent = self.agent.as_ref().map(|(_, until)| until.due("typing: agent"));
+        let visitor = self.last_input.map(|last_input| last_input.plus(VISITOR_PAUSE_MS).due("typing: visitor"));
         agent.into_iter().chain(visitor).min()
     }
 }
@@ -99,7 +99,7 @@ mod tests {
         }
         typing.draft_changed(Mono(11_000), false);
         assert_eq!(typing.next_signal(Mono(11_000), true), Some(true), "they might have stopped to believe it");
-        assert_eq!(typing.deadline(), Some(Mono(15_000).due("typing: ours")));
+        assert_eq!(typing.deadline(), Some(Mono(15_000).due("typing: visitor")));
         assert_eq!(
             (typing.next_signal(Mono(14_999), true), typing.next_signal(Mono(15_000), true)),
             (None, Some(false))

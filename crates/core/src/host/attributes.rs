@@ -1,8 +1,8 @@
 //! The attributes of the element that embeds the chat, handed over as one JSON object of strings. Structured settings
 //! (team, form, languages) are JSON in a string.
 
-use crate::chatwoot::content::{collect_objects, field};
-use crate::chatwoot::fields::{object, string, text};
+use crate::chatwoot::content::{collect_objects, parse_field};
+use crate::chatwoot::fields::{parse_object, str_at, text_at};
 use crate::content::{Choice, Field, FieldKind};
 use crate::host::settings::{Options, ReplyTime, Settings, SettingsError};
 use crate::json::{self, Object, Value};
@@ -17,8 +17,8 @@ use crate::visitor::pre_chat_form::{Consent, PreChatForm};
 /// # Errors
 /// If a required setting is missing or unusable, or if an attribute has the name of a secret.
 pub fn parse_settings(text: &str) -> Result<(Settings, Vec<&'static str>), SettingsError> {
-    let attributes = object(text).unwrap_or_default();
-    let value = |name| string(&attributes, name).map(str::trim).filter(|value| !value.is_empty());
+    let attributes = parse_object(text).unwrap_or_default();
+    let value = |name| str_at(&attributes, name).map(str::trim).filter(|value| !value.is_empty());
     if let Some(name) = attributes.names().find(|name| is_secret(name)) {
         return Err(SettingsError::Secret(name.to_owned()));
     }
@@ -33,7 +33,7 @@ pub fn parse_settings(text: &str) -> Result<(Settings, Vec<&'static str>), Setti
         at
     };
     // An attribute without a value is set.
-    let is_set = |name| string(&attributes, name).is_some_and(|value| value != "false");
+    let is_set = |name| str_at(&attributes, name).is_some_and(|value| value != "false");
     let reply = choice("reply-time", &["minutes", "hours", "day"]);
     let reply = reply.and_then(|at| [ReplyTime::Minutes, ReplyTime::Hours, ReplyTime::Day].get(at).copied());
     let is_silent = choice("sound", &["on", "off"]) == Some(1);
@@ -49,11 +49,15 @@ pub fn parse_settings(text: &str) -> Result<(Settings, Vec<&'static str>), Setti
     // From the element's script: pairs of code and name.
     let languages = read("languages", |value| value.items().is_some());
     let options = Options {
-        languages: languages.iter().flat_map(|all| all.items().unwrap_or_default()).filter_map(language).collect(),
+        languages: languages
+            .iter()
+            .flat_map(|all| all.items().unwrap_or_default())
+            .filter_map(parse_language)
+            .collect(),
         closes_resolved: value("allow-messages-after-resolved") == Some("false"),
-        team: team.iter().flat_map(|team| team.items().unwrap_or_default()).filter_map(person).collect(),
+        team: team.iter().flat_map(|team| team.items().unwrap_or_default()).filter_map(parse_person).collect(),
         reply,
-        form: form.as_ref().and_then(Value::object).map(pre_chat_form),
+        form: form.as_ref().and_then(Value::object).map(parse_pre_chat_form),
         sends_page_context: is_set("page-context"),
         offers_notifications: is_set("notifications"),
         offers_themes: is_set("theme-choice"),
@@ -79,36 +83,36 @@ fn is_secret(name: &str) -> bool {
 const SECRETS: [&str; 8] =
     ["secret", "hmac", "password", "apikey", "accesskey", "privatekey", "signingkey", "credential"];
 
-fn language(value: &Value) -> Option<Choice> {
+fn parse_language(value: &Value) -> Option<Choice> {
     let [code, name] = value.items()? else { return None };
     Some(Choice { title: name.text()?.to_owned(), value: code.text()?.to_owned() })
 }
 
-fn person(value: &Value) -> Option<Person> {
+fn parse_person(value: &Value) -> Option<Person> {
     let (name, avatar_url) = match value.object() {
-        Some(person) => (text(person, "name"), text(person, "avatar")),
+        Some(person) => (text_at(person, "name"), text_at(person, "avatar")),
         None => (value.text()?.to_owned(), String::new()),
     };
     let name = without_bidi_controls(&name);
     Some(Person { id: None, name, avatar_url }).filter(|person| !person.name.is_empty())
 }
 
-fn pre_chat_form(form: &Object) -> PreChatForm {
+fn parse_pre_chat_form(form: &Object) -> PreChatForm {
     let consent = form.get("consent").and_then(Value::object).map(|consent| Consent {
-        text: text(consent, "text"),
-        version: string(consent, "version").filter(|version| !version.is_empty()).unwrap_or("1").to_owned(),
+        text: text_at(consent, "text"),
+        version: str_at(consent, "version").filter(|version| !version.is_empty()).unwrap_or("1").to_owned(),
     });
     PreChatForm {
-        text: text(form, "text"),
-        fields: collect_objects(form, "fields", pre_chat_field),
+        text: text_at(form, "text"),
+        fields: collect_objects(form, "fields", parse_pre_chat_field),
         consent: consent.filter(|consent| !consent.text.is_empty()),
     }
 }
 
 /// A field of the pre-chat form: as in agents' forms, with some more types.
-fn pre_chat_field(item: &Object) -> Option<Field> {
-    let field = field(item)?;
-    let kind = match string(item, "type") {
+fn parse_pre_chat_field(item: &Object) -> Option<Field> {
+    let field = parse_field(item)?;
+    let kind = match str_at(item, "type") {
         Some("name") => FieldKind::Name,
         Some("phone") => FieldKind::Phone,
         Some("number") => FieldKind::Number,
@@ -117,7 +121,7 @@ fn pre_chat_field(item: &Object) -> Option<Field> {
         Some("checkbox") => FieldKind::Check,
         Some(_) | None => field.kind,
     };
-    Some(Field { kind, label: text(item, "label"), ..field })
+    Some(Field { kind, label: text_at(item, "label"), ..field })
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::bytes::{byte_at, leading_len, run_len, text_from, text_to, trailing_len};
 use super::links::{
-    MAILTO, destination, email, extent, host, is_label, is_local, is_word, may_be_local, schemeless, unescaped,
+    MAILTO, destination, email, extent, host, is_label, is_local, is_word, may_be_local, schemeless, without_escapes,
 };
 use super::{Mark, Piece, text_of};
 use crate::url::SafeUrl;
@@ -200,7 +200,7 @@ impl<'a> Parser<'a> {
             return self.push_as_text(1);
         };
         self.at += 1 + bytes;
-        let address = unescaped(address);
+        let address = without_escapes(address);
         if open.pieces.is_empty() {
             push_text(&mut open.pieces, &address);
         }
@@ -245,7 +245,7 @@ impl<'a> Parser<'a> {
             return self.push_as_text(1);
         }
         let bytes = self.url_extent(self.rest());
-        let mut address = unescaped(text_to(self.rest(), bytes));
+        let mut address = without_escapes(text_to(self.rest(), bytes));
         address.insert_str(0, scheme);
         if let Some(url) = SafeUrl::new(&address) {
             self.remove_text(letters);
@@ -302,7 +302,7 @@ impl<'a> Parser<'a> {
         if matches!(byte_at(text, end), b'/' | b'?' | b'#') {
             end += self.url_extent(text_from(text, end));
         }
-        let address = unescaped(text_to(text, end));
+        let address = without_escapes(text_to(text, end));
         let Some(url) = schemeless(&address) else { return self.push_as_text(end - label) };
         self.remove_text(label);
         self.push_marked(Mark::Link(url), &address);

@@ -176,7 +176,7 @@ pub fn schemeless(address: &str) -> Option<SafeUrl> {
 }
 
 /// The text without the backslashes that escape signs.
-pub fn unescaped(text: &str) -> String {
+pub fn without_escapes(text: &str) -> String {
     let mut plain = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('\\') {

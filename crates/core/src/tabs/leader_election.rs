@@ -340,8 +340,8 @@ impl LeaderElection {
         }
         let ping = match (self.ping_sent, self.leader_seen) {
             (Some(ping_sent), _) => ping_sent.plus(PING_TIMEOUT_MS).due("tabs: no answer"),
-            (None, Some(leader_seen)) => leader_seen.plus(PING_MS).due("tabs: ask"),
-            (None, None) => Mono::default().due("tabs: ask"),
+            (None, Some(leader_seen)) => leader_seen.plus(PING_MS).due("tabs: ping"),
+            (None, None) => Mono::default().due("tabs: ping"),
         };
         Some(query.map_or(ping, |query| query.min(ping)))
     }
@@ -527,7 +527,7 @@ mod tests {
         assert_eq!(
             election.may_write(Mono(9_000)),
             (false, Some(TabAction::QueryLock)),
-            "an answer heard too late is none"
+            "an answer that arrives too late does not count"
         );
         assert_eq!(election.deadline().map(|due| due.at), Some(Mono(11_500)));
         assert_eq!(election.tick(Mono(11_500)), Some(TabAction::QueryLock), "one question may have been missed");

@@ -1,8 +1,8 @@
 //! The format of messages between tabs (JSON). Tabs may run different versions: [`PROTOCOL`] is part of the channel's
 //! name, so that only tabs of the same protocol receive each other's messages.
 
-use crate::chatwoot::fields::{number, object as read, string};
-use crate::chatwoot::write;
+use crate::chatwoot::fields::{number_at, parse_object, str_at};
+use crate::chatwoot::write_object;
 use crate::digits::digits;
 use crate::host::calls::{AttributeTarget, parse_pairs, write_pairs};
 use crate::model::ConversationId;
@@ -17,34 +17,38 @@ pub const PROTOCOL: u32 = 6;
 pub fn encode(message: &TabMessage) -> String {
     let flag = |is_set: bool| if is_set { "1" } else { "0" };
     match message {
-        TabMessage::PingLeader => write(&[("say", "ask")]),
+        TabMessage::PingLeader => write_object(&[("say", "ask")]),
         TabMessage::Leader(status) => {
-            write(&[("say", "here"), ("live", flag(status.is_live)), ("failing", flag(status.is_failing))])
+            write_object(&[("say", "here"), ("live", flag(status.is_live)), ("failing", flag(status.is_failing))])
         }
-        TabMessage::Stored { key, value: Some(value) } => write(&[("say", "kept"), ("key", key), ("value", value)]),
-        TabMessage::Stored { key, value: None } => write(&[("say", "kept"), ("key", key)]),
-        TabMessage::CableFrame(text) => write(&[("say", "frame"), ("text", text)]),
+        TabMessage::Stored { key, value: Some(value) } => {
+            write_object(&[("say", "kept"), ("key", key), ("value", value)])
+        }
+        TabMessage::Stored { key, value: None } => write_object(&[("say", "kept"), ("key", key)]),
+        TabMessage::CableFrame(text) => write_object(&[("say", "frame"), ("text", text)]),
         TabMessage::SendResponse { echo, status, body } => {
-            write(&[("say", "answered"), ("key", echo), ("status", &digits((*status).into())), ("text", body)])
+            write_object(&[("say", "answered"), ("key", echo), ("status", &digits((*status).into())), ("text", body)])
         }
-        TabMessage::RetrySend(echo) => write(&[("say", "retry"), ("key", echo)]),
-        TabMessage::SendUnconfirmed(echo) => write(&[("say", "unconfirmed"), ("key", echo)]),
-        TabMessage::DiscardSend(echo) => write(&[("say", "discard"), ("key", echo)]),
-        TabMessage::OpenConversation(id) => write(&[("say", "switch"), ("key", &digits(id.map_or(0, |id| id.0)))]),
-        TabMessage::ReadHistory => write(&[("say", "read")]),
+        TabMessage::RetrySend(echo) => write_object(&[("say", "retry"), ("key", echo)]),
+        TabMessage::SendUnconfirmed(echo) => write_object(&[("say", "unconfirmed"), ("key", echo)]),
+        TabMessage::DiscardSend(echo) => write_object(&[("say", "discard"), ("key", echo)]),
+        TabMessage::OpenConversation(id) => {
+            write_object(&[("say", "switch"), ("key", &digits(id.map_or(0, |id| id.0)))])
+        }
+        TabMessage::ReadHistory => write_object(&[("say", "read")]),
         TabMessage::ForgetVisitor { generation: Some(generation), is_succeeded } => {
-            write(&[("say", "forget"), ("key", &digits(*generation)), ("live", flag(*is_succeeded))])
+            write_object(&[("say", "forget"), ("key", &digits(*generation)), ("live", flag(*is_succeeded))])
         }
         TabMessage::ForgetVisitor { generation: None, is_succeeded } => {
-            write(&[("say", "forget"), ("live", flag(*is_succeeded))])
+            write_object(&[("say", "forget"), ("live", flag(*is_succeeded))])
         }
-        TabMessage::SetUser(user) => write(&[
+        TabMessage::SetUser(user) => write_object(&[
             ("say", "user"),
             ("key", &digits(user.mark)),
             ("live", flag(user.is_proven)),
             ("text", &write_pairs(&user.fields)),
         ]),
-        TabMessage::SetAttributes { user, attributes, target } => write(&[
+        TabMessage::SetAttributes { user, attributes, target } => write_object(&[
             ("say", "attributes"),
             ("key", &digits(*user)),
             ("live", flag(*target == AttributeTarget::Conversation)),
@@ -56,8 +60,8 @@ pub fn encode(message: &TabMessage) -> String {
 /// Parses a message; `None` if this version has no such message.
 #[must_use]
 pub fn decode(text: &str) -> Option<TabMessage> {
-    let fields = read(text)?;
-    let field = |name| string(&fields, name);
+    let fields = parse_object(text)?;
+    let field = |name| str_at(&fields, name);
     let is_set = |name| field(name) == Some("1");
     Some(match field("say")? {
         "ask" => TabMessage::PingLeader,
@@ -66,22 +70,22 @@ pub fn decode(text: &str) -> Option<TabMessage> {
         "frame" => TabMessage::CableFrame(field("text")?.to_owned()),
         "answered" => TabMessage::SendResponse {
             echo: field("key")?.into(),
-            status: u16::try_from(number(&fields, "status")?).ok()?,
+            status: u16::try_from(number_at(&fields, "status")?).ok()?,
             body: field("text")?.to_owned(),
         },
         "retry" => TabMessage::RetrySend(field("key")?.into()),
         "unconfirmed" => TabMessage::SendUnconfirmed(field("key")?.into()),
         "discard" => TabMessage::DiscardSend(field("key")?.into()),
-        "switch" => TabMessage::OpenConversation(number(&fields, "key").filter(|id| *id > 0).map(ConversationId)),
+        "switch" => TabMessage::OpenConversation(number_at(&fields, "key").filter(|id| *id > 0).map(ConversationId)),
         "read" => TabMessage::ReadHistory,
-        "forget" => TabMessage::ForgetVisitor { generation: number(&fields, "key"), is_succeeded: is_set("live") },
+        "forget" => TabMessage::ForgetVisitor { generation: number_at(&fields, "key"), is_succeeded: is_set("live") },
         "user" => TabMessage::SetUser(User {
-            mark: number(&fields, "key")?,
+            mark: number_at(&fields, "key")?,
             is_proven: is_set("live"),
             fields: parse_pairs(field("text")?),
         }),
         "attributes" => TabMessage::SetAttributes {
-            user: number(&fields, "key")?,
+            user: number_at(&fields, "key")?,
             attributes: parse_pairs(field("text")?),
             target: if is_set("live") { AttributeTarget::Conversation } else { AttributeTarget::Contact },
         },

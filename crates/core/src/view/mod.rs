@@ -4,7 +4,7 @@ mod rows;
 
 use std::sync::Arc;
 
-pub use rows::{ThreadScope, beginning, excerpt, rows};
+pub use rows::{ThreadScope, beginning_of, build_rows, excerpt};
 
 use crate::availability::Presence;
 use crate::content::{Answer, Choice};

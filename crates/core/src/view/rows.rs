@@ -32,7 +32,7 @@ pub struct ThreadScope {
 
 /// The rows to show.
 #[must_use]
-pub fn rows(timeline: &Timeline, submissions: &FormSubmissions, scope: &ThreadScope) -> Vec<Row> {
+pub fn build_rows(timeline: &Timeline, submissions: &FormSubmissions, scope: &ThreadScope) -> Vec<Row> {
     let Range { start, end } = scope.range;
     // The row before the window decides whether the first one in it starts a group.
     let first = start.saturating_sub(1);
@@ -83,7 +83,7 @@ fn with_details(timeline: &Timeline, submissions: &FormSubmissions, scope: &Thre
         if !message.attachments.is_empty() {
             row.files = timeline.row(message.id).map_or_else(Vec::new, |row| row.files.clone());
         }
-        row.quoted = message.reply_to.and_then(|id| quote_of(timeline, id));
+        row.quoted = message.reply_to.and_then(|id| quote(timeline, id));
         (row.answers, row.submission) = match submissions.status_of(message.id) {
             Some((answers, status)) => (answers.to_vec(), status),
             None => (message.answers.clone(), SubmissionStatus::Accepted),
@@ -93,7 +93,7 @@ fn with_details(timeline: &Timeline, submissions: &FormSubmissions, scope: &Thre
 }
 
 fn text_fold(timeline: &Timeline, key: RowKey, text: &str) -> TextFold {
-    if beginning(text).is_none() {
+    if beginning_of(text).is_none() {
         TextFold::Short
     } else if timeline.is_unfolded(key) {
         TextFold::Unfolded
@@ -112,7 +112,7 @@ const BEGINNING_LINES: usize = 18;
 /// The beginning of a long text, up to the end of a line or a word if one is near; `None` for a short text. The cost
 /// does not depend on the text's length.
 #[must_use]
-pub fn beginning(text: &str) -> Option<&str> {
+pub fn beginning_of(text: &str) -> Option<&str> {
     let text = text.trim_end();
     let (mut lines, mut end, mut line_end, mut word_end) = (1, 0, 0, 0);
     for (count, (at, c)) in text.char_indices().enumerate() {
@@ -133,7 +133,7 @@ pub fn beginning(text: &str) -> Option<&str> {
     None
 }
 
-fn quote_of(timeline: &Timeline, id: MessageId) -> Option<Quoted> {
+fn quote(timeline: &Timeline, id: MessageId) -> Option<Quoted> {
     let message = &timeline.row(id)?.message;
     Some(Quoted { author: message.author.clone(), text: excerpt(message, QUOTED_CHARS_MAX) })
 }

@@ -84,7 +84,7 @@ impl ConversationList {
     /// When the request may be sent again.
     #[must_use]
     pub fn deadline(&self) -> Option<Due> {
-        self.request.deadline().filter(|_| self.is_shown).map(|until| until.due("conversations: again"))
+        self.request.deadline().filter(|_| self.is_shown).map(|until| until.due("conversation list: again"))
     }
 
     /// Whether the list is shown.

@@ -152,7 +152,7 @@ impl FormSubmissions {
     #[must_use]
     pub fn deadline(&self) -> Option<Due> {
         let is_waiting = self.pending.iter().any(|other| matches!(other.state, SubmissionState::Queued));
-        self.retry.until().filter(|_| is_waiting).map(|until| until.due("answer: again"))
+        self.retry.until().filter(|_| is_waiting).map(|until| until.due("form submission: again"))
     }
 
     /// The answers submitted to a message and their state, if the server does not have them yet.

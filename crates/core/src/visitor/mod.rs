@@ -276,7 +276,7 @@ impl Visitor {
         if sent.is_some() {
             // No further update for what this one did not hold: the index has a limit.
             self.index = sent;
-        } else if let Some(index) = chatwoot::conversation_index(body) {
+        } else if let Some(index) = chatwoot::parse_conversation_index(body) {
             self.apply_index(index, settings);
             if self.session.has_conversations() {
                 let ours = self.indexed_conversations();
@@ -335,9 +335,9 @@ impl Visitor {
 
     /// This device has created a conversation: `body` is the answer, which carries the contact's attributes.
     pub(crate) fn conversation_created(&mut self, body: &str, settings: &Settings) {
-        self.session.set_inbox(chatwoot::conversation(body).and_then(|created| created.inbox));
+        self.session.set_inbox(chatwoot::parse_conversation(body).and_then(|created| created.inbox));
         if self.identity.user().is_proven {
-            if let Some(index) = chatwoot::conversation_index(body) {
+            if let Some(index) = chatwoot::parse_conversation_index(body) {
                 self.apply_index(index, settings);
             }
             self.request_index_update();

@@ -173,7 +173,7 @@ impl PreChatAnswers {
     /// When the update may be sent again.
     #[must_use]
     pub fn deadline(&self) -> Option<Due> {
-        self.request.deadline().map(|until| until.due("introduction: again"))
+        self.request.deadline().map(|until| until.due("pre-chat form: again"))
     }
 
     /// The body of a contact update, as JSON: the answers, what the website tells, and the conversation index.

@@ -402,7 +402,7 @@ impl Session {
     /// When the next request may be sent, if it waits after a failure.
     #[must_use]
     pub fn deadline(&self) -> Option<Due> {
-        self.retry.until().filter(|_| !self.is_request_pending).map(|until| until.due("session: ask again"))
+        self.retry.until().filter(|_| !self.is_request_pending).map(|until| until.due("session: again"))
     }
 
     /// What the pending request asks for is known by other means.

@@ -114,13 +114,13 @@ fn unknown_json_fields_are_ignored() {
             insert_fields(sender, within);
         }
         let text = sample.text();
-        assert_eq!(chatwoot::message(&text), Some(sample.message.clone()));
-        assert_eq!(chatwoot::messages(&format!("[{text},{text}]")), Some(vec![sample.message.clone(); 2]));
+        assert_eq!(chatwoot::parse_message(&text), Some(sample.message.clone()));
+        assert_eq!(chatwoot::parse_messages(&format!("[{text},{text}]")), Some(vec![sample.message.clone(); 2]));
         let mut frame = vec![("message".to_owned(), format!(r#"{{"event":"message.created","data":{text}}}"#))];
         insert_fields(&mut frame, outside);
         assert_eq!(
-            chatwoot::frame(&object(&frame)),
-            Frame::Event(ServerEvent::MessageCreated(sample.message, None).into())
+            chatwoot::parse_frame(&object(&frame)),
+            Frame::Event(ServerEvent::MessageCreated { message: sample.message, echo: None }.into())
         );
     });
 }
@@ -134,17 +134,17 @@ fn message_keeps_its_id_and_text_with_odd_values_in_other_fields() {
         sample.fields.retain(|(name, _)| odd.iter().all(|(other, _)| other != name));
         sample.fields.extend(odd);
         let text = sample.text();
-        let read = chatwoot::message(&text).expect("it has an id");
+        let read = chatwoot::parse_message(&text).expect("it has an id");
         assert_eq!((read.id, &read.text), (sample.message.id, &sample.message.text));
-        let Frame::Event(event) = chatwoot::frame(&created(&text)) else { panic!("an event") };
-        let ServerEvent::MessageCreated(read, _) = *event else { panic!("a created message") };
+        let Frame::Event(event) = chatwoot::parse_frame(&created(&text)) else { panic!("an event") };
+        let ServerEvent::MessageCreated { message: read, .. } = *event else { panic!("a created message") };
         assert_eq!((read.id, read.text), (sample.message.id, sample.message.text));
     });
 }
 
 #[test]
 fn odd_message_does_not_hide_its_history_page() {
-    let is_odd = |text: &String| chatwoot::message(text).is_none();
+    let is_odd = |text: &String| chatwoot::parse_message(text).is_none();
     let item = prop_oneof![
         sample().prop_map(|sample| (sample.text(), Some(sample.message))),
         sound_json().prop_filter("it has an id", is_odd).prop_map(|odd| (odd, None)),
@@ -152,7 +152,7 @@ fn odd_message_does_not_hide_its_history_page() {
     check_property(1_000, prop::collection::vec(item, 0..25), |items| {
         let (texts, messages): (Vec<_>, Vec<_>) = items.into_iter().unzip();
         let page = format!("[{}]", texts.join(","));
-        assert_eq!(chatwoot::messages(&page), Some(messages.into_iter().flatten().collect()));
+        assert_eq!(chatwoot::parse_messages(&page), Some(messages.into_iter().flatten().collect()));
     });
 }
 
@@ -160,12 +160,12 @@ fn odd_message_does_not_hide_its_history_page() {
 fn json_whitespace_and_escapes_do_not_change_what_is_parsed() {
     check_property(1_000, prop_oneof![real(), sample().prop_map(|sample| created(&sample.text()))], |text| {
         let spelled = spelled(&serde_json::from_str(&text).unwrap());
-        assert_eq!(chatwoot::frame(&spelled), chatwoot::frame(&text));
-        assert_eq!(chatwoot::message(&spelled), chatwoot::message(&text));
-        assert_eq!(chatwoot::messages(&spelled), chatwoot::messages(&text));
-        assert_eq!(chatwoot::contact(&spelled), chatwoot::contact(&text));
-        assert_eq!(chatwoot::conversation(&spelled), chatwoot::conversation(&text));
-        assert_eq!(chatwoot::conversations(&spelled), chatwoot::conversations(&text));
+        assert_eq!(chatwoot::parse_frame(&spelled), chatwoot::parse_frame(&text));
+        assert_eq!(chatwoot::parse_message(&spelled), chatwoot::parse_message(&text));
+        assert_eq!(chatwoot::parse_messages(&spelled), chatwoot::parse_messages(&text));
+        assert_eq!(chatwoot::parse_contact(&spelled), chatwoot::parse_contact(&text));
+        assert_eq!(chatwoot::parse_conversation(&spelled), chatwoot::parse_conversation(&text));
+        assert_eq!(chatwoot::parse_conversations(&spelled), chatwoot::parse_conversations(&text));
     });
 }
 
@@ -196,10 +196,13 @@ fn truncated_json_is_rejected() {
     check_property(2_000, (said, any::<Index>()), |(text, at)| {
         let cut = &text[..boundary(&text, at)];
         if cut.len() < text.len() {
-            assert_eq!(chatwoot::frame(cut), Frame::Unknown);
-            assert_eq!((chatwoot::message(cut), chatwoot::messages(cut)), (None, None));
-            assert_eq!((chatwoot::conversation(cut), chatwoot::conversations(cut)), (None, None));
-            assert_eq!((chatwoot::contact(cut), chatwoot::error_text(cut)), (ContactAnswer::Unusable, None));
+            assert_eq!(chatwoot::parse_frame(cut), Frame::Unknown);
+            assert_eq!((chatwoot::parse_message(cut), chatwoot::parse_messages(cut)), (None, None));
+            assert_eq!((chatwoot::parse_conversation(cut), chatwoot::parse_conversations(cut)), (None, None));
+            assert_eq!(
+                (chatwoot::parse_contact(cut), chatwoot::parse_error_text(cut)),
+                (ContactAnswer::Unusable, None)
+            );
         }
     });
 }
@@ -209,8 +212,8 @@ fn rejection_reason_is_passed_on_verbatim() {
     check_property(500, (any::<String>(), sound_json()), |(words, more)| {
         let said = Value::String(words.clone());
         let expected = Some(words).filter(|words| !words.is_empty());
-        assert_eq!(chatwoot::error_text(&format!(r#"{{"attributes":{more},"message":{said}}}"#)), expected);
-        assert_eq!(chatwoot::error_text(&format!(r#"{{"error":{said},"status":{more}}}"#)), expected);
+        assert_eq!(chatwoot::parse_error_text(&format!(r#"{{"attributes":{more},"message":{said}}}"#)), expected);
+        assert_eq!(chatwoot::parse_error_text(&format!(r#"{{"error":{said},"status":{more}}}"#)), expected);
     });
 }
 

@@ -255,7 +255,7 @@ fn anonymous_visitor_who_sends_nothing_creates_no_contact_and_stores_only_a_draf
 
 #[test]
 fn cable_noise_hides_no_message() {
-    let ends = |text: &String| matches!(chatwoot::frame(text), Frame::Disconnect { .. } | Frame::Rejected);
+    let ends = |text: &String| matches!(chatwoot::parse_frame(text), Frame::Disconnect { .. } | Frame::Rejected);
     let noise = prop::collection::vec(frame().prop_filter("it ends the socket", move |text| !ends(text)), 0..30);
     check_property(200, noise, |noise| {
         let mut client = FuzzClient::returning("[]");

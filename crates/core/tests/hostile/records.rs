@@ -149,7 +149,7 @@ fn settings_accept_only_http_base_urls() {
         assert!(matches!(scheme, "http" | "https") && !host.is_empty() && !host.starts_with('/'), "{url:?}");
         assert!(!host.contains(|c: char| "?#@".contains(c) || c.is_control() || c.is_whitespace()), "{url:?}");
         assert_eq!(chatwoot::cable_url(&settings), format!("{}://{host}/cable", scheme.replace("http", "ws")));
-        let request = chatwoot::request(&settings, "me", &natter_core::ApiRequest::GetContact, "", &[]);
+        let request = chatwoot::build_request(&settings, "me", &natter_core::ApiRequest::GetContact, "", &[]);
         let path = request.url.strip_prefix(settings.base_url()).expect("on that server");
         let is_plain =
             |segment: &str| segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_~%".contains(&byte));

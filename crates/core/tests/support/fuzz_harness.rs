@@ -21,13 +21,13 @@ pub type Parser = fn(&str);
 
 /// The parsers by name.
 pub const PARSERS: [(&str, Parser); 14] = [
-    ("frame", |text| _ = black_box(chatwoot::frame(text))),
-    ("contact", |text| _ = black_box(chatwoot::contact(text))),
-    ("conversation", |text| _ = black_box(chatwoot::conversation(text))),
-    ("conversations", |text| _ = black_box(chatwoot::conversations(text))),
-    ("message", |text| _ = black_box(chatwoot::message(text))),
-    ("messages", |text| _ = black_box(chatwoot::messages(text))),
-    ("rejection reason", |text| _ = black_box(chatwoot::error_text(text))),
+    ("frame", |text| _ = black_box(chatwoot::parse_frame(text))),
+    ("contact", |text| _ = black_box(chatwoot::parse_contact(text))),
+    ("conversation", |text| _ = black_box(chatwoot::parse_conversation(text))),
+    ("conversations", |text| _ = black_box(chatwoot::parse_conversations(text))),
+    ("message", |text| _ = black_box(chatwoot::parse_message(text))),
+    ("messages", |text| _ = black_box(chatwoot::parse_messages(text))),
+    ("rejection reason", |text| _ = black_box(chatwoot::parse_error_text(text))),
     ("response status", |text| {
         let outcome = |status| Outcome::Answered { status, body: text.to_owned(), retry_after_ms: Some(u64::MAX) };
         for status in [0, 200, 404, 422, 429, 503, u16::MAX] {
@@ -49,7 +49,7 @@ pub const PARSERS: [(&str, Parser); 14] = [
     ("settings", |text| {
         _ = black_box(Settings::new(text, "inbox"));
         if let Ok(settings) = Settings::new("https://chat.example.test", text) {
-            black_box(chatwoot::request(&settings, text, &natter_core::ApiRequest::GetContact, "", &[]));
+            black_box(chatwoot::build_request(&settings, text, &natter_core::ApiRequest::GetContact, "", &[]));
             black_box(settings.storage_prefix());
         }
     }),

@@ -32,7 +32,7 @@ impl Timeline {
                 if let Some(row) = self.rows.get_mut(id) {
                     row.echo_match = EchoMatch::Own(echo.clone());
                 }
-                self.store_ops.push(StoreOp::Delete(echo.clone(), Queue::Upload));
+                self.store_ops.push(StoreOp::Delete { echo: echo.clone(), queue: Queue::Upload });
                 return;
             }
             let mut message = record.restore(self.next_key(), echo.clone(), now);

@@ -62,10 +62,20 @@ pub enum Source {
 /// A change to the outgoing messages' records on the device.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum StoreOp {
-    /// Save this message's record (JSON).
-    Save(EchoId, String),
+    /// Save a message's record.
+    Save {
+        /// The message.
+        echo: EchoId,
+        /// Its record (JSON).
+        record: String,
+    },
     /// Delete the record, and the files of an upload.
-    Delete(EchoId, Queue),
+    Delete {
+        /// The message.
+        echo: EchoId,
+        /// Whether it has files.
+        queue: Queue,
+    },
 }
 
 /// One conversation's rows and outgoing messages.
@@ -241,19 +251,20 @@ impl Timeline {
 
     /// The files of a message are stored: it may be sent.
     pub fn files_stored(&mut self, echo: &EchoId) {
-        let is_it = |message: &OutgoingMessage| message.echo == *echo && message.state == DeliveryState::StoringFiles;
-        if let Some(index) = self.outgoing.iter().position(is_it) {
+        let is_match =
+            |message: &OutgoingMessage| message.echo == *echo && message.state == DeliveryState::StoringFiles;
+        if let Some(index) = self.outgoing.iter().position(is_match) {
             self.update_outgoing(index, |message| message.state = DeliveryState::Queued);
         }
     }
 
     /// The files of a message are no longer on the device: it fails.
     pub fn files_missing(&mut self, echo: &EchoId) {
-        let is_it = |message: &OutgoingMessage| {
+        let is_match = |message: &OutgoingMessage| {
             message.echo == *echo
                 && matches!(message.state, DeliveryState::StoringFiles | DeliveryState::Sending { .. })
         };
-        if let Some(index) = self.outgoing.iter().position(is_it) {
+        if let Some(index) = self.outgoing.iter().position(is_match) {
             self.update_outgoing(index, |message| message.state = DeliveryState::Failed(Failure::FilesMissing));
         }
     }
@@ -329,8 +340,8 @@ impl Timeline {
     /// own text.
     pub fn mark_rejected(&mut self, echo: &EchoId, reason: Option<String>) {
         // A message of another tab may already be unconfirmed here when its response is reported.
-        let is_it = |message: &OutgoingMessage| message.echo == *echo && message.may_be_stored();
-        let Some(index) = self.outgoing.iter().position(is_it) else { return };
+        let is_match = |message: &OutgoingMessage| message.echo == *echo && message.may_be_stored();
+        let Some(index) = self.outgoing.iter().position(is_match) else { return };
         self.drop_match(index);
         self.update_outgoing(index, |message| message.state = DeliveryState::Failed(Failure::Rejected(reason)));
     }
@@ -373,10 +384,10 @@ impl Timeline {
 
     /// Shows or hides the warning that a message is unconfirmed. Returns whether that changed.
     pub fn set_unconfirmed_notice(&mut self, echo: &EchoId, is_shown: bool) -> bool {
-        let is_it = |message: &&mut OutgoingMessage| {
+        let is_match = |message: &&mut OutgoingMessage| {
             message.echo == *echo && message.may_be_stored() && message.is_unconfirmed != is_shown
         };
-        let Some(message) = self.outgoing.iter_mut().find(is_it) else { return false };
+        let Some(message) = self.outgoing.iter_mut().find(is_match) else { return false };
         message.is_unconfirmed = is_shown;
         self.is_changed = true;
         true
@@ -649,9 +660,9 @@ impl Timeline {
     // --- Helpers ---
 
     fn position_of_sending(&self, echo: &EchoId) -> Option<usize> {
-        let is_it =
+        let is_match =
             |message: &OutgoingMessage| message.echo == *echo && matches!(message.state, DeliveryState::Sending { .. });
-        self.outgoing.iter().position(is_it)
+        self.outgoing.iter().position(is_match)
     }
 
     fn update_outgoing(&mut self, index: usize, change: impl FnOnce(&mut OutgoingMessage)) {
@@ -668,7 +679,7 @@ impl Timeline {
             return None;
         }
         let message = self.outgoing.remove(index);
-        self.store_ops.push(StoreOp::Delete(message.echo.clone(), message.queue()));
+        self.store_ops.push(StoreOp::Delete { echo: message.echo.clone(), queue: message.queue() });
         self.is_changed = true;
         Some(message)
     }
@@ -680,8 +691,10 @@ impl Timeline {
             !matches!(message.state, DeliveryState::StoringFiles | DeliveryState::StoredElsewhere { .. })
         };
         if let Some(message) = self.outgoing.get(index).filter(is_to_send) {
-            self.store_ops
-                .push(StoreOp::Save(message.echo.clone(), OutgoingRecord::new(message, self.conversation).to_json()));
+            self.store_ops.push(StoreOp::Save {
+                echo: message.echo.clone(),
+                record: OutgoingRecord::new(message, self.conversation).to_json(),
+            });
         }
     }
 
