@@ -8,7 +8,7 @@ use crate::i18n::TextKey;
 use natter_core::conversation::timeline::RowKey;
 use natter_core::digits::digits;
 use natter_core::markdown::{self, Align, Mark, Piece};
-use natter_core::view::{TextFold, beginning};
+use natter_core::view::{TextFold, beginning_of};
 
 /// What was written, block by block; each block has its own direction.
 pub fn formatted(words: &Words, text: &str) -> Vec<Element> {
@@ -21,7 +21,7 @@ pub fn formatted(words: &Words, text: &str) -> Vec<Element> {
 
 /// As much of a text as is to be seen.
 pub fn shown(text: &str, length: TextFold) -> String {
-    match (length, beginning(text)) {
+    match (length, beginning_of(text)) {
         (TextFold::Folded, Some(beginning)) => [beginning, "…"].concat(),
         (TextFold::Folded | TextFold::Unfolded | TextFold::Short, _) => text.to_owned(),
     }

@@ -5,7 +5,7 @@ use natter::paint::{Act, Element, Node};
 use natter_core::chatwoot;
 use natter_core::conversation::timeline::RowKey;
 use natter_core::model::Author;
-use natter_core::view::{Row, RowContent, TextFold, beginning};
+use natter_core::view::{Row, RowContent, TextFold, beginning_of};
 use natter_core::visitor::pre_chat_form::{Consent, PreChatForm};
 
 use crate::fixtures::{acts, agent, markup, message, of_class, row, said, text, thread, view};
@@ -180,12 +180,12 @@ fn long_text_is_folded_to_its_beginning_with_an_unfold_button() {
 
 #[test]
 fn text_fold_limit_counts_characters_and_lines() {
-    assert_eq!(beginning(&"a".repeat(1_200)), None);
-    assert_eq!(beginning(&"a\n".repeat(24)), None);
-    assert_eq!(beginning(&("a".to_owned() + &"\n".repeat(100))), None, "nothing follows");
-    assert_eq!(beginning(&"a\n".repeat(25)).unwrap().lines().count(), 18);
-    assert_eq!(beginning(&"ä ".repeat(800)).unwrap().chars().count(), 899, "up to a word's end");
-    assert_eq!(beginning(&"漢".repeat(1_201)).unwrap().chars().count(), 899);
+    assert_eq!(beginning_of(&"a".repeat(1_200)), None);
+    assert_eq!(beginning_of(&"a\n".repeat(24)), None);
+    assert_eq!(beginning_of(&("a".to_owned() + &"\n".repeat(100))), None, "nothing follows");
+    assert_eq!(beginning_of(&"a\n".repeat(25)).unwrap().lines().count(), 18);
+    assert_eq!(beginning_of(&"ä ".repeat(800)).unwrap().chars().count(), 899, "up to a word's end");
+    assert_eq!(beginning_of(&"漢".repeat(1_201)).unwrap().chars().count(), 899);
     let lines = "x".repeat(600) + "\n" + &"y ".repeat(400);
-    assert_eq!(beginning(&lines).unwrap().len(), 600, "rather up to a line's end");
+    assert_eq!(beginning_of(&lines).unwrap().len(), 600, "rather up to a line's end");
 }

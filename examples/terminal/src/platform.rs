@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use futures_util::{SinkExt, StreamExt};
-use natter_core::chatwoot::{Body, Method, Request};
+use natter_core::chatwoot::{Body, HttpRequest, Method};
 use natter_core::event::{ConnectionEvent, StorageEvent};
 use natter_core::rng::Seed;
 use natter_core::time::{Due, Mono, Now, Wall};
@@ -147,7 +147,7 @@ impl Platform {
 }
 
 /// Makes a request.
-async fn send(http: &reqwest::Client, request: Request) -> Outcome {
+async fn send(http: &reqwest::Client, request: HttpRequest) -> Outcome {
     let method = match request.method {
         Method::Get | Method::Probe => reqwest::Method::GET,
         Method::Post => reqwest::Method::POST,

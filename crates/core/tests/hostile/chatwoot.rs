@@ -228,11 +228,11 @@ fn http_status_has_one_meaning_with_any_body() {
             let is_right = match outcome.response() {
                 ApiResponse::Success(answer) => (200..300).contains(&status) && answer == body,
                 ApiResponse::Busy { retry_after_ms: ms } => matches!(status, 429 | 503) && ms <= 600_000,
-                ApiResponse::NotFound => status == 404 && chatwoot::error_text(&body).is_some(),
+                ApiResponse::NotFound => status == 404 && chatwoot::parse_error_text(&body).is_some(),
                 ApiResponse::Rejected(words) => {
                     (400..500).contains(&status)
                         && !matches!(status, 404 | 408 | 429)
-                        && words == chatwoot::error_text(&body)
+                        && words == chatwoot::parse_error_text(&body)
                 }
                 ApiResponse::ServerError => status == 500 && chatwoot::is_server_error(&body),
                 ApiResponse::Unknown => !matches!(status, 200..300 | 429 | 503),
