@@ -1,11 +1,11 @@
-//! Every reader of the core, and a widget's whole client, on whatever the fuzzer comes up with.
+//! Fuzz target: gives the fuzzer's input to every parser of the core, and runs it as a script of events on a client.
 //!
 //! ```sh
 //! mkdir -p fuzz/corpus/wire
 //! cargo +nightly fuzz run wire fuzz/corpus/wire fuzz/seeds crates/core/tests/fixtures/chatwoot -- -dict=fuzz/wire.dict
 //! ```
 //!
-//! What it finds belongs into `crates/core/tests/hostile` as well, where it is tried for good.
+//! Add each finding to `crates/core/tests/hostile` as a test.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

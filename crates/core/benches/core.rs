@@ -128,7 +128,7 @@ fn with_a_past(count: u32) -> (Driver, Vec<String>) {
 fn scroll_up((mut driver, pages): (Driver, Vec<String>)) -> Driver {
     let count = (pages.len() + 1) * PAGE as usize;
     for page in pages {
-        driver.event(Event::Thread(ThreadEvent::EarlierRequested));
+        driver.dispatch(Event::Thread(ThreadEvent::EarlierRequested));
         driver.answer(page);
     }
     let thread = &driver.widget.view().thread;
@@ -161,7 +161,7 @@ fn with_an_outbox(count: u32) -> (Driver, Vec<(String, String)>) {
 }
 
 fn restore((mut driver, stored): (Driver, Vec<(String, String)>)) -> Driver {
-    driver.event(Event::Started { stored, has_tab_sync: false });
+    driver.dispatch(Event::Started { stored, has_tab_sync: false });
     driver
 }
 
@@ -196,8 +196,8 @@ impl Driver {
     /// A returning visitor whose history has not been read yet.
     fn returning() -> Self {
         let mut driver = Self::new();
-        driver.event(Event::Started { stored: vec![session()], has_tab_sync: false });
-        driver.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
+        driver.dispatch(Event::Started { stored: vec![session()], has_tab_sync: false });
+        driver.dispatch(Event::Panel(PanelEvent::Toggled { is_open: true }));
         driver
     }
 
@@ -213,13 +213,13 @@ impl Driver {
         while self.socket.is_none() {
             self.now.mono = self.now.mono.plus(100);
             self.now.wall.0 += 100;
-            self.event(Event::Tick);
+            self.dispatch(Event::Tick);
         }
         self.receive(SocketEvent::Frame(r#"{"type":"welcome"}"#.to_owned()));
         self.receive(SocketEvent::Frame(r#"{"type":"confirm_subscription"}"#.to_owned()));
     }
 
-    fn event(&mut self, event: Event) {
+    fn dispatch(&mut self, event: Event) {
         for effect in black_box(self.widget.update(self.now, event)).effects {
             match effect {
                 // Status requests are not part of the measurement.
@@ -244,13 +244,13 @@ impl Driver {
 
     fn receive(&mut self, event: SocketEvent) {
         let socket = self.socket.unwrap();
-        self.event(Event::Connection(ConnectionEvent::Socket { socket, event }));
+        self.dispatch(Event::Connection(ConnectionEvent::Socket { socket, event }));
     }
 
     /// Answers the oldest pending request.
     fn answer(&mut self, body: String) {
         let id = self.requests.remove(0);
-        self.event(Event::Connection(ConnectionEvent::RequestEnded {
+        self.dispatch(Event::Connection(ConnectionEvent::RequestEnded {
             request: id,
             outcome: Outcome::Answered { status: 200, body, retry_after_ms: None },
         }));

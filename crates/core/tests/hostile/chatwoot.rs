@@ -188,12 +188,12 @@ fn spelled(value: &Value) -> String {
 
 #[test]
 fn truncated_json_is_rejected() {
-    let said = prop_oneof![
+    let json = prop_oneof![
         real(),
         sample().prop_map(|sample| sample.text()),
         sample().prop_map(|sample| created(&sample.text()))
     ];
-    check_property(2_000, (said, any::<Index>()), |(text, at)| {
+    check_property(2_000, (json, any::<Index>()), |(text, at)| {
         let cut = &text[..boundary(&text, at)];
         if cut.len() < text.len() {
             assert_eq!(chatwoot::parse_frame(cut), Frame::Unknown);
@@ -209,11 +209,11 @@ fn truncated_json_is_rejected() {
 
 #[test]
 fn rejection_reason_is_passed_on_verbatim() {
-    check_property(500, (any::<String>(), sound_json()), |(words, more)| {
-        let said = Value::String(words.clone());
-        let expected = Some(words).filter(|words| !words.is_empty());
-        assert_eq!(chatwoot::parse_error_text(&format!(r#"{{"attributes":{more},"message":{said}}}"#)), expected);
-        assert_eq!(chatwoot::parse_error_text(&format!(r#"{{"error":{said},"status":{more}}}"#)), expected);
+    check_property(500, (any::<String>(), sound_json()), |(reason, more)| {
+        let json = Value::String(reason.clone());
+        let expected = Some(reason).filter(|reason| !reason.is_empty());
+        assert_eq!(chatwoot::parse_error_text(&format!(r#"{{"attributes":{more},"message":{json}}}"#)), expected);
+        assert_eq!(chatwoot::parse_error_text(&format!(r#"{{"error":{json},"status":{more}}}"#)), expected);
     });
 }
 
@@ -229,10 +229,10 @@ fn http_status_has_one_meaning_with_any_body() {
                 ApiResponse::Success(answer) => (200..300).contains(&status) && answer == body,
                 ApiResponse::Busy { retry_after_ms: ms } => matches!(status, 429 | 503) && ms <= 600_000,
                 ApiResponse::NotFound => status == 404 && chatwoot::parse_error_text(&body).is_some(),
-                ApiResponse::Rejected(words) => {
+                ApiResponse::Rejected(reason) => {
                     (400..500).contains(&status)
                         && !matches!(status, 404 | 408 | 429)
-                        && words == chatwoot::parse_error_text(&body)
+                        && reason == chatwoot::parse_error_text(&body)
                 }
                 ApiResponse::ServerError => status == 500 && chatwoot::is_server_error(&body),
                 ApiResponse::Unknown => !matches!(status, 200..300 | 429 | 503),

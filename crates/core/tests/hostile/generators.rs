@@ -9,7 +9,7 @@ use proptest::sample::{Index, select};
 use serde_json::Value;
 
 /// Field names that the core reads.
-const NAMES: [&str; 37] = [
+const FIELD_NAMES: [&str; 37] = [
     "id",
     "content",
     "message_type",
@@ -50,7 +50,7 @@ const NAMES: [&str; 37] = [
 ];
 
 /// Values that the core tells apart.
-const WORDS: [&str; 16] = [
+const KNOWN_TEXTS: [&str; 16] = [
     "welcome",
     "ping",
     "confirm_subscription",
@@ -101,7 +101,8 @@ pub fn any_text() -> BoxedStrategy<String> {
 
 /// A short text, often one that the core knows.
 pub fn short_text() -> BoxedStrategy<String> {
-    prop_oneof![select(&WORDS[..]).prop_map(str::to_owned), ".{0,12}", "[0-9]{1,25}", "[a-zA-Z0-9_-]{1,40}"].boxed()
+    prop_oneof![select(&KNOWN_TEXTS[..]).prop_map(str::to_owned), ".{0,12}", "[0-9]{1,25}", "[a-zA-Z0-9_-]{1,40}"]
+        .boxed()
 }
 
 /// JSON as text: it includes what a parsed `Value` can't hold.
@@ -117,7 +118,7 @@ pub fn sound_json() -> BoxedStrategy<String> {
 
 fn tree(leaf: impl Strategy<Value = String> + 'static) -> BoxedStrategy<String> {
     leaf.prop_recursive(5, 60, 8, |inner| {
-        let name = prop_oneof![4 => select(&NAMES[..]).prop_map(str::to_owned), 1 => short_text()];
+        let name = prop_oneof![4 => select(&FIELD_NAMES[..]).prop_map(str::to_owned), 1 => short_text()];
         let field = (name, inner.clone()).prop_map(|(name, value)| format!("{}:{value}", Value::String(name)));
         prop_oneof![
             2 => prop::collection::vec(inner.clone(), 0..8).prop_map(|items| format!("[{}]", items.join(","))),

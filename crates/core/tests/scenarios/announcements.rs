@@ -21,7 +21,7 @@ fn announced(client: &ClientHarness) -> (u32, String) {
 
 fn with_open_panel() -> ClientHarness {
     let mut client = ClientHarness::returning(&[by_visitor(1, "hello"), by_agent(2, "hi")]);
-    client.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
+    client.dispatch(Event::Panel(PanelEvent::Toggled { is_open: true }));
     client
 }
 
@@ -48,7 +48,7 @@ fn announcement_of_a_message_is_made_once_and_not_for_history() {
 fn closed_panel_makes_no_announcement() {
     let mut client = ClientHarness::returning(&[by_visitor(1, "hello")]);
     client.receive(&created(&by_agent(3, "there?"), None));
-    client.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
+    client.dispatch(Event::Panel(PanelEvent::Toggled { is_open: true }));
     assert_eq!(announced(&client).0, 0);
 }
 
@@ -68,9 +68,9 @@ fn announcement_of_typing_is_made_once() {
 #[test]
 fn announcement_of_a_reconnect_follows_an_offline_period() {
     let mut client = with_open_panel();
-    client.event(Event::Connection(ConnectionEvent::OnlineChanged { is_online: false }));
+    client.dispatch(Event::Connection(ConnectionEvent::OnlineChanged { is_online: false }));
     assert_eq!(announced(&client).0, 0, "the offline state is a line in the panel that is a live region itself");
-    client.event(Event::Connection(ConnectionEvent::OnlineChanged { is_online: true }));
+    client.dispatch(Event::Connection(ConnectionEvent::OnlineChanged { is_online: true }));
     assert_eq!(announced(&client), (1, "connected".to_owned()));
 }
 
@@ -78,8 +78,8 @@ fn announcement_of_a_reconnect_follows_an_offline_period() {
 fn earlier_history_page_makes_no_announcement() {
     let page: Vec<Value> = (101..=120).map(|id| by_agent(id, "old")).collect();
     let mut client = ClientHarness::returning(&page);
-    client.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
-    client.event(Event::Thread(ThreadEvent::EarlierRequested));
+    client.dispatch(Event::Panel(PanelEvent::Toggled { is_open: true }));
+    client.dispatch(Event::Thread(ThreadEvent::EarlierRequested));
     let earlier: Vec<Value> = (81..=100).map(|id| by_agent(id, "older")).collect();
     client.end("?before=101", Outcome::answered(200, json!(earlier).to_string(), None));
     assert_eq!((client.texts().len(), announced(&client).0), (40, 0));

@@ -24,9 +24,9 @@ fn availability_shows_the_next_working_hours_to_a_new_visitor() {
     let mut client = ClientHarness::new();
     client.inbox_response = with_hours();
     assert!(client.time_zone_lookups.is_empty(), "a closed panel needs no time zone");
-    client.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
+    client.dispatch(Event::Panel(PanelEvent::Toggled { is_open: true }));
     assert_eq!(client.time_zone_lookups, ["Europe/Berlin"]);
-    client.event(Event::TimeZoneLookedUp { offsets: vec![UtcOffset { from: 0, ahead: 3_600 }] });
+    client.dispatch(Event::TimeZoneLookedUp { offsets: vec![UtcOffset { from: 0, ahead: 3_600 }] });
     let panel = &client.widget.view().panel;
     // The harness starts on Saturday, 21 November 2026. Monday 09:30 in Berlin is 08:30 UTC.
     assert_eq!((panel.name.as_str(), panel.presence), ("Workshop", Presence::Until(1_795_422_600)));
@@ -73,7 +73,7 @@ fn header_shows_the_team_and_then_agents_who_wrote() {
 fn inbox_without_usable_content_is_requested_once() {
     let mut client = ClientHarness::new();
     client.inbox_response = json!([]);
-    client.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
+    client.dispatch(Event::Panel(PanelEvent::Toggled { is_open: true }));
     client.wait(600_000);
     assert_eq!(client.inbox_requests, 1);
 }

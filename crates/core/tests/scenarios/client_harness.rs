@@ -126,14 +126,14 @@ impl ClientHarness {
         events: Vec<Event>,
     ) -> Self {
         let mut client = Self::at(settings().with_options(options), storage, seed, now);
-        events.into_iter().for_each(|event| client.event(event));
+        events.into_iter().for_each(|event| client.dispatch(event));
         client.begin(true);
         client
     }
 
     fn begin(&mut self, is_shared: bool) {
         let stored = self.stored();
-        self.event(Event::Started { stored, has_tab_sync: is_shared });
+        self.dispatch(Event::Started { stored, has_tab_sync: is_shared });
     }
 
     /// The keys of the stored records.
@@ -181,7 +181,7 @@ impl ClientHarness {
         is_shared: bool,
     ) -> Self {
         let mut client = Self::at(settings().with_options(options), storage, 7, Mono(1_000));
-        events.into_iter().for_each(|event| client.event(event));
+        events.into_iter().for_each(|event| client.dispatch(event));
         client.begin(is_shared);
         client
     }
@@ -199,7 +199,7 @@ impl ClientHarness {
         reloaded
     }
 
-    pub fn event(&mut self, event: Event) {
+    pub fn dispatch(&mut self, event: Event) {
         let update = self.widget.update(clocks(self.now), event);
         let (mut status, mut inbox) = (None, None);
         for effect in update.effects {
@@ -254,18 +254,18 @@ impl ClientHarness {
             self.inbox_requests += 1;
             assert!(self.inbox_requests < 100, "endless inbox requests");
             let outcome = Outcome::answered(self.inbox_status, self.inbox_response.to_string(), None);
-            self.event(Event::Connection(ConnectionEvent::RequestEnded { request: id, outcome }));
+            self.dispatch(Event::Connection(ConnectionEvent::RequestEnded { request: id, outcome }));
         }
     }
 
     fn answer_status_request(&mut self, id: RequestId) {
         self.status_requests += 1;
         let outcome = Outcome::Answered { status: 200, body: self.status_response.clone(), retry_after_ms: None };
-        self.event(Event::Connection(ConnectionEvent::RequestEnded { request: id, outcome }));
+        self.dispatch(Event::Connection(ConnectionEvent::RequestEnded { request: id, outcome }));
     }
 
     pub fn submit(&mut self, text: &str) {
-        self.event(Event::Composer(ComposerEvent::Submitted { text: text.to_owned() }));
+        self.dispatch(Event::Composer(ComposerEvent::Submitted { text: text.to_owned() }));
     }
 
     /// Advances the clock; dispatches `Tick` at every deadline on the way.
@@ -274,10 +274,10 @@ impl ClientHarness {
         while let Some(Due { at: due, .. }) = self.widget.deadline().filter(|due| due.at <= end) {
             assert!(due > self.now, "a deadline in the past would loop for ever");
             self.now = due;
-            self.event(Event::Tick);
+            self.dispatch(Event::Tick);
         }
         self.now = end;
-        self.event(Event::Tick);
+        self.dispatch(Event::Tick);
     }
 
     /// The oldest pending request of this method whose URL ends with `ending`.
@@ -295,19 +295,22 @@ impl ClientHarness {
         let at = self.requests.iter().position(|(_, request)| path(request).ends_with(ending));
         let at = at.unwrap_or_else(|| panic!("no pending request for {ending}; pending: {:?}", self.requests));
         let (id, request) = self.requests.remove(at);
-        self.event(Event::Connection(ConnectionEvent::RequestEnded { request: id, outcome }));
+        self.dispatch(Event::Connection(ConnectionEvent::RequestEnded { request: id, outcome }));
         request
     }
 
     /// Delivers a cable frame on the open socket.
     pub fn receive(&mut self, frame: &Value) {
         let socket = self.socket.expect("a socket");
-        self.event(Event::Connection(ConnectionEvent::Socket { socket, event: SocketEvent::Frame(frame.to_string()) }));
+        self.dispatch(Event::Connection(ConnectionEvent::Socket {
+            socket,
+            event: SocketEvent::Frame(frame.to_string()),
+        }));
     }
 
     pub fn close_socket(&mut self) {
         let socket = self.socket.take().expect("a socket");
-        self.event(Event::Connection(ConnectionEvent::Socket { socket, event: SocketEvent::Closed }));
+        self.dispatch(Event::Connection(ConnectionEvent::Socket { socket, event: SocketEvent::Closed }));
     }
 
     /// Delivers welcome and subscription confirmation on the open socket, waiting for a reconnect where there is none.

@@ -58,15 +58,15 @@ fn connection_issues_are_told_apart_by_response() {
 #[test]
 fn empty_response_body_is_no_connection_issue() {
     let mut client = ClientHarness::returning(&[]);
-    client.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
-    client.event(Event::Composer(ComposerEvent::DraftChanged { text: "h".to_owned() }));
+    client.dispatch(Event::Panel(PanelEvent::Toggled { is_open: true }));
+    client.dispatch(Event::Composer(ComposerEvent::DraftChanged { text: "h".to_owned() }));
     let empty = || Outcome::Answered { status: 200, body: String::new(), retry_after_ms: None };
     client.end("/toggle_typing?typing_status=on", empty());
     client.receive(&created(&by_agent(2, "hi"), None));
     client.end("/update_last_seen", empty());
     assert_eq!(last_issue(&client), None);
     assert!(
-        !client.host_events.iter().any(|tell| matches!(tell, HostEvent::ConnectionChanged { issue: _ })),
+        !client.host_events.iter().any(|event| matches!(event, HostEvent::ConnectionChanged { issue: _ })),
         "{:?}",
         client.host_events
     );
@@ -86,7 +86,7 @@ fn connection_issue_leads_to_one_connection_state() {
     assert_eq!(shown(Outcome::Unknown), ConnectionState::Connected, "one lost connection is no issue yet");
     for blocked in [BlockReason::ContentSecurityPolicy, BlockReason::MixedContent] {
         let mut client = ClientHarness::new();
-        client.event(Event::Connection(ConnectionEvent::Blocked(blocked)));
+        client.dispatch(Event::Connection(ConnectionEvent::Blocked(blocked)));
         client.submit("hello");
         for _ in 0..2 {
             client.end("/contacts", Outcome::Unknown);
@@ -96,12 +96,12 @@ fn connection_issue_leads_to_one_connection_state() {
     }
     let mut client = submit_failing(2, &Outcome::Unknown);
     for answers in [true, false] {
-        client.event(Event::Connection(ConnectionEvent::ProbeEnded { is_reachable: answers }));
+        client.dispatch(Event::Connection(ConnectionEvent::ProbeEnded { is_reachable: answers }));
         assert_eq!(client.widget.view().panel.connection, ConnectionState::Unreachable);
     }
-    client.event(Event::Connection(ConnectionEvent::OnlineChanged { is_online: false }));
+    client.dispatch(Event::Connection(ConnectionEvent::OnlineChanged { is_online: false }));
     assert_eq!(client.widget.view().panel.connection, ConnectionState::Offline);
-    client.event(Event::Connection(ConnectionEvent::OnlineChanged { is_online: true }));
+    client.dispatch(Event::Connection(ConnectionEvent::OnlineChanged { is_online: true }));
     client.answer("/contacts", 200, &contact());
     assert_eq!(client.widget.view().panel.connection, ConnectionState::Connected, "a response ends the issue");
 }
@@ -123,9 +123,9 @@ fn connection_state_ignores_a_first_failure_while_the_outbox_is_empty() {
 fn connection_probe_tells_withheld_responses_from_an_unreachable_server() {
     let mut client = submit_failing(2, &Outcome::Unknown);
     assert_eq!((&client.probes[..], last_issue(&client)), (&["https://chat.example.test".to_owned()][..], None));
-    client.event(Event::Connection(ConnectionEvent::ProbeEnded { is_reachable: true }));
+    client.dispatch(Event::Connection(ConnectionEvent::ProbeEnded { is_reachable: true }));
     assert_eq!(last_issue(&client), Some(ConnectionIssue::AnswersWithheld));
-    client.event(Event::Connection(ConnectionEvent::ProbeEnded { is_reachable: false }));
+    client.dispatch(Event::Connection(ConnectionEvent::ProbeEnded { is_reachable: false }));
     assert_eq!(last_issue(&client), Some(ConnectionIssue::Unreachable));
     client.answer("/contacts", 200, &contact());
     assert_eq!(last_issue(&client), None, "a response ends the issue");
@@ -134,7 +134,7 @@ fn connection_probe_tells_withheld_responses_from_an_unreachable_server() {
 #[test]
 fn connection_blocked_by_content_security_policy_is_reported_without_a_probe() {
     let mut client = ClientHarness::new();
-    client.event(Event::Connection(ConnectionEvent::Blocked(BlockReason::ContentSecurityPolicy)));
+    client.dispatch(Event::Connection(ConnectionEvent::Blocked(BlockReason::ContentSecurityPolicy)));
     client.submit("hello");
     for _ in 0..2 {
         client.end("/contacts", Outcome::Unknown);
@@ -164,7 +164,7 @@ fn connection_issue_reports_a_socket_that_never_opens() {
 #[test]
 fn connection_issue_offline_takes_precedence() {
     let mut client = submit_failing(1, &answered(503, ""));
-    client.event(Event::Connection(ConnectionEvent::OnlineChanged { is_online: false }));
+    client.dispatch(Event::Connection(ConnectionEvent::OnlineChanged { is_online: false }));
     assert_eq!(last_issue(&client), Some(ConnectionIssue::Offline));
 }
 

@@ -61,7 +61,7 @@ fn host_events_have_exactly_their_documented_json() {
     assert_eq!(take_events(&mut client), [r#"{"type":"status","conversation":6,"status":"resolved"}"#]);
 
     let choice = Choice { title: "Blue".to_owned(), value: "blue".to_owned() };
-    client.event(Event::Thread(ThreadEvent::ChoiceSelected { message: MessageId(8), choice }));
+    client.dispatch(Event::Thread(ThreadEvent::ChoiceSelected { message: MessageId(8), choice }));
     assert_eq!(take_events(&mut client), [r#"{"type":"postback","message":8,"title":"Blue","value":"blue"}"#]);
 }
 

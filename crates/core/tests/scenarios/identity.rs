@@ -113,7 +113,7 @@ fn identity_change_or_new_proof_forgets_the_former_user() {
             if is_late {
                 client.answer("/messages", 200, &json!([by_agent(1, "about your salary")]));
                 client.go_live();
-                client.event(Event::Host(HostCall::SetUser(now.clone())));
+                client.dispatch(Event::Host(HostCall::SetUser(now.clone())));
             }
             assert_eq!((client.texts().len(), client.widget.view().composer.injected_text.1.as_ref()), (0, ""));
             assert!(client.requests.is_empty() && client.socket.is_none(), "no request uses the former session");
@@ -140,7 +140,7 @@ fn anonymous_visitor_who_logs_in_becomes_a_new_contact_and_keeps_the_outbox() {
     let mut client = page(stored_session(), []);
     client.answer("/messages", 200, &json!([by_agent(1, "hi")]));
     client.submit("on its way when they logged in");
-    client.event(set_user("42"));
+    client.dispatch(set_user("42"));
     assert!(!client.is_stored("hi"), "that message belongs to the anonymous contact");
     let created = json_body(&client.answer("/contacts", 200, &contact()));
     assert_eq!(created["identifier"], "42");
@@ -164,11 +164,11 @@ fn identity_without_proof_keeps_the_anonymous_conversation() {
 fn logout_leaves_no_stored_data() {
     let mut client = page(storage_of("42"), [set_user("42")]);
     client.answer("/messages", 200, &json!([by_agent(1, "hi")]));
-    client.event(Event::Host(HostCall::SetAttributes {
+    client.dispatch(Event::Host(HostCall::SetAttributes {
         attributes: pairs(&[("plan", "\"team\"")]),
         target: AttributeTarget::Contact,
     }));
-    client.event(Event::Host(HostCall::Reset));
+    client.dispatch(Event::Host(HostCall::Reset));
     assert_eq!((client.texts().len(), client.stored_keys()), (0, vec!["generation"]));
     client.submit("hello");
     let created = json_body(&client.answer("/contacts", 200, &contact()));
@@ -182,13 +182,13 @@ fn logout_leaves_no_stored_data() {
 #[test]
 fn second_device_finds_conversations_in_the_contacts_attributes() {
     let mut client = page(BTreeMap::new(), [set_user("42")]);
-    client.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
+    client.dispatch(Event::Panel(PanelEvent::Toggled { is_open: true }));
     client.answer("/contacts", 200, &contact());
     answer_update(&mut client, &json!({ "natter_conversations": "4 6 x -1" }));
     // Chatwoot 4.0.4 answers the list request of a verified contact with a server error.
     client.answer("/conversations", 500, &json!({ "status": 500, "error": "Internal Server Error" }));
     assert!(
-        !client.host_events.iter().any(|tell| matches!(tell, HostEvent::ConnectionChanged { issue: _ })),
+        !client.host_events.iter().any(|event| matches!(event, HostEvent::ConnectionChanged { issue: _ })),
         "no connection issue is reported: {:?}",
         client.host_events
     );
@@ -277,11 +277,11 @@ fn identity_without_proof_requests_no_inbox() {
 #[test]
 fn custom_attributes_are_sent_after_contact_creation_and_with_a_new_conversation() {
     let mut client = page(BTreeMap::new(), []);
-    client.event(Event::Host(HostCall::SetAttributes {
+    client.dispatch(Event::Host(HostCall::SetAttributes {
         attributes: pairs(&[("plan", "\"team\""), ("seats", "2.5")]),
         target: AttributeTarget::Contact,
     }));
-    client.event(Event::Host(HostCall::SetAttributes {
+    client.dispatch(Event::Host(HostCall::SetAttributes {
         attributes: pairs(&[("order", "7")]),
         target: AttributeTarget::Conversation,
     }));
@@ -293,7 +293,7 @@ fn custom_attributes_are_sent_after_contact_creation_and_with_a_new_conversation
     assert_eq!(update, json!({ "custom_attributes": { "plan": "team", "seats": 2.5 } }));
     let request = client.answer("/conversations", 200, &conversation(CONVERSATION));
     assert_eq!(json_body(&request), json!({ "custom_attributes": { "order": 7 } }));
-    client.event(Event::Host(HostCall::SetAttributes {
+    client.dispatch(Event::Host(HostCall::SetAttributes {
         attributes: pairs(&[("plan", "\"\"")]),
         target: AttributeTarget::Contact,
     }));
@@ -307,12 +307,12 @@ fn custom_attributes_are_sent_after_contact_creation_and_with_a_new_conversation
 #[test]
 fn host_send_message_leaves_the_draft_alone() {
     let mut client = page(BTreeMap::new(), []);
-    client.event(Event::Composer(ComposerEvent::DraftChanged { text: "half a sen".to_owned() }));
-    client.event(Event::Host(HostCall::SendMessage { text: "I need help with order 7".to_owned() }));
+    client.dispatch(Event::Composer(ComposerEvent::DraftChanged { text: "half a sen".to_owned() }));
+    client.dispatch(Event::Host(HostCall::SendMessage { text: "I need help with order 7".to_owned() }));
     assert_eq!(client.texts(), ["I need help with order 7"]);
     assert!(client.widget.view().composer.has_text);
     assert_eq!(client.storage["draft"], "half a sen");
-    client.event(Event::Host(HostCall::Prefill { text: "My order is ".to_owned() }));
+    client.dispatch(Event::Host(HostCall::Prefill { text: "My order is ".to_owned() }));
     assert_eq!(
         (client.widget.view().composer.injected_text.1.as_ref(), &*client.storage["draft"]),
         ("My order is ", "My order is ")
@@ -348,7 +348,7 @@ fn identity_change_in_a_follower_tab_reaches_the_leader() {
     let mut browser = MultiTabHarness::new(storage_of("42"));
     let (leader, follower) = (browser.open(), browser.open());
     browser.wait(1_000);
-    browser.on(follower, |tab| tab.event(set_user("43")));
+    browser.on(follower, |tab| tab.dispatch(set_user("43")));
     browser.wait(1_000);
     for tab in [leader, follower] {
         let texts = browser.on(tab, |tab| tab.texts().len());

@@ -46,7 +46,7 @@ fn stored_answers(client: &ClientHarness) -> usize {
 #[test]
 fn choice_is_shown_at_once_stored_and_submitted() {
     let mut client = ClientHarness::returning(&[select(None)]);
-    client.event(choose("Sales", "sales"));
+    client.dispatch(choose("Sales", "sales"));
     assert_eq!(shown(&client), (vec!["sales"], &SubmissionStatus::Sending));
     assert_eq!(stored_answers(&client), 1);
     let (_, request) = client.pending(Method::Patch, "/conversations/6/messages/9").unwrap();
@@ -65,7 +65,7 @@ fn choice_made_on_another_device_is_shown() {
 #[test]
 fn form_submission_is_retried_until_accepted_even_after_a_reload() {
     let mut client = ClientHarness::returning(&[select(None)]);
-    client.event(choose("Sales", "sales"));
+    client.dispatch(choose("Sales", "sales"));
     client.end("/messages/9", Outcome::Unknown);
     client.wait(2_000);
     assert!(client.pending(Method::Patch, "/messages/9").is_some(), "the submission is retried");
@@ -79,8 +79,8 @@ fn form_submission_is_retried_until_accepted_even_after_a_reload() {
 #[test]
 fn form_submission_keeps_the_latest_of_two_choices() {
     let mut client = ClientHarness::returning(&[select(None)]);
-    client.event(choose("Sales", "sales"));
-    client.event(choose("Support", "support"));
+    client.dispatch(choose("Sales", "sales"));
+    client.dispatch(choose("Support", "support"));
     client.answer("/messages/9", 200, &select(Some(json!([{ "title": "Sales", "value": "sales" }]))));
     assert_eq!(shown(&client), (vec!["support"], &SubmissionStatus::Sending), "the second choice is not yet accepted");
     let request = client.answer("/messages/9", 200, &select(Some(json!([{ "title": "Support", "value": "support" }]))));
@@ -91,7 +91,7 @@ fn form_submission_keeps_the_latest_of_two_choices() {
 #[test]
 fn form_submission_rejected_by_the_server_shows_its_reason_and_is_not_retried() {
     let mut client = ClientHarness::returning(&[select(None)]);
-    client.event(choose("Sales", "sales"));
+    client.dispatch(choose("Sales", "sales"));
     client.answer("/messages/9", 422, &json!({ "message": "Not now", "attributes": [] }));
     assert_eq!(shown(&client), (vec!["sales"], &SubmissionStatus::Rejected(Some("Not now".to_owned()))));
     client.wait(120_000);
@@ -108,7 +108,7 @@ fn form_submission_holds_field_names_and_labels() {
     let mut client = ClientHarness::returning(&[interactive(9, "form", fields)]);
     let filled = [("email", "a@b.test"), ("pick", "a"), ("sneaked-in", "x")];
     let filled = filled.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
-    client.event(Event::Thread(ThreadEvent::FormSubmitted { message: MessageId(9), fields: filled }));
+    client.dispatch(Event::Thread(ThreadEvent::FormSubmitted { message: MessageId(9), fields: filled }));
     let (_, request) = client.pending(Method::Patch, "/messages/9").unwrap();
     assert_eq!(
         json_body(request),
@@ -128,14 +128,14 @@ fn csat_survey_submission_keeps_rating_and_feedback() {
             fields: vec![(name.to_owned(), value.to_owned())],
         })
     };
-    client.event(fill("feedback_message", "first"));
+    client.dispatch(fill("feedback_message", "first"));
     assert!(client.pending(Method::Patch, "/messages/9").is_none(), "the server takes no feedback without a rating");
-    client.event(fill("rating", "4"));
+    client.dispatch(fill("rating", "4"));
     let survey = |rating: u64, feedback: &str| json!({ "submitted_values": { "csat_survey_response": { "rating": rating, "feedback_message": feedback } } });
     let (_, request) = client.pending(Method::Patch, "/messages/9").unwrap();
     assert_eq!(json_body(request), survey(4, ""));
     client.answer("/messages/9", 200, &interactive(9, "input_csat", survey(4, "")));
-    client.event(fill("feedback_message", "quick and kind"));
+    client.dispatch(fill("feedback_message", "quick and kind"));
     let (_, request) = client.pending(Method::Patch, "/messages/9").unwrap();
     assert_eq!(json_body(request), survey(4, "quick and kind"));
     let row = client.rows().last().unwrap();
@@ -146,7 +146,7 @@ fn csat_survey_submission_keeps_rating_and_feedback() {
 #[test]
 fn form_submission_to_a_deleted_message_is_dropped() {
     let mut client = ClientHarness::returning(&[select(None)]);
-    client.event(choose("Sales", "sales"));
+    client.dispatch(choose("Sales", "sales"));
     client.answer("/messages/9", 404, &json!({ "status": 404, "error": "Not Found" }));
     client.wait(60_000);
     assert!(client.pending(Method::Patch, "/messages/9").is_none());
@@ -159,6 +159,6 @@ fn follower_tab_sends_its_own_form_submissions() {
     storage.insert("answer/x".to_owned(), "{}".to_owned());
     let mut client = ClientHarness::tab(Default::default(), storage, 3, natter_core::time::Mono(1_000), Vec::new());
     client.answer("/messages", 200, &json!([select(None)]));
-    client.event(choose("Sales", "sales"));
+    client.dispatch(choose("Sales", "sales"));
     assert!(client.pending(Method::Patch, "/messages/9").is_some());
 }

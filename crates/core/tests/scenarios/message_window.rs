@@ -22,10 +22,10 @@ fn page(ids: std::ops::Range<u64>) -> serde_json::Value {
 fn scrolled_up(pages: u64) -> ClientHarness {
     let messages: Vec<_> = (981..=1_000).map(|id| by_agent(id, &format!("m{id}"))).collect();
     let mut client = ClientHarness::returning(&messages);
-    client.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
+    client.dispatch(Event::Panel(PanelEvent::Toggled { is_open: true }));
     client.answer("/update_last_seen", 200, &json!(null));
     for nth in 1..pages {
-        client.event(Event::Thread(ThreadEvent::Scrolled { position: TOP, focused_row: None }));
+        client.dispatch(Event::Thread(ThreadEvent::Scrolled { position: TOP, focused_row: None }));
         let before = 1_001 - nth * 20;
         client.answer(&format!("/messages?before={before}"), 200, &page(before - 20..before));
     }
@@ -49,15 +49,15 @@ fn message_window_grows_to_its_limit_and_then_moves() {
     let mut client = scrolled_up(10);
     assert_eq!((ends(&client), client.rows().len()), (m(801, 860), ROWS_MAX));
     assert_eq!((thread(&client).skipped, thread(&client).newer, thread(&client).is_scrolled_away), (0, 140, true));
-    client.event(Event::Thread(ThreadEvent::Scrolled { position: AMID, focused_row: None }));
+    client.dispatch(Event::Thread(ThreadEvent::Scrolled { position: AMID, focused_row: None }));
     assert_eq!(ends(&client), m(801, 860), "the window stays while neither end is near");
-    client.event(Event::Thread(ThreadEvent::Scrolled { position: NEAR_END, focused_row: None }));
+    client.dispatch(Event::Thread(ThreadEvent::Scrolled { position: NEAR_END, focused_row: None }));
     assert_eq!(ends(&client), m(821, 880));
     for _ in 0..6 {
-        client.event(Event::Thread(ThreadEvent::Scrolled { position: NEAR_END, focused_row: None }));
+        client.dispatch(Event::Thread(ThreadEvent::Scrolled { position: NEAR_END, focused_row: None }));
     }
     assert_eq!((ends(&client), thread(&client).newer), (m(941, 1_000), 0));
-    client.event(Event::Thread(ThreadEvent::Scrolled { position: TOP, focused_row: None }));
+    client.dispatch(Event::Thread(ThreadEvent::Scrolled { position: TOP, focused_row: None }));
     assert_eq!(ends(&client), m(921, 980), "loaded messages are not requested again");
     assert!(client.requests.is_empty(), "{:?}", client.requests);
 }
@@ -73,7 +73,7 @@ fn message_window_stays_while_scrolled_up_and_counts_unread() {
     let thread = &client.widget.view().thread;
     assert_eq!((&client.texts(), thread.unread, thread.newer), (&was, 3, 144));
     let jumps = thread.jumps;
-    client.event(Event::Thread(ThreadEvent::NewestRequested));
+    client.dispatch(Event::Thread(ThreadEvent::NewestRequested));
     let thread = &client.widget.view().thread;
     assert_eq!((thread.unread, thread.newer, thread.is_scrolled_away, thread.jumps), (0, 0, false, jumps + 1));
     let firsts: Vec<&str> =
@@ -86,11 +86,11 @@ fn message_window_stays_while_scrolled_up_and_counts_unread() {
 #[test]
 fn full_message_window_stays_while_scrolled_to_its_middle() {
     let mut client = scrolled_up(3);
-    client.event(Event::Thread(ThreadEvent::Scrolled { position: AMID, focused_row: None }));
+    client.dispatch(Event::Thread(ThreadEvent::Scrolled { position: AMID, focused_row: None }));
     let was = client.texts();
     client.receive(&created(&by_agent(1_001, "m1001"), None));
     assert_eq!((client.texts(), was.len()), (was, ROWS_MAX));
-    client.event(Event::Thread(ThreadEvent::Scrolled { position: NEAR_END, focused_row: None }));
+    client.dispatch(Event::Thread(ThreadEvent::Scrolled { position: NEAR_END, focused_row: None }));
     assert_eq!(ends(&client), m(942, 1_001));
 }
 
@@ -105,7 +105,7 @@ fn message_window_jumps_to_a_submitted_message() {
 #[test]
 fn unread_marker_stays_until_the_panel_is_closed_again() {
     let mut client = scrolled_up(1);
-    client.event(Event::Panel(PanelEvent::Toggled { is_open: false }));
+    client.dispatch(Event::Panel(PanelEvent::Toggled { is_open: false }));
     client.receive(&created(&by_agent(1_001, "m1001"), None));
     client.receive(&created(&by_agent(1_002, "m1002"), None));
     let first = |client: &ClientHarness| {
@@ -113,17 +113,17 @@ fn unread_marker_stays_until_the_panel_is_closed_again() {
         row.map(|row| row.content.text().to_owned())
     };
     assert_eq!(client.widget.view().panel.unread, 2);
-    client.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
+    client.dispatch(Event::Panel(PanelEvent::Toggled { is_open: true }));
     assert_eq!((client.widget.view().panel.unread, first(&client).as_deref()), (0, Some("m1001")));
-    client.event(Event::Panel(PanelEvent::Toggled { is_open: false }));
-    client.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
+    client.dispatch(Event::Panel(PanelEvent::Toggled { is_open: false }));
+    client.dispatch(Event::Panel(PanelEvent::Toggled { is_open: true }));
     assert_eq!(first(&client), None);
 }
 
 #[test]
 fn unread_counts_messages_missed_during_a_gap() {
     let mut client = scrolled_up(1);
-    client.event(Event::Panel(PanelEvent::Toggled { is_open: false }));
+    client.dispatch(Event::Panel(PanelEvent::Toggled { is_open: false }));
     client.close_socket();
     client.go_live();
     client.answer("/messages", 200, &page(985..1_005));
@@ -135,27 +135,27 @@ fn message_window_keeps_the_focused_row() {
     let mut client = scrolled_up(3);
     let held = client.rows().iter().find(|row| row.content.text() == "m990").unwrap().key;
     for nth in 3..12 {
-        client.event(Event::Thread(ThreadEvent::Scrolled { position: TOP, focused_row: Some(held) }));
+        client.dispatch(Event::Thread(ThreadEvent::Scrolled { position: TOP, focused_row: Some(held) }));
         let before = 1_001 - nth * 20;
         client.answer(&format!("/messages?before={before}"), 200, &page(before - 20..before));
     }
     let texts = client.texts();
     assert_eq!((texts.len(), texts.last().map(String::as_str)), (ROWS_MAX + 1, Some("m990")));
     assert_eq!(client.rows().last().unwrap().key, held, "the row keeps its key");
-    client.event(Event::Thread(ThreadEvent::Scrolled { position: AMID, focused_row: None }));
+    client.dispatch(Event::Thread(ThreadEvent::Scrolled { position: AMID, focused_row: None }));
     assert_eq!(client.rows().len(), ROWS_MAX, "a row without focus leaves the window");
 }
 
 #[test]
 fn message_window_of_a_short_thread_stays_at_its_end() {
     let mut client = ClientHarness::returning(&[by_agent(1, "m1"), by_agent(2, "m2")]);
-    client.event(Event::Thread(ThreadEvent::Scrolled {
+    client.dispatch(Event::Thread(ThreadEvent::Scrolled {
         position: ScrollPosition { is_at_top: true, below: Distance::Near },
         focused_row: None,
     }));
     client.receive(&created(&by_agent(3, "m3"), None));
     assert_eq!(client.texts(), ["m1", "m2", "m3"]);
-    client.event(Event::Thread(ThreadEvent::Scrolled { position: END, focused_row: None }));
+    client.dispatch(Event::Thread(ThreadEvent::Scrolled { position: END, focused_row: None }));
     assert!(!client.widget.view().thread.is_scrolled_away);
 }
 
@@ -170,7 +170,7 @@ fn history_drops_the_oldest_messages_and_reads_them_again() {
     assert!((10_000..=20_000).contains(&held) && thread.has_earlier, "{held}");
     let first = 20_003 - held;
     for _ in 0..held / 20 {
-        client.event(Event::Thread(ThreadEvent::EarlierRequested));
+        client.dispatch(Event::Thread(ThreadEvent::EarlierRequested));
     }
     let (_, request) = &client.requests[0];
     assert!(request.url.ends_with(&format!("/messages?before={first}")), "{}", request.url);

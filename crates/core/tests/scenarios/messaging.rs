@@ -20,7 +20,7 @@ const CONTACTS: &str = "/inboxes/inboxMainIdentifier00001/contacts";
 #[test]
 fn first_message_creates_contact_and_conversation_and_leaves_the_outbox() {
     let mut client = ClientHarness::new();
-    client.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
+    client.dispatch(Event::Panel(PanelEvent::Toggled { is_open: true }));
     assert!(
         client.requests.is_empty() && client.socket.is_none() && client.storage.is_empty(),
         "no request, socket or record before the visitor writes"
@@ -57,7 +57,7 @@ fn agent_reply_counts_as_unread_only_while_the_panel_is_closed() {
     client.receive(&created(&by_agent(9, "hi there"), None));
     assert_eq!((client.texts().len(), client.widget.view().panel.unread), (2, 1), "a repeated frame adds no row");
 
-    client.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
+    client.dispatch(Event::Panel(PanelEvent::Toggled { is_open: true }));
     client.receive(&created(&by_agent(10, "still there?"), None));
     assert_eq!(client.widget.view().panel.unread, 0);
 }
@@ -65,7 +65,7 @@ fn agent_reply_counts_as_unread_only_while_the_panel_is_closed() {
 #[test]
 fn reload_restores_contact_conversation_and_draft() {
     let mut client = ClientHarness::returning(&[by_visitor(8, "hello"), by_agent(9, "hi")]);
-    client.event(Event::Composer(ComposerEvent::DraftChanged { text: "half a sent".to_owned() }));
+    client.dispatch(Event::Composer(ComposerEvent::DraftChanged { text: "half a sent".to_owned() }));
     let mut reloaded = client.reload(11);
     assert!(reloaded.widget.view().thread.is_loading);
     assert_eq!(&*reloaded.widget.view().composer.injected_text.1, "half a sent");
@@ -175,7 +175,7 @@ fn outbox_shows_a_rejected_message_with_the_servers_reason_and_sends_the_next() 
     assert_eq!(client.texts(), ["two", "one"]);
 
     let failed = client.row_keys("one")[0];
-    client.event(Event::Thread(ThreadEvent::RetryRequested { row: failed }));
+    client.dispatch(Event::Thread(ThreadEvent::RetryRequested { row: failed }));
     client.answer("/messages", 200, &by_visitor(9, "one"));
     assert_eq!((client.texts(), client.row_keys("one")), (vec!["two".to_owned(), "one".to_owned()], vec![failed]));
 }
@@ -186,7 +186,7 @@ fn discarded_outbox_message_returns_to_the_composer() {
     client.submit("one");
     client.answer("/messages", 403, &json!({}));
     let key = client.rows()[0].key;
-    client.event(Event::Thread(ThreadEvent::MessageDiscarded { row: key }));
+    client.dispatch(Event::Thread(ThreadEvent::MessageDiscarded { row: key }));
     assert!(client.texts().is_empty());
     assert_eq!(&*client.widget.view().composer.injected_text.1, "one");
     assert!(!client.storage.keys().any(|key| key.starts_with("send/")));
@@ -199,11 +199,11 @@ fn long_text_is_folded_until_the_visitor_unfolds_it() {
     let lengths = |client: &ClientHarness| client.rows().iter().map(|row| row.fold).collect::<Vec<_>>();
     assert_eq!(lengths(&client), [TextFold::Short, TextFold::Folded]);
     let key = client.row_keys(&long)[0];
-    client.event(Event::Thread(ThreadEvent::TextFolded { row: key, is_folded: false }));
+    client.dispatch(Event::Thread(ThreadEvent::TextFolded { row: key, is_folded: false }));
     assert_eq!(lengths(&client), [TextFold::Short, TextFold::Unfolded]);
     client.submit("thanks");
     assert_eq!(lengths(&client), [TextFold::Short, TextFold::Unfolded, TextFold::Short]);
-    client.event(Event::Thread(ThreadEvent::TextFolded { row: key, is_folded: true }));
+    client.dispatch(Event::Thread(ThreadEvent::TextFolded { row: key, is_folded: true }));
     assert_eq!(lengths(&client)[1], TextFold::Folded);
 }
 
@@ -258,7 +258,7 @@ fn history_gap_is_found_in_spite_of_post_responses() {
     client.answer("/messages?before=46", 200, &page(26..=45));
     client.answer("/messages?before=26", 200, &page(6..=25));
     assert_eq!(client.texts(), (6..=65).map(|id| format!("m{id}")).collect::<Vec<_>>());
-    client.event(Event::Thread(ThreadEvent::EarlierRequested));
+    client.dispatch(Event::Thread(ThreadEvent::EarlierRequested));
     assert_eq!(client.texts(), (1..=60).map(|id| format!("m{id}")).collect::<Vec<_>>());
 }
 
@@ -456,12 +456,12 @@ fn echo_matching_releases_another_devices_message_of_equal_text() {
 #[test]
 fn outbox_waits_while_offline_and_sends_when_online() {
     let mut client = ClientHarness::returning(&[]);
-    client.event(Event::Connection(ConnectionEvent::OnlineChanged { is_online: false }));
+    client.dispatch(Event::Connection(ConnectionEvent::OnlineChanged { is_online: false }));
     assert_eq!(client.widget.view().panel.connection, ConnectionState::Offline);
     client.submit("hello");
     client.wait(60_000);
     assert!(client.pending(Method::Post, "/messages").is_none());
-    client.event(Event::Connection(ConnectionEvent::OnlineChanged { is_online: true }));
+    client.dispatch(Event::Connection(ConnectionEvent::OnlineChanged { is_online: true }));
     client.answer("/messages", 200, &by_visitor(8, "hello"));
     assert_eq!(client.widget.view().panel.connection, ConnectionState::Connected);
 }
@@ -489,7 +489,7 @@ fn composer_gets_a_text_over_the_length_limit_back() {
 fn composer_counts_remaining_characters_near_the_limit() {
     let mut client = ClientHarness::returning(&[]);
     let mut left_after = |text: String| {
-        client.event(Event::Composer(ComposerEvent::DraftChanged { text }));
+        client.dispatch(Event::Composer(ComposerEvent::DraftChanged { text }));
         client.widget.view().composer.characters_left
     };
     assert_eq!(left_after("é".repeat(149_499)), None, "501 remaining characters are not shown");

@@ -55,7 +55,7 @@ fn another_device() -> ClientHarness {
     let mut client = page(BTreeMap::new());
     // Status requests of any conversation name this inbox.
     client.status_response = r#"{"id":72,"inbox_id":1,"status":"open","agent_last_seen_at":0,"#.to_owned();
-    client.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
+    client.dispatch(Event::Panel(PanelEvent::Toggled { is_open: true }));
     client.answer("/contacts", 200, &contact());
     answer_update(&mut client);
     client
@@ -153,9 +153,9 @@ fn conversation_index_is_not_written_without_knowing_the_stored_one() {
 fn logout_and_login_of_the_same_user_finds_the_conversations_again() {
     let mut client = another_device();
     client.answer("/conversations", 200, &all_inboxes(&listed("1:72")));
-    client.event(Event::Host(HostCall::Reset));
+    client.dispatch(Event::Host(HostCall::Reset));
     assert!(!client.widget.view().panel.actions.can_list);
-    client.event(Event::Host(HostCall::SetUser(user())));
+    client.dispatch(Event::Host(HostCall::SetUser(user())));
     client.answer("/contacts", 200, &contact());
     answer_update(&mut client);
     client.answer("/conversations", 200, &all_inboxes(&listed("1:72")));
@@ -169,11 +169,11 @@ fn conversations_are_not_opened_while_the_inbox_id_is_unknown() {
         let mut client = another_device();
         client.answer("/conversations", 200, &all_inboxes(&attributes));
         assert_eq!(session(&client)["conversation"], Value::Null, "{attributes}");
-        client.event(Event::Conversations(ConversationsEvent::ListToggled { is_shown: true }));
+        client.dispatch(Event::Conversations(ConversationsEvent::ListToggled { is_shown: true }));
         client.answer("/conversations", 200, &all_inboxes(&attributes));
         let list = client.widget.view().thread.list.clone().unwrap();
         assert_eq!(list.all.map(|all| all.len()), Some(0), "{attributes}");
-        client.event(Event::Conversations(ConversationsEvent::Opened { conversation: Some(ConversationId(74)) }));
+        client.dispatch(Event::Conversations(ConversationsEvent::Opened { conversation: Some(ConversationId(74)) }));
         assert!(!client.requests.iter().any(|(_, request)| request.url.contains("/conversations/74")));
     }
 }
@@ -194,14 +194,14 @@ fn conversation_list_shows_this_inbox_only_with_a_session_record_of_an_earlier_v
     });
     let mut client = page([("session".to_owned(), stored.to_string())].into());
     client.status_response = r#"{"id":72,"inbox_id":1,"status":"open","agent_last_seen_at":0,"#.to_owned();
-    client.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
+    client.dispatch(Event::Panel(PanelEvent::Toggled { is_open: true }));
     answer_update(&mut client);
     assert!(
         client.pending(Method::Get, "/conversations").is_none(),
         "a device that knows its conversations does not list them"
     );
     client.answer("/72/messages", 200, &json!([]));
-    client.event(Event::Conversations(ConversationsEvent::ListToggled { is_shown: true }));
+    client.dispatch(Event::Conversations(ConversationsEvent::ListToggled { is_shown: true }));
     client.answer("/conversations", 200, &all_inboxes(&json!({})));
     let list = client.widget.view().thread.list.clone().unwrap();
     assert_eq!(list.all.unwrap().iter().map(|(one, _)| one.id.0).collect::<Vec<_>>(), [72, 73]);

@@ -65,7 +65,7 @@ impl MultiTabHarness {
         self.storage.clone_from(&client.storage);
         self.tabs.push(Tab { client, incoming: VecDeque::new(), is_frozen: false, is_listening: false });
         self.perform_tab_actions(number);
-        self.on(number, |tab| tab.event(Event::Page(PageEvent::VisibilityChanged { is_visible: true })));
+        self.on(number, |tab| tab.dispatch(Event::Page(PageEvent::VisibilityChanged { is_visible: true })));
         number
     }
 
@@ -112,7 +112,7 @@ impl MultiTabHarness {
             self.now = self.now.plus(100);
             for number in 0..self.tabs.len() {
                 if !self.tabs[number].is_frozen {
-                    self.on(number, |tab| tab.event(Event::Tick));
+                    self.on(number, |tab| tab.dispatch(Event::Tick));
                 }
             }
         }
@@ -132,7 +132,7 @@ impl MultiTabHarness {
                 }
                 TabEvent::LockStolen | TabEvent::LockRefused | TabEvent::Received { text: _ } => event,
             };
-            self.on_without_delivery(number, |tab| tab.event(Event::Tabs(event)));
+            self.on_without_delivery(number, |tab| tab.dispatch(Event::Tabs(event)));
         }
         panic!("the tabs never stop sending messages");
     }

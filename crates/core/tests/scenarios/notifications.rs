@@ -39,10 +39,10 @@ fn notification_is_due_only_while_the_thread_is_not_in_view() {
     client.receive(&created(&by_agent(2, "hi"), None));
     assert_eq!(take_notifications(&mut client), notified("hi"));
     client.receive(&created(&by_visitor(3, "from my phone"), Some("another")));
-    client.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
+    client.dispatch(Event::Panel(PanelEvent::Toggled { is_open: true }));
     client.receive(&created(&by_agent(4, "there?"), None));
     assert_eq!(take_notifications(&mut client), []);
-    client.event(Event::Page(PageEvent::VisibilityChanged { is_visible: false }));
+    client.dispatch(Event::Page(PageEvent::VisibilityChanged { is_visible: false }));
     client.receive(&created(&by_agent(5, "gone?"), None));
     assert_eq!(take_notifications(&mut client), notified("gone?"));
 }
@@ -60,12 +60,12 @@ fn notification_is_due_for_messages_missed_during_a_gap_but_not_for_the_first_hi
 fn silent_preference_mutes_notifications_and_survives_a_reload() {
     let mut client = ClientHarness::returning(&[by_visitor(1, "hello")]);
     assert!(client.widget.view().panel.settings.is_sound_on);
-    client.event(Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Silent(true))));
+    client.dispatch(Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Silent(true))));
     client.receive(&created(&by_agent(2, "hi"), None));
     assert_eq!(take_notifications(&mut client), []);
     let mut reloaded = client.reload(11);
     assert!(!reloaded.widget.view().panel.settings.is_sound_on);
-    reloaded.event(Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Silent(false))));
+    reloaded.dispatch(Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Silent(false))));
     assert!(reloaded.widget.view().panel.settings.is_sound_on);
 }
 
@@ -75,7 +75,7 @@ fn silent_site_setting_mutes_notifications_until_the_visitor_turns_sound_on() {
         ClientHarness::with_options(Options { is_silent: true, ..Options::default() }, &[by_visitor(1, "hello")]);
     client.receive(&created(&by_agent(2, "hi"), None));
     assert_eq!(take_notifications(&mut client), []);
-    client.event(Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Silent(false))));
+    client.dispatch(Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Silent(false))));
     client.receive(&created(&by_agent(3, "ho"), None));
     assert_eq!(take_notifications(&mut client), notified("ho"));
 }
@@ -86,20 +86,20 @@ fn browser_notification_needs_the_visitors_opt_in_and_the_sites_offer() {
     assert!(client.widget.view().composer.offers_notifications, "offered once the visitor has written");
     client.receive(&created(&by_agent(2, "one"), None));
     assert_eq!(take_notifications(&mut client), notified("one"));
-    client.event(Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Notifications(true))));
+    client.dispatch(Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Notifications(true))));
     assert!(!client.widget.view().composer.offers_notifications, "offered once");
     client.receive(&created(&by_agent(3, "two"), None));
     assert_eq!(take_notifications(&mut client), [("two".to_owned(), true, true)]);
-    client.event(Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Silent(true))));
+    client.dispatch(Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Silent(true))));
     client.receive(&created(&by_agent(4, "three"), None));
     assert_eq!(take_notifications(&mut client), [("three".to_owned(), false, true)]);
-    client.event(Event::Visitor(VisitorEvent::NotificationsDenied));
+    client.dispatch(Event::Visitor(VisitorEvent::NotificationsDenied));
     assert_eq!(client.widget.view().composer.problem, Some(ComposerProblem::NotificationsDenied));
     client.receive(&created(&by_agent(5, "four"), None));
     assert_eq!((take_notifications(&mut client), client.widget.view().composer.offers_notifications), (vec![], false));
 
     let mut elsewhere = ClientHarness::returning(&[by_visitor(1, "hello")]);
-    elsewhere.event(Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Notifications(true))));
+    elsewhere.dispatch(Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Notifications(true))));
     elsewhere.receive(&created(&by_agent(2, "hi"), None));
     assert_eq!(take_notifications(&mut elsewhere), notified("hi"), "this site does not offer browser notifications");
     assert_eq!(elsewhere.widget.view().panel.settings.notifications, None);
@@ -112,7 +112,7 @@ fn previews_show_new_messages_until_read_or_dismissed() {
         client.receive(&created(&by_agent(id, &format!("nr. {id}")), None));
     }
     assert_eq!(previews(&client), ["nr. 3", "nr. 4", "nr. 5"]);
-    client.event(Event::Panel(PanelEvent::PreviewsDismissed));
+    client.dispatch(Event::Panel(PanelEvent::PreviewsDismissed));
     assert_eq!((previews(&client).len(), client.widget.view().panel.unread), (0, 4));
     client.receive(&created(&by_agent(6, "nr. 6"), None));
     assert_eq!(previews(&client), ["nr. 6"]);
@@ -120,9 +120,9 @@ fn previews_show_new_messages_until_read_or_dismissed() {
     deleted["content_attributes"] = json!({ "deleted": true });
     client.receive(&cable_event("message.updated", deleted));
     assert!(client.widget.view().previews[0].is_deleted, "a deleted message's preview does not show its text");
-    client.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
+    client.dispatch(Event::Panel(PanelEvent::Toggled { is_open: true }));
     assert_eq!(previews(&client).len(), 0);
-    client.event(Event::Panel(PanelEvent::Toggled { is_open: false }));
+    client.dispatch(Event::Panel(PanelEvent::Toggled { is_open: false }));
     assert_eq!(previews(&client).len(), 0);
 }
 
@@ -180,7 +180,7 @@ fn read_receipts_and_preferences_are_shared_between_tabs() {
         let counts = browser.on(tab, |tab| (take_notifications(tab).len(), tab.widget.view().panel.unread));
         assert_eq!(counts, (1, 1), "tabs settle outside the core which of them plays the sound");
     }
-    browser.on(other, |tab| tab.event(Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Silent(true)))));
+    browser.on(other, |tab| tab.dispatch(Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Silent(true)))));
     assert!(!browser.tabs[one].client.widget.view().panel.settings.is_sound_on);
     let mut message = by_agent(8, "hi");
     message["status"] = json!("read");
@@ -192,13 +192,13 @@ fn read_receipts_and_preferences_are_shared_between_tabs() {
 fn theme_preference_applies_where_the_site_offers_it() {
     let options = Options { offers_themes: true, ..Options::default() };
     let mut client = ClientHarness::with_options(options, &[by_visitor(1, "hello")]);
-    client.event(Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Theme(Theme::Dark))));
+    client.dispatch(Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Theme(Theme::Dark))));
     assert_eq!(client.host_events.last(), Some(&HostEvent::ThemeChanged(Theme::Dark)));
     assert_eq!(client.widget.view().panel.settings.theme, Some(Theme::Dark));
     let reloaded = client.reload(11);
     assert!(reloaded.host_events.contains(&HostEvent::ThemeChanged(Theme::Dark)));
 
     let mut plain = ClientHarness::returning(&[]);
-    plain.event(Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Theme(Theme::Dark))));
-    assert!(!plain.host_events.iter().any(|tell| matches!(tell, HostEvent::ThemeChanged(_))));
+    plain.dispatch(Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Theme(Theme::Dark))));
+    assert!(!plain.host_events.iter().any(|event| matches!(event, HostEvent::ThemeChanged(_))));
 }

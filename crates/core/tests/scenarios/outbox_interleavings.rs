@@ -163,7 +163,7 @@ fn answer_history(client: &mut ClientHarness, stored: &[Value]) {
     while let Some((id, _)) = client.pending(Method::Get, "/messages").cloned() {
         client.requests.retain(|(other, _)| *other != id);
         let body = json!(stored).to_string();
-        client.event(Event::Connection(ConnectionEvent::RequestEnded {
+        client.dispatch(Event::Connection(ConnectionEvent::RequestEnded {
             request: id,
             outcome: Outcome::Answered { status: 200, body, retry_after_ms: None },
         }));
@@ -173,7 +173,7 @@ fn answer_history(client: &mut ClientHarness, stored: &[Value]) {
 fn answer_post(client: &mut ClientHarness, outcome: Outcome) {
     let (id, _) = client.pending(Method::Post, "/messages").cloned().expect("a post");
     client.requests.retain(|(other, _)| *other != id);
-    client.event(Event::Connection(ConnectionEvent::RequestEnded { request: id, outcome }));
+    client.dispatch(Event::Connection(ConnectionEvent::RequestEnded { request: id, outcome }));
 }
 
 /// All interleavings of the strands.

@@ -118,7 +118,7 @@ fn is_unconfirmed(client: &ClientHarness) -> bool {
 
 fn retry(client: &mut ClientHarness, text: &str) {
     let key = client.row_keys(text)[0];
-    client.event(Event::Thread(ThreadEvent::RetryRequested { row: key }));
+    client.dispatch(Event::Thread(ThreadEvent::RetryRequested { row: key }));
 }
 
 /// A message whose POST response was lost eight seconds ago, and which the history read since then does not contain.
@@ -230,7 +230,7 @@ fn unconfirmed_outbox_message_is_shown_and_retried_in_any_tab() {
 #[test]
 fn unconfirmed_outbox_message_is_announced_once() {
     let mut client = posting("hello");
-    client.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
+    client.dispatch(Event::Panel(PanelEvent::Toggled { is_open: true }));
     let announcement = |client: &ClientHarness| client.widget.view().panel.announcement.clone();
     client.end("/messages", Outcome::Unknown);
     wait_live(&mut client, 30_000);
@@ -239,7 +239,7 @@ fn unconfirmed_outbox_message_is_announced_once() {
 
 /// The visitor starts typing, and the typing request ends without a response.
 fn leave_typing_unanswered(client: &mut ClientHarness) {
-    client.event(Event::Composer(ComposerEvent::DraftChanged { text: "hel".to_owned() }));
+    client.dispatch(Event::Composer(ComposerEvent::DraftChanged { text: "hel".to_owned() }));
     client.end(TYPING, Outcome::Unknown);
 }
 
@@ -255,7 +255,7 @@ fn has_read(client: &ClientHarness) -> bool {
 fn outbox_posts_without_a_read_on_a_working_connection() {
     let mut client = ClientHarness::returning(&[by_agent(7, "hi")]);
     wait_live(&mut client, 60_000);
-    client.event(Event::Composer(ComposerEvent::DraftChanged { text: "hel".to_owned() }));
+    client.dispatch(Event::Composer(ComposerEvent::DraftChanged { text: "hel".to_owned() }));
     client.answer(TYPING, 200, &json!({}));
     client.submit("hello");
     assert!(has_post(&client) && !has_read(&client));
@@ -315,7 +315,7 @@ fn leader_outbox_reads_history_first_after_a_followers_unanswered_request() {
 fn outbox_does_not_post_after_bad_gateway_responses() {
     let mut client = ClientHarness::returning(&[by_agent(7, "hi")]);
     client.close_socket();
-    client.event(Event::Composer(ComposerEvent::DraftChanged { text: "hel".to_owned() }));
+    client.dispatch(Event::Composer(ComposerEvent::DraftChanged { text: "hel".to_owned() }));
     client.end(TYPING, Outcome::answered(502, "<html>502</html>".to_owned(), None));
     client.submit("hello");
     client.end("/messages", Outcome::answered(502, "<html>502</html>".to_owned(), None));

@@ -59,11 +59,11 @@ fn pre_chat_form_precedes_the_first_message_and_its_answers_become_attributes() 
         client.requests.is_empty() && client.widget.view().composer.injected_text.1.contains("too soon"),
         "kept in the composer, not sent"
     );
-    client.event(Event::Visitor(VisitorEvent::PreChatFormSubmitted {
+    client.dispatch(Event::Visitor(VisitorEvent::PreChatFormSubmitted {
         values: vec![("full_name".to_owned(), "Ana".to_owned())],
     }));
     assert!(is_form_shown(&client), "a required field is missing");
-    client.event(submit_form());
+    client.dispatch(submit_form());
     assert!(!is_form_shown(&client));
     assert!(client.requests.is_empty(), "no request before the first message");
     client.submit("hello");
@@ -86,7 +86,7 @@ fn pre_chat_form_precedes_the_first_message_and_its_answers_become_attributes() 
 #[test]
 fn pre_chat_form_is_not_shown_again_after_a_reload() {
     let mut client = with_form_shown();
-    client.event(submit_form());
+    client.dispatch(submit_form());
     let reloaded = client.reload(11);
     assert!(!is_form_shown(&reloaded));
 }
@@ -95,7 +95,7 @@ fn pre_chat_form_is_not_shown_again_after_a_reload() {
 fn pre_chat_form_failure_does_not_block_the_conversation() {
     for outcome in [Outcome::Unknown, Outcome::answered(422, r#"{"message":"no"}"#.to_owned(), None)] {
         let mut client = with_form_shown();
-        client.event(submit_form());
+        client.dispatch(submit_form());
         client.submit("hello");
         client.answer("/contacts", 200, &contact());
         let own = format!("/contacts/{}", contact()["source_id"].as_str().unwrap());
@@ -112,7 +112,7 @@ fn pre_chat_form_answers_are_sent_after_the_leader_confirms_its_lock() {
     let mut browser = MultiTabHarness::first_visit(with_a_form());
     let (leader, _) = (browser.open(), browser.open());
     browser.on(leader, |tab| {
-        tab.event(submit_form());
+        tab.dispatch(submit_form());
         tab.submit("hello");
     });
     browser.wait(2_000);
@@ -130,8 +130,8 @@ fn page_context_is_sent_with_a_conversation_only_where_the_site_enables_it() {
     };
     let conversation_body = |options| {
         let mut client = ClientHarness::first_visit(options);
-        client.event(Event::Page(PageEvent::Navigated(page())));
-        client.event(Event::Host(HostCall::ProactiveMessageShown { text: "May we help?".to_owned() }));
+        client.dispatch(Event::Page(PageEvent::Navigated(page())));
+        client.dispatch(Event::Host(HostCall::ProactiveMessageShown { text: "May we help?".to_owned() }));
         client.submit("hello");
         client.answer("/contacts", 200, &contact());
         json_body(&client.answer("/conversations", 200, &conversation(CONVERSATION)))
@@ -148,14 +148,14 @@ fn page_context_is_sent_with_a_conversation_only_where_the_site_enables_it() {
 #[test]
 fn proactive_message_belongs_to_the_conversation_it_started() {
     let mut client = ClientHarness::new();
-    client.event(Event::Host(HostCall::ProactiveMessageShown { text: "May we help?".to_owned() }));
+    client.dispatch(Event::Host(HostCall::ProactiveMessageShown { text: "May we help?".to_owned() }));
     assert_eq!(client.widget.view().thread.prompt, "May we help?");
     client.submit("yes");
     client.answer("/contacts", 200, &contact());
     client.answer("/conversations", 200, &conversation(CONVERSATION));
     client.answer("/messages", 200, &by_visitor(1, "yes"));
     assert_eq!(client.widget.view().thread.prompt, "May we help?");
-    client.event(Event::Conversations(ConversationsEvent::Opened { conversation: None }));
+    client.dispatch(Event::Conversations(ConversationsEvent::Opened { conversation: None }));
     assert_eq!(client.widget.view().thread.prompt, "", "another conversation does not show it");
     client.submit("something else");
     assert_eq!(json_body(&client.answer("/conversations", 200, &conversation(ConversationId(9).0))), json!({}));

@@ -62,8 +62,8 @@ fn two_tabs_of_ana() -> MultiTabHarness {
     for number in 0..2 {
         browser.open();
         browser.on(number, |tab| {
-            tab.event(set_user("42"));
-            tab.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
+            tab.dispatch(set_user("42"));
+            tab.dispatch(Event::Panel(PanelEvent::Toggled { is_open: true }));
         });
     }
     answer_history(&mut browser);
@@ -101,7 +101,7 @@ fn reset_and_forget_leave_nothing_in_any_tab() {
         for teller in [0, 1] {
             let mut browser = two_tabs_of_ana();
             browser.on(teller, |tab| tab.submit("my salary, please"));
-            browser.on(teller, |tab| tab.event(event.clone()));
+            browser.on(teller, |tab| tab.dispatch(event.clone()));
             browser.wait(200_000);
             for number in 0..2 {
                 assert_forgotten(&browser, number, &format!("{why} in tab {teller}"));
@@ -124,7 +124,7 @@ fn forget_on_a_page_without_a_running_chat_reaches_the_running_tabs() {
         let message = json!({ "say": "forget", "key": generation }).to_string();
         for number in 0..2 {
             browser.on(number, |tab| {
-                tab.event(Event::Tabs(natter_core::TabEvent::Received { text: message.clone() }));
+                tab.dispatch(Event::Tabs(natter_core::TabEvent::Received { text: message.clone() }));
             });
         }
         browser.wait(200_000);
@@ -139,7 +139,7 @@ fn frozen_leader_forgets_before_it_does_anything_else() {
     for does_another_lead in [false, true] {
         let mut browser = two_tabs_of_ana();
         browser.freeze(0);
-        browser.on(1, |tab| tab.event(Event::Host(HostCall::Reset)));
+        browser.on(1, |tab| tab.dispatch(Event::Host(HostCall::Reset)));
         if does_another_lead {
             browser.wait(20_000);
         } else {
@@ -158,13 +158,13 @@ fn frozen_leader_forgets_before_it_does_anything_else() {
 fn crashed_leader_that_missed_a_forget_restores_nothing() {
     let mut browser = two_tabs_of_ana();
     browser.freeze(0);
-    browser.on(1, |tab| tab.event(Event::Visitor(VisitorEvent::ForgetRequested)));
+    browser.on(1, |tab| tab.dispatch(Event::Visitor(VisitorEvent::ForgetRequested)));
     // Before its crash the leader wrote its records once more.
     let late = storage_of("42");
     browser.storage.extend(late.into_iter().filter(|(key, _)| key != "draft"));
     browser.crash(0);
     let next = browser.open();
-    browser.on(next, |tab| tab.event(Event::Panel(PanelEvent::Toggled { is_open: true })));
+    browser.on(next, |tab| tab.dispatch(Event::Panel(PanelEvent::Toggled { is_open: true })));
     browser.wait(200_000);
     assert_forgotten_by_newcomer(&browser, next);
     assert_eq!(browser.storage.keys().collect::<Vec<_>>(), ["generation"], "late writes are erased");
@@ -180,7 +180,7 @@ fn assert_forgotten_by_newcomer(browser: &MultiTabHarness, number: usize) {
 #[test]
 fn identity_change_forgets_in_all_tabs_and_is_known_to_the_leader() {
     let mut browser = two_tabs_of_ana();
-    browser.on(1, |tab| tab.event(set_user("43")));
+    browser.on(1, |tab| tab.dispatch(set_user("43")));
     browser.wait(2_000);
     let stored = format!("{:?}", browser.storage);
     for mark in MARKS {
@@ -196,11 +196,11 @@ fn identity_change_forgets_in_all_tabs_and_is_known_to_the_leader() {
 #[test]
 fn forget_deletes_the_attachments_of_the_outbox() {
     let mut client = ClientHarness::page_load(Options::default(), BTreeMap::new(), [set_user("42")], false);
-    client.event(Event::Composer(ComposerEvent::FilesPicked {
+    client.dispatch(Event::Composer(ComposerEvent::FilesPicked {
         files: vec![OutgoingFile { pick: 1, name: "slip.pdf".to_owned(), size: 9, local: None }],
     }));
     client.submit("my salary slip");
-    client.event(Event::Host(HostCall::Reset));
+    client.dispatch(Event::Host(HostCall::Reset));
     assert_eq!(client.erasures, [[]]);
     assert!(client.texts().is_empty());
 }
@@ -216,7 +216,7 @@ fn page_without_identity_neither_shows_nor_uses_a_proven_users_session() {
     assert!(client.requests.is_empty() && client.socket.is_none() && client.texts().is_empty());
     assert_eq!(client.widget.view().composer.injected_text.1.as_ref(), "", "the draft is hidden");
     // The site names the user late, and it is the same user.
-    client.event(set_user("42"));
+    client.dispatch(set_user("42"));
     client.answer("/messages", 200, &json!([by_agent(1, "about your salary")]));
     assert_eq!(client.texts(), ["about your salary"]);
     assert_eq!(client.widget.view().composer.injected_text.1.as_ref(), "and my holiday");
@@ -263,7 +263,7 @@ fn outbox_posts_each_users_message_to_their_own_conversation() {
     let send = |text: &str| Event::Host(HostCall::SendMessage { text: text.to_owned() });
     let events = [set_user("42"), send("from 42"), set_user("43"), send("from 43")];
     let mut client = ClientHarness::page_load(Options::default(), BTreeMap::new(), events, false);
-    client.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
+    client.dispatch(Event::Panel(PanelEvent::Toggled { is_open: true }));
     assert!(client.texts().is_empty(), "the messages of user 42 are hidden");
     let first = json_body(&client.answer("/contacts", 200, &contact()));
     assert_eq!(first["identifier"], "42");
@@ -313,12 +313,12 @@ fn leader_outbox_posts_each_users_message_to_their_own_conversation() {
 fn outbox_of_a_former_user_is_dropped_after_a_timeout_and_the_host_is_told() {
     let events = [set_user("42"), Event::Host(HostCall::SendMessage { text: "from 42".to_owned() }), set_user("43")];
     let mut client = ClientHarness::page_load(Options::default(), BTreeMap::new(), events, false);
-    client.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
+    client.dispatch(Event::Panel(PanelEvent::Toggled { is_open: true }));
     client.wait(9_000);
     assert!(client.pending(Method::Post, "/contacts").is_some());
     client.wait(2_000);
     let was_emitted =
-        |wanted: &str| client.host_events.iter().any(|tell| tell.to_json().is_some_and(|event| event.contains(wanted)));
+        |wanted: &str| client.host_events.iter().any(|event| event.to_json().is_some_and(|json| json.contains(wanted)));
     assert!(was_emitted("unsent-dropped") && !was_emitted("from 42"), "{:?}", client.host_events);
     assert!(!format!("{:?}", client.storage).contains("from 42"));
     let contact_request = json_body(&client.answer("/contacts", 200, &contact()));
@@ -328,12 +328,12 @@ fn outbox_of_a_former_user_is_dropped_after_a_timeout_and_the_host_is_told() {
 #[test]
 fn storage_failure_is_reported_once_and_shown_while_the_outbox_is_not_empty() {
     let mut client = ClientHarness::new();
-    client.event(Event::Storage(StorageEvent::WriteFailed));
+    client.dispatch(Event::Storage(StorageEvent::WriteFailed));
     assert_eq!(client.widget.view().composer.problem, None, "the outbox is empty");
     client.submit("hello");
-    client.event(Event::Storage(StorageEvent::WriteFailed));
+    client.dispatch(Event::Storage(StorageEvent::WriteFailed));
     assert_eq!(client.widget.view().composer.problem, Some(natter_core::view::ComposerProblem::StorageUnavailable));
-    let errors = client.host_events.iter().filter(|tell| **tell == HostEvent::Error(HostError::StorageUnavailable));
+    let errors = client.host_events.iter().filter(|event| **event == HostEvent::Error(HostError::StorageUnavailable));
     assert_eq!(errors.count(), 1);
     client.answer("/contacts", 200, &contact());
     client.answer("/conversations", 200, &conversation(CONVERSATION));
@@ -370,7 +370,7 @@ fn leader_reads_the_forget_generation_from_storage_before_it_writes() {
 fn forget_erases_late_writes_of_a_crashed_leader() {
     let mut browser = two_tabs_of_ana();
     browser.freeze(0);
-    browser.on(1, |tab| tab.event(Event::Visitor(VisitorEvent::ForgetRequested)));
+    browser.on(1, |tab| tab.dispatch(Event::Visitor(VisitorEvent::ForgetRequested)));
     browser.storage.extend(storage_of("42").into_iter().filter(|(key, _)| key != "draft"));
     browser.crash(0);
     browser.wait(20_000);
@@ -381,7 +381,7 @@ fn forget_erases_late_writes_of_a_crashed_leader() {
 #[test]
 fn session_stored_after_the_site_cleared_storage_is_kept() {
     let mut browser = two_tabs_of_ana();
-    browser.on(0, |tab| tab.event(Event::Host(HostCall::Reset)));
+    browser.on(0, |tab| tab.dispatch(Event::Host(HostCall::Reset)));
     browser.storage.clear();
     browser.wait(2_000);
     browser.on(0, |tab| tab.submit("hello"));
@@ -404,7 +404,7 @@ fn leader_never_posts_an_outbox_record_of_another_user() {
         user("43").mark
     );
     let message = json!({ "say": "kept", "key": "send/from-ben", "value": record }).to_string();
-    browser.on(0, |tab| tab.event(Event::Tabs(natter_core::TabEvent::Received { text: message })));
+    browser.on(0, |tab| tab.dispatch(Event::Tabs(natter_core::TabEvent::Received { text: message })));
     browser.wait(2_000);
     let is_post = |call: &&(RequestId, HttpRequest)| call.1.method == Method::Post && call.1.url.ends_with("/messages");
     assert_eq!(browser.tabs[0].client.requests.iter().find(is_post), None);
@@ -419,7 +419,7 @@ fn identity_change_while_the_leader_is_frozen_or_crashed_forgets_the_former_user
     for dies in [false, true] {
         let mut browser = two_tabs_of_ana();
         browser.freeze(0);
-        browser.on(1, |tab| tab.event(set_user("43")));
+        browser.on(1, |tab| tab.dispatch(set_user("43")));
         assert!(browser.tabs[1].client.texts().is_empty(), "at once");
         browser.wait(20_000);
         if dies {
@@ -443,10 +443,10 @@ fn identity_change_while_the_leader_is_frozen_or_crashed_forgets_the_former_user
 #[test]
 fn forget_empties_storage_and_sends_nothing_until_the_visitor_writes() {
     let mut client = ClientHarness::returning(&[by_visitor(1, "hello"), by_agent(2, "hi")]);
-    client.event(Event::Composer(ComposerEvent::DraftChanged { text: "half a".to_owned() }));
+    client.dispatch(Event::Composer(ComposerEvent::DraftChanged { text: "half a".to_owned() }));
     client.submit("and more");
     assert!(client.widget.view().panel.settings.is_known);
-    client.event(Event::Visitor(VisitorEvent::ForgetRequested));
+    client.dispatch(Event::Visitor(VisitorEvent::ForgetRequested));
     assert_eq!(client.stored_keys(), ["generation"]);
     assert_eq!((client.texts(), client.socket), (vec![], None), "no row and no socket");
     assert_eq!(client.requests, [], "no request is pending");
@@ -461,7 +461,7 @@ fn forget_empties_storage_and_sends_nothing_until_the_visitor_writes() {
 fn forget_in_a_follower_tab_clears_all_tabs() {
     let mut browser = two_tabs();
     let (leader, follower) = (0, 1);
-    browser.on(follower, |tab| tab.event(Event::Visitor(VisitorEvent::ForgetRequested)));
+    browser.on(follower, |tab| tab.dispatch(Event::Visitor(VisitorEvent::ForgetRequested)));
     assert_eq!(browser.storage.keys().collect::<Vec<_>>(), ["generation"]);
     for tab in [leader, follower] {
         assert_eq!(browser.tabs[tab].client.texts(), Vec::<String>::new());
@@ -494,12 +494,12 @@ fn client_with_markers(is_proven: bool) -> ClientHarness {
     let mut client =
         ClientHarness::page_load(options, stored, [Event::Host(HostCall::SetUser(User::new(&fields)))], false);
     for target in [AttributeTarget::Contact, AttributeTarget::Conversation] {
-        client.event(Event::Host(HostCall::SetAttributes { attributes: attribute(), target }));
+        client.dispatch(Event::Host(HostCall::SetAttributes { attributes: attribute(), target }));
     }
-    client.event(Event::Host(HostCall::ProactiveMessageShown { text: marked(" prompt") }));
-    client.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
+    client.dispatch(Event::Host(HostCall::ProactiveMessageShown { text: marked(" prompt") }));
+    client.dispatch(Event::Panel(PanelEvent::Toggled { is_open: true }));
     let values = vec![("mail".to_owned(), marked("@example.test"))];
-    client.event(Event::Visitor(VisitorEvent::PreChatFormSubmitted { values }));
+    client.dispatch(Event::Visitor(VisitorEvent::PreChatFormSubmitted { values }));
     client.submit(&marked(" first message"));
     let mut known = contact();
     (known["source_id"], known["pubsub_token"]) = (json!(marked("source")), json!(marked("token")));
@@ -526,23 +526,23 @@ fn client_with_markers(is_proven: bool) -> ClientHarness {
     form["sender"]["available_name"] = json!(marked(" agent"));
     client.receive(&created(&form, None));
     let fields = vec![("email".to_owned(), marked("@example.test"))];
-    client.event(Event::Thread(ThreadEvent::FormSubmitted { message: MessageId(2), fields }));
+    client.dispatch(Event::Thread(ThreadEvent::FormSubmitted { message: MessageId(2), fields }));
     client.receive(&json!({ "message": { "event": "conversation.typing_on", "data": {
         "conversation": { "id": CONVERSATION }, "user": { "id": 2, "name": marked(" typist"), "type": "user" },
     } } }));
-    client.event(Event::Conversations(ConversationsEvent::ListToggled { is_shown: true }));
+    client.dispatch(Event::Conversations(ConversationsEvent::ListToggled { is_shown: true }));
     let mut listed = conversation(CONVERSATION);
     listed["messages"] = json!([by_agent(2, &marked(" last words"))]);
     client.answer("/conversations", 200, &json!([listed]));
-    client.event(Event::Conversations(ConversationsEvent::ListToggled { is_shown: false }));
-    client.event(Event::Panel(PanelEvent::Toggled { is_open: false }));
+    client.dispatch(Event::Conversations(ConversationsEvent::ListToggled { is_shown: false }));
+    client.dispatch(Event::Panel(PanelEvent::Toggled { is_open: false }));
     client.receive(&created(&by_agent(3, &marked(" preview")), None));
     client.submit(&marked(" on its way"));
     client.submit(&marked(" queued"));
     let files = vec![OutgoingFile::new(1, &marked(".txt"), 5)];
-    client.event(Event::Composer(ComposerEvent::FilesPicked { files }));
-    client.event(Event::Composer(ComposerEvent::DraftChanged { text: marked(" draft") }));
-    client.event(Event::Thread(ThreadEvent::TranscriptRequested { format: TranscriptFormat::Text }));
+    client.dispatch(Event::Composer(ComposerEvent::FilesPicked { files }));
+    client.dispatch(Event::Composer(ComposerEvent::DraftChanged { text: marked(" draft") }));
+    client.dispatch(Event::Thread(ThreadEvent::TranscriptRequested { format: TranscriptFormat::Text }));
     client
 }
 
@@ -558,7 +558,7 @@ fn visitor_switch_leaves_nothing_of_the_former_visitor_in_any_part() {
             assert!(held.contains(part), "the state names its parts: {part}");
         }
         assert!(held.matches(MARKER).count() > 25, "marked everywhere: {}", held.matches(MARKER).count());
-        client.event(switch.clone());
+        client.dispatch(switch.clone());
         // The former user's message may still be in flight; then the next user waits for it.
         client.wait(11_000);
         let held = debug_state(&client);

@@ -37,26 +37,26 @@ fn returning(read_at: u64, messages: &[Value]) -> ClientHarness {
 fn read_receipt_is_sent_once_for_seen_messages() {
     let mut client = ClientHarness::returning(&[by_agent(1, "hi")]);
     assert!(!take_receipt(&mut client), "the panel is closed");
-    client.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
+    client.dispatch(Event::Panel(PanelEvent::Toggled { is_open: true }));
     assert!(take_receipt(&mut client));
     client.receive(&created(&by_agent(2, "there"), None));
     assert!(!take_receipt(&mut client), "not twice within a second");
     client.wait(1_000);
     assert!(take_receipt(&mut client) && !take_receipt(&mut client));
-    client.event(Event::Page(PageEvent::VisibilityChanged { is_visible: false }));
+    client.dispatch(Event::Page(PageEvent::VisibilityChanged { is_visible: false }));
     client.receive(&created(&by_agent(3, "are you?"), None));
     assert!(!take_receipt(&mut client), "the page is hidden");
     client.wait(1_000);
-    client.event(Event::Page(PageEvent::VisibilityChanged { is_visible: true }));
+    client.dispatch(Event::Page(PageEvent::VisibilityChanged { is_visible: true }));
     assert!(take_receipt(&mut client));
-    client.event(Event::Thread(ThreadEvent::Scrolled {
+    client.dispatch(Event::Thread(ThreadEvent::Scrolled {
         position: ScrollPosition { is_at_top: false, below: Distance::Far },
         focused_row: None,
     }));
     client.receive(&created(&by_agent(4, "further down"), None));
     assert!(!take_receipt(&mut client));
     client.wait(1_000);
-    client.event(Event::Thread(ThreadEvent::NewestRequested));
+    client.dispatch(Event::Thread(ThreadEvent::NewestRequested));
     assert!(take_receipt(&mut client));
     client.receive(&created(&by_visitor(5, "from another device"), Some("another device's")));
     assert!(!take_receipt(&mut client), "the visitor's own message needs no receipt");
@@ -81,7 +81,7 @@ fn unread_counts_agent_messages_after_the_last_read_receipt() {
     assert_eq!(never.widget.view().panel.unread, 0, "without receipt or message nothing is unread");
     let mut client = returning(120, &messages);
     assert!(client.host_events.contains(&HostEvent::UnreadChanged { count: 1 }));
-    client.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
+    client.dispatch(Event::Panel(PanelEvent::Toggled { is_open: true }));
     let first = client.rows().iter().find(|row| row.is_first_unread).map(|row| row.content.text().to_owned());
     assert_eq!((first.as_deref(), take_receipt(&mut client)), (Some("four"), true));
 }
@@ -89,7 +89,7 @@ fn unread_counts_agent_messages_after_the_last_read_receipt() {
 #[test]
 fn read_receipts_are_throttled_and_wait_for_the_outbox() {
     let mut client = ClientHarness::returning(&[by_agent(1, "hi")]);
-    client.event(Event::Panel(PanelEvent::Toggled { is_open: true }));
+    client.dispatch(Event::Panel(PanelEvent::Toggled { is_open: true }));
     let receipts =
         |client: &ClientHarness| client.requests.iter().filter(|(_, it)| it.url.ends_with("/update_last_seen")).count();
     for id in 2..3_002 {

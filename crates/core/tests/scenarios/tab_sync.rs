@@ -109,10 +109,10 @@ fn outbox_row_keeps_its_key_in_every_tab() {
 #[test]
 fn outbox_of_a_closed_leader_is_sent_once_by_the_next_leader() {
     let mut browser = two_tabs();
-    browser.on(0, |tab| tab.event(Event::Connection(ConnectionEvent::OnlineChanged { is_online: false })));
+    browser.on(0, |tab| tab.dispatch(Event::Connection(ConnectionEvent::OnlineChanged { is_online: false })));
     browser.on(0, |tab| tab.submit("hello"));
     assert_eq!(texts(&browser, 1), ["hi", "hello"]);
-    browser.on(0, |tab| tab.event(Event::Page(PageEvent::Suspended)));
+    browser.on(0, |tab| tab.dispatch(Event::Page(PageEvent::Suspended)));
     browser.crash(0);
     answer_history_requests(&mut browser);
     let request = browser.on(1, |tab| tab.answer("/messages", 200, &by_visitor(8, "hello")));
@@ -160,11 +160,11 @@ fn frozen_leader_loses_leadership_to_a_visible_tab_and_posts_no_more() {
 #[test]
 fn hidden_tab_does_not_steal_the_lock_of_a_frozen_leader() {
     let mut browser = two_tabs();
-    browser.on(1, |tab| tab.event(Event::Page(PageEvent::VisibilityChanged { is_visible: false })));
+    browser.on(1, |tab| tab.dispatch(Event::Page(PageEvent::VisibilityChanged { is_visible: false })));
     browser.freeze(0);
     browser.wait(60_000);
     assert_eq!(browser.tabs[1].client.socket, None);
-    browser.on(1, |tab| tab.event(Event::Page(PageEvent::VisibilityChanged { is_visible: true })));
+    browser.on(1, |tab| tab.dispatch(Event::Page(PageEvent::VisibilityChanged { is_visible: true })));
     browser.wait(2_500);
     assert!(browser.tabs[1].client.socket.is_some(), "a visible tab queries the leader and steals the lock");
 }
@@ -190,13 +190,13 @@ fn outbox_is_settled_in_all_tabs_by_a_response_to_a_former_leader() {
 #[test]
 fn suspended_leader_releases_socket_and_lock_and_catches_up_when_resumed() {
     let mut browser = two_tabs();
-    browser.on(0, |tab| tab.event(Event::Page(PageEvent::Suspended)));
+    browser.on(0, |tab| tab.dispatch(Event::Page(PageEvent::Suspended)));
     assert_eq!(browser.tabs[0].client.socket, None, "an open socket would keep the page out of the back/forward cache");
     browser.on(1, ClientHarness::go_live);
     answer_history_requests(&mut browser);
     browser.on(1, |tab| tab.submit("meanwhile"));
     browser.on(1, |tab| tab.answer("/messages", 200, &by_visitor(8, "meanwhile")));
-    browser.on(0, |tab| tab.event(Event::Tick));
+    browser.on(0, |tab| tab.dispatch(Event::Tick));
     assert_eq!(
         (texts(&browser, 0).len(), browser.tabs[0].client.requests.len()),
         (1, 0),
@@ -205,7 +205,7 @@ fn suspended_leader_releases_socket_and_lock_and_catches_up_when_resumed() {
 
     browser.on(0, |tab| {
         let stored = tab.stored();
-        tab.event(Event::Page(PageEvent::Resumed { stored }));
+        tab.dispatch(Event::Page(PageEvent::Resumed { stored }));
     });
     answer_history(&mut browser, &[by_agent(7, "hi"), by_visitor(8, "meanwhile")]);
     assert_eq!(texts(&browser, 0), ["hi", "meanwhile"]);
@@ -217,10 +217,10 @@ fn suspended_leader_releases_socket_and_lock_and_catches_up_when_resumed() {
 fn outbox_message_in_flight_at_suspension_is_decided_by_history() {
     let mut browser = two_tabs();
     browser.on(0, |tab| tab.submit("hello"));
-    browser.on(0, |tab| tab.event(Event::Page(PageEvent::Suspended)));
+    browser.on(0, |tab| tab.dispatch(Event::Page(PageEvent::Suspended)));
     browser.on(0, |tab| {
         let stored = tab.stored();
-        tab.event(Event::Page(PageEvent::Resumed { stored }));
+        tab.dispatch(Event::Page(PageEvent::Resumed { stored }));
     });
     assert_eq!(posts(&browser, 0) + posts(&browser, 1), 0);
     answer_history(&mut browser, &[by_agent(7, "hi"), by_visitor(8, "hello")]);
@@ -243,11 +243,11 @@ fn failed_outbox_message_is_retried_and_discarded_from_any_tab() {
         rows.iter().find(|row| matches!(row.content, RowContent::Outgoing { failure: Some(_), .. })).map(|row| row.key)
     };
     let key = failed(&browser, 1).expect("the follower shows the failure");
-    browser.on(1, |tab| tab.event(Event::Thread(ThreadEvent::RetryRequested { row: key })));
+    browser.on(1, |tab| tab.dispatch(Event::Thread(ThreadEvent::RetryRequested { row: key })));
     assert_eq!((failed(&browser, 0), failed(&browser, 1), posts(&browser, 0)), (None, None, 1));
     browser.on(0, |tab| tab.answer("/messages", 422, &too_many));
     let key = failed(&browser, 1).expect("failed again");
-    browser.on(1, |tab| tab.event(Event::Thread(ThreadEvent::MessageDiscarded { row: key })));
+    browser.on(1, |tab| tab.dispatch(Event::Thread(ThreadEvent::MessageDiscarded { row: key })));
     assert_eq!((texts(&browser, 0), texts(&browser, 1)), (vec!["hi".to_owned()], vec!["hi".to_owned()]));
     assert!(!browser.on(0, |tab| tab.storage.keys().any(|key| key.starts_with("send/"))));
 }
@@ -310,7 +310,7 @@ fn resumed_leader_shows_another_tabs_message_once_when_its_own_cable_frame_comes
 fn resumed_tab_forgets_the_thread_of_a_deleted_contact() {
     let mut browser = two_tabs();
     browser.on(0, |tab| tab.submit("hello"));
-    browser.on(1, |tab| tab.event(Event::Page(PageEvent::Suspended)));
+    browser.on(1, |tab| tab.dispatch(Event::Page(PageEvent::Suspended)));
     browser.on(0, |tab| tab.answer("/messages", 200, &by_visitor(8, "hello")));
     let not_found = json!({ "status": 404, "error": "Not Found" });
     browser.on(0, ClientHarness::close_socket);
@@ -320,7 +320,7 @@ fn resumed_tab_forgets_the_thread_of_a_deleted_contact() {
     browser.on(0, |tab| tab.answer("abf55", 404, &not_found));
     browser.on(1, |tab| {
         let stored = tab.stored();
-        tab.event(Event::Page(PageEvent::Resumed { stored }));
+        tab.dispatch(Event::Page(PageEvent::Resumed { stored }));
     });
     assert!(texts(&browser, 1).is_empty(), "{:?}", texts(&browser, 1));
 }
@@ -334,7 +334,7 @@ fn resumed_leader_settles_its_outbox_from_storage_with_messages_of_equal_text() 
     browser.on(0, |tab| tab.submit("ok"));
     browser.on(0, |tab| tab.submit("ok"));
     browser.on(0, |tab| tab.receive(&created(&by_visitor(8, "ok"), Some("another device's"))));
-    browser.on(0, |tab| tab.event(Event::Page(PageEvent::Suspended)));
+    browser.on(0, |tab| tab.dispatch(Event::Page(PageEvent::Suspended)));
 
     browser.open();
     answer_history(&mut browser, &[by_agent(7, "hi"), by_visitor(8, "ok")]);
@@ -344,7 +344,7 @@ fn resumed_leader_settles_its_outbox_from_storage_with_messages_of_equal_text() 
 
     browser.on(0, |tab| {
         let stored = tab.stored();
-        tab.event(Event::Page(PageEvent::Resumed { stored }));
+        tab.dispatch(Event::Page(PageEvent::Resumed { stored }));
     });
     for _ in 0..2 {
         answer_history(&mut browser, &[by_agent(7, "hi"), by_visitor(8, "ok"), by_visitor(9, "ok")]);
@@ -359,13 +359,13 @@ fn resumed_leader_settles_its_outbox_from_storage_with_messages_of_equal_text() 
 fn outbox_message_settled_by_another_tab_goes_with_its_deleted_conversation() {
     let mut browser = two_tabs();
     browser.on(0, |tab| tab.submit("hello"));
-    browser.on(0, |tab| tab.event(Event::Page(PageEvent::Suspended)));
+    browser.on(0, |tab| tab.dispatch(Event::Page(PageEvent::Suspended)));
     answer_history(&mut browser, &[by_agent(7, "hi"), by_visitor(8, "hello")]);
-    browser.on(1, |tab| tab.event(Event::Page(PageEvent::Suspended)));
+    browser.on(1, |tab| tab.dispatch(Event::Page(PageEvent::Suspended)));
 
     browser.on(0, |tab| {
         let stored = tab.stored();
-        tab.event(Event::Page(PageEvent::Resumed { stored }));
+        tab.dispatch(Event::Page(PageEvent::Resumed { stored }));
     });
     let not_found = json!({ "status": 404, "error": "Not Found" });
     browser.on(0, |tab| tab.answer("/messages", 404, &not_found));
@@ -410,7 +410,7 @@ fn unread_of_another_conversation_is_cleared_in_every_tab_when_one_opens_it() {
         |browser: &MultiTabHarness| [0, 1].map(|tab| browser.tabs[tab].client.widget.view().panel.actions.unread);
     assert_eq!(unread(&browser), [1, 1]);
     browser.on(1, |tab| {
-        tab.event(Event::Conversations(ConversationsEvent::Opened { conversation: Some(ConversationId(9)) }))
+        tab.dispatch(Event::Conversations(ConversationsEvent::Opened { conversation: Some(ConversationId(9)) }))
     });
     assert_eq!(unread(&browser), [0, 0]);
 }
@@ -442,7 +442,7 @@ fn leader_election_without_lock_answers_does_not_block_the_outbox() {
 fn leader_election_with_a_refused_lock_does_not_block_the_outbox() {
     let (mut browser, tab) = browser_without_lock_answers(Default::default());
     browser.on(tab, |tab| tab.submit("hello"));
-    browser.on(tab, |tab| tab.event(Event::Tabs(TabEvent::LockRefused)));
+    browser.on(tab, |tab| tab.dispatch(Event::Tabs(TabEvent::LockRefused)));
     assert!(
         browser.tabs[tab].client.pending(Method::Post, "/contacts").is_some(),
         "the tab works without leadership at once"

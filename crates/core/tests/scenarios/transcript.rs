@@ -22,7 +22,7 @@ fn page(ids: std::ops::RangeInclusive<u64>) -> Vec<Value> {
 #[test]
 fn transcript_loads_the_whole_history_and_is_delivered_once() {
     let mut client = ClientHarness::returning(&page(101..=120));
-    client.event(Event::Thread(ThreadEvent::TranscriptRequested { format: TranscriptFormat::Json }));
+    client.dispatch(Event::Thread(ThreadEvent::TranscriptRequested { format: TranscriptFormat::Json }));
     assert_eq!(transcript(&client), None);
     client.answer("?before=101", 200, &json!(page(81..=100)));
     client.answer("?before=81", 200, &json!(page(75..=80)));
@@ -34,14 +34,14 @@ fn transcript_loads_the_whole_history_and_is_delivered_once() {
     client.host_events.clear();
     client.receive(&created(&by_agent(130, "more"), None));
     assert_eq!(transcript(&client), None, "delivered once");
-    client.event(Event::Thread(ThreadEvent::TranscriptRequested { format: TranscriptFormat::Text }));
+    client.dispatch(Event::Thread(ThreadEvent::TranscriptRequested { format: TranscriptFormat::Text }));
     assert_eq!(transcript(&client).unwrap().1.len(), 47, "the whole history is loaded already");
 }
 
 #[test]
 fn transcript_is_not_delivered_with_history_missing() {
     let mut client = ClientHarness::returning(&page(101..=120));
-    client.event(Event::Thread(ThreadEvent::TranscriptRequested { format: TranscriptFormat::Text }));
+    client.dispatch(Event::Thread(ThreadEvent::TranscriptRequested { format: TranscriptFormat::Text }));
     client.end("?before=101", Outcome::Unknown);
     client.wait(5_000);
     client.end("?before=101", Outcome::Unknown);
@@ -49,6 +49,6 @@ fn transcript_is_not_delivered_with_history_missing() {
         (transcript(&client), client.widget.view().composer.problem.clone()),
         (None, Some(ComposerProblem::TranscriptUnavailable))
     );
-    client.event(Event::Composer(ComposerEvent::DraftChanged { text: "never mind".to_owned() }));
+    client.dispatch(Event::Composer(ComposerEvent::DraftChanged { text: "never mind".to_owned() }));
     assert_eq!(client.widget.view().composer.problem, None);
 }

@@ -60,13 +60,13 @@ fn typing_status_is_sent_on_start_pause_and_submit() {
         }
         is_pending
     };
-    client.event(Event::Composer(ComposerEvent::DraftChanged { text: "h".to_owned() }));
+    client.dispatch(Event::Composer(ComposerEvent::DraftChanged { text: "h".to_owned() }));
     assert!(is_sent(&mut client, "on"));
-    client.event(Event::Composer(ComposerEvent::DraftChanged { text: "he".to_owned() }));
+    client.dispatch(Event::Composer(ComposerEvent::DraftChanged { text: "he".to_owned() }));
     assert!(!is_sent(&mut client, "on"), "the status is not repeated at once");
     client.wait(5_000);
     assert!(is_sent(&mut client, "off"), "a pause stops typing");
-    client.event(Event::Composer(ComposerEvent::DraftChanged { text: "hel".to_owned() }));
+    client.dispatch(Event::Composer(ComposerEvent::DraftChanged { text: "hel".to_owned() }));
     assert!(is_sent(&mut client, "on"));
     client.submit("hello");
     assert!(!is_sent(&mut client, "off"), "the message goes first");
@@ -78,7 +78,7 @@ fn typing_status_is_sent_on_start_pause_and_submit() {
 #[test]
 fn typing_status_is_not_sent_without_a_conversation() {
     let mut client = ClientHarness::new();
-    client.event(Event::Composer(ComposerEvent::DraftChanged { text: "h".to_owned() }));
+    client.dispatch(Event::Composer(ComposerEvent::DraftChanged { text: "h".to_owned() }));
     client.wait(5_000);
     assert!(client.requests.is_empty());
 }

@@ -18,7 +18,7 @@ fn file(pick: u64, size: u64) -> OutgoingFile {
 
 /// Picks files of these sizes and submits them with this text; returns the message's echo_id.
 fn send(client: &mut ClientHarness, sizes: &[u64], text: &str) -> EchoId {
-    client.event(Event::Composer(ComposerEvent::FilesPicked {
+    client.dispatch(Event::Composer(ComposerEvent::FilesPicked {
         files: sizes.iter().zip(1..).map(|(size, pick)| file(pick, *size)).collect(),
     }));
     client.submit(text);
@@ -47,7 +47,7 @@ fn message_with_attachments_is_posted_once_its_files_are_stored() {
     assert_eq!(outgoing(&client), Some(("the plans", None, 0)));
     assert!(client.pending(Method::Post, "/messages").is_none());
     assert!(client.storage.keys().all(|key| !key.starts_with("send/")), "no record before its files are stored");
-    client.event(Event::Storage(StorageEvent::FilesStored { message: echo.clone() }));
+    client.dispatch(Event::Storage(StorageEvent::FilesStored { message: echo.clone() }));
     let (_, request) = client.pending(Method::Post, "/messages").unwrap();
     let fields = vec![("content", "the plans".to_owned()), ("echo_id", echo.to_string())];
     assert_eq!(request.body, Body::Form(fields, echo.clone()));
@@ -66,7 +66,7 @@ fn attachments_of_this_page_stay_on_their_row_by_response_echo_or_guess() {
         let mut client = ClientHarness::returning(&[by_agent(8, "hi")]);
         client.go_live();
         let echo = send(&mut client, &[100], "the plan");
-        client.event(Event::Storage(StorageEvent::FilesStored { message: echo.clone() }));
+        client.dispatch(Event::Storage(StorageEvent::FilesStored { message: echo.clone() }));
         let message = |id| with_files(by_visitor(id, "the plan"), &[100]);
         match path {
             "answer" => drop(client.answer("/messages", 200, &message(9))),
@@ -91,7 +91,7 @@ fn attachments_of_this_page_stay_on_their_row_by_response_echo_or_guess() {
 fn attachments_are_sent_without_text() {
     let mut client = ClientHarness::returning(&[by_agent(8, "hi")]);
     let echo = send(&mut client, &[100], " ");
-    client.event(Event::Storage(StorageEvent::FilesStored { message: echo.clone() }));
+    client.dispatch(Event::Storage(StorageEvent::FilesStored { message: echo.clone() }));
     let (_, request) = client.pending(Method::Post, "/messages").unwrap();
     assert_eq!(request.body, Body::Form(vec![("echo_id", echo.to_string())], echo), "blank fields are left out");
 }
@@ -100,9 +100,9 @@ fn attachments_are_sent_without_text() {
 fn outbox_sends_text_during_an_upload_and_uploads_one_at_a_time() {
     let mut client = ClientHarness::returning(&[by_agent(8, "hi")]);
     let first = send(&mut client, &[100], "one");
-    client.event(Event::Storage(StorageEvent::FilesStored { message: first }));
+    client.dispatch(Event::Storage(StorageEvent::FilesStored { message: first }));
     let second = send(&mut client, &[100], "two");
-    client.event(Event::Storage(StorageEvent::FilesStored { message: second }));
+    client.dispatch(Event::Storage(StorageEvent::FilesStored { message: second }));
     client.submit("quick word");
     let posts = |client: &ClientHarness| {
         let is_post = |body: &Body| matches!(body, Body::Form(..));
@@ -118,7 +118,7 @@ fn outbox_sends_text_during_an_upload_and_uploads_one_at_a_time() {
 fn echo_matching_of_an_upload_compares_attachment_sizes() {
     let mut client = ClientHarness::returning(&[by_agent(8, "hi")]);
     let echo = send(&mut client, &[100, 200], "plans");
-    client.event(Event::Storage(StorageEvent::FilesStored { message: echo }));
+    client.dispatch(Event::Storage(StorageEvent::FilesStored { message: echo }));
     client.end("/messages", Outcome::Unknown);
     let others = [
         by_agent(8, "hi"),
@@ -145,11 +145,11 @@ fn echo_matching_tells_text_from_equal_text_with_attachments() {
 fn upload_is_aborted_only_without_progress() {
     let mut client = ClientHarness::returning(&[by_agent(8, "hi")]);
     let echo = send(&mut client, &[30_000_000], "film");
-    client.event(Event::Storage(StorageEvent::FilesStored { message: echo }));
+    client.dispatch(Event::Storage(StorageEvent::FilesStored { message: echo }));
     let (id, _) = *client.pending(Method::Post, "/messages").unwrap();
     for percent in 1..=10 {
         client.wait(20_000);
-        client.event(Event::Connection(ConnectionEvent::UploadProgressed { request: id, percent: percent * 5 }));
+        client.dispatch(Event::Connection(ConnectionEvent::UploadProgressed { request: id, percent: percent * 5 }));
     }
     assert_eq!(outgoing(&client), Some(("film", None, 50)));
     assert!(!client.aborted.contains(&id), "still uploading after 200 s");
@@ -161,7 +161,7 @@ fn upload_is_aborted_only_without_progress() {
 fn upload_in_flight_at_a_reload_is_sent_again_after_reading_history() {
     let mut client = ClientHarness::returning(&[by_agent(8, "hi")]);
     let echo = send(&mut client, &[100], "plans");
-    client.event(Event::Storage(StorageEvent::FilesStored { message: echo.clone() }));
+    client.dispatch(Event::Storage(StorageEvent::FilesStored { message: echo.clone() }));
     assert!(client.pending(Method::Post, "/messages").is_some());
     let mut client = client.reload(11);
     client.answer("/messages", 200, &json!([by_agent(8, "hi")]));
@@ -184,7 +184,7 @@ fn upload_in_flight_at_a_reload_is_sent_again_after_reading_history() {
 fn upload_with_missing_files_fails_and_stays_failed_after_a_reload() {
     let mut client = ClientHarness::returning(&[by_agent(8, "hi")]);
     let echo = send(&mut client, &[100], "plans");
-    client.event(Event::Storage(StorageEvent::FilesStored { message: echo }));
+    client.dispatch(Event::Storage(StorageEvent::FilesStored { message: echo }));
     client.end("/messages", Outcome::FilesMissing);
     assert_eq!(outgoing(&client), Some(("plans", Some(&Failure::FilesMissing), 0)));
     let mut client = client.reload(11);
@@ -196,15 +196,15 @@ fn upload_with_missing_files_fails_and_stays_failed_after_a_reload() {
 fn attachments_missing_before_they_are_stored_fail_at_once() {
     let mut client = ClientHarness::returning(&[by_agent(8, "hi")]);
     // While offline, too: no request is needed to know that the files are missing.
-    client.event(Event::Connection(ConnectionEvent::OnlineChanged { is_online: false }));
+    client.dispatch(Event::Connection(ConnectionEvent::OnlineChanged { is_online: false }));
     let echo = send(&mut client, &[100, 200], "plans");
-    client.event(Event::Storage(StorageEvent::FilesMissing { message: echo }));
+    client.dispatch(Event::Storage(StorageEvent::FilesMissing { message: echo }));
     assert_eq!(outgoing(&client), Some(("plans", Some(&Failure::FilesMissing), 0)));
     assert_eq!(client.widget.view().composer.problem, None, "no storage problem is shown");
-    client.event(Event::Connection(ConnectionEvent::OnlineChanged { is_online: true }));
+    client.dispatch(Event::Connection(ConnectionEvent::OnlineChanged { is_online: true }));
     assert!(client.pending(Method::Post, "/messages").is_none());
     let next = send(&mut client, &[100], "others");
-    client.event(Event::Storage(StorageEvent::FilesStored { message: next }));
+    client.dispatch(Event::Storage(StorageEvent::FilesStored { message: next }));
     assert!(client.pending(Method::Post, "/messages").is_some(), "the next message is sent");
     let client = client.reload(11);
     let texts = client.rows().iter().map(|row| row.content.text().to_owned()).collect::<Vec<_>>();
@@ -215,10 +215,10 @@ fn attachments_missing_before_they_are_stored_fail_at_once() {
 fn cancelled_upload_returns_to_the_composer() {
     let mut client = ClientHarness::returning(&[by_agent(8, "hi")]);
     let echo = send(&mut client, &[100], "plans");
-    client.event(Event::Storage(StorageEvent::FilesStored { message: echo.clone() }));
+    client.dispatch(Event::Storage(StorageEvent::FilesStored { message: echo.clone() }));
     let (id, _) = *client.pending(Method::Post, "/messages").unwrap();
     let key = client.rows().last().unwrap().key;
-    client.event(Event::Thread(ThreadEvent::MessageDiscarded { row: key }));
+    client.dispatch(Event::Thread(ThreadEvent::MessageDiscarded { row: key }));
     assert_eq!(
         (client.aborted.clone(), client.deleted_files.clone(), client.texts()),
         (vec![id], vec![echo.clone()], vec!["hi".to_owned()])
@@ -232,15 +232,15 @@ fn cancelled_upload_returns_to_the_composer() {
 #[test]
 fn attachment_size_and_count_limits_are_checked_before_sending() {
     let mut client = ClientHarness::returning(&[]);
-    client.event(Event::Composer(ComposerEvent::FilesPicked {
+    client.dispatch(Event::Composer(ComposerEvent::FilesPicked {
         files: vec![file(1, FILE_BYTES_MAX), file(2, FILE_BYTES_MAX + 1)],
     }));
     let composer = &client.widget.view().composer;
     assert_eq!(composer.problem, Some(ComposerProblem::FileTooLarge("plan-2.pdf".to_owned())));
     assert_eq!(composer.files.len(), 1);
-    client.event(Event::Composer(ComposerEvent::FilesPicked { files: (3..30).map(|pick| file(pick, 1)).collect() }));
+    client.dispatch(Event::Composer(ComposerEvent::FilesPicked { files: (3..30).map(|pick| file(pick, 1)).collect() }));
     let composer = &client.widget.view().composer;
     assert_eq!((composer.files.len(), &composer.problem), (FILES_MAX, &Some(ComposerProblem::TooManyFiles)));
-    client.event(Event::Composer(ComposerEvent::FileRemoved { pick: 1 }));
+    client.dispatch(Event::Composer(ComposerEvent::FileRemoved { pick: 1 }));
     assert_eq!(client.widget.view().composer.files.len(), FILES_MAX - 1);
 }

@@ -36,14 +36,14 @@ impl Simulator {
         let page = self.random_page(&mut rng);
         match kind {
             0..30 => self.submit(page, &mut rng),
-            30..34 => self.send_again(),
+            30..34 => self.retry_unconfirmed(),
             34..47 => {
                 let count = if rng.below(6) == 0 { rng.below(70) } else { 1 };
-                self.agent_says(count);
+                self.send_from_agent(count);
                 Ok(())
             }
             47..52 => {
-                self.other_device_says(&mut rng);
+                self.send_from_other_device(&mut rng);
                 Ok(())
             }
             52..58 => {
@@ -97,7 +97,7 @@ impl Simulator {
             }
             91..92 => {
                 self.note("the sockets deliver pings only");
-                self.connections.values_mut().for_each(|connection| connection.is_mute = true);
+                self.connections.values_mut().for_each(|connection| connection.is_ping_only = true);
                 Ok(())
             }
             92..94 => {
@@ -131,7 +131,7 @@ impl Simulator {
                     }),
                 )
             }
-            _ => self.retry_what_failed(),
+            _ => self.retry_failed(),
         }
     }
 
@@ -171,23 +171,23 @@ impl Simulator {
         Ok(())
     }
 
-    fn agent_says(&mut self, count: u64) {
+    fn send_from_agent(&mut self, count: u64) {
         self.note(&format!("an agent creates {count} messages"));
         for _ in 0..count {
             let text = format!("agent {}", self.server.messages.len());
             let at = START_S + self.now / 1_000;
-            if let Some(frame) = self.server.agent_says(text, at) {
+            if let Some(frame) = self.server.create_agent_message(text, at) {
                 self.broadcast(&frame);
             }
         }
     }
 
-    fn other_device_says(&mut self, rng: &mut Rng) {
+    fn send_from_other_device(&mut self, rng: &mut Rng) {
         let text = random_text(rng);
         self.note(&format!("the visitor's other device sends {text:?}"));
         let echo = format!("foreign-{}", self.count);
         let at = START_S + self.now / 1_000;
-        if let Some(frame) = self.server.other_device_says(text, at, echo) {
+        if let Some(frame) = self.server.create_other_device_message(text, at, echo) {
             self.broadcast(&frame);
         }
     }
@@ -215,7 +215,7 @@ impl Simulator {
     }
 
     /// The visitor retries every unconfirmed message, in whichever tab shows it.
-    pub fn send_again(&mut self) -> Result<(), String> {
+    pub fn retry_unconfirmed(&mut self) -> Result<(), String> {
         let is_unsure = |row: &&Row| matches!(row.content, RowContent::Outgoing { is_unconfirmed: true, .. });
         for number in self.pages.keys().copied().collect::<Vec<_>>() {
             let Some(page) = self.pages.get(&number).filter(|page| page.state == State::Awake) else { continue };
@@ -231,7 +231,7 @@ impl Simulator {
         Ok(())
     }
 
-    pub fn retry_what_failed(&mut self) -> Result<(), String> {
+    pub fn retry_failed(&mut self) -> Result<(), String> {
         let is_failed = |row: &&Row| matches!(row.content, RowContent::Outgoing { failure: Some(_), .. });
         for number in self.pages.keys().copied().collect::<Vec<_>>() {
             let Some(page) = self.pages.get(&number).filter(|page| page.state == State::Awake) else { continue };

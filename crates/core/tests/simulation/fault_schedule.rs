@@ -11,12 +11,12 @@ use crate::simulator::{START_S, ScheduledEvent, Simulator, echo_of};
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum NetworkOutcome {
     /// Answered; the response takes this many ms.
-    Answered(u64),
+    Answered { after_ms: u64 },
     /// Stored, but the connection ends without a response.
-    AnswerLost,
+    ResponseLost,
     /// Chatwoot answers with an internal server error after this many ms. Its transaction may be committed all the
     /// same.
-    Fault(u64, Committed),
+    ServerError { after_ms: u64, committed: Committed },
 }
 
 /// What a request that ended with a server error has committed.
@@ -32,9 +32,9 @@ pub enum Committed {
 pub struct Connection {
     token: Option<String>,
     /// Half-open: no frame gets through, and neither end notices.
-    pub is_dead: bool,
+    pub is_half_open: bool,
     /// Only pings get through.
-    pub is_mute: bool,
+    pub is_ping_only: bool,
 }
 
 impl Simulator {
@@ -76,19 +76,19 @@ impl Simulator {
             let late = there + self.rng.below(longest);
             return self.schedule(
                 late,
-                ScheduledEvent::RequestArrives { page, call, request, outcome: NetworkOutcome::AnswerLost },
+                ScheduledEvent::RequestArrives { page, call, request, outcome: NetworkOutcome::ResponseLost },
             );
         }
         let back = self.latency();
         let outcome = if self.occurs(8) {
-            NetworkOutcome::AnswerLost
+            NetworkOutcome::ResponseLost
         } else if self.occurs(8) {
             let committed = [Committed::Nothing, Committed::Silently, Committed::WithFrames];
-            NetworkOutcome::Fault(back, committed[self.rng.below(3) as usize])
+            NetworkOutcome::ServerError { after_ms: back, committed: committed[self.rng.below(3) as usize] }
         } else {
-            NetworkOutcome::Answered(back)
+            NetworkOutcome::Answered { after_ms: back }
         };
-        if outcome == NetworkOutcome::AnswerLost {
+        if outcome == NetworkOutcome::ResponseLost {
             self.schedule(there + back, ScheduledEvent::RequestEnds { page, call, outcome: Outcome::Unknown });
         }
         self.schedule(there, ScheduledEvent::RequestArrives { page, call, request, outcome });
@@ -100,7 +100,7 @@ impl Simulator {
         Some(self.files.get(echo).cloned().unwrap_or_default())
     }
 
-    pub fn arrive(&mut self, page: u64, call: RequestId, request: &HttpRequest, outcome: NetworkOutcome) {
+    pub fn handle_request(&mut self, page: u64, call: RequestId, request: &HttpRequest, outcome: NetworkOutcome) {
         if self.server.is_down {
             let ms = self.latency();
             return self.schedule(ms, ScheduledEvent::RequestEnds { page, call, outcome: Outcome::Unknown });
@@ -115,11 +115,11 @@ impl Simulator {
             Body::Json(text) => serde_json::from_str(text).expect("JSON"),
             Body::Form(fields, _) => fields.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect(),
         };
-        if let NetworkOutcome::Fault(ms, _) = outcome {
+        if let NetworkOutcome::ServerError { after_ms: ms, .. } = outcome {
             let fault = json!({ "status": 500, "error": "Internal Server Error" }).to_string();
             self.schedule(ms, ScheduledEvent::RequestEnds { page, call, outcome: Outcome::answered(500, fault, None) });
         }
-        if matches!(outcome, NetworkOutcome::Fault(_, Committed::Nothing)) {
+        if matches!(outcome, NetworkOutcome::ServerError { committed: Committed::Nothing, .. }) {
             return self.note("the server fails and stores nothing");
         }
         let path = request.url.strip_prefix("https://chat.example.test").expect("our server");
@@ -127,11 +127,11 @@ impl Simulator {
         let answer = self.server.answer(method, path, &body, files, START_S + self.now / 1_000);
         self.note(&format!("the server handles {method} {path} {body}: {}", answer.status));
         // The cable frame usually arrives before the response.
-        let is_heard = !matches!(outcome, NetworkOutcome::Fault(_, Committed::Silently));
+        let is_heard = !matches!(outcome, NetworkOutcome::ServerError { committed: Committed::Silently, .. });
         for frame in answer.frames.iter().filter(|_| is_heard) {
             self.broadcast(frame);
         }
-        if let NetworkOutcome::Answered(ms) = outcome {
+        if let NetworkOutcome::Answered { after_ms: ms } = outcome {
             let mut body = answer.body.to_string();
             let end = request.read_until.and_then(|marker| body.find(marker));
             body.truncate(end.unwrap_or(body.len()));
@@ -140,12 +140,12 @@ impl Simulator {
         }
     }
 
-    pub fn command(&mut self, page: u64, socket: natter_core::SocketId, text: &str) {
+    pub fn handle_command(&mut self, page: u64, socket: natter_core::SocketId, text: &str) {
         let command: Value = serde_json::from_str(text).expect("JSON");
         let identifier: Value = serde_json::from_str(command["identifier"].as_str().unwrap_or("{}")).expect("JSON");
         let token = identifier["pubsub_token"].as_str().unwrap_or_default();
-        let is_known = self.server.knows(token);
-        let Some(connection) = self.connections.get_mut(&(page, socket)).filter(|connection| !connection.is_dead)
+        let is_known = self.server.is_known_token(token);
+        let Some(connection) = self.connections.get_mut(&(page, socket)).filter(|connection| !connection.is_half_open)
         else {
             return;
         };
@@ -156,7 +156,8 @@ impl Simulator {
     }
 
     pub fn broadcast(&mut self, frame: &Value) {
-        let hears = |c: &Connection| !c.is_mute && c.token.as_ref().is_some_and(|token| self.server.knows(token));
+        let hears =
+            |c: &Connection| !c.is_ping_only && c.token.as_ref().is_some_and(|token| self.server.is_known_token(token));
         let subscribed: Vec<_> = self.connections.iter().filter(|(_, c)| hears(c)).map(|(key, _)| *key).collect();
         for (page, socket) in subscribed {
             self.deliver(page, socket, frame);
@@ -167,7 +168,7 @@ impl Simulator {
     }
 
     pub fn deliver(&mut self, page: u64, socket: natter_core::SocketId, frame: &Value) {
-        if self.connections.get(&(page, socket)).is_some_and(|connection| !connection.is_dead) {
+        if self.connections.get(&(page, socket)).is_some_and(|connection| !connection.is_half_open) {
             // Chatwoot's worker threads broadcast in no fixed order, so frames overtake each other.
             let ms = 1 + self.rng.below(60);
             self.schedule(ms, ScheduledEvent::FrameArrives { page, socket, text: frame.to_string() });
@@ -186,6 +187,6 @@ impl Simulator {
 
     /// Makes every socket half-open.
     pub fn kill_sockets(&mut self) {
-        self.connections.values_mut().for_each(|connection| connection.is_dead = true);
+        self.connections.values_mut().for_each(|connection| connection.is_half_open = true);
     }
 }

@@ -61,8 +61,8 @@ impl Simulator {
 
     /// Records that the visitor retries an unconfirmed message of this text.
     pub fn record_retry(&mut self, text: &str) {
-        let on_their_way = self.posts_under_way();
-        let may_come_twice = |it: &&mut Submitted| it.text == text && on_their_way.contains(&it.echo);
+        let in_flight = self.posts_in_flight();
+        let may_come_twice = |it: &&mut Submitted| it.text == text && in_flight.contains(&it.echo);
         self.submitted.iter_mut().filter(may_come_twice).for_each(|submitted| submitted.sent_again += 1);
     }
 
@@ -104,8 +104,8 @@ impl Simulator {
     }
 
     pub fn is_settled(&self) -> bool {
-        !self.is_anything_to_send()
-            && !self.is_anything_under_way()
+        !self.has_outbox_records()
+            && !self.has_requests_in_flight()
             && self.pages.values().all(|page| shown_texts(page) == self.stored_texts(page))
     }
 
@@ -119,7 +119,7 @@ impl Simulator {
         if let Some(left) = self.files.keys().find(is_accepted) {
             return Err(format!("the files of {left} are still stored"));
         }
-        if self.is_anything_to_send() {
+        if self.has_outbox_records() {
             return Err(format!("the outbox is not empty: {:?}", self.storage));
         }
         Ok(())
@@ -214,7 +214,7 @@ impl Simulator {
         window.map(|message| (true, message.text.clone())).collect()
     }
 
-    fn is_anything_to_send(&self) -> bool {
+    fn has_outbox_records(&self) -> bool {
         self.storage.keys().any(|key| key.starts_with("send/"))
     }
 }

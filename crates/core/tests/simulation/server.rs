@@ -59,7 +59,7 @@ impl Server {
     pub fn answer(&mut self, method: &str, path: &str, body: &Value, files: Vec<u64>, at: u64) -> Answer {
         let path = path.strip_prefix("/public/api/v1/inboxes/inbox").expect("the client API");
         if path.is_empty() {
-            return good(json!({ "name": "Workshop", "timezone": "UTC", "working_hours_enabled": false }));
+            return ok(json!({ "name": "Workshop", "timezone": "UTC", "working_hours_enabled": false }));
         }
         let path = path.strip_prefix("/contacts").expect("the client API");
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
@@ -69,13 +69,13 @@ impl Server {
                 let source_id = body["source_id"].as_str().expect("the widget draws it").to_owned();
                 let token = format!("token-{source_id}");
                 self.contacts.insert(source_id.clone(), token.clone());
-                good(json!({ "source_id": source_id, "pubsub_token": token, "id": 1, "name": "icy-brook-588" }))
+                ok(json!({ "source_id": source_id, "pubsub_token": token, "id": 1, "name": "icy-brook-588" }))
             }
-            (_, [source_id, ..]) if !self.contacts.contains_key(*source_id) => gone(),
-            ("GET", [source_id]) => good(json!({ "source_id": source_id, "pubsub_token": self.contacts[*source_id] })),
+            (_, [source_id, ..]) if !self.contacts.contains_key(*source_id) => not_found(),
+            ("GET", [source_id]) => ok(json!({ "source_id": source_id, "pubsub_token": self.contacts[*source_id] })),
             ("GET", [source_id, "conversations"]) => {
-                let theirs = self.conversations.iter().filter(|(_, owner)| owner == source_id);
-                good(theirs.map(|(id, _)| json!({ "id": id, "status": "open" })).collect())
+                let own = self.conversations.iter().filter(|(_, owner)| owner == source_id);
+                ok(own.map(|(id, _)| json!({ "id": id, "status": "open" })).collect())
             }
             ("POST", [source_id, "conversations"]) => {
                 self.last_conversation += 1;
@@ -85,16 +85,16 @@ impl Server {
                 let frames = vec![event("conversation.created", conversation.clone())];
                 Answer { status: 200, body: conversation, frames }
             }
-            (_, [source_id, "conversations", id, ..]) if !self.is_theirs(source_id, id) => gone(),
+            (_, [source_id, "conversations", id, ..]) if !self.has_conversation(source_id, id) => not_found(),
             ("GET", [_, "conversations", id]) => {
-                good(json!({ "agent_last_seen_at": 0, "id": id.parse::<u64>().unwrap_or_default(), "messages": [] }))
+                ok(json!({ "agent_last_seen_at": 0, "id": id.parse::<u64>().unwrap_or_default(), "messages": [] }))
             }
             ("GET", [_, "conversations", id, "messages"]) => {
                 let before = query.strip_prefix("before=").and_then(|id| id.parse().ok()).unwrap_or(u64::MAX);
                 let is_there = |m: &&Stored| m.id < before && m.conversation.to_string() == *id;
                 let mut page: Vec<&Stored> = self.messages.iter().rev().filter(is_there).take(20).collect();
                 page.reverse();
-                good(page.into_iter().map(json).collect())
+                ok(page.into_iter().map(json).collect())
             }
             ("POST", [_, "conversations", id, "messages"]) => {
                 self.current = id.parse().expect("a conversation");
@@ -103,13 +103,13 @@ impl Server {
                 let stored = self.store(text, true, at, echo, files);
                 Answer { status: 200, body: json(&stored), frames: vec![created(&stored)] }
             }
-            ("POST", [_, "conversations", _, "toggle_typing" | "update_last_seen"]) => good(Value::Null),
+            ("POST", [_, "conversations", _, "toggle_typing" | "update_last_seen"]) => ok(Value::Null),
             _ => panic!("no such route: {method} {path}"),
         }
     }
 
     /// An agent creates a message; returns its cable frame.
-    pub fn agent_says(&mut self, text: String, at: u64) -> Option<Value> {
+    pub fn create_agent_message(&mut self, text: String, at: u64) -> Option<Value> {
         if self.current == 0 {
             return None;
         }
@@ -118,7 +118,7 @@ impl Server {
     }
 
     /// The visitor's other device creates a message; returns its cable frame.
-    pub fn other_device_says(&mut self, text: String, at: u64, echo: String) -> Option<Value> {
+    pub fn create_other_device_message(&mut self, text: String, at: u64, echo: String) -> Option<Value> {
         if self.current == 0 {
             return None;
         }
@@ -134,12 +134,12 @@ impl Server {
         self.current = 0;
     }
 
-    fn is_theirs(&self, source_id: &str, conversation: &str) -> bool {
+    fn has_conversation(&self, source_id: &str, conversation: &str) -> bool {
         self.conversations.iter().any(|(id, owner)| owner == source_id && id.to_string() == conversation)
     }
 
     /// Whether a subscription with this token is confirmed.
-    pub fn knows(&self, token: &str) -> bool {
+    pub fn is_known_token(&self, token: &str) -> bool {
         self.contacts.values().any(|known| known == token)
     }
 
@@ -152,11 +152,11 @@ impl Server {
     }
 }
 
-fn good(body: Value) -> Answer {
+fn ok(body: Value) -> Answer {
     Answer { status: 200, body, frames: Vec::new() }
 }
 
-fn gone() -> Answer {
+fn not_found() -> Answer {
     Answer { status: 404, body: json!({ "status": 404, "error": "Not Found" }), frames: Vec::new() }
 }
 

@@ -173,9 +173,9 @@ impl Simulator {
         let end = self.now + SETTLE_MS;
         while self.now < end {
             self.run_until(self.now + 5_000)?;
-            self.retry_what_failed()?;
+            self.retry_failed()?;
             if self.plan.seed.is_multiple_of(2) {
-                self.send_again()?;
+                self.retry_unconfirmed()?;
             }
             if self.is_settled() {
                 break;
@@ -244,7 +244,7 @@ impl Simulator {
     }
 
     /// The echo_ids of messages whose POST is still in flight.
-    pub fn posts_under_way(&self) -> BTreeSet<String> {
+    pub fn posts_in_flight(&self) -> BTreeSet<String> {
         let request = |event: &ScheduledEvent| {
             if let ScheduledEvent::RequestArrives { request, .. } = event { echo_of(request) } else { None }
         };
@@ -252,7 +252,7 @@ impl Simulator {
     }
 
     /// Whether any request is still in flight.
-    pub fn is_anything_under_way(&self) -> bool {
+    pub fn has_requests_in_flight(&self) -> bool {
         self.queue.values().any(|event| matches!(event, ScheduledEvent::RequestArrives { .. }))
     }
 
@@ -261,12 +261,12 @@ impl Simulator {
     fn run_event(&mut self, event: ScheduledEvent) -> Result<(), String> {
         match event {
             ScheduledEvent::RequestArrives { page, call, request, outcome } => {
-                self.arrive(page, call, &request, outcome)
+                self.handle_request(page, call, &request, outcome)
             }
             ScheduledEvent::RequestEnds { page, call, outcome } => {
                 let outcome = self.inject_into_outcome(outcome);
                 if self.pages.contains_key(&page) {
-                    self.note(&format!("page {page}: request {} ends: {}", call.0, brief(&outcome)));
+                    self.note(&format!("page {page}: request {} ends: {}", call.0, summary(&outcome)));
                 }
                 return self
                     .dispatch(page, Event::Connection(ConnectionEvent::RequestEnded { request: call, outcome }));
@@ -280,7 +280,7 @@ impl Simulator {
                     self.deliver(page, socket, &json!({ "type": "welcome" }));
                 }
             }
-            ScheduledEvent::CommandArrives { page, socket, text } => self.command(page, socket, &text),
+            ScheduledEvent::CommandArrives { page, socket, text } => self.handle_command(page, socket, &text),
             ScheduledEvent::FrameArrives { page, socket, text } => {
                 if !self.has_closed(page, socket) && !self.is_frame_lost() {
                     return self.dispatch(
@@ -349,7 +349,7 @@ pub fn echo_of(request: &HttpRequest) -> Option<String> {
     }
 }
 
-fn brief(outcome: &Outcome) -> String {
+fn summary(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Answered { status, body, .. } => {
             let body: Value = serde_json::from_str(body).unwrap_or_default();
