@@ -114,7 +114,7 @@ fn read_pages((mut driver, pages): (Driver, Vec<String>)) -> Driver {
     for page in pages {
         driver.answer(page);
     }
-    assert!(driver.requests.is_empty(), "it has read enough");
+    assert!(driver.requests.is_empty(), "the catch-up is complete");
     driver
 }
 
@@ -132,7 +132,7 @@ fn scroll_up((mut driver, pages): (Driver, Vec<String>)) -> Driver {
         driver.answer(page);
     }
     let thread = &driver.widget.view().thread;
-    assert_eq!(thread.skipped + thread.rows.len() + thread.newer, count, "all of it is held");
+    assert_eq!(thread.skipped + thread.rows.len() + thread.newer, count, "all messages are loaded");
     driver
 }
 

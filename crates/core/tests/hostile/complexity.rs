@@ -192,11 +192,11 @@ fn client_allocates_in_proportion_to_its_events() {
             client.step(created(id));
         }
     });
-    assert_linear("one page of any length", 2_000, |count| {
+    assert_linear("one long history page", 2_000, |count| {
         let page = format!("[{}null]", each(count, |id| message(id, "hello") + ","));
         drop(FuzzClient::returning(&page));
     });
-    assert_linear("sends that were kept", 500, |count| {
+    assert_linear("stored outbox records", 500, |count| {
         let kept = |nth: usize| {
             let send = json!({
                 "v": 1, "text": "hi", "at": nth, "nth": nth, "tries": 0, "conversation": 6, "posting": nth.is_multiple_of(2),
@@ -207,7 +207,7 @@ fn client_allocates_in_proportion_to_its_events() {
         let session = ("session".to_owned(), SESSION.to_owned());
         FuzzClient::new().step(started(std::iter::once(session).chain((0..count).map(kept)).collect()));
     });
-    assert_linear("a catch-up", 50, |pages| {
+    assert_linear("history catch-up", 50, |pages| {
         let mut client = FuzzClient::returning(&page(1));
         client.step(Step::Close);
         client.step(Step::Wait(2_000));
@@ -217,7 +217,7 @@ fn client_allocates_in_proportion_to_its_events() {
             let body = page(20 * nth + 1);
             client.step(Step::End(Outcome::Answered { status: 200, body, retry_after_ms: None }));
         }
-        assert!(client.requests.is_empty(), "it has read enough");
+        assert!(client.requests.is_empty(), "the catch-up is complete");
     });
 }
 

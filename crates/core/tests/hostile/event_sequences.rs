@@ -293,7 +293,7 @@ fn outbox_delivers_once_arbitrary_failures_end() {
             let mut steps = 0;
             while waits(&client) {
                 steps += 1;
-                assert!(steps < 500, "it waits for ever; open: {:?}", client.requests);
+                assert!(steps < 500, "the outbox never empties; pending: {:?}", client.requests);
                 client.step(client.requests.front().map_or(Step::Wait(10_000), |(_, request)| {
                     let answer = valid_response(request, 9_000_000_000 + steps);
                     Step::End(Outcome::Answered { status: 200, body: answer.to_string(), retry_after_ms: None })

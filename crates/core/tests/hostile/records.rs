@@ -62,7 +62,7 @@ fn outbox_record_round_trips_through_storage() {
         let kept = OutgoingRecord::parse(&text).expect("it was just written");
         assert_eq!(kept.conversation(), conversation);
         let restored = kept.restore(RowKey(1), "echo".into(), now);
-        assert_eq!(OutgoingRecord::new(&restored, conversation).to_json(), text, "nor does keeping it again change it");
+        assert_eq!(OutgoingRecord::new(&restored, conversation).to_json(), text, "storing it again does not change it");
         let state = match &send.state {
             // A POST in flight gets no response after a reload.
             DeliveryState::Sending { newest }
@@ -125,7 +125,7 @@ fn session_record_yields_only_valid_ids() {
             let is_plain = id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
             assert!(is_plain && (1..=255).contains(&id.len()) && id != "null" && id != "undefined", "{id}");
         }
-        assert!(session.source_id().is_some() || session.pubsub_token().is_none(), "a token is somebody's");
+        assert!(session.source_id().is_some() || session.pubsub_token().is_none(), "a token needs a source_id");
     });
 }
 

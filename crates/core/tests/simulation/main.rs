@@ -42,7 +42,7 @@ fn first_failure(seeds: std::ops::Range<u64>, plan: impl Fn(u64) -> Plan + Sync)
     std::thread::scope(|scope| {
         let runs = [seeds.start..middle, middle..seeds.end]
             .map(|mut half| scope.spawn(move || half.find(|seed| Simulator::run(&plan(*seed)).is_err()).map(plan)));
-        let mut failures = runs.into_iter().filter_map(|run| run.join().expect("a run that panics is a failure, too"));
+        let mut failures = runs.into_iter().filter_map(|run| run.join().expect("a run panicked"));
         failures.next().map(shrinking::shrink)
     })
 }
@@ -52,15 +52,15 @@ fn outbox_delivers_and_shows_each_message_exactly_once_for_all_seeds() {
     let number = |name: &str| std::env::var(name).ok().and_then(|value| value.parse::<u64>().ok());
     let from = number("NATTER_SEED_FROM").unwrap_or(1);
     let count = number("NATTER_SEEDS").unwrap_or(SEEDS);
-    if let Some(story) = first_failure(from..from + count, Plan::new) {
-        panic!("{story}");
+    if let Some(log) = first_failure(from..from + count, Plan::new) {
+        panic!("{log}");
     }
 }
 
 #[test]
 fn outbox_loses_nothing_when_requests_are_stored_after_the_grace_time() {
-    if let Some(story) = first_failure(1..LATE_SEEDS + 1, |seed| Plan { stores_late: true, ..Plan::new(seed) }) {
-        panic!("{story}");
+    if let Some(log) = first_failure(1..LATE_SEEDS + 1, |seed| Plan { stores_late: true, ..Plan::new(seed) }) {
+        panic!("{log}");
     }
 }
 
@@ -79,6 +79,6 @@ fn same_seed_replays_the_same_run() {
     for seed in 1..20 {
         let [one, other] = [(); 2].map(|()| Simulator::run_with_log(&Plan::new(seed)).0);
         assert_eq!(one, other);
-        assert!(one.len() > 50, "a story with things in it");
+        assert!(one.len() > 50, "the log of a run has entries");
     }
 }

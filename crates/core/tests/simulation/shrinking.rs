@@ -24,7 +24,7 @@ pub fn shrink(mut plan: Plan) -> String {
         }
         width /= 2;
     }
-    let (story, result) = Simulator::run_with_log(&plan);
+    let (log, result) = Simulator::run_with_log(&plan);
     let what = result.err().unwrap_or_default();
-    format!("seed {} ({} actions skipped): {what}\n{}", plan.seed, plan.skipped.len(), story.join("\n"))
+    format!("seed {} ({} actions skipped): {what}\n{}", plan.seed, plan.skipped.len(), log.join("\n"))
 }

@@ -226,7 +226,7 @@ impl Simulator {
             self.now = due;
             self.updates += 1;
             if self.updates > UPDATES_MAX {
-                return Err("it never comes to rest".to_owned());
+                return Err("the run never comes to rest".to_owned());
             }
             if next == Some(due) {
                 if let Some((_, event)) = self.queue.pop_first() {

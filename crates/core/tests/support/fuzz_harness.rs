@@ -174,13 +174,13 @@ impl FuzzClient {
 
     fn check_invariants(&self) {
         if let Some(Due { at: due, reason }) = self.widget.deadline() {
-            assert!(due > self.now.mono, "{reason} would keep a browser busy for ever");
+            assert!(due > self.now.mono, "a deadline of {reason} in the past would loop for ever");
         }
         let rows = &self.widget.view().thread.rows;
         let mut keys: Vec<RowKey> = rows.iter().map(|row| row.key).collect();
         keys.sort_unstable();
         keys.dedup();
-        assert_eq!(keys.len(), rows.len(), "a row's key is its own");
+        assert_eq!(keys.len(), rows.len(), "row keys are unique");
         let ids = rows.iter().map_while(|row| match &row.content {
             RowContent::Stored(message) => Some(message.id),
             RowContent::Outgoing { .. } => None,

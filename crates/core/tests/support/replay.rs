@@ -38,7 +38,7 @@ impl Report {
     /// Reads what `element.diagnostics()` returned.
     pub fn read(report: &Value) -> Self {
         let mut state = report.as_object().expect("an object").clone();
-        let events = state.remove("events").expect("it tells what happened");
+        let events = state.remove("events").expect("a list of events");
         Self { state, events: serde_json::from_value(events).expect("strings") }
     }
 
@@ -59,14 +59,16 @@ impl Report {
     /// A client to which all events were dispatched. Its `source_id` differs from the original; nothing the core does
     /// depends on that.
     pub fn replay(&self) -> ChatClient {
-        assert!(self.is_complete(), "the beginning was forgotten: nobody can live through this");
+        assert!(self.is_complete(), "the oldest events were dropped: this report can't be replayed");
         let ((now, made), events) = (read(&self.events[0]), &self.events[1..]);
-        let Recorded::Created(chance, options) = made else { panic!("it begins with how the widget was made") };
+        let Recorded::Created(chance, options) = made else { panic!("the first event creates the client") };
         let settings = Settings::new("https://chat.example.test", "inboxMainIdentifier00001").expect("usable");
         let mut widget =
             ChatClient::new(settings.with_options(options), Seed { identity: [1, 2, 3, 4], general: chance }, now);
         for record in events {
-            let (now, Recorded::Event(event)) = read(record) else { panic!("it is made once: {record:?}") };
+            let (now, Recorded::Event(event)) = read(record) else {
+                panic!("only the first event creates the client: {record:?}")
+            };
             widget.update(now, event);
         }
         widget
@@ -231,7 +233,7 @@ fn read(record: &Record) -> (Now, Recorded) {
         "left" => Event::Page(PageEvent::Suspended),
         "returned" => Event::Page(PageEvent::Resumed { stored: pairs() }),
         "tick" => Event::Tick,
-        other => panic!("nobody knows what {other} is"),
+        other => panic!("unknown event {other}"),
     };
     (now, Recorded::Event(event))
 }
