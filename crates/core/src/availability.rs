@@ -73,7 +73,7 @@ pub struct Availability {
 
 /// How long the agents' presence is valid, in ms. The visitor's presence, sent every 15 s, makes the server report it;
 /// one report may get lost.
-const PRESENCE_MS: u64 = 40_000;
+const AGENTS_ONLINE_MS: u64 = 40_000;
 /// How long the inbox is valid, in ms: the offsets reach a little further than a week.
 const INBOX_FRESH_MS: u64 = 86_400_000;
 const DAY_SECONDS: u64 = 86_400;
@@ -139,7 +139,7 @@ impl Availability {
 
     /// Sets whether any agent is online.
     pub fn set_online(&mut self, now: Mono, is_online: bool) {
-        self.online_until = is_online.then(|| now.plus(PRESENCE_MS));
+        self.online_until = is_online.then(|| now.plus(AGENTS_ONLINE_MS));
     }
 
     /// The inbox's name; empty until it is known.
@@ -305,9 +305,9 @@ mod tests {
         assert_eq!(availability.presence(at(SATURDAY)), Presence::Online);
         assert_eq!(
             availability.deadline(at(SATURDAY)),
-            Some(Mono(5_000 + PRESENCE_MS).due("availability: may change"))
+            Some(Mono(5_000 + AGENTS_ONLINE_MS).due("availability: may change"))
         );
-        let later = Now { mono: Mono(5_000 + PRESENCE_MS), wall: Wall(SATURDAY * 1_000) };
+        let later = Now { mono: Mono(5_000 + AGENTS_ONLINE_MS), wall: Wall(SATURDAY * 1_000) };
         assert_eq!(availability.presence(later), Presence::Until(SATURDAY + 2 * DAY_SECONDS + 9 * HOUR));
         availability.set_online(Mono(5_000), true);
         availability.set_online(Mono(5_001), false);

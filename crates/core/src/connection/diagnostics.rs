@@ -160,7 +160,7 @@ impl ConnectionDiagnostics {
 }
 
 impl ConnectionIssue {
-    /// Its name for the website's scripts and the event log.
+    /// Its name in the website's events and in reports.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

@@ -21,9 +21,9 @@ use diagnostics::{ConnectionDiagnostics, ConnectionIssue, Signal, SocketHealth};
 use polling_fallback::PollingFallback;
 use rate_limit::RateLimit;
 
-/// Failed attempts in a row to open a socket before sockets are thought to be impossible.
+/// How many attempts in a row to open a socket fail before sockets are considered impossible.
 const SOCKET_FAILURES_MAX: u32 = 2;
-/// By then a first poll without the socket was answered, if anything answers.
+/// A first poll without the socket is answered within this time, in ms, if the server responds.
 const POLL_ANSWER_MS_MAX: u64 = 8_000;
 
 /// The connection's state.
@@ -40,7 +40,7 @@ pub(crate) struct Connection {
     rate_limit: RateLimit,
     /// When the server last answered a request.
     last_response: Option<Mono>,
-    /// Whether a request has ended without an answer since the server was last heard: the next one might, too.
+    /// Whether a request has ended without a response since the last response: the next one might, too.
     is_route_in_doubt: bool,
 }
 
@@ -183,7 +183,7 @@ impl Connection {
         self.rate_limit.count(now);
     }
 
-    /// A queue's message could not be sent: the next attempt waits, at least so long.
+    /// A queue's message could not be sent: the next attempt waits, at least this long, in ms.
     pub(crate) fn delay_sending(&mut self, now: Mono, queue: Queue, rng: &mut Rng, at_least_ms: u64) {
         if let Some(backoff) = self.send_backoffs.get_mut(queue as usize) {
             backoff.failed(now, rng, at_least_ms);
@@ -197,26 +197,26 @@ impl Connection {
         }
     }
 
-    /// Messages need not wait any longer: somebody asks for it, or the network is thought to be back.
+    /// Ends the pauses of both queues: the visitor retries, or the network may be back.
     pub(crate) fn retry_sending_now(&mut self) {
         self.send_backoffs.iter_mut().for_each(Backoff::retry_now);
     }
 
-    /// Past failures had another reason than the server.
+    /// Forgets past failures: their reason was not the server.
     pub(crate) fn reset_backoffs(&mut self) {
         self.cable.reset_backoff();
         self.send_backoffs.iter_mut().for_each(Backoff::succeeded);
     }
 
-    /// Whether a request should be answered before a message is sent: a message that ends without an answer waits for
-    /// long, a read costs nothing.
+    /// Whether a read should be answered before a message is sent: a message without a response waits for long, a read
+    /// costs nothing.
     pub(crate) const fn is_route_in_doubt(&self) -> bool {
         self.is_route_in_doubt
     }
 
     // --- The socket ---
 
-    /// Has the platform do what the cable wants done.
+    /// Turns the cable's actions into effects.
     pub(crate) fn perform(actions: Vec<CableAction>, settings: &Settings, update: &mut Update) {
         update.effects.extend(actions.into_iter().map(|action| match action {
             CableAction::Connect(socket) => Effect::OpenSocket { socket, url: chatwoot::cable_url(settings) },
@@ -225,7 +225,7 @@ impl Connection {
         }));
     }
 
-    /// Closes the socket, and opens none until somebody subscribes again.
+    /// Closes the socket, and opens none until the next subscription.
     pub(crate) fn close_socket(&mut self, settings: &Settings, update: &mut Update) {
         let mut actions = Vec::new();
         self.cable.close(&mut actions);
@@ -266,7 +266,7 @@ impl Connection {
         self.diagnostics.issue(self.is_online, self.socket_health())
     }
 
-    /// The same, if it is not what was told last.
+    /// The issue, if it differs from the one reported last.
     pub(crate) fn take_issue_change(&mut self) -> Option<Option<ConnectionIssue>> {
         let health = self.socket_health();
         self.diagnostics.take_change(self.is_online, health)
@@ -279,9 +279,9 @@ impl Connection {
         }
     }
 
-    /// Whether the server can't be reached, and not just for a moment. One failure is nothing: the next attempt comes
-    /// within a second or two. Nor is a socket that can't be opened, as long as polls are answered; where requests hang,
-    /// the socket is the first to tell. `failures` are those in a row of other requests.
+    /// Whether the server can't be reached, and not only for a moment. One failure does not count: the next attempt
+    /// follows within a second or two. Nor does a socket that can't be opened, as long as polls are answered; if
+    /// requests hang, the socket is the first sign. `failures` are those in a row of other requests.
     pub(crate) fn is_failing(&self, now: Mono, failures: u32) -> bool {
         let sends = self.send_backoffs.iter().map(Backoff::failures).max().unwrap_or(0);
         let is_answered_since = |since: Mono| self.last_response.is_some_and(|answered| answered >= since);
@@ -304,7 +304,7 @@ impl Connection {
     }
 }
 
-/// What an answer says about the way to the server.
+/// What a response says about the connection to the server.
 fn signal(request: &ApiRequest, status: u16, body: &str, is_user_proven: bool) -> Signal {
     let is_json = body.trim_start().starts_with(['{', '[']);
     let is_contact = matches!(request, ApiRequest::CreateContact | ApiRequest::GetContact);

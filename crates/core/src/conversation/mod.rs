@@ -25,11 +25,11 @@ use timeline::{Source, Timeline};
 use typing::Typing;
 use unread::{Attention, Unread};
 
-/// Messages held at most while nobody scrolls up: twice as many as anybody scrolls through.
+/// The most messages held while the newest are shown: twice as many as anyone scrolls through.
 const MESSAGES_MAX: usize = 20_000;
-/// As many of the newest messages are looked through for unread ones: more are counted as that many.
+/// How many of the newest messages are searched for unread ones: more are counted as that many.
 const UNREAD_LOOKBACK: usize = 100;
-/// As many of the newest messages tell which agents answer here.
+/// How many of the newest messages are searched for the agents who answer here.
 const AGENTS_LOOKBACK: usize = 60;
 
 /// The open conversation's state.
@@ -42,7 +42,7 @@ pub(crate) struct Conversation {
     pub(crate) window: MessageWindow,
     pub(crate) typing: Typing,
     read_receipts: ReadReceipts,
-    /// The transcript's format, if the visitor wants one, until every message is loaded.
+    /// The format of the requested transcript, until every message is loaded.
     transcript: Option<TranscriptFormat>,
     /// The proactive message that the visitor was shown before they opened the panel; empty for none.
     pub(crate) proactive_message: String,
@@ -53,10 +53,10 @@ pub(crate) struct Conversation {
 /// Whether the server has the conversation.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) enum Existence {
-    /// Nothing says otherwise.
+    /// It exists, as far as is known.
     #[default]
     Assumed,
-    /// The server did not find it. The contact is asked for next: that tells whether only the conversation is gone.
+    /// The server did not find it. The contact is requested next: that shows whether only the conversation is gone.
     InDoubt,
     /// The conversation that was open before is gone: the team has deleted it.
     Deleted,
@@ -65,8 +65,8 @@ pub(crate) enum Existence {
 /// What a page of history brought.
 #[derive(Debug, Default)]
 pub(crate) struct AppliedPage {
-    /// Messages to the visitor that came while nothing told of them, in the page's order. What a first look finds is not
-    /// among them: nobody knows what was read of it.
+    /// Messages to the visitor that arrived without a frame, in the page's order. Those of the first page are not among
+    /// them: it is not known which of them were read.
     pub(crate) arrived: Vec<MessageId>,
     /// Whether any message was new to this tab.
     pub(crate) is_news: bool,
@@ -140,8 +140,8 @@ impl Conversation {
 
     // --- Messages ---
 
-    /// Applies a message that came by a frame or as the answer to a send. Whether it is new here. One that lies before
-    /// the stretch that is loaded is not added: it would leave a gap behind it.
+    /// Applies a message from a frame or a response. Returns whether it is new here. A message that lies before the
+    /// loaded ones is not added: it would leave a gap behind it.
     pub(crate) fn apply_message(&mut self, message: Message, source: Source) -> bool {
         let is_unloaded =
             self.history.may_have_earlier() && self.timeline.oldest().is_some_and(|oldest| message.id < oldest);
@@ -154,8 +154,8 @@ impl Conversation {
         false
     }
 
-    /// Applies a page of messages; `None` where nothing usable came. `decides` is whether this tab sends messages, and so
-    /// concludes from the page what became of unconfirmed ones.
+    /// Applies a page of messages. `decides` is whether this tab sends messages, and so concludes from the page what
+    /// became of unconfirmed ones.
     pub(crate) fn apply_page(&mut self, page: Vec<Message>, decides: bool) -> AppliedPage {
         let progress = self.history.apply_page(&page.iter().map(|message| message.id).collect::<Vec<_>>());
         let newest = self.timeline.newest();
@@ -207,7 +207,7 @@ impl Conversation {
         self.timeline.unconfirmed_deadline().is_some_and(|end| end <= now)
     }
 
-    /// Drops the oldest messages where too many are held and nobody looks at them; scrolling up loads them again.
+    /// Drops the oldest messages if too many are held and the newest are shown; scrolling up loads them again.
     pub(crate) fn drop_oldest(&mut self) {
         let held = self.timeline.message_count();
         if held > MESSAGES_MAX
@@ -224,7 +224,7 @@ impl Conversation {
         self.timeline.row(id).map(|row| Arc::clone(&row.message))
     }
 
-    /// Whether any message of the visitor's waits to be sent or for its message to be seen.
+    /// Whether any message of the visitor's waits to be sent, or for its stored message.
     pub(crate) fn has_outgoing(&self) -> bool {
         self.timeline.outgoing().next().is_some()
     }
@@ -259,7 +259,7 @@ impl Conversation {
 
     // --- Reading ---
 
-    /// What of the thread the visitor has before their eyes. `is_list_shown` is whether the conversation list covers it.
+    /// Which part of the thread the visitor sees. `is_list_shown` is whether the conversation list covers it.
     pub(crate) fn attention(&self, is_panel_open: bool, is_page_visible: bool, is_list_shown: bool) -> Attention {
         match (is_panel_open, is_page_visible, self.window.shows_newest() && !is_list_shown) {
             (false, ..) => Attention::PanelClosed,
@@ -279,7 +279,7 @@ impl Conversation {
         }
     }
 
-    /// The visitor wants to see what comes before the rows shown.
+    /// Moves the window up, at the visitor's request.
     pub(crate) fn page_up(&mut self) {
         if self.window.page_up(&self.timeline) {
             self.history.request_earlier();
@@ -292,7 +292,7 @@ impl Conversation {
         self.unread.reached_newest();
     }
 
-    /// Whether a read receipt is to be sent now: one request at a time, and only then for what came meanwhile.
+    /// Whether a read receipt is to be sent now: one request at a time, and the next only for newer messages.
     pub(crate) fn take_due_read_receipt(&mut self, now: Mono, is_at_newest: bool, is_sending: bool) -> bool {
         self.read_receipts.stop_waiting();
         if !is_at_newest || !self.status.is_known() {
@@ -303,13 +303,13 @@ impl Conversation {
         at > self.status.contact_last_seen_at() && self.read_receipts.take_due(now, id, is_sending)
     }
 
-    /// Counts what came since the visitor read last, on whichever device; their own messages count as having read.
-    /// Whether the count is to be told.
+    /// Counts the messages since the visitor read last, on any device; their own messages count as having read. Returns
+    /// whether the count is to be reported.
     pub(crate) fn count_unread(&mut self, attention: Attention) -> bool {
         let read_at = self.status.contact_last_seen_at();
         let has_written = || self.timeline.newest_rows(UNREAD_LOOKBACK).any(|row| row.message.author.is_visitor());
         if read_at == 0 && !has_written() {
-            // No device ever reported reading, so nobody knows what is unread.
+            // No device has reported reading, so it is not known what is unread.
             return false;
         }
         let rows = self.timeline.newest_rows(UNREAD_LOOKBACK);
@@ -319,7 +319,8 @@ impl Conversation {
         self.unread.count_missed(&ids, attention)
     }
 
-    /// Another tab or device of the visitor's has read up to this message. Whether the unread count is to be told.
+    /// Another tab or device of the visitor's has read up to this message. Returns whether the unread count is to be
+    /// reported.
     pub(crate) fn read_elsewhere(&mut self, id: MessageId) -> bool {
         let newer = self.timeline.newest_rows(UNREAD_LOOKBACK).take_while(|row| row.id > id);
         let after = newer.filter(|row| !row.message.author.is_visitor()).count();
@@ -328,7 +329,7 @@ impl Conversation {
 
     // --- The transcript ---
 
-    /// The visitor wants the conversation as a file: every message has to be loaded first.
+    /// Requests the transcript: every message has to be loaded first.
     pub(crate) fn request_transcript(&mut self, format: TranscriptFormat) {
         self.transcript = Some(format);
         self.history.request_earlier();
@@ -355,7 +356,7 @@ impl Conversation {
 
     // --- Failures and time ---
 
-    /// A page could not be read; the next attempt waits, at least so long.
+    /// A page could not be read; the next attempt waits, at least this long, in ms.
     pub(crate) fn page_failed(&mut self, now: Mono, rng: &mut Rng, at_least_ms: u64) {
         self.history.page_failed(now, rng, at_least_ms);
     }
@@ -367,7 +368,7 @@ impl Conversation {
         all.into_iter().flatten().min()
     }
 
-    /// When the tab that sends messages has something to decide about unconfirmed ones.
+    /// When the tab that sends messages has to decide about unconfirmed ones.
     pub(crate) fn outbox_deadline(&self) -> Option<Due> {
         let resolve = self.timeline.unconfirmed_deadline().map(|end| end.due("outbox: resolve unconfirmed"));
         let notice = self.timeline.next_overdue_at().map(|from| from.due("outbox: unconfirmed notice"));

@@ -1,16 +1,16 @@
-//! Read receipts: when the server is told that the visitor has read the newest message (`update_last_seen`).
+//! Read receipts: when the server gets the report that the visitor has read the newest message (`update_last_seen`).
 
 use crate::model::MessageId;
 use crate::time::{Due, Mono};
 
-/// Read receipts go out at most this often: only the last one counts, and a flood of messages must not become a flood
-/// of requests.
+/// Read receipts are sent at most this often, in ms: only the last one counts, and a flood of messages must not become
+/// a flood of requests.
 const RECEIPT_MS: u64 = 1_000;
 
-/// What the server was told.
+/// What was reported to the server.
 #[derive(Debug, Default)]
 pub(super) struct ReadReceipts {
-    /// The newest message it was told of.
+    /// The newest message that was reported.
     newest: Option<MessageId>,
     sent: Option<Mono>,
     /// Whether a newer one waits for the pause to end.
@@ -18,7 +18,7 @@ pub(super) struct ReadReceipts {
 }
 
 impl ReadReceipts {
-    /// Nothing waits, unless `take_due` says otherwise.
+    /// Forgets that a receipt waits; `take_due` decides again.
     pub(super) const fn stop_waiting(&mut self) {
         self.is_waiting = false;
     }

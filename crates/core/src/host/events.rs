@@ -1,4 +1,4 @@
-//! What the website is told: the widget's events, as docs/embedding.md promises them, and orders to the element.
+//! The events for the website, as docs/embedding.md promises them, and instructions to the element.
 
 use std::sync::Arc;
 
@@ -10,10 +10,10 @@ use crate::json;
 use crate::model::{Author, ConversationId, Message, MessageId, Status};
 use crate::visitor::preferences::Theme;
 
-/// Something the website, or its element, is told.
+/// An event for the website, or an instruction to its element.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum HostEvent {
-    /// `unread`: the number of messages to the visitor that came while the panel was closed.
+    /// `unread`: the number of messages to the visitor that arrived while the panel was closed.
     UnreadChanged {
         /// How many.
         count: u32,
@@ -23,7 +23,7 @@ pub enum HostEvent {
         /// The problem; `None` when there is none any more.
         issue: Option<ConnectionIssue>,
     },
-    /// `message`: a message was added, by whomever.
+    /// `message`: a message was added, the visitor's or the team's.
     MessageAdded(Arc<Message>),
     /// `conversation-started`: the visitor's first message began a conversation.
     ConversationStarted {
@@ -37,7 +37,7 @@ pub enum HostEvent {
         /// Its status now.
         status: Status,
     },
-    /// `typing`: somebody of the team began or stopped writing.
+    /// `typing`: an agent began or stopped writing.
     TypingChanged {
         /// Whether they are writing.
         is_typing: bool,
@@ -53,13 +53,13 @@ pub enum HostEvent {
     },
     /// `error`: something was lost, or may be.
     Error(HostError),
-    /// `forgotten`: the visitor was forgotten. Nothing of theirs may stay to be seen or heard.
+    /// `forgotten`: the visitor was forgotten. Nothing of theirs may stay visible or audible.
     VisitorForgotten,
     /// `theme`: the chat is to look like this.
     ThemeChanged(Theme),
-    /// A message came that the visitor wants to be notified of.
+    /// A message arrived of which the visitor wants to be notified.
     NotificationDue(Notification),
-    /// The transcript that the visitor asked for is complete.
+    /// The requested transcript is complete.
     TranscriptReady {
         /// The file's format.
         format: TranscriptFormat,
@@ -88,7 +88,7 @@ impl HostError {
     }
 }
 
-/// A message that came, and how the visitor wants to be notified of it, if no tab of theirs shows it.
+/// A message that arrived, and how the visitor is to be notified of it, if no tab of theirs shows it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Notification {
     /// The message.
@@ -97,7 +97,7 @@ pub struct Notification {
     pub is_seen: bool,
     /// Whether a sound is to be played.
     pub plays_sound: bool,
-    /// Whether the browser is to show a notification, if nobody sees the page.
+    /// Whether the browser is to show a notification, if the page is hidden.
     pub shows_notification: bool,
 }
 

@@ -1,4 +1,4 @@
-//! The website around the chat: its settings, what it calls, and what it is told.
+//! The website around the chat: its settings, its calls, and the state that was reported to it.
 
 pub mod attributes;
 pub mod calls;
@@ -9,7 +9,7 @@ use crate::model::{ConversationId, Person, Status};
 use crate::{PageContext, Update};
 use events::{HostError, HostEvent};
 
-/// What the website was told, and where on it the visitor is.
+/// The state that was reported to the website, and the page that the visitor is on.
 #[derive(Debug, Default)]
 pub(crate) struct HostState {
     pub(crate) page: PageContext,
@@ -17,16 +17,16 @@ pub(crate) struct HostState {
     is_storage_failure_reported: bool,
 }
 
-/// The state that the website was told last.
+/// The state that was reported last.
 #[derive(Debug, Default)]
 struct LastReported {
     status: Option<(ConversationId, Status)>,
-    /// The name of whoever of the team is writing.
+    /// The name of the agent who is writing.
     typing: Option<String>,
 }
 
 impl HostState {
-    /// Tells the website what has changed of the open conversation: its status, where that is known, and who is writing.
+    /// Reports changes of the open conversation to the website: its status, if known, and the agent who is writing.
     pub(crate) fn report_changes(
         &mut self,
         status: Option<(ConversationId, Status)>,
@@ -49,7 +49,7 @@ impl HostState {
         }
     }
 
-    /// Tells the website, once, that the device stores nothing more.
+    /// Reports to the website, once, that the device stores nothing more.
     pub(crate) fn report_storage_failure(&mut self, update: &mut Update) {
         if !std::mem::replace(&mut self.is_storage_failure_reported, true) {
             update.tell_host(HostEvent::Error(HostError::StorageUnavailable));

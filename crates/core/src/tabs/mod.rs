@@ -1,4 +1,4 @@
-//! The same visitor's other tabs: who leads, and what they tell each other.
+//! The same visitor's other tabs: which tab leads, and the messages between them.
 
 pub mod leader_election;
 pub mod messages;
@@ -7,36 +7,36 @@ use crate::time::{Due, Mono};
 use crate::{Effect, Update};
 use leader_election::{LeaderElection, TabAction, TabMessage};
 
-/// More than tabs say while the browser looks who holds a lock.
+/// The most messages held while the browser answers who holds the lock.
 const PENDING_MAX: usize = 1_000;
 
 /// This tab among the others.
 #[derive(Debug, Default)]
 pub(crate) struct TabSync {
     pub(crate) election: LeaderElection,
-    /// What other tabs said, until it is sure whether this tab leads or follows.
+    /// Messages from other tabs, until it is certain whether this tab leads or follows.
     pending: Vec<TabMessage>,
 }
 
 impl TabSync {
-    /// Another visitor follows: what was said of the former one is dropped.
+    /// Another visitor follows: messages about the former one are dropped.
     pub(crate) fn replace_visitor(&mut self) {
         self.pending.clear();
     }
 
-    /// Takes what another tab said.
+    /// Adds a message from another tab.
     pub(crate) fn receive(&mut self, text: &str) {
         self.pending.extend(messages::decode(text));
         if self.pending.len() > PENDING_MAX {
-            // The browser confirms nothing any more: this tab is as good as alone.
+            // The browser no longer answers: this tab is as good as alone.
             self.pending.remove(0);
         }
     }
 
-    /// What other tabs said and is to be applied now. A leader must be sure of its lock first.
+    /// Takes the messages to be applied now. A leader has to confirm its lock first.
     pub(crate) fn take_pending(&mut self, now: Mono, update: &mut Update) -> Vec<TabMessage> {
         if !self.election.may_have_other_tabs() {
-            // A tab that works alone believes the others one thing.
+            // A tab that works alone applies only this message of the others.
             self.pending.retain(|message| matches!(message, TabMessage::ForgetVisitor { .. }));
         }
         if self.pending.is_empty() || (self.election.is_leading() && !self.may_write(now, update)) {
@@ -45,8 +45,8 @@ impl TabSync {
         std::mem::take(&mut self.pending)
     }
 
-    /// Whether this tab may write now, to the server or on the device. Where the browser has to confirm the lock first,
-    /// that is asked for.
+    /// Whether this tab may write now, to the server or on the device. If the lock has to be confirmed first, the
+    /// browser is asked.
     pub(crate) fn may_write(&mut self, now: Mono, update: &mut Update) -> bool {
         let (may, question) = self.election.may_write(now);
         act(question, update);
@@ -60,12 +60,12 @@ impl TabSync {
         }
     }
 
-    /// What happens next depends on the leader: find out whether there is one.
+    /// Pings the leader, because what happens next depends on it.
     pub(crate) fn ping_leader(&mut self, now: Mono, update: &mut Update) {
         act(self.election.ping_leader(now), update);
     }
 
-    /// Says this to the other tabs, if there may be any.
+    /// Sends a message to the other tabs, if there may be any.
     pub(crate) fn broadcast(&self, message: &TabMessage, update: &mut Update) {
         if self.election.may_have_other_tabs() {
             broadcast(message, update);
@@ -83,7 +83,7 @@ pub(crate) fn act(action: Option<TabAction>, update: &mut Update) {
     update.effects.extend(action.map(Effect::Tabs));
 }
 
-/// Says this to all other tabs, whether or not this one works with them.
+/// Sends a message to all other tabs, whether or not this one works with them.
 pub(crate) fn broadcast(message: &TabMessage, update: &mut Update) {
     act(Some(leader_election::encode_action(message)), update);
 }

@@ -13,7 +13,7 @@ pub const CONVERSATIONS_ATTRIBUTE: &str = "natter_conversations";
 /// The attribute that maps inbox identifiers to inbox ids.
 pub const INBOXES_ATTRIBUTE: &str = "natter_inboxes";
 /// How many of the newest conversations are listed.
-const CONVERSATIONS_MAX: usize = 50;
+const INDEXED_MAX: usize = 50;
 /// The most inboxes listed: more than one person writes to.
 const INBOXES_MAX: usize = 20;
 
@@ -91,7 +91,7 @@ impl ConversationIndex {
     /// Whether it lists the newest of these, as many as it can hold.
     #[must_use]
     pub fn contains_all(&self, ids: &[ConversationId]) -> bool {
-        let newest = ids.get(ids.len().saturating_sub(CONVERSATIONS_MAX)..).unwrap_or_default();
+        let newest = ids.get(ids.len().saturating_sub(INDEXED_MAX)..).unwrap_or_default();
         newest.iter().all(|id| self.conversations.iter().any(|(_, other)| other == id))
     }
 
@@ -103,7 +103,7 @@ impl ConversationIndex {
                 self.conversations.push((inbox, *id));
             }
         }
-        self.conversations.drain(..self.conversations.len().saturating_sub(CONVERSATIONS_MAX));
+        self.conversations.drain(..self.conversations.len().saturating_sub(INDEXED_MAX));
         let is_plain = !identifier.is_empty() && identifier.bytes().all(|byte| byte.is_ascii_alphanumeric());
         if let Some(inbox_id) = inbox.filter(|_| is_plain) {
             self.inboxes.retain(|(other, _)| other != identifier);
@@ -160,7 +160,7 @@ mod tests {
     fn conversation_index_lists_only_the_newest() {
         let many: Vec<ConversationId> = (1..=200).map(ConversationId).collect();
         let index = ConversationIndex::default().with_conversations(&many, Some(1), "inboxMain");
-        assert_eq!(index.possible_for(Some(1)).count(), CONVERSATIONS_MAX);
+        assert_eq!(index.possible_for(Some(1)).count(), INDEXED_MAX);
         assert!(index.contains_all(&many), "those that fell off are no reason to write again");
     }
 }

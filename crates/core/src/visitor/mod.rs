@@ -30,7 +30,7 @@ use pre_chat_form::{PreChatAnswers, PreChatForm};
 use preferences::Preferences;
 use session::{Need, Session};
 
-/// The former user's messages may take so long to leave after the website has named another user.
+/// How long the former user's messages may take to be sent after the website has named another user, in ms.
 const SUCCESSION_MS_MAX: u64 = 10_000;
 
 /// The visitor's state.
@@ -119,8 +119,8 @@ impl Visitor {
 
     // --- The user that the website has named ---
 
-    /// The website says who the visitor is. Where messages of the present user are still being sent (`is_sending`), they
-    /// are sent first, and nobody sees anything meanwhile.
+    /// The website names the user. If messages of the present user are still being sent (`is_sending`), they are sent
+    /// first, and the chat is hidden meanwhile.
     pub(crate) fn set_user(&mut self, now: Mono, user: User, is_sending: bool) {
         let present = self.identity.user().mark;
         if present == user.mark {
@@ -170,7 +170,7 @@ impl Visitor {
         self.successor.as_mut().map_or(&mut self.identity, |next| &mut next.identity)
     }
 
-    /// The mark of the user in whose name is written now; 0 where the website has named nobody.
+    /// The mark of the user on whose behalf the visitor writes now; 0 if the website has named none.
     pub(crate) fn author_mark(&self) -> u64 {
         let named = self.successor.as_ref().map_or(&self.identity, |next| &next.identity).user().mark;
         if named == 0 && !self.is_unnamed() { self.session.user() } else { named }
@@ -184,25 +184,25 @@ impl Visitor {
         }
     }
 
-    /// Whether the device holds another user's chat; then nobody sees it.
+    /// Whether the device holds another user's chat, which is then hidden.
     pub(crate) fn is_another_user(&self) -> bool {
         let (named, stored) = (self.identity.user(), self.session.user());
         let has_chat = self.session.source_id().is_some();
         has_chat && named.mark != 0 && stored != named.mark && (stored != 0 || named.is_proven)
     }
 
-    /// Whether the device holds a verified user's chat, and the website names nobody: that user may have logged out
-    /// elsewhere, or somebody else may sit there. Nobody sees it before the website names its user.
+    /// Whether the device holds a verified user's chat, and the website names no user: that user may have logged out
+    /// elsewhere, or another person may use the device. The chat is hidden until the website names its user.
     pub(crate) fn is_unnamed(&self) -> bool {
         self.identity.user().mark == 0 && self.session.is_user_proven()
     }
 
-    /// Whether nobody may see what the device holds.
+    /// Whether the chat is hidden.
     pub(crate) fn is_hidden(&self) -> bool {
         self.successor.is_some() || self.is_another_user() || self.is_unnamed()
     }
 
-    /// What the contact is told, if it has to be: the pre-chat answers and the website's attributes.
+    /// Requests an update of the contact, if there are pre-chat answers or attributes to send.
     pub(crate) fn request_contact_update(&mut self) {
         if self.pre_chat.has_any() || self.identity.has_any() {
             self.pre_chat.request_contact_update();
@@ -225,8 +225,8 @@ impl Visitor {
         self.request_contact_update();
     }
 
-    /// What the server is to be asked for next. A queued message (`has_queued`) needs a conversation, but agents should
-    /// know first who writes; a verified user who looks needs a contact, which may have conversations.
+    /// What is needed from the server next. A queued message (`has_queued`) needs a conversation, but agents should
+    /// first see who writes; a verified user who opens the panel needs a contact, which may have conversations.
     pub(crate) fn need(&self, has_queued: bool, is_panel_open: bool) -> Need {
         let comes_first = self.pre_chat.blocks_first_message() || self.is_discovering();
         let is_introducing = self.session.is_contact_verified() && comes_first;
@@ -292,7 +292,7 @@ impl Visitor {
         if certain.is_empty() {
             self.discovery.request();
         }
-        // The server's list, which holds every message of every inbox, would tell no more.
+        // The server's list contains every message of every inbox, and nothing more that is needed here.
         self.discovered(&certain, certain.iter().copied().max())
     }
 
@@ -344,7 +344,7 @@ impl Visitor {
         }
     }
 
-    /// The contact is to be told of the conversations that its attributes don't list yet.
+    /// Requests an update of the conversation index, if it lacks conversations.
     pub(crate) fn request_index_update(&mut self) {
         if self.index.as_ref().is_some_and(|index| !index.contains_all(self.session.conversations())) {
             self.pre_chat.request_contact_update();
@@ -428,7 +428,7 @@ impl Visitor {
         [succession, self.form_submissions.deadline(), self.conversation_list.deadline()].into_iter().flatten().min()
     }
 
-    /// When it has something to ask the server, in the tab that does so.
+    /// When a request is due, in the tab that talks to the server.
     pub(crate) fn request_deadline(&self) -> Option<Due> {
         let discovery = self.discovery.deadline().map(|until| until.due("conversations: discover again"));
         [self.session.deadline(), self.pre_chat.deadline(), discovery].into_iter().flatten().min()
