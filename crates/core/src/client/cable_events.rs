@@ -14,7 +14,7 @@ use crate::time::Mono;
 use crate::view::Announcement;
 
 impl ChatClient {
-    /// A socket received something or closed. The other tabs get the frames that tell of anything, word for word.
+    /// A socket received something or closed. Frames with events are forwarded to the other tabs, unchanged.
     pub(super) fn apply_socket_event(&mut self, now: Mono, socket: SocketId, event: SocketEvent, update: &mut Update) {
         let mut actions = Vec::new();
         let applied = self.connection.cable.apply_socket_event(now, socket, &event, &mut self.rng, &mut actions);
@@ -132,7 +132,7 @@ impl ChatClient {
         if !self.tabs.election.is_active() {
             return;
         }
-        // The answer that would have told the id of a created conversation was lost: this event tells it.
+        // The response with the id of a created conversation was lost: this event contains it.
         let is_ours = is_own || (conversation.source_id.is_none() && session.is_in_inbox(conversation.inbox));
         let is_awaited = self.connection.is_pending(|request| matches!(request, ApiRequest::CreateConversation));
         if session.may_have_created_conversation() && !is_awaited && is_ours {

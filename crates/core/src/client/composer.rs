@@ -88,7 +88,8 @@ impl ChatClient {
         let Some(kind) = self.conversation.timeline.row(message).map(|row| &row.message.kind) else { return };
         let mut answers = kind.answers(fields);
         if matches!(kind, MessageKind::Rating(_)) {
-            // A survey's rating and comment are submitted apart; the server forgets the one it isn't told again.
+            // A survey's rating and comment are submitted separately; the server drops the one that a later submission
+            // lacks.
             let before = self.answers_to(message);
             let others: Vec<Answer> =
                 before.into_iter().filter(|answer| value_of(&answers, &answer.name).is_none()).collect();
@@ -135,7 +136,7 @@ impl ChatClient {
         }
     }
 
-    /// The device could not store a record. A visitor whose message waits is told not to leave the page.
+    /// The device could not store a record. A visitor whose message waits is warned not to leave the page.
     pub(super) fn storage_failed(&mut self, update: &mut Update) {
         self.host.report_storage_failure(update);
         if self.conversation.timeline.visible_outgoing().next().is_some() {

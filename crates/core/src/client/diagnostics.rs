@@ -1,5 +1,5 @@
-//! What the website's developer may know: what is wrong between page and server, the state, and the events that led
-//! there.
+//! Diagnostics for the website's developer: what is wrong between page and server, the state, and the events that led
+//! to it.
 
 use super::ChatClient;
 use crate::chatwoot;
@@ -9,7 +9,7 @@ use crate::time::Mono;
 use crate::{Effect, Update};
 
 impl ChatClient {
-    /// Probes the server where that can tell more, and tells the website what is wrong.
+    /// Probes the server if that can explain a failure, and reports problems to the website.
     pub(super) fn diagnose(&mut self, now: Mono, update: &mut Update) {
         if self.connection.diagnostics.take_due_probe(now, self.connection.is_online) {
             update.effects.push(Effect::Probe { url: self.settings.base_url().to_owned() });
@@ -19,9 +19,8 @@ impl ChatClient {
         }
     }
 
-    /// The state and what led there: a JSON list of one object with the state, then one list of strings for each event of
-    /// the event log. It holds message texts as they are, so nobody may see it before
-    /// `embed/parts/diagnostics.js` has masked them.
+    /// The state and the event log: a JSON list of one object with the state, then one list of strings for each event.
+    /// It contains message texts, so it must not leave the page before `embed/parts/diagnostics.js` has masked them.
     #[must_use]
     pub fn diagnostics(&self) -> String {
         let issue = self.connection.issue().map_or("none", |issue| issue.name());

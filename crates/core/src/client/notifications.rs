@@ -1,4 +1,4 @@
-//! What the website and the visitor are told of messages: unread counts, sounds, notifications, announcements, and the
+//! Reports of messages to the website and the visitor: unread counts, sounds, notifications, announcements, and the
 //! preferences that decide about them.
 
 use std::sync::Arc;
@@ -12,20 +12,20 @@ use crate::view::{Announcement, ComposerProblem};
 use crate::visitor::preferences::{Preference, Preferences};
 
 impl ChatClient {
-    /// What of the thread the visitor has before their eyes.
+    /// Which part of the thread the visitor sees.
     pub(super) fn attention(&self) -> Attention {
         let is_list_shown = self.visitor.conversation_list.is_shown();
         self.conversation.attention(self.view_model.is_open, self.view_model.is_visible, is_list_shown)
     }
 
-    /// Has screen readers say something, where the panel is open.
+    /// Has screen readers announce something, if the panel is open.
     pub(super) fn announce(&mut self, announcement: Announcement) {
         if self.view_model.is_open && !self.visitor.is_hidden() {
             self.view_model.announce(announcement);
         }
     }
 
-    /// Notifies of a message that came, as the visitor wants it.
+    /// Notifies the visitor of a new message, by their preferences.
     pub(super) fn notify(&self, message: &Arc<Message>, update: &mut Update) {
         let is_seen = matches!(self.attention(), Attention::AtNewest | Attention::ScrolledUp);
         let options = &self.settings.options;
@@ -38,19 +38,19 @@ impl ChatClient {
         }
     }
 
-    /// Tells the website how many messages are unread.
+    /// Reports the number of unread messages to the website.
     pub(super) fn report_unread(&self, update: &mut Update) {
         update.tell_host(HostEvent::UnreadChanged { count: self.conversation.unread.count() });
     }
 
-    /// Tells the website of a message that was added.
+    /// Reports an added message to the website.
     pub(super) fn report_message(&self, id: MessageId, update: &mut Update) {
         if let Some(message) = self.conversation.message(id) {
             update.tell_host(HostEvent::MessageAdded(message));
         }
     }
 
-    /// Tells the website what has changed of the open conversation.
+    /// Reports changes of the open conversation to the website.
     pub(super) fn report_changes(&mut self, update: &mut Update) {
         let status = &self.conversation.status;
         let current = self.visitor.session.conversation().map(|id| (id, status.status()));
@@ -58,7 +58,7 @@ impl ChatClient {
         self.host.report_changes(current, status.is_known(), typing, update);
     }
 
-    /// Tells the element whether the chat is to be light or dark, where the visitor may choose.
+    /// Reports the theme to the element, if the visitor may choose it.
     pub(super) fn report_theme(&self, update: &mut Update) {
         if self.settings.options.offers_themes {
             update.tell_host(HostEvent::ThemeChanged(self.visitor.preferences.theme));

@@ -123,7 +123,7 @@ impl ChatClient {
             ApiResponse::Rejected(reason) if self.tabs.election.is_active() => {
                 self.conversation.timeline.mark_rejected(&echo, reason);
             }
-            // The leader tells what is to come of it.
+            // The leader reports what follows.
             ApiResponse::Rejected(_)
             | ApiResponse::NotFound
             | ApiResponse::Busy { .. }
@@ -133,7 +133,7 @@ impl ChatClient {
         }
     }
 
-    /// Shows, in every tab, that nobody knows whether the server has a message.
+    /// Shows that a message is unconfirmed, and announces it.
     pub(super) fn show_unconfirmed(&mut self, echo: &EchoId) {
         if self.conversation.timeline.set_unconfirmed_notice(echo, true) {
             self.announce(Announcement::DeliveryUnconfirmed);

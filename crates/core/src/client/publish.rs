@@ -18,7 +18,7 @@ pub(super) struct ViewModel {
     pub(super) is_open: bool,
     /// Whether the page can be seen.
     pub(super) is_visible: bool,
-    /// What screen readers are to say, raised by one for each time.
+    /// What screen readers are to announce; the number grows by one with each announcement.
     announcement: (u32, Option<Announcement>),
     /// Who answers here, as shown in the panel's head.
     agents: Vec<Person>,
@@ -53,7 +53,7 @@ impl ViewModel {
         &self.view
     }
 
-    /// Has screen readers say something.
+    /// Has screen readers announce something.
     pub(super) fn announce(&mut self, announcement: Announcement) {
         self.announcement = (self.announcement.0.wrapping_add(1), Some(announcement));
     }
@@ -208,7 +208,8 @@ impl ChatClient {
         self.connection.is_failing(self.now.mono, failures)
     }
 
-    /// The connection as visitors are told of it: what keeps a message of theirs waiting, or has lasted for a while.
+    /// The state of the connection as visitors are shown it: problems that keep their messages waiting, or have lasted
+    /// for a while.
     fn connection_state(&self) -> ConnectionState {
         let is_lasting = self.is_failing() || self.tabs.election.leader_status().is_failing;
         let is_felt = is_lasting || self.conversation.timeline.visible_outgoing().next().is_some();
@@ -225,7 +226,7 @@ impl ChatClient {
             Some(ConnectionIssue::Unreachable | ConnectionIssue::AnswersWithheld) if is_felt => {
                 ConnectionState::Unreachable
             }
-            // A missing socket need not be told as long as messages are read without it.
+            // A missing socket is not shown as long as messages are read without it.
             Some(_) | None if is_lasting => ConnectionState::Unreachable,
             Some(_) | None => ConnectionState::Connected,
         }

@@ -39,7 +39,7 @@ impl ChatClient {
         self.clear_storage_warning();
     }
 
-    /// What only the tab does that speaks to the server, sending messages apart.
+    /// Does what only the active tab does, sending messages apart.
     fn run_active_tab(&mut self, now: Mono, update: &mut Update) {
         if self.conversation.can_resolve_unconfirmed(now) && !self.conversation.history.is_reading_newest() {
             self.request_history();
@@ -76,7 +76,7 @@ impl ChatClient {
         self.apply_cable_event(event, update);
     }
 
-    /// Tells the server who the visitor says they are.
+    /// Sends the contact's data to the server.
     fn update_contact(&mut self, now: Mono, update: &mut Update) {
         if self.visitor.session.is_contact_verified()
             && self.connection.is_online
@@ -89,7 +89,7 @@ impl ChatClient {
         }
     }
 
-    /// Asks which conversations a verified user has, if somebody wants to know.
+    /// Requests a verified user's conversations, if they are needed.
     fn discover_conversations(&mut self, now: Mono, update: &mut Update) {
         let is_wanted = self.view_model.is_open || self.conversation.timeline.has_queued();
         if is_wanted
@@ -118,8 +118,8 @@ impl ChatClient {
         }
     }
 
-    /// Whether it is known how the contact is to be asked for. A proof of identity would be part of the address, and
-    /// addresses end up in logs: only an inbox that demands the proof is given it.
+    /// Whether it is known how to request the contact. A proof of identity would be part of the URL, and URLs end up in
+    /// logs: only an inbox that requires the proof gets it.
     fn knows_how_to_ask_for_contact(&mut self) -> bool {
         let needs_proof = self.visitor.identity.user().is_proven && self.visitor.session.must_verify_contact();
         !needs_proof || self.availability.knows_proof_requirement()
@@ -162,7 +162,7 @@ impl ChatClient {
         }
     }
 
-    /// Asks for the inbox once somebody looks at the panel.
+    /// Requests the inbox once the panel is shown.
     fn read_inbox(&mut self, now: Mono, update: &mut Update) {
         if self.view_model.is_open && self.view_model.is_visible {
             self.availability.request_inbox(now);

@@ -54,7 +54,7 @@ impl ChatClient {
         self.request_history();
     }
 
-    /// This tab speaks to the server from now on; what the device stored is where to begin.
+    /// This tab talks to the server from now on, starting from the device's records.
     pub(super) fn take_over(&mut self, now: Mono, stored: Records) {
         self.restore(now, stored);
         self.conversation.timeline.take_over_sending(&self.connection.messages_being_sent(), now);
@@ -115,12 +115,12 @@ impl ChatClient {
     /// Another tab has stored a record, or (`None`) deleted it.
     pub(super) fn record_changed_elsewhere(&mut self, now: Mono, key: &str, value: Option<&str>, update: &mut Update) {
         if value.is_some_and(|value| !generation::is_current(self.visitor.generation, key, value)) {
-            // From a tab that has not heard yet that the visitor was forgotten.
+            // From a tab that has not learned yet that the visitor was forgotten.
             return;
         }
         let is_leading = self.tabs.election.is_leading();
         match key {
-            // A leader knows its session better than anybody.
+            // A leader's own session is newer than any record.
             KEY_SESSION if is_leading => {}
             KEY_SESSION => self.restore_session(value),
             KEY_PRE_CHAT => self.visitor.pre_chat.restore(value.unwrap_or_default()),
@@ -136,7 +136,7 @@ impl ChatClient {
     fn outgoing_changed_elsewhere(&mut self, now: Mono, echo: &EchoId, value: Option<&str>, is_leading: bool) {
         match value.map(OutgoingRecord::parse) {
             Some(Some(record)) if !is_leading => self.conversation.timeline.apply_record(record, echo, now),
-            // A leader knows the messages it holds better than anybody.
+            // A leader's own messages are newer than any record.
             Some(Some(record)) if !self.conversation.timeline.has_outgoing(echo) => {
                 self.conversation.timeline.apply_record(record, echo, now);
                 // The tab that was sending it is no leader any more, and may be gone before it tells how that ended.
@@ -218,7 +218,7 @@ impl ChatClient {
         self.store(KEY_PREFERENCES.to_owned(), Some(self.visitor.preferences.record()), update);
     }
 
-    /// Stores a record, or (`None`) deletes it, and tells the other tabs.
+    /// Stores a record, or (`None`) deletes it, and reports that to the other tabs.
     fn store(&self, key: String, value: Option<String>, update: &mut Update) {
         let value = value.map(|value| generation::stamp(self.visitor.generation, &value));
         update.effects.push(match &value {

@@ -11,7 +11,7 @@ use crate::time::Mono;
 use crate::visitor::generation;
 
 impl ChatClient {
-    /// The browser reports about the lock, or another tab says something.
+    /// Applies what the browser reports about the lock, or a message from another tab.
     pub(super) fn apply_tab_event(&mut self, now: Mono, event: TabEvent, update: &mut Update) {
         match event {
             TabEvent::LockGranted { stored } => {
@@ -100,8 +100,8 @@ impl ChatClient {
         }
     }
 
-    /// Applies what another tab said. A leader neither answers another nor listens to it: one of the two is about to
-    /// learn that it is none.
+    /// Applies a message from another tab. A leader neither answers another nor applies its messages: one of the two is
+    /// about to learn that it is none.
     fn apply_tab_message(&mut self, now: Mono, message: TabMessage, update: &mut Update) {
         let is_leading = self.tabs.election.is_leading();
         match message {
@@ -143,7 +143,7 @@ impl ChatClient {
         }
     }
 
-    /// Tells a tab that is looked at what it could not know by itself.
+    /// Answers a visible tab's ping with what it could not know by itself.
     fn answer_ping(&mut self, now: Mono, update: &mut Update) {
         let status = self.tabs.election.answer_ping(now);
         broadcast(&status, update);
@@ -155,7 +155,7 @@ impl ChatClient {
         }
     }
 
-    /// A leader tells the others that it leads, and how its connection is, whenever that changes.
+    /// Announces to the other tabs that this one leads, and the state of its connection, whenever that changes.
     pub(super) fn announce_leadership(&mut self, update: &mut Update) {
         if self.tabs.election.has_new_leadership() {
             broadcast(&self.session_message(), update);

@@ -27,13 +27,13 @@ const DAY_MS: u64 = 86_400_000;
 const STORED_MESSAGE_START: &str = r#"{"say":"kept""#;
 
 impl ChatClient {
-    /// The website says, on this page, who the visitor is.
+    /// The website names the user, on this page.
     pub(super) fn set_user(&mut self, user: User, update: &mut Update) {
         self.tabs.broadcast(&TabMessage::SetUser(user.clone()), update);
         self.apply_user(user);
     }
 
-    /// The website says so here or in another tab.
+    /// The website has named the user, here or in another tab.
     pub(super) fn apply_user(&mut self, user: User) {
         let present = self.visitor.identity.user().mark;
         // A follower's messages are sent by the leader, under the user they were written for.
@@ -52,7 +52,7 @@ impl ChatClient {
         self.tabs.broadcast(&TabMessage::SetAttributes { user, attributes, target }, update);
     }
 
-    /// Tells the other tabs what the website said before this one listened to them.
+    /// Reports to the other tabs the users and attributes that the website set before this tab was in touch with them.
     pub(super) fn broadcast_identities(&mut self, update: &mut Update) {
         for identity in self.visitor.identities() {
             self.broadcast_identity(identity, update);
@@ -131,8 +131,8 @@ impl ChatClient {
 
     // --- Forgetting ---
 
-    /// The visitor has logged out of the website, or wants to be forgotten here: nothing stays, and nobody in particular
-    /// is the next visitor.
+    /// The visitor has logged out of the website, or asks to be forgotten on this device: nothing stays, and the next
+    /// visitor is anonymous.
     pub(super) fn forget_visitor(&mut self, update: &mut Update) {
         self.begin_generation(false, update);
     }
@@ -196,7 +196,7 @@ impl ChatClient {
                 storage::delete_record(key, update);
             }
         }
-        // Nor are they taken from a tab that has not heard of it yet.
+        // Nor are they taken from a tab that has not learned of it yet.
         if let Event::Tabs(TabEvent::Received { text }) = &mut event
             && text.starts_with(STORED_MESSAGE_START)
             && let Some(TabMessage::Stored { key, value: Some(value) }) = messages::decode(text)
@@ -207,7 +207,7 @@ impl ChatClient {
         event
     }
 
-    /// Deletes what this tab stored for the former visitor before it heard that they were forgotten.
+    /// Deletes what this tab stored for the former visitor before it learned that they were forgotten.
     fn delete_own_records(&mut self, update: &mut Update) {
         for message in self.conversation.timeline.outgoing() {
             storage::delete_record(storage::outgoing_key(&message.echo), update);
