@@ -1,4 +1,4 @@
-//! What stands before, over and beside the conversation.
+//! Previews, pre-chat form, greeting and proactive message, notification offer, and the transcript.
 
 use natter::paint::Wish;
 use natter::paint::{self, Act, Node};

@@ -1,4 +1,4 @@
-//! Files that come with messages.
+//! Attachments of messages: images, audio, video, files, locations, contacts.
 
 use natter::paint::{Act, Node};
 use natter_core::chatwoot;

@@ -1,4 +1,4 @@
-//! Where the visitor writes.
+//! The composer: buttons and the counter of remaining characters.
 
 use natter::paint::{self, Act, Node, Words};
 use natter_core::model::OutgoingFile;

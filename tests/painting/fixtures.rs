@@ -1,4 +1,4 @@
-//! Views to paint, and paintings as text.
+//! Fixtures: views to paint, and queries on what was painted.
 
 use std::fmt::Write as _;
 

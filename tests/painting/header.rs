@@ -1,4 +1,4 @@
-//! The head: who is there, how the connection is, what can be chosen, and what is said aloud.
+//! The header: availability, connection state, menu, and the live region.
 
 use natter::paint::Wish;
 use natter::paint::{self, Act, Node};

@@ -1,5 +1,5 @@
-//! What others mean to be more than text. Whoever can set a field of anything that is shown here may be somebody with
-//! bad intentions, or may have copied from one.
+//! Hostile content: text in any field that others can set must stay text. Whoever can set such a field may have bad
+//! intentions, or may have copied from one who has.
 
 use natter::paint::{self, Element, Node};
 use natter_core::chatwoot;

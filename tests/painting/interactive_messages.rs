@@ -1,4 +1,4 @@
-//! What messages ask: each kind as Chatwoot sends it, before and after it is answered.
+//! Interactive messages: each kind as Chatwoot sends it, before and after it is answered.
 
 use natter::paint::Wish;
 use natter::paint::{Act, Element, Node};

@@ -1,4 +1,4 @@
-//! What the panel looks like in each state, told as text: no browser is needed to see what is painted.
+//! What the panel shows in each state, checked on the painted nodes: no browser is needed.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that can't go on says so")]
 

@@ -1,4 +1,4 @@
-//! What was written: formatted where agents wrote it, as it is where the visitor did, and folded where it is long.
+//! Message texts: Markdown of agents and visitors, spoofing links, folding of long texts.
 
 use natter::paint::Wish;
 use natter::paint::{Act, Element, Node};

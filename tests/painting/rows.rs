@@ -1,4 +1,4 @@
-//! Rows: who said it, when, and what became of it.
+//! Rows: author, time, delivery state, quotes.
 
 use std::sync::Arc;
 
