@@ -1,7 +1,8 @@
-//! Where shell and ui meet.
+//! Where platform and view meet: `mount` puts a chat into the element's panel, and its handle is the element's API.
 
 use natter_core::event::VisitorEvent;
-use natter_core::host::calls::HostCall;
+use natter_core::host::attributes::parse_settings;
+use natter_core::host::calls::{HostCall, parse_calls};
 use natter_core::host::events::{HostEvent, Notification, event_json};
 use std::any::Any;
 use std::rc::Rc;
@@ -34,46 +35,46 @@ pub struct Handle {
 
 #[wasm_bindgen]
 impl Handle {
-    /// The page, or its element, asks for something: a JSON list of calls (`natter_core::host::calls::asked`).
+    /// The website, or its element, calls the chat's API: a JSON list of calls (`natter_core::host::calls`).
     pub fn call(&self, calls: &str) {
-        natter_core::host::calls::parse_calls(calls).into_iter().for_each(|event| self.driver.dispatch(event));
+        parse_calls(calls).into_iter().for_each(|call| self.driver.dispatch(Event::Host(call)));
     }
 
-    /// The element has other attributes: all of them, as a JSON object.
+    /// The element's attributes changed: all of them, as a JSON object.
     ///
     /// # Errors
-    /// As `mount`: with these, the chat must not go on.
+    /// As `mount`. The chat must not go on with such settings.
     pub fn configure(&self, attributes: &str) -> Result<(), JsValue> {
-        let (settings, _) = natter_core::host::attributes::parse_settings(attributes).map_err(explain)?;
+        let (settings, _) = parse_settings(attributes).map_err(explain)?;
         self.driver.dispatch(Event::Host(HostCall::Configure(Box::new(settings.options))));
         Ok(())
     }
 
-    /// Speaks this language from now on; `words` are its sentences as a JSON list, or nothing for English.
-    pub fn speak(&self, language: &str, words: &str) {
-        self.ui.speak(spoken(language, words));
+    /// Switches to a language (BCP 47); `texts` are its texts as a JSON list, or empty for English.
+    pub fn speak(&self, language: &str, texts: &str) {
+        self.ui.speak(locale(language, texts));
     }
 
-    /// How things stand and what led there, as JSON, word for word: for the element alone, which tells nobody before
-    /// `parts/diagnostics.js` has masked the words.
+    /// The state and the event log, as JSON. They hold message texts: the element redacts them by `parts/diagnostics.js`
+    /// before anybody sees them.
     pub fn diagnostics(&self) -> String {
         self.driver.diagnostics()
     }
 
-    /// Ends the widget; nothing of it stays.
+    /// Ends the chat; nothing of it stays.
     pub fn destroy(self) {
         self.driver.stop();
         drop(self.painted);
     }
 }
 
-/// Mounts a widget into an element's panel, in place of whatever is in it, and what is shown over the launcher into
-/// `over`.
+/// Mounts a chat into an element's panel, in place of the panel's content, and its message previews into `over`, above the
+/// launcher.
 ///
-/// `given` is a JSON list of three texts: the element's attributes as a JSON object, the sentences of its language as a
-/// JSON list, or nothing for English, and what the page has asked for so far (`natter_core::host::calls::asked`). `host` is an object with the
-/// functions `open(is_open)`, which opens or closes the panel, `event(json)`, which takes what happens by its `type`, and
-/// `part(name)`, which promises the module of that name.
+/// `given` is a JSON list of three strings: the element's attributes as a JSON object, the texts of its language as a JSON
+/// list (empty for English), and the website's calls so far (`natter_core::host::calls`). `host` is an object with the
+/// functions `open(is_open)`, which opens or closes the panel, `event(json)`, which takes the chat's events, and
+/// `part(name)`, which returns a promise of the lazy module of that name.
 ///
 /// # Errors
 /// When a setting can't be used; the error's message names it, and never its value.
@@ -82,16 +83,16 @@ pub fn mount(panel: HtmlElement, over: HtmlElement, given: &str, host: &JsValue)
     let given = json::read(given);
     let given = given.as_ref().and_then(Value::items).unwrap_or_default();
     let text = |nth: usize| given.get(nth).and_then(Value::text).unwrap_or_default();
-    let (words, asked) = (text(1), natter_core::host::calls::parse_calls(text(2)));
-    let (settings, odd) = natter_core::host::attributes::parse_settings(text(0)).map_err(explain)?;
-    let host = Host(host.clone());
-    odd.into_iter().for_each(|name| host.tell("odd", &[("name", json::string(name))]));
+    let calls = parse_calls(text(2)).into_iter().map(Event::Host).collect();
+    let (settings, invalid) = parse_settings(text(0)).map_err(explain)?;
+    let host = HostApi(host.clone());
+    invalid.into_iter().for_each(|name| host.send("odd", &[("name", json::string(name))]));
     let language = if settings.options.language.is_empty() { "en" } else { &settings.options.language };
 
     panel.replace_children_with_node_0();
-    let parts = LazyModules::new(host.function("part"));
+    let modules = LazyModules::new(host.function("part"));
 
-    // The two need each other: the ui reports to a driver that is there by the time anybody can click.
+    // The view dispatches to the driver, and the driver publishes to the view: the slot is filled before anybody can click.
     let slot: Rc<std::cell::OnceCell<Rc<Driver>>> = Rc::default();
     let (to_dispatch, to_pick) = (Rc::clone(&slot), Rc::clone(&slot));
     let dispatch = Rc::new(move |event| {
@@ -107,12 +108,12 @@ pub fn mount(panel: HtmlElement, over: HtmlElement, given: &str, host: &JsValue)
                 Rc::new(move |is_open| host.call("open", is_open.into()))
             },
             notify: {
-                let (parts, dispatch) = (parts.clone(), dispatch);
-                Rc::new(move || ask_for_notices(&parts, dispatch.clone()))
+                let (modules, dispatch) = (modules.clone(), dispatch);
+                Rc::new(move || request_notification_permission(&modules, dispatch.clone()))
             },
             speak: {
                 let host = host.clone();
-                Rc::new(move |code| host.tell("language", &[("code", json::string(code))]))
+                Rc::new(move |code| host.send("language", &[("code", json::string(code))]))
             },
             pick: Rc::new(move |files| {
                 if let Some(driver) = to_pick.get() {
@@ -120,33 +121,33 @@ pub fn mount(panel: HtmlElement, over: HtmlElement, given: &str, host: &JsValue)
                 }
             }),
             call: {
-                let parts = parts.clone();
-                Rc::new(move |module, function, arguments| parts.start(module, function, arguments))
+                let modules = modules.clone();
+                Rc::new(move |module, function, arguments| modules.start(module, function, arguments))
             },
         },
-        spoken(language, words),
+        locale(language, text(1)),
     );
     let painted = ui::mount(&ui, &panel, &over);
     let prefix = settings.storage_prefix();
-    let audience = Painter { ui: ui.clone(), host, parts: parts.clone(), prefix };
-    let driver = Driver::start(settings, asked, parts, Box::new(audience));
-    // Empty until here: nothing else ever fills it.
+    let output = ElementOutput { ui: ui.clone(), host, modules: modules.clone(), prefix };
+    let driver = Driver::start(settings, calls, modules, Box::new(output));
+    // The slot is empty until here: nothing else fills it.
     let _ = slot.set(Rc::clone(&driver));
     Ok(Handle { driver, ui, painted })
 }
 
-/// What is said in a language.
-fn spoken(language: &str, words: &str) -> Words {
+/// The texts and formats of a language.
+fn locale(language: &str, texts: &str) -> Words {
     Words {
-        locale: Locale::read(words),
+        locale: Locale::read(texts),
         formatter: Box::new(IntlFormatter::new(language)),
         now: || (js_sys::Date::now() / 1_000.0) as u64,
         can_record: can_record(),
     }
 }
 
-/// Whether this page is lent a microphone. Pages that are not secure have no devices. Where a page's Permissions-Policy
-/// forbids it, nobody is asked; only Chromium tells of that, and calls it by its former name.
+/// Whether this page may use a microphone. Insecure pages have no media devices. Where a page's Permissions-Policy forbids
+/// it, the browser refuses without asking; only Chromium says so beforehand, by the policy's former name.
 fn can_record() -> bool {
     let Some(window) = web_sys::window() else { return false };
     let policy = js::page().and_then(|page| get(&page, "featurePolicy"));
@@ -154,47 +155,47 @@ fn can_record() -> bool {
     get(&window.navigator(), "mediaDevices").is_some() && allows.is_none_or(|allows| allows.is_truthy())
 }
 
-/// Asks the browser whether it may tell of messages; it asks the visitor.
-fn ask_for_notices(parts: &LazyModules, dispatch: Rc<dyn Fn(Event)>) {
+/// Requests the permission to show notifications: the browser asks the visitor.
+fn request_notification_permission(modules: &LazyModules, dispatch: Rc<dyn Fn(Event)>) {
     let then = move |answer: Option<JsValue>| {
         dispatch(match answer.is_some_and(|answer| answer.is_truthy()) {
             true => Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Notifications(true))),
             false => Event::Visitor(VisitorEvent::NotificationsDenied),
         });
     };
-    parts.call("notifications", "requestPermission", &[], Box::new(then));
+    modules.call("notifications", "requestPermission", &[], Box::new(then));
 }
 
-/// What the element does for us.
+/// The functions of the element that the chat calls.
 #[derive(Clone)]
-struct Host(JsValue);
+struct HostApi(JsValue);
 
-impl Host {
+impl HostApi {
     fn function(&self, name: &str) -> Option<Function> {
         get(&self.0, name).and_then(|value| value.dyn_into().ok())
     }
 
     fn call(&self, name: &str, argument: JsValue) {
-        // What the page's own function throws is the page's affair.
+        // An exception of the element's function concerns the element alone.
         let _ = self.function(name).map(|function| function.call1(&JsValue::UNDEFINED, &argument));
     }
 
-    /// Tells what happened, with what belongs to it as JSON.
-    fn tell(&self, what: &str, about: &[(&str, String)]) {
-        self.call("event", event_json(what, about).into());
+    /// Sends the element an event of this type; the fields' values are JSON.
+    fn send(&self, event_type: &str, fields: &[(&str, String)]) {
+        self.call("event", event_json(event_type, fields).into());
     }
 }
 
-/// Passes on what the driver publishes.
-struct Painter {
+/// Shows what the driver publishes, and sends the element its events.
+struct ElementOutput {
     ui: Ui,
-    host: Host,
-    parts: LazyModules,
-    /// What everything of this server and inbox is called by in the browser.
+    host: HostApi,
+    modules: LazyModules,
+    /// The prefix of this server's and inbox's names in the browser.
     prefix: String,
 }
 
-impl Output for Painter {
+impl Output for ElementOutput {
     fn publish(&self, view: &Arc<View>, changed: Changed) {
         self.ui.paint(view, changed);
     }
@@ -208,26 +209,26 @@ impl Output for Painter {
         } else if let HostEvent::TranscriptReady { format, messages } = event {
             let all = transcript(&self.ui.words(), &messages);
             let format = if format == TranscriptFormat::Json { "json" } else { "text" };
-            self.parts.start("transcript", "saveTranscript", &[format.into(), all.into()]);
+            self.modules.start("transcript", "saveTranscript", &[format.into(), all.into()]);
         }
     }
 }
 
-impl Painter {
-    /// As much of a message as a notification shows, in characters.
-    const NOTICE_CHARS: usize = 200;
+impl ElementOutput {
+    /// A notification shows at most this many characters of a message.
+    const NOTIFICATION_CHARS_MAX: usize = 200;
 
     fn notify(&self, notification: &Notification) {
         let (words, message) = (self.ui.words(), &notification.message);
-        let arrived = [
+        let fields = [
             ("name", json::string(&[&self.prefix, "arrived/", &digits(message.id.0)].concat())),
             ("title", json::string(&words.author(&message.author))),
-            ("text", json::string(&words.line(message, Self::NOTICE_CHARS))),
+            ("text", json::string(&words.line(message, Self::NOTIFICATION_CHARS_MAX))),
             ("seen", json::truth(notification.is_seen)),
             ("heard", json::truth(notification.plays_sound)),
             ("noticed", json::truth(notification.shows_notification)),
         ];
-        self.host.tell("arrived", &arrived);
+        self.host.send("arrived", &fields);
     }
 }
 
@@ -236,8 +237,9 @@ fn get(of: &JsValue, name: &str) -> Option<JsValue> {
     Reflect::get(of, &JsValue::from_str(name)).ok().filter(|value| !value.is_undefined() && !value.is_null())
 }
 
-fn explain(unusable: SettingsError) -> JsValue {
-    js_sys::Error::new(&match unusable {
+/// An error that names the setting, and never its value.
+fn explain(error: SettingsError) -> JsValue {
+    js_sys::Error::new(&match error {
         SettingsError::BaseUrl => "base-url must be the http or https address of a Chatwoot server.".to_owned(),
         SettingsError::Secret(name) => {
             [&name, " looks like a secret of the server's: take it out of the page, and change it there."].concat()

@@ -54,7 +54,7 @@ impl Driver {
         let is_mixed = http::is_mixed_content(settings.base_url());
         let base_url = settings.base_url().to_owned();
         let device = Rc::new(DeviceStorage::open(settings.storage_prefix()));
-        let tabs = web_locks::TabChannel::new(settings.tabs_name());
+        let tabs = web_locks::TabChannel::new(natter_core::tabs::channel_name(&settings));
         let uploads = uploads::Uploads::new(modules.clone(), settings.storage_prefix());
         let sends_page_context = settings.options.sends_page_context;
         let is_shared = device.is_shared() && web_locks::TabChannel::are_supported();

@@ -4,7 +4,6 @@
 //! updating the message itself (`submitted_values`), as often as the visitor likes; only a survey closes, after 14
 //! days.
 
-use crate::model::MessageId;
 use crate::url::SafeUrl;
 
 /// The kind of a message (`content_type`).
@@ -272,15 +271,6 @@ impl Sources {
     fn thumbnail_or_original(&self) -> &str {
         self.thumb.as_deref().unwrap_or(&self.original)
     }
-}
-
-/// A submission of answers.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct FormSubmission {
-    /// The message that asked.
-    pub message: MessageId,
-    /// The answers.
-    pub answers: Vec<Answer>,
 }
 
 #[cfg(test)]

@@ -122,7 +122,9 @@ pub fn record_event(now: Now, event: &Event) -> String {
             write_record("lock queried", "", &[(*is_ours).into(), *generation], &[])
         }
         Event::Tabs(TabEvent::Received { text: message }) => text("said", message),
-        Event::Panel(PanelEvent::Toggled { is_open }) => flag("opened", *is_open),
+        Event::Panel(PanelEvent::Toggled { is_open }) | Event::Host(HostCall::PanelToggled { is_open }) => {
+            flag("opened", *is_open)
+        }
         // The draft's text is stored elsewhere, and this event comes with every keystroke.
         Event::Composer(ComposerEvent::DraftChanged { text }) => flag("drafted", !text.trim().is_empty()),
         Event::Composer(ComposerEvent::Submitted { text: submitted }) => text("submitted", submitted),

@@ -42,6 +42,12 @@ impl Object {
 }
 
 impl Value {
+    /// A list's strings; other items are skipped. Nothing for what is no list.
+    #[must_use]
+    pub fn texts(&self) -> Vec<&str> {
+        self.items().unwrap_or_default().iter().filter_map(Self::text).collect()
+    }
+
     /// A string's text.
     #[must_use]
     pub const fn text(&self) -> Option<&str> {
@@ -336,6 +342,12 @@ pub fn truth(is_true: bool) -> String {
 #[must_use]
 pub fn or_null(json: Option<String>) -> String {
     json.unwrap_or_else(|| "null".to_owned())
+}
+
+/// Names and values in turn, as pairs; a name without a value is skipped.
+#[must_use]
+pub fn to_pairs(texts: &[&str]) -> Vec<(String, String)> {
+    texts.as_chunks().0.iter().map(|[name, value]| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use natter_core::host::calls::AttributeTarget;
 use natter_core::host::settings::Settings;
 use natter_core::model::ConversationId;
 use natter_core::rng::Seed;
+use natter_core::tabs::channel_name;
 use natter_core::tabs::leader_election::{LeaderStatus, TabMessage};
 use natter_core::tabs::messages::{decode, encode};
 use natter_core::time::{Mono, Now, Wall};
@@ -142,8 +143,8 @@ fn tab_messages_of_the_same_protocol_are_understood_and_said_in_the_same_words()
 #[test]
 fn tabs_of_another_protocol_are_strangers() {
     let settings = Settings::new("https://chat.example.test", "inboxMainIdentifier00001").unwrap();
-    assert!(settings.tabs_name().ends_with("/tabs/6"), "{}", settings.tabs_name());
-    assert!(settings.tabs_name().starts_with(&settings.storage_prefix()), "both keep their records in one place");
+    assert!(channel_name(&settings).ends_with("/tabs/6"), "{}", channel_name(&settings));
+    assert!(channel_name(&settings).starts_with(&settings.storage_prefix()), "both keep their records in one place");
     for text in ["{\"say\":\"leader\"}", "{\"type\":\"ask\"}", "{\"say\":7}", "{\"say\":\"kept\",\"key\":{}}", "ask"] {
         assert_eq!(decode(text), None, "{text}");
     }

@@ -2,11 +2,12 @@
 
 use super::ChatClient;
 use super::storage::store_draft;
-use crate::content::{Answer, Choice, FormSubmission, MessageKind, RATING, value_of};
+use crate::content::{Answer, Choice, MessageKind, RATING, value_of};
 use crate::host::events::HostEvent;
 use crate::model::{EchoId, MessageId};
 use crate::time::{Mono, Now};
 use crate::view::{ComposerProblem, TEXT_CHARS_MAX};
+use crate::visitor::form_submissions::FormSubmission;
 use crate::visitor::pre_chat_form::PreChatForm;
 use crate::{Effect, Update};
 

@@ -209,6 +209,7 @@ impl ChatClient {
             HostCall::ProactiveMessageShown { text } => self.conversation.proactive_message = text,
             HostCall::SendMessage { text } => self.send_for_visitor(now, &text, update),
             HostCall::Reset | HostCall::Forget => self.forget_visitor(update),
+            HostCall::PanelToggled { is_open } => self.apply_panel(PanelEvent::Toggled { is_open }, update),
             HostCall::Configure(options) => {
                 self.settings.options = *options;
                 self.refresh_agents();

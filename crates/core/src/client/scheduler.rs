@@ -3,11 +3,11 @@
 use super::ChatClient;
 use crate::chatwoot;
 use crate::chatwoot::requests::{ApiRequest, ListPurpose, Outcome};
-use crate::content::FormSubmission;
 use crate::json;
 use crate::model::{ConversationId, Queue};
 use crate::tabs::leader_election::TabMessage;
 use crate::time::Mono;
+use crate::visitor::form_submissions::FormSubmission;
 use crate::visitor::identity::User;
 use crate::{Effect, PageContext, Update, tabs};
 

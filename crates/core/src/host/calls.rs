@@ -2,12 +2,11 @@
 //! strings: the function's name and its arguments. Named arguments are names and values in turn; attributes' values are
 //! JSON.
 
-use crate::Event;
-use crate::chatwoot::write_list as list;
-use crate::event::PanelEvent;
 use crate::host::settings::Options;
-use crate::json::{self, Value};
+use crate::json::{self, Value, to_pairs};
 use crate::visitor::identity::User;
+
+pub use crate::visitor::identity::AttributeTarget;
 
 /// A call of the widget's API by the website.
 #[derive(Debug, Eq, PartialEq)]
@@ -41,80 +40,50 @@ pub enum HostCall {
     Reset,
     /// `forget`: forget the visitor on this device.
     Forget,
+    /// `open`, `close`, or the launcher: the element has opened or closed its panel.
+    PanelToggled {
+        /// Whether it is open now.
+        is_open: bool,
+    },
     /// The element's attributes changed.
     Configure(Box<Options>),
 }
 
-/// What custom attributes belong to.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum AttributeTarget {
-    /// The contact.
-    Contact,
-    /// The conversation that begins next.
-    Conversation,
-}
-
 /// Parses the calls, in their order; anything else is skipped.
 #[must_use]
-pub fn parse_calls(text: &str) -> Vec<Event> {
-    let mut events = Vec::new();
+pub fn parse_calls(text: &str) -> Vec<HostCall> {
+    let mut calls = Vec::new();
     for call in json::read(text).as_ref().and_then(Value::items).unwrap_or_default() {
-        events.extend(parse_call(&texts(call)));
+        calls.extend(parse_call(&call.texts()));
     }
-    events
+    calls
 }
 
-fn parse_call(call: &[&str]) -> Option<Event> {
+fn parse_call(call: &[&str]) -> Option<HostCall> {
     let [name, arguments @ ..] = call else { return None };
     let first = || Some((*arguments.first()?).to_owned());
     Some(match *name {
-        "setUser" => Event::Host(HostCall::SetUser(User::new(&to_pairs(arguments)))),
+        "setUser" => HostCall::SetUser(User::new(&to_pairs(arguments))),
         "setCustomAttributes" => {
-            Event::Host(HostCall::SetAttributes { attributes: to_pairs(arguments), target: AttributeTarget::Contact })
+            HostCall::SetAttributes { attributes: to_pairs(arguments), target: AttributeTarget::Contact }
         }
-        "setConversationCustomAttributes" => Event::Host(HostCall::SetAttributes {
-            attributes: to_pairs(arguments),
-            target: AttributeTarget::Conversation,
-        }),
+        "setConversationCustomAttributes" => {
+            HostCall::SetAttributes { attributes: to_pairs(arguments), target: AttributeTarget::Conversation }
+        }
         // The server merges attributes: an attribute can be emptied, not removed.
-        "deleteCustomAttribute" => Event::Host(HostCall::SetAttributes {
-            attributes: vec![(first()?, json::string(""))],
-            target: AttributeTarget::Contact,
-        }),
-        "prefill" => Event::Host(HostCall::Prefill { text: first()? }),
-        "prompted" => Event::Host(HostCall::ProactiveMessageShown { text: first()? }),
-        "send" => Event::Host(HostCall::SendMessage { text: first()? }),
+        "deleteCustomAttribute" => {
+            HostCall::SetAttributes { attributes: vec![(first()?, json::string(""))], target: AttributeTarget::Contact }
+        }
+        "prefill" => HostCall::Prefill { text: first()? },
+        "prompted" => HostCall::ProactiveMessageShown { text: first()? },
+        "send" => HostCall::SendMessage { text: first()? },
         // From the element itself: its panel was opened or closed.
-        "opened" => Event::Panel(PanelEvent::Toggled { is_open: true }),
-        "closed" => Event::Panel(PanelEvent::Toggled { is_open: false }),
-        "reset" => Event::Host(HostCall::Reset),
-        "forget" => Event::Host(HostCall::Forget),
+        "opened" => HostCall::PanelToggled { is_open: true },
+        "closed" => HostCall::PanelToggled { is_open: false },
+        "reset" => HostCall::Reset,
+        "forget" => HostCall::Forget,
         _ => return None,
     })
-}
-
-fn texts(list: &Value) -> Vec<&str> {
-    list.items().unwrap_or_default().iter().filter_map(Value::text).collect()
-}
-
-fn to_pairs(texts: &[&str]) -> Vec<(String, String)> {
-    let mut pairs = Vec::new();
-    for pair in texts.chunks_exact(2) {
-        pairs.push((pair[0].to_owned(), pair[1].to_owned()));
-    }
-    pairs
-}
-
-/// Pairs as a JSON list: names and values in turn.
-#[must_use]
-pub fn write_pairs(pairs: &[(String, String)]) -> String {
-    list(pairs.iter().flat_map(|(name, value)| [&**name, &**value]))
-}
-
-/// Parses pairs; anything else is skipped.
-#[must_use]
-pub fn parse_pairs(text: &str) -> Vec<(String, String)> {
-    json::read(text).map(|list| to_pairs(&texts(&list))).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -128,26 +97,20 @@ mod tests {
             ["prompted","Help?"],["send","Hi"],["reset"],["forget"],["opened"],["closed"]]"#;
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         let expected = [
-            Event::Host(HostCall::SetUser(User::new(&[pair("identifier", "42"), pair("name", "Ana")]))),
-            Event::Host(HostCall::SetAttributes {
+            HostCall::SetUser(User::new(&[pair("identifier", "42"), pair("name", "Ana")])),
+            HostCall::SetAttributes {
                 attributes: vec![pair("plan", "\"team\""), pair("seats", "2.5")],
                 target: AttributeTarget::Contact,
-            }),
-            Event::Host(HostCall::SetAttributes {
-                attributes: vec![pair("plan", "\"\"")],
-                target: AttributeTarget::Contact,
-            }),
-            Event::Host(HostCall::SetAttributes {
-                attributes: vec![pair("order", "7")],
-                target: AttributeTarget::Conversation,
-            }),
-            Event::Host(HostCall::Prefill { text: "Hello".to_owned() }),
-            Event::Host(HostCall::ProactiveMessageShown { text: "Help?".to_owned() }),
-            Event::Host(HostCall::SendMessage { text: "Hi".to_owned() }),
-            Event::Host(HostCall::Reset),
-            Event::Host(HostCall::Forget),
-            Event::Panel(PanelEvent::Toggled { is_open: true }),
-            Event::Panel(PanelEvent::Toggled { is_open: false }),
+            },
+            HostCall::SetAttributes { attributes: vec![pair("plan", "\"\"")], target: AttributeTarget::Contact },
+            HostCall::SetAttributes { attributes: vec![pair("order", "7")], target: AttributeTarget::Conversation },
+            HostCall::Prefill { text: "Hello".to_owned() },
+            HostCall::ProactiveMessageShown { text: "Help?".to_owned() },
+            HostCall::SendMessage { text: "Hi".to_owned() },
+            HostCall::Reset,
+            HostCall::Forget,
+            HostCall::PanelToggled { is_open: true },
+            HostCall::PanelToggled { is_open: false },
         ];
         assert_eq!(parse_calls(calls), expected);
     }
@@ -157,12 +120,5 @@ mod tests {
         for text in ["", "{}", "[]", "[[]]", "[[\"sing\"]]", "[[\"send\"]]", "[[\"send\",7]]", "[7,[[\"send\"]]]"] {
             assert_eq!(parse_calls(text), [], "{text}");
         }
-    }
-
-    #[test]
-    fn host_call_pairs_are_parsed_as_they_were_written() {
-        let some = vec![("a\"".to_owned(), "\"b\"".to_owned()), (String::new(), "null".to_owned())];
-        assert_eq!(parse_pairs(&write_pairs(&some)), some);
-        assert_eq!(parse_pairs("nonsense"), []);
     }
 }

@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use crate::content::Choice;
-use crate::digits::digits;
 use crate::model::Person;
-use crate::tabs::messages::PROTOCOL;
 use crate::url::SafeUrl;
 use crate::visitor::pre_chat_form::PreChatForm;
 
@@ -110,12 +108,6 @@ impl Settings {
     #[must_use]
     pub fn inbox(&self) -> &str {
         &self.inbox
-    }
-
-    /// The name of the lock and of the channel between this visitor's tabs.
-    #[must_use]
-    pub fn tabs_name(&self) -> String {
-        [&self.storage_prefix(), "tabs/", &digits(PROTOCOL.into())].concat()
     }
 
     /// The prefix of every storage key of this server and inbox.

@@ -15,10 +15,9 @@
 //! the API), waiting would keep the visitor from writing forever: the tab then works alone, and sends only what was
 //! written in it, because another tab may be sending the rest.
 
-use crate::host::calls::AttributeTarget;
-use crate::model::{ConversationId, EchoId};
+use super::messages;
+pub use super::messages::{LeaderStatus, TabMessage};
 use crate::time::{Due, Mono};
-use crate::visitor::identity::User;
 
 /// What the platform reports about the lock and the other tabs.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -61,70 +60,6 @@ pub enum TabAction {
     Leave,
     /// Send this to all other tabs.
     Broadcast(String),
-}
-
-/// A message between tabs; `messages` has its format.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum TabMessage {
-    /// From a visible tab: asks the leader for a sign of life.
-    PingLeader,
-    /// From the leader: it leads, and this is the state of its connection.
-    Leader(LeaderStatus),
-    /// A record was stored, or (`None`) deleted.
-    Stored {
-        /// The record's key.
-        key: String,
-        /// The record.
-        value: Option<String>,
-    },
-    /// From the leader: its socket received this frame.
-    CableFrame(String),
-    /// The server's response to sending this message.
-    SendResponse {
-        /// The message.
-        echo: EchoId,
-        /// The HTTP status.
-        status: u16,
-        /// Its body.
-        body: String,
-    },
-    /// To the leader: the visitor retries this message, which failed or is unconfirmed.
-    RetrySend(EchoId),
-    /// From the leader: this message is unconfirmed, and the visitor is to be warned.
-    SendUnconfirmed(EchoId),
-    /// To the leader: the visitor discards this failed message.
-    DiscardSend(EchoId),
-    /// To the leader: the visitor opens this conversation, or (`None`) will begin another.
-    OpenConversation(Option<ConversationId>),
-    /// Messages may have been missed: read the newest ones.
-    ReadHistory,
-    /// The visitor was forgotten on this device.
-    ForgetVisitor {
-        /// The generation that begins; `None` from a page that can't read the device.
-        generation: Option<u64>,
-        /// Whether another user follows, who was named before (`SetUser`). Otherwise the next visitor is anonymous.
-        is_succeeded: bool,
-    },
-    /// The website has named the user.
-    SetUser(User),
-    /// The website has set custom attributes of this user.
-    SetAttributes {
-        /// The user's mark (`identity`); 0 for none.
-        user: u64,
-        /// Names, and values as JSON.
-        attributes: Vec<(String, String)>,
-        /// What they belong to.
-        target: AttributeTarget,
-    },
-}
-
-/// The state of the leader's connection.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct LeaderStatus {
-    /// Whether its subscription is live, so that frames arrive.
-    pub is_live: bool,
-    /// Whether the server can't be reached, and not just for a moment.
-    pub is_failing: bool,
 }
 
 /// A visible tab pings the leader this often, in ms. The ping also keeps the visitor's presence, which lasts 20 s on
@@ -416,7 +351,7 @@ impl LeaderElection {
 /// The action that sends this message to all other tabs.
 #[must_use]
 pub fn encode_action(message: &TabMessage) -> TabAction {
-    TabAction::Broadcast(super::messages::encode(message))
+    TabAction::Broadcast(messages::encode(message))
 }
 
 #[cfg(test)]

@@ -4,13 +4,76 @@
 use crate::chatwoot::fields::{number_at, parse_object, str_at};
 use crate::chatwoot::write_object;
 use crate::digits::digits;
-use crate::host::calls::{AttributeTarget, parse_pairs, write_pairs};
-use crate::model::ConversationId;
-use crate::tabs::leader_election::{LeaderStatus, TabMessage};
-use crate::visitor::identity::User;
+use crate::json;
+use crate::model::{ConversationId, EchoId};
+use crate::visitor::identity::{AttributeTarget, User};
 
 /// The protocol's version: raised with every change of the messages, their meaning, or an outgoing message's record.
 pub const PROTOCOL: u32 = 6;
+
+/// A message between tabs; `messages` has its format.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum TabMessage {
+    /// From a visible tab: asks the leader for a sign of life.
+    PingLeader,
+    /// From the leader: it leads, and this is the state of its connection.
+    Leader(LeaderStatus),
+    /// A record was stored, or (`None`) deleted.
+    Stored {
+        /// The record's key.
+        key: String,
+        /// The record.
+        value: Option<String>,
+    },
+    /// From the leader: its socket received this frame.
+    CableFrame(String),
+    /// The server's response to sending this message.
+    SendResponse {
+        /// The message.
+        echo: EchoId,
+        /// The HTTP status.
+        status: u16,
+        /// Its body.
+        body: String,
+    },
+    /// To the leader: the visitor retries this message, which failed or is unconfirmed.
+    RetrySend(EchoId),
+    /// From the leader: this message is unconfirmed, and the visitor is to be warned.
+    SendUnconfirmed(EchoId),
+    /// To the leader: the visitor discards this failed message.
+    DiscardSend(EchoId),
+    /// To the leader: the visitor opens this conversation, or (`None`) will begin another.
+    OpenConversation(Option<ConversationId>),
+    /// Messages may have been missed: read the newest ones.
+    ReadHistory,
+    /// The visitor was forgotten on this device.
+    ForgetVisitor {
+        /// The generation that begins; `None` from a page that can't read the device.
+        generation: Option<u64>,
+        /// Whether another user follows, who was named before (`SetUser`). Otherwise the next visitor is anonymous.
+        is_succeeded: bool,
+    },
+    /// The website has named the user.
+    SetUser(User),
+    /// The website has set custom attributes of this user.
+    SetAttributes {
+        /// The user's mark (`identity`); 0 for none.
+        user: u64,
+        /// Names, and values as JSON.
+        attributes: Vec<(String, String)>,
+        /// What they belong to.
+        target: AttributeTarget,
+    },
+}
+
+/// The state of the leader's connection.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct LeaderStatus {
+    /// Whether its subscription is live, so that frames arrive.
+    pub is_live: bool,
+    /// Whether the server can't be reached, and not just for a moment.
+    pub is_failing: bool,
+}
 
 /// A message as text.
 #[must_use]
@@ -93,6 +156,16 @@ pub fn decode(text: &str) -> Option<TabMessage> {
     })
 }
 
+/// Pairs as a JSON list: names and values in turn.
+fn write_pairs(pairs: &[(String, String)]) -> String {
+    json::list(&pairs.iter().flat_map(|(name, value)| [name, value]).map(|text| json::string(text)).collect::<Vec<_>>())
+}
+
+/// Parses pairs; anything else is skipped.
+fn parse_pairs(text: &str) -> Vec<(String, String)> {
+    json::read(text).map(|list| json::to_pairs(&list.texts())).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -148,5 +221,12 @@ mod tests {
         {
             assert_eq!(decode(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn host_call_pairs_are_parsed_as_they_were_written() {
+        let some = vec![("a\"".to_owned(), "\"b\"".to_owned()), (String::new(), "null".to_owned())];
+        assert_eq!(parse_pairs(&write_pairs(&some)), some);
+        assert_eq!(parse_pairs("nonsense"), []);
     }
 }

@@ -3,6 +3,8 @@
 pub mod leader_election;
 pub mod messages;
 
+use crate::digits::digits;
+use crate::host::settings::Settings;
 use crate::time::{Due, Mono};
 use crate::{Effect, Update};
 use leader_election::{LeaderElection, TabAction, TabMessage};
@@ -76,6 +78,12 @@ impl TabSync {
     pub(crate) fn deadline(&self) -> Option<Due> {
         self.election.deadline()
     }
+}
+
+/// The name of the lock and the channel of one visitor's tabs on this server and inbox.
+#[must_use]
+pub fn channel_name(settings: &Settings) -> String {
+    [&settings.storage_prefix(), "tabs/", &digits(messages::PROTOCOL.into())].concat()
 }
 
 /// Has the platform act on the other tabs.

@@ -4,12 +4,21 @@
 //! it, by the tab in which it was submitted, and stored on the device until then.
 
 use crate::backoff::Backoff;
-use crate::content::{Answer, FormSubmission};
+use crate::content::Answer;
 use crate::digits::digits;
 use crate::json::{self, Value};
 use crate::model::{ConversationId, MessageId};
 use crate::rng::Rng;
 use crate::time::{Due, Mono};
+
+/// A submission of answers.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct FormSubmission {
+    /// The message that asked.
+    pub message: MessageId,
+    /// The answers.
+    pub answers: Vec<Answer>,
+}
 
 /// The submissions that the server does not have yet, and those it rejected.
 #[derive(Debug)]

@@ -5,8 +5,16 @@
 //! Chatwoot takes a contact that has them for the same person. They are sent as custom attributes instead, which agents
 //! can read and which identify nobody.
 
-use crate::host::calls::AttributeTarget;
 use crate::json;
+
+/// What custom attributes belong to.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum AttributeTarget {
+    /// The contact.
+    Contact,
+    /// The conversation that begins next.
+    Conversation,
+}
 
 /// The user that the website has named.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
