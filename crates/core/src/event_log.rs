@@ -108,119 +108,177 @@ pub fn is_ping(event: &Event) -> bool {
 /// An event's record.
 #[must_use]
 pub fn record_event(now: Now, event: &Event) -> String {
-    let write_record = |name, text: &str, numbers: &[u64], stored: &[_]| write_record(now, name, text, numbers, stored);
-    let plain = |name| write_record(name, "", &[], &[]);
-    let text = |name, text: &str| write_record(name, text, &[], &[]);
-    let number = |name, number: u64| write_record(name, "", &[number], &[]);
-    let flag = |name, is_set: bool| number(name, is_set.into());
+    let log = Writer(now);
     match event {
-        Event::Started { stored, has_tab_sync } => write_record("began", "", &[(*has_tab_sync).into()], stored),
-        Event::Tabs(TabEvent::LockGranted { stored }) => write_record("granted", "", &[], stored),
-        Event::Tabs(TabEvent::LockStolen) => plain("stolen"),
-        Event::Tabs(TabEvent::LockRefused) => plain("lock refused"),
-        Event::Tabs(TabEvent::LockQueried { is_ours, generation }) => {
-            write_record("lock queried", "", &[(*is_ours).into(), *generation], &[])
-        }
-        Event::Tabs(TabEvent::Received { text: message }) => text("said", message),
-        Event::Panel(PanelEvent::Toggled { is_open }) | Event::Host(HostCall::PanelToggled { is_open }) => {
-            flag("opened", *is_open)
-        }
-        // The draft's text is stored elsewhere, and this event comes with every keystroke.
-        Event::Composer(ComposerEvent::DraftChanged { text }) => flag("drafted", !text.trim().is_empty()),
-        Event::Composer(ComposerEvent::Submitted { text: submitted }) => text("submitted", submitted),
-        Event::Composer(ComposerEvent::FilesPicked { files }) => {
-            let numbers: Vec<u64> = files.iter().flat_map(|file| [file.pick, file.size]).collect();
-            let names: Vec<_> = files.iter().map(|file| (file.name.clone(), String::new())).collect();
-            write_record("picked", "", &numbers, &names)
-        }
-        Event::Composer(ComposerEvent::FileRemoved { pick }) => number("unpicked", *pick),
-        Event::Storage(StorageEvent::FilesStored { message }) => text("gathered", message),
-        Event::Storage(StorageEvent::FilesMissing { message }) => text("files missing", message),
-        Event::Storage(StorageEvent::WriteFailed) => plain("not kept"),
-        Event::Connection(ConnectionEvent::UploadProgressed { request, percent }) => {
-            write_record("progressed", "", &[request.0, (*percent).into()], &[])
-        }
-        Event::Thread(ThreadEvent::FormSubmitted { message, fields }) => {
-            write_record("filled", "", &[message.0], fields)
-        }
-        Event::Thread(ThreadEvent::ChoiceSelected { message, choice }) => {
-            write_record("chosen", "", &[message.0], &[(choice.title.clone(), choice.value.clone())])
-        }
-        Event::Thread(ThreadEvent::RetryRequested { row }) => number("retried", row.0),
-        Event::Thread(ThreadEvent::MessageDiscarded { row }) => number("discarded", row.0),
-        Event::Thread(ThreadEvent::TextFolded { row, is_folded }) => {
-            write_record("folded", "", &[row.0, (*is_folded).into()], &[])
-        }
-        Event::Thread(ThreadEvent::Scrolled { position, focused_row: held }) => {
-            let mut numbers = vec![position.is_at_top.into(), position.below as u64];
-            numbers.extend(held.map(|row| row.0));
-            write_record("scrolled", "", &numbers, &[])
-        }
-        Event::Thread(ThreadEvent::EarlierRequested) => plain("wanted earlier"),
-        Event::Conversations(ConversationsEvent::ListToggled { is_shown }) => flag("listed", *is_shown),
-        Event::Conversations(ConversationsEvent::Opened { conversation: Some(id) }) => number("switched", id.0),
-        Event::Conversations(ConversationsEvent::Opened { conversation: None }) => plain("switched"),
-        Event::Conversations(ConversationsEvent::Resolved) => plain("ended"),
-        Event::Visitor(VisitorEvent::PreChatFormSubmitted { values }) => write_record("introduced", "", &[], values),
-        Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Silent(is_silent))) => flag("silent", *is_silent),
-        Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Notifications(is_on))) => flag("notices", *is_on),
-        Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Theme(theme))) => text("theme", theme.name()),
-        Event::Visitor(VisitorEvent::NotificationsDenied) => plain("denied"),
-        Event::Panel(PanelEvent::PreviewsDismissed) => plain("dismissed"),
-        Event::Thread(ThreadEvent::TranscriptRequested { format }) => {
-            flag("transcript", *format == TranscriptFormat::Json)
-        }
-        Event::Visitor(VisitorEvent::ForgetRequested) | Event::Host(HostCall::Forget) => plain("forgot"),
-        // The page's address and the proactive message's text are private.
-        Event::Page(PageEvent::Navigated(_)) => plain("paged"),
-        Event::Host(HostCall::ProactiveMessageShown { text: _ }) => plain("prompted"),
-        Event::Host(HostCall::SetUser(user)) => {
-            write_record("identified", "", &[user.mark, user.is_proven.into()], &[])
-        }
-        Event::Host(HostCall::SetAttributes { attributes, target }) => write_record(
-            "attributed",
-            "",
-            &[(!attributes.is_empty()).into(), (*target == AttributeTarget::Conversation).into()],
-            &[],
-        ),
-        Event::Host(HostCall::Prefill { text: inserted }) => text("prefilled", inserted),
-        Event::Host(HostCall::SendMessage { text: message }) => text("made to say", message),
-        Event::Host(HostCall::Reset) => plain("logged out"),
-        Event::Host(HostCall::Configure(options)) => {
-            write_record("configured", &options.outline(), &decisive_options(options), &[])
-        }
+        Event::Started { stored, has_tab_sync } => log.record("began", "", &[(*has_tab_sync).into()], stored),
+        Event::Panel(event) => panel_record(log, event),
+        Event::Composer(event) => composer_record(log, event),
+        Event::Thread(event) => thread_record(log, event),
+        Event::Conversations(event) => conversations_record(log, event),
+        Event::Visitor(event) => visitor_record(log, event),
+        Event::Host(call) => host_call_record(log, call),
+        Event::Page(event) => page_record(log, event),
+        Event::Connection(event) => connection_record(log, event),
+        Event::Tabs(event) => tab_record(log, event),
+        Event::Storage(StorageEvent::FilesStored { message }) => log.text("gathered", message),
+        Event::Storage(StorageEvent::FilesMissing { message }) => log.text("files missing", message),
+        Event::Storage(StorageEvent::WriteFailed) => log.plain("not kept"),
         Event::TimeZoneLookedUp { offsets } => {
             let offset = |offset: &UtcOffset| [offset.from, offset.ahead.cast_unsigned()];
-            write_record("zoned", "", &offsets.iter().flat_map(offset).collect::<Vec<_>>(), &[])
+            log.record("zoned", "", &offsets.iter().flat_map(offset).collect::<Vec<_>>(), &[])
         }
-        Event::Thread(ThreadEvent::NewestRequested) => plain("wanted newest"),
-        Event::Connection(ConnectionEvent::Socket { socket, event: SocketEvent::Frame(frame) }) => {
-            write_record("frame", frame, &[socket.0.into()], &[])
+        Event::Tick => log.plain("tick"),
+    }
+}
+
+fn panel_record(log: Writer, event: &PanelEvent) -> String {
+    match event {
+        PanelEvent::Toggled { is_open } => log.flag("opened", *is_open),
+        PanelEvent::PreviewsDismissed => log.plain("dismissed"),
+    }
+}
+
+fn composer_record(log: Writer, event: &ComposerEvent) -> String {
+    match event {
+        // The draft's text is stored elsewhere, and this event comes with every keystroke.
+        ComposerEvent::DraftChanged { text } => log.flag("drafted", !text.trim().is_empty()),
+        ComposerEvent::Submitted { text } => log.text("submitted", text),
+        ComposerEvent::FilesPicked { files } => {
+            let numbers: Vec<u64> = files.iter().flat_map(|file| [file.pick, file.size]).collect();
+            let names: Vec<_> = files.iter().map(|file| (file.name.clone(), String::new())).collect();
+            log.record("picked", "", &numbers, &names)
         }
-        Event::Connection(ConnectionEvent::Socket { socket, event: SocketEvent::Closed }) => {
-            number("closed", socket.0.into())
+        ComposerEvent::FileRemoved { pick } => log.number("unpicked", *pick),
+    }
+}
+
+fn thread_record(log: Writer, event: &ThreadEvent) -> String {
+    match event {
+        ThreadEvent::FormSubmitted { message, fields } => log.record("filled", "", &[message.0], fields),
+        ThreadEvent::ChoiceSelected { message, choice } => {
+            log.record("chosen", "", &[message.0], &[(choice.title.clone(), choice.value.clone())])
         }
-        Event::Connection(ConnectionEvent::RequestEnded {
-            request,
-            outcome: Outcome::Answered { status, body, retry_after_ms },
-        }) => write_record("answered", body, &[request.0, (*status).into(), retry_after_ms.unwrap_or(0)], &[]),
-        Event::Connection(ConnectionEvent::RequestEnded { request, outcome: Outcome::NotSent }) => {
-            number("never left", request.0)
+        ThreadEvent::RetryRequested { row } => log.number("retried", row.0),
+        ThreadEvent::MessageDiscarded { row } => log.number("discarded", row.0),
+        ThreadEvent::TextFolded { row, is_folded } => log.record("folded", "", &[row.0, (*is_folded).into()], &[]),
+        ThreadEvent::Scrolled { position, focused_row } => {
+            let mut numbers = vec![position.is_at_top.into(), position.below as u64];
+            numbers.extend(focused_row.map(|row| row.0));
+            log.record("scrolled", "", &numbers, &[])
         }
-        Event::Connection(ConnectionEvent::RequestEnded { request, outcome: Outcome::FilesMissing }) => {
-            number("files gone", request.0)
+        ThreadEvent::EarlierRequested => log.plain("wanted earlier"),
+        ThreadEvent::NewestRequested => log.plain("wanted newest"),
+        ThreadEvent::TranscriptRequested { format } => log.flag("transcript", *format == TranscriptFormat::Json),
+    }
+}
+
+fn conversations_record(log: Writer, event: &ConversationsEvent) -> String {
+    match event {
+        ConversationsEvent::ListToggled { is_shown } => log.flag("listed", *is_shown),
+        ConversationsEvent::Opened { conversation: Some(id) } => log.number("switched", id.0),
+        ConversationsEvent::Opened { conversation: None } => log.plain("switched"),
+        ConversationsEvent::Resolved => log.plain("ended"),
+    }
+}
+
+fn visitor_record(log: Writer, event: &VisitorEvent) -> String {
+    match event {
+        VisitorEvent::PreChatFormSubmitted { values } => log.record("introduced", "", &[], values),
+        VisitorEvent::PreferenceChosen(Preference::Silent(is_silent)) => log.flag("silent", *is_silent),
+        VisitorEvent::PreferenceChosen(Preference::Notifications(is_on)) => log.flag("notices", *is_on),
+        VisitorEvent::PreferenceChosen(Preference::Theme(theme)) => log.text("theme", theme.name()),
+        VisitorEvent::NotificationsDenied => log.plain("denied"),
+        VisitorEvent::ForgetRequested => log.plain("forgot"),
+    }
+}
+
+fn host_call_record(log: Writer, call: &HostCall) -> String {
+    match call {
+        HostCall::SetUser(user) => log.record("identified", "", &[user.mark, user.is_proven.into()], &[]),
+        HostCall::SetAttributes { attributes, target } => {
+            let is_of_conversation = *target == AttributeTarget::Conversation;
+            log.record("attributed", "", &[(!attributes.is_empty()).into(), is_of_conversation.into()], &[])
         }
-        Event::Connection(ConnectionEvent::RequestEnded { request, outcome: Outcome::Unknown }) => {
-            number("unanswered", request.0)
+        HostCall::Prefill { text } => log.text("prefilled", text),
+        // The proactive message's text is private.
+        HostCall::ProactiveMessageShown { text: _ } => log.plain("prompted"),
+        HostCall::SendMessage { text } => log.text("made to say", text),
+        HostCall::Reset => log.plain("logged out"),
+        HostCall::Forget => log.plain("forgot"),
+        HostCall::PanelToggled { is_open } => log.flag("opened", *is_open),
+        HostCall::Configure(options) => log.record("configured", &options.outline(), &decisive_options(options), &[]),
+    }
+}
+
+fn page_record(log: Writer, event: &PageEvent) -> String {
+    match event {
+        // The page's address is private.
+        PageEvent::Navigated(_) => log.plain("paged"),
+        PageEvent::VisibilityChanged { is_visible } => log.flag("visible", *is_visible),
+        PageEvent::Suspended => log.plain("left"),
+        PageEvent::Resumed { stored } => log.record("returned", "", &[], stored),
+    }
+}
+
+fn connection_record(log: Writer, event: &ConnectionEvent) -> String {
+    match event {
+        ConnectionEvent::Socket { socket, event: SocketEvent::Frame(frame) } => {
+            log.record("frame", frame, &[socket.0.into()], &[])
         }
-        Event::Page(PageEvent::VisibilityChanged { is_visible }) => flag("visible", *is_visible),
-        Event::Connection(ConnectionEvent::OnlineChanged { is_online }) => flag("online", *is_online),
-        Event::Connection(ConnectionEvent::Blocked(BlockReason::ContentSecurityPolicy)) => plain("blocked by policy"),
-        Event::Connection(ConnectionEvent::Blocked(BlockReason::MixedContent)) => plain("blocked as mixed content"),
-        Event::Connection(ConnectionEvent::ProbeEnded { is_reachable }) => flag("probed", *is_reachable),
-        Event::Page(PageEvent::Suspended) => plain("left"),
-        Event::Page(PageEvent::Resumed { stored }) => write_record("returned", "", &[], stored),
-        Event::Tick => plain("tick"),
+        ConnectionEvent::Socket { socket, event: SocketEvent::Closed } => log.number("closed", socket.0.into()),
+        ConnectionEvent::RequestEnded { request, outcome } => match outcome {
+            Outcome::Answered { status, body, retry_after_ms } => {
+                log.record("answered", body, &[request.0, (*status).into(), retry_after_ms.unwrap_or(0)], &[])
+            }
+            Outcome::NotSent => log.number("never left", request.0),
+            Outcome::FilesMissing => log.number("files gone", request.0),
+            Outcome::Unknown => log.number("unanswered", request.0),
+        },
+        ConnectionEvent::UploadProgressed { request, percent } => {
+            log.record("progressed", "", &[request.0, (*percent).into()], &[])
+        }
+        ConnectionEvent::OnlineChanged { is_online } => log.flag("online", *is_online),
+        ConnectionEvent::Blocked(BlockReason::ContentSecurityPolicy) => log.plain("blocked by policy"),
+        ConnectionEvent::Blocked(BlockReason::MixedContent) => log.plain("blocked as mixed content"),
+        ConnectionEvent::ProbeEnded { is_reachable } => log.flag("probed", *is_reachable),
+    }
+}
+
+fn tab_record(log: Writer, event: &TabEvent) -> String {
+    match event {
+        TabEvent::LockGranted { stored } => log.record("granted", "", &[], stored),
+        TabEvent::LockStolen => log.plain("stolen"),
+        TabEvent::LockRefused => log.plain("lock refused"),
+        TabEvent::LockQueried { is_ours, generation } => {
+            log.record("lock queried", "", &[(*is_ours).into(), *generation], &[])
+        }
+        TabEvent::Received { text } => log.text("said", text),
+    }
+}
+
+/// Writes records of one moment.
+#[derive(Clone, Copy)]
+struct Writer(Now);
+
+impl Writer {
+    fn record(self, name: &str, text: &str, numbers: &[u64], stored: &[(String, String)]) -> String {
+        write_record(self.0, name, text, numbers, stored)
+    }
+
+    fn plain(self, name: &str) -> String {
+        self.record(name, "", &[], &[])
+    }
+
+    fn text(self, name: &str, text: &str) -> String {
+        self.record(name, text, &[], &[])
+    }
+
+    fn number(self, name: &str, number: u64) -> String {
+        self.record(name, "", &[number], &[])
+    }
+
+    fn flag(self, name: &str, is_set: bool) -> String {
+        self.number(name, is_set.into())
     }
 }
 
