@@ -52,6 +52,12 @@ pub struct Due {
     pub reason: &'static str,
 }
 
+/// The first of the deadlines that lie ahead. What is past had its chance in the last update, and waits for something else
+/// than time: it must not hide a later deadline.
+pub fn next_due(now: Mono, all: impl IntoIterator<Item = Option<Due>>) -> Option<Due> {
+    all.into_iter().flatten().filter(|due| due.at > now).min()
+}
+
 /// How far the two clocks may differ (an adjusted wall clock, coarse timers) before that means a sleep or a changed
 /// clock.
 const DRIFT_MS_MAX: u64 = 5_000;

@@ -35,7 +35,6 @@ impl ChatClient {
         }
         self.replace_conversation();
         self.conversation.proactive_message.clear();
-        self.conversation.existence = Existence::Assumed;
         match to {
             Some(id) => {
                 self.visitor.session.add_conversations(&[id]);

@@ -30,7 +30,7 @@ use crate::host::calls::HostCall;
 use crate::host::settings::Settings;
 use crate::rng::{Rng, Seed};
 use crate::tabs::TabSync;
-use crate::time::{Due, Now};
+use crate::time::{Due, Now, next_due};
 use crate::view::View;
 use crate::visitor::Visitor;
 use crate::visitor::session::Session;
@@ -103,23 +103,23 @@ impl ChatClient {
     /// When the next `Tick` is wanted, and by what.
     #[must_use]
     pub fn deadline(&self) -> Option<Due> {
+        let now = self.now.mono;
         let mut all = vec![
-            self.connection.request_deadline(),
-            self.tabs.deadline(),
-            self.conversation.deadline(),
-            self.visitor.deadline(),
+            self.connection.request_deadline(now),
+            self.tabs.deadline(now),
+            self.conversation.deadline(now),
+            self.visitor.deadline(now),
             self.availability.deadline(self.now),
         ];
         if self.tabs.election.is_active() {
             all.extend([
-                self.connection.deadline(),
-                self.visitor.request_deadline(),
-                self.conversation.outbox_deadline(),
-                self.send_deadline(),
+                self.connection.deadline(now),
+                self.visitor.request_deadline(now),
+                self.conversation.outbox_deadline(now),
+                self.send_deadline(now),
             ]);
         }
-        // What is past had its chance in the last update and waits for something else.
-        all.into_iter().flatten().filter(|due| due.at > self.now.mono).min()
+        next_due(now, all)
     }
 
     /// What there is to see.

@@ -9,7 +9,7 @@ use crate::chatwoot::requests::{ApiRequest, ApiResponse, Outcome};
 use crate::conversation::timeline::{OutgoingMessage, RowKey, Source};
 use crate::model::{ConversationId, EchoId, Queue};
 use crate::tabs::leader_election::TabMessage;
-use crate::time::{Due, Mono};
+use crate::time::{Due, Mono, next_due};
 use crate::view::Announcement;
 
 impl ChatClient {
@@ -39,12 +39,10 @@ impl ChatClient {
     }
 
     /// When a queue's next message may leave, if it has to wait for that.
-    pub(super) fn send_deadline(&self) -> Option<Due> {
+    pub(super) fn send_deadline(&self, now: Mono) -> Option<Due> {
         let waiting = Queue::ALL.into_iter().filter(|queue| self.conversation.timeline.can_send(*queue));
-        waiting
-            .filter_map(|queue| self.connection.may_send_from(queue))
-            .min()
-            .map(|until| until.due("outbox: send again"))
+        let from = waiting.map(|queue| self.connection.may_send_from(queue));
+        next_due(now, from.map(|from| from.map(|from| from.due("outbox: send again"))))
     }
 
     /// The answer to a message that this tab has sent.

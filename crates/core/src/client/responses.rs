@@ -54,7 +54,7 @@ impl ChatClient {
                 self.conversation_deleted();
             }
         } else if *response == ApiResponse::NotFound && matches!(request, ApiRequest::GetContact) {
-            self.contact_lost(update);
+            self.replace_contact(update);
         } else {
             // An unknown inbox identifier is found at the first message, and stays so until the website is mended: the
             // message is kept, and the visitor told that the team can't be reached.

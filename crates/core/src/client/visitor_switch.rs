@@ -8,7 +8,6 @@
 use super::ChatClient;
 use super::storage::{self, KEY_VISITED, Records};
 use crate::chatwoot::requests::ApiRequest;
-use crate::conversation::Existence;
 use crate::conversation::timeline::OutgoingMessage;
 use crate::digits::digits;
 use crate::event::PageEvent;
@@ -52,13 +51,16 @@ impl ChatClient {
         self.tabs.broadcast(&TabMessage::SetAttributes { user, attributes, target }, update);
     }
 
-    /// Reports to the other tabs the users and attributes that the website set before this tab was in touch with them.
+    /// Reports to the other tabs what the website and the visitor did before this tab was in touch with them: the user
+    /// and attributes, then the messages written for that user, and only then the user who follows. A leader that heard
+    /// of the next user first would forget the present one before it knows their messages.
     pub(super) fn broadcast_identities(&mut self, update: &mut Update) {
-        for identity in self.visitor.identities() {
-            self.broadcast_identity(identity, update);
-        }
+        self.broadcast_identity(&self.visitor.identity, update);
         self.conversation.timeline.save_own_messages();
         self.store_outbox(update);
+        if let Some(next) = self.visitor.successor_identity() {
+            self.broadcast_identity(next, update);
+        }
     }
 
     fn broadcast_identity(&self, identity: &Identity, update: &mut Update) {
@@ -114,16 +116,9 @@ impl ChatClient {
         self.visitor.session.set_user(mark, is_proven);
     }
 
-    /// The server does not know the contact any more: the next message creates another.
-    pub(super) fn contact_lost(&mut self, update: &mut Update) {
-        if self.conversation.existence == Existence::InDoubt {
-            self.conversation.existence = Existence::Assumed;
-        }
-        self.replace_contact(update);
-    }
-
-    /// Goes on with another contact, and with the messages that are not sent.
-    fn replace_contact(&mut self, update: &mut Update) {
+    /// Goes on with another contact, which the next message creates, and with the messages that are not sent: the server
+    /// knows the former no more, or it was the anonymous one of a visitor who is verified now.
+    pub(super) fn replace_contact(&mut self, update: &mut Update) {
         self.visitor.forget_contact();
         self.lose_conversation();
         self.connection.close_socket(&self.settings, update);

@@ -14,7 +14,7 @@ use crate::host::settings::Settings;
 use crate::model::EchoId;
 use crate::model::Queue;
 use crate::rng::Rng;
-use crate::time::{Due, Mono};
+use crate::time::{Due, Mono, next_due};
 use crate::{Effect, Update};
 use cable::{Cable, CableAction};
 use diagnostics::{ConnectionDiagnostics, ConnectionIssue, Signal, SocketHealth};
@@ -294,13 +294,14 @@ impl Connection {
     // --- Time ---
 
     /// When the next request times out.
-    pub(crate) fn request_deadline(&self) -> Option<Due> {
-        self.pending.iter().map(|pending| pending.since.plus(REQUEST_MS_MAX).due("request: timed out")).min()
+    pub(crate) fn request_deadline(&self, now: Mono) -> Option<Due> {
+        let timeout = |pending: &PendingRequest| pending.since.plus(REQUEST_MS_MAX).due("request: timed out");
+        next_due(now, self.pending.iter().map(|pending| Some(timeout(pending))))
     }
 
     /// When the active tab's connection has something to do.
-    pub(crate) fn deadline(&self) -> Option<Due> {
-        self.cable.deadline().into_iter().chain(self.polling.deadline()).min()
+    pub(crate) fn deadline(&self, now: Mono) -> Option<Due> {
+        next_due(now, [self.cable.deadline(), self.polling.deadline(now)])
     }
 }
 

@@ -4,7 +4,7 @@
 //! subscription lost on the server), or may never open. The visitor's own messages show it: each is broadcast back as a
 //! frame. If one is not, or there is no live socket, the newest page is polled until a frame arrives.
 
-use crate::time::{Due, Mono};
+use crate::time::{Due, Mono, next_due};
 
 /// A stored message's frame is awaited this long, in ms. It usually arrives before the response to the POST; this
 /// leaves time for a slow broadcast.
@@ -86,10 +86,10 @@ impl PollingFallback {
 
     /// When there may be something to do.
     #[must_use]
-    pub fn deadline(&self) -> Option<Due> {
+    pub fn deadline(&self, now: Mono) -> Option<Due> {
         let echo = self.awaited_since.map(|since| since.plus(ECHO_MS_MAX).due("polling: no frame"));
         let poll = self.next_poll.map(|next_poll| next_poll.due("polling: poll"));
-        echo.into_iter().chain(poll).min()
+        next_due(now, [echo, poll])
     }
 }
 

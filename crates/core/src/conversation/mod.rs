@@ -16,7 +16,7 @@ use std::sync::Arc;
 use crate::TranscriptFormat;
 use crate::model::{Author, ConversationId, Message, MessageId, Person};
 use crate::rng::Rng;
-use crate::time::{Due, Mono};
+use crate::time::{Due, Mono, next_due};
 use history::{History, Progress};
 use message_window::{MessageWindow, ScrollPosition};
 use read_receipts::ReadReceipts;
@@ -94,7 +94,7 @@ impl Conversation {
             read_receipts: _,
             transcript: _,
             proactive_message,
-            existence,
+            existence: _,
         } = std::mem::take(self);
         *self = Self {
             timeline: timeline.for_next_conversation(),
@@ -106,7 +106,7 @@ impl Conversation {
             read_receipts: ReadReceipts::default(),
             transcript: None,
             proactive_message,
-            existence,
+            existence: Existence::Assumed,
         };
     }
 
@@ -204,7 +204,7 @@ impl Conversation {
 
     /// Whether an unconfirmed message can be resolved by reading history now.
     pub(crate) fn can_resolve_unconfirmed(&self, now: Mono) -> bool {
-        self.timeline.unconfirmed_deadline().is_some_and(|end| end <= now)
+        self.timeline.can_resolve_unconfirmed(now)
     }
 
     /// Drops the oldest messages if too many are held and the newest are shown; scrolling up loads them again.
@@ -362,16 +362,36 @@ impl Conversation {
     }
 
     /// When it has something to do in any tab.
-    pub(crate) fn deadline(&self) -> Option<Due> {
+    pub(crate) fn deadline(&self, now: Mono) -> Option<Due> {
         let all =
-            [self.history.deadline(), self.status.deadline(), self.typing.deadline(), self.read_receipts.deadline()];
-        all.into_iter().flatten().min()
+            [self.history.deadline(), self.status.deadline(), self.typing.deadline(now), self.read_receipts.deadline()];
+        next_due(now, all)
     }
 
     /// When the tab that sends messages has to decide about unconfirmed ones.
-    pub(crate) fn outbox_deadline(&self) -> Option<Due> {
-        let resolve = self.timeline.unconfirmed_deadline().map(|end| end.due("outbox: resolve unconfirmed"));
-        let notice = self.timeline.next_overdue_at().map(|from| from.due("outbox: unconfirmed notice"));
-        resolve.into_iter().chain(notice).min()
+    pub(crate) fn outbox_deadline(&self, now: Mono) -> Option<Due> {
+        self.timeline.outgoing_deadline(now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{EchoId, Queue};
+    use crate::time::Wall;
+
+    #[test]
+    fn outbox_deadline_is_the_next_one_though_another_has_passed() {
+        let mut conversation = Conversation::default();
+        let timeline = &mut conversation.timeline;
+        timeline.set_conversation(ConversationId(1));
+        let echo = EchoId::from("a");
+        timeline.submit(echo.clone(), "hi", Vec::new(), Wall(0), 0);
+        assert!(timeline.begin_send(Queue::Text).is_some());
+        timeline.mark_response_lost(&echo, Mono(0));
+        assert_eq!(conversation.outbox_deadline(Mono(0)).map(|due| due.at), Some(Mono(8_000)), "the notice");
+        // The visitor's retry makes it resolvable at once, which waits for history and not for time.
+        conversation.timeline.retry_message(&echo, Mono(10_000));
+        assert_eq!(conversation.outbox_deadline(Mono(10_000)).map(|due| due.at), Some(Mono(18_000)), "the next notice");
     }
 }

@@ -4,7 +4,7 @@
 //! pause or send, but a page that is closed reports nothing.
 
 use crate::model::Person;
-use crate::time::{Due, Mono};
+use crate::time::{Due, Mono, next_due};
 
 /// An agent's typing ends after this, in ms: longer than any of Chatwoot's pages waits before it repeats the report.
 const AGENT_TYPING_MS: u64 = 30_000;
@@ -76,10 +76,10 @@ impl Typing {
 
     /// When an agent's typing or the visitor's ends.
     #[must_use]
-    pub fn deadline(&self) -> Option<Due> {
+    pub fn deadline(&self, now: Mono) -> Option<Due> {
         let agent = self.agent.as_ref().map(|(_, until)| until.due("typing: agent"));
         let visitor = self.last_input.map(|last_input| last_input.plus(VISITOR_PAUSE_MS).due("typing: visitor"));
-        agent.into_iter().chain(visitor).min()
+        next_due(now, [agent, visitor])
     }
 }
 
@@ -99,7 +99,7 @@ mod tests {
         }
         typing.draft_changed(Mono(11_000), false);
         assert_eq!(typing.next_signal(Mono(11_000), true), Some(true), "they might have stopped to believe it");
-        assert_eq!(typing.deadline(), Some(Mono(15_000).due("typing: visitor")));
+        assert_eq!(typing.deadline(Mono(11_000)), Some(Mono(15_000).due("typing: visitor")));
         assert_eq!(
             (typing.next_signal(Mono(14_999), true), typing.next_signal(Mono(15_000), true)),
             (None, Some(false))
@@ -108,7 +108,7 @@ mod tests {
         typing.next_signal(Mono(20_000), true);
         typing.draft_changed(Mono(20_100), true);
         assert_eq!(typing.next_signal(Mono(20_100), true), Some(false), "all was deleted, or sent");
-        assert_eq!((typing.next_signal(Mono(20_200), true), typing.deadline()), (None, None));
+        assert_eq!((typing.next_signal(Mono(20_200), true), typing.deadline(Mono(20_200))), (None, None));
     }
 
     #[test]

@@ -17,7 +17,7 @@
 
 use super::messages;
 pub use super::messages::{LeaderStatus, TabMessage};
-use crate::time::{Due, Mono};
+use crate::time::{Due, Mono, next_due};
 
 /// What the platform reports about the lock and the other tabs.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -237,12 +237,12 @@ impl LeaderElection {
 
     /// Pings when it is time to; steals the lock when no answer came.
     pub fn tick(&mut self, now: Mono) -> Option<TabAction> {
-        if now < self.deadline()?.at {
-            return None;
-        }
         if self.query_deadline().is_some_and(|due| now >= due) {
             self.queries += 1;
             return Some(TabAction::QueryLock);
+        }
+        if self.ping_due().is_none_or(|due| now < due.at) {
+            return None;
         }
         if self.ping_sent.take().is_some() {
             // If the browser does not grant the lock, the leader is pinged again later.
@@ -266,19 +266,19 @@ impl LeaderElection {
         self.lock_queried_at.map(|at| at.plus(QUERY_TIMEOUT_MS * self.queries))
     }
 
-    /// When `tick` may have something to do.
-    #[must_use]
-    pub fn deadline(&self) -> Option<Due> {
-        let query = self.query_deadline().map(|at| at.due("tabs: unconfirmed"));
-        if !self.is_visible || self.role != Role::Follower {
-            return query;
-        }
-        let ping = match (self.ping_sent, self.leader_seen) {
+    /// When a visible follower pings the leader next, or waits no longer for its answer.
+    fn ping_due(&self) -> Option<Due> {
+        (self.is_visible && self.role == Role::Follower).then(|| match (self.ping_sent, self.leader_seen) {
             (Some(ping_sent), _) => ping_sent.plus(PING_TIMEOUT_MS).due("tabs: no answer"),
             (None, Some(leader_seen)) => leader_seen.plus(PING_MS).due("tabs: ping"),
             (None, None) => Mono::default().due("tabs: ping"),
-        };
-        Some(query.map_or(ping, |query| query.min(ping)))
+        })
+    }
+
+    /// When `tick` may have something to do.
+    #[must_use]
+    pub fn deadline(&self, now: Mono) -> Option<Due> {
+        next_due(now, [self.query_deadline().map(|at| at.due("tabs: unconfirmed")), self.ping_due()])
     }
 
     /// Whether this tab talks to the server.
@@ -381,7 +381,7 @@ mod tests {
             "that the visitor was forgotten is for everybody to hear"
         );
         assert!(election.is_active() && !election.is_leading());
-        assert_eq!(election.deadline(), None);
+        assert_eq!(election.deadline(Mono(0)), None);
         assert_eq!((election.suspend(), election.resume()), (TabAction::Leave, Some(TabAction::Listen)));
     }
 
@@ -412,7 +412,7 @@ mod tests {
         assert_eq!(election.tick(Mono(0)), ping());
         election.set_visible(false);
         assert_eq!(
-            (election.deadline(), election.tick(Mono(60_000)), election.ping_leader(Mono(60_000))),
+            (election.deadline(Mono(0)), election.tick(Mono(60_000)), election.ping_leader(Mono(60_000))),
             (None, None, None)
         );
         election.set_visible(true);
@@ -437,7 +437,7 @@ mod tests {
         assert_eq!(election.announce(LIVE), Some(TabMessage::Leader(LIVE)));
         assert_eq!(election.announce(LIVE), None);
         assert_eq!(election.answer_ping(Mono(3)), TabMessage::Leader(LIVE));
-        assert_eq!(election.deadline(), None);
+        assert_eq!(election.deadline(Mono(0)), None);
     }
 
     #[test]
@@ -464,7 +464,7 @@ mod tests {
             (false, Some(TabAction::QueryLock)),
             "an answer that arrives too late does not count"
         );
-        assert_eq!(election.deadline().map(|due| due.at), Some(Mono(11_500)));
+        assert_eq!(election.deadline(Mono(10_000)).map(|due| due.at), Some(Mono(11_500)));
         assert_eq!(election.tick(Mono(11_500)), Some(TabAction::QueryLock), "one question may have been missed");
         election.lock_queried(true);
         assert_eq!(
@@ -495,7 +495,11 @@ mod tests {
         assert!(!election.is_lock_unresponsive(Mono(4_999)) && election.is_lock_unresponsive(Mono(5_000)));
         election.work_alone();
         assert!(election.is_active() && !election.is_leading() && !election.may_have_other_tabs());
-        assert_eq!((election.deadline(), election.resume()), (None, Some(TabAction::Listen)), "nor ever asked again");
+        assert_eq!(
+            (election.deadline(Mono(0)), election.resume()),
+            (None, Some(TabAction::Listen)),
+            "nor ever asked again"
+        );
     }
 
     #[test]

@@ -23,7 +23,8 @@ pub(crate) struct TabSync {
 impl TabSync {
     /// Another visitor follows: messages about the former one are dropped.
     pub(crate) fn replace_visitor(&mut self) {
-        self.pending.clear();
+        let Self { election: _, pending } = self;
+        pending.clear();
     }
 
     /// Adds a message from another tab.
@@ -75,8 +76,8 @@ impl TabSync {
     }
 
     /// When the election has something to do.
-    pub(crate) fn deadline(&self) -> Option<Due> {
-        self.election.deadline()
+    pub(crate) fn deadline(&self, now: Mono) -> Option<Due> {
+        self.election.deadline(now)
     }
 }
 

@@ -20,7 +20,7 @@ use crate::host::calls::AttributeTarget;
 use crate::host::settings::{Options, Settings};
 use crate::model::{ConversationId, OutgoingFile};
 use crate::retrying_request::RetryingRequest;
-use crate::time::{Due, Mono};
+use crate::time::{Due, Mono, next_due};
 use crate::view::{self, ComposerProblem};
 use conversation_index::ConversationIndex;
 use conversation_list::{ConversationList, ConversationSummary};
@@ -145,9 +145,9 @@ impl Visitor {
         Some(successor.prefilled)
     }
 
-    /// The identities that the website has given: the present user's, and the next one's if one follows.
-    pub(crate) fn identities(&self) -> impl Iterator<Item = &Identity> {
-        std::iter::once(&self.identity).chain(self.successor.as_ref().map(|next| &next.identity))
+    /// The identity of the user who follows, if one does.
+    pub(crate) fn successor_identity(&self) -> Option<&Identity> {
+        self.successor.as_ref().map(|next| &next.identity)
     }
 
     /// Adds custom attributes to the user that the website named last; that user's mark.
@@ -423,14 +423,14 @@ impl Visitor {
     // --- Time ---
 
     /// When it has something to do in any tab.
-    pub(crate) fn deadline(&self) -> Option<Due> {
+    pub(crate) fn deadline(&self, now: Mono) -> Option<Due> {
         let succession = self.successor.as_ref().map(|next| next.until.due("identity: next user"));
-        [succession, self.form_submissions.deadline(), self.conversation_list.deadline()].into_iter().flatten().min()
+        next_due(now, [succession, self.form_submissions.deadline(), self.conversation_list.deadline()])
     }
 
     /// When a request is due, in the tab that talks to the server.
-    pub(crate) fn request_deadline(&self) -> Option<Due> {
+    pub(crate) fn request_deadline(&self, now: Mono) -> Option<Due> {
         let discovery = self.discovery.deadline().map(|until| until.due("conversations: discover again"));
-        [self.session.deadline(), self.pre_chat.deadline(), discovery].into_iter().flatten().min()
+        next_due(now, [self.session.deadline(), self.pre_chat.deadline(), discovery])
     }
 }

@@ -78,7 +78,25 @@ impl Session {
     /// A session without a contact for the next visitor: source_ids continue the same random sequence.
     #[must_use]
     pub fn for_next_visitor(&self) -> Self {
-        Self { inbox: self.inbox, ..Self::new(self.source_id_rng.clone()) }
+        let Self {
+            source_id_rng,
+            user: _,
+            is_user_proven: _,
+            source_id: _,
+            pubsub_token: _,
+            conversation: _,
+            conversations: _,
+            without_frames: _,
+            inbox,
+            is_contact_in_doubt: _,
+            is_creation_unconfirmed: _,
+            is_request_pending: _,
+            retry: _,
+            is_changed: _,
+        } = self;
+        let mut next = Self::new(source_id_rng.clone());
+        next.inbox = *inbox;
+        next
     }
 
     /// Restores a record from the device. A damaged one, or one of another version, changes nothing.

@@ -115,6 +115,21 @@ fn reset_and_forget_leave_nothing_in_any_tab() {
 }
 
 #[test]
+fn a_message_written_before_its_page_was_in_touch_is_sent_before_the_next_user_follows() {
+    let mut browser = two_tabs_of_ana();
+    let events = [set_user("42"), Event::Host(HostCall::SendMessage { text: "hi".to_owned() }), set_user("43")];
+    browser.open_with(events.to_vec());
+    browser.wait(1_000);
+    answer_history(&mut browser);
+    let sent = browser.on(0, |tab| json_body(&tab.answer("/messages", 200, &by_visitor(11, "hi"))));
+    assert_eq!(sent["content"], "hi", "the leader sends it as the former user's");
+    browser.wait(20_000);
+    for number in 0..3 {
+        assert!(!debug_state(&browser.tabs[number].client).contains("\"hi\""), "nothing of it stays in tab {number}");
+    }
+}
+
+#[test]
 fn forget_on_a_page_without_a_running_chat_reaches_the_running_tabs() {
     // Like embed.js, which clears storage and broadcasts the forget, whatever was stored.
     for generation in [Some("1"), None] {

@@ -25,7 +25,7 @@ pub use rows::{EchoMatch, TimelineRow};
 
 use crate::conversation::history::Floor;
 use crate::model::{ConversationId, EchoId, Message, MessageId, OutgoingFile, Queue};
-use crate::time::{Mono, Wall};
+use crate::time::{Due, Mono, Wall, next_due};
 use rows::Rows;
 
 /// Identifies a row for as long as the client lives.
@@ -376,10 +376,14 @@ impl Timeline {
         self.outgoing.iter().filter(is_long).map(|message| message.echo.clone()).collect()
     }
 
-    /// When the next message becomes one of these ([`Self::newly_overdue`]).
+    /// When an unconfirmed message is to be resolved, or shown as such.
     #[must_use]
-    pub fn next_overdue_at(&self) -> Option<Mono> {
-        self.outgoing.iter().filter_map(OutgoingMessage::overdue_from).min()
+    pub fn outgoing_deadline(&self, now: Mono) -> Option<Due> {
+        let resolve = self.outgoing.iter().filter_map(OutgoingMessage::resolvable_from);
+        let notice = self.outgoing.iter().filter_map(OutgoingMessage::overdue_from);
+        let resolve = resolve.map(|from| Some(from.due("outbox: resolve unconfirmed")));
+        let notice = notice.map(|from| Some(from.due("outbox: unconfirmed notice")));
+        next_due(now, resolve.chain(notice))
     }
 
     /// Shows or hides the warning that a message is unconfirmed. Returns whether that changed.
@@ -468,18 +472,10 @@ impl Timeline {
         Some(lowest.map_or(Floor::Start, Floor::At))
     }
 
-    /// When a newly requested page of history can decide about an unconfirmed message.
+    /// Whether a newly requested page of history can decide about an unconfirmed message.
     #[must_use]
-    pub fn unconfirmed_deadline(&self) -> Option<Mono> {
-        let end = |message: &OutgoingMessage| match message.state {
-            DeliveryState::Unconfirmed { until, .. } => Some(until),
-            DeliveryState::StoringFiles
-            | DeliveryState::Queued
-            | DeliveryState::Sending { .. }
-            | DeliveryState::StoredElsewhere { .. }
-            | DeliveryState::Failed(_) => None,
-        };
-        self.outgoing.iter().filter_map(end).min()
+    pub fn can_resolve_unconfirmed(&self, now: Mono) -> bool {
+        self.outgoing.iter().filter_map(OutgoingMessage::resolvable_from).any(|from| from <= now)
     }
 
     /// Whether a message is waiting to be sent.

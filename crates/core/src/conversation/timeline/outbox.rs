@@ -141,6 +141,12 @@ impl OutgoingMessage {
         (!self.is_unconfirmed).then(|| since.plus(UNCONFIRMED_NOTICE_MS))
     }
 
+    /// When a newly requested page of history can decide about it, if it is unconfirmed.
+    #[must_use]
+    pub const fn resolvable_from(&self) -> Option<Mono> {
+        if let DeliveryState::Unconfirmed { until, .. } = self.state { Some(until) } else { None }
+    }
+
     /// Whether the server may have stored it.
     #[must_use]
     pub const fn may_be_stored(&self) -> bool {
