@@ -12,6 +12,9 @@ use thirtyfour::{LoggingPrefsLogLevel, TypingData};
 /// The time limit for a condition in the page. Only a test that fails waits so long.
 const WAIT_TIME_MAX: Duration = Duration::from_secs(40);
 
+/// How many times a chromedriver is started until one finds a port.
+const DRIVER_STARTS_MAX: usize = 5;
+
 /// Logs error and connection events to the console, whose log the driver keeps across pages.
 const LOG_TROUBLE: &str = "for (const name of ['natter-error', 'natter-connection']) {
     addEventListener(name, ({ detail }) => {
@@ -29,21 +32,32 @@ pub struct Browser {
 
 struct Driver(Child);
 
-impl Browser {
-    pub async fn start() -> Self {
+impl Driver {
+    /// A chromedriver, and its port. It listens at one port number in both families of addresses, and exits if the number
+    /// that it was given in one of them is taken in the other. Then another is started.
+    fn start() -> (Self, String) {
+        (0..DRIVER_STARTS_MAX).find_map(|_| Self::try_start()).expect("chromedriver says its port")
+    }
+
+    fn try_start() -> Option<(Self, String)> {
         let chromedriver = std::env::var("CHROMEDRIVER").unwrap_or_else(|_| "chromedriver".to_owned());
-        let mut driver = Command::new(chromedriver)
+        let process = Command::new(chromedriver)
             .arg("--port=0")
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
             .expect("chromedriver starts: type `cargo xtask setup --tests`");
-        let output = BufReader::new(driver.stdout.take().unwrap());
-        let port = output
-            .lines()
-            .map_while(Result::ok)
-            .find_map(|line| Some(line.split_once("successfully on port ")?.1.trim_end_matches('.').to_owned()))
-            .expect("chromedriver says its port");
+        let mut driver = Self(process);
+        let output = BufReader::new(driver.0.stdout.take()?);
+        let port = |line: String| Some(line.split_once("successfully on port ")?.1.trim_end_matches('.').to_owned());
+        let port = output.lines().map_while(Result::ok).find_map(port)?;
+        Some((driver, port))
+    }
+}
+
+impl Browser {
+    pub async fn start() -> Self {
+        let (driver, port) = Driver::start();
         let profile = tempfile::tempdir().unwrap();
         let mut wanted = DesiredCapabilities::chrome();
         if let Ok(binary) = std::env::var("NATTER_CHROMIUM") {
@@ -73,7 +87,7 @@ impl Browser {
         wanted.set_browser_log_level(LoggingPrefsLogLevel::Warning).unwrap();
         let page = WebDriver::new(format!("http://127.0.0.1:{port}"), wanted).await.expect("the browser starts");
         page.set_script_timeout(WAIT_TIME_MAX).await.unwrap();
-        let browser = Self { page, is_trouble_expected: false.into(), _driver: Driver(driver), profile };
+        let browser = Self { page, is_trouble_expected: false.into(), _driver: driver, profile };
         // It runs before every page's scripts, so the first events are logged, too.
         browser.devtools("Page.addScriptToEvaluateOnNewDocument", json!({ "source": LOG_TROUBLE })).await;
         browser
