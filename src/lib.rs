@@ -9,6 +9,8 @@
 #[cfg(feature = "gallery")]
 #[allow(clippy::disallowed_macros, clippy::disallowed_methods, reason = "no visitor downloads it")]
 pub mod gallery;
+pub mod chat;
+pub mod components;
 pub mod i18n;
 #[cfg(target_arch = "wasm32")]
 mod js;

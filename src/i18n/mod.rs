@@ -3,11 +3,13 @@
 //! `build.rs` makes [`TextKey`] of `locales/en.json`: a variant for each text, with its placeholders' values.
 
 mod formatter;
+mod localizer;
 
 use natter_core::digits::digits;
 use natter_core::json::{self, Value};
 
 pub use formatter::{Formatter, day_title};
+pub use localizer::Localizer;
 #[cfg(feature = "gallery")]
 pub(crate) use texts::ENGLISH;
 #[cfg(not(feature = "gallery"))]

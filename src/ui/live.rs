@@ -3,8 +3,8 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use tachys::renderer::types::{Element, Node as DomNode};
-use tachys::view::{Mountable, Render};
+use leptos::tachys::renderer::types::{Element, Node as DomNode};
+use leptos::tachys::view::{Mountable, Render};
 
 use super::Ui;
 use super::acts::perform;

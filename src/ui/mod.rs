@@ -13,7 +13,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use tachys::view::{Mountable, Render};
+use leptos::tachys::view::{Mountable, Render};
 use wasm_bindgen::JsValue;
 use web_sys::Element;
 
