@@ -185,9 +185,7 @@ impl Chat {
 }
 
 /// A handler of events.
-pub fn listener<E: AsRef<web_sys::Event> + 'static>(
-    mut handler: impl FnMut(&web_sys::Event) + 'static,
-) -> Listener<E> {
+pub fn listener<E: AsRef<web_sys::Event> + 'static>(mut handler: impl FnMut(&web_sys::Event) + 'static) -> Listener<E> {
     Box::new(move |event: E| handler(event.as_ref()))
 }
 
@@ -197,7 +195,7 @@ pub fn dispatcher<E: 'static>(chat: Chat, item: Item, event: fn(Item) -> Event) 
 }
 
 /// A text that is read from a slice.
-pub fn text(slice: &Slice, read: fn(&Snapshot) -> String) -> impl Fn() -> String + Clone + Send + Sync + 'static {
+pub fn text(slice: &Slice, read: fn(&Snapshot) -> String) -> impl Fn() -> String + Clone + Send + Sync + use<> {
     let slice = slice.clone();
     move || slice.with(|snapshot| read(snapshot))
 }
@@ -207,7 +205,7 @@ pub fn text_of(
     slice: &Slice,
     item: Item,
     read: fn(&Snapshot, Item) -> String,
-) -> impl Fn() -> String + Clone + Send + Sync + 'static {
+) -> impl Fn() -> String + Clone + Send + Sync + use<> {
     let slice = slice.clone();
     move || slice.with(|snapshot| read(snapshot, item))
 }
@@ -216,7 +214,7 @@ pub fn text_of(
 pub fn attribute(
     slice: &Slice,
     read: fn(&Snapshot) -> Option<String>,
-) -> impl Fn() -> Option<String> + Clone + Send + Sync + 'static {
+) -> impl Fn() -> Option<String> + Clone + Send + Sync + use<> {
     let slice = slice.clone();
     move || slice.with(|snapshot| read(snapshot))
 }
@@ -226,13 +224,13 @@ pub fn attribute_of(
     slice: &Slice,
     item: Item,
     read: fn(&Snapshot, Item) -> Option<String>,
-) -> impl Fn() -> Option<String> + Clone + Send + Sync + 'static {
+) -> impl Fn() -> Option<String> + Clone + Send + Sync + use<> {
     let slice = slice.clone();
     move || slice.with(|snapshot| read(snapshot, item))
 }
 
 /// A text of the locale, which changes with the language.
-pub fn label(slice: &Slice, key: TextKey) -> impl Fn() -> String + Clone + Send + Sync + 'static {
+pub fn label(slice: &Slice, key: TextKey) -> impl Fn() -> String + Clone + Send + Sync + use<> {
     let slice = slice.clone();
     move || slice.with(|snapshot| snapshot.text(&key))
 }

@@ -6,11 +6,11 @@
 // clippy.toml says what is not for visitors to download.
 #![cfg_attr(target_arch = "wasm32", warn(clippy::disallowed_macros, clippy::disallowed_methods))]
 
+pub mod chat;
+pub mod components;
 #[cfg(feature = "gallery")]
 #[allow(clippy::disallowed_macros, clippy::disallowed_methods, reason = "no visitor downloads it")]
 pub mod gallery;
-pub mod chat;
-pub mod components;
 pub mod i18n;
 #[cfg(target_arch = "wasm32")]
 mod js;

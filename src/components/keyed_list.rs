@@ -4,8 +4,8 @@
 //! Leptos' own `<For>` takes items out of the page and puts them back when others are added before them.
 
 use super::part::Part;
-use crate::chat::{Chat, Item, Slice, Snapshot};
 use super::sections::Context;
+use crate::chat::{Chat, Item, Slice, Snapshot};
 
 /// What a list shows.
 pub struct KeyedList {

@@ -13,11 +13,11 @@ use leptos::prelude::IntoView;
 /// Erases the type of whatever renders.
 pub trait IntoPart {
     /// The part.
-    fn part(self) -> Part;
+    fn into_part(self) -> Part;
 }
 
 impl<T: IntoView + 'static> IntoPart for T {
-    fn part(self) -> Part {
+    fn into_part(self) -> Part {
         Part::new(self)
     }
 }
