@@ -40,18 +40,6 @@ extern "C" {
     #[derive(Clone)]
     pub type Page;
 
-    /// An element of HTML.
-    #[wasm_bindgen(method, final, catch, js_class = "Document", js_name = createElement)]
-    pub fn create_element(this: &Page, tag: &str) -> Result<web_sys::Element, JsValue>;
-
-    /// An element of another language.
-    #[wasm_bindgen(method, final, catch, js_class = "Document", js_name = createElementNS)]
-    pub fn create_element_ns(this: &Page, namespace: &str, tag: &str) -> Result<web_sys::Element, JsValue>;
-
-    /// A text.
-    #[wasm_bindgen(method, final, js_class = "Document", js_name = createTextNode)]
-    pub fn create_text_node(this: &Page, text: &str) -> web_sys::Node;
-
     /// Where the visitor came from.
     #[wasm_bindgen(method, getter, final, js_class = "Document")]
     pub fn referrer(this: &Page) -> String;

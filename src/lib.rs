@@ -16,11 +16,11 @@ pub mod i18n;
 mod js;
 #[cfg(target_arch = "wasm32")]
 pub mod mount;
-pub mod paint;
+#[cfg(target_arch = "wasm32")]
+pub mod panel;
 #[cfg(target_arch = "wasm32")]
 pub mod platform;
-#[cfg(target_arch = "wasm32")]
-pub mod ui;
+pub mod transcript;
 
 /// Where everything lives: less to download than Rust's own allocator.
 #[cfg(target_arch = "wasm32")]

@@ -4,7 +4,6 @@ use natter_core::event::VisitorEvent;
 use natter_core::host::attributes::parse_settings;
 use natter_core::host::calls::{HostCall, parse_calls};
 use natter_core::host::events::{HostEvent, Notification, event_json};
-use std::any::Any;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -12,11 +11,12 @@ use js_sys::{Function, Reflect};
 use wasm_bindgen::prelude::*;
 use web_sys::HtmlElement;
 
-use crate::i18n::Locale;
+use crate::chat::ChatHost;
+use crate::i18n::{Locale, Localizer};
 use crate::js::{self, method};
-use crate::paint::{Words, transcript};
+use crate::panel::MountedPanel;
 use crate::platform::{Driver, IntlFormatter, LazyModules, Output};
-use crate::ui::{self, Hands, Ui};
+use crate::transcript::transcript;
 use natter_core::digits::digits;
 use natter_core::host::settings::SettingsError;
 use natter_core::json::{self, Value};
@@ -28,9 +28,7 @@ use natter_core::{Event, TranscriptFormat};
 #[wasm_bindgen]
 pub struct Handle {
     driver: Rc<Driver>,
-    ui: Ui,
-    /// Unmounts when dropped.
-    painted: Box<dyn Any>,
+    panel: Rc<MountedPanel>,
 }
 
 #[wasm_bindgen]
@@ -52,7 +50,7 @@ impl Handle {
 
     /// Switches to a language (BCP 47); `texts` are its texts as a JSON list, or empty for English.
     pub fn speak(&self, language: &str, texts: &str) {
-        self.ui.speak(locale(language, texts));
+        self.panel.set_localizer(localizer(language, texts));
     }
 
     /// The state and the event log, as JSON. They hold message texts: the element redacts them by `parts/diagnostics.js`
@@ -64,7 +62,7 @@ impl Handle {
     /// Ends the chat; nothing of it stays.
     pub fn destroy(self) {
         self.driver.stop();
-        drop(self.painted);
+        self.panel.unmount();
     }
 }
 
@@ -100,45 +98,19 @@ pub fn mount(panel: HtmlElement, over: HtmlElement, given: &str, host: &JsValue)
             driver.dispatch(event);
         }
     });
-    let ui = Ui::new(
-        dispatch.clone(),
-        Hands {
-            open: {
-                let host = host.clone();
-                Rc::new(move |is_open| host.call("open", is_open.into()))
-            },
-            notify: {
-                let (modules, dispatch) = (modules.clone(), dispatch);
-                Rc::new(move || request_notification_permission(&modules, dispatch.clone()))
-            },
-            speak: {
-                let host = host.clone();
-                Rc::new(move |code| host.send("language", &[("code", json::string(code))]))
-            },
-            pick: Rc::new(move |files| {
-                if let Some(driver) = to_pick.get() {
-                    driver.pick(files);
-                }
-            }),
-            call: {
-                let modules = modules.clone();
-                Rc::new(move |module, function, arguments| modules.start(module, function, arguments))
-            },
-        },
-        locale(language, text(1)),
-    );
-    let painted = ui::mount(&ui, &panel, &over);
+    let around = PageAroundPanel { host: host.clone(), modules: modules.clone(), driver: to_pick, dispatch: dispatch.clone() };
+    let panel = Rc::new(MountedPanel::mount(&panel, &over, localizer(language, text(1)), Rc::new(around), dispatch));
     let prefix = settings.storage_prefix();
-    let output = ElementOutput { ui: ui.clone(), host, modules: modules.clone(), prefix };
+    let output = ElementOutput { panel: Rc::clone(&panel), host, modules: modules.clone(), prefix };
     let driver = Driver::start(settings, calls, modules, Box::new(output));
     // The slot is empty until here: nothing else fills it.
     let _ = slot.set(Rc::clone(&driver));
-    Ok(Handle { driver, ui, painted })
+    Ok(Handle { driver, panel })
 }
 
 /// The texts and formats of a language.
-fn locale(language: &str, texts: &str) -> Words {
-    Words {
+fn localizer(language: &str, texts: &str) -> Localizer {
+    Localizer {
         locale: Locale::read(texts),
         formatter: Box::new(IntlFormatter::new(language)),
         now: || (js_sys::Date::now() / 1_000.0) as u64,
@@ -166,6 +138,38 @@ fn request_notification_permission(modules: &LazyModules, dispatch: Rc<dyn Fn(Ev
     modules.call("notifications", "requestPermission", &[], Box::new(then));
 }
 
+/// What the panel asks of the page around it.
+struct PageAroundPanel {
+    host: HostApi,
+    modules: LazyModules,
+    driver: Rc<std::cell::OnceCell<Rc<Driver>>>,
+    dispatch: Rc<dyn Fn(Event)>,
+}
+
+impl ChatHost for PageAroundPanel {
+    fn set_open(&self, is_open: bool) {
+        self.host.call("open", is_open.into());
+    }
+
+    fn request_notification_permission(&self) {
+        request_notification_permission(&self.modules, Rc::clone(&self.dispatch));
+    }
+
+    fn set_language(&self, code: &str) {
+        self.host.send("language", &[("code", json::string(code))]);
+    }
+
+    fn pick_files(&self, files: Vec<web_sys::File>) {
+        if let Some(driver) = self.driver.get() {
+            driver.pick(files);
+        }
+    }
+
+    fn call_module(&self, module: &'static str, function: &'static str, arguments: &[JsValue]) {
+        self.modules.start(module, function, arguments);
+    }
+}
+
 /// The functions of the element that the chat calls.
 #[derive(Clone)]
 struct HostApi(JsValue);
@@ -188,7 +192,7 @@ impl HostApi {
 
 /// Shows what the driver publishes, and sends the element its events.
 struct ElementOutput {
-    ui: Ui,
+    panel: Rc<MountedPanel>,
     host: HostApi,
     modules: LazyModules,
     /// The prefix of this server's and inbox's names in the browser.
@@ -197,7 +201,7 @@ struct ElementOutput {
 
 impl Output for ElementOutput {
     fn publish(&self, view: &Arc<View>, changed: Changed) {
-        self.ui.paint(view, changed);
+        self.panel.update(view, changed);
     }
 
     fn tell_host(&self, event: HostEvent) {
@@ -207,7 +211,7 @@ impl Output for ElementOutput {
         if let HostEvent::NotificationDue(notification) = event {
             self.notify(&notification);
         } else if let HostEvent::TranscriptReady { format, messages } = event {
-            let all = transcript(&self.ui.words(), &messages);
+            let all = transcript(&self.panel.localizer(), &messages);
             let format = if format == TranscriptFormat::Json { "json" } else { "text" };
             self.modules.start("transcript", "saveTranscript", &[format.into(), all.into()]);
         }
@@ -219,11 +223,11 @@ impl ElementOutput {
     const NOTIFICATION_CHARS_MAX: usize = 200;
 
     fn notify(&self, notification: &Notification) {
-        let (words, message) = (self.ui.words(), &notification.message);
+        let (localizer, message) = (self.panel.localizer(), &notification.message);
         let fields = [
             ("name", json::string(&[&self.prefix, "arrived/", &digits(message.id.0)].concat())),
-            ("title", json::string(&words.author(&message.author))),
-            ("text", json::string(&words.line(message, Self::NOTIFICATION_CHARS_MAX))),
+            ("title", json::string(&localizer.author_name(&message.author))),
+            ("text", json::string(&localizer.message_line(message, Self::NOTIFICATION_CHARS_MAX))),
             ("seen", json::truth(notification.is_seen)),
             ("heard", json::truth(notification.plays_sound)),
             ("noticed", json::truth(notification.shows_notification)),

@@ -51,7 +51,7 @@ pub fn Thread(
 }
 
 /// Handles `dragover` and `drop`: without that, the browser would open the file in place of the page.
-fn drop_files(chat: Chat) -> impl FnMut(DragEvent) + 'static {
+pub fn drop_files(chat: Chat) -> impl FnMut(DragEvent) + 'static {
     listener(move |event| {
         event.prevent_default();
         if event.type_() == "drop" {

@@ -3,6 +3,7 @@
 
 mod clock;
 mod driver;
+pub mod executor;
 mod http;
 mod intl;
 mod lazy_modules;

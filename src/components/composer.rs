@@ -1,0 +1,294 @@
+//! The composer: the field that the visitor writes in, and what is sent with it.
+
+use js_sys::Array;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{ClipboardEvent, Element, File, FileList, HtmlElement, HtmlInputElement, HtmlTextAreaElement, KeyboardEvent};
+
+use super::attachments::file_chip;
+use super::icon::{CLIP, CLOSE, MICROPHONE, SEND, SMILE, icon};
+use super::keyed_list::KeyedList;
+use super::part::{IntoPart, Part};
+use super::sections::{Context, Section};
+use super::thread::drop_files;
+use crate::chat::{Chat, Item, Listener, Snapshot, attribute, dispatcher, label, listener, text, text_of};
+use crate::i18n::TextKey;
+use natter_core::Event;
+use natter_core::digits::digits;
+use natter_core::event::{ComposerEvent, VisitorEvent};
+use natter_core::model::OutgoingFile;
+use natter_core::view::{ComposerProblem, FILES_MAX, TEXT_CHARS_MAX, View};
+use natter_core::visitor::preferences::Preference;
+
+/// The composer. Its field's text is the browser's own: only a reload, or a discarded message, puts a text into it.
+#[component]
+pub fn Composer(
+    /// The chat.
+    chat: Chat,
+) -> impl IntoView {
+    let context = Context { chat, slice: chat.slices().composer, item: Item::default() };
+    let is_hidden = attribute(&context.slice, |snapshot| snapshot.view.composer.is_covered.then(String::new));
+    let send = listener(move |event| {
+        event.prevent_default();
+        submit(chat, event.current_target().and_then(|form| field_of(form.unchecked_ref())));
+    });
+    let paste = listener(move |event| {
+        let pasted = event.unchecked_ref::<ClipboardEvent>().clipboard_data();
+        let files = files_of(pasted.and_then(|pasted| pasted.files()));
+        if !files.is_empty() {
+            event.prevent_default();
+            chat.host().pick_files(files);
+        }
+    });
+    view! {
+        <form
+            class="composer" on:dragover=drop_files(chat) on:drop=drop_files(chat) hidden=is_hidden on:submit=send
+            on:paste=paste
+        >
+            {context.sections(&CONTENT)}
+        </form>
+    }
+}
+
+static CONTENT: [Section; 5] = [
+    Section::in_any_language(
+        |_, _, _| true,
+        |context, _| {
+            let problem = text(&context.slice, problem);
+            Some(view! { <p class="problem" role="alert">{problem}</p> }.into_part())
+        },
+    ),
+    Section::in_any_language(
+        |before, now, _| before.view.composer.offers_notifications == now.view.composer.offers_notifications,
+        |context, snapshot| snapshot.view.composer.offers_notifications.then(|| notification_offer(context)),
+    ),
+    Section::in_any_language(
+        |before, now, _| before.view.composer.files.is_empty() == now.view.composer.files.is_empty(),
+        |context, snapshot| {
+            let name = label(&context.slice, TextKey::Attached);
+            (!snapshot.view.composer.files.is_empty()).then(|| {
+                let files = FILES.part(context.chat, &context.slice);
+                view! { <ul class="picked" aria-label=name>{files}</ul> }.into_part()
+            })
+        },
+    ),
+    Section::new(
+        |before, now, _| before.view.composer.characters_left == now.view.composer.characters_left,
+        |_, snapshot| {
+            let left = snapshot.view.composer.characters_left?;
+            let class = if left < 0 { "counter over" } else { "counter" };
+            let text = snapshot.text(&TextKey::CharactersLeft(left.into()));
+            Some(view! { <p class=class aria-hidden="true">{text}</p> }.into_part())
+        },
+    ),
+    Section::in_any_language(|_, _, _| true, |context, _| Some(field(context))),
+];
+
+fn problem(snapshot: &Snapshot) -> String {
+    let Some(problem) = &snapshot.view.composer.problem else { return String::new() };
+    snapshot.text(&match problem {
+        ComposerProblem::TooLong => TextKey::TooLong(TEXT_CHARS_MAX.into()),
+        ComposerProblem::TooManyUnsent => TextKey::TooMany,
+        ComposerProblem::FileTooLarge(name) => TextKey::FileTooLarge(name.clone()),
+        ComposerProblem::NotificationsDenied => TextKey::NotifyDenied,
+        ComposerProblem::StorageUnavailable => TextKey::NotKept,
+        ComposerProblem::TranscriptUnavailable => TextKey::TranscriptFailed,
+        ComposerProblem::TooManyFiles => TextKey::TooManyFiles(FILES_MAX as i64),
+    })
+}
+
+/// Offers browser notifications.
+fn notification_offer(context: &Context) -> Part {
+    let chat = context.chat;
+    let accept = listener(move |_| chat.host().request_notification_permission());
+    let decline = dispatcher(chat, context.item, |_| {
+        Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Notifications(false)))
+    });
+    let choice = |key, choose: Listener<web_sys::MouseEvent>| {
+        let name = label(&context.slice, key);
+        view! { <button class="link" type="button" on:click=choose>{name}</button> }.into_part()
+    };
+    let choices = Part::all(vec![choice(TextKey::NotifyYes, accept), choice(TextKey::NotifyNo, decline)]);
+    let question = label(&context.slice, TextKey::NotifyAsk);
+    view! { <p class="offer"><span>{question}</span><span class="ways">{choices}</span></p> }.into_part()
+}
+
+/// The attached files by their index: the focus stays on the button that removes a file, for the next one.
+static FILES: KeyedList = KeyedList {
+    keys: |snapshot| (0..snapshot.view.composer.files.len() as u64).collect(),
+    is_same: |before, now, item| file_of(before, item) == file_of(now, item),
+    build: |context| {
+        view! { <li class="file">{context.sections(&FILE)}</li> }.into_part()
+    },
+};
+
+fn file_of(snapshot: &Snapshot, item: Item) -> Option<&OutgoingFile> {
+    snapshot.view.composer.files.get(item.key as usize)
+}
+
+static FILE: [Section; 2] = [
+    Section::new(
+        |before, now, item| file_of(before, item) == file_of(now, item),
+        |context, snapshot| file_of(snapshot, context.item).map(|file| file_chip(&snapshot.localizer, file)),
+    ),
+    Section::in_any_language(|_, _, _| true, |context, _| Some(remove_button(context))),
+];
+
+fn remove_button(context: &Context) -> Part {
+    let (chat, slice, item) = (context.chat, context.slice.clone(), context.item);
+    let remove = listener(move |_| {
+        if let Some(pick) = file_of(&slice.get_untracked(), item).map(|file| file.pick) {
+            chat.dispatch(Event::Composer(ComposerEvent::FileRemoved { pick }));
+        }
+    });
+    let name = text_of(&context.slice, item, |snapshot, item| {
+        let name = file_of(snapshot, item).map(|file| file.name.clone()).unwrap_or_default();
+        snapshot.text(&TextKey::RemoveFile(name))
+    });
+    view! { <button class="tool" type="button" aria-label=name on:click=remove>{icon(CLOSE)}</button> }.into_part()
+}
+
+/// The field and its buttons, and what screen readers announce of its length.
+fn field(context: &Context) -> Part {
+    let chat = context.chat;
+    let name = |key| label(&context.slice, key);
+    let pick = listener(|event| {
+        let form = event.current_target().and_then(|button| button.unchecked_into::<Element>().closest("form").ok()?);
+        if let Some(picker) = form.and_then(|form| form.query_selector("[type=file]").ok().flatten()) {
+            picker.unchecked_ref::<HtmlElement>().click();
+        }
+    });
+    let picked = listener(move |event| {
+        if let Some(picker) = event.current_target().map(JsCast::unchecked_into::<HtmlInputElement>) {
+            chat.host().pick_files(files_of(picker.files()));
+            // The same file can be picked again.
+            picker.set_value("");
+        }
+    });
+    let input = listener(move |event| {
+        if let Some(field) = event.current_target().map(JsCast::unchecked_into::<HtmlTextAreaElement>) {
+            fit(&field);
+            chat.dispatch(Event::Composer(ComposerEvent::DraftChanged { text: field.value() }));
+        }
+    });
+    let key_down = listener(move |event| {
+        let key: &KeyboardEvent = event.unchecked_ref();
+        // Enter sends, Shift+Enter is a line break, and an Enter that ends an input method's composition is neither:
+        // Safari marks it by the key code 229.
+        if key.key() == "Enter" && !key.shift_key() && !key.is_composing() && key.key_code() != 229 {
+            event.prevent_default();
+            submit(chat, event.current_target().map(JsCast::unchecked_into));
+        }
+    });
+    let length = text(&context.slice, announced_length);
+    let last = context.sections(&LAST_BUTTON);
+    view! {
+        <p class="spoken" role="status">{length}</p>
+        <div class="field">
+            // The button is for people, the input behind it for the browser.
+            <input class="picker" type="file" multiple=true hidden=true on:change=picked />
+            <button class="attach" type="button" aria-label=name(TextKey::Attach) on:click=pick>{icon(CLIP)}</button>
+            <button
+                class="attach emoji" type="button" aria-label=name(TextKey::Emoji) aria-expanded="false"
+                on:click=assist(chat, "emoji")
+            >
+                {icon(SMILE)}
+            </button>
+            <textarea
+                class="input" rows="1" dir="auto" enterkeyhint="send" aria-label=name(TextKey::ComposerLabel)
+                placeholder=name(TextKey::ComposerPlaceholder) on:keydown=key_down on:input=input
+            ></textarea>
+            {last}
+        </div>
+    }
+    .into_part()
+}
+
+/// A handler that has a module help with what is written.
+fn assist<E: AsRef<web_sys::Event> + 'static>(chat: Chat, module: &'static str) -> Listener<E> {
+    listener(move |event| chat.host().call_module(module, "assist", &[event.current_target().into()]))
+}
+
+fn can_send(snapshot: &Snapshot) -> bool {
+    snapshot.view.composer.has_text || !snapshot.view.composer.files.is_empty()
+}
+
+/// Whether a voice message is offered: as long as there is nothing to send.
+fn offers_voice(snapshot: &Snapshot) -> bool {
+    !can_send(snapshot) && snapshot.localizer.can_record
+}
+
+static LAST_BUTTON: [Section; 1] = [Section::in_any_language(
+    |before, now, _| offers_voice(before) == offers_voice(now),
+    |context, snapshot| {
+        let name = |key| label(&context.slice, key);
+        if offers_voice(snapshot) {
+            let record = assist(context.chat, "voice");
+            let name = name(TextKey::Voice);
+            return Some(
+                view! { <button class="attach" type="button" aria-label=name on:click=record>{icon(MICROPHONE)}</button> }
+                    .into_part(),
+            );
+        }
+        let is_disabled = attribute(&context.slice, |snapshot| (!can_send(snapshot)).then(String::new));
+        let name = name(TextKey::Send);
+        Some(
+            view! { <button class="send" type="submit" aria-label=name disabled=is_disabled>{icon(SEND)}</button> }
+                .into_part(),
+        )
+    },
+)];
+
+/// What is announced of the characters left: not at each key, but when fewer than a step are left.
+fn announced_length(snapshot: &Snapshot) -> String {
+    let left = snapshot.view.composer.characters_left;
+    snapshot.text(&match left.map(|left| [0, 20, 100, 500].into_iter().find(|step| (0..=*step).contains(&left))) {
+        None => return String::new(),
+        Some(None) => TextKey::TooLong(TEXT_CHARS_MAX.into()),
+        Some(Some(step)) => TextKey::CharactersFew(step.into()),
+    })
+}
+
+/// Puts a text into the field when the core says so, and focuses the field when it takes the place of the pre-chat form.
+pub fn update_field(view: &View, before: Option<&View>, panel: &Element) {
+    let Some(field) = field_of(panel) else { return };
+    if before.is_some_and(|before| before.thread.form.is_some() && view.thread.form.is_none()) {
+        // It fails only for a field that is not in the page any more.
+        let _ = field.focus();
+    }
+    let (count, text) = &view.composer.injected_text;
+    if before.map_or(0, |before| before.composer.injected_text.0) != *count {
+        field.set_value(text);
+        fit(&field);
+    }
+}
+
+fn submit(chat: Chat, field: Option<HtmlTextAreaElement>) {
+    let Some(field) = field else { return };
+    let text = field.value();
+    let has_files = !chat.peek(|slices| &slices.composer).view.composer.files.is_empty();
+    if has_files || !text.trim().is_empty() {
+        field.set_value("");
+        fit(&field);
+        chat.dispatch(Event::Composer(ComposerEvent::Submitted { text }));
+    }
+    // On a phone, the keyboard stays open. It fails only for a field that is not in the page any more.
+    let _ = field.focus();
+}
+
+fn field_of(around: &Element) -> Option<HtmlTextAreaElement> {
+    around.query_selector("textarea.input").ok()?.map(JsCast::unchecked_into)
+}
+
+/// Makes the field as high as its text; the style sheet limits it. Browsers with `field-sizing` need no help.
+fn fit(field: &HtmlTextAreaElement) {
+    let style = HtmlElement::style(field);
+    // A style that the browser refuses leaves the field one line high, and scrolling.
+    let _ = style.set_property("height", "auto");
+    let _ = style.set_property("height", &[&digits(field.scroll_height().unsigned_abs().into()), "px"].concat());
+}
+
+fn files_of(list: Option<FileList>) -> Vec<File> {
+    let files = list.map(|list| Array::from(&list)).unwrap_or_default();
+    files.iter().map(JsCast::unchecked_into).collect()
+}

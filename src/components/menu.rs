@@ -1,0 +1,261 @@
+//! The menu in the header: what the visitor can do with their conversations, and the widget's settings.
+
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, FocusEvent, HtmlElement, HtmlInputElement, KeyboardEvent, MouseEvent};
+
+use super::icon::{MORE, icon};
+use super::part::{IntoPart, Part};
+use super::sections::{Context, Section};
+use crate::chat::{Item, Listener, Snapshot, attribute_of, label, listener, text};
+use crate::i18n::TextKey;
+use natter_core::digits::digits;
+use natter_core::event::{ConversationsEvent, ThreadEvent, VisitorEvent};
+use natter_core::view::{ConversationActions, MenuSettings};
+use natter_core::visitor::preferences::{Preference, Theme};
+use natter_core::{Event, TranscriptFormat};
+
+/// The menu: a `details` element, which the browser opens by itself.
+#[component]
+pub fn Menu(
+    /// The panel's slice.
+    context: Context,
+) -> impl IntoView {
+    let name = || label(&context.slice, TextKey::Menu);
+    let leave = listener(on_focus_out);
+    let steer = listener(on_key_down);
+    view! {
+        <details class="menu" aria-label=name() on:focusout=leave on:keydown=steer>
+            // Its name is its content: the count is a part of it.
+            <summary class="tool"><span class="spoken">{name()}</span>{icon(MORE)}{context.sections(&UNREAD)}</summary>
+            <ul class="items" tabindex="-1">{context.sections(&ITEMS)}</ul>
+        </details>
+    }
+}
+
+/// The number of unread messages in other conversations.
+static UNREAD: [Section; 1] = [Section::in_any_language(
+    |before, now, _| (actions(before).unread > 0) == (actions(now).unread > 0),
+    |context, snapshot| {
+        let count = text(&context.slice, |snapshot| digits(actions(snapshot).unread.into()));
+        (actions(snapshot).unread > 0).then(|| view! { <span class="count">{count}</span> }.into_part())
+    },
+)];
+
+fn actions(snapshot: &Snapshot) -> &ConversationActions {
+    &snapshot.view.panel.actions
+}
+
+fn settings(snapshot: &Snapshot) -> &MenuSettings {
+    &snapshot.view.panel.settings
+}
+
+fn can_list(snapshot: &Snapshot) -> bool {
+    actions(snapshot).can_list && !actions(snapshot).is_list_shown
+}
+
+fn can_end(snapshot: &Snapshot) -> bool {
+    actions(snapshot).can_end && !actions(snapshot).is_list_shown
+}
+
+static ITEMS: [Section; 10] = [
+    Section::in_any_language(
+        |before, now, _| can_list(before) == can_list(now),
+        |context, snapshot| {
+            let event = || Event::Conversations(ConversationsEvent::ListToggled { is_shown: true });
+            can_list(snapshot).then(|| item(context, TextKey::Conversations, event))
+        },
+    ),
+    Section::in_any_language(
+        |before, now, _| actions(before).can_begin == actions(now).can_begin,
+        |context, snapshot| {
+            let event = || Event::Conversations(ConversationsEvent::Opened { conversation: None });
+            actions(snapshot).can_begin.then(|| item(context, TextKey::NewConversation, event))
+        },
+    ),
+    Section::in_any_language(
+        |before, now, _| can_end(before) == can_end(now),
+        |context, snapshot| {
+            let event = || Event::Conversations(ConversationsEvent::Resolved);
+            can_end(snapshot).then(|| item(context, TextKey::EndConversation, event))
+        },
+    ),
+    Section::in_any_language(
+        |_, _, _| true,
+        |context, _| {
+            let chat = context.chat;
+            let toggle = listener(move |_| {
+                let is_on = settings(&chat.peek(|slices| &slices.panel)).is_sound_on;
+                chat.dispatch(Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Silent(is_on))));
+            });
+            Some(switch(context, TextKey::Sound, |snapshot| settings(snapshot).is_sound_on, toggle))
+        },
+    ),
+    Section::in_any_language(
+        |before, now, _| settings(before).notifications.is_some() == settings(now).notifications.is_some(),
+        |context, snapshot| {
+            settings(snapshot).notifications?;
+            let chat = context.chat;
+            let toggle = listener(move |_| {
+                if settings(&chat.peek(|slices| &slices.panel)).notifications == Some(true) {
+                    chat.dispatch(Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Notifications(false))));
+                } else {
+                    chat.host().request_notification_permission();
+                }
+            });
+            let is_on = |snapshot: &Snapshot| settings(snapshot).notifications == Some(true);
+            Some(switch(context, TextKey::Notify, is_on, toggle))
+        },
+    ),
+    Section::in_any_language(
+        |before, now, _| settings(before).theme.is_some() == settings(now).theme.is_some(),
+        |context, snapshot| settings(snapshot).theme.map(|_| themes(context)),
+    ),
+    Section::in_any_language(
+        |before, now, _| before.view.panel.languages == now.view.panel.languages,
+        |context, snapshot| (!snapshot.view.panel.languages.0.is_empty()).then(|| languages(context, snapshot)),
+    ),
+    Section::in_any_language(
+        |before, now, _| settings(before).has_transcript == settings(now).has_transcript,
+        |context, snapshot| {
+            let event = || Event::Thread(ThreadEvent::TranscriptRequested { format: TranscriptFormat::Text });
+            settings(snapshot).has_transcript.then(|| item(context, TextKey::TranscriptText, event))
+        },
+    ),
+    Section::in_any_language(
+        |before, now, _| settings(before).has_transcript == settings(now).has_transcript,
+        |context, snapshot| {
+            let event = || Event::Thread(ThreadEvent::TranscriptRequested { format: TranscriptFormat::Json });
+            settings(snapshot).has_transcript.then(|| item(context, TextKey::TranscriptJson, event))
+        },
+    ),
+    Section::in_any_language(
+        |before, now, _| settings(before).is_known == settings(now).is_known,
+        |context, snapshot| settings(snapshot).is_known.then(|| forget(context)),
+    ),
+];
+
+/// A handler that closes the menu and dispatches an event.
+fn choosing(context: &Context, event: fn() -> Event) -> Listener<MouseEvent> {
+    let chat = context.chat;
+    listener(move |click| {
+        if let Some(target) = click.current_target() {
+            close(target.unchecked_ref());
+        }
+        chat.dispatch(event());
+    })
+}
+
+fn item(context: &Context, key: TextKey, event: fn() -> Event) -> Part {
+    let (choose, name) = (choosing(context, event), label(&context.slice, key));
+    view! { <li><button class="item" type="button" on:click=choose>{name}</button></li> }.into_part()
+}
+
+fn switch(context: &Context, key: TextKey, is_on: fn(&Snapshot) -> bool, toggle: Listener<MouseEvent>) -> Part {
+    let name = label(&context.slice, key);
+    let slice = context.slice.clone();
+    let checked = move || slice.with(|snapshot| truth(is_on(snapshot)));
+    view! {
+        <li>
+            <button class="item switch" type="button" role="switch" aria-checked=checked on:click=toggle>{name}</button>
+        </li>
+    }
+    .into_part()
+}
+
+fn truth(is_so: bool) -> String {
+    if is_so { "true" } else { "false" }.to_owned()
+}
+
+/// Light, dark, or as the device is.
+fn themes(context: &Context) -> Part {
+    let theme = |(index, theme): (usize, Theme)| {
+        let key = match theme {
+            Theme::Auto => TextKey::ThemeAuto,
+            Theme::Light => TextKey::ThemeLight,
+            Theme::Dark => TextKey::ThemeDark,
+        };
+        let is_pressed = attribute_of(&context.slice, Item { index, ..context.item }, |snapshot, item| {
+            Some(truth(settings(snapshot).theme.as_ref() == Theme::ALL.get(item.index)))
+        });
+        let (chat, name) = (context.chat, label(&context.slice, key));
+        let choose = listener(move |_| {
+            chat.dispatch(Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Theme(theme))));
+        });
+        view! { <button class="choice" type="button" aria-pressed=is_pressed on:click=choose>{name}</button> }.into_part()
+    };
+    let name = || label(&context.slice, TextKey::Theme);
+    let themes = Part::all(Theme::ALL.into_iter().enumerate().map(theme).collect());
+    view! { <li><p class="label">{name()}</p><div class="themes" role="group" aria-label=name()>{themes}</div></li> }
+        .into_part()
+}
+
+/// The languages, each in its own language.
+fn languages(context: &Context, snapshot: &Snapshot) -> Part {
+    let (all, first) = &snapshot.view.panel.languages;
+    let options = all.iter().map(|one| {
+        let (value, title, is_selected) = (one.value.clone(), one.title.clone(), one.value == *first);
+        view! { <option value=value selected=is_selected>{title}</option> }.into_part()
+    });
+    let (options, chat) = (Part::all(options.collect()), context.chat);
+    let choose = listener(move |event| {
+        if let Some(list) = event.current_target() {
+            chat.host().set_language(&list.unchecked_ref::<HtmlInputElement>().value());
+        }
+    });
+    let name = || label(&context.slice, TextKey::Language);
+    view! {
+        <li>
+            <p class="label">{name()}</p>
+            <div class="themes"><select class="entry" aria-label=name() on:change=choose>{options}</select></div>
+        </li>
+    }
+    .into_part()
+}
+
+/// Forgetting can't be undone: it takes two steps.
+fn forget(context: &Context) -> Part {
+    let confirm = choosing(context, || Event::Visitor(VisitorEvent::ForgetRequested));
+    let text = |key| label(&context.slice, key);
+    view! {
+        <li>
+            <details class="forget" aria-label=text(TextKey::Forget)>
+                <summary class="item">{text(TextKey::Forget)}</summary>
+                <p class="label">{text(TextKey::ForgetAsk)}</p>
+                <button class="item strong" type="button" on:click=confirm>{text(TextKey::ForgetYes)}</button>
+            </details>
+        </li>
+    }
+    .into_part()
+}
+
+/// Closes the menu that an element is in, and focuses its button.
+fn close(inside: &Element) {
+    if let Ok(Some(menu)) = inside.closest("details[open]")
+        && menu.remove_attribute("open").is_ok()
+        && let Ok(Some(button)) = menu.query_selector("summary")
+    {
+        // The button was just found in the page.
+        let _ = button.unchecked_ref::<HtmlElement>().focus();
+    }
+}
+
+/// Closes the menu when the focus leaves it.
+fn on_focus_out(event: &web_sys::Event) {
+    let Some(menu) = event.current_target().map(JsCast::unchecked_into::<Element>) else { return };
+    let next = event.unchecked_ref::<FocusEvent>().related_target().map(JsCast::unchecked_into::<Element>);
+    if !next.is_some_and(|next| menu.contains(Some(&next))) {
+        // Removing an attribute that is not set does nothing.
+        let _ = menu.remove_attribute("open");
+    }
+}
+
+/// Escape closes the menu, and nothing behind it.
+fn on_key_down(event: &web_sys::Event) {
+    let menu = event.current_target().map(JsCast::unchecked_into::<Element>);
+    let is_escape = event.unchecked_ref::<KeyboardEvent>().key() == "Escape";
+    if let Some(menu) = menu.filter(|menu| is_escape && menu.has_attribute("open")) {
+        event.stop_propagation();
+        close(&menu);
+    }
+}
