@@ -31,39 +31,43 @@ pub async fn settled(value: JsValue) -> Result<JsValue, JsValue> {
     if method(&value, "then").is_some() { JsFuture::from(Promise::resolve(&value)).await } else { Ok(value) }
 }
 
-// Elements of the page's stand in for the document's own properties by their names: `<img name="createElement">`. So
-// what is wanted of the document is taken from the prototypes (`final`), which no element can reach.
+// A page's elements shadow the document's properties by their names: `<img name="referrer">`. So these are taken from the
+// prototypes (`final`), which no element can change, and the document itself from the global of its name, which no element
+// can replace. Leptos' own document is a protected one, too: `cargo xtask inject-assets` sees to it.
 #[wasm_bindgen]
 extern "C" {
-    /// The page's document, as its prototype has it.
+    /// The document, by its prototype.
     #[wasm_bindgen(js_name = Document)]
     #[derive(Clone)]
     pub type Page;
 
-    /// Where the visitor came from.
+    #[wasm_bindgen(thread_local_v2, js_name = document)]
+    static DOCUMENT: Option<Page>;
+
+    /// The URL of the page from which the visitor came.
     #[wasm_bindgen(method, getter, final, js_class = "Document")]
     pub fn referrer(this: &Page) -> String;
 
-    /// Whether the page can be seen.
+    /// Whether the page is visible.
     #[wasm_bindgen(method, getter, final, js_class = "Document", js_name = visibilityState)]
     pub fn visibility_state(this: &Page) -> String;
 
-    /// What tells of events: the document, or the window.
+    /// What events are dispatched to: the document, or the window.
     #[wasm_bindgen(js_name = EventTarget)]
     #[derive(Clone)]
     pub type Target;
 
-    /// Has it tell of events of this name.
+    /// Adds a listener.
     #[wasm_bindgen(method, final, js_class = "EventTarget", js_name = addEventListener)]
     pub fn listen(this: &Target, name: &str, listener: &Function);
 
-    /// Has it tell of them no more.
+    /// Removes a listener.
     #[wasm_bindgen(method, final, js_class = "EventTarget", js_name = removeEventListener)]
     pub fn unlisten(this: &Target, name: &str, listener: &Function);
 }
 
-/// The page, where there is one.
+/// The document, where there is one.
 #[must_use]
 pub fn page() -> Option<Page> {
-    web_sys::window()?.document().map(JsCast::unchecked_into)
+    DOCUMENT.with(Clone::clone)
 }

@@ -98,7 +98,8 @@ pub fn mount(panel: HtmlElement, over: HtmlElement, given: &str, host: &JsValue)
             driver.dispatch(event);
         }
     });
-    let around = PageAroundPanel { host: host.clone(), modules: modules.clone(), driver: to_pick, dispatch: dispatch.clone() };
+    let around =
+        PageAroundPanel { host: host.clone(), modules: modules.clone(), driver: to_pick, dispatch: dispatch.clone() };
     let panel = Rc::new(MountedPanel::mount(&panel, &over, localizer(language, text(1)), Rc::new(around), dispatch));
     let prefix = settings.storage_prefix();
     let output = ElementOutput { panel: Rc::clone(&panel), host, modules: modules.clone(), prefix };

@@ -3,7 +3,9 @@
 use js_sys::Array;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::{ClipboardEvent, Element, File, FileList, HtmlElement, HtmlInputElement, HtmlTextAreaElement, KeyboardEvent};
+use web_sys::{
+    ClipboardEvent, Element, File, FileList, HtmlElement, HtmlInputElement, HtmlTextAreaElement, KeyboardEvent,
+};
 
 use super::attachments::file_chip;
 use super::icon::{CLIP, CLOSE, MICROPHONE, SEND, SMILE, icon};
@@ -117,9 +119,7 @@ fn notification_offer(context: &Context) -> Part {
 static FILES: KeyedList = KeyedList {
     keys: |snapshot| (0..snapshot.view.composer.files.len() as u64).collect(),
     is_same: |before, now, item| file_of(before, item) == file_of(now, item),
-    build: |context| {
-        view! { <li class="file">{context.sections(&FILE)}</li> }.into_part()
-    },
+    build: |context| view! { <li class="file">{context.sections(&FILE)}</li> }.into_part(),
 };
 
 fn file_of(snapshot: &Snapshot, item: Item) -> Option<&OutgoingFile> {

@@ -59,11 +59,10 @@ static HEAD: [Section; 4] = [
         |context, snapshot| is_listing(snapshot).then(|| back_button(context)),
     ),
     Section::in_any_language(
-        |before, now, _| {
-            is_listing(before) == is_listing(now) && before.view.panel.agents == now.view.panel.agents
-        },
+        |before, now, _| is_listing(before) == is_listing(now) && before.view.panel.agents == now.view.panel.agents,
         |_, snapshot| {
-            let agents = Some(&snapshot.view.panel.agents).filter(|agents| !is_listing(snapshot) && !agents.is_empty())?;
+            let agents =
+                Some(&snapshot.view.panel.agents).filter(|agents| !is_listing(snapshot) && !agents.is_empty())?;
             let avatars = Part::all(agents.iter().map(|person| avatar(person, &person.name)).collect());
             Some(view! { <div class="team">{avatars}</div> }.into_part())
         },

@@ -182,7 +182,8 @@ fn themes(context: &Context) -> Part {
         let choose = listener(move |_| {
             chat.dispatch(Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Theme(theme))));
         });
-        view! { <button class="choice" type="button" aria-pressed=is_pressed on:click=choose>{name}</button> }.into_part()
+        view! { <button class="choice" type="button" aria-pressed=is_pressed on:click=choose>{name}</button> }
+            .into_part()
     };
     let name = || label(&context.slice, TextKey::Theme);
     let themes = Part::all(Theme::ALL.into_iter().enumerate().map(theme).collect());

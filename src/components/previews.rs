@@ -35,8 +35,7 @@ static CONTENT: [Section; 2] = [
             if snapshot.view.previews.is_empty() {
                 return None;
             }
-            let dismiss =
-                dispatcher(context.chat, context.item, |_| Event::Panel(PanelEvent::PreviewsDismissed));
+            let dismiss = dispatcher(context.chat, context.item, |_| Event::Panel(PanelEvent::PreviewsDismissed));
             let name = label(&context.slice, TextKey::PreviewsDismiss);
             Some(
                 view! { <button class="dismiss" type="button" aria-label=name on:click=dismiss>{icon(CLOSE)}</button> }

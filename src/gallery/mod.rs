@@ -1,7 +1,7 @@
 //! Every part of the panel in every state, to be looked at without a server: `trunk serve --features gallery` has it
 //! under `/gallery`, `cargo xtask gallery` takes its pictures. Nothing of it is in a release.
 //!
-//! A screen is a [`View`], painted by the widget's own painters, put into the panel of the widget's own element. What is
+//! A screen is a [`View`], shown by the widget's own components in the panel of the widget's own element. What is
 //! fetched in a real page is drawn on the spot: `page.js` stands in for the network.
 
 mod around;

@@ -1,6 +1,5 @@
 //! The page: it lists the screens and shows one of them in the panel of the widget's own element.
 
-use std::any::Any;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -9,10 +8,10 @@ use wasm_bindgen::prelude::*;
 use web_sys::HtmlElement;
 
 use super::{ELEMENT, MARK, NOON, Screen, long_words, screens};
-use crate::i18n::Locale;
-use crate::paint::Words;
+use crate::chat::ChatHost;
+use crate::i18n::{Locale, Localizer};
+use crate::panel::MountedPanel;
 use crate::platform::{IntlFormatter, LazyModules};
-use crate::ui::{self, Hands, Ui};
 use natter_core::view::Changed;
 
 #[wasm_bindgen(module = "/src/gallery/page.js")]
@@ -35,9 +34,11 @@ pub fn gallery(page: &HtmlElement) {
     let names = ELEMENT.into_iter().chain(screens.iter().map(|screen| screen.name));
     let names = names.map(JsValue::from_str).collect();
     // Unmounted when the next one is shown.
-    let mut shown: Option<Box<dyn Any>> = None;
+    let mut shown: Option<MountedPanel> = None;
     let show = move |panel: HtmlElement, name: String, language: String, words: String, part: Function| -> String {
-        drop(shown.take());
+        if let Some(before) = shown.take() {
+            before.unmount();
+        }
         let Some(screen) = screens.iter().find(|screen| screen.name == name) else { return String::new() };
         shown = Some(show(panel, screen, said(&language, &words), part));
         if screen.is_closed { CLOSED } else { screen.click }.to_owned()
@@ -46,9 +47,9 @@ pub fn gallery(page: &HtmlElement) {
     open(page, MARK, names, show.into_js_value());
 }
 
-/// What is said in a language, at noon.
-fn said(language: &str, words: &str) -> Words {
-    Words {
+/// A language, at noon.
+fn said(language: &str, words: &str) -> Localizer {
+    Localizer {
         locale: if words == LONG { long_words() } else { Locale::read(words) },
         formatter: Box::new(IntlFormatter::new(language)),
         now: || NOON,
@@ -56,22 +57,30 @@ fn said(language: &str, words: &str) -> Words {
     }
 }
 
-fn show(panel: HtmlElement, screen: &Screen, words: Words, part: Function) -> Box<dyn Any> {
+/// A page around the panel that only has modules.
+struct Modules(LazyModules);
+
+impl ChatHost for Modules {
+    fn set_open(&self, _: bool) {}
+
+    fn request_notification_permission(&self) {}
+
+    fn set_language(&self, _: &str) {}
+
+    fn pick_files(&self, _: Vec<web_sys::File>) {}
+
+    fn call_module(&self, module: &'static str, function: &'static str, arguments: &[JsValue]) {
+        self.0.start(module, function, arguments);
+    }
+}
+
+fn show(panel: HtmlElement, screen: &Screen, localizer: Localizer, part: Function) -> MountedPanel {
     panel.replace_children_with_node_0();
-    let parts = LazyModules::new(Some(part));
-    let ui = Ui::new(
-        Rc::new(|_| {}),
-        Hands {
-            open: Rc::new(|_| {}),
-            notify: Rc::new(|| {}),
-            speak: Rc::new(|_| {}),
-            pick: Rc::new(|_| {}),
-            call: Rc::new(move |module, function, arguments| parts.start(module, function, arguments)),
-        },
-        words,
-    );
+    let host = Rc::new(Modules(LazyModules::new(Some(part))));
     let over: Option<HtmlElement> = panel.next_element_sibling().map(JsCast::unchecked_into);
-    let mounted = ui::mount(&ui, &panel, over.as_ref().unwrap_or(&panel));
-    ui.paint(&Arc::new(screen.view.clone()), Changed { panel: true, thread: true, composer: true, previews: true });
+    let over = over.as_ref().unwrap_or(&panel);
+    let mounted = MountedPanel::mount(&panel, over, localizer, host, Rc::new(|_| {}));
+    let all = Changed { panel: true, thread: true, composer: true, previews: true };
+    mounted.update(&Arc::new(screen.view.clone()), all);
     mounted
 }

@@ -53,9 +53,9 @@ pub fn run() {
     while let Some(task) = READY.with_borrow_mut(VecDeque::pop_front) {
         let waker = Waker::from(Arc::clone(&task));
         let mut future = task.0.borrow_mut();
-        let is_complete = future.as_mut().is_none_or(|future| {
-            future.as_mut().poll(&mut Context::from_waker(&waker)) == Poll::Ready(())
-        });
+        let is_complete = future
+            .as_mut()
+            .is_none_or(|future| future.as_mut().poll(&mut Context::from_waker(&waker)) == Poll::Ready(()));
         if is_complete {
             *future = None;
         }

@@ -1,7 +1,7 @@
 //! The release bundle in target/dist, and its sizes.
 
 use crate::env::Env;
-use crate::files::{files_below, is_javascript, read_bytes, relative_name, remove_file};
+use crate::files::{files_below, is_javascript, read_bytes, read_text, relative_name, remove_file};
 use crate::setup::Missing;
 use crate::{fingerprint, minify, postprocess, setup, subprocess};
 use std::fmt::Write as _;
@@ -41,6 +41,7 @@ pub fn build(env: &Env) -> Result<(), String> {
         return Err(format!("trunk did not build the widget ({status})."));
     }
     refuse_gallery(&folder)?;
+    refuse_html_parsing(&read_text(&folder.join("natter.js"))?)?;
     postprocess::run(env, &folder)?;
     minify_modules(env, &folder)?;
     fingerprint::run(&folder)?;
@@ -79,6 +80,16 @@ fn refuse_gallery(folder: &Path) -> Result<(), String> {
         if read_bytes(&path)?.windows(GALLERY_MARK.len()).any(|part| part == GALLERY_MARK.as_bytes()) {
             return Err(format!("{} contains the gallery; a release must not.", path.display()));
         }
+    }
+    Ok(())
+}
+
+/// Leptos parses elements whose whole content is literal as HTML, which pages with Trusted Types forbid.
+fn refuse_html_parsing(glue: &str) -> Result<(), String> {
+    if glue.contains("innerHTML") {
+        return Err("The glue uses innerHTML: an element in a `view!` has only literal content. Make a part of it an \
+                    expression, or build it without `view!`."
+            .to_owned());
     }
     Ok(())
 }
@@ -213,6 +224,12 @@ mod tests {
 
     fn size(name: &str, raw: usize, brotli: usize) -> FileSize {
         FileSize { name: name.to_owned(), raw, brotli }
+    }
+
+    #[test]
+    fn glue_that_parses_html_is_refused() {
+        assert_eq!(refuse_html_parsing("el.textContent = text;"), Ok(()));
+        assert!(refuse_html_parsing("el.innerHTML = html;").is_err());
     }
 
     #[test]

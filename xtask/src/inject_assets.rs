@@ -1,5 +1,6 @@
 //! `cargo xtask inject-assets`, a hook of trunk's after each build: it puts the style sheets and texts that must be there
-//! without a request into embed.js and panel.js, and writes the texts of every language as the widget fetches them.
+//! without a request into embed.js and panel.js, protects the wasm's document from the page's elements, and writes the texts
+//! of every language as the widget fetches them.
 
 use crate::design_tokens;
 use crate::env::Env;
@@ -42,6 +43,9 @@ pub fn run(env: &Env) -> Result<(), String> {
         &staged.join("panel.js"),
         &[(PANEL_CSS, json::string(&styles.panel)), (ENGLISH, english_launcher_texts(english))],
     )?;
+    let glue = staged.join("natter.js");
+    let protected = protect_document(&read_text(&glue)?).map_err(|fault| format!("{} {fault}", glue.display()))?;
+    write(&glue, protected)?;
     let folder = staged.join("locales");
     create_dir(&folder)?;
     languages.iter().try_for_each(|(language, texts)| {
@@ -88,6 +92,20 @@ fn inject(script: &Path, replacements: &[(&str, String)]) -> Result<(), String> 
         }
     });
     write(script, replaced.map_err(|fault| format!("{} {fault}", script.display()))?)
+}
+
+/// How wasm-bindgen's glue hands the window's document to the wasm, and what replaces it: the document of `parts/page.js`,
+/// whose properties no element of the page shadows by its name. Leptos creates its elements with it.
+const WINDOW_DOCUMENT: &str = "const ret = arg0.document;";
+const PROTECTED_DOCUMENT: &str = "const ret = page;";
+const IMPORT_PAGE: &str = "import { page } from \"./parts/page.js\";\n";
+
+/// Protects the document in wasm-bindgen's glue. Glue of another form is refused.
+fn protect_document(glue: &str) -> Result<String, String> {
+    match glue.matches(WINDOW_DOCUMENT).count() {
+        1 => Ok([IMPORT_PAGE, &glue.replace(WINDOW_DOCUMENT, PROTECTED_DOCUMENT)].concat()),
+        count => Err(format!("has {count} places with `{WINDOW_DOCUMENT}`, where one was expected.")),
+    }
 }
 
 /// The texts of every language, by its code.
@@ -151,6 +169,19 @@ mod tests {
         assert_eq!(injected("const LABELS = \"@labels@\";"), Ok("const LABELS = {};".to_owned()));
         assert!(injected("const LABELS = 1;").is_err());
         assert!(injected("\"@labels@\"\"@labels@\"").is_err());
+    }
+
+    #[test]
+    fn the_glues_document_is_protected_and_other_glue_is_refused() {
+        let glue = "        __wbg_document_3b: function(arg0) {\n            const ret = arg0.document;\n";
+        let protected = protect_document(glue).unwrap();
+        assert!(
+            protected.starts_with("import { page } from") && protected.contains("const ret = page;"),
+            "{protected}"
+        );
+        for other in [String::new(), [glue, glue].concat()] {
+            assert!(protect_document(&other).is_err(), "{other}");
+        }
     }
 
     #[test]
