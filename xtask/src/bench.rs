@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 /// Runs the native benchmarks, and measures the first connection in a browser.
 pub fn run(env: &Env, browser: &Browser) -> Result<ExitCode, String> {
-    bundle::build(env)?;
+    bundle::build(env, bundle::UnknownGlue::Fail)?;
     let mut native = env.command("cargo");
     native.args(["bench", "--workspace", "--bench", "core", "--bench", "load"]);
     let mut in_browser = test::end_to_end_command(env, browser, "soak")?;

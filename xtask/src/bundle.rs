@@ -1,7 +1,7 @@
 //! The release bundle in target/dist, and its sizes.
 
 use crate::env::Env;
-use crate::files::{files_below, is_javascript, read_bytes, relative_name, remove_file};
+use crate::files::{files_below, is_javascript, read_bytes, read_text, relative_name, remove_file};
 use crate::setup::Missing;
 use crate::{fingerprint, minify, postprocess, setup, subprocess};
 use std::fmt::Write as _;
@@ -20,7 +20,7 @@ const LOADER: &str = "embed.js";
 const NPM_ENTRY: &str = "index.js";
 
 /// Builds the release bundle.
-pub fn build(env: &Env) -> Result<(), String> {
+pub fn build(env: &Env, unknown_glue: UnknownGlue) -> Result<(), String> {
     let folder = folder(env);
     // trunk leaves other files there alone.
     if folder.exists() {
@@ -36,33 +36,58 @@ pub fn build(env: &Env) -> Result<(), String> {
              library and is some 12 kB larger."
         );
     }
+    let esbuild = find_esbuild(env)?;
+    if let Some(esbuild) = &esbuild {
+        // trunk's hook minifies the style sheets with it (crates/assets).
+        trunk.env("NATTER_ESBUILD", esbuild);
+    }
     let status = subprocess::run(&mut trunk)?;
     if !status.success() {
         return Err(format!("trunk did not build the widget ({status})."));
     }
     refuse_gallery(&folder)?;
-    postprocess::run(env, &folder)?;
-    minify_modules(env, &folder)?;
+    refuse_inner_html(&folder)?;
+    match postprocess::run(env, &folder) {
+        Err(refusal) if unknown_glue == UnknownGlue::KeepNames => {
+            println!("The bundle keeps its long names and unused exports, and is some 10 kB larger. {refusal}");
+        }
+        result => result?,
+    }
+    if let Some(esbuild) = &esbuild {
+        minify_modules(env, esbuild, &folder)?;
+    }
     fingerprint::run(&folder)?;
     copy_npm_files(env, &folder)
 }
 
-/// Minifies the scripts. panel.js then contains the glue natter.js, which is removed.
-fn minify_modules(env: &Env, folder: &Path) -> Result<(), String> {
+/// What a build does when wasm-bindgen's glue has a form that `postprocess` does not know.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum UnknownGlue {
+    /// The bundle keeps the long names: it is larger, and works as well.
+    KeepNames,
+    /// The build fails: tests measure the small bundle.
+    Fail,
+}
+
+/// The program that minifies scripts and style sheets; `None` on a machine that can't have it.
+fn find_esbuild(env: &Env) -> Result<Option<PathBuf>, String> {
     match setup::install_esbuild(env) {
-        Ok(esbuild) => {
-            let glue = folder.join("natter.js");
-            let mut modules = files_below(folder)?;
-            modules.retain(|path| is_javascript(path) && *path != glue);
-            minify::minify_javascript(env, &esbuild, folder, &modules)?;
-            remove_file(&glue)
-        }
+        Ok(esbuild) => Ok(Some(esbuild)),
         Err(Missing::Failed(sentence)) => Err(sentence),
         Err(Missing::Unavailable(sentence)) => {
             println!("The bundle's JavaScript and CSS are not minified, and some 10 kB larger. {sentence}");
-            Ok(())
+            Ok(None)
         }
     }
+}
+
+/// Minifies the scripts. panel.js then contains the glue natter.js, which is removed.
+fn minify_modules(env: &Env, esbuild: &Path, folder: &Path) -> Result<(), String> {
+    let glue = folder.join("natter.js");
+    let mut modules = files_below(folder)?;
+    modules.retain(|path| is_javascript(path) && *path != glue);
+    minify::minify_javascript(env, esbuild, folder, &modules)?;
+    remove_file(&glue)
 }
 
 /// The bundle is an npm package, too.
@@ -79,6 +104,19 @@ fn refuse_gallery(folder: &Path) -> Result<(), String> {
         if read_bytes(&path)?.windows(GALLERY_MARK.len()).any(|part| part == GALLERY_MARK.as_bytes()) {
             return Err(format!("{} contains the gallery; a release must not.", path.display()));
         }
+    }
+    Ok(())
+}
+
+/// A strict page (`require-trusted-types-for 'script'`) refuses `innerHTML`. Leptos' `view!` compiles elements whose whole
+/// content is literal text to it.
+fn refuse_inner_html(folder: &Path) -> Result<(), String> {
+    if read_text(&folder.join("natter.js"))?.contains("innerHTML") {
+        return Err(
+            "The glue contains `innerHTML`, which strict pages refuse: some `view!` has an element whose whole \
+                    content is literal text."
+                .to_owned(),
+        );
     }
     Ok(())
 }
@@ -257,6 +295,17 @@ mod tests {
         assert!(refuse_gallery(folder).is_err());
         let gallery = Path::new(env!("CARGO_MANIFEST_DIR")).join("../src/gallery/mod.rs");
         assert!(std::fs::read_to_string(gallery).unwrap().contains(&format!("{:?}", GALLERY_MARK)));
+    }
+
+    #[test]
+    fn a_bundle_whose_glue_sets_inner_html_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let glue = |text: &str| {
+            std::fs::write(folder.path().join("natter.js"), text).unwrap();
+            refuse_inner_html(folder.path())
+        };
+        assert_eq!(glue("element.textContent = text;"), Ok(()));
+        assert!(glue("element.innerHTML = html;").unwrap_err().contains("`innerHTML`"));
     }
 
     #[test]

@@ -5,16 +5,9 @@ mod bench;
 mod bundle;
 mod csp;
 mod demo;
-mod design_tokens;
 mod env;
-mod files;
 mod fingerprint;
 mod gallery;
-mod inject_assets;
-#[allow(dead_code, reason = "the core uses all of it")]
-#[path = "../../crates/core/src/json.rs"]
-mod json;
-mod locale_file;
 mod minify;
 mod postprocess;
 mod setup;
@@ -26,9 +19,8 @@ mod test;
 mod versions;
 
 use clap::{Parser, Subcommand};
+use natter_assets::files;
 use std::process::{ExitCode, ExitStatus};
-
-use crate::env::Env;
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", about = "Builds, tests and shows the chat bubble.")]
@@ -96,8 +88,6 @@ enum Task {
         /// Further origins of pictures and files, such as a storage bucket
         media: Vec<String>,
     },
-    /// Puts styles and texts into the scripts; trunk calls it after each build
-    InjectAssets,
 }
 
 fn main() -> ExitCode {
@@ -116,7 +106,7 @@ fn run(task: Task) -> Result<ExitCode, String> {
         Task::Demo { port } => demo::run(&setup::build_env()?, port)?,
         Task::Build => {
             let env = setup::build_env()?;
-            bundle::build(&env)?;
+            bundle::build(&env, bundle::UnknownGlue::KeepNames)?;
             bundle::check_sizes(&env)?;
         }
         Task::Test { suite, filter } => {
@@ -144,7 +134,6 @@ fn run(task: Task) -> Result<ExitCode, String> {
             let media: Vec<&str> = media.iter().map(String::as_str).collect();
             println!("{}", csp::policy(&assets, &server, &media)?);
         }
-        Task::InjectAssets => inject_assets::run(&Env::detect()?)?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -8,7 +8,7 @@ mod similarity;
 mod wasm_names;
 
 use crate::env::Env;
-use crate::files::{read_bytes, read_text, remove_file, write};
+use crate::files::{read_bytes, read_text, write};
 use crate::subprocess;
 use std::path::Path;
 
@@ -18,17 +18,16 @@ const CLASSES: [&str; 1] = ["Handle"];
 /// The short name of the glue as a module that the wasm imports from.
 const MODULE: &str = "a";
 
-/// Processes the wasm in `folder` and its glue. Each has the names of the other's imports and exports, so both change or
-/// neither.
+/// Processes the wasm in `folder` and its glue. Each has the names of the other's imports and exports, so both change or,
+/// when this fails because the glue has an unknown form, neither.
 pub fn run(env: &Env, folder: &Path) -> Result<(), String> {
     let (glue_path, wasm_path) = (folder.join("natter.js"), folder.join("natter_bg.wasm"));
-    let temporary = folder.join("natter_optimised.wasm");
+    let temporary = env.target_dir().join("natter_optimised.wasm");
     let glue = read_text(&glue_path)?;
     let (glue, wasm) = remove_unused(&glue, &read_bytes(&wasm_path)?)?;
     write(&temporary, &wasm)?;
     optimise(env, &temporary)?;
     let (glue, wasm) = shorten_names(&glue, &read_bytes(&temporary)?)?;
-    remove_file(&temporary)?;
     write(&wasm_path, &wasm)?;
     write(&glue_path, glue)
 }

@@ -1,6 +1,6 @@
 //! `cargo xtask test`: the test suites, one after the other, and a table of their results.
 
-use crate::bundle;
+use crate::bundle::{self, UnknownGlue};
 use crate::env::Env;
 use crate::setup::{self, Browser, Missing};
 use crate::steps::{format_duration, stdout_of};
@@ -82,7 +82,7 @@ impl TestRun<'_> {
     /// Builds the release bundle, once for all suites.
     fn build_bundle(&self) -> Result<(), String> {
         if !self.is_bundle_built.replace(true) {
-            bundle::build(self.env).inspect_err(|_| self.is_bundle_built.set(false))?;
+            bundle::build(self.env, UnknownGlue::Fail).inspect_err(|_| self.is_bundle_built.set(false))?;
         }
         Ok(())
     }
