@@ -2,7 +2,7 @@
 
 use crate::env::Env;
 use crate::files::{files_below, is_javascript, read_bytes, read_text, relative_name, remove_file};
-use crate::setup::Missing;
+use crate::setup::{Missing, MissingTools};
 use crate::{fingerprint, minify, postprocess, setup, subprocess};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ const LOADER: &str = "embed.js";
 const NPM_ENTRY: &str = "index.js";
 
 /// Builds the release bundle.
-pub fn build(env: &Env, unknown_glue: UnknownGlue) -> Result<(), String> {
+pub fn build(env: &Env, missing: MissingTools) -> Result<(), String> {
     let folder = folder(env);
     // trunk leaves other files there alone.
     if folder.exists() {
@@ -31,12 +31,12 @@ pub fn build(env: &Env, unknown_glue: UnknownGlue) -> Result<(), String> {
     if has_library_sources(env) {
         build_standard_library_for_size(&mut trunk);
     } else {
-        println!(
+        missing.report(
             "Rust's library sources are not there (`rustup component add rust-src`): the bundle gets the ready-made \
-             library and is some 12 kB larger."
-        );
+             library and is some 12 kB larger.",
+        )?;
     }
-    let esbuild = find_esbuild(env)?;
+    let esbuild = find_esbuild(env, missing)?;
     if let Some(esbuild) = &esbuild {
         // trunk's hook minifies the style sheets with it (crates/assets).
         trunk.env("NATTER_ESBUILD", esbuild);
@@ -47,11 +47,8 @@ pub fn build(env: &Env, unknown_glue: UnknownGlue) -> Result<(), String> {
     }
     refuse_gallery(&folder)?;
     refuse_inner_html(&folder)?;
-    match postprocess::run(env, &folder) {
-        Err(refusal) if unknown_glue == UnknownGlue::KeepNames => {
-            println!("The bundle keeps its long names and unused exports, and is some 10 kB larger. {refusal}");
-        }
-        result => result?,
+    if let Err(refusal) = postprocess::run(env, &folder, missing) {
+        missing.report(&format!("The bundle keeps its long names and unused exports, some 10 kB. {refusal}"))?;
     }
     if let Some(esbuild) = &esbuild {
         minify_modules(env, esbuild, &folder)?;
@@ -60,22 +57,13 @@ pub fn build(env: &Env, unknown_glue: UnknownGlue) -> Result<(), String> {
     copy_npm_files(env, &folder)
 }
 
-/// What a build does when wasm-bindgen's glue has a form that `postprocess` does not know.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum UnknownGlue {
-    /// The bundle keeps the long names: it is larger, and works as well.
-    KeepNames,
-    /// The build fails: tests measure the small bundle.
-    Fail,
-}
-
 /// The program that minifies scripts and style sheets; `None` on a machine that can't have it.
-fn find_esbuild(env: &Env) -> Result<Option<PathBuf>, String> {
+fn find_esbuild(env: &Env, missing: MissingTools) -> Result<Option<PathBuf>, String> {
     match setup::install_esbuild(env) {
         Ok(esbuild) => Ok(Some(esbuild)),
         Err(Missing::Failed(sentence)) => Err(sentence),
         Err(Missing::Unavailable(sentence)) => {
-            println!("The bundle's JavaScript and CSS are not minified, and some 10 kB larger. {sentence}");
+            missing.report(&format!("The bundle's JavaScript and CSS are not minified, some 10 kB. {sentence}"))?;
             Ok(None)
         }
     }
