@@ -316,7 +316,9 @@ class Chat {
     const part = await this.#part(name);
     const context = { place: over, words: async (module) => (await json(`locales/${panel.lang}`))[module] };
     const withContext = (action) => (argument) => action(argument, context);
-    return { ...part, assist: withContext(part.assist), upload: withContext(part.upload) };
+    // The lightbox may arrive after the panel was closed.
+    const open = (...given) => panel.hidden || part.open(...given);
+    return { ...part, open, assist: withContext(part.assist), upload: withContext(part.upload) };
   }
 
   /** Starts or ends the behaviour of an open panel on a small screen. */
