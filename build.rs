@@ -1,15 +1,11 @@
 //! Before the widget is compiled: the English texts, and an enum with a key for each (`src/i18n`).
 #![allow(clippy::print_stdout, reason = "what is printed is for cargo")]
 
-#[allow(dead_code, reason = "only reading is wanted here")]
-#[path = "crates/core/src/json.rs"]
-mod json;
-#[path = "xtask/src/locale_file.rs"]
-mod locale_file;
-
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
+
+use natter_assets::LocaleFile;
 
 const ENGLISH: &str = "locales/en.json";
 
@@ -17,7 +13,7 @@ fn main() -> Result<(), String> {
     println!("cargo::rerun-if-changed={ENGLISH}");
     let out = env::var_os("OUT_DIR").map(PathBuf::from).ok_or("OUT_DIR is not set: only cargo runs this.")?;
     let path = out.join("texts.rs");
-    let text = texts(&locale_file::LocaleFile::read(Path::new(ENGLISH))?)?;
+    let text = texts(&LocaleFile::read(Path::new(ENGLISH))?)?;
     fs::write(&path, text).map_err(|error| format!("{} can't be written: {error}.", path.display()))
 }
 
@@ -32,7 +28,7 @@ struct Text<'locale> {
 }
 
 /// The texts in their order, a line each, and the enum of their keys.
-fn texts(file: &locale_file::LocaleFile) -> Result<String, String> {
+fn texts(file: &LocaleFile) -> Result<String, String> {
     let text = |key| {
         let english = file.text(key).unwrap_or_default();
         let placeholders = if TEMPLATES.contains(&key) { Vec::new() } else { placeholders(english) };

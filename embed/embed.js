@@ -18,7 +18,7 @@
   /** A global of the browser or of a script, or undefined: an element with this id or name is none. */
   const global = (name) => (Object.hasOwn(window, name) ? window[name] : undefined);
   const script = page.currentScript;
-  if (!(script instanceof HTMLScriptElement)) throw Error("natter: embed.js has to be a plain script.");
+  if (!(script instanceof HTMLScriptElement)) throw Error("natter: embed.js must be a plain script.");
   // Some pages include it twice, and single-page sites run it again.
   const defined = customElements.get(TAG);
   if (defined) return defined.paste?.(script);
@@ -272,7 +272,7 @@
     }
 
     async consent(isGiven = true) {
-      if (!isGiven) this.#rejectCalls("the visitor has not agreed to the chat");
+      if (!isGiven) this.#rejectCalls("there is no consent");
       if (!isGiven) await this.forget();
       this.needsConsent = !isGiven;
     }

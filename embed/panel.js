@@ -15,6 +15,12 @@ const SMALL_SCREEN = "(max-width: 479px), (max-height: 439px)";
 /** After so long without its language, the panel is shown in English until that is loaded. */
 const LANGUAGE_MS_MAX = 1000;
 
+// tokens.css uses these notations of colours. A browser without them would show a panel without colours; now the loader
+// shows its sentence and the site's fallback instead. README has the versions.
+for (const color of ["light-dark(red, red)", "oklch(from red l c h)"]) {
+  if (!CSS.supports("color", color)) throw Error(`this browser is too old for the chat: it does not know the colour ${color}`);
+}
+
 const sheet = new CSSStyleSheet();
 sheet.replaceSync("@panel.css@");
 
@@ -310,7 +316,9 @@ class Chat {
     const part = await this.#part(name);
     const context = { place: over, words: async (module) => (await json(`locales/${panel.lang}`))[module] };
     const withContext = (action) => (argument) => action(argument, context);
-    return { ...part, assist: withContext(part.assist), upload: withContext(part.upload) };
+    // The lightbox may arrive after the panel was closed.
+    const open = (...given) => panel.hidden || part.open(...given);
+    return { ...part, open, assist: withContext(part.assist), upload: withContext(part.upload) };
   }
 
   /** Starts or ends the behaviour of an open panel on a small screen. */

@@ -636,6 +636,8 @@ export function open(wanted) {
  */
 export async function assist(button, { words }) {
   const labels = await words("emoji");
+  // The panel may have been closed meanwhile.
+  if (!button.checkVisibility()) return;
   const field = button.form.querySelector("textarea");
   const root = button.getRootNode();
   return open({ root, anchor: button, labels: { ...labels, groups: labels }, pick: (emoji) => write(root, field, emoji) });

@@ -48,6 +48,15 @@ export async function assist(field, { words }) {
     const best = fits.filter(({ code }) => code.length === longest);
     if (!best.some(({ region }) => region === list.value)) list.value = best[0]?.region ?? "";
   });
+  // A code that nobody added a number to is no answer: it goes with the focus, and before Enter submits the form.
+  const clearCode = () => {
+    if (field.value.trim() === codeOf(list.value)) field.value = "";
+  };
+  field.addEventListener("blur", clearCode);
+  field.addEventListener("keydown", (event) => event.key === "Enter" && clearCode());
+  field.addEventListener("focus", () => {
+    if (!field.value && list.value) field.value = `${codeOf(list.value)} `;
+  });
   field.before(list);
   const here = navigator.languages.map((tag) => new Intl.Locale(tag).maximize().region).find(codeOf);
   if (!field.value && here) {

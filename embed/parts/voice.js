@@ -94,6 +94,8 @@ sheet.replaceSync(`
  */
 export async function assist(button, { words }) {
   const labels = await words("voice");
+  // The panel may have been closed meanwhile.
+  if (!button.checkVisibility()) return;
   const { form } = button;
   const root = form.getRootNode();
   const cancelled = new AbortController();

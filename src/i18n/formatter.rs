@@ -7,8 +7,8 @@ use super::{Locale, TextKey};
 pub trait Formatter {
     /// The number of the visitor's calendar day that a moment is in: days since 1970-01-01.
     fn day(&self, at: u64) -> i64;
-    /// A date, as shown above a day's messages.
-    fn date(&self, at: u64) -> String;
+    /// A date, as shown above a day's messages; with its year if `now` is in another one.
+    fn date(&self, at: u64, now: u64) -> String;
     /// A day of the week, standing alone.
     fn weekday(&self, at: u64) -> String;
     /// A time of day.
@@ -27,7 +27,7 @@ pub fn day_title(locale: &Locale, formatter: &dyn Formatter, at: u64, now: u64) 
     match formatter.day(now) - formatter.day(at) {
         0 => locale.text(&TextKey::Today),
         1 => locale.text(&TextKey::Yesterday),
-        _ => formatter.date(at),
+        _ => formatter.date(at, now),
     }
 }
 
@@ -42,8 +42,8 @@ mod tests {
             (at / 86_400) as i64
         }
 
-        fn date(&self, at: u64) -> String {
-            format!("day {}", self.day(at))
+        fn date(&self, at: u64, now: u64) -> String {
+            format!("day {} seen from day {}", self.day(at), self.day(now))
         }
 
         fn weekday(&self, at: u64) -> String {
@@ -73,6 +73,6 @@ mod tests {
         let title = |at| day_title(&english, &Fixed, at, 10 * 86_400 + 60);
         assert_eq!(title(10 * 86_400), "Today");
         assert_eq!(title(10 * 86_400 - 1), "Yesterday");
-        assert_eq!(title(8 * 86_400), "day 8");
+        assert_eq!(title(8 * 86_400), "day 8 seen from day 10");
     }
 }

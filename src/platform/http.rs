@@ -1,13 +1,16 @@
-//! HTTP requests, by the page's `fetch`.
+//! HTTP requests, by the page's `fetch`. Its responses are read through gloo-net. gloo-net's own requests pass a `Request`
+//! object to `fetch`, which breaks wrappers in pages that parse the address, and can't tell whether a wrapper that threw an
+//! exception had sent the body: so the call itself is this module's.
 
 use natter_core::event::ConnectionEvent;
 use std::cell::Cell;
 use std::rc::Rc;
 
+use gloo_net::http::Response;
 use js_sys::{Object, Reflect, Uint8Array};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{AbortController, AbortSignal, ReadableStreamDefaultReader, Response};
+use web_sys::{AbortController, AbortSignal, ReadableStream, ReadableStreamDefaultReader};
 
 use super::Reporter;
 use super::uploads::Uploads;
@@ -83,7 +86,7 @@ async fn make(request: HttpRequest, signal: Option<&AbortSignal>) -> Outcome {
         Err(thrown) => Err(thrown),
     };
     match answer {
-        Ok(response) => answered(&response.unchecked_into(), request.read_until).await,
+        Ok(response) => answered(&response, request.read_until).await,
         // A body that was not read can't have been sent: the page's wrapper of `fetch` failed before it called the browser.
         Err(_) if body.is_some_and(|body| !body.is_read.get()) => Outcome::NotSent,
         // The browser only says that it failed: unreachable, cut off, or withheld by CORS after the server had done it.
@@ -144,27 +147,28 @@ fn options(request: &HttpRequest, signal: Option<&AbortSignal>) -> Object {
     object(&init)
 }
 
-async fn answered(response: &Response, read_until: Option<&str>) -> Outcome {
-    let number = |name: &str| Reflect::get(response, &name.into()).ok()?.as_f64();
+async fn answered(response: &JsValue, read_until: Option<&str>) -> Outcome {
+    let member = |name: &str| Reflect::get(response, &name.into()).unwrap_or_default();
     // The page's wrapper of `fetch` may return anything.
-    let Some(status) = number("status").map(|status| status as u16) else { return Outcome::Unknown };
-    let headers = Reflect::get(response, &"headers".into()).unwrap_or_default();
-    let retry_after =
-        method(&headers, "get").and_then(|get| get.call1(&headers, &"Retry-After".into()).ok()?.as_string());
-    match read(response, read_until).await {
-        Some(body) => Outcome::answered(status, body, retry_after.as_deref()),
-        None => Outcome::Unknown,
+    if member("status").as_f64().is_none() {
+        return Outcome::Unknown;
     }
+    let has_headers = method(&member("headers"), "get").is_some();
+    let read = Response::from(response.clone().unchecked_into::<web_sys::Response>());
+    let retry_after = if has_headers { read.headers().get("Retry-After") } else { None };
+    let body = match read.body().filter(|body| body.is_object()) {
+        Some(stream) => text_of_stream(&stream, read_until).await,
+        None => text_of(response).await,
+    };
+    body.map_or(Outcome::Unknown, |body| Outcome::answered(read.status(), body, retry_after.as_deref()))
 }
 
 /// A page of the longest messages is a fifth of this; Chatwoot sends nothing longer.
 const BODY_BYTES_MAX: usize = 16_000_000;
 
 /// Reads the body up to these words, if there are any: the rest is not waited for. `None` where it is cut off or too long.
-async fn read(response: &Response, until: Option<&str>) -> Option<String> {
-    let body = Reflect::get(response, &"body".into()).ok().filter(JsValue::is_object);
-    let Some(body) = body else { return text_of(response).await };
-    let reader: ReadableStreamDefaultReader = method(&body, "getReader")?.call0(&body).ok()?.unchecked_into();
+async fn text_of_stream(body: &ReadableStream, until: Option<&str>) -> Option<String> {
+    let reader: ReadableStreamDefaultReader = method(body, "getReader")?.call0(body).ok()?.unchecked_into();
     let mut bytes = Vec::new();
     let is_whole = loop {
         let part = settled(reader.read().into()).await.ok()?;
@@ -194,8 +198,9 @@ async fn read(response: &Response, until: Option<&str>) -> Option<String> {
     (is_whole || !bytes.is_empty()).then(|| String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// The body of a response without a stream: empty, or made up by the page's wrapper of `fetch`.
-async fn text_of(response: &Response) -> Option<String> {
+/// The body of a response without a stream: empty, or made up by the page's wrapper of `fetch`, whose functions may throw
+/// exceptions and return anything.
+async fn text_of(response: &JsValue) -> Option<String> {
     let Some(text) = method(response, "text") else { return Some(String::new()) };
     settled(text.call0(response).ok()?).await.ok()?.as_string().filter(|text| text.len() <= BODY_BYTES_MAX)
 }

@@ -39,8 +39,12 @@ impl Formatter for IntlFormatter {
         local_s.div_euclid(86_400)
     }
 
-    fn date(&self, at: u64) -> String {
-        say(&self.date, at)
+    fn date(&self, at: u64, now: u64) -> String {
+        if moment(at).get_full_year() == moment(now).get_full_year() {
+            return say(&self.date, at);
+        }
+        let with_year = [("day", "numeric"), ("month", "long"), ("year", "numeric")];
+        say(&Intl::DateTimeFormat::new(&self.languages, &options(&with_year)).format(), at)
     }
 
     fn weekday(&self, at: u64) -> String {

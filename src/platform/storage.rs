@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 
+use gloo_storage::{LocalStorage, Storage as _};
 use web_sys::Storage;
 
 use natter_core::digits::digits;
@@ -19,7 +20,9 @@ impl DeviceStorage {
     /// Opens the keys under `prefix`.
     #[must_use]
     pub fn open(prefix: String) -> Self {
-        let storage = web_sys::window().and_then(|window| window.local_storage().ok()?);
+        // gloo-storage throws where storage is blocked.
+        let is_available = web_sys::window().is_some_and(|window| matches!(window.local_storage(), Ok(Some(_))));
+        let storage = is_available.then(LocalStorage::raw);
         Self { prefix, storage, memory: RefCell::default() }
     }
 

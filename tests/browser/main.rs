@@ -6,6 +6,7 @@
 
 mod components;
 mod driver;
+mod intl;
 mod page;
 
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);

@@ -132,6 +132,12 @@ impl Browser {
         self.page.action_chain().send_keys(keys).perform().await.unwrap();
     }
 
+    /// Presses Shift+Tab: the focus goes to the control before.
+    pub async fn types_shift_tab(&self) {
+        let keys = self.page.action_chain().key_down(Key::Shift).key_down(Key::Tab).key_up(Key::Tab).key_up(Key::Shift);
+        keys.perform().await.unwrap();
+    }
+
     /// Sends a DevTools command.
     pub async fn devtools(&self, command: &str, parameters: Value) -> Value {
         self.page.cdp().send_raw(command, parameters).await.expect("a DevTools command")

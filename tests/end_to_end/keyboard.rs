@@ -2,15 +2,8 @@
 
 use thirtyfour::prelude::*;
 
-use crate::browser::Browser;
 use crate::support::Sandbox;
 use crate::visitor::{Visitor, only_conversation};
-
-/// Presses Shift+Tab.
-async fn back(browser: &Browser) {
-    let keys = browser.page.action_chain().key_down(Key::Shift).key_down(Key::Tab).key_up(Key::Tab).key_up(Key::Shift);
-    keys.perform().await.unwrap();
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_conversation_by_keyboard_alone() {
@@ -30,11 +23,11 @@ async fn a_conversation_by_keyboard_alone() {
     visitor.sees(&["Is the rack in stock?", "It is."]).await;
     // Back across the composer's buttons to the thread, and on to the menu.
     for wanted in [".emoji", ".attach", ".thread"] {
-        back(browser).await;
+        browser.types_shift_tab().await;
         browser.until(&format!("root.activeElement?.matches('{wanted}')")).await;
     }
     for wanted in [".head > .tool", "summary"] {
-        back(browser).await;
+        browser.types_shift_tab().await;
         browser.until(&format!("root.activeElement?.matches('{wanted}')")).await;
     }
     browser.types(Key::Enter + "").await;

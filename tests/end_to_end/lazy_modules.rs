@@ -5,6 +5,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 use thirtyfour::prelude::*;
 
+use crate::support::Sandbox;
 use crate::visitor::Visitor;
 
 /// A strict policy that allows pictures and sounds of the page's origin, and requires Trusted Types.
@@ -204,7 +205,7 @@ async fn every_emoji_is_reachable_by_keyboard_and_has_a_name() {
     visitor.browser.resize(320, 568).await;
     let sticks_out = "(box => box.left < 0 || box.right > innerWidth || box.top < 0 || box.bottom > innerHeight)
                       (root.querySelector('.emoji-picker').getBoundingClientRect())";
-    assert_eq!(visitor.browser.ask(sticks_out).await, json!(false));
+    visitor.browser.until(&format!("!{sticks_out}")).await;
     visitor.find("textarea").await.click().await.unwrap();
     left_no_trace(&visitor).await;
     assert_eq!(visitor.browser.ask("root.activeElement.localName").await, "textarea");
@@ -301,4 +302,24 @@ async fn composer_modules_work_under_a_strict_policy() {
     visitor.browser.ask("(window.closed_part = true, null)").await;
     left_no_trace(&visitor).await;
     visitor.browser.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_module_that_arrives_after_the_panel_was_closed_shows_nothing() {
+    let sandbox = Sandbox::start(None);
+    for (control, shown) in [("Emoji", ".emoji-picker"), ("Record a voice note", ".recording")] {
+        let visitor = Visitor::arrive(&sandbox).await;
+        visitor.open().await;
+        let browser = &visitor.browser;
+        // Both in one task: the module is requested, and can't be there yet.
+        browser.ask(&format!("(root.querySelector(`[aria-label='{control}']`).click(), natter.close())")).await;
+        let is_loaded = "performance.getEntriesByType('resource').some(({ name }) => /(emoji|voice)\\.js/.test(name))";
+        browser.until(is_loaded).await;
+        // The next use is answered by the same module: by then the first one has been.
+        visitor.open().await;
+        browser.ask(&format!("void root.querySelector(`[aria-label='{control}']`).click()")).await;
+        browser.until(&format!("root.querySelector('{shown}')")).await;
+        assert_eq!(browser.ask(&format!("root.querySelectorAll('{shown}').length")).await, 1);
+        browser.quit().await;
+    }
 }

@@ -232,6 +232,28 @@ async fn the_fallback_shows_when_the_policy_forbids_wasm() {
 
 /// After a failed load the panel can be closed, and the launcher loads again.
 #[tokio::test(flavor = "multi_thread")]
+async fn the_fallback_shows_in_browsers_without_the_colour_notations_of_the_style() {
+    let sandbox = Sandbox::start(None);
+    for notation in ["light-dark", "oklch(from"] {
+        // A browser that does not know a notation says so by `CSS.supports`; it has no other sign.
+        let old = format!(
+            "<script>const known = CSS.supports; CSS.supports = (name, value) => !value.startsWith('{notation}') && \
+             known.call(CSS, name, value)</script>"
+        );
+        let html = format!("{old}{}", tag(&sandbox, "data-fallback-url=/contact"));
+        let visitor = Visitor::arrive_at_page(&html, None).await;
+        let browser = &visitor.browser;
+        browser.expects_trouble();
+        browser.until("root.querySelector('.launcher')").await;
+        browser.ask("void natter.on('error', ({ detail }) => window.failed = detail)").await;
+        visitor.find(".launcher").await.click().await.unwrap();
+        browser.until("root.querySelector('.sorry ~ a')?.pathname === '/contact'").await;
+        assert_eq!(browser.ask("window.failed").await, json!({ "v": 1, "name": "load-failed" }));
+        browser.quit().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_failed_load_can_be_closed_and_retried() {
     let sandbox = Sandbox::start(None);
     for (file, width) in [("*panel.js*", 1100), ("*natter_bg.wasm*", 1100), ("*natter_bg.wasm*", 400)] {

@@ -77,3 +77,35 @@ async fn a_phone_field_has_a_list_of_country_codes() {
     browser.until("root.activeElement?.matches('textarea')").await;
     browser.quit().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_optional_phone_field_that_is_tabbed_through_stays_empty() {
+    let sandbox = Sandbox::start(None);
+    let form = json!({ "fields": [
+        { "name": "full_name", "type": "name", "required": true },
+        { "name": "phone", "type": "phone" },
+        { "name": "city", "type": "text" },
+    ] });
+    let visitor = Visitor::arrive_with(&sandbox, &format!("page-context form='{form}'")).await;
+    let browser = &visitor.browser;
+    visitor.find(".launcher").await.click().await.unwrap();
+    browser.until("root.activeElement?.matches('input[autocomplete=name]')").await;
+    browser.types("Ana" + Key::Tab).await;
+    let number = "root.querySelector('[type=tel]').value";
+    browser.until(&format!("{number} === '+1 '")).await;
+    browser.types(Key::Tab + "Leipzig").await;
+    assert_eq!(browser.ask(number).await, "");
+    // Back in the field the code is there again, and Enter submits the form without it.
+    browser.types_shift_tab().await;
+    browser.until(&format!("{number} === '+1 '")).await;
+    browser.types(Key::Enter + "").await;
+    browser.until("root.activeElement?.matches('textarea')").await;
+    visitor.say("Hello").await;
+    visitor.sees(&["Hello"]).await;
+    let conversation = only_conversation(&sandbox).await;
+    let id = conversation["meta"]["sender"]["id"].as_i64().unwrap();
+    let contact = sandbox.as_agent("GET", &format!("/contacts/{id}"), &Value::Null).await.ok();
+    let attributes = &contact["payload"]["custom_attributes"];
+    assert_eq!((&attributes["city"], &attributes["phone"]), (&json!("Leipzig"), &Value::Null));
+    browser.quit().await;
+}

@@ -19,7 +19,7 @@ impl Formatter for Fixed {
         i64::try_from(at / 86_400).unwrap()
     }
 
-    fn date(&self, at: u64) -> String {
+    fn date(&self, at: u64, _: u64) -> String {
         format!("day {}", self.day(at))
     }
 

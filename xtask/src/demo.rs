@@ -10,7 +10,7 @@ use std::thread::sleep;
 use std::time::Duration;
 
 const PAGE_PORT: u16 = 8080;
-/// The port of the proxies in Trunk.toml.
+/// The sandbox's usual port, which the page in index.html names.
 const SANDBOX_PORT: u16 = 3100;
 /// How many ports above the usual one are tried for the page when it is taken.
 const PORTS_TRIED: u16 = 20;

@@ -5,16 +5,9 @@ mod bench;
 mod bundle;
 mod csp;
 mod demo;
-mod design_tokens;
 mod env;
-mod files;
 mod fingerprint;
 mod gallery;
-mod inject_assets;
-#[allow(dead_code, reason = "the core uses all of it")]
-#[path = "../../crates/core/src/json.rs"]
-mod json;
-mod locale_file;
 mod minify;
 mod postprocess;
 mod setup;
@@ -26,9 +19,10 @@ mod test;
 mod versions;
 
 use clap::{Parser, Subcommand};
+use natter_assets::files;
 use std::process::{ExitCode, ExitStatus};
 
-use crate::env::Env;
+use crate::setup::MissingTools;
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", about = "Builds, tests and shows the chat bubble.")]
@@ -56,6 +50,12 @@ enum Task {
     Build,
     /// Runs every test suite, or one of them
     Test {
+        /// Only what takes a few minutes: format, clippy, native tests, tests of the view in a browser
+        #[arg(long, conflicts_with = "suite")]
+        quick: bool,
+        /// Leaves out what this machine lacks, and says so; by default that is a failure
+        #[arg(long)]
+        allow_missing: bool,
         suite: Option<test::SuiteName>,
         /// Passed on to the test programs: parts of the names of tests
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
@@ -96,8 +96,6 @@ enum Task {
         /// Further origins of pictures and files, such as a storage bucket
         media: Vec<String>,
     },
-    /// Puts styles and texts into the scripts; trunk calls it after each build
-    InjectAssets,
 }
 
 fn main() -> ExitCode {
@@ -116,12 +114,18 @@ fn run(task: Task) -> Result<ExitCode, String> {
         Task::Demo { port } => demo::run(&setup::build_env()?, port)?,
         Task::Build => {
             let env = setup::build_env()?;
-            bundle::build(&env)?;
+            bundle::build(&env, MissingTools::LeaveOut)?;
             bundle::check_sizes(&env)?;
         }
-        Task::Test { suite, filter } => {
+        Task::Test { quick, allow_missing, suite, filter } => {
             let (env, browser) = setup::test_env()?;
-            return test::run(&env, &browser, suite, &filter);
+            let missing = if allow_missing { MissingTools::LeaveOut } else { MissingTools::Fail };
+            let selection = match suite {
+                Some(name) => test::Selection::Named(name),
+                None if quick => test::Selection::Quick,
+                None => test::Selection::All,
+            };
+            return test::run(&env, &browser, missing, selection, &filter);
         }
         Task::Gallery { screens } => {
             let (env, browser) = setup::test_env()?;
@@ -144,7 +148,6 @@ fn run(task: Task) -> Result<ExitCode, String> {
             let media: Vec<&str> = media.iter().map(String::as_str).collect();
             println!("{}", csp::policy(&assets, &server, &media)?);
         }
-        Task::InjectAssets => inject_assets::run(&Env::detect()?)?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -177,8 +180,12 @@ mod tests {
     fn a_suite_and_a_filter_are_told_apart() {
         let filter = words("uploads:: --nocapture");
         let suite = Some(test::SuiteName::E2e);
-        assert_eq!(parsed("test"), Some(Task::Test { suite: None, filter: Vec::new() }));
-        assert_eq!(parsed("test e2e uploads:: --nocapture"), Some(Task::Test { suite, filter }));
+        let test = |suite, filter| Some(Task::Test { quick: false, allow_missing: false, suite, filter });
+        assert_eq!(parsed("test"), test(None, Vec::new()));
+        assert_eq!(parsed("test e2e uploads:: --nocapture"), test(suite, filter));
+        let quick = Task::Test { quick: true, allow_missing: true, suite: None, filter: Vec::new() };
+        assert_eq!(parsed("test --quick --allow-missing"), Some(quick));
+        assert_eq!(parsed("test --quick core"), None);
         assert_eq!(parsed("test no-such-suite"), None);
     }
 

@@ -1,19 +1,10 @@
-//! esbuild on the release bundle's JavaScript and CSS.
+//! esbuild on the release bundle's JavaScript.
 
 use crate::env::Env;
 use crate::subprocess;
+use natter_assets::ESBUILD_OPTIONS;
 use std::ffi::OsString;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
-
-const OPTIONS: [&str; 4] = [
-    "--minify",
-    // Without it every character beyond ASCII becomes an escape sequence: an emoji would be twelve bytes.
-    "--charset=utf8",
-    "--legal-comments=none",
-    "--log-level=warning",
-];
 
 /// The widget's browsers have all of ES2022.
 const JS_OPTIONS: [&str; 3] = ["--tree-shaking=true", "--target=es2022", "--allow-overwrite"];
@@ -30,22 +21,6 @@ pub fn minify_javascript(env: &Env, esbuild: &Path, folder: &Path, files: &[Path
     minify_in_place(env, esbuild, folder, &["--bundle", "--format=esm"], &modules)
 }
 
-/// A minified style sheet.
-pub fn minify_css(env: &Env, esbuild: &Path, css: &str) -> Result<String, String> {
-    let mut esbuild = env.command(esbuild);
-    esbuild.args(OPTIONS).arg("--loader=css").stdin(Stdio::piped()).stdout(Stdio::piped());
-    let mut child = esbuild.spawn().map_err(|error| format!("esbuild can't be started: {error}."))?;
-    // esbuild reads all of its input before it writes, so neither side waits for the other. Dropping the pipe ends it.
-    let written = child.stdin.take().map_or(Ok(()), |mut stdin| stdin.write_all(css.as_bytes()));
-    written.map_err(|error| format!("esbuild did not read a style sheet: {error}."))?;
-    let output = child.wait_with_output().map_err(|error| format!("esbuild's output can't be read: {error}."))?;
-    if !output.status.success() {
-        return Err(format!("esbuild did not minify a style sheet ({}).", output.status));
-    }
-    let css = String::from_utf8(output.stdout).map_err(|_| "esbuild's style sheet is not UTF-8.".to_owned())?;
-    Ok(css.trim_end().to_owned())
-}
-
 fn minify_in_place(
     env: &Env,
     esbuild: &Path,
@@ -55,7 +30,7 @@ fn minify_in_place(
 ) -> Result<(), String> {
     let mut esbuild = env.command(esbuild);
     esbuild
-        .args(OPTIONS)
+        .args(ESBUILD_OPTIONS)
         .args(JS_OPTIONS)
         .args(options)
         .args(["--outdir=", "--outbase="].map(|option| with_path(option, folder)))

@@ -8,7 +8,8 @@ mod similarity;
 mod wasm_names;
 
 use crate::env::Env;
-use crate::files::{read_bytes, read_text, remove_file, write};
+use crate::files::{read_bytes, read_text, write};
+use crate::setup::MissingTools;
 use crate::subprocess;
 use std::path::Path;
 
@@ -18,17 +19,16 @@ const CLASSES: [&str; 1] = ["Handle"];
 /// The short name of the glue as a module that the wasm imports from.
 const MODULE: &str = "a";
 
-/// Processes the wasm in `folder` and its glue. Each has the names of the other's imports and exports, so both change or
-/// neither.
-pub fn run(env: &Env, folder: &Path) -> Result<(), String> {
+/// Processes the wasm in `folder` and its glue. Each has the names of the other's imports and exports, so both change or,
+/// when this fails because the glue has an unknown form, neither.
+pub fn run(env: &Env, folder: &Path, missing: MissingTools) -> Result<(), String> {
     let (glue_path, wasm_path) = (folder.join("natter.js"), folder.join("natter_bg.wasm"));
-    let temporary = folder.join("natter_optimised.wasm");
+    let temporary = env.target_dir().join("natter_optimised.wasm");
     let glue = read_text(&glue_path)?;
     let (glue, wasm) = remove_unused(&glue, &read_bytes(&wasm_path)?)?;
     write(&temporary, &wasm)?;
-    optimise(env, &temporary)?;
+    optimise(env, &temporary, missing)?;
     let (glue, wasm) = shorten_names(&glue, &read_bytes(&temporary)?)?;
-    remove_file(&temporary)?;
     write(&wasm_path, &wasm)?;
     write(&glue_path, glue)
 }
@@ -41,10 +41,11 @@ fn remove_unused(glue: &str, wasm: &[u8]) -> Result<(String, Vec<u8>), String> {
     Ok((glue, wasm))
 }
 
-/// Runs wasm-opt, which removes what only the removed exports called, with more passes than trunk asks for. Without a
-/// wasm-opt on PATH the bundle is larger, and works as well.
-fn optimise(env: &Env, wasm: &Path) -> Result<(), String> {
-    let Some(wasm_opt) = env.which("wasm-opt") else { return Ok(()) };
+/// Runs wasm-opt, which removes what only the removed exports called, with more passes than trunk asks for.
+fn optimise(env: &Env, wasm: &Path, missing: MissingTools) -> Result<(), String> {
+    let Some(wasm_opt) = env.which("wasm-opt") else {
+        return missing.report("There is no wasm-opt on PATH: the bundle is larger, and works as well.");
+    };
     let status = subprocess::run(env.command(wasm_opt).args(WASM_OPT_PASSES).arg(wasm).arg("-o").arg(wasm))?;
     if status.success() { Ok(()) } else { Err(format!("wasm-opt failed on the bundle ({status}).")) }
 }

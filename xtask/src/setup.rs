@@ -18,6 +18,28 @@ use crate::setup::npm::Package;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
+/// What a command does when this machine lacks something that it can do without.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum MissingTools {
+    /// It fails: a test that was left out must not look like one that passed.
+    Fail,
+    /// It goes on, and says what is left out.
+    LeaveOut,
+}
+
+impl MissingTools {
+    /// Says what is missing and what that means.
+    pub fn report(self, sentence: &str) -> Result<(), String> {
+        match self {
+            Self::Fail => Err(format!("{sentence} `--allow-missing` leaves out what this machine lacks.")),
+            Self::LeaveOut => {
+                println!("{sentence}");
+                Ok(())
+            }
+        }
+    }
+}
+
 /// `cargo xtask setup`: also installs what a build or a suite can do without, and prints what can't be had.
 pub fn run(with_tests: bool) -> Result<(), String> {
     let env = if with_tests { test_env()?.0 } else { build_env()? };
@@ -143,4 +165,16 @@ fn lock(env: &Env) -> Result<File, String> {
         file.lock().map_err(unusable)?;
     }
     Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn missing_tools_fail_unless_they_may_be_left_out() {
+        let refused = MissingTools::Fail.report("There is no esbuild.").unwrap_err();
+        assert_eq!(refused, "There is no esbuild. `--allow-missing` leaves out what this machine lacks.");
+        assert_eq!(MissingTools::LeaveOut.report("There is no esbuild."), Ok(()));
+    }
 }

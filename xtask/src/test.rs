@@ -2,7 +2,7 @@
 
 use crate::bundle;
 use crate::env::Env;
-use crate::setup::{self, Browser, Missing};
+use crate::setup::{self, Browser, Missing, MissingTools};
 use crate::steps::{format_duration, stdout_of};
 use crate::subprocess::{self, ProcessGroup};
 use crate::test::results::{ResultReader, TestResults};
@@ -73,6 +73,7 @@ const SUITES: [Suite; 14] = [
 struct TestRun<'a> {
     env: &'a Env,
     browser: &'a Browser,
+    missing: MissingTools,
     /// Passed on to the test programs.
     filter: &'a [String],
     is_bundle_built: Cell<bool>,
@@ -82,7 +83,7 @@ impl TestRun<'_> {
     /// Builds the release bundle, once for all suites.
     fn build_bundle(&self) -> Result<(), String> {
         if !self.is_bundle_built.replace(true) {
-            bundle::build(self.env).inspect_err(|_| self.is_bundle_built.set(false))?;
+            bundle::build(self.env, self.missing).inspect_err(|_| self.is_bundle_built.set(false))?;
         }
         Ok(())
     }
@@ -95,17 +96,50 @@ impl TestRun<'_> {
         Ok(results)
     }
 
+    /// The result of a suite that needs what this machine lacks.
+    fn left_out(&self, sentence: &str) -> SuiteResult {
+        self.missing.report(&format!("Not run: {sentence}"))?;
+        Ok(TestResults::NOT_RUN)
+    }
+
     fn cargo(&self) -> Command {
         self.env.command("cargo")
     }
 }
 
-/// Runs all suites, or those of one name, also when one of them fails. The last line printed is the sum.
-pub fn run(env: &Env, browser: &Browser, name: Option<SuiteName>, filter: &[String]) -> Result<ExitCode, String> {
+/// Which suites to run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Selection {
+    All,
+    /// Those for daily work: without a release bundle and without whole conversations in a browser.
+    Quick,
+    Named(SuiteName),
+}
+
+impl Selection {
+    fn includes(self, suite: &Suite) -> bool {
+        match self {
+            Self::All => true,
+            Self::Quick => QUICK_SUITES.contains(&suite.title),
+            Self::Named(name) => name == suite.name,
+        }
+    }
+}
+
+const QUICK_SUITES: [&str; 5] = ["format", "clippy, native", "clippy, wasm32", "native tests", "tests in a browser"];
+
+/// Runs the selected suites, also when one of them fails. The last line printed is the sum.
+pub fn run(
+    env: &Env,
+    browser: &Browser,
+    missing: MissingTools,
+    selection: Selection,
+    filter: &[String],
+) -> Result<ExitCode, String> {
     subprocess::handle_interrupts()?;
-    let run = TestRun { env, browser, filter, is_bundle_built: Cell::new(false) };
+    let run = TestRun { env, browser, missing, filter, is_bundle_built: Cell::new(false) };
     let mut rows = Vec::new();
-    for suite in SUITES.iter().filter(|suite| name.is_none_or(|name| name == suite.name)) {
+    for suite in SUITES.iter().filter(|suite| selection.includes(suite)) {
         println!("\n── {} ──", suite.title);
         let begun = Instant::now();
         let results = (suite.run)(&run).unwrap_or_else(|sentence| {
@@ -271,10 +305,7 @@ pub fn build_sandbox(env: &Env) -> Result<(), String> {
 fn types(run: &TestRun) -> SuiteResult {
     match setup::install_typescript(run.env) {
         Ok(compiler) => check(run.env.command(compiler).args(["-p", "tests/types"])),
-        Err(Missing::Unavailable(sentence)) => {
-            println!("Not run: {sentence}");
-            Ok(TestResults::NOT_RUN)
-        }
+        Err(Missing::Unavailable(sentence)) => run.left_out(&sentence),
         Err(Missing::Failed(sentence)) => Err(sentence),
     }
 }
@@ -345,6 +376,12 @@ fn wait(process: &mut ProcessGroup) -> Result<ExitStatus, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn quick_suites_exist() {
+        let quick = SUITES.iter().filter(|suite| Selection::Quick.includes(suite)).count();
+        assert_eq!(quick, QUICK_SUITES.len());
+    }
 
     #[test]
     fn test_targets_of_all_packages_are_found() {

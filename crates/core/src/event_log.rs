@@ -17,6 +17,7 @@ use crate::chatwoot;
 use crate::digits::digits;
 use crate::host::settings::Options;
 use crate::time::{Mono, Now};
+use crate::unicode::is_blank;
 use crate::visitor::preferences::Preference;
 use crate::{Event, Outcome, SocketEvent, TabEvent, TranscriptFormat};
 
@@ -141,7 +142,7 @@ fn panel_record(log: Writer, event: &PanelEvent) -> String {
 fn composer_record(log: Writer, event: &ComposerEvent) -> String {
     match event {
         // The draft's text is stored elsewhere, and this event comes with every keystroke.
-        ComposerEvent::DraftChanged { text } => log.flag("drafted", !text.trim().is_empty()),
+        ComposerEvent::DraftChanged { text } => log.flag("drafted", !is_blank(text)),
         ComposerEvent::Submitted { text } => log.text("submitted", text),
         ComposerEvent::FilesPicked { files } => {
             let numbers: Vec<u64> = files.iter().flat_map(|file| [file.pick, file.size]).collect();

@@ -1,7 +1,8 @@
 //! Protection against spoofing: names keep their letters' order, and a link whose text suggests another destination is
 //! shown with its real one.
 
-use crate::url::{SafeUrl, is_invisible};
+use crate::unicode::is_invisible;
+use crate::url::SafeUrl;
 
 /// A name without Unicode's bidirectional controls. They are invisible and reorder what follows: with U+202E,
 /// `photo␮gpj.exe` is shown as `photoexe.jpg`. Each name is shown in its own direction, so none needs them.

@@ -1,5 +1,7 @@
 //! Safe URLs: every URL from outside is checked here before it becomes a link, an image or a sound.
 
+use crate::unicode::is_invisible;
+
 /// An absolute URL with a harmless scheme: http, https, mailto or tel.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SafeUrl(String);
@@ -72,12 +74,6 @@ pub fn unescape(text: &str) -> String {
         }
     }
     String::from_utf8_lossy(&bytes).into_owned()
-}
-
-/// Whether a character is invisible but changes what is shown: direction marks and overrides, joiners and separators.
-#[must_use]
-pub const fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use crate::content::{Answer, Choice, MessageKind, RATING, value_of};
 use crate::host::events::HostEvent;
 use crate::model::{EchoId, MessageId};
 use crate::time::{Mono, Now};
+use crate::unicode::is_blank;
 use crate::view::{ComposerProblem, TEXT_CHARS_MAX};
 use crate::visitor::form_submissions::FormSubmission;
 use crate::visitor::pre_chat_form::PreChatForm;
@@ -28,7 +29,7 @@ impl ChatClient {
         // The server answers a NUL with a server error.
         let text = text.replace('\0', "");
         let text = text.trim();
-        if text.is_empty() && self.visitor.composer.files.is_empty() {
+        if is_blank(text) && self.visitor.composer.files.is_empty() {
             return;
         }
         if self.is_closed() || self.missing_form().is_some() {

@@ -1,7 +1,8 @@
 //! URLs and e-mail addresses in a text: how far they extend, and which are links.
 
 use super::bytes::{byte_at, leading_len, text_from, text_to};
-use crate::url::{SafeUrl, is_invisible};
+use crate::unicode::is_invisible;
+use crate::url::SafeUrl;
 
 /// How deep brackets in a URL may be nested.
 const BRACKETS_MAX: u8 = 8;

@@ -13,6 +13,7 @@ mod bytes;
 mod inlines;
 mod links;
 
+use crate::digits::digits;
 use crate::url::SafeUrl;
 
 /// A node of the tree.
@@ -84,7 +85,7 @@ pub fn parse(text: &str) -> Vec<Piece> {
     blocks::parse(&lines, DEPTH_MAX)
 }
 
-/// A text without Markdown's signs, for places that show plain text.
+/// A text without Markdown's signs, for places that show plain text; numbered lists keep their numbers.
 #[must_use]
 pub fn plain_text(text: &str) -> String {
     text_of(&parse(text))
@@ -93,27 +94,39 @@ pub fn plain_text(text: &str) -> String {
 /// The plain text of these pieces.
 #[must_use]
 pub fn text_of(pieces: &[Piece]) -> String {
-    fn append_text(pieces: &[Piece], plain_text: &mut String) {
-        for piece in pieces {
-            match piece {
-                Piece::Text(text) => plain_text.push_str(text),
-                Piece::Marked(mark, inner) => {
-                    let is_block = matches!(mark, Mark::Paragraph | Mark::CodeBlock | Mark::Item | Mark::Row);
-                    if is_block && !plain_text.is_empty() && !plain_text.ends_with('\n') {
-                        plain_text.push('\n');
-                    }
-                    let is_cell = matches!(mark, Mark::Cell { .. });
-                    if is_cell && !plain_text.is_empty() && !plain_text.ends_with('\n') {
-                        plain_text.push_str(" | ");
-                    }
-                    append_text(inner, plain_text);
-                }
-            }
-        }
-    }
     let mut text = String::new();
     append_text(pieces, &mut text);
     text
+}
+
+fn append_text(pieces: &[Piece], plain_text: &mut String) {
+    for piece in pieces {
+        match piece {
+            Piece::Text(text) => plain_text.push_str(text),
+            Piece::Marked(Mark::NumberedList(first), items) => {
+                for (number, item) in (u64::from(*first)..).zip(items.chunks(1)) {
+                    begin_line(plain_text);
+                    plain_text.extend([digits(number), ". ".to_owned(), text_of(item)]);
+                }
+            }
+            Piece::Marked(mark, inner) => {
+                if matches!(mark, Mark::Paragraph | Mark::CodeBlock | Mark::Item | Mark::Row) {
+                    begin_line(plain_text);
+                }
+                let is_cell = matches!(mark, Mark::Cell { .. });
+                if is_cell && !plain_text.is_empty() && !plain_text.ends_with('\n') {
+                    plain_text.push_str(" | ");
+                }
+                append_text(inner, plain_text);
+            }
+        }
+    }
+}
+
+fn begin_line(text: &mut String) {
+    if !text.is_empty() && !text.ends_with('\n') {
+        text.push('\n');
+    }
 }
 
 #[cfg(test)]
@@ -399,6 +412,18 @@ mod tests {
     fn markdown_plain_text_has_no_signs() {
         let text = "# Hello\n**Which** [one](https://a.test)?\n- `a`\n  - b\n\n> c\n```\nd\n```";
         assert_eq!(plain_text(text), "Hello\nWhich one?\na\nb\nc\nd");
+    }
+
+    #[test]
+    fn markdown_plain_text_keeps_the_numbers_of_lists() {
+        for (text, expected) in [
+            ("Please:\n1. unplug it\n2. wait", "Please:\n1. unplug it\n2. wait"),
+            ("3) c\n4) d\n   - e\n\n5) f", "3. c\n4. d\ne\n5. f"),
+            ("1. a\n\n   more\n2. > b", "1. a\nmore\n2. b"),
+            ("999999999. a\n1. b", "999999999. a\n1000000000. b"),
+        ] {
+            assert_eq!(plain_text(text), expected, "{text:?}");
+        }
     }
 
     #[test]

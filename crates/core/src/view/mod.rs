@@ -11,6 +11,7 @@ use crate::content::{Answer, Choice};
 use crate::conversation::timeline::{Failure, RowKey};
 use crate::host::settings::ReplyTime;
 use crate::model::{Author, ConversationId, Message, OutgoingFile, Person, Status};
+use crate::unicode::is_blank;
 use crate::url::SafeUrl;
 use crate::visitor::conversation_list::ConversationSummary;
 use crate::visitor::form_submissions::SubmissionStatus;
@@ -368,7 +369,7 @@ impl Composer {
     /// Updates the state for the field's present text.
     pub fn update_text(&mut self, text: &str) {
         let text = text.trim();
-        self.has_text = !text.is_empty();
+        self.has_text = !is_blank(text);
         // A text has at most as many characters as bytes, and the bytes are counted already.
         let is_near = text.len() >= (TEXT_CHARS_MAX - CHARACTERS_LEFT_SHOWN) as usize;
         let characters_left = || i64::from(TEXT_CHARS_MAX) - text.chars().count() as i64;

@@ -10,6 +10,7 @@ use crate::json::{self, Value};
 use crate::retrying_request::RetryingRequest;
 use crate::rng::Rng;
 use crate::time::{Due, Mono, Wall};
+use crate::unicode::is_blank;
 use crate::visitor::conversation_index::ConversationIndex;
 use crate::visitor::identity::Identity;
 
@@ -97,7 +98,8 @@ impl PreChatAnswers {
     pub fn submit(&mut self, now: Wall, form: &PreChatForm, values: &[(String, String)]) -> bool {
         let value = |name: &str| {
             let (_, value) = values.iter().find(|(other, _)| other == name)?;
-            Some(value.trim()).filter(|value| !value.is_empty())
+            let is_phone = form.fields.iter().any(|field| field.name == name && field.kind == FieldKind::Phone);
+            Some(value.trim()).filter(|value| !(is_blank(value) || is_phone && is_calling_code(value)))
         };
         let is_complete = form.fields.iter().all(|field| !field.is_required || value(&field.name).is_some());
         let has_consent = form.consent.is_none() || value(CONSENT).is_some();
@@ -251,6 +253,12 @@ impl PreChatAnswers {
             self.request.request();
         }
     }
+}
+
+/// Whether a phone number is a calling code alone (`+1`, `+49`, `+1 684`): the field fills one in before anybody types.
+fn is_calling_code(number: &str) -> bool {
+    const CODE_DIGITS_MAX: usize = 4;
+    number.starts_with('+') && number.bytes().filter(u8::is_ascii_digit).count() <= CODE_DIGITS_MAX
 }
 
 /// Whether a text is a number in JSON's notation.

@@ -4,6 +4,7 @@
 use natter_core::chatwoot::Method;
 use natter_core::conversation::timeline::Failure;
 use natter_core::event::{ComposerEvent, ConnectionEvent, PanelEvent, ThreadEvent};
+use natter_core::host::calls::HostCall;
 use natter_core::host::events::HostEvent;
 use natter_core::model::Status;
 use natter_core::view::{ComposerProblem, ConnectionState, ConversationEnd, RowContent, TextFold};
@@ -483,6 +484,28 @@ fn composer_gets_a_text_over_the_length_limit_back() {
     assert_eq!(client.widget.view().composer.injected_text.1.chars().count(), 150_001);
     client.submit(&"é".repeat(150_000));
     assert_eq!((client.texts().len(), client.widget.view().composer.problem.clone()), (1, None));
+}
+
+#[test]
+fn composer_sends_no_text_of_invisible_characters_alone() {
+    let mut client = ClientHarness::returning(&[]);
+    // Zero-width space and joiner, word joiner, byte order mark, soft hyphen, Braille blank, Hangul fillers, a variation
+    // selector, a tag, the Mongolian vowel separator, the combining grapheme joiner, a Khmer inherent vowel.
+    for blank in
+        "\u{200b}\u{200d}\u{2060}\u{feff}\u{ad}\u{2800}\u{3164}\u{ffa0}\u{115f}\u{fe0f}\u{e0020}\u{180e}\u{34f}\u{17b4}"
+            .chars()
+    {
+        let text = format!(" {blank}\n{blank} ");
+        client.dispatch(Event::Composer(ComposerEvent::DraftChanged { text: text.clone() }));
+        assert!(!client.widget.view().composer.has_text, "{blank:?} can't be sent");
+        client.submit(&text);
+        client.dispatch(Event::Host(HostCall::SendMessage { text }));
+        assert!(client.texts().is_empty(), "{blank:?} was sent");
+    }
+    for visible in ["\u{200b}a", "❤\u{fe0f}", "\u{2800}\u{2801}", "."] {
+        client.submit(visible);
+    }
+    assert_eq!(client.texts(), ["\u{200b}a", "❤\u{fe0f}", "\u{2800}\u{2801}", "."]);
 }
 
 #[test]

@@ -160,3 +160,33 @@ fn proactive_message_belongs_to_the_conversation_it_started() {
     client.submit("something else");
     assert_eq!(json_body(&client.answer("/conversations", 200, &conversation(ConversationId(9).0))), json!({}));
 }
+
+#[test]
+fn pre_chat_form_takes_a_calling_code_alone_for_no_phone_number() {
+    let phone = |is_required| PreChatForm {
+        fields: vec![Field { name: "phone".to_owned(), kind: FieldKind::Phone, is_required, ..Field::default() }],
+        ..PreChatForm::default()
+    };
+    let submit = |value: &str| {
+        let values = vec![("phone".to_owned(), value.to_owned())];
+        Event::Visitor(VisitorEvent::PreChatFormSubmitted { values })
+    };
+    for code in ["+1", "+49 ", "+1 684 ", "+"] {
+        let mut client = ClientHarness::first_visit(Options { form: Some(phone(true)), ..Options::default() });
+        client.dispatch(submit(code));
+        assert!(is_form_shown(&client), "{code:?} is no phone number");
+        client.dispatch(submit(&format!("{code} 30 123456")));
+        assert!(!is_form_shown(&client));
+    }
+    let optional = Field { name: "phone".to_owned(), kind: FieldKind::Phone, ..Field::default() };
+    let form = PreChatForm { fields: [form().fields, vec![optional]].concat(), ..PreChatForm::default() };
+    let mut client = ClientHarness::first_visit(Options { form: Some(form), ..Options::default() });
+    let values = [("full_name", "Ana"), ("mail", "ana@example.test"), ("phone", "+1 ")];
+    client.dispatch(Event::Visitor(VisitorEvent::PreChatFormSubmitted {
+        values: values.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec(),
+    }));
+    assert!(!is_form_shown(&client));
+    client.submit("hello");
+    client.answer("/contacts", 200, &contact());
+    assert!(contact_update(&mut client)["custom_attributes"].get("phone").is_none());
+}

@@ -1,17 +1,16 @@
-//! `cargo xtask inject-assets`, a hook of trunk's after each build: it puts the style sheets and texts that must be there
-//! without a request into embed.js and panel.js, protects the wasm's document from the page's elements, and writes the texts
-//! of every language as the widget fetches them.
+//! Puts the style sheets and texts that must be there without a request into embed.js and panel.js, protects the wasm's
+//! document from the page's elements, and writes the texts of every language as the widget fetches them.
 
-use crate::design_tokens;
-use crate::env::Env;
-use crate::files::{create_dir, read_text, write};
-use crate::json;
-use crate::locale_file::{LocaleFile, MODULES};
-use crate::minify::minify_css;
-use crate::setup::{self, Missing};
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+use serde_json::{Map, Value, json};
+
+use crate::design_tokens;
+use crate::files::{create_dir, read_text, write};
+use crate::locale_file::{LocaleFile, MODULES};
+use crate::minify::minify_css;
 
 /// Placeholders in embed.js and panel.js. Each is a string literal as a whole, so that the script works without it, too.
 const LAUNCHER_CSS: &str = "\"@launcher.css@\"";
@@ -23,33 +22,31 @@ const ENGLISH: &str = "\"@english@\"";
 /// Texts of the panel that the launcher shows, too, when the chat can't be loaded.
 const SHARED_WITH_LAUNCHER: [&str; 2] = ["close", "fallback"];
 
-/// Replaces the placeholders in the files that trunk has staged.
-pub fn run(env: &Env) -> Result<(), String> {
-    let staged = std::env::var_os("TRUNK_STAGING_DIR").map(PathBuf::from).ok_or(
-        "TRUNK_STAGING_DIR is not set: trunk calls `cargo xtask inject-assets` after a build. Type `trunk build`.",
-    )?;
-    let styles = Styles::read(env)?;
-    let languages = languages(&env.project.join("locales"))?;
+/// Replaces the placeholders in the scripts in `staged`, which trunk has copied there, and writes the languages beside them.
+/// `project` has the style sheets and texts; with an esbuild the style sheets are minified.
+///
+/// # Errors
+/// When a file can't be read or written, or a script does not have each placeholder once.
+pub fn inject_assets(project: &Path, staged: &Path, esbuild: Option<&Path>) -> Result<(), String> {
+    let styles = Styles::read(&project.join("style"), esbuild)?;
+    let languages = languages(&project.join("locales"))?;
     let english = languages.get("en").ok_or("There is no locales/en.json, which has the English texts.")?;
     inject(
         &staged.join("embed.js"),
         &[
-            (LAUNCHER_CSS, json::string(&styles.launcher)),
+            (LAUNCHER_CSS, json!(styles.launcher)),
             (LABELS, launcher_labels(&languages)),
             (FAILURE_TEXTS, failure_texts(english)),
         ],
     )?;
-    inject(
-        &staged.join("panel.js"),
-        &[(PANEL_CSS, json::string(&styles.panel)), (ENGLISH, english_launcher_texts(english))],
-    )?;
+    inject(&staged.join("panel.js"), &[(PANEL_CSS, json!(styles.panel)), (ENGLISH, english_launcher_texts(english))])?;
     let glue = staged.join("natter.js");
     let protected = protect_document(&read_text(&glue)?).map_err(|fault| format!("{} {fault}", glue.display()))?;
-    write(&glue, protected)?;
+    write(&glue, &protected)?;
     let folder = staged.join("locales");
     create_dir(&folder)?;
     languages.iter().try_for_each(|(language, texts)| {
-        write(&folder.join(language).with_extension("json"), served_language(texts, english))
+        write(&folder.join(language).with_extension("json"), served_language(texts, english).to_string())
     })
 }
 
@@ -60,18 +57,10 @@ struct Styles {
 }
 
 impl Styles {
-    /// Reads them from `style/`; in a release they are minified, where esbuild can be had.
-    fn read(env: &Env) -> Result<Self, String> {
-        let is_release = std::env::var_os("TRUNK_PROFILE").is_some_and(|profile| profile == "release");
-        let esbuild = match is_release.then(|| setup::install_esbuild(env)) {
-            Some(Ok(esbuild)) => Some(esbuild),
-            Some(Err(Missing::Failed(sentence))) => return Err(sentence),
-            // `cargo xtask build` says so.
-            Some(Err(Missing::Unavailable(_))) | None => None,
-        };
+    fn read(folder: &Path, esbuild: Option<&Path>) -> Result<Self, String> {
         let sheet = |name: &str| {
-            let css = read_text(&env.project.join("style").join(name))?;
-            esbuild.as_ref().map_or(Ok(css.clone()), |esbuild| minify_css(env, esbuild, &css))
+            let css = read_text(&folder.join(name))?;
+            esbuild.map_or(Ok(css.clone()), |esbuild| minify_css(esbuild, &css))
         };
         let launcher = sheet("launcher.css")?;
         let (launcher_tokens, panel_tokens) = design_tokens::divide(&sheet("tokens.css")?, &launcher)?;
@@ -83,10 +72,10 @@ impl Styles {
 }
 
 /// Replaces each placeholder in a script; each must be there once.
-fn inject(script: &Path, replacements: &[(&str, String)]) -> Result<(), String> {
+fn inject(script: &Path, replacements: &[(&str, Value)]) -> Result<(), String> {
     let replaced = replacements.iter().try_fold(read_text(script)?, |script, (placeholder, text)| {
         match script.matches(placeholder).count() {
-            1 => Ok(script.replace(placeholder, text)),
+            1 => Ok(script.replace(placeholder, &text.to_string())),
             0 => Err(format!("has no placeholder {placeholder}.")),
             _ => Err(format!("has the placeholder {placeholder} more than once.")),
         }
@@ -121,38 +110,45 @@ fn languages(locales: &Path) -> Result<BTreeMap<String, LocaleFile>, String> {
     Ok(languages)
 }
 
-/// The launcher's accessible name in every language, as a JavaScript object.
-fn launcher_labels(languages: &BTreeMap<String, LocaleFile>) -> String {
+/// The launcher's accessible name in every language.
+fn launcher_labels(languages: &BTreeMap<String, LocaleFile>) -> Value {
     let label = |(language, texts): (&String, &LocaleFile)| {
         let (_, label) = texts.module_texts("launcher").find(|(key, _)| *key == "panel")?;
-        Some(format!("{}:{}", json::string(language), json::string(label)))
+        Some((language.clone(), json!(label)))
     };
-    format!("{{{}}}", languages.iter().filter_map(label).collect::<Vec<_>>().join(","))
+    Value::Object(languages.iter().filter_map(label).collect())
 }
 
 /// What the loader shows, in English, when the chat can't be loaded.
-fn failure_texts(english: &LocaleFile) -> String {
-    let keys = [("failed", "launcher_failed"), ("fallback", "fallback"), ("close", "close")];
-    json::object(&keys.map(|(name, key)| (name, json::string(english.text(key).unwrap_or_default()))))
+fn failure_texts(english: &LocaleFile) -> Value {
+    json!({
+        "failed": english.text("launcher_failed"),
+        "fallback": english.text("fallback"),
+        "close": english.text("close"),
+    })
 }
 
 /// The launcher's other English texts: embed.js has its label and its texts for failures.
-fn english_launcher_texts(english: &LocaleFile) -> String {
-    let texts = english.module_texts("launcher").filter(|(key, _)| !["panel", "failed"].contains(key));
-    json::object(&texts.map(|(key, text)| (key, json::string(text))).collect::<Vec<_>>())
+fn english_launcher_texts(english: &LocaleFile) -> Value {
+    object(english.module_texts("launcher").filter(|(key, _)| !["panel", "failed"].contains(key)))
 }
 
 /// A language as the widget fetches it: the panel's texts as a list in the order of the English ones, and each module's
 /// texts by key.
-fn served_language(texts: &LocaleFile, english: &LocaleFile) -> String {
-    let text = |key| json::string(texts.text(key).or_else(|| english.text(key)).unwrap_or_default());
-    let panel: Vec<String> = english.panel_keys().map(text).collect();
-    let modules = MODULES.map(|module| {
+fn served_language(texts: &LocaleFile, english: &LocaleFile) -> Value {
+    let text = |key| texts.text(key).or_else(|| english.text(key)).unwrap_or_default();
+    let mut served = Map::new();
+    served.insert("words".to_owned(), english.panel_keys().map(text).collect());
+    for module in MODULES {
         let shared = SHARED_WITH_LAUNCHER.into_iter().filter(|_| module == "launcher").map(|key| (key, text(key)));
-        let own = texts.module_texts(module).map(|(key, text)| (key, json::string(text)));
-        (module, json::object(&own.chain(shared).collect::<Vec<_>>()))
-    });
-    json::object(&std::iter::once(("words", json::list(&panel))).chain(modules).collect::<Vec<_>>())
+        served.insert(module.to_owned(), object(texts.module_texts(module).chain(shared)));
+    }
+    Value::Object(served)
+}
+
+/// A JSON object of texts.
+fn object<'text>(texts: impl Iterator<Item = (&'text str, &'text str)>) -> Value {
+    Value::Object(texts.map(|(key, text)| (key.to_owned(), json!(text))).collect())
 }
 
 #[cfg(test)]
@@ -164,7 +160,7 @@ mod tests {
         let script = tempfile::NamedTempFile::new().unwrap();
         let injected = |text: &str| {
             fs::write(script.path(), text).unwrap();
-            inject(script.path(), &[(LABELS, "{}".to_owned())]).map(|()| fs::read_to_string(script.path()).unwrap())
+            inject(script.path(), &[(LABELS, json!({}))]).map(|()| fs::read_to_string(script.path()).unwrap())
         };
         assert_eq!(injected("const LABELS = \"@labels@\";"), Ok("const LABELS = {};".to_owned()));
         assert!(injected("const LABELS = 1;").is_err());
@@ -187,22 +183,20 @@ mod tests {
     #[test]
     fn every_language_has_a_launcher_label() {
         let labels = launcher_labels(&all());
-        assert!(labels.contains(r#""en":"Chat""#) && labels.split(',').count() > 50, "{labels}");
+        assert!(labels["en"] == "Chat" && labels.as_object().unwrap().len() > 50, "{labels}");
     }
 
     #[test]
     fn a_served_language_has_the_panels_texts_in_the_order_of_english() {
         let all = all();
         let (english, german) = (&all["en"], served_language(&all["de"], &all["en"]));
-        let read = json::read(&german).unwrap();
-        let served = read.object().unwrap();
         let place = english.panel_keys().position(|key| key == "close").unwrap();
-        let texts = served.get("words").unwrap().items().unwrap();
-        assert_eq!((texts.len(), texts[place].text()), (english.panel_keys().count(), Some("Schließen")));
-        assert!(served.get("voice").unwrap().object().unwrap().get("stop").is_some());
+        let texts = german["words"].as_array().unwrap();
+        assert_eq!((texts.len(), texts[place].as_str()), (english.panel_keys().count(), Some("Schließen")));
+        assert!(german["voice"]["stop"].is_string());
     }
 
     fn all() -> BTreeMap<String, LocaleFile> {
-        languages(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../locales")).unwrap()
+        languages(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../locales")).unwrap()
     }
 }

@@ -3,39 +3,44 @@
 
 use std::path::Path;
 
-use crate::json::{self, Object, Value};
+use serde_json::{Map, Value};
 
 /// The JavaScript modules with texts of their own. Their keys begin with the module's name and an underscore.
 pub const MODULES: [&str; 4] = ["launcher", "emoji", "voice", "phone"];
 
-/// The texts of one language by key, in the order of the file.
-pub struct LocaleFile(Object);
+/// The texts of one language by key, in the order of the keys.
+pub struct LocaleFile(Map<String, Value>);
 
 impl LocaleFile {
     /// Reads a file of `locales/`.
+    ///
+    /// # Errors
+    /// When it can't be read, or is not a JSON object.
     pub fn read(path: &Path) -> Result<Self, String> {
         let json =
             std::fs::read_to_string(path).map_err(|error| format!("{} can't be read: {error}.", path.display()))?;
-        match json::read(&json) {
-            Some(Value::Object(texts)) => Ok(Self(texts)),
-            Some(_) | None => Err(format!("{} is not a JSON object of texts.", path.display())),
-        }
+        let texts = serde_json::from_str(&json)
+            .map_err(|error| format!("{} is not a JSON object of texts: {error}.", path.display()))?;
+        Ok(Self(texts))
     }
 
-    /// The keys of the panel's texts, in their order.
+    /// The keys of the panel's texts, in alphabetical order.
     pub fn panel_keys(&self) -> impl Iterator<Item = &str> {
-        self.0.names().filter(|key| MODULES.iter().all(|module| key_in_module(key, module).is_none()))
+        self.0
+            .keys()
+            .map(String::as_str)
+            .filter(|key| MODULES.iter().all(|module| key_in_module(key, module).is_none()))
     }
 
     /// The text with this key.
+    #[must_use]
     pub fn text(&self, key: &str) -> Option<&str> {
-        self.0.get(key)?.text()
+        self.0.get(key)?.as_str()
     }
 
     /// A module's texts by their keys without the module's name.
-    #[allow(dead_code, reason = "the build script reads the panel's texts alone")]
     pub fn module_texts(&self, module: &'static str) -> impl Iterator<Item = (&str, &str)> {
-        self.0.names().filter_map(move |key| Some((key_in_module(key, module)?, self.text(key)?)))
+        self.0.keys().map(String::as_str).filter_map(move |key| Some((key_in_module(key, module)?, self.text(key)?)))
     }
 }
 
