@@ -15,11 +15,8 @@ const SMALL_SCREEN = "(max-width: 479px), (max-height: 439px)";
 /** After so long without its language, the panel is shown in English until that is loaded. */
 const LANGUAGE_MS_MAX = 1000;
 
-// tokens.css uses these notations of colours. A browser without them would show a panel without colours; now the loader
-// shows its sentence and the site's fallback instead. README has the versions.
-for (const color of ["light-dark(red, red)", "oklch(from red l c h)"]) {
-  if (!CSS.supports("color", color)) throw Error(`this browser is too old for the chat: it does not know the colour ${color}`);
-}
+/** Notations of tokens.css that older browsers don't know (README has the versions). */
+const COLOURS = ["light-dark(red, red)", "oklch(from red l c h)"];
 
 const sheet = new CSSStyleSheet();
 sheet.replaceSync("@panel.css@");
@@ -60,7 +57,13 @@ function unlock() {
 const warnUnreadable = (setting) => console.warn(`natter: ${setting} can't be read, so it counts as not given.`);
 
 /** Attaches this code to an element. `loader` has the parts and functions of embed.js that it needs. */
-export const attach = (loader) => new Chat(loader);
+export const attach = (loader) => {
+  const unknown = COLOURS.find((colour) => !CSS.supports("color", colour));
+  if (!unknown) return new Chat(loader);
+  // The panel would have no colours. The loader shows its sentence and the site's fallback instead, in the system's.
+  for (const { style } of [loader.panel, loader.launcher]) Object.assign(style, { background: "Canvas", color: "CanvasText", outline: "1px solid" });
+  throw Error(`this browser is too old for the chat: it does not know the colour ${unknown}`);
+};
 
 class Chat {
   /** The launcher's texts, and those that are shown when there is no chat. */

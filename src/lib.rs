@@ -21,8 +21,3 @@ pub mod panel;
 #[cfg(target_arch = "wasm32")]
 pub mod platform;
 pub mod transcript;
-
-/// Where everything lives: less to download than Rust's own allocator.
-#[cfg(target_arch = "wasm32")]
-#[global_allocator]
-static MEMORY: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();

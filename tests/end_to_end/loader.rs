@@ -249,6 +249,8 @@ async fn the_fallback_shows_in_browsers_without_the_colour_notations_of_the_styl
         visitor.find(".launcher").await.click().await.unwrap();
         browser.until("root.querySelector('.sorry ~ a')?.pathname === '/contact'").await;
         assert_eq!(browser.ask("window.failed").await, json!({ "v": 1, "name": "load-failed" }));
+        let colours = "['.panel', '.launcher'].map((one) => root.querySelector(one).style.background)";
+        assert_eq!(browser.ask(colours).await, json!(["canvas", "canvas"]));
         browser.quit().await;
     }
 }
