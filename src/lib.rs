@@ -1,7 +1,8 @@
 //! natter: a chat bubble for Chatwoot's API channel.
 //!
-//! [`natter_core`] decides and is pure; [`i18n`] is every sentence; [`paint`] draws what there is to see. On wasm32 there are also `platform`, which performs what the core decides, `ui`, which puts what is
-//! painted into the page, and `mount`, where the two meet. ARCHITECTURE.md is the map.
+//! [`natter_core`] decides and is pure; [`i18n`] has the texts; [`components`] show the view, and dispatch what visitors do
+//! through their context, [`chat`]. On wasm32 there are also `platform`, which performs what the core decides, `panel`,
+//! which mounts and updates the components, and `mount`, where the two meet. ARCHITECTURE.md is the map.
 
 // clippy.toml says what is not for visitors to download.
 #![cfg_attr(target_arch = "wasm32", warn(clippy::disallowed_macros, clippy::disallowed_methods))]
@@ -12,7 +13,7 @@ pub mod components;
 #[allow(clippy::disallowed_macros, clippy::disallowed_methods, reason = "no visitor downloads it")]
 pub mod gallery;
 pub mod i18n;
-#[cfg(target_arch = "wasm32")]
+#[cfg_attr(not(target_arch = "wasm32"), allow(dead_code, reason = "native builds run no JavaScript"))]
 mod js;
 #[cfg(target_arch = "wasm32")]
 pub mod mount;

@@ -8,6 +8,7 @@ use super::part::Part;
 use crate::chat::{Chat, Item, Slice, Snapshot};
 
 /// A section.
+#[cfg_attr(not(target_arch = "wasm32"), allow(dead_code, reason = "natively, sections are rendered once"))]
 pub struct Section {
     /// Whether it looks the same in both snapshots.
     is_same: fn(&Snapshot, &Snapshot, Item) -> bool,

@@ -1,20 +1,17 @@
 //! Previews, pre-chat form, greeting and proactive message, notification offer, and the transcript.
 
-use natter::paint::Wish;
-use natter::paint::{self, Act, Node};
+use natter::transcript::transcript;
 use natter_core::chatwoot;
 use natter_core::content::{Field, FieldKind};
 use natter_core::model::{Author, Message};
 use natter_core::view::View;
 use natter_core::visitor::pre_chat_form::{Consent, PreChatForm};
-use natter_core::visitor::preferences::Preference;
 use serde_json::json;
 
-use crate::fixtures::{acts, agent, elements, message, of_class, said, text, thread, view, words};
+use crate::fixtures::{Node, agent, composer, elements, localizer, message, of_class, said, text, thread, view};
 
 fn previews(messages: Vec<Message>) -> Node {
-    let view = View { previews: messages.into_iter().map(Into::into).collect(), ..View::default() };
-    paint::previews(&words(), &view, None)
+    crate::fixtures::previews(&View { previews: messages.into_iter().map(Into::into).collect(), ..View::default() })
 }
 
 fn lines(painted: &Node) -> Vec<String> {
@@ -28,7 +25,7 @@ fn previews_are_empty_without_unread_messages() {
 }
 
 #[test]
-fn preview_opens_the_panel_and_shows_author_and_text() {
+fn preview_shows_author_and_text_and_can_be_dismissed() {
     let deleted = Message { is_deleted: true, ..message(2, Author::Inbox, "the server's own words") };
     let file = json!({ "id": 3, "message_type": 1, "sender": { "name": "Noor", "type": "user" },
         "attachments": [{ "id": 1, "file_type": "file", "data_url": "https://a.test/plan.pdf", "file_size": 1 }] });
@@ -40,10 +37,8 @@ fn preview_opens_the_panel_and_shows_author_and_text() {
     assert_eq!(lines(&painted), ["Good news", "This message was deleted", "plan.pdf"]);
     let who: Vec<String> = of_class(&painted, "who").into_iter().map(text).collect();
     assert_eq!(who, ["Noor Haddad", "Team", "Noor"]);
-    for card in of_class(&painted, "preview") {
-        assert_eq!(acts(card), [&Act::Open]);
-    }
-    assert_eq!(acts(of_class(&painted, "dismiss")[0]), [&Act::Tell(Wish::Dismissed)]);
+    assert!(of_class(&painted, "preview").iter().all(|card| card.tag == "button"));
+    assert_eq!(of_class(&painted, "dismiss")[0].attribute("aria-label"), Some("Hide new messages"));
 }
 
 #[test]
@@ -99,7 +94,7 @@ fn pre_chat_form_has_a_field_with_autocomplete_for_each_kind() {
         "I read this",
     ];
     assert_eq!(labels, expected);
-    assert_eq!(acts(of_class(&painted, "form")[0]), [&Act::Introduce]);
+    assert_eq!(of_class(&painted, "form")[0].tag, "form");
     assert!(of_class(&painted, "greeting").is_empty(), "one thing after the other");
 }
 
@@ -126,19 +121,13 @@ fn proactive_message_stays_first_after_it_was_answered() {
 fn notification_offer_is_shown_while_waiting_for_a_reply() {
     let mut view = view(Vec::new());
     let offers = |view: &View| {
-        let painted = paint::composer(&words(), view, None);
+        let painted = composer(localizer(), view);
         let offer = of_class(&painted, "offer");
-        offer.first().map(|_| {
-            of_class(&painted, "link")
-                .into_iter()
-                .flat_map(|link| acts(link).into_iter().cloned().collect::<Vec<_>>())
-                .collect::<Vec<_>>()
-        })
+        offer.first().map(|_| of_class(&painted, "link").into_iter().map(text).collect::<Vec<_>>())
     };
     assert_eq!(offers(&view), None);
     view.composer.offers_notifications = true;
-    let no = Act::Tell(Wish::Preferred(Preference::Notifications(false)));
-    assert_eq!(offers(&view), Some(vec![Act::Notify, no]));
+    assert_eq!(offers(&view), Some(vec!["Notify me".to_owned(), "No, thanks".to_owned()]));
 }
 
 #[test]
@@ -149,7 +138,7 @@ fn transcript_lists_authors_times_texts_and_attachments() {
     ] });
     let deleted = Message { is_deleted: true, ..message(2, agent(), "the server's own words") };
     let all = vec![deleted.into(), chatwoot::parse_message(&file.to_string()).unwrap().into()];
-    let written: serde_json::Value = serde_json::from_str(&paint::transcript(&words(), &all)).unwrap();
+    let written: serde_json::Value = serde_json::from_str(&transcript(&localizer(), &all)).unwrap();
     let files = json!([{ "name": "plan.pdf", "url": "https://a.test/plan.pdf" }, { "name": "x", "url": "" }]);
     let expected = json!([
         { "author": "Noor Haddad", "at": 1_795_262_400, "text": "", "files": [] },

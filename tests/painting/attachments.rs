@@ -1,13 +1,12 @@
 //! Attachments of messages: images, audio, video, files, locations, contacts.
 
-use natter::paint::{Act, Node};
 use natter_core::chatwoot;
-use natter_core::content::{AttachmentKind, Sources};
-use natter_core::model::{LocalFile, MessageId, OutgoingFile};
+use natter_core::content::AttachmentKind;
+use natter_core::model::{LocalFile, OutgoingFile};
 use natter_core::view::Row;
 use serde_json::{Value, json};
 
-use crate::fixtures::{NOON, acts, elements, markup, of_class, said, text, thread, view};
+use crate::fixtures::{NOON, Node, elements, markup, of_class, said, text, thread, view};
 
 fn painted(attachments: Value) -> Node {
     let message = json!({
@@ -31,8 +30,7 @@ fn image_attachment_reserves_its_size_before_it_is_loaded() {
     (picture["width"], picture["height"]) = (json!(640), json!(480));
     picture["thumb_url"] = json!("http://127.0.0.1:3000/rails/active_storage/representations/redirect/x/r.png");
     let painted = painted(json!([picture]));
-    let button = of_class(&painted, "picture")[0];
-    assert_eq!(acts(button), [&Act::Look(MessageId(9), 45)]);
+    assert_eq!(of_class(&painted, "picture")[0].tag, "button");
     let image = elements(&painted).into_iter().find(|element| element.tag == "img").unwrap();
     assert_eq!(
         markup(image),
@@ -46,9 +44,6 @@ fn image_attachment_reserves_its_size_before_it_is_loaded() {
 #[test]
 fn image_attachment_that_can_not_be_loaded_is_replaced_by_text() {
     let painted = painted(json!([file("image", "lost.png")]));
-    let image = elements(&painted).into_iter().find(|element| element.tag == "img").unwrap();
-    let sources = Sources { local: None, thumb: None, original: image.attribute("src").unwrap().to_owned() };
-    assert_eq!(image.acts, [("load", Act::Loaded), ("error", Act::NotLoaded(sources))]);
     assert_eq!(text(of_class(&painted, "picture")[0]), "This file is not available");
 }
 
@@ -86,7 +81,7 @@ fn audio_and_video_attachments_have_native_controls() {
     for (kind, tag) in [("audio", "audio"), ("video", "video")] {
         let painted = painted(json!([file(kind, "note.webm")]));
         let player = of_class(&painted, "playing")[0];
-        assert_eq!((player.tag, player.attribute("aria-label")), (tag, Some("note.webm")));
+        assert_eq!((&*player.tag, player.attribute("aria-label")), (tag, Some("note.webm")));
         assert!(player.attribute("controls").is_some() && player.attribute("autoplay").is_none());
     }
 }
@@ -96,10 +91,10 @@ fn other_attachments_are_links_with_name_and_size_and_no_referrer() {
     for (kind, name) in [("file", "plan.pdf"), ("file", "page.html"), ("image", "drawing.SVG"), ("newer", "x.bin")] {
         let painted = painted(json!([file(kind, name)]));
         let link = of_class(&painted, "file")[0];
-        assert_eq!((link.tag, text(link)), ("a", format!("{name}15600 bytes")), "{kind}");
+        assert_eq!((&*link.tag, text(link)), ("a", format!("{name}15600 bytes")), "{kind}");
         assert_eq!(link.attribute("rel"), Some("noopener noreferrer nofollow ugc"));
         assert_eq!(link.attribute("target"), Some("_blank"));
-        assert!(!elements(&painted).iter().any(|it| ["img", "iframe", "object", "embed"].contains(&it.tag)));
+        assert!(!elements(&painted).iter().any(|it| ["img", "iframe", "object", "embed"].contains(&&*it.tag)));
     }
 }
 
@@ -110,7 +105,7 @@ fn shared_attachments_are_links_and_contact_attachments_have_names() {
         let shared = json!([{ "id": 1, "file_type": kind, "data_url": "https://example.test/post", "thumb_url": "" }]);
         let painted = painted(shared);
         let link = of_class(&painted, "file")[0];
-        assert_eq!((link.tag, text(link)), ("a", "example.test/post".to_owned()), "{kind}");
+        assert_eq!((&*link.tag, text(link)), ("a", "example.test/post".to_owned()), "{kind}");
         assert_eq!(link.attribute("href"), Some("https://example.test/post"));
     }
     let url = "https://evil.test/f";

@@ -1,7 +1,6 @@
 //! Hostile content: text in any field that others can set must stay text. Whoever can set such a field may have bad
 //! intentions, or may have copied from one who has.
 
-use natter::paint::{self, Element, Node};
 use natter_core::chatwoot;
 use natter_core::content::FEEDBACK;
 use natter_core::content::Field as Asked;
@@ -12,7 +11,9 @@ use natter_core::visitor::form_submissions::SubmissionStatus;
 use natter_core::visitor::pre_chat_form::{Consent, PreChatForm};
 use serde_json::{Value, json};
 
-use crate::fixtures::{NOON, elements, message, row, said, thread, view, words};
+use crate::fixtures::{
+    Element, NOON, Node, composer, elements, header, localizer, message, previews, row, said, thread, view,
+};
 use crate::payloads::payloads;
 
 /// A picture of a text: how it was painted, what of it must be there to be read, and where.
@@ -103,18 +104,18 @@ fn enclosed(name: &str) -> OutgoingFile {
 fn composing(problem: Option<ComposerProblem>, files: Vec<OutgoingFile>) -> Painting {
     let mut view = View::default();
     (view.composer.problem, view.composer.files) = (problem, files);
-    Painting { painted: paint::composer(&words(), &view, None), is_there: Name }
+    Painting { painted: composer(localizer(), &view), is_there: Name }
 }
 
 fn heading(set: impl Fn(&mut Panel)) -> Painting {
     let mut view = View::default();
     set(&mut view.panel);
-    Painting { painted: paint::header(&words(), &view, None), is_there: Name }
+    Painting { painted: header(&view), is_there: Name }
 }
 
 fn previewing(message: Message, is_there: IsThere) -> Painting {
     let view = View { previews: vec![message.into()], ..View::default() };
-    Painting { painted: paint::previews(&words(), &view, None), is_there }
+    Painting { painted: previews(&view), is_there }
 }
 
 fn quoting(author: Author, text: &str, is_there: IsThere) -> Painting {
@@ -301,9 +302,9 @@ const ELEMENTS: [&str; 42] = [
 fn faults_of(element: &Element) -> Vec<String> {
     let mut faults = Vec::new();
     let mut must = |is_so: bool, fault: String| faults.extend((!is_so).then_some(fault));
-    must(ELEMENTS.contains(&element.tag), format!("<{}>", element.tag));
+    must(ELEMENTS.contains(&&*element.tag), format!("<{}>", element.tag));
     for (name, value) in &element.attributes {
-        must(is_harmless(element.tag, name, value), format!("<{} {name}={value:?}>", element.tag));
+        must(is_harmless(&element.tag, name, value), format!("<{} {name}={value:?}>", element.tag));
     }
     let is = |name, value| element.attribute(name) == Some(value);
     if element.attribute("href").is_some() {
@@ -363,7 +364,6 @@ fn text(node: &Node) -> String {
     match node {
         Node::Text(text) => text.clone(),
         Node::Element(element) => element.children.iter().map(text).collect(),
-        Node::Same(_) | Node::Nothing => String::new(),
     }
 }
 
@@ -380,7 +380,7 @@ fn letters(text: &str) -> String {
 }
 
 fn has_pictures(painted: &Node) -> bool {
-    elements(painted).iter().any(|element| ["img", "audio", "video"].contains(&element.tag))
+    elements(painted).iter().any(|element| ["img", "audio", "video"].contains(&&*element.tag))
 }
 
 /// What is missing of a text.

@@ -20,12 +20,17 @@ fn classes(css: &str) -> BTreeSet<String> {
     names.filter(|name| name.starts_with(|c: char| c.is_ascii_alphabetic())).map(str::to_owned).collect()
 }
 
-/// Every word of every text in the painters' source: the classes are among them.
+/// Every word of every text in the components' source: the classes are among them.
 fn painted() -> BTreeSet<String> {
-    let strings = files("src/paint")
-        .into_iter()
-        .flat_map(|(_, source)| source.split('"').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>());
+    let strings = files("src/components").into_iter().flat_map(|(_, source)| {
+        without_modules(&source).split('"').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>()
+    });
     strings.flat_map(|text| text.split(' ').map(str::to_owned).collect::<Vec<_>>()).collect()
+}
+
+/// The source without the names of modules that are called.
+fn without_modules(source: &str) -> String {
+    source.lines().filter(|line| !line.contains("call_module(")).collect::<Vec<_>>().join("\n")
 }
 
 /// The selectors of a part's sheet, if it has one.
