@@ -34,14 +34,14 @@ fn build(list: &'static KeyedList, chat: Chat, slice: &Slice) -> Part {
 
 #[cfg(target_arch = "wasm32")]
 fn build(list: &'static KeyedList, chat: Chat, slice: &Slice) -> Part {
-    use leptos::prelude::{Owner, RenderEffect};
+    use leptos::prelude::RenderEffect;
     use leptos::tachys::reactive_graph::RenderEffectState;
 
-    let (slice, owner) = (slice.clone(), Owner::current().unwrap_or_default());
+    let slice = slice.clone();
     let effect = RenderEffect::new(move |state: Option<browser::State>| {
         let snapshot = crate::chat::current(&slice);
         let mut state = state.unwrap_or_default();
-        state.update(list, chat, &owner, snapshot);
+        state.update(list, chat, snapshot);
         state
     });
     Part::built(RenderEffectState::from(effect))
@@ -61,8 +61,8 @@ mod browser {
     struct Row {
         item: Item,
         slice: Slice,
-        owner: Owner,
         part: Mounted,
+        _owner: Owner,
     }
 
     /// The items in the page.
@@ -73,11 +73,11 @@ mod browser {
     }
 
     impl State {
-        pub fn update(&mut self, list: &KeyedList, chat: Chat, owner: &Owner, snapshot: Snapshot) {
+        pub fn update(&mut self, list: &KeyedList, chat: Chat, snapshot: Snapshot) {
             let keys = (list.keys)(&snapshot);
             let (kept, gone) = std::mem::take(&mut self.rows).into_iter().partition(|row| keys.contains(&row.item.key));
             self.rows = kept;
-            gone.into_iter().for_each(remove);
+            gone.into_iter().for_each(|mut row| row.part.unmount());
             for (index, key) in keys.into_iter().enumerate() {
                 let present = self.rows.iter().skip(index).position(|row| row.item.key == key);
                 match present {
@@ -90,8 +90,8 @@ mod browser {
                         let item = Item { key, index: 0 };
                         let slice = Slice::new(SendWrapper::new(snapshot.clone()));
                         let context = Context { chat, slice: slice.clone(), item };
-                        if let Some((owner, part)) = owned(owner, || Some((list.build)(&context))) {
-                            self.insert(index, Row { item, slice, owner, part });
+                        if let Some((owner, part)) = owned(|| Some((list.build)(&context))) {
+                            self.insert(index, Row { item, slice, part, _owner: owner });
                         }
                         continue;
                     }
@@ -119,12 +119,6 @@ mod browser {
             }
             self.rows.insert(index, row);
         }
-    }
-
-    fn remove(mut row: Row) {
-        row.part.unmount();
-        drop(row.part);
-        row.owner.cleanup();
     }
 
     impl Mountable for State {

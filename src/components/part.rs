@@ -68,9 +68,10 @@ mod browser {
         }
     }
 
-    /// Builds a part in an owner of its own, which is to be disposed of with it.
-    pub fn owned(parent: &Owner, build: impl FnOnce() -> Option<Part>) -> Option<(Owner, Mounted)> {
-        let owner = parent.child();
+    /// Builds a part in an owner of its own: what it stores there is disposed of when both are dropped, and stays when the
+    /// effect that builds it runs again. It is no child of another owner, which would count it for ever.
+    pub fn owned(build: impl FnOnce() -> Option<Part>) -> Option<(Owner, Mounted)> {
+        let owner = Owner::default();
         let part = owner.with(build)?;
         Some((owner, part.into_mounted()))
     }

@@ -67,15 +67,14 @@ fn build(context: &Context, sections: &'static [Section]) -> Part {
 
 #[cfg(target_arch = "wasm32")]
 fn build(context: &Context, sections: &'static [Section]) -> Part {
-    use leptos::prelude::{Owner, RenderEffect};
+    use leptos::prelude::RenderEffect;
     use leptos::tachys::reactive_graph::RenderEffectState;
 
     let context = context.clone();
-    let owner = Owner::current().unwrap_or_default();
     let effect = RenderEffect::new(move |state: Option<browser::State>| {
         let snapshot = crate::chat::current(&context.slice);
         let mut state = state.unwrap_or_else(|| browser::State::new(sections.len(), snapshot.clone()));
-        state.update(&owner, &context, sections, snapshot);
+        state.update(&context, sections, snapshot);
         state
     });
     Part::built(RenderEffectState::from(effect))
@@ -103,12 +102,12 @@ mod browser {
             Self { slots: (0..count).map(|_| None).collect(), is_built: false, parent: None, snapshot }
         }
 
-        pub fn update(&mut self, owner: &Owner, context: &Context, sections: &[Section], snapshot: Snapshot) {
+        pub fn update(&mut self, context: &Context, sections: &[Section], snapshot: Snapshot) {
             for (index, section) in sections.iter().enumerate() {
                 if self.is_built && section.is_same(&self.snapshot, &snapshot, context.item) {
                     continue;
                 }
-                let built = owned(owner, || (section.build)(context, &snapshot));
+                let built = owned(|| (section.build)(context, &snapshot));
                 self.replace(index, built);
             }
             self.is_built = true;
@@ -123,10 +122,8 @@ mod browser {
                 }
             }
             let before = self.slots.get_mut(index).and_then(|slot| std::mem::replace(slot, built));
-            if let Some((owner, mut part)) = before {
+            if let Some((_, mut part)) = before {
                 part.unmount();
-                drop(part);
-                owner.cleanup();
             }
         }
     }

@@ -9,7 +9,7 @@ use crate::site::{self, tag};
 use crate::support::Sandbox;
 
 /// Patches of old and faulty libraries, by name.
-const PATCHES: [(&str, &str); 5] = [
+const PATCHES: [(&str, &str); 6] = [
     (
         "toJSON of an old library",
         "for (const of of [Array, Object, String, Number, Boolean, Function]) of.prototype.toJSON = function () { return 'old library'; };",
@@ -38,6 +38,7 @@ const PATCHES: [(&str, &str); 5] = [
          Object.assign = (to, ...all) => { for (const one of all) for (const key in one) to[key] = one[key]; return to; };
          Object.entries = (of) => { const all = []; for (const key in of) all.push([key, of[key]]); return all; };",
     ),
+    ("an Element of a library's own", "window.Element = class Element {};"),
 ];
 
 const SETTINGS: &str = "<script>natterSettings = { team: ['Ana', { name: 'Ben' }] }</script>";
@@ -50,6 +51,11 @@ async fn converses(framed: &Framed, sandbox: &Sandbox, what: &str) {
     framed.clicks(".launcher").await;
     framed.until(&format!("root.activeElement?.matches('textarea') /* {what} */")).await;
     assert_eq!(framed.ask("root.querySelectorAll('.team > *').length").await, 2, "{what}");
+    assert_eq!(
+        framed.ask("root.querySelector('.head > .team + .whom') !== null").await,
+        true,
+        "{what}: in their order"
+    );
     framed.browser.types("hello".to_owned() + Key::Enter).await;
     framed.sees(&["hello"]).await;
     let conversation = &sandbox.conversations().await[0];

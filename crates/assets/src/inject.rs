@@ -1,5 +1,5 @@
-//! Puts the style sheets and texts that must be there without a request into embed.js and panel.js, protects the wasm's
-//! document from the page's elements, and writes the texts of every language as the widget fetches them.
+//! Puts the style sheets and texts that must be there without a request into embed.js and panel.js, protects the glue from
+//! what the page replaces, and writes the texts of every language as the widget fetches them.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -41,7 +41,7 @@ pub fn inject_assets(project: &Path, staged: &Path, esbuild: Option<&Path>) -> R
     )?;
     inject(&staged.join("panel.js"), &[(PANEL_CSS, json!(styles.panel)), (ENGLISH, english_launcher_texts(english))])?;
     let glue = staged.join("natter.js");
-    let protected = protect_document(&read_text(&glue)?).map_err(|fault| format!("{} {fault}", glue.display()))?;
+    let protected = protect_glue(&read_text(&glue)?).map_err(|fault| format!("{} {fault}", glue.display()))?;
     write(&glue, &protected)?;
     let folder = staged.join("locales");
     create_dir(&folder)?;
@@ -83,18 +83,23 @@ fn inject(script: &Path, replacements: &[(&str, Value)]) -> Result<(), String> {
     write(script, replaced.map_err(|fault| format!("{} {fault}", script.display()))?)
 }
 
-/// How wasm-bindgen's glue hands the window's document to the wasm, and what replaces it: the document of `parts/page.js`,
-/// whose properties no element of the page shadows by its name. Leptos creates its elements with it.
-const WINDOW_DOCUMENT: &str = "const ret = arg0.document;";
-const PROTECTED_DOCUMENT: &str = "const ret = page;";
+/// The places where wasm-bindgen's glue asks the page for what it may have replaced, and what stands there instead.
+///
+/// The window's document becomes that of `parts/page.js`, whose properties no element of the page shadows by its name:
+/// Leptos creates its elements with it. Whether a node is an element is read from the node, not from a global class.
+const UNPROTECTED: [(&str, &str); 2] = [
+    ("const ret = arg0.document;", "const ret = page;"),
+    ("result = arg0 instanceof Element;", "result = arg0.nodeType === 1;"),
+];
 const IMPORT_PAGE: &str = "import { page } from \"./parts/page.js\";\n";
 
-/// Protects the document in wasm-bindgen's glue. Glue of another form is refused.
-fn protect_document(glue: &str) -> Result<String, String> {
-    match glue.matches(WINDOW_DOCUMENT).count() {
-        1 => Ok([IMPORT_PAGE, &glue.replace(WINDOW_DOCUMENT, PROTECTED_DOCUMENT)].concat()),
-        count => Err(format!("has {count} places with `{WINDOW_DOCUMENT}`, where one was expected.")),
-    }
+/// Protects the glue from what the page's elements and scripts replace. Glue of another form is refused.
+fn protect_glue(glue: &str) -> Result<String, String> {
+    let protect = |glue: String, (unprotected, protected)| match glue.matches(unprotected).count() {
+        1 => Ok(glue.replace(unprotected, protected)),
+        count => Err(format!("has {count} places with `{unprotected}`, where one was expected.")),
+    };
+    Ok(IMPORT_PAGE.to_owned() + &UNPROTECTED.into_iter().try_fold(glue.to_owned(), protect)?)
 }
 
 /// The texts of every language, by its code.
@@ -168,15 +173,16 @@ mod tests {
     }
 
     #[test]
-    fn the_glues_document_is_protected_and_other_glue_is_refused() {
-        let glue = "        __wbg_document_3b: function(arg0) {\n            const ret = arg0.document;\n";
-        let protected = protect_document(glue).unwrap();
+    fn the_glue_is_protected_and_other_glue_is_refused() {
+        let glue = UNPROTECTED.map(|(unprotected, _)| format!("    {unprotected}\n")).concat();
+        let protected = protect_glue(&glue).unwrap();
         assert!(
             protected.starts_with("import { page } from") && protected.contains("const ret = page;"),
             "{protected}"
         );
-        for other in [String::new(), [glue, glue].concat()] {
-            assert!(protect_document(&other).is_err(), "{other}");
+        assert!(!protected.contains("instanceof"), "{protected}");
+        for other in [String::new(), [&*glue, &*glue].concat()] {
+            assert!(protect_glue(&other).is_err(), "{other}");
         }
     }
 
