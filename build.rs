@@ -1,9 +1,6 @@
 //! Before the widget is compiled: the English texts, and an enum with a key for each (`src/i18n`).
 #![allow(clippy::print_stdout, reason = "what is printed is for cargo")]
 
-#[allow(dead_code, reason = "only reading is wanted here")]
-#[path = "crates/core/src/json.rs"]
-mod json;
 #[path = "xtask/src/locale_file.rs"]
 mod locale_file;
 

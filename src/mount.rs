@@ -19,7 +19,8 @@ use crate::platform::{Driver, IntlFormatter, LazyModules, Output};
 use crate::ui::{self, Hands, Ui};
 use natter_core::digits::digits;
 use natter_core::host::settings::SettingsError;
-use natter_core::json::{self, Value};
+use natter_core::json;
+use natter_core::tolerant_json::{self, Json};
 use natter_core::view::{Changed, View};
 use natter_core::visitor::preferences::Preference;
 use natter_core::{Event, TranscriptFormat};
@@ -80,9 +81,9 @@ impl Handle {
 /// When a setting can't be used; the error's message names it, and never its value.
 #[wasm_bindgen]
 pub fn mount(panel: HtmlElement, over: HtmlElement, given: &str, host: &JsValue) -> Result<Handle, JsValue> {
-    let given = json::read(given);
-    let given = given.as_ref().and_then(Value::items).unwrap_or_default();
-    let text = |nth: usize| given.get(nth).and_then(Value::text).unwrap_or_default();
+    let given = tolerant_json::read(given);
+    let given = given.as_ref().and_then(Json::items).unwrap_or_default();
+    let text = |nth: usize| given.get(nth).and_then(Json::text).unwrap_or_default();
     let calls = parse_calls(text(2)).into_iter().map(Event::Host).collect();
     let (settings, invalid) = parse_settings(text(0)).map_err(explain)?;
     let host = HostApi(host.clone());

@@ -5,7 +5,9 @@
 mod formatter;
 
 use natter_core::digits::digits;
-use natter_core::json::{self, Value};
+#[cfg(test)]
+use natter_core::json;
+use natter_core::tolerant_json::{self, Json};
 
 pub use formatter::{Formatter, day_title};
 #[cfg(feature = "gallery")]
@@ -34,11 +36,11 @@ impl Locale {
     #[must_use]
     pub fn read(list: &str) -> Self {
         let mut locale = Self::english();
-        if let Some(Value::List(texts)) = json::read(list)
+        if let Some(Json::List(texts)) = tolerant_json::read(list)
             && texts.len() == locale.0.len()
         {
             for (place, text) in locale.0.iter_mut().zip(texts) {
-                if let Value::Text(text) = text {
+                if let Json::Text(text) = text {
                     *place = text;
                 }
             }

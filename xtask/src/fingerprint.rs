@@ -7,10 +7,10 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
 use crate::files::{create_dir, files_below, is_javascript, read_bytes, read_text, relative_name, write};
-use crate::json;
 
 /// Files that every chat fetches: the loader has their hashes. `list.json` has those of all others.
 const HASHED_IN_LOADER: [&str; 2] = ["panel.js", "natter_bg.wasm"];
@@ -36,12 +36,12 @@ pub fn run(folder: &Path) -> Result<(), String> {
     hashes.sort();
     let (in_loader, listed): (Vec<_>, Vec<_>) =
         hashes.into_iter().partition(|(name, _)| HASHED_IN_LOADER.contains(&&**name));
-    let list = strings_object(&listed);
+    let list = Value::Object(object(&listed)).to_string();
     let in_loader = [in_loader, vec![(LIST.to_owned(), integrity(list.as_bytes()))]].concat();
-    let version: String = hex(&Sha256::digest(strings_object(&in_loader))).chars().take(12).collect();
+    let version: String = hex(&Sha256::digest(Value::Object(object(&in_loader)).to_string())).chars().take(12).collect();
 
     let loader = folder.join("embed.js");
-    let assets = loader_assets(&version, &in_loader, &imports(folder, &modules)?);
+    let assets = loader_assets(&version, &in_loader, imports(folder, &modules)?);
     write(&loader, with_assets(&read_text(&loader)?, &assets)?)?;
     let home = folder.join(version);
     create_dir(&home)?;
@@ -52,13 +52,13 @@ pub fn run(folder: &Path) -> Result<(), String> {
 }
 
 /// The object that the loader has of its files: the folder, the hashes, and the imports of modules that are not bundled.
-fn loader_assets(version: &str, hashes: &[(String, String)], imports: &[(String, String)]) -> String {
-    let mut members = vec![("at", json::string(&format!("{version}/")))];
-    members.extend(hashes.iter().map(|(name, hash)| (&**name, json::string(hash))));
+fn loader_assets(version: &str, hashes: &[(String, String)], imports: Map<String, Value>) -> String {
+    let mut members = object(hashes);
+    members.insert("at".to_owned(), format!("{version}/").into());
     if !imports.is_empty() {
-        members.push(("imports", json_object(imports)));
+        members.insert("imports".to_owned(), imports.into());
     }
-    json::object(&members)
+    Value::Object(members).to_string()
 }
 
 fn with_assets(script: &str, assets: &str) -> Result<String, String> {
@@ -78,20 +78,15 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// A JSON object whose values are these strings.
-fn strings_object(members: &[(String, String)]) -> String {
-    json::object(&members.iter().map(|(name, text)| (&**name, json::string(text))).collect::<Vec<_>>())
+/// An object of these strings.
+fn object(members: &[(String, String)]) -> Map<String, Value> {
+    members.iter().map(|(name, text)| (name.clone(), text.as_str().into())).collect()
 }
 
-/// A JSON object whose values are JSON already.
-fn json_object(members: &[(String, String)]) -> String {
-    json::object(&members.iter().map(|(name, value)| (&**name, value.clone())).collect::<Vec<_>>())
-}
-
-/// For each module that imports others, a JSON list of all that it imports, directly or not. `import()` checks no hash, so
+/// For each module that imports others, a list of all that it imports, directly or not. `import()` checks no hash, so
 /// the loader has these checked first. Bundled modules import nothing.
-fn imports(folder: &Path, modules: &[String]) -> Result<Vec<(String, String)>, String> {
-    let mut imports = Vec::new();
+fn imports(folder: &Path, modules: &[String]) -> Result<Map<String, Value>, String> {
+    let mut imports = Map::new();
     for module in modules {
         let mut found = Vec::new();
         let mut next = vec![module.clone()];
@@ -105,8 +100,7 @@ fn imports(folder: &Path, modules: &[String]) -> Result<Vec<(String, String)>, S
         }
         if !found.is_empty() {
             found.sort();
-            let list = json::list(&found.iter().map(|name| json::string(name)).collect::<Vec<_>>());
-            imports.push((module.clone(), list));
+            imports.insert(module.clone(), found.into());
         }
     }
     Ok(imports)
@@ -136,6 +130,7 @@ fn direct_imports(module: &str, text: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn integrity_is_the_base64_of_the_sha256() {
@@ -171,15 +166,14 @@ mod tests {
         let folder = folder.path();
         run(folder).unwrap();
         let loader = fs::read_to_string(folder.join("embed.js")).unwrap();
-        let assets = json::read(&loader).unwrap();
-        let asset = |name: &str| assets.object().unwrap().get(name).unwrap().text().unwrap().to_owned();
+        let assets: Value = serde_json::from_str(&loader).unwrap();
+        let asset = |name: &str| assets[name].as_str().unwrap().to_owned();
         let home = folder.join(asset("at"));
         assert_eq!(asset("panel.js"), integrity(b"p"));
         let list = fs::read_to_string(home.join(LIST)).unwrap();
         assert_eq!(asset(LIST), integrity(list.as_bytes()));
-        let listed = json::read(&list).unwrap();
-        let names: Vec<&str> = listed.object().unwrap().names().collect();
-        assert_eq!(names, ["locales/de.json", "parts/emoji.js"]);
+        let listed: Map<String, Value> = serde_json::from_str(&list).unwrap();
+        assert_eq!(listed.keys().collect::<Vec<_>>(), ["locales/de.json", "parts/emoji.js"]);
         assert!(home.join("parts/emoji.js").is_file() && folder.join("index.html").is_file());
     }
 
@@ -203,15 +197,13 @@ mod tests {
         ]);
         run(folder.path()).unwrap();
         let assets = fs::read_to_string(folder.path().join("embed.js")).unwrap();
-        let assets = json::read(&assets).unwrap();
-        let imports = assets.object().unwrap().get("imports").unwrap().object().unwrap();
-        let of = |name: &str| -> Vec<String> {
-            let all = imports.get(name).unwrap().items().unwrap();
-            all.iter().map(|name| name.text().unwrap().to_owned()).collect()
-        };
-        assert_eq!(imports.names().collect::<Vec<_>>(), ["panel.js", "parts/recorder.js", "parts/voice.js"]);
-        assert_eq!(of("panel.js"), ["natter.js", "parts/page.js"]);
-        assert_eq!(of("parts/voice.js"), ["parts/page.js", "parts/recorder.js"]);
+        let assets: Value = serde_json::from_str(&assets).unwrap();
+        let expected = json!({
+            "panel.js": ["natter.js", "parts/page.js"],
+            "parts/recorder.js": ["parts/page.js"],
+            "parts/voice.js": ["parts/page.js", "parts/recorder.js"],
+        });
+        assert_eq!(assets["imports"], expected);
     }
 
     #[test]

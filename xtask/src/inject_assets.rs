@@ -4,10 +4,10 @@
 use crate::design_tokens;
 use crate::env::Env;
 use crate::files::{create_dir, read_text, write};
-use crate::json;
 use crate::locale_file::{LocaleFile, MODULES};
 use crate::minify::minify_css;
 use crate::setup::{self, Missing};
+use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -33,14 +33,14 @@ pub fn run(env: &Env) -> Result<(), String> {
     inject(
         &staged.join("embed.js"),
         &[
-            (LAUNCHER_CSS, json::string(&styles.launcher)),
+            (LAUNCHER_CSS, js_string(&styles.launcher)),
             (LABELS, launcher_labels(&languages)),
             (FAILURE_TEXTS, failure_texts(english)),
         ],
     )?;
     inject(
         &staged.join("panel.js"),
-        &[(PANEL_CSS, json::string(&styles.panel)), (ENGLISH, english_launcher_texts(english))],
+        &[(PANEL_CSS, js_string(&styles.panel)), (ENGLISH, english_launcher_texts(english))],
     )?;
     let folder = staged.join("locales");
     create_dir(&folder)?;
@@ -107,34 +107,44 @@ fn languages(locales: &Path) -> Result<BTreeMap<String, LocaleFile>, String> {
 fn launcher_labels(languages: &BTreeMap<String, LocaleFile>) -> String {
     let label = |(language, texts): (&String, &LocaleFile)| {
         let (_, label) = texts.module_texts("launcher").find(|(key, _)| *key == "panel")?;
-        Some(format!("{}:{}", json::string(language), json::string(label)))
+        Some((language.clone(), label.into()))
     };
-    format!("{{{}}}", languages.iter().filter_map(label).collect::<Vec<_>>().join(","))
+    Value::Object(languages.iter().filter_map(label).collect()).to_string()
 }
 
 /// What the loader shows, in English, when the chat can't be loaded.
 fn failure_texts(english: &LocaleFile) -> String {
-    let keys = [("failed", "launcher_failed"), ("fallback", "fallback"), ("close", "close")];
-    json::object(&keys.map(|(name, key)| (name, json::string(english.text(key).unwrap_or_default()))))
+    let text = |key| english.text(key).unwrap_or_default();
+    json!({ "failed": text("launcher_failed"), "fallback": text("fallback"), "close": text("close") }).to_string()
 }
 
 /// The launcher's other English texts: embed.js has its label and its texts for failures.
 fn english_launcher_texts(english: &LocaleFile) -> String {
     let texts = english.module_texts("launcher").filter(|(key, _)| !["panel", "failed"].contains(key));
-    json::object(&texts.map(|(key, text)| (key, json::string(text))).collect::<Vec<_>>())
+    texts_by_key(texts).to_string()
 }
 
 /// A language as the widget fetches it: the panel's texts as a list in the order of the English ones, and each module's
 /// texts by key.
 fn served_language(texts: &LocaleFile, english: &LocaleFile) -> String {
-    let text = |key| json::string(texts.text(key).or_else(|| english.text(key)).unwrap_or_default());
-    let panel: Vec<String> = english.panel_keys().map(text).collect();
-    let modules = MODULES.map(|module| {
+    let text = |key| texts.text(key).or_else(|| english.text(key)).unwrap_or_default();
+    let mut served = Map::new();
+    served.insert("words".to_owned(), english.panel_keys().map(text).collect());
+    for module in MODULES {
         let shared = SHARED_WITH_LAUNCHER.into_iter().filter(|_| module == "launcher").map(|key| (key, text(key)));
-        let own = texts.module_texts(module).map(|(key, text)| (key, json::string(text)));
-        (module, json::object(&own.chain(shared).collect::<Vec<_>>()))
-    });
-    json::object(&std::iter::once(("words", json::list(&panel))).chain(modules).collect::<Vec<_>>())
+        served.insert(module.to_owned(), texts_by_key(texts.module_texts(module).chain(shared)));
+    }
+    Value::Object(served).to_string()
+}
+
+/// Texts as an object.
+fn texts_by_key<'texts>(texts: impl Iterator<Item = (&'texts str, &'texts str)>) -> Value {
+    Value::Object(texts.map(|(key, text)| (key.to_owned(), text.into())).collect())
+}
+
+/// A text as a string literal of JavaScript.
+fn js_string(text: &str) -> String {
+    Value::from(text).to_string()
 }
 
 #[cfg(test)]
@@ -163,12 +173,11 @@ mod tests {
     fn a_served_language_has_the_panels_texts_in_the_order_of_english() {
         let all = all();
         let (english, german) = (&all["en"], served_language(&all["de"], &all["en"]));
-        let read = json::read(&german).unwrap();
-        let served = read.object().unwrap();
+        let served: Value = serde_json::from_str(&german).unwrap();
         let place = english.panel_keys().position(|key| key == "close").unwrap();
-        let texts = served.get("words").unwrap().items().unwrap();
-        assert_eq!((texts.len(), texts[place].text()), (english.panel_keys().count(), Some("Schließen")));
-        assert!(served.get("voice").unwrap().object().unwrap().get("stop").is_some());
+        let texts = served["words"].as_array().unwrap();
+        assert_eq!((texts.len(), texts[place].as_str()), (english.panel_keys().count(), Some("Schließen")));
+        assert!(served["voice"]["stop"].is_string());
     }
 
     fn all() -> BTreeMap<String, LocaleFile> {

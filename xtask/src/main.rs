@@ -11,9 +11,6 @@ mod files;
 mod fingerprint;
 mod gallery;
 mod inject_assets;
-#[allow(dead_code, reason = "the core uses all of it")]
-#[path = "../../crates/core/src/json.rs"]
-mod json;
 mod locale_file;
 mod minify;
 mod postprocess;

@@ -300,7 +300,7 @@ fn write_record(now: Now, name: &str, text: &str, numbers: &[u64], stored: &[(St
 mod tests {
     use super::*;
     use crate::SocketId;
-    use crate::json::{self, Value};
+use crate::tolerant_json::{self, Json};
     use crate::time::Wall;
 
     fn at(ms: u64) -> Now {
@@ -308,8 +308,8 @@ mod tests {
     }
 
     fn parsed(log: &EventLog) -> Vec<Vec<String>> {
-        let strings = |list: &Value| list.items()?.iter().map(|item| Some(item.text()?.to_owned())).collect();
-        json::read(&log.to_json("[]")).unwrap().items().unwrap().iter().map(strings).map(Option::unwrap).collect()
+        let strings = |list: &Json| list.items()?.iter().map(|item| Some(item.text()?.to_owned())).collect();
+        tolerant_json::read(&log.to_json("[]")).unwrap().items().unwrap().iter().map(strings).map(Option::unwrap).collect()
     }
 
     #[test]

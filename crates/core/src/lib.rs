@@ -65,6 +65,7 @@ pub mod rng;
 pub mod spoofing;
 pub mod tabs;
 pub mod time;
+pub mod tolerant_json;
 pub mod url;
 pub mod view;
 pub mod visitor;

@@ -6,7 +6,7 @@ use crate::content::{
     RatingScale,
 };
 use crate::digits::digits;
-use crate::json::{Object, Value};
+use crate::tolerant_json::{Json, Object};
 use crate::spoofing::without_bidi_controls;
 use crate::url::{SafeUrl, unescape};
 
@@ -174,8 +174,8 @@ fn file_name_of(url: &SafeUrl) -> String {
 }
 
 fn objects_in<'a>(object: &'a Object, key: &str) -> impl Iterator<Item = &'a Object> {
-    let items = object.get(key).and_then(Value::items).unwrap_or_default();
-    items.iter().filter_map(Value::object).take(ITEMS_MAX)
+    let items = object.get(key).and_then(Json::items).unwrap_or_default();
+    items.iter().filter_map(Json::object).take(ITEMS_MAX)
 }
 
 /// Parses the objects in a list; those that can't be parsed are left out.

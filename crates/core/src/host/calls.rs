@@ -3,7 +3,8 @@
 //! JSON.
 
 use crate::host::settings::Options;
-use crate::json::{self, Value, to_pairs};
+use crate::json::{self, to_pairs};
+use crate::tolerant_json::{self, Json};
 use crate::visitor::identity::User;
 
 pub use crate::visitor::identity::AttributeTarget;
@@ -53,7 +54,7 @@ pub enum HostCall {
 #[must_use]
 pub fn parse_calls(text: &str) -> Vec<HostCall> {
     let mut calls = Vec::new();
-    for call in json::read(text).as_ref().and_then(Value::items).unwrap_or_default() {
+    for call in tolerant_json::read(text).as_ref().and_then(Json::items).unwrap_or_default() {
         calls.extend(parse_call(&call.texts()));
     }
     calls

@@ -5,6 +5,7 @@ use crate::chatwoot::fields::{number_at, parse_object, str_at};
 use crate::chatwoot::write_object;
 use crate::digits::digits;
 use crate::json;
+use crate::tolerant_json;
 use crate::model::{ConversationId, EchoId};
 use crate::visitor::identity::{AttributeTarget, User};
 
@@ -163,7 +164,7 @@ fn write_pairs(pairs: &[(String, String)]) -> String {
 
 /// Parses pairs; anything else is skipped.
 fn parse_pairs(text: &str) -> Vec<(String, String)> {
-    json::read(text).map(|list| json::to_pairs(&list.texts())).unwrap_or_default()
+    tolerant_json::read(text).map(|list| json::to_pairs(&list.texts())).unwrap_or_default()
 }
 
 #[cfg(test)]

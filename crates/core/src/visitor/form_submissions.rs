@@ -6,7 +6,8 @@
 use crate::backoff::Backoff;
 use crate::content::Answer;
 use crate::digits::digits;
-use crate::json::{self, Value};
+use crate::json;
+use crate::tolerant_json::{self, Json};
 use crate::model::{ConversationId, MessageId};
 use crate::rng::Rng;
 use crate::time::{Due, Mono};
@@ -226,12 +227,12 @@ impl PendingSubmission {
 
     /// Parses a record; `None` if it is damaged or of another version.
     fn parse(message: MessageId, record: &str) -> Option<Self> {
-        let record = json::read(record)?;
+        let record = tolerant_json::read(record)?;
         let record = record.object()?;
-        let answer = |answer: &Value| {
+        let answer = |answer: &Json| {
             let [name, values] = answer.items()? else { return None };
             let [title, value] = values.items()? else { return None };
-            let text = |value: &Value| value.text().map(str::to_owned);
+            let text = |value: &Json| value.text().map(str::to_owned);
             Some(Answer { name: text(name)?, title: text(title)?, value: text(value)? })
         };
         record.get("v")?.number().filter(|version| *version == RECORD_VERSION)?;
@@ -241,7 +242,7 @@ impl PendingSubmission {
                 answers: record.get("answers")?.items()?.iter().map(answer).collect::<Option<_>>()?,
             },
             conversation: ConversationId(record.get("conversation")?.number()?),
-            is_survey: record.get("survey")?.truth()?,
+            is_survey: record.get("survey")?.bool()?,
             state: SubmissionState::Queued,
         })
     }

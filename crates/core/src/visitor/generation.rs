@@ -6,7 +6,7 @@
 //! forgets the visitor need not wait until the others have received that.
 
 use crate::digits::digits;
-use crate::json::{self, Value};
+use crate::tolerant_json::{self, Json};
 
 /// The key of the generation on the device, and its field in records.
 pub const KEY: &str = "generation";
@@ -34,8 +34,8 @@ pub fn is_current(generation: u64, key: &str, value: &str) -> bool {
     if !RECORDS.iter().any(|record| key.starts_with(record)) {
         return true;
     }
-    let record = json::read(value);
-    let written_under = record.as_ref().and_then(Value::object).and_then(|record| record.get(KEY)?.number());
+    let record = tolerant_json::read(value);
+    let written_under = record.as_ref().and_then(Json::object).and_then(|record| record.get(KEY)?.number());
     written_under.unwrap_or(0) == generation
 }
 

@@ -6,6 +6,7 @@
 //! can read and which identify nobody.
 
 use crate::json;
+use crate::tolerant_json;
 
 /// What custom attributes belong to.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -102,7 +103,7 @@ impl Identity {
         };
         for (name, value) in attributes {
             all.retain(|(other, _)| *other != name);
-            if all.len() < ATTRIBUTES_MAX && json::read(&value).is_some() {
+            if all.len() < ATTRIBUTES_MAX && tolerant_json::read(&value).is_some() {
                 all.push((name, value));
             }
         }

@@ -6,7 +6,8 @@
 
 use crate::content::{Field, FieldKind};
 use crate::digits::digits;
-use crate::json::{self, Value};
+use crate::json;
+use crate::tolerant_json::{self, Json};
 use crate::retrying_request::RetryingRequest;
 use crate::rng::Rng;
 use crate::time::{Due, Mono, Wall};
@@ -228,11 +229,11 @@ impl PreChatAnswers {
 
     /// Restores a record; a damaged one changes nothing.
     pub fn restore(&mut self, record: &str) {
-        let Some(Value::Object(record)) = json::read(record) else { return };
-        if record.get("v").and_then(Value::number) != Some(RECORD_VERSION) {
+        let Some(Json::Object(record)) = tolerant_json::read(record) else { return };
+        if record.get("v").and_then(Json::number) != Some(RECORD_VERSION) {
             return;
         }
-        let one = |item: &Value| {
+        let one = |item: &Json| {
             let [name, value, kind] = item.items()? else { return None };
             let kind = match kind.text()? {
                 "number" => AnswerType::Number,
@@ -242,12 +243,12 @@ impl PreChatAnswers {
             };
             Some(PreChatAnswer { name: name.text()?.to_owned(), value: value.text()?.to_owned(), kind })
         };
-        let answers = record.get("answers").and_then(Value::items).unwrap_or_default();
+        let answers = record.get("answers").and_then(Json::items).unwrap_or_default();
         self.answers = answers.iter().filter_map(one).take(ANSWERS_MAX).collect();
-        let version = record.get("agreed").and_then(Value::text).filter(|version| !version.is_empty());
-        let at = record.get("agreed_at").and_then(Value::number).unwrap_or(0);
+        let version = record.get("agreed").and_then(Json::text).filter(|version| !version.is_empty());
+        let at = record.get("agreed_at").and_then(Json::number).unwrap_or(0);
         self.consent = version.map(|version| (version.to_owned(), at));
-        if record.get("told").and_then(Value::truth) == Some(false) {
+        if record.get("told").and_then(Json::bool) == Some(false) {
             self.request.request();
         }
     }

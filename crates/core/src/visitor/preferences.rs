@@ -1,7 +1,8 @@
 //! The visitor's preferences: sound, notifications and theme, stored on the device.
 
 use crate::digits::digits;
-use crate::json::{self, Value};
+use crate::json;
+use crate::tolerant_json::{self, Json};
 
 /// A preference that the visitor sets.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -79,12 +80,12 @@ impl Preferences {
     /// Restores a record; a damaged one gives the defaults.
     #[must_use]
     pub fn from_record(record: &str) -> Self {
-        let Some(Value::Object(record)) = json::read(record) else { return Self::default() };
-        if record.get("v").and_then(Value::number) != Some(RECORD_VERSION) {
+        let Some(Json::Object(record)) = tolerant_json::read(record) else { return Self::default() };
+        if record.get("v").and_then(Json::number) != Some(RECORD_VERSION) {
             return Self::default();
         }
-        let bool_at = |key| record.get(key).and_then(Value::truth);
-        let theme = record.get("theme").and_then(Value::text);
+        let bool_at = |key| record.get(key).and_then(Json::bool);
+        let theme = record.get("theme").and_then(Json::text);
         let theme = Theme::ALL.into_iter().find(|one| theme == Some(one.name())).unwrap_or_default();
         Self { is_silent: bool_at("silent"), notifications: bool_at("notices"), theme }
     }

@@ -8,7 +8,8 @@
 use crate::backoff::Backoff;
 use crate::chatwoot::requests::{ApiRequest, ListPurpose};
 use crate::digits::digits;
-use crate::json::{self, Value};
+use crate::json;
+use crate::tolerant_json::{self, Json};
 use crate::model::{Contact, ConversationId};
 use crate::rng::Rng;
 use crate::time::{Due, Mono};
@@ -101,21 +102,21 @@ impl Session {
 
     /// Restores a record from the device. A damaged one, or one of another version, changes nothing.
     pub fn restore(&mut self, record: &str) {
-        let Some(Value::Object(record)) = json::read(record) else {
+        let Some(Json::Object(record)) = tolerant_json::read(record) else {
             return;
         };
-        let number = |key| record.get(key).and_then(Value::number);
+        let number = |key| record.get(key).and_then(Json::number);
         let valid_text = |key| record.get(key)?.text().filter(|text| is_valid_id(text)).map(str::to_owned);
         let (Some(source_id), Some(RECORD_VERSION)) = (valid_text("customer_identifier"), number("v")) else {
             return;
         };
         let conversation_ids = |key| {
-            let ids = record.get(key).and_then(Value::items).unwrap_or_default();
-            ids.iter().filter_map(Value::number).take(CONVERSATIONS_MAX).map(ConversationId).collect()
+            let ids = record.get(key).and_then(Json::items).unwrap_or_default();
+            ids.iter().filter_map(Json::number).take(CONVERSATIONS_MAX).map(ConversationId).collect()
         };
         self.user = number("user").unwrap_or(0);
         // Records of earlier versions don't contain it.
-        self.is_user_proven = self.user != 0 && record.get("proven").and_then(Value::truth).unwrap_or(true);
+        self.is_user_proven = self.user != 0 && record.get("proven").and_then(Json::bool).unwrap_or(true);
         self.source_id = Some(source_id);
         self.pubsub_token = valid_text("pubsub_token");
         self.conversations = conversation_ids("conversations");
@@ -123,7 +124,7 @@ impl Session {
         self.without_frames = conversation_ids("unheard");
         self.inbox = number("inbox").or(self.inbox);
         self.conversation = number("conversation").map(ConversationId);
-        let was_creating = record.get("creating").and_then(Value::truth).unwrap_or_default();
+        let was_creating = record.get("creating").and_then(Json::bool).unwrap_or_default();
         self.is_creation_unconfirmed = self.conversation.is_none() && was_creating;
     }
 

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::{GRACE_MS, RowKey, UNCONFIRMED_NOTICE_MS};
 use crate::digits::digits;
-use crate::json::{self, Value};
+use crate::json;
+use crate::tolerant_json::{self, Json};
 use crate::model::{ConversationId, EchoId, Message, MessageId, OutgoingFile, Queue};
 use crate::time::{Mono, Wall};
 
@@ -219,16 +220,16 @@ impl OutgoingRecord {
     /// Parses a record; `None` if it is damaged or of an unknown version.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let record = json::read(text)?;
+        let record = tolerant_json::read(text)?;
         let record = record.object()?;
         let number = |key| record.get(key)?.number();
         let text = |key| record.get(key)?.text().map(str::to_owned);
-        let is_true = |key| record.get(key)?.truth();
-        let file = |file: &Value| match file.items()? {
+        let is_true = |key| record.get(key)?.bool();
+        let file = |file: &Json| match file.items()? {
             [name, size] => Some((name.text()?.to_owned(), size.number()?)),
             _ => None,
         };
-        let files = record.get("files").and_then(Value::items).unwrap_or_default();
+        let files = record.get("files").and_then(Json::items).unwrap_or_default();
         number("v").filter(|version| matches!(*version, 1 | RECORD_VERSION))?;
         Some(Self {
             text: text("text")?,
