@@ -3,11 +3,7 @@
 //! [`natter_core`] decides and is pure; [`i18n`] is every sentence; [`paint`] draws what there is to see. On wasm32 there are also `platform`, which performs what the core decides, `ui`, which puts what is
 //! painted into the page, and `mount`, where the two meet. ARCHITECTURE.md is the map.
 
-// clippy.toml says what is not for visitors to download.
-#![cfg_attr(target_arch = "wasm32", warn(clippy::disallowed_macros, clippy::disallowed_methods))]
-
 #[cfg(feature = "gallery")]
-#[allow(clippy::disallowed_macros, clippy::disallowed_methods, reason = "no visitor downloads it")]
 pub mod gallery;
 pub mod i18n;
 #[cfg(target_arch = "wasm32")]

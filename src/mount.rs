@@ -3,7 +3,7 @@
 use natter_core::event::VisitorEvent;
 use natter_core::host::attributes::parse_settings;
 use natter_core::host::calls::{HostCall, parse_calls};
-use natter_core::host::events::{HostEvent, Notification, event_json};
+use natter_core::host::events::{ElementEvent, HostEvent, Notification};
 use std::any::Any;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -17,9 +17,7 @@ use crate::js::{self, method};
 use crate::paint::{Words, transcript};
 use crate::platform::{Driver, IntlFormatter, LazyModules, Output};
 use crate::ui::{self, Hands, Ui};
-use natter_core::digits::digits;
 use natter_core::host::settings::SettingsError;
-use natter_core::json;
 use natter_core::tolerant_json::{self, Json};
 use natter_core::view::{Changed, View};
 use natter_core::visitor::preferences::Preference;
@@ -87,7 +85,7 @@ pub fn mount(panel: HtmlElement, over: HtmlElement, given: &str, host: &JsValue)
     let calls = parse_calls(text(2)).into_iter().map(Event::Host).collect();
     let (settings, invalid) = parse_settings(text(0)).map_err(explain)?;
     let host = HostApi(host.clone());
-    invalid.into_iter().for_each(|name| host.send("odd", &[("name", json::string(name))]));
+    invalid.into_iter().for_each(|name| host.send(&ElementEvent::Odd { name }));
     let language = if settings.options.language.is_empty() { "en" } else { &settings.options.language };
 
     panel.replace_children_with_node_0();
@@ -114,7 +112,7 @@ pub fn mount(panel: HtmlElement, over: HtmlElement, given: &str, host: &JsValue)
             },
             speak: {
                 let host = host.clone();
-                Rc::new(move |code| host.send("language", &[("code", json::string(code))]))
+                Rc::new(move |code| host.send(&ElementEvent::Language { code }))
             },
             pick: Rc::new(move |files| {
                 if let Some(driver) = to_pick.get() {
@@ -181,9 +179,9 @@ impl HostApi {
         let _ = self.function(name).map(|function| function.call1(&JsValue::UNDEFINED, &argument));
     }
 
-    /// Sends the element an event of this type; the fields' values are JSON.
-    fn send(&self, event_type: &str, fields: &[(&str, String)]) {
-        self.call("event", event_json(event_type, fields).into());
+    /// Sends the element an event.
+    fn send(&self, event: &ElementEvent) {
+        self.call("event", event.to_json().into());
     }
 }
 
@@ -202,8 +200,8 @@ impl Output for ElementOutput {
     }
 
     fn tell_host(&self, event: HostEvent) {
-        if let Some(json) = event.to_json() {
-            return self.host.call("event", json.into());
+        if let Some(event) = event.element_event() {
+            return self.host.send(&event);
         }
         if let HostEvent::NotificationDue(notification) = event {
             self.notify(&notification);
@@ -221,15 +219,14 @@ impl ElementOutput {
 
     fn notify(&self, notification: &Notification) {
         let (words, message) = (self.ui.words(), &notification.message);
-        let fields = [
-            ("name", json::string(&[&self.prefix, "arrived/", &digits(message.id.0)].concat())),
-            ("title", json::string(&words.author(&message.author))),
-            ("text", json::string(&words.line(message, Self::NOTIFICATION_CHARS_MAX))),
-            ("seen", json::truth(notification.is_seen)),
-            ("heard", json::truth(notification.plays_sound)),
-            ("noticed", json::truth(notification.shows_notification)),
-        ];
-        self.host.send("arrived", &fields);
+        self.host.send(&ElementEvent::Arrived {
+            name: &format!("{}arrived/{}", self.prefix, message.id.0),
+            title: &words.author(&message.author),
+            text: &words.line(message, Self::NOTIFICATION_CHARS_MAX),
+            seen: notification.is_seen,
+            heard: notification.plays_sound,
+            noticed: notification.shows_notification,
+        });
     }
 }
 

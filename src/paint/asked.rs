@@ -9,7 +9,6 @@ use natter_core::content::{
     Answer, Card, CardAction, Choice, FEEDBACK, Field, FieldKind, MessageKind, RATING, RatingScale, is_rating_open,
     value_of,
 };
-use natter_core::digits::digits;
 use natter_core::markdown;
 use natter_core::model::{Message, MessageId};
 use natter_core::view::Row;
@@ -223,7 +222,7 @@ fn rating(words: &Words, asking: Element, row: &Row, message: &Message, scale: R
 }
 
 fn face(words: &Words, at: usize, shown: &str, rated: &str, is_open: bool) -> Element {
-    let value = digits(at as u64 + 1);
+    let value = (at as u64 + 1).to_string();
     let name = match at {
         0 => TextKey::Rating1,
         1 => TextKey::Rating2,

@@ -4,7 +4,6 @@ use super::icon::button;
 use super::wish::Wish;
 use super::{Act, Element, Words, el};
 use crate::i18n::TextKey;
-use natter_core::digits::digits;
 use natter_core::model::{Message, Status};
 use natter_core::view::{ConversationEnd, ConversationListView};
 use natter_core::visitor::conversation_list::ConversationSummary;
@@ -47,7 +46,7 @@ fn conversation(words: &Words, summary: &ConversationSummary, unread: u32, is_op
         .maybe(last.map(time))
         .and(line("excerpt", &last.map(|last| words.line(last, EXCERPT_CHARS)).unwrap_or_default()))
         .maybe(state)
-        .maybe((unread > 0).then(|| el("span", "count").saying(&digits(unread.into()))))
+        .maybe((unread > 0).then(|| el("span", "count").saying(&unread.to_string())))
 }
 
 /// What is said under a conversation that has ended, and what one can do.

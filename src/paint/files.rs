@@ -6,7 +6,6 @@ use super::{Act, Element, Words, el};
 use crate::i18n::TextKey;
 use natter_core::content::{Attachment, AttachmentKind, Sources};
 use natter_core::conversation::timeline::RowKey;
-use natter_core::digits::digits;
 use natter_core::model::{LocalFile, MessageId, OutgoingFile};
 use natter_core::spoofing::real_destination;
 use natter_core::url::SafeUrl;
@@ -120,7 +119,7 @@ fn image(words: &Words, name: &str, sources: Sources) -> Element {
 fn picture(words: &Words, message: MessageId, file: &Attachment, sources: Sources) -> Element {
     let image = image(words, &file.name, sources);
     let image = match file.dimensions {
-        Some((width, height)) => image.with("width", &digits(width)).with("height", &digits(height)),
+        Some((width, height)) => image.with("width", &width.to_string()).with("height", &height.to_string()),
         None => image.with("class", "unmeasured"),
     };
     // Its name is what it holds: the picture, or that there is none.
@@ -147,7 +146,7 @@ pub fn enclosed(words: &Words, tag: &'static str, file: &OutgoingFile) -> Elemen
 /// The files of a message on its way, how far they are, and the way to stop them.
 pub fn uploading(words: &Words, key: RowKey, files: &[OutgoingFile], progress: u8, is_failed: bool) -> Option<Element> {
     let all = files.iter().fold(el("div", "files"), |all, file| all.and(own(words, file)));
-    let percent = digits(progress.into());
+    let percent = progress.to_string();
     let bar = el("progress", "progress").with("max", "100").with("value", &percent);
     let bar = bar.labelled(words, &TextKey::Sending);
     let cancel = button("link").on("click", Act::Tell(Wish::Discarded(key))).told(words, &TextKey::Cancel);

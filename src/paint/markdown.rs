@@ -6,7 +6,6 @@ use super::wish::Wish;
 use super::{Act, Element, Node, Words, el};
 use crate::i18n::TextKey;
 use natter_core::conversation::timeline::RowKey;
-use natter_core::digits::digits;
 use natter_core::markdown::{self, Align, Mark, Piece};
 use natter_core::view::{TextFold, beginning_of};
 
@@ -54,7 +53,7 @@ fn element(words: &Words, mark: Mark, inner: Vec<Piece>, is_in_link: bool) -> El
         Mark::List => "ul",
         Mark::NumberedList(1) => "ol",
         Mark::NumberedList(first) => {
-            return hold(words, el("ol", "").with("start", &digits(first.into())), inner, is_in_link);
+            return hold(words, el("ol", "").with("start", &first.to_string()), inner, is_in_link);
         }
         Mark::Item => "li",
         Mark::CodeBlock => "pre",

@@ -5,7 +5,6 @@ use super::wish::Wish;
 use super::{Act, Element, Words, el};
 use crate::i18n::TextKey;
 use natter_core::TranscriptFormat;
-use natter_core::digits::digits;
 use natter_core::view::{ConversationActions, MenuSettings, Panel};
 use natter_core::visitor::preferences::{Preference, Theme};
 
@@ -21,7 +20,7 @@ pub fn menu(words: &Words, panel: &Panel) -> Element {
         let switch = button("item switch").with("role", "switch").on("click", act);
         el("li", "").and(switch.with("aria-checked", if is_on { "true" } else { "false" }).told(words, &sentence))
     };
-    let unread = (unread > 0).then(|| el("span", "count").saying(&digits(unread.into())));
+    let unread = (unread > 0).then(|| el("span", "count").saying(&unread.to_string()));
     // Its name is what it holds: the count is told with it.
     let opener =
         el("summary", "tool").and(el("span", "spoken").told(words, &TextKey::Menu)).and(icon(MORE)).maybe(unread);

@@ -9,7 +9,6 @@ use super::Words;
 use super::wish::Wish;
 use crate::i18n::TextKey;
 use natter_core::content::Sources;
-use natter_core::digits::digits;
 use natter_core::model::MessageId;
 
 /// Something to be seen.
@@ -130,8 +129,8 @@ impl Element {
     pub fn placed(self, place: Option<Place>) -> Self {
         let Some(Place { nth, of }) = place else { return self };
         // -1: nobody knows.
-        let of = of.map_or_else(|| "-1".to_owned(), |of| digits(of as u64));
-        self.with("aria-posinset", &digits(nth as u64)).with("aria-setsize", &of)
+        let of = of.map_or_else(|| "-1".to_owned(), |of| of.to_string());
+        self.with("aria-posinset", &nth.to_string()).with("aria-setsize", &of)
     }
 
     /// Doing this on that DOM event.

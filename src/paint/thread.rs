@@ -8,7 +8,6 @@ use super::row::row;
 use super::wish::Wish;
 use super::{Act, Element, Node, Place, Words, el};
 use crate::i18n::TextKey;
-use natter_core::digits::digits;
 use natter_core::view::{ConversationEnd, Row, Thread, View};
 
 /// The scrolling part of the panel.
@@ -68,7 +67,7 @@ fn newest(words: &Words, thread: &Thread) -> Option<Element> {
         Thread { unread: 0, is_scrolled_away: false, .. } => return None,
         Thread { unread: 0, .. } => button().labelled(words, &TextKey::Newest).and(icon(DOWN)),
         Thread { unread, .. } => {
-            button().told(words, &TextKey::Unread).and(el("span", "count").saying(&digits((*unread).into())))
+            button().told(words, &TextKey::Unread).and(el("span", "count").saying(&unread.to_string()))
         }
     };
     Some(el("div", "below").and(button))

@@ -17,7 +17,6 @@ use crate::js::object;
 use crate::paint::{Act, Wish};
 use natter_core::Event;
 use natter_core::content::{Attachment, AttachmentKind, FILE_RETRIES_MS};
-use natter_core::digits::digits;
 use natter_core::model::MessageId;
 use natter_core::url::SafeUrl;
 use natter_core::view::{RowContent, View};
@@ -262,5 +261,5 @@ fn fit(field: &HtmlTextAreaElement) {
     let style = HtmlElement::style(field);
     // A style the browser refuses leaves the field one line high, and scrolling.
     let _ = style.set_property("height", "auto");
-    let _ = style.set_property("height", &[&digits(field.scroll_height().unsigned_abs().into()), "px"].concat());
+    let _ = style.set_property("height", &[&field.scroll_height().unsigned_abs().to_string(), "px"].concat());
 }

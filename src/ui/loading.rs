@@ -9,7 +9,6 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, HtmlMediaElement};
 
 use natter_core::content::Sources;
-use natter_core::digits::digits;
 use natter_core::view::{ConnectionState, View};
 
 /// The number of failures since it was last loaded.
@@ -28,7 +27,7 @@ impl Loading {
     /// Tries the next address, or gives up.
     pub fn failed(self: &Rc<Self>, media: &HtmlElement, sources: &Sources) {
         let failures = 1 + media.get_attribute(FAILURES).and_then(|count| count.parse().ok()).unwrap_or(0_usize);
-        set(media, FAILURES, &digits(failures as u64));
+        set(media, FAILURES, &failures.to_string());
         let Some((wait_ms, url)) = sources.next_after(failures) else {
             set(media, GONE, "");
             return;

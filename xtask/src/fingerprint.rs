@@ -38,7 +38,8 @@ pub fn run(folder: &Path) -> Result<(), String> {
         hashes.into_iter().partition(|(name, _)| HASHED_IN_LOADER.contains(&&**name));
     let list = Value::Object(object(&listed)).to_string();
     let in_loader = [in_loader, vec![(LIST.to_owned(), integrity(list.as_bytes()))]].concat();
-    let version: String = hex(&Sha256::digest(Value::Object(object(&in_loader)).to_string())).chars().take(12).collect();
+    let version: String =
+        hex(&Sha256::digest(Value::Object(object(&in_loader)).to_string())).chars().take(12).collect();
 
     let loader = folder.join("embed.js");
     let assets = loader_assets(&version, &in_loader, imports(folder, &modules)?);

@@ -9,6 +9,7 @@
 
 use std::fmt;
 
+use serde::Serialize;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 /// A parsed value. `serde_json::Value` would be 2 kB more to download: it sorts fields, and keeps what a number is.
@@ -253,6 +254,20 @@ fn are_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
+/// A value as JSON text.
+#[must_use]
+pub fn write<T: Serialize + ?Sized>(value: &T) -> String {
+    // Only a map whose keys are no strings can't be written, and no type of ours has one.
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+/// An object whose fields' values are JSON text already: the website's numbers keep all their digits.
+#[must_use]
+pub fn write_object_of_json(fields: &[(&str, String)]) -> String {
+    let fields: Vec<String> = fields.iter().map(|(name, json)| format!("{}:{json}", write(name))).collect();
+    format!("{{{}}}", fields.join(","))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -343,7 +358,9 @@ mod tests {
 
     #[test]
     fn texts_that_are_no_json_are_rejected() {
-        for text in ["", "nul", "{", "[1,]", "{\"a\":1,}", "{a:1}", "'a'", "\"\n\"", "1 2", "NaN", "]", "[}", "+1", "\u{feff}1"] {
+        for text in
+            ["", "nul", "{", "[1,]", "{\"a\":1,}", "{a:1}", "'a'", "\"\n\"", "1 2", "NaN", "]", "[}", "+1", "\u{feff}1"]
+        {
             assert_eq!(read(text), None, "{text}");
         }
     }

@@ -4,10 +4,9 @@ use super::content::{parse_answers, parse_attachments, parse_kind};
 use super::fields::{bool_at, number_at, object_at, parse_list, parse_object, str_at, text_at};
 use crate::availability::{Inbox, WorkingHours};
 use crate::content::MessageKind;
-use crate::digits::digits;
-use crate::tolerant_json::{Json, Object};
 use crate::model::{Author, Contact, Conversation, ConversationId, EchoId, Message, MessageId, Person, Status};
 use crate::spoofing::without_bidi_controls;
+use crate::tolerant_json::{Json, Object};
 use crate::visitor::conversation_index::{CONVERSATIONS_ATTRIBUTE, ConversationIndex, INBOXES_ATTRIBUTE};
 use crate::visitor::conversation_list::ConversationSummary;
 
@@ -330,6 +329,6 @@ fn read_echo(data: &Object) -> Option<EchoId> {
     let echo = data.get("echo_id")?;
     match echo.text() {
         Some(text) => Some(text.into()).filter(|_| !text.is_empty()),
-        None => Some(digits(echo.number()?).into()),
+        None => Some(echo.number()?.to_string().into()),
     }
 }

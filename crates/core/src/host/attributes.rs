@@ -5,9 +5,9 @@ use crate::chatwoot::content::{collect_objects, parse_field};
 use crate::chatwoot::fields::{parse_object, str_at, text_at};
 use crate::content::{Choice, Field, FieldKind};
 use crate::host::settings::{Options, ReplyTime, Settings, SettingsError};
-use crate::tolerant_json::{self, Json, Object};
 use crate::model::Person;
 use crate::spoofing::without_bidi_controls;
+use crate::tolerant_json::{self, Json, Object};
 use crate::url::SafeUrl;
 use crate::visitor::pre_chat_form::{Consent, PreChatForm};
 

@@ -3,7 +3,6 @@
 //! JSON.
 
 use crate::host::settings::Options;
-use crate::json::{self, to_pairs};
 use crate::tolerant_json::{self, Json};
 use crate::visitor::identity::User;
 
@@ -72,9 +71,10 @@ fn parse_call(call: &[&str]) -> Option<HostCall> {
             HostCall::SetAttributes { attributes: to_pairs(arguments), target: AttributeTarget::Conversation }
         }
         // The server merges attributes: an attribute can be emptied, not removed.
-        "deleteCustomAttribute" => {
-            HostCall::SetAttributes { attributes: vec![(first()?, json::string(""))], target: AttributeTarget::Contact }
-        }
+        "deleteCustomAttribute" => HostCall::SetAttributes {
+            attributes: vec![(first()?, tolerant_json::write(""))],
+            target: AttributeTarget::Contact,
+        },
         "prefill" => HostCall::Prefill { text: first()? },
         "prompted" => HostCall::ProactiveMessageShown { text: first()? },
         "send" => HostCall::SendMessage { text: first()? },
@@ -85,6 +85,11 @@ fn parse_call(call: &[&str]) -> Option<HostCall> {
         "forget" => HostCall::Forget,
         _ => return None,
     })
+}
+
+/// Names and values in turn, as pairs; a name without a value is skipped.
+fn to_pairs(texts: &[&str]) -> Vec<(String, String)> {
+    texts.as_chunks().0.iter().map(|[name, value]| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 
 #[cfg(test)]

@@ -5,12 +5,11 @@
 
 use crate::backoff::Backoff;
 use crate::content::Answer;
-use crate::digits::digits;
-use crate::json;
-use crate::tolerant_json::{self, Json};
 use crate::model::{ConversationId, MessageId};
 use crate::rng::Rng;
 use crate::time::{Due, Mono};
+use crate::tolerant_json::{self, Json};
+use serde::Serialize;
 
 /// A submission of answers.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -59,6 +58,15 @@ pub enum SubmissionStatus {
     Sending,
     /// The server rejected it, with its own text if it gave one.
     Rejected(Option<String>),
+}
+
+/// The record on the device; `answers` are names, each with a title and a value.
+#[derive(Serialize)]
+struct SubmissionRecord<'submission> {
+    v: u64,
+    conversation: ConversationId,
+    survey: bool,
+    answers: Vec<(&'submission str, [&'submission str; 2])>,
 }
 
 const RECORD_VERSION: u64 = 1;
@@ -213,16 +221,13 @@ impl FormSubmissions {
 
 impl PendingSubmission {
     fn record(&self) -> String {
-        let answer = |answer: &Answer| {
-            let values = json::list(&[json::string(&answer.title), json::string(&answer.value)]);
-            json::list(&[json::string(&answer.name), values])
-        };
-        json::object(&[
-            ("v", digits(RECORD_VERSION)),
-            ("conversation", digits(self.conversation.0)),
-            ("survey", json::truth(self.is_survey)),
-            ("answers", json::list(&self.submission.answers.iter().map(answer).collect::<Vec<_>>())),
-        ])
+        let answers = self.submission.answers.iter();
+        tolerant_json::write(&SubmissionRecord {
+            v: RECORD_VERSION,
+            conversation: self.conversation,
+            survey: self.is_survey,
+            answers: answers.map(|answer| (&*answer.name, [&*answer.title, &*answer.value])).collect(),
+        })
     }
 
     /// Parses a record; `None` if it is damaged or of another version.

@@ -5,7 +5,6 @@
 //! wrote it and when: a tab that hung while the visitor was forgotten can't bring anything back, and the tab that
 //! forgets the visitor need not wait until the others have received that.
 
-use crate::digits::digits;
 use crate::tolerant_json::{self, Json};
 
 /// The key of the generation on the device, and its field in records.
@@ -23,7 +22,7 @@ pub fn stored_generation(all: &[(String, String)]) -> u64 {
 #[must_use]
 pub fn stamp(generation: u64, record: &str) -> String {
     match record.strip_prefix('{') {
-        Some(rest) if generation > 0 => ["{\"", KEY, "\":", &digits(generation), ",", rest].concat(),
+        Some(rest) if generation > 0 => format!("{{\"{KEY}\":{generation},{rest}"),
         Some(_) | None => record.to_owned(),
     }
 }

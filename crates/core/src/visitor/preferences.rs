@@ -1,8 +1,7 @@
 //! The visitor's preferences: sound, notifications and theme, stored on the device.
 
-use crate::digits::digits;
-use crate::json;
 use crate::tolerant_json::{self, Json};
+use serde::Serialize;
 
 /// A preference that the visitor sets.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -53,6 +52,15 @@ pub struct Preferences {
     pub theme: Theme,
 }
 
+/// The record on the device.
+#[derive(Serialize)]
+struct PreferencesRecord {
+    v: u64,
+    silent: Option<bool>,
+    notices: Option<bool>,
+    theme: &'static str,
+}
+
 const RECORD_VERSION: u64 = 1;
 
 impl Preferences {
@@ -68,13 +76,12 @@ impl Preferences {
     /// The record for the device.
     #[must_use]
     pub fn record(self) -> String {
-        let bool_or_null = |value: Option<bool>| json::or_null(value.map(json::truth));
-        json::object(&[
-            ("v", digits(RECORD_VERSION)),
-            ("silent", bool_or_null(self.is_silent)),
-            ("notices", bool_or_null(self.notifications)),
-            ("theme", json::string(self.theme.name())),
-        ])
+        tolerant_json::write(&PreferencesRecord {
+            v: RECORD_VERSION,
+            silent: self.is_silent,
+            notices: self.notifications,
+            theme: self.theme.name(),
+        })
     }
 
     /// Restores a record; a damaged one gives the defaults.

@@ -7,12 +7,11 @@
 
 use crate::backoff::Backoff;
 use crate::chatwoot::requests::{ApiRequest, ListPurpose};
-use crate::digits::digits;
-use crate::json;
-use crate::tolerant_json::{self, Json};
 use crate::model::{Contact, ConversationId};
 use crate::rng::Rng;
 use crate::time::{Due, Mono};
+use crate::tolerant_json::{self, Json};
+use serde::Serialize;
 
 /// The contact and the conversations.
 #[derive(Debug)]
@@ -48,6 +47,22 @@ pub enum Need {
     Contact,
     /// A contact and a conversation.
     Conversation,
+}
+
+/// The record on the device. `customer_identifier` is the name of the source_id in Chatwoot's guide; `creating` is
+/// whether a conversation was requested whose id has not arrived.
+#[derive(Serialize)]
+struct SessionRecord<'session> {
+    v: u64,
+    customer_identifier: &'session str,
+    pubsub_token: Option<&'session str>,
+    conversation: Option<ConversationId>,
+    conversations: &'session [ConversationId],
+    unheard: &'session [ConversationId],
+    inbox: Option<u64>,
+    creating: bool,
+    user: u64,
+    proven: bool,
 }
 
 const RECORD_VERSION: u64 = 1;
@@ -148,23 +163,22 @@ impl Session {
         self.is_changed
     }
 
-    /// The record for the device; `None` without a contact. `customer_identifier` is the name of the source_id in
-    /// Chatwoot's guide; `creating` is whether a conversation was requested whose id has not arrived.
+    /// The record for the device; `None` without a contact.
     #[must_use]
     pub fn record(&self) -> Option<String> {
-        let list = |ids: &[ConversationId]| json::list(&ids.iter().map(|id| digits(id.0)).collect::<Vec<_>>());
-        Some(json::object(&[
-            ("v", digits(RECORD_VERSION)),
-            ("customer_identifier", json::string(self.source_id.as_ref()?)),
-            ("pubsub_token", json::or_null(self.pubsub_token.as_deref().map(json::string))),
-            ("conversation", json::or_null(self.conversation.map(|id| digits(id.0)))),
-            ("conversations", list(&self.conversations)),
-            ("unheard", list(&self.without_frames)),
-            ("inbox", json::or_null(self.inbox.map(digits))),
-            ("creating", json::truth(self.is_creation_unconfirmed)),
-            ("user", digits(self.user)),
-            ("proven", json::truth(self.is_user_proven)),
-        ]))
+        let record = SessionRecord {
+            v: RECORD_VERSION,
+            customer_identifier: self.source_id.as_deref()?,
+            pubsub_token: self.pubsub_token.as_deref(),
+            conversation: self.conversation,
+            conversations: &self.conversations,
+            unheard: &self.without_frames,
+            inbox: self.inbox,
+            creating: self.is_creation_unconfirmed,
+            user: self.user,
+            proven: self.is_user_proven,
+        };
+        Some(tolerant_json::write(&record))
     }
 
     /// Whether a request is due: for the contact while it is in doubt, or for what is needed.
