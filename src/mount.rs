@@ -4,6 +4,7 @@ use natter_core::event::VisitorEvent;
 use natter_core::host::attributes::parse_settings;
 use natter_core::host::calls::{HostCall, parse_calls};
 use natter_core::host::events::{ElementEvent, HostEvent, Notification};
+use natter_core::host::mount_options::MountOptions;
 use std::any::Any;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -49,9 +50,9 @@ impl Handle {
         Ok(())
     }
 
-    /// Switches to a language (BCP 47); `texts` are its texts as a JSON list, or empty for English.
+    /// Switches to a language (BCP 47); `texts` are its texts as a JSON list; anything else is English.
     pub fn speak(&self, language: &str, texts: &str) {
-        self.ui.speak(locale(language, texts));
+        self.ui.speak(locale(language, &tolerant_json::read(texts).unwrap_or(Json::Null)));
     }
 
     /// The state and the event log, as JSON. They hold message texts: the element redacts them by `parts/diagnostics.js`
@@ -70,22 +71,17 @@ impl Handle {
 /// Mounts a chat into an element's panel, in place of the panel's content, and its message previews into `over`, above the
 /// launcher.
 ///
-/// `given` is a JSON list of three strings: the element's attributes as a JSON object, the texts of its language as a JSON
-/// list (empty for English), and the website's calls so far (`natter_core::host::calls`). `host` is an object with the
-/// functions `open(is_open)`, which opens or closes the panel, `event(json)`, which takes the chat's events, and
+/// `given` are the [`MountOptions`], as JSON. `host` is an object with the functions `open(is_open)`, which opens or closes the panel, `event(json)`, which takes the chat's events, and
 /// `part(name)`, which returns a promise of the lazy module of that name.
 ///
 /// # Errors
 /// When a setting can't be used; the error's message names it, and never its value.
 #[wasm_bindgen]
 pub fn mount(panel: HtmlElement, over: HtmlElement, given: &str, host: &JsValue) -> Result<Handle, JsValue> {
-    let given = tolerant_json::read(given);
-    let given = given.as_ref().and_then(Json::items).unwrap_or_default();
-    let text = |nth: usize| given.get(nth).and_then(Json::text).unwrap_or_default();
-    let calls = parse_calls(text(2)).into_iter().map(Event::Host).collect();
-    let (settings, invalid) = parse_settings(text(0)).map_err(explain)?;
+    let MountOptions { settings, unusable, texts, calls } = MountOptions::parse(given).map_err(explain)?;
+    let calls = calls.into_iter().map(Event::Host).collect();
     let host = HostApi(host.clone());
-    invalid.into_iter().for_each(|name| host.send(&ElementEvent::Odd { name }));
+    unusable.into_iter().for_each(|name| host.send(&ElementEvent::Odd { name }));
     let language = if settings.options.language.is_empty() { "en" } else { &settings.options.language };
 
     panel.replace_children_with_node_0();
@@ -124,7 +120,7 @@ pub fn mount(panel: HtmlElement, over: HtmlElement, given: &str, host: &JsValue)
                 Rc::new(move |module, function, arguments| modules.start(module, function, arguments))
             },
         },
-        locale(language, text(1)),
+        locale(language, &texts),
     );
     let painted = ui::mount(&ui, &panel, &over);
     let prefix = settings.storage_prefix();
@@ -136,9 +132,9 @@ pub fn mount(panel: HtmlElement, over: HtmlElement, given: &str, host: &JsValue)
 }
 
 /// The texts and formats of a language.
-fn locale(language: &str, texts: &str) -> Words {
+fn locale(language: &str, texts: &Json) -> Words {
     Words {
-        locale: Locale::read(texts),
+        locale: Locale::from_json(texts),
         formatter: Box::new(IntlFormatter::new(language)),
         now: || (js_sys::Date::now() / 1_000.0) as u64,
         can_record: can_record(),

@@ -29,16 +29,21 @@ impl Locale {
         Self(ENGLISH.lines().map(str::to_owned).collect())
     }
 
-    /// Reads a language: a JSON list of its texts, in the order of `locales/en.json`. Anything else is English.
+    /// Reads a language: a JSON list of its texts, in the order of their keys. Anything else is English.
     #[must_use]
     pub fn read(list: &str) -> Self {
+        Self::from_json(&tolerant_json::read(list).unwrap_or(Json::Null))
+    }
+
+    /// The same of a parsed list.
+    #[must_use]
+    pub fn from_json(list: &Json) -> Self {
         let mut locale = Self::english();
-        if let Some(Json::List(texts)) = tolerant_json::read(list)
-            && texts.len() == locale.0.len()
-        {
+        let texts = list.items().unwrap_or_default();
+        if texts.len() == locale.0.len() {
             for (place, text) in locale.0.iter_mut().zip(texts) {
                 if let Json::Text(text) = text {
-                    *place = text;
+                    place.clone_from(text);
                 }
             }
         }

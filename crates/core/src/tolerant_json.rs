@@ -40,6 +40,11 @@ impl Object {
         self.0.iter().rev().find(|(other, _)| other == name).map(|(_, value)| value)
     }
 
+    /// The fields whose values are strings.
+    pub fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().filter_map(|(name, value)| Some((name.as_str(), value.text()?)))
+    }
+
     /// The fields' names.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(name, _)| name.as_str())

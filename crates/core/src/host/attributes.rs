@@ -1,5 +1,6 @@
-//! The attributes of the element that embeds the chat, handed over as one JSON object of strings. Structured settings
-//! (team, form, languages) are JSON in a string.
+//! The attributes of the element that embeds the chat, as `embed/panel.js` hands them over: one JSON object of strings, and
+//! of what the element has prepared (`languages`). Structured settings (team, form) are JSON in a string, as the website
+//! has written it.
 
 use crate::chatwoot::content::{collect_objects, parse_field};
 use crate::chatwoot::fields::{parse_object, str_at, text_at};
@@ -17,8 +18,12 @@ use crate::visitor::pre_chat_form::{Consent, PreChatForm};
 /// # Errors
 /// If a required setting is missing or unusable, or if an attribute has the name of a secret.
 pub fn parse_settings(text: &str) -> Result<(Settings, Vec<&'static str>), SettingsError> {
-    let attributes = parse_object(text).unwrap_or_default();
-    let value = |name| str_at(&attributes, name).map(str::trim).filter(|value| !value.is_empty());
+    read_settings(&parse_object(text).unwrap_or_default())
+}
+
+/// Reads the attributes, as [`parse_settings`].
+pub(crate) fn read_settings(attributes: &Object) -> Result<(Settings, Vec<&'static str>), SettingsError> {
+    let value = |name| str_at(attributes, name).map(str::trim).filter(|value| !value.is_empty());
     if let Some(name) = attributes.names().find(|name| is_secret(name)) {
         return Err(SettingsError::Secret(name.to_owned()));
     }
@@ -33,7 +38,7 @@ pub fn parse_settings(text: &str) -> Result<(Settings, Vec<&'static str>), Setti
         at
     };
     // An attribute without a value is set.
-    let is_set = |name| str_at(&attributes, name).is_some_and(|value| value != "false");
+    let is_set = |name| str_at(attributes, name).is_some_and(|value| value != "false");
     let reply = choice("reply-time", &["minutes", "hours", "day"]);
     let reply = reply.and_then(|at| [ReplyTime::Minutes, ReplyTime::Hours, ReplyTime::Day].get(at).copied());
     let is_silent = choice("sound", &["on", "off"]) == Some(1);
@@ -47,13 +52,9 @@ pub fn parse_settings(text: &str) -> Result<(Settings, Vec<&'static str>), Setti
     let team = read("team", |value| value.items().is_some());
     let form = read("form", |value| value.object().is_some());
     // From the element's script: pairs of code and name.
-    let languages = read("languages", |value| value.items().is_some());
+    let languages = attributes.get("languages").and_then(Json::items).unwrap_or_default();
     let options = Options {
-        languages: languages
-            .iter()
-            .flat_map(|all| all.items().unwrap_or_default())
-            .filter_map(parse_language)
-            .collect(),
+        languages: languages.iter().filter_map(parse_language).collect(),
         closes_resolved: value("allow-messages-after-resolved") == Some("false"),
         team: team.iter().flat_map(|team| team.items().unwrap_or_default()).filter_map(parse_person).collect(),
         reply,
@@ -172,8 +173,7 @@ mod tests {
 
     #[test]
     fn attributes_languages_are_codes_with_names() {
-        let (settings, unusable) =
-            read(r#","languages":"[[\"en\",\"English\"],[\"de\",\"Deutsch\"],[\"fr\"],7]""#).unwrap();
+        let (settings, unusable) = read(r#","languages":[["en","English"],["de","Deutsch"],["fr"],7]"#).unwrap();
         let all: Vec<_> = settings.options.languages.iter().map(|one| (&*one.value, &*one.title)).collect();
         assert_eq!((all, unusable), (vec![("en", "English"), ("de", "Deutsch")], vec![]));
     }
