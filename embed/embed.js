@@ -470,16 +470,16 @@
       return [];
     }
 
-    /** Deletes all records of the chat, and has the site's other tabs forget the visitor (`wire/tabs.rs`). */
+    /** Deletes all records of the chat, and has the site's other tabs forget the visitor (`crates/core/src/tabs/messages.rs`). */
     async #wipe() {
       const [prefix, names] = [this.#prefix(), this.#storedNames()];
-      // Records of an older generation are ignored (`crates/core/src/generation.rs`). Without records there is none.
-      const key = names.length ? String(+localStorage.getItem(prefix + "generation") + 1) : undefined;
+      // Records of an older generation are ignored (`crates/core/src/visitor/generation.rs`). Without records there is none.
+      const generation = names.length ? String(+localStorage.getItem(prefix + "generation") + 1) : undefined;
       for (const name of names) localStorage.removeItem(name);
-      if (key) localStorage.setItem(prefix + "generation", key);
+      if (generation) localStorage.setItem(prefix + "generation", generation);
       try {
-        const others = new BroadcastChannel(`${prefix}tabs/6`);
-        others.postMessage(JSON.stringify({ __proto__: null, say: "forget", key }));
+        const others = new BroadcastChannel(`${prefix}tabs/7`);
+        others.postMessage(JSON.stringify({ __proto__: null, forget_visitor: { __proto__: null, generation } }));
         others.close();
       } catch {}
       await this.#forgetFiles();

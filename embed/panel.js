@@ -152,13 +152,13 @@ class Chat {
       },
       part: (name) => this.#partForWasm(name),
     };
-    const options = [this.#settings(), initial ?? "", stringify(this.#calls.flatMap(({ calls }) => calls))];
+    const options = { attributes: this.#settings(), texts: initial, calls: this.#calls.flatMap(({ calls }) => calls) };
     this.#handle = mount(panel, over, stringify(options), host);
     this.#calls.splice(0).forEach(({ done }) => done?.());
     this.#call(element.isOpen ? "opened" : "closed");
     texts.then((late) => {
       // The texts came after `mount`, or the language has changed since.
-      if (late !== initial || panel.lang !== language) this.#handle?.speak(panel.lang, late ?? "");
+      if (late !== initial || panel.lang !== language) this.#speak(late);
     });
     attempt(() => this.#focus());
     emit("ready");
@@ -217,15 +217,19 @@ class Chat {
     }
   }
 
-  #call(...call) {
+  #call(call) {
     this.#handle?.call(stringify([call]));
+  }
+
+  #speak(texts) {
+    this.#handle?.speak(this.#loader.panel.lang, stringify(texts ?? null));
   }
 
   /** An attribute of the element has changed. */
   changed(name) {
     const before = this.#language;
     this.#updateLanguage();
-    if (before !== this.#language) this.#loadTexts().then((texts) => this.#handle?.speak(this.#loader.panel.lang, texts ?? ""));
+    if (before !== this.#language) this.#loadTexts().then((texts) => this.#speak(texts));
     if (["prompts", "avoid", "mode", "load"].includes(name)) this.#startModules();
     if (!this.#handle || this.#isConfiguring) return;
     // Attributes that change in one task are passed on together.
@@ -238,7 +242,7 @@ class Chat {
 
   #configure() {
     try {
-      this.#handle?.configure(this.#settings());
+      this.#handle?.configure(stringify(this.#settings()));
     } catch (error) {
       this.#loader.refuse(error.message);
     }
@@ -274,9 +278,9 @@ class Chat {
     // Of what is not a setting, the core gets the names, as it looks for secrets. Properties that begin with `_` are random
     // names that libraries leave on elements.
     for (const name of [...names, ...Object.keys(element).filter((name) => name[0] !== "_")]) settings[name] ??= "";
-    const languages = settings.languages && stringify(this.#languages().map((code) => [code, ownName(code)]));
+    const languages = settings.languages && this.#languages().map((code) => [code, ownName(code)]);
     const fallback = settings["fallback-url"] && Object.assign(page.createElement("a"), { href: settings["fallback-url"] }).href;
-    return stringify({ ...settings, "base-url": absolute(settings["base-url"]), "fallback-url": fallback, language: panel.lang, languages });
+    return { ...settings, "base-url": absolute(settings["base-url"]), "fallback-url": fallback, language: panel.lang, languages };
   }
 
   /** Starts or restarts the modules that work without the wasm: prompts, avoiding collisions, opening in view. */
@@ -416,10 +420,10 @@ class Chat {
     }
     this.#language = code;
     this.#loader.setLanguage(code);
-    this.#loadTexts().then((texts) => this.#handle?.speak(this.#loader.panel.lang, texts ?? ""));
+    this.#loadTexts().then((texts) => this.#speak(texts));
   }
 
-  /** A promise of the panel's texts as JSON: undefined for English, which is in the wasm, or when they can't be loaded. */
+  /** A promise of the panel's texts as a list: undefined for English, which is in the wasm, or when they can't be loaded. */
   async #loadTexts() {
     const { panel, setLanguage, texts } = this.#loader;
     const language = panel.lang;
@@ -434,23 +438,24 @@ class Chat {
     if (panel.lang !== language && file) return this.#loadTexts();
     this.texts = file?.launcher ?? ENGLISH;
     this.#updateLabel();
-    return file && stringify(file.words);
+    return file?.words;
   }
 }
 
-/** A call of the page's as calls that the core reads: lists of texts, in which an object is names and values by turns. */
+/** A call of the page's as calls that the core reads (`host/calls.rs`): the name, or an object of the name and the argument. */
 function coreCalls(name, [first, more]) {
-  if (name === "reset" || name === "forget") return [[name]];
+  if (name === "reset" || name === "forget") return [name];
   if (name === "setUser") {
     const { custom_attributes: attributes, ...fields } = user(first, more);
-    const call = [name, ...Object.entries(fields).flatMap(([key, value]) => [key, String(value ?? "")])];
+    const call = { [name]: mapValues(fields, (value) => String(value ?? "")) };
     return attributes ? [call, ...coreCalls("setCustomAttributes", [attributes])] : [call];
   }
   const isText = !name.startsWith("set");
   if (isText ? typeof first !== "string" : !isObject(first)) throw TypeError(`natter: ${name} without its ${isText ? "string" : "object"}.`);
-  if (isText) return [[name, first]];
-  return [[name, ...Object.entries(first).flatMap(([key, value]) => [key, stringify(value) ?? "null"])]];
+  return [{ [name]: isText ? first : mapValues(first, (value) => stringify(value) ?? "null") }];
 }
+
+const mapValues = (object, change) => Object.fromEntries(Object.entries(object).map(([name, value]) => [name, change(value)]));
 
 const isObject = (it) => typeof it === "object" && it !== null && !Array.isArray(it);
 

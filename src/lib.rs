@@ -4,13 +4,9 @@
 //! through their context, [`chat`]. On wasm32 there are also `platform`, which performs what the core decides, `panel`,
 //! which mounts and updates the components, and `mount`, where the two meet. ARCHITECTURE.md is the map.
 
-// clippy.toml says what is not for visitors to download.
-#![cfg_attr(target_arch = "wasm32", warn(clippy::disallowed_macros, clippy::disallowed_methods))]
-
 pub mod chat;
 pub mod components;
 #[cfg(feature = "gallery")]
-#[allow(clippy::disallowed_macros, clippy::disallowed_methods, reason = "no visitor downloads it")]
 pub mod gallery;
 pub mod i18n;
 #[cfg_attr(not(target_arch = "wasm32"), allow(dead_code, reason = "native builds run no JavaScript"))]

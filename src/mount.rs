@@ -3,7 +3,8 @@
 use natter_core::event::VisitorEvent;
 use natter_core::host::attributes::parse_settings;
 use natter_core::host::calls::{HostCall, parse_calls};
-use natter_core::host::events::{HostEvent, Notification, event_json};
+use natter_core::host::events::{ElementEvent, HostEvent, Notification};
+use natter_core::host::mount_options::MountOptions;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -17,9 +18,8 @@ use crate::js::{self, method};
 use crate::panel::MountedPanel;
 use crate::platform::{Driver, IntlFormatter, LazyModules, Output};
 use crate::transcript::transcript;
-use natter_core::digits::digits;
 use natter_core::host::settings::SettingsError;
-use natter_core::json::{self, Value};
+use natter_core::tolerant_json::{self, Json};
 use natter_core::view::{Changed, View};
 use natter_core::visitor::preferences::Preference;
 use natter_core::{Event, TranscriptFormat};
@@ -48,9 +48,9 @@ impl Handle {
         Ok(())
     }
 
-    /// Switches to a language (BCP 47); `texts` are its texts as a JSON list, or empty for English.
+    /// Switches to a language (BCP 47); `texts` are its texts as a JSON list; anything else is English.
     pub fn speak(&self, language: &str, texts: &str) {
-        self.panel.set_localizer(localizer(language, texts));
+        self.panel.set_localizer(localizer(language, &tolerant_json::read(texts).unwrap_or(Json::Null)));
     }
 
     /// The state and the event log, as JSON. They hold message texts: the element redacts them by `parts/diagnostics.js`
@@ -69,22 +69,17 @@ impl Handle {
 /// Mounts a chat into an element's panel, in place of the panel's content, and its message previews into `over`, above the
 /// launcher.
 ///
-/// `given` is a JSON list of three strings: the element's attributes as a JSON object, the texts of its language as a JSON
-/// list (empty for English), and the website's calls so far (`natter_core::host::calls`). `host` is an object with the
-/// functions `open(is_open)`, which opens or closes the panel, `event(json)`, which takes the chat's events, and
+/// `given` are the [`MountOptions`], as JSON. `host` is an object with the functions `open(is_open)`, which opens or closes the panel, `event(json)`, which takes the chat's events, and
 /// `part(name)`, which returns a promise of the lazy module of that name.
 ///
 /// # Errors
 /// When a setting can't be used; the error's message names it, and never its value.
 #[wasm_bindgen]
 pub fn mount(panel: HtmlElement, over: HtmlElement, given: &str, host: &JsValue) -> Result<Handle, JsValue> {
-    let given = json::read(given);
-    let given = given.as_ref().and_then(Value::items).unwrap_or_default();
-    let text = |nth: usize| given.get(nth).and_then(Value::text).unwrap_or_default();
-    let calls = parse_calls(text(2)).into_iter().map(Event::Host).collect();
-    let (settings, invalid) = parse_settings(text(0)).map_err(explain)?;
+    let MountOptions { settings, unusable, texts, calls } = MountOptions::parse(given).map_err(explain)?;
+    let calls = calls.into_iter().map(Event::Host).collect();
     let host = HostApi(host.clone());
-    invalid.into_iter().for_each(|name| host.send("odd", &[("name", json::string(name))]));
+    unusable.into_iter().for_each(|name| host.send(&ElementEvent::Odd { name }));
     let language = if settings.options.language.is_empty() { "en" } else { &settings.options.language };
 
     panel.replace_children_with_node_0();
@@ -100,7 +95,7 @@ pub fn mount(panel: HtmlElement, over: HtmlElement, given: &str, host: &JsValue)
     });
     let around =
         PageAroundPanel { host: host.clone(), modules: modules.clone(), driver: to_pick, dispatch: dispatch.clone() };
-    let panel = Rc::new(MountedPanel::mount(&panel, &over, localizer(language, text(1)), Rc::new(around), dispatch));
+    let panel = Rc::new(MountedPanel::mount(&panel, &over, localizer(language, &texts), Rc::new(around), dispatch));
     let prefix = settings.storage_prefix();
     let output = ElementOutput { panel: Rc::clone(&panel), host, modules: modules.clone(), prefix };
     let driver = Driver::start(settings, calls, modules, Box::new(output));
@@ -110,9 +105,9 @@ pub fn mount(panel: HtmlElement, over: HtmlElement, given: &str, host: &JsValue)
 }
 
 /// The texts and formats of a language.
-fn localizer(language: &str, texts: &str) -> Localizer {
+fn localizer(language: &str, texts: &Json) -> Localizer {
     Localizer {
-        locale: Locale::read(texts),
+        locale: Locale::from_json(texts),
         formatter: Box::new(IntlFormatter::new(language)),
         now: || (js_sys::Date::now() / 1_000.0) as u64,
         can_record: can_record(),
@@ -157,7 +152,7 @@ impl ChatHost for PageAroundPanel {
     }
 
     fn set_language(&self, code: &str) {
-        self.host.send("language", &[("code", json::string(code))]);
+        self.host.send(&ElementEvent::Language { code });
     }
 
     fn pick_files(&self, files: Vec<web_sys::File>) {
@@ -185,9 +180,9 @@ impl HostApi {
         let _ = self.function(name).map(|function| function.call1(&JsValue::UNDEFINED, &argument));
     }
 
-    /// Sends the element an event of this type; the fields' values are JSON.
-    fn send(&self, event_type: &str, fields: &[(&str, String)]) {
-        self.call("event", event_json(event_type, fields).into());
+    /// Sends the element an event.
+    fn send(&self, event: &ElementEvent) {
+        self.call("event", event.to_json().into());
     }
 }
 
@@ -206,8 +201,8 @@ impl Output for ElementOutput {
     }
 
     fn tell_host(&self, event: HostEvent) {
-        if let Some(json) = event.to_json() {
-            return self.host.call("event", json.into());
+        if let Some(event) = event.element_event() {
+            return self.host.send(&event);
         }
         if let HostEvent::NotificationDue(notification) = event {
             self.notify(&notification);
@@ -225,15 +220,14 @@ impl ElementOutput {
 
     fn notify(&self, notification: &Notification) {
         let (localizer, message) = (self.panel.localizer(), &notification.message);
-        let fields = [
-            ("name", json::string(&[&self.prefix, "arrived/", &digits(message.id.0)].concat())),
-            ("title", json::string(&localizer.author_name(&message.author))),
-            ("text", json::string(&localizer.message_line(message, Self::NOTIFICATION_CHARS_MAX))),
-            ("seen", json::truth(notification.is_seen)),
-            ("heard", json::truth(notification.plays_sound)),
-            ("noticed", json::truth(notification.shows_notification)),
-        ];
-        self.host.send("arrived", &fields);
+        self.host.send(&ElementEvent::Arrived {
+            name: &format!("{}arrived/{}", self.prefix, message.id.0),
+            title: &localizer.author_name(&message.author),
+            text: &localizer.message_line(message, Self::NOTIFICATION_CHARS_MAX),
+            seen: notification.is_seen,
+            heard: notification.plays_sound,
+            noticed: notification.shows_notification,
+        });
     }
 }
 

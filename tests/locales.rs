@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use natter_core::json::{self, Object};
+use natter_core::tolerant_json::{self, Json, Object};
 
 /// Every language, by the categories that whole numbers have in it (CLDR's plural rules); each wants a form of its own.
 /// A category with a `!` has one number alone, or that one and nought, which nobody is told of: its form need not name
@@ -121,8 +121,8 @@ fn all() -> BTreeMap<String, Object> {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_str().unwrap();
-        let words = json::read(&std::fs::read_to_string(&path).unwrap());
-        let words = words.as_ref().and_then(json::Value::object);
+        let words = tolerant_json::read(&std::fs::read_to_string(&path).unwrap());
+        let words = words.as_ref().and_then(Json::object);
         assert!(words.is_some(), "{name} is no JSON object");
         all.insert(name.trim_end_matches(".json").to_owned(), words.cloned().unwrap_or_default());
     }
@@ -144,7 +144,7 @@ fn in_order(words: &Object) -> Vec<&str> {
 }
 
 fn text<'words>(words: &'words Object, key: &str) -> &'words str {
-    words.get(key).and_then(json::Value::text).unwrap_or_default()
+    words.get(key).and_then(Json::text).unwrap_or_default()
 }
 
 /// The names in braces, sorted; a brace that has no partner counts as what follows it.

@@ -35,7 +35,14 @@ const IS_RECORD = /^(session|introduction|preferences|send\/[\w-]{1,40}|answer\/
 const FORM_TYPES = ["text", "number", "truth", "name"];
 /** The fields of a survey's answers. */
 const SURVEY = ["rating", "feedback_message"];
-const IS_USER = /^(user|attributes)$/;
+/** Messages between tabs, and their fields. */
+const TAB_MESSAGES = setOf(
+  "ping_leader leader stored cable_frame send_response retry_send send_unconfirmed discard_send open_conversation " +
+    "read_history forget_visitor set_user set_attributes",
+);
+const TAB_FIELDS = setOf(
+  "is_live is_failing key value echo status body generation is_succeeded mark is_proven fields user attributes target",
+);
 /** A message's id or echo id. */
 const IS_MESSAGE_ID = /^([\da-f-]{36}|\d{1,16})$/;
 const SPACE = /^\p{White_Space}+|\p{White_Space}+$/gu;
@@ -97,21 +104,32 @@ export function redact(log) {
     IS_RECORD.test(key) ? json(text) : key === "rating" && IS_NUMBER.test(text) ? text : replaceText(text);
   const keyOf = (key) => (IS_RECORD.test(key) || IS_MESSAGE_ID.test(key) || key === "draft" || SURVEY.includes(key) || formFields.includes(key) ? key : replaceText(key));
 
-  // A message between tabs.
+  // A message between tabs: its name, or an object whose only field has that name.
   const tabMessage = (text) => {
     try {
-      const { say, key, value: saved, text: told, ...flags } = JSON.parse(text);
-      const is = ([name, flag]) => ["live", "failing", "status"].includes(name) && IS_NUMBER.test(flag);
-      return stringify({
-        ...Object.fromEntries(Object.entries(flags).filter(is)),
-        say: IS_PROTOCOL_TEXT.test(say) ? say : undefined,
-        key: typeof key !== "string" ? undefined : IS_USER.test(say) ? String(user(key)) : keyOf(key),
-        value: typeof saved === "string" ? kept(key, saved) : undefined,
-        text: typeof told === "string" ? json(told) : undefined,
-      });
+      const message = JSON.parse(text);
+      if (TAB_MESSAGES.has(message)) return stringify(message);
+      const [[name, content]] = Object.entries(message);
+      return TAB_MESSAGES.has(name) ? stringify({ [name]: tabContent(name, content) }) : replaceText(text);
     } catch {
       return replaceText(text);
     }
+  };
+
+  const tabContent = (name, content) => {
+    if (typeof content !== "object" || content === null) return tabField(name, content);
+    const known = Object.entries(content).filter(([field]) => TAB_FIELDS.has(field));
+    return Object.fromEntries(known.map(([field, it]) => [field, tabField(field, it, content)]));
+  };
+
+  const tabField = (name, it, { key } = {}) => {
+    if (["mark", "user"].includes(name)) return user(it);
+    if (["fields", "attributes"].includes(name)) return value("", it);
+    if (["status", "generation", "open_conversation"].includes(name)) return IS_NUMBER.test(it) ? it : null;
+    if (typeof it !== "string") return typeof it === "boolean" ? it : null;
+    if (["body", "cable_frame"].includes(name)) return json(it);
+    if (name === "target") return ["contact", "conversation"].includes(it) ? it : null;
+    return name === "value" ? kept(key, it) : keyOf(it);
   };
 
   const theme = (name) => (IS_PROTOCOL_TEXT.test(name) ? name : replaceText(name));

@@ -17,7 +17,6 @@ use crate::js::object;
 use natter_core::Event;
 use natter_core::content::{Attachment, AttachmentKind, FILE_RETRIES_MS, Sources};
 use natter_core::conversation::timeline::RowKey;
-use natter_core::digits::digits;
 use natter_core::event::ThreadEvent;
 use natter_core::model::{LocalFile, Message, MessageId, OutgoingFile};
 use natter_core::url::SafeUrl;
@@ -169,8 +168,8 @@ fn retrying<E: AsRef<web_sys::Event> + 'static>(sources: Sources) -> Listener<E>
 fn image(context: &Context, name: &str, sources: Sources, dimensions: Option<(u64, u64)>) -> Part {
     let src = sources.first().to_owned();
     let class = dimensions.is_none().then_some("unmeasured");
-    let width = dimensions.map(|(width, _)| digits(width));
-    let height = dimensions.map(|(_, height)| digits(height));
+    let width = dimensions.map(|(width, _)| width.to_string());
+    let height = dimensions.map(|(_, height)| height.to_string());
     let alt = label(&context.slice, TextKey::Picture(name.to_owned()));
     view! {
         <img
@@ -253,7 +252,7 @@ fn is_uploading(row: &Row) -> bool {
 fn progress(context: &Context) -> Part {
     let percent = attribute_of(&context.slice, context.item, |snapshot, item| {
         row_of(snapshot, item).and_then(|(_, row)| match row.content {
-            RowContent::Outgoing { progress, .. } => Some(digits(progress.into())),
+            RowContent::Outgoing { progress, .. } => Some(progress.to_string()),
             RowContent::Stored(_) => None,
         })
     });

@@ -16,7 +16,6 @@ use super::thread::drop_files;
 use crate::chat::{Chat, Item, Listener, Snapshot, attribute, dispatcher, label, listener, text, text_of};
 use crate::i18n::TextKey;
 use natter_core::Event;
-use natter_core::digits::digits;
 use natter_core::event::{ComposerEvent, VisitorEvent};
 use natter_core::model::OutgoingFile;
 use natter_core::view::{ComposerProblem, FILES_MAX, TEXT_CHARS_MAX, View};
@@ -285,7 +284,7 @@ fn fit(field: &HtmlTextAreaElement) {
     let style = HtmlElement::style(field);
     // A style that the browser refuses leaves the field one line high, and scrolling.
     let _ = style.set_property("height", "auto");
-    let _ = style.set_property("height", &[&digits(field.scroll_height().unsigned_abs().into()), "px"].concat());
+    let _ = style.set_property("height", &format!("{}px", field.scroll_height()));
 }
 
 fn files_of(list: Option<FileList>) -> Vec<File> {

@@ -9,7 +9,6 @@ use super::sections::{Context, Section};
 use crate::chat::{Item, Snapshot, attribute_of, dispatcher, label};
 use crate::i18n::TextKey;
 use natter_core::Event;
-use natter_core::digits::digits;
 use natter_core::event::ConversationsEvent;
 use natter_core::model::{ConversationId, Status};
 use natter_core::view::ConversationEnd;
@@ -110,7 +109,7 @@ static CONVERSATION: [Section; 1] = [Section::new(
         let is_over = summary.status == Status::Resolved;
         let status = is_over.then(|| line("span", "state", snapshot.text(&TextKey::ConversationOver)));
         let count = (unread > 0).then(|| {
-            let unread = digits(unread.into());
+            let unread = unread.to_string();
             view! { <span class="count">{unread}</span> }.into_part()
         });
         Some(Part::all(vec![

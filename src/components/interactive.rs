@@ -15,7 +15,6 @@ use natter_core::content::{
     Answer, Card, CardAction, Choice, FEEDBACK, Field, FieldKind, MessageKind, RATING, RatingScale, is_rating_open,
     value_of,
 };
-use natter_core::digits::digits;
 use natter_core::event::ThreadEvent;
 use natter_core::markdown;
 use natter_core::model::{Message, MessageId};
@@ -265,7 +264,7 @@ fn face(context: &Context, index: usize, scale: RatingScale) -> Part {
         })
         .into_part(),
     };
-    let value = digits(index as u64 + 1);
+    let value = (index + 1).to_string();
     view! {
         <label class="face" title=label(&context.slice, name())>
             <input

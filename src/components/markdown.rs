@@ -5,7 +5,6 @@ use leptos::prelude::*;
 
 use super::part::{IntoPart, Part};
 use crate::i18n::Localizer;
-use natter_core::digits::digits;
 use natter_core::markdown::{self, Align, Mark, Piece};
 use natter_core::spoofing::real_destination;
 use natter_core::url::SafeUrl;
@@ -72,7 +71,7 @@ const BLOCK: Attributes =
 fn element(tag: &'static str, attributes: Attributes, content: Part) -> Part {
     let Attributes { class, is_in_own_direction, is_focusable, start } = attributes;
     custom(tag)
-        .attr("start", start.map(|number| digits(number.into())))
+        .attr("start", start.map(|number| number.to_string()))
         .attr("tabindex", is_focusable.then_some("0"))
         .attr("class", class)
         .attr("dir", is_in_own_direction.then_some("auto"))

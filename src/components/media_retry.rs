@@ -6,7 +6,6 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, Event, HtmlElement, HtmlMediaElement};
 
 use natter_core::content::Sources;
-use natter_core::digits::digits;
 
 /// The attribute with the number of failures since the file was last loaded.
 const FAILURES: &str = "data-failures";
@@ -29,7 +28,7 @@ impl MediaRetry {
     pub fn on_error(&mut self, event: &Event) {
         let Some(media) = event.current_target().map(JsCast::unchecked_into::<HtmlElement>) else { return };
         let failures = 1 + media.get_attribute(FAILURES).and_then(|count| count.parse().ok()).unwrap_or(0_usize);
-        set(&media, FAILURES, &digits(failures as u64));
+        set(&media, FAILURES, &failures.to_string());
         let Some((pause_ms, url)) = self.sources.next_after(failures) else {
             set(&media, GONE, "");
             return;

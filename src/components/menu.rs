@@ -9,7 +9,6 @@ use super::part::{IntoPart, Part};
 use super::sections::{Context, Section};
 use crate::chat::{Item, Listener, Snapshot, attribute_of, label, listener, text};
 use crate::i18n::TextKey;
-use natter_core::digits::digits;
 use natter_core::event::{ConversationsEvent, ThreadEvent, VisitorEvent};
 use natter_core::view::{ConversationActions, MenuSettings};
 use natter_core::visitor::preferences::{Preference, Theme};
@@ -37,7 +36,7 @@ pub fn Menu(
 static UNREAD: [Section; 1] = [Section::in_any_language(
     |before, now, _| (actions(before).unread > 0) == (actions(now).unread > 0),
     |context, snapshot| {
-        let count = text(&context.slice, |snapshot| digits(actions(snapshot).unread.into()));
+        let count = text(&context.slice, |snapshot| actions(snapshot).unread.to_string());
         (actions(snapshot).unread > 0).then(|| view! { <span class="count">{count}</span> }.into_part())
     },
 )];

@@ -16,7 +16,6 @@ use crate::i18n::TextKey;
 use natter_core::Event;
 use natter_core::content::MessageKind;
 use natter_core::conversation::timeline::{Failure, RowKey};
-use natter_core::digits::digits;
 use natter_core::event::ThreadEvent;
 use natter_core::model::Message;
 use natter_core::view::{Row, RowContent, TextFold, Thread};
@@ -29,11 +28,11 @@ pub fn MessageRow(
 ) -> impl IntoView {
     let class = text_of(&context.slice, context.item, class);
     let nth = attribute_of(&context.slice, context.item, |snapshot, item| {
-        position(snapshot, item).map(|(nth, _)| digits(nth as u64))
+        position(snapshot, item).map(|(nth, _)| nth.to_string())
     });
     let count = attribute_of(&context.slice, context.item, |snapshot, item| {
         // -1: the number is unknown.
-        position(snapshot, item).map(|(_, count)| count.map_or_else(|| "-1".to_owned(), |count| digits(count as u64)))
+        position(snapshot, item).map(|(_, count)| count.map_or_else(|| "-1".to_owned(), |count| count.to_string()))
     });
     view! { <li class=class aria-posinset=nth aria-setsize=count>{context.sections(&ROW)}</li> }
 }

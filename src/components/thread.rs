@@ -18,7 +18,6 @@ use super::sections::{Context, Section};
 use crate::chat::{Chat, Item, Snapshot, attribute, dispatcher, label, listener, text};
 use crate::i18n::TextKey;
 use natter_core::Event;
-use natter_core::digits::digits;
 use natter_core::event::ThreadEvent;
 use natter_core::view::{ConversationEnd, Thread as ThreadView};
 
@@ -143,7 +142,7 @@ static NEWEST: [Section; 1] = [Section::in_any_language(
         if snapshot.view.thread.unread == 0 {
             return Some(icon(DOWN).into_part());
         }
-        let count = text(&context.slice, |snapshot| digits(snapshot.view.thread.unread.into()));
+        let count = text(&context.slice, |snapshot| snapshot.view.thread.unread.to_string());
         Some(view! { {label(&context.slice, TextKey::Unread)}<span class="count">{count}</span> }.into_part())
     },
 )];

@@ -62,7 +62,9 @@ fn lines(name: &'static str, answer: fn(&'static str) -> &'static str) -> Screen
     let ask = |talk: Talk, (kind, question, value): (&str, &str, &'static str)| {
         let value = match answer(value) {
             "" => String::new(),
-            value => format!(r#""submitted_values":[{{"name":"","value":{}}}]"#, natter_core::json::string(value)),
+            value => {
+                format!(r#""submitted_values":[{{"name":"","value":{}}}]"#, natter_core::tolerant_json::write(value))
+            }
         };
         talk.shows(question, &fields(kind, &value))
     };

@@ -1,7 +1,7 @@
 //! A language of long words: English with every vowel drawn out, for seeing what other languages do to the panel.
 
 use crate::i18n::{ENGLISH, Locale};
-use natter_core::json;
+use natter_core::tolerant_json;
 
 /// Words this short become more than twice as long in some languages, sentences a third longer.
 const SHORT_CHARS: usize = 16;
@@ -9,8 +9,8 @@ const SHORT_CHARS: usize = 16;
 /// The locale.
 #[must_use]
 pub fn long_words() -> Locale {
-    let long: Vec<String> = ENGLISH.lines().map(|words| json::string(&drawn_out(words))).collect();
-    Locale::read(&json::list(&long))
+    let long: Vec<String> = ENGLISH.lines().map(drawn_out).collect();
+    Locale::read(&tolerant_json::write(&long))
 }
 
 /// A text with its vowels drawn out; what is to be filled in stays.

@@ -3,8 +3,8 @@
 use super::{NOON, Screen};
 use natter_core::chatwoot;
 use natter_core::conversation::timeline::RowKey;
-use natter_core::json;
 use natter_core::model::{Author, Message, MessageId, Person};
+use natter_core::tolerant_json;
 use natter_core::view::{Panel, Row, RowContent, Thread, View};
 
 /// Rows of one author within this many seconds are one group, as in the core.
@@ -70,7 +70,7 @@ impl Talk {
 
     fn sent(self, message_type: u8, text: &str, fields: &str) -> Self {
         let (id, at) = (self.next_id(), self.at);
-        let text = json::string(text);
+        let text = tolerant_json::write(text);
         let sender = if message_type == 0 {
             r#"{"id":9,"type":"contact","name":"Ida"}"#.to_owned()
         } else {

@@ -5,8 +5,7 @@
 mod formatter;
 mod localizer;
 
-use natter_core::digits::digits;
-use natter_core::json::{self, Value};
+use natter_core::tolerant_json::{self, Json};
 
 pub use formatter::{Formatter, day_title};
 pub use localizer::Localizer;
@@ -32,16 +31,21 @@ impl Locale {
         Self(ENGLISH.lines().map(str::to_owned).collect())
     }
 
-    /// Reads a language: a JSON list of its texts, in the order of `locales/en.json`. Anything else is English.
+    /// Reads a language: a JSON list of its texts, in the order of their keys. Anything else is English.
     #[must_use]
     pub fn read(list: &str) -> Self {
+        Self::from_json(&tolerant_json::read(list).unwrap_or(Json::Null))
+    }
+
+    /// The same of a parsed list.
+    #[must_use]
+    pub fn from_json(list: &Json) -> Self {
         let mut locale = Self::english();
-        if let Some(Value::List(texts)) = json::read(list)
-            && texts.len() == locale.0.len()
-        {
+        let texts = list.items().unwrap_or_default();
+        if texts.len() == locale.0.len() {
             for (place, text) in locale.0.iter_mut().zip(texts) {
-                if let Value::Text(text) = text {
-                    *place = text;
+                if let Json::Text(text) = text {
+                    place.clone_from(text);
                 }
             }
         }
@@ -57,8 +61,7 @@ impl Locale {
 
 /// A whole number as texts show it.
 fn whole_number(number: i64) -> String {
-    let sign = if number < 0 { "-" } else { "" };
-    [sign, &digits(number.unsigned_abs())].concat()
+    number.to_string()
 }
 
 /// Fills in a text's placeholders (`{name}`). What looks like a placeholder in a value is none.
@@ -82,12 +85,12 @@ mod tests {
     #[test]
     fn a_locale_with_another_number_of_texts_is_english() {
         let close = |list: &str| Locale::read(list).text(&TextKey::Close);
-        let mut texts = vec![json::string("x"); ENGLISH.lines().count()];
-        assert_eq!(close(&json::list(&texts)), "x");
-        texts[TextKey::Close.place()] = "7".to_owned();
-        assert_eq!(close(&json::list(&texts)), "Close", "what is missing is said in English");
+        let mut texts = vec![serde_json::json!("x"); ENGLISH.lines().count()];
+        assert_eq!(close(&tolerant_json::write(&texts)), "x");
+        texts[TextKey::Close.place()] = 7.into();
+        assert_eq!(close(&tolerant_json::write(&texts)), "Close", "what is missing is said in English");
         texts.pop();
-        for other in [json::list(&texts), String::new(), "{}".to_owned()] {
+        for other in [tolerant_json::write(&texts), String::new(), "{}".to_owned()] {
             assert_eq!(close(&other), "Close", "of another version, or none at all");
         }
     }

@@ -5,7 +5,6 @@ use std::cell::RefCell;
 use gloo_storage::{LocalStorage, Storage as _};
 use web_sys::Storage;
 
-use natter_core::digits::digits;
 use natter_core::visitor::generation;
 
 /// The records under one prefix.
@@ -70,7 +69,7 @@ impl DeviceStorage {
         for (name, _) in self.all() {
             self.erase(&name);
         }
-        self.save(generation::KEY, &digits(generation.max(self.generation() + 1)));
+        self.save(generation::KEY, &(generation.max(self.generation() + 1)).to_string());
     }
 
     /// Deletes a record.

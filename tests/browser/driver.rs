@@ -23,7 +23,7 @@ fn start(inbox: &str) -> (Handle, HtmlElement) {
 
 fn settings(base_url: &str, inbox: &str) -> String {
     let attributes = natter_core::chatwoot::write_object(&[("base-url", base_url), ("inbox-identifier", inbox)]);
-    natter_core::chatwoot::write_list([&*attributes, "", ""].into_iter())
+    format!("{{\"attributes\":{attributes}}}")
 }
 
 /// The element for cards over the launcher.
@@ -65,7 +65,7 @@ async fn mount_replaces_the_skeleton_and_stores_nothing() {
     let (handle, panel) = start("driver-mount");
     until("a composer", || !all(&panel, "textarea").is_empty()).await;
     assert!(all(&panel, "i").is_empty());
-    handle.call(r#"[["opened"]]"#);
+    handle.call(r#"["opened"]"#);
     assert!(kept("driver-mount").is_empty());
     handle.destroy();
     assert_eq!(panel.child_element_count(), 0);

@@ -13,10 +13,9 @@ use crate::host::calls::{AttributeTarget, HostCall};
 use std::collections::VecDeque;
 
 use crate::availability::UtcOffset;
-use crate::chatwoot;
-use crate::digits::digits;
 use crate::host::settings::Options;
 use crate::time::{Mono, Now};
+use crate::tolerant_json;
 use crate::unicode::is_blank;
 use crate::visitor::preferences::Preference;
 use crate::{Event, Outcome, SocketEvent, TabEvent, TranscriptFormat};
@@ -290,27 +289,35 @@ const fn decisive_options(options: &Options) -> [u64; 2] {
 
 /// A record: both clocks, the event's name, its text, its numbers, and pairs, all as strings.
 fn write_record(now: Now, name: &str, text: &str, numbers: &[u64], stored: &[(String, String)]) -> String {
-    let numbers: Vec<String> = numbers.iter().copied().map(digits).collect();
+    let numbers: Vec<String> = numbers.iter().copied().map(|number| number.to_string()).collect();
     let numbers = numbers.join(" ");
-    let (mono, wall) = (digits(now.mono.0), digits(now.wall.0));
+    let (mono, wall) = (now.mono.0.to_string(), now.wall.0.to_string());
     let stored = stored.iter().flat_map(|(key, value)| [&**key, &**value]);
-    chatwoot::write_list([&*mono, &*wall, name, text, &*numbers].into_iter().chain(stored))
+    let texts = [&*mono, &*wall, name, text, &*numbers].into_iter().chain(stored);
+    tolerant_json::write(&texts.collect::<Vec<_>>())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::SocketId;
-    use crate::json::{self, Value};
     use crate::time::Wall;
+    use crate::tolerant_json::{self, Json};
 
     fn at(ms: u64) -> Now {
         Now { mono: Mono(ms), wall: Wall(ms) }
     }
 
     fn parsed(log: &EventLog) -> Vec<Vec<String>> {
-        let strings = |list: &Value| list.items()?.iter().map(|item| Some(item.text()?.to_owned())).collect();
-        json::read(&log.to_json("[]")).unwrap().items().unwrap().iter().map(strings).map(Option::unwrap).collect()
+        let strings = |list: &Json| list.items()?.iter().map(|item| Some(item.text()?.to_owned())).collect();
+        tolerant_json::read(&log.to_json("[]"))
+            .unwrap()
+            .items()
+            .unwrap()
+            .iter()
+            .map(strings)
+            .map(Option::unwrap)
+            .collect()
     }
 
     #[test]

@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
+use serde::Serialize;
+
 use crate::content::{Answer, Attachment, AttachmentKind, MessageKind};
 use crate::spoofing::without_bidi_controls;
 
 /// A message's id at the server; messages are ordered by their ids.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 pub struct MessageId(pub u64);
 
 /// A conversation's display id, as in the paths of the client API. It is counted per account, so it can be guessed.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 pub struct ConversationId(pub u64);
 
 /// The echo_id of an outgoing message. The server returns it in the cable frame only, never in an HTTP response.

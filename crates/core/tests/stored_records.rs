@@ -143,9 +143,15 @@ fn tab_messages_of_the_same_protocol_are_understood_and_said_in_the_same_words()
 #[test]
 fn tabs_of_another_protocol_are_strangers() {
     let settings = Settings::new("https://chat.example.test", "inboxMainIdentifier00001").unwrap();
-    assert!(channel_name(&settings).ends_with("/tabs/6"), "{}", channel_name(&settings));
+    assert!(channel_name(&settings).ends_with("/tabs/7"), "{}", channel_name(&settings));
     assert!(channel_name(&settings).starts_with(&settings.storage_prefix()), "both keep their records in one place");
     for text in ["{\"say\":\"leader\"}", "{\"type\":\"ask\"}", "{\"say\":7}", "{\"say\":\"kept\",\"key\":{}}", "ask"] {
         assert_eq!(decode(text), None, "{text}");
+    }
+    let former: Vec<String> =
+        serde_json::from_str(include_str!("fixtures/stored/tab_messages_protocol_6.json")).unwrap();
+    assert_eq!(former.len(), 16);
+    for text in former {
+        assert_eq!(decode(&text), None, "{text}");
     }
 }

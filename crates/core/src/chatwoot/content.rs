@@ -5,9 +5,8 @@ use crate::content::{
     Answer, Attachment, AttachmentKind, Card, CardAction, Choice, FEEDBACK, Field, FieldKind, MessageKind, RATING,
     RatingScale,
 };
-use crate::digits::digits;
-use crate::json::{Object, Value};
 use crate::spoofing::without_bidi_controls;
+use crate::tolerant_json::{Json, Object};
 use crate::url::{SafeUrl, unescape};
 
 /// The most items of a kind in one message: more than a person can look at. The server has no limit.
@@ -92,7 +91,7 @@ fn parse_action(item: &Object) -> Option<CardAction> {
 pub fn parse_answers(attributes: &Object) -> Vec<Answer> {
     let survey = object_at(attributes, "submitted_values").and_then(|values| object_at(values, "csat_survey_response"));
     if let Some(survey) = survey {
-        let rating = number_at(survey, "rating").map(digits);
+        let rating = number_at(survey, "rating").map(|number| number.to_string());
         return [(RATING, rating), (FEEDBACK, str_at(survey, "feedback_message").map(str::to_owned))]
             .into_iter()
             .filter_map(|(name, value)| Some(Answer { name: name.to_owned(), title: String::new(), value: value? }))
@@ -174,8 +173,8 @@ fn file_name_of(url: &SafeUrl) -> String {
 }
 
 fn objects_in<'a>(object: &'a Object, key: &str) -> impl Iterator<Item = &'a Object> {
-    let items = object.get(key).and_then(Value::items).unwrap_or_default();
-    items.iter().filter_map(Value::object).take(ITEMS_MAX)
+    let items = object.get(key).and_then(Json::items).unwrap_or_default();
+    items.iter().filter_map(Json::object).take(ITEMS_MAX)
 }
 
 /// Parses the objects in a list; those that can't be parsed are left out.

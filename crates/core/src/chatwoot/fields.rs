@@ -1,11 +1,11 @@
 //! Access to the fields of JSON objects: a field that is missing or of another type counts as absent.
 
-use crate::json::{self, Object, Value};
+use crate::tolerant_json::{self, Json, Object};
 
 /// Parses a JSON object; `None` for anything else.
 pub(crate) fn parse_object(text: &str) -> Option<Object> {
-    match json::read(text) {
-        Some(Value::Object(object)) => Some(object),
+    match tolerant_json::read(text) {
+        Some(Json::Object(object)) => Some(object),
         Some(_) | None => None,
     }
 }
@@ -13,7 +13,7 @@ pub(crate) fn parse_object(text: &str) -> Option<Object> {
 /// Parses a JSON array of objects; `None` if it is none. Objects that can't be parsed are left out.
 pub(crate) fn parse_list<T>(text: &str, read: fn(&Object) -> Option<T>) -> Option<Vec<T>> {
     let mut all = Vec::new();
-    for item in json::read(text)?.items()? {
+    for item in tolerant_json::read(text)?.items()? {
         if let Some(one) = item.object().and_then(read) {
             all.push(one);
         }
@@ -38,7 +38,7 @@ pub(crate) fn text_at(object: &Object, key: &str) -> String {
 
 /// The boolean in a field.
 pub(crate) fn bool_at(object: &Object, key: &str) -> Option<bool> {
-    object.get(key)?.truth()
+    object.get(key)?.bool()
 }
 
 /// A non-negative integer, also where it is a string or has a fraction. Numbers above JavaScript's safe integers count

@@ -4,10 +4,9 @@ use super::content::{parse_answers, parse_attachments, parse_kind};
 use super::fields::{bool_at, number_at, object_at, parse_list, parse_object, str_at, text_at};
 use crate::availability::{Inbox, WorkingHours};
 use crate::content::MessageKind;
-use crate::digits::digits;
-use crate::json::{Object, Value};
 use crate::model::{Author, Contact, Conversation, ConversationId, EchoId, Message, MessageId, Person, Status};
 use crate::spoofing::without_bidi_controls;
+use crate::tolerant_json::{Json, Object};
 use crate::visitor::conversation_index::{CONVERSATIONS_ATTRIBUTE, ConversationIndex, INBOXES_ATTRIBUTE};
 use crate::visitor::conversation_list::ConversationSummary;
 
@@ -189,7 +188,7 @@ pub fn parse_listing(body: &str) -> Option<Listing> {
     let mut listing = Listing::default();
     let all = parse_list(body, |data| {
         let Conversation { id, status, inbox, .. } = read_conversation(data)?;
-        let messages = data.get("messages").and_then(Value::items).unwrap_or_default();
+        let messages = data.get("messages").and_then(Json::items).unwrap_or_default();
         let last =
             messages.iter().filter_map(|message| read_message(message.object()?)).max_by_key(|message| message.id);
         Some((ConversationSummary { id, status, last: last.map(Into::into) }, inbox, read_index_of_contact(data)))
@@ -232,7 +231,7 @@ pub fn is_server_error(body: &str) -> bool {
 pub fn parse_inbox(body: &str) -> Option<Inbox> {
     let inbox = parse_object(body)?;
     let keeps_hours = bool_at(&inbox, "working_hours_enabled") == Some(true);
-    let hours = inbox.get("working_hours").and_then(Value::items).filter(|_| keeps_hours);
+    let hours = inbox.get("working_hours").and_then(Json::items).filter(|_| keeps_hours);
     Some(Inbox {
         name: without_bidi_controls(str_at(&inbox, "name")?),
         zone: text_at(&inbox, "timezone"),
@@ -330,6 +329,6 @@ fn read_echo(data: &Object) -> Option<EchoId> {
     let echo = data.get("echo_id")?;
     match echo.text() {
         Some(text) => Some(text.into()).filter(|_| !text.is_empty()),
-        None => Some(digits(echo.number()?).into()),
+        None => Some(echo.number()?.to_string().into()),
     }
 }

@@ -16,5 +16,5 @@ pub use incoming::{
     parse_listing, parse_message, parse_messages,
 };
 pub use outgoing::{
-    Body, HttpRequest, Method, build_request, cable_url, presence_command, subscribe_command, write_list, write_object,
+    Body, HttpRequest, Method, build_request, cable_url, presence_command, subscribe_command, write_object,
 };

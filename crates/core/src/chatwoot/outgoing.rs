@@ -2,12 +2,12 @@
 
 use crate::ApiRequest;
 use crate::content::{Answer, FEEDBACK, RATING, value_of};
-use crate::digits::digits;
 use crate::host::settings::Settings;
-use crate::json;
 use crate::model::Queue;
 use crate::model::{ConversationId, EchoId};
+use crate::tolerant_json;
 use crate::url::escape_segment;
+use serde::{Serialize, Serializer};
 
 /// A complete HTTP request, for the platform to make.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -60,7 +60,7 @@ pub fn build_request(
     let contacts_url = [&inbox_url, "/contacts"].concat();
     let contact_url = || [&contacts_url, "/", &escape_segment(source_id)].concat();
     let conversations_url = || [&contact_url(), "/conversations"].concat();
-    let conversation_url = |id: &ConversationId, rest| [&conversations_url(), "/", &digits(id.0), rest].concat();
+    let conversation_url = |id: &ConversationId, rest| format!("{}/{}{rest}", conversations_url(), id.0);
     let messages_url = |id| conversation_url(id, "/messages");
     let get = |url| HttpRequest { method: Method::Get, url, body: Body::None, read_until: None };
     let post = |url, body: &[_]| HttpRequest { method: Method::Post, body: Body::Json(write_object(body)), ..get(url) };
@@ -87,12 +87,12 @@ pub fn build_request(
         }
         ApiRequest::ListMessages { conversation, before: None } => get(messages_url(conversation)),
         ApiRequest::ListMessages { conversation, before: Some(before) } => {
-            get([&messages_url(conversation), "?before=", &digits(before.0)].concat())
+            get(format!("{}?before={}", messages_url(conversation), before.0))
         }
         ApiRequest::SubmitForm { conversation, message, answers, is_survey } => HttpRequest {
             method: Method::Patch,
             body: Body::Json(submission_body(answers, *is_survey)),
-            ..get([&messages_url(conversation), "/", &digits(message.0)].concat())
+            ..get(format!("{}/{}", messages_url(conversation), message.0))
         },
         ApiRequest::UpdateLastSeen { conversation } => post(conversation_url(conversation, "/update_last_seen"), &[]),
         ApiRequest::ToggleTyping { conversation, is_typing } => {
@@ -117,20 +117,42 @@ pub fn build_request(
 
 /// The body of a form submission: an object for a survey, a list otherwise.
 fn submission_body(answers: &[Answer], is_survey: bool) -> String {
-    let values = if is_survey {
-        let rating = value_of(answers, RATING).and_then(|rating| rating.parse::<u64>().ok()).unwrap_or(0);
-        let feedback = value_of(answers, FEEDBACK).unwrap_or_default();
-        let response = json::object(&[("rating", digits(rating)), (FEEDBACK, json::string(feedback))]);
-        json::object(&[("csat_survey_response", response)])
+    if is_survey {
+        let rating = value_of(answers, RATING).and_then(|rating| rating.parse().ok()).unwrap_or(0);
+        let feedback_message = value_of(answers, FEEDBACK).unwrap_or_default();
+        let csat_survey_response = SurveyAnswer { rating, feedback_message };
+        tolerant_json::write(&Submission { submitted_values: SurveyAnswers { csat_survey_response } })
     } else {
-        let one = |answer: &Answer| {
-            let fields = [("name", &answer.name), ("title", &answer.title), ("value", &answer.value)];
-            let fields = fields.into_iter().filter(|(_, value)| !value.is_empty());
-            json::object(&fields.map(|(key, value)| (key, json::string(value))).collect::<Vec<_>>())
-        };
-        json::list(&answers.iter().map(one).collect::<Vec<_>>())
-    };
-    json::object(&[("submitted_values", values)])
+        let answers = answers.iter().map(|Answer { name, title, value }| FormAnswer { name, title, value });
+        tolerant_json::write(&Submission { submitted_values: answers.collect::<Vec<_>>() })
+    }
+}
+
+/// The update of a message that asked something.
+#[derive(Serialize)]
+struct Submission<Answers> {
+    submitted_values: Answers,
+}
+
+#[derive(Serialize)]
+struct SurveyAnswers<'answers> {
+    csat_survey_response: SurveyAnswer<'answers>,
+}
+
+#[derive(Serialize)]
+struct SurveyAnswer<'answers> {
+    rating: u64,
+    feedback_message: &'answers str,
+}
+
+#[derive(Serialize)]
+struct FormAnswer<'answers> {
+    #[serde(skip_serializing_if = "str::is_empty")]
+    name: &'answers str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    title: &'answers str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    value: &'answers str,
 }
 
 /// The key before a conversation's messages, as the server writes it.
@@ -164,12 +186,13 @@ fn channel_identifier(pubsub_token: &str) -> String {
 /// An object of strings, as JSON.
 #[must_use]
 pub fn write_object(fields: &[(&str, &str)]) -> String {
-    let fields: Vec<_> = fields.iter().map(|(key, value)| (*key, json::string(value))).collect();
-    json::object(&fields)
+    tolerant_json::write(&StringFields(fields))
 }
 
-/// A list of strings, as JSON.
-#[must_use]
-pub fn write_list<'a>(items: impl Iterator<Item = &'a str>) -> String {
-    json::list(&items.map(json::string).collect::<Vec<_>>())
+struct StringFields<'fields>(&'fields [(&'fields str, &'fields str)]);
+
+impl Serialize for StringFields<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().copied())
+    }
 }

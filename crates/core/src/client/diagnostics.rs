@@ -3,7 +3,6 @@
 
 use super::ChatClient;
 use crate::chatwoot;
-use crate::digits::digits;
 use crate::host::events::HostEvent;
 use crate::time::Mono;
 use crate::{Effect, Update};
@@ -33,16 +32,16 @@ impl ChatClient {
             ("trouble", issue),
             ("leads", is(self.tabs.election.is_active())),
             ("socket_live", is(self.connection.cable.is_live())),
-            ("socket_failures", &digits(self.connection.cable.failures().into())),
+            ("socket_failures", &self.connection.cable.failures().to_string()),
             ("has_contact", is(self.visitor.session.pubsub_token().is_some())),
             ("has_conversation", is(self.visitor.session.conversation().is_some())),
             ("status", self.conversation.status.status().name()),
-            ("messages", &digits(self.conversation.timeline.message_count() as u64)),
-            ("waiting", &digits(self.conversation.timeline.visible_outgoing().count() as u64)),
-            ("unread", &digits(self.conversation.unread.count().into())),
-            ("calls", &digits(self.connection.request_count())),
-            ("next_ms", &digits(due)),
-            ("missing", &digits(self.event_log.missing())),
+            ("messages", &self.conversation.timeline.message_count().to_string()),
+            ("waiting", &self.conversation.timeline.visible_outgoing().count().to_string()),
+            ("unread", &self.conversation.unread.count().to_string()),
+            ("calls", &self.connection.request_count().to_string()),
+            ("next_ms", &due.to_string()),
+            ("missing", &self.event_log.missing().to_string()),
         ]);
         self.event_log.to_json(&state)
     }

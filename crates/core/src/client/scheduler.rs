@@ -3,10 +3,10 @@
 use super::ChatClient;
 use crate::chatwoot;
 use crate::chatwoot::requests::{ApiRequest, ListPurpose, Outcome};
-use crate::json;
 use crate::model::{ConversationId, Queue};
 use crate::tabs::leader_election::TabMessage;
 use crate::time::Mono;
+use crate::tolerant_json::{self, write_object_of_json};
 use crate::visitor::form_submissions::FormSubmission;
 use crate::visitor::identity::User;
 use crate::{Effect, PageContext, Update, tabs};
@@ -219,7 +219,7 @@ impl ChatClient {
         let all: Vec<(&str, String)> = page
             .chain([("prompt", &self.conversation.proactive_message)])
             .filter(|(_, value)| !value.is_empty())
-            .map(|(name, value)| (name, json::string(value)))
+            .map(|(name, value)| (name, tolerant_json::write(value)))
             .chain(
                 self.visitor
                     .identity
@@ -228,7 +228,11 @@ impl ChatClient {
                     .map(|(name, value)| (name.as_str(), value.clone())),
             )
             .collect();
-        if all.is_empty() { String::new() } else { json::object(&[("custom_attributes", json::object(&all))]) }
+        if all.is_empty() {
+            String::new()
+        } else {
+            write_object_of_json(&[("custom_attributes", write_object_of_json(&all))])
+        }
     }
 
     /// The page was shown, the network came back or the device woke up: waits make no sense now, and a silent socket is

@@ -3,7 +3,6 @@
 
 use super::ChatClient;
 use crate::conversation::timeline::{OutgoingRecord, StoreOp};
-use crate::digits::digits;
 use crate::model::{EchoId, MessageId, Queue};
 use crate::tabs::leader_election::TabMessage;
 use crate::time::Mono;
@@ -198,7 +197,7 @@ impl ChatClient {
     /// Stores the answers to forms.
     pub(super) fn store_submissions(&mut self, update: &mut Update) {
         for (message, record) in self.visitor.form_submissions.take_store_ops() {
-            let key = [KEY_SUBMISSION, &digits(message.0)].concat();
+            let key = format!("{KEY_SUBMISSION}{}", message.0);
             update.effects.push(match record {
                 Some(record) => Effect::Save { key, value: generation::stamp(self.visitor.generation, &record) },
                 None => Effect::Delete { key },

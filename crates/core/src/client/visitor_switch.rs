@@ -9,7 +9,6 @@ use super::ChatClient;
 use super::storage::{self, KEY_VISITED, Records};
 use crate::chatwoot::requests::ApiRequest;
 use crate::conversation::timeline::OutgoingMessage;
-use crate::digits::digits;
 use crate::event::PageEvent;
 use crate::host::calls::AttributeTarget;
 use crate::host::events::{HostError, HostEvent};
@@ -23,7 +22,7 @@ use crate::{Effect, Event, Update};
 
 const DAY_MS: u64 = 86_400_000;
 /// How other tabs' messages about records begin. Other messages are longer, and need not be parsed twice.
-const STORED_MESSAGE_START: &str = r#"{"say":"kept""#;
+const STORED_MESSAGE_START: &str = r#"{"stored":"#;
 
 impl ChatClient {
     /// The website names the user, on this page.
@@ -174,7 +173,7 @@ impl ChatClient {
             self.replace_visitor(generation, is_succeeded, update);
         } else if generation < self.visitor.generation {
             // The website has erased the device itself; records written from now on must count there.
-            let value = digits(self.visitor.generation);
+            let value = self.visitor.generation.to_string();
             update.effects.push(Effect::Save { key: generation::KEY.to_owned(), value });
         }
     }
@@ -246,7 +245,7 @@ impl ChatClient {
             update.effects.push(Effect::EraseDevice { generation: self.visitor.generation, keep_files: Vec::new() });
             return Records::new();
         }
-        update.effects.push(Effect::Save { key: KEY_VISITED.to_owned(), value: digits(today) });
+        update.effects.push(Effect::Save { key: KEY_VISITED.to_owned(), value: today.to_string() });
         stored
     }
 }

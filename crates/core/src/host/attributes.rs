@@ -1,13 +1,14 @@
-//! The attributes of the element that embeds the chat, handed over as one JSON object of strings. Structured settings
-//! (team, form, languages) are JSON in a string.
+//! The attributes of the element that embeds the chat, as `embed/panel.js` hands them over: one JSON object of strings, and
+//! of what the element has prepared (`languages`). Structured settings (team, form) are JSON in a string, as the website
+//! has written it.
 
 use crate::chatwoot::content::{collect_objects, parse_field};
 use crate::chatwoot::fields::{parse_object, str_at, text_at};
 use crate::content::{Choice, Field, FieldKind};
 use crate::host::settings::{Options, ReplyTime, Settings, SettingsError};
-use crate::json::{self, Object, Value};
 use crate::model::Person;
 use crate::spoofing::without_bidi_controls;
+use crate::tolerant_json::{self, Json, Object};
 use crate::url::SafeUrl;
 use crate::visitor::pre_chat_form::{Consent, PreChatForm};
 
@@ -17,8 +18,12 @@ use crate::visitor::pre_chat_form::{Consent, PreChatForm};
 /// # Errors
 /// If a required setting is missing or unusable, or if an attribute has the name of a secret.
 pub fn parse_settings(text: &str) -> Result<(Settings, Vec<&'static str>), SettingsError> {
-    let attributes = parse_object(text).unwrap_or_default();
-    let value = |name| str_at(&attributes, name).map(str::trim).filter(|value| !value.is_empty());
+    read_settings(&parse_object(text).unwrap_or_default())
+}
+
+/// Reads the attributes, as [`parse_settings`].
+pub(crate) fn read_settings(attributes: &Object) -> Result<(Settings, Vec<&'static str>), SettingsError> {
+    let value = |name| str_at(attributes, name).map(str::trim).filter(|value| !value.is_empty());
     if let Some(name) = attributes.names().find(|name| is_secret(name)) {
         return Err(SettingsError::Secret(name.to_owned()));
     }
@@ -33,12 +38,12 @@ pub fn parse_settings(text: &str) -> Result<(Settings, Vec<&'static str>), Setti
         at
     };
     // An attribute without a value is set.
-    let is_set = |name| str_at(&attributes, name).is_some_and(|value| value != "false");
+    let is_set = |name| str_at(attributes, name).is_some_and(|value| value != "false");
     let reply = choice("reply-time", &["minutes", "hours", "day"]);
     let reply = reply.and_then(|at| [ReplyTime::Minutes, ReplyTime::Hours, ReplyTime::Day].get(at).copied());
     let is_silent = choice("sound", &["on", "off"]) == Some(1);
-    let mut read = |name, is_fine: fn(&Value) -> bool| {
-        let value = json::read(value(name)?).filter(is_fine);
+    let mut read = |name, is_fine: fn(&Json) -> bool| {
+        let value = tolerant_json::read(value(name)?).filter(is_fine);
         if value.is_none() {
             unusable.push(name);
         }
@@ -47,17 +52,13 @@ pub fn parse_settings(text: &str) -> Result<(Settings, Vec<&'static str>), Setti
     let team = read("team", |value| value.items().is_some());
     let form = read("form", |value| value.object().is_some());
     // From the element's script: pairs of code and name.
-    let languages = read("languages", |value| value.items().is_some());
+    let languages = attributes.get("languages").and_then(Json::items).unwrap_or_default();
     let options = Options {
-        languages: languages
-            .iter()
-            .flat_map(|all| all.items().unwrap_or_default())
-            .filter_map(parse_language)
-            .collect(),
+        languages: languages.iter().filter_map(parse_language).collect(),
         closes_resolved: value("allow-messages-after-resolved") == Some("false"),
         team: team.iter().flat_map(|team| team.items().unwrap_or_default()).filter_map(parse_person).collect(),
         reply,
-        form: form.as_ref().and_then(Value::object).map(parse_pre_chat_form),
+        form: form.as_ref().and_then(Json::object).map(parse_pre_chat_form),
         sends_page_context: is_set("page-context"),
         offers_notifications: is_set("notifications"),
         offers_themes: is_set("theme-choice"),
@@ -83,12 +84,12 @@ fn is_secret(name: &str) -> bool {
 const SECRETS: [&str; 8] =
     ["secret", "hmac", "password", "apikey", "accesskey", "privatekey", "signingkey", "credential"];
 
-fn parse_language(value: &Value) -> Option<Choice> {
+fn parse_language(value: &Json) -> Option<Choice> {
     let [code, name] = value.items()? else { return None };
     Some(Choice { title: name.text()?.to_owned(), value: code.text()?.to_owned() })
 }
 
-fn parse_person(value: &Value) -> Option<Person> {
+fn parse_person(value: &Json) -> Option<Person> {
     let (name, avatar_url) = match value.object() {
         Some(person) => (text_at(person, "name"), text_at(person, "avatar")),
         None => (value.text()?.to_owned(), String::new()),
@@ -98,7 +99,7 @@ fn parse_person(value: &Value) -> Option<Person> {
 }
 
 fn parse_pre_chat_form(form: &Object) -> PreChatForm {
-    let consent = form.get("consent").and_then(Value::object).map(|consent| Consent {
+    let consent = form.get("consent").and_then(Json::object).map(|consent| Consent {
         text: text_at(consent, "text"),
         version: str_at(consent, "version").filter(|version| !version.is_empty()).unwrap_or("1").to_owned(),
     });
@@ -172,8 +173,7 @@ mod tests {
 
     #[test]
     fn attributes_languages_are_codes_with_names() {
-        let (settings, unusable) =
-            read(r#","languages":"[[\"en\",\"English\"],[\"de\",\"Deutsch\"],[\"fr\"],7]""#).unwrap();
+        let (settings, unusable) = read(r#","languages":[["en","English"],["de","Deutsch"],["fr"],7]"#).unwrap();
         let all: Vec<_> = settings.options.languages.iter().map(|one| (&*one.value, &*one.title)).collect();
         assert_eq!((all, unusable), (vec![("en", "English"), ("de", "Deutsch")], vec![]));
     }
@@ -183,7 +183,7 @@ mod tests {
         let fields = r#"[{"name":"full_name","type":"name","required":true},{"name":"since","type":"date","label":"Since"},
             {"name":"size","type":"select","options":[{"label":"Small","value":"s"}]},{"type":"name"},{"name":"x","type":"?"}]"#;
         let form = format!(r#"{{"text":"Hi","fields":{fields},"consent":{{"text":"I agree","version":"7"}}}}"#);
-        let (settings, unusable) = read(&format!(r#","form":{}"#, json::string(&form))).unwrap();
+        let (settings, unusable) = read(&format!(r#","form":{}"#, serde_json::to_string(&form).unwrap())).unwrap();
         let form = settings.options.form.unwrap();
         let kinds: Vec<_> = form.fields.iter().map(|field| (&*field.name, field.kind.clone(), &*field.label)).collect();
         let small = Choice { title: "Small".to_owned(), value: "s".to_owned() };

@@ -1,9 +1,10 @@
-//! The website's calls of the chat's API, as `embed/panel.js` hands them over: a JSON list of calls, each a list of
-//! strings: the function's name and its arguments. Named arguments are names and values in turn; attributes' values are
-//! JSON.
+//! The website's calls of the chat's API, as `embed/panel.js` hands them over: a JSON list of calls. Each is, as serde writes
+//! an enum, the function's name, or an object whose only field has that name, and the function's argument: a string, or an
+//! object of strings. The values of custom attributes are JSON text, which the server gets as it is: so a number keeps
+//! all its digits.
 
 use crate::host::settings::Options;
-use crate::json::{self, Value, to_pairs};
+use crate::tolerant_json::{self, Json};
 use crate::visitor::identity::User;
 
 pub use crate::visitor::identity::AttributeTarget;
@@ -52,36 +53,46 @@ pub enum HostCall {
 /// Parses the calls, in their order; anything else is skipped.
 #[must_use]
 pub fn parse_calls(text: &str) -> Vec<HostCall> {
-    let mut calls = Vec::new();
-    for call in json::read(text).as_ref().and_then(Value::items).unwrap_or_default() {
-        calls.extend(parse_call(&call.texts()));
-    }
-    calls
+    tolerant_json::read(text).as_ref().map(read_calls).unwrap_or_default()
 }
 
-fn parse_call(call: &[&str]) -> Option<HostCall> {
-    let [name, arguments @ ..] = call else { return None };
-    let first = || Some((*arguments.first()?).to_owned());
-    Some(match *name {
-        "setUser" => HostCall::SetUser(User::new(&to_pairs(arguments))),
-        "setCustomAttributes" => {
-            HostCall::SetAttributes { attributes: to_pairs(arguments), target: AttributeTarget::Contact }
-        }
+/// Reads a list of calls.
+pub(crate) fn read_calls(calls: &Json) -> Vec<HostCall> {
+    calls.items().unwrap_or_default().iter().filter_map(read_call).collect()
+}
+
+fn read_call(call: &Json) -> Option<HostCall> {
+    let Some(call) = call.object() else {
+        return Some(match call.text()? {
+            // From the element itself: its panel was opened or closed.
+            "opened" => HostCall::PanelToggled { is_open: true },
+            "closed" => HostCall::PanelToggled { is_open: false },
+            "reset" => HostCall::Reset,
+            "forget" => HostCall::Forget,
+            _ => return None,
+        });
+    };
+    let name = call.names().next()?;
+    let argument = call.get(name)?;
+    let text = || Some(argument.text()?.to_owned());
+    let fields = || {
+        let fields = argument.object()?.texts();
+        Some(fields.map(|(name, value)| (name.to_owned(), value.to_owned())).collect::<Vec<_>>())
+    };
+    Some(match name {
+        "setUser" => HostCall::SetUser(User::new(&fields()?)),
+        "setCustomAttributes" => HostCall::SetAttributes { attributes: fields()?, target: AttributeTarget::Contact },
         "setConversationCustomAttributes" => {
-            HostCall::SetAttributes { attributes: to_pairs(arguments), target: AttributeTarget::Conversation }
+            HostCall::SetAttributes { attributes: fields()?, target: AttributeTarget::Conversation }
         }
         // The server merges attributes: an attribute can be emptied, not removed.
-        "deleteCustomAttribute" => {
-            HostCall::SetAttributes { attributes: vec![(first()?, json::string(""))], target: AttributeTarget::Contact }
-        }
-        "prefill" => HostCall::Prefill { text: first()? },
-        "prompted" => HostCall::ProactiveMessageShown { text: first()? },
-        "send" => HostCall::SendMessage { text: first()? },
-        // From the element itself: its panel was opened or closed.
-        "opened" => HostCall::PanelToggled { is_open: true },
-        "closed" => HostCall::PanelToggled { is_open: false },
-        "reset" => HostCall::Reset,
-        "forget" => HostCall::Forget,
+        "deleteCustomAttribute" => HostCall::SetAttributes {
+            attributes: vec![(text()?, tolerant_json::write(""))],
+            target: AttributeTarget::Contact,
+        },
+        "prefill" => HostCall::Prefill { text: text()? },
+        "prompted" => HostCall::ProactiveMessageShown { text: text()? },
+        "send" => HostCall::SendMessage { text: text()? },
         _ => return None,
     })
 }
@@ -92,9 +103,10 @@ mod tests {
 
     #[test]
     fn host_calls_are_parsed_in_their_order() {
-        let calls = r#"[["setUser","identifier","42","name","Ana"],["setCustomAttributes","plan","\"team\"","seats","2.5"],
-            ["deleteCustomAttribute","plan"],["setConversationCustomAttributes","order","7"],["prefill","Hello"],
-            ["prompted","Help?"],["send","Hi"],["reset"],["forget"],["opened"],["closed"]]"#;
+        let calls = r#"[{"setUser":{"identifier":"42","name":"Ana"}},
+            {"setCustomAttributes":{"plan":"\"team\"","seats":"2.5"}},{"deleteCustomAttribute":"plan"},
+            {"setConversationCustomAttributes":{"order":"7"}},{"prefill":"Hello"},{"prompted":"Help?"},{"send":"Hi"},
+            "reset","forget","opened","closed"]"#;
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         let expected = [
             HostCall::SetUser(User::new(&[pair("identifier", "42"), pair("name", "Ana")])),
@@ -117,7 +129,17 @@ mod tests {
 
     #[test]
     fn host_calls_that_are_unknown_or_incomplete_are_skipped() {
-        for text in ["", "{}", "[]", "[[]]", "[[\"sing\"]]", "[[\"send\"]]", "[[\"send\",7]]", "[7,[[\"send\"]]]"] {
+        for text in [
+            "",
+            "{}",
+            "[]",
+            "[[],{}]",
+            r#"["sing",{"sing":"x"}]"#,
+            r#"["send"]"#,
+            r#"[{"send":7}]"#,
+            r#"[7,["send"]]"#,
+            r#"[{"setUser":"42"}]"#,
+        ] {
             assert_eq!(parse_calls(text), [], "{text}");
         }
     }

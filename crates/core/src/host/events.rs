@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use crate::connection::diagnostics::ConnectionIssue;
 use crate::content::Choice;
-use crate::digits::digits;
 use crate::event::TranscriptFormat;
-use crate::json;
 use crate::model::{Author, ConversationId, Message, MessageId, Status};
+use crate::tolerant_json;
 use crate::visitor::preferences::Theme;
+use serde::Serialize;
 
 /// An event for the website, or an instruction to its element.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -102,73 +102,122 @@ pub struct Notification {
 }
 
 impl HostEvent {
-    /// The event as the website receives it: a JSON object with a `type`. `None` for those that need the locale's texts,
-    /// which the platform adds.
+    /// The event as the element receives it. `None` for those that need the locale's texts, which the platform adds.
     #[must_use]
-    pub fn to_json(&self) -> Option<String> {
-        let number = |number: u64| digits(number);
+    pub fn element_event(&self) -> Option<ElementEvent<'_>> {
         Some(match self {
-            Self::UnreadChanged { count } => event_json("unread", &[("count", number((*count).into()))]),
-            Self::ConnectionChanged { issue } => {
-                let name = json::or_null(issue.map(|issue| json::string(issue.name())));
-                event_json("connection", &[("trouble", name)])
-            }
-            Self::MessageAdded(message) => message_json(message),
+            Self::UnreadChanged { count } => ElementEvent::Unread { count: *count },
+            Self::ConnectionChanged { issue } => ElementEvent::Connection { trouble: issue.map(ConnectionIssue::name) },
+            Self::MessageAdded(message) => ElementEvent::message(message),
             Self::ConversationStarted { conversation } => {
-                event_json("conversation-started", &[("conversation", number(conversation.0))])
+                ElementEvent::ConversationStarted { conversation: *conversation }
             }
-            Self::StatusChanged { conversation, status } => event_json(
-                "status",
-                &[("conversation", number(conversation.0)), ("status", json::string(status.name()))],
-            ),
-            Self::TypingChanged { is_typing, name } => {
-                event_json("typing", &[("isTyping", json::truth(*is_typing)), ("name", json::string(name))])
+            Self::StatusChanged { conversation, status } => {
+                ElementEvent::Status { conversation: *conversation, status: status.name() }
             }
-            Self::Postback { message, choice } => event_json(
-                "postback",
-                &[
-                    ("message", number(message.0)),
-                    ("title", json::string(&choice.title)),
-                    ("value", json::string(&choice.value)),
-                ],
-            ),
-            Self::Error(error) => event_json("error", &[("name", json::string(error.name()))]),
-            Self::VisitorForgotten => event_json("forgotten", &[]),
-            Self::ThemeChanged(theme) => event_json("theme", &[("name", json::string(theme.name()))]),
+            Self::TypingChanged { is_typing, name } => ElementEvent::Typing { is_typing: *is_typing, name },
+            Self::Postback { message, choice } => {
+                ElementEvent::Postback { message: *message, title: &choice.title, value: &choice.value }
+            }
+            Self::Error(error) => ElementEvent::Error { name: error.name() },
+            Self::VisitorForgotten => ElementEvent::Forgotten,
+            Self::ThemeChanged(theme) => ElementEvent::Theme { name: theme.name() },
             Self::NotificationDue(_) | Self::TranscriptReady { .. } => return None,
         })
     }
-}
 
-fn message_json(message: &Message) -> String {
-    let from = match message.author {
-        Author::Visitor => "visitor",
-        Author::Agent(_) => "agent",
-        Author::Bot(_) => "bot",
-        Author::Inbox => "inbox",
-    };
-    let name = message.author.person().map_or("", |person| person.name.as_str());
-    event_json(
-        "message",
-        &[
-            ("id", digits(message.id.0)),
-            ("conversation", json::or_null(message.conversation.map(|id| digits(id.0)))),
-            ("from", json::string(from)),
-            ("name", json::string(name)),
-            ("text", json::string(&message.text)),
-            ("files", digits(message.attachments.len() as u64)),
-            ("at", digits(message.at)),
-        ],
-    )
-}
-
-/// An event of this type as a JSON object; the fields' values are JSON.
-#[must_use]
-pub fn event_json(event_type: &str, fields: &[(&str, String)]) -> String {
-    let mut text = ["{\"type\":", &json::string(event_type)].concat();
-    for (name, value) in fields {
-        text.push_str([",", &json::string(name), ":", value].concat().as_str());
+    /// The event as the element receives it, as JSON; `None` as for [`HostEvent::element_event`].
+    #[must_use]
+    pub fn to_json(&self) -> Option<String> {
+        Some(self.element_event()?.to_json())
     }
-    text.push('}');
-    text
+}
+
+/// An event as the element receives it: a JSON object with a `type`. `embed/panel.js` acts on some itself, and passes the
+/// others on to the website, as docs/embedding.md describes them.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[serde(tag = "type", rename_all = "kebab-case")]
+#[allow(missing_docs, reason = "docs/embedding.md describes the fields")]
+pub enum ElementEvent<'event> {
+    Unread {
+        count: u32,
+    },
+    Connection {
+        trouble: Option<&'static str>,
+    },
+    Message {
+        id: MessageId,
+        conversation: Option<ConversationId>,
+        from: &'static str,
+        name: &'event str,
+        text: &'event str,
+        files: usize,
+        at: u64,
+    },
+    ConversationStarted {
+        conversation: ConversationId,
+    },
+    Status {
+        conversation: ConversationId,
+        status: &'static str,
+    },
+    Typing {
+        #[serde(rename = "isTyping")]
+        is_typing: bool,
+        name: &'event str,
+    },
+    Postback {
+        message: MessageId,
+        title: &'event str,
+        value: &'event str,
+    },
+    Error {
+        name: &'static str,
+    },
+    Forgotten,
+    Theme {
+        name: &'static str,
+    },
+    /// The visitor is to be notified of a message, if no other tab does so under the same name.
+    Arrived {
+        name: &'event str,
+        title: &'event str,
+        text: &'event str,
+        seen: bool,
+        heard: bool,
+        noticed: bool,
+    },
+    /// The visitor has chosen a language.
+    Language {
+        code: &'event str,
+    },
+    /// The attribute of this name can't be read.
+    Odd {
+        name: &'static str,
+    },
+}
+
+impl<'event> ElementEvent<'event> {
+    /// The event as JSON.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        tolerant_json::write(self)
+    }
+
+    fn message(message: &'event Message) -> Self {
+        Self::Message {
+            id: message.id,
+            conversation: message.conversation,
+            from: match message.author {
+                Author::Visitor => "visitor",
+                Author::Agent(_) => "agent",
+                Author::Bot(_) => "bot",
+                Author::Inbox => "inbox",
+            },
+            name: message.author.person().map_or("", |person| person.name.as_str()),
+            text: &message.text,
+            files: message.attachments.len(),
+            at: message.at,
+        }
+    }
 }

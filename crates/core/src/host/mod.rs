@@ -3,6 +3,7 @@
 pub mod attributes;
 pub mod calls;
 pub mod events;
+pub mod mount_options;
 pub mod settings;
 
 use crate::model::{ConversationId, Person, Status};

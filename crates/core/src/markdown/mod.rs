@@ -13,7 +13,6 @@ mod bytes;
 mod inlines;
 mod links;
 
-use crate::digits::digits;
 use crate::url::SafeUrl;
 
 /// A node of the tree.
@@ -106,7 +105,7 @@ fn append_text(pieces: &[Piece], plain_text: &mut String) {
             Piece::Marked(Mark::NumberedList(first), items) => {
                 for (number, item) in (u64::from(*first)..).zip(items.chunks(1)) {
                     begin_line(plain_text);
-                    plain_text.extend([digits(number), ". ".to_owned(), text_of(item)]);
+                    plain_text.push_str(&format!("{number}. {}", text_of(item)));
                 }
             }
             Piece::Marked(mark, inner) => {

@@ -1,18 +1,20 @@
-//! The format of messages between tabs (JSON). Tabs may run different versions: [`PROTOCOL`] is part of the channel's
+//! Messages between tabs, and their format: JSON, as serde writes an enum: the message's name, or an object whose only
+//! field has that name. Tabs may run different versions: [`PROTOCOL`] is part of the channel's
 //! name, so that only tabs of the same protocol receive each other's messages.
 
-use crate::chatwoot::fields::{number_at, parse_object, str_at};
-use crate::chatwoot::write_object;
-use crate::digits::digits;
-use crate::json;
+use serde::Serialize;
+
+use crate::chatwoot::fields::{bool_at, number_at, str_at};
 use crate::model::{ConversationId, EchoId};
+use crate::tolerant_json::{self, Json, Object};
 use crate::visitor::identity::{AttributeTarget, User};
 
 /// The protocol's version: raised with every change of the messages, their meaning, or an outgoing message's record.
-pub const PROTOCOL: u32 = 6;
+pub const PROTOCOL: u32 = 7;
 
-/// A message between tabs; `messages` has its format.
-#[derive(Clone, Debug, Eq, PartialEq)]
+/// A message between tabs.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum TabMessage {
     /// From a visible tab: asks the leader for a sign of life.
     PingLeader,
@@ -67,7 +69,7 @@ pub enum TabMessage {
 }
 
 /// The state of the leader's connection.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize)]
 pub struct LeaderStatus {
     /// Whether its subscription is live, so that frames arrive.
     pub is_live: bool,
@@ -78,92 +80,69 @@ pub struct LeaderStatus {
 /// A message as text.
 #[must_use]
 pub fn encode(message: &TabMessage) -> String {
-    let flag = |is_set: bool| if is_set { "1" } else { "0" };
-    match message {
-        TabMessage::PingLeader => write_object(&[("say", "ask")]),
-        TabMessage::Leader(status) => {
-            write_object(&[("say", "here"), ("live", flag(status.is_live)), ("failing", flag(status.is_failing))])
-        }
-        TabMessage::Stored { key, value: Some(value) } => {
-            write_object(&[("say", "kept"), ("key", key), ("value", value)])
-        }
-        TabMessage::Stored { key, value: None } => write_object(&[("say", "kept"), ("key", key)]),
-        TabMessage::CableFrame(text) => write_object(&[("say", "frame"), ("text", text)]),
-        TabMessage::SendResponse { echo, status, body } => {
-            write_object(&[("say", "answered"), ("key", echo), ("status", &digits((*status).into())), ("text", body)])
-        }
-        TabMessage::RetrySend(echo) => write_object(&[("say", "retry"), ("key", echo)]),
-        TabMessage::SendUnconfirmed(echo) => write_object(&[("say", "unconfirmed"), ("key", echo)]),
-        TabMessage::DiscardSend(echo) => write_object(&[("say", "discard"), ("key", echo)]),
-        TabMessage::OpenConversation(id) => {
-            write_object(&[("say", "switch"), ("key", &digits(id.map_or(0, |id| id.0)))])
-        }
-        TabMessage::ReadHistory => write_object(&[("say", "read")]),
-        TabMessage::ForgetVisitor { generation: Some(generation), is_succeeded } => {
-            write_object(&[("say", "forget"), ("key", &digits(*generation)), ("live", flag(*is_succeeded))])
-        }
-        TabMessage::ForgetVisitor { generation: None, is_succeeded } => {
-            write_object(&[("say", "forget"), ("live", flag(*is_succeeded))])
-        }
-        TabMessage::SetUser(user) => write_object(&[
-            ("say", "user"),
-            ("key", &digits(user.mark)),
-            ("live", flag(user.is_proven)),
-            ("text", &write_pairs(&user.fields)),
-        ]),
-        TabMessage::SetAttributes { user, attributes, target } => write_object(&[
-            ("say", "attributes"),
-            ("key", &digits(*user)),
-            ("live", flag(*target == AttributeTarget::Conversation)),
-            ("text", &write_pairs(attributes)),
-        ]),
-    }
+    tolerant_json::write(message)
 }
 
 /// Parses a message; `None` if this version has no such message.
 #[must_use]
 pub fn decode(text: &str) -> Option<TabMessage> {
-    let fields = parse_object(text)?;
-    let field = |name| str_at(&fields, name);
-    let is_set = |name| field(name) == Some("1");
-    Some(match field("say")? {
-        "ask" => TabMessage::PingLeader,
-        "here" => TabMessage::Leader(LeaderStatus { is_live: is_set("live"), is_failing: is_set("failing") }),
-        "kept" => TabMessage::Stored { key: field("key")?.to_owned(), value: field("value").map(str::to_owned) },
-        "frame" => TabMessage::CableFrame(field("text")?.to_owned()),
-        "answered" => TabMessage::SendResponse {
-            echo: field("key")?.into(),
-            status: u16::try_from(number_at(&fields, "status")?).ok()?,
-            body: field("text")?.to_owned(),
+    let message = tolerant_json::read(text)?;
+    let Some(message) = message.object() else {
+        return match message.text()? {
+            "ping_leader" => Some(TabMessage::PingLeader),
+            "read_history" => Some(TabMessage::ReadHistory),
+            _ => None,
+        };
+    };
+    let name = message.names().next()?;
+    let content = message.get(name)?;
+    let echo = || content.text().map(EchoId::from);
+    let none = Object::default();
+    let fields = content.object().unwrap_or(&none);
+    let text_at = |name| str_at(fields, name).map(str::to_owned);
+    let is_set = |name| bool_at(fields, name) == Some(true);
+    Some(match name {
+        "leader" => TabMessage::Leader(LeaderStatus { is_live: is_set("is_live"), is_failing: is_set("is_failing") }),
+        "stored" => TabMessage::Stored { key: text_at("key")?, value: text_at("value") },
+        "cable_frame" => TabMessage::CableFrame(content.text()?.to_owned()),
+        "send_response" => TabMessage::SendResponse {
+            echo: str_at(fields, "echo")?.into(),
+            status: u16::try_from(number_at(fields, "status")?).ok()?,
+            body: text_at("body")?,
         },
-        "retry" => TabMessage::RetrySend(field("key")?.into()),
-        "unconfirmed" => TabMessage::SendUnconfirmed(field("key")?.into()),
-        "discard" => TabMessage::DiscardSend(field("key")?.into()),
-        "switch" => TabMessage::OpenConversation(number_at(&fields, "key").filter(|id| *id > 0).map(ConversationId)),
-        "read" => TabMessage::ReadHistory,
-        "forget" => TabMessage::ForgetVisitor { generation: number_at(&fields, "key"), is_succeeded: is_set("live") },
-        "user" => TabMessage::SetUser(User {
-            mark: number_at(&fields, "key")?,
-            is_proven: is_set("live"),
-            fields: parse_pairs(field("text")?),
+        "retry_send" => TabMessage::RetrySend(echo()?),
+        "send_unconfirmed" => TabMessage::SendUnconfirmed(echo()?),
+        "discard_send" => TabMessage::DiscardSend(echo()?),
+        "open_conversation" => TabMessage::OpenConversation(content.number().map(ConversationId)),
+        "forget_visitor" => TabMessage::ForgetVisitor {
+            generation: number_at(fields, "generation"),
+            is_succeeded: is_set("is_succeeded"),
+        },
+        "set_user" => TabMessage::SetUser(User {
+            mark: number_at(fields, "mark")?,
+            is_proven: is_set("is_proven"),
+            fields: pairs_at(fields, "fields"),
         }),
-        "attributes" => TabMessage::SetAttributes {
-            user: number_at(&fields, "key")?,
-            attributes: parse_pairs(field("text")?),
-            target: if is_set("live") { AttributeTarget::Conversation } else { AttributeTarget::Contact },
+        "set_attributes" => TabMessage::SetAttributes {
+            user: number_at(fields, "user")?,
+            attributes: pairs_at(fields, "attributes"),
+            target: match str_at(fields, "target")? {
+                "contact" => AttributeTarget::Contact,
+                "conversation" => AttributeTarget::Conversation,
+                _ => return None,
+            },
         },
         _ => return None,
     })
 }
 
-/// Pairs as a JSON list: names and values in turn.
-fn write_pairs(pairs: &[(String, String)]) -> String {
-    json::list(&pairs.iter().flat_map(|(name, value)| [name, value]).map(|text| json::string(text)).collect::<Vec<_>>())
-}
-
-/// Parses pairs; anything else is skipped.
-fn parse_pairs(text: &str) -> Vec<(String, String)> {
-    json::read(text).map(|list| json::to_pairs(&list.texts())).unwrap_or_default()
+/// The pairs of strings in a field; anything else is skipped.
+fn pairs_at(fields: &Object, key: &str) -> Vec<(String, String)> {
+    let pair = |item: &Json| match *item.texts() {
+        [name, value] => Some((name.to_owned(), value.to_owned())),
+        _ => None,
+    };
+    fields.get(key).and_then(Json::items).unwrap_or_default().iter().filter_map(pair).collect()
 }
 
 #[cfg(test)]
@@ -206,27 +185,38 @@ mod tests {
     #[test]
     fn tab_message_forget_has_the_same_format_in_the_loader() {
         let embed = include_str!("../../../../embed/embed.js");
-        let channel = ["tabs/", &digits(PROTOCOL.into()), "`"].concat();
-        let call = "postMessage(JSON.stringify({ __proto__: null, say: \"forget\", key }))";
-        assert!(embed.contains(&channel) && embed.contains(call), "{channel} {call}");
-        for (generation, text) in [(Some(3), "{\"say\":\"forget\",\"key\":\"3\"}"), (None, "{\"say\":\"forget\"}")] {
+        let channel = format!("tabs/{PROTOCOL}`");
+        let message = "{ __proto__: null, forget_visitor: { __proto__: null, generation } }";
+        assert!(embed.contains(&channel) && embed.contains(message), "{channel} {message}");
+        for (generation, text) in
+            [(Some(3), r#"{"forget_visitor":{"generation":"3"}}"#), (None, r#"{"forget_visitor":{}}"#)]
+        {
             assert_eq!(decode(text), Some(TabMessage::ForgetVisitor { generation, is_succeeded: false }));
         }
     }
 
     #[test]
     fn tab_messages_of_no_known_kind_are_ignored() {
-        for text in
-            ["", "null", "[]", "{}", "{\"say\":\"sing\"}", "{\"say\":\"frame\"}", "{\"say\":\"kept\",\"key\":3}"]
-        {
+        for text in [
+            "",
+            "null",
+            "[]",
+            "{}",
+            "\"sing\"",
+            "\"cable_frame\"",
+            r#"{"sing":1}"#,
+            r#"{"cable_frame":{}}"#,
+            r#"{"stored":{"key":3}}"#,
+            r#"{"set_attributes":{"user":1,"attributes":[],"target":"nobody"}}"#,
+        ] {
             assert_eq!(decode(text), None, "{text}");
         }
     }
 
     #[test]
-    fn host_call_pairs_are_parsed_as_they_were_written() {
-        let some = vec![("a\"".to_owned(), "\"b\"".to_owned()), (String::new(), "null".to_owned())];
-        assert_eq!(parse_pairs(&write_pairs(&some)), some);
-        assert_eq!(parse_pairs("nonsense"), []);
+    fn tab_message_pairs_that_are_none_are_skipped() {
+        let text = r#"{"set_user":{"mark":1,"is_proven":false,"fields":[["name","Ana"],["email"],7,["a","b","c"]]}}"#;
+        let fields = vec![("name".to_owned(), "Ana".to_owned())];
+        assert_eq!(decode(text), Some(TabMessage::SetUser(User { mark: 1, is_proven: false, fields })));
     }
 }

@@ -3,7 +3,6 @@
 pub mod leader_election;
 pub mod messages;
 
-use crate::digits::digits;
 use crate::host::settings::Settings;
 use crate::time::{Due, Mono};
 use crate::{Effect, Update};
@@ -84,7 +83,7 @@ impl TabSync {
 /// The name of the lock and the channel of one visitor's tabs on this server and inbox.
 #[must_use]
 pub fn channel_name(settings: &Settings) -> String {
-    [&settings.storage_prefix(), "tabs/", &digits(messages::PROTOCOL.into())].concat()
+    format!("{}tabs/{}", settings.storage_prefix(), messages::PROTOCOL)
 }
 
 /// Has the platform act on the other tabs.

@@ -5,7 +5,6 @@
 //! attribute maps inbox identifiers to inbox ids: nothing else on the server shows a visitor the id, and a list of
 //! conversations contains those of every inbox.
 
-use crate::digits::digits;
 use crate::model::ConversationId;
 
 /// The attribute that lists the contact's conversations.
@@ -47,12 +46,11 @@ impl ConversationIndex {
     #[must_use]
     pub fn attributes(&self) -> Vec<(&'static str, String)> {
         let entry = |(inbox, id): &(Option<u64>, ConversationId)| {
-            let inbox = inbox.map(|inbox| [&*digits(inbox), ":"].concat()).unwrap_or_default();
-            [inbox, digits(id.0)].concat()
+            inbox.map_or_else(|| id.0.to_string(), |inbox| format!("{inbox}:{}", id.0))
         };
         let all: Vec<String> = self.conversations.iter().map(entry).collect();
         let inboxes: Vec<String> =
-            self.inboxes.iter().map(|(identifier, inbox_id)| [identifier, ":", &*digits(*inbox_id)].concat()).collect();
+            self.inboxes.iter().map(|(identifier, inbox_id)| format!("{identifier}:{inbox_id}")).collect();
         let mut attributes = vec![(CONVERSATIONS_ATTRIBUTE, all.join(" "))];
         if !inboxes.is_empty() {
             attributes.push((INBOXES_ATTRIBUTE, inboxes.join(" ")));

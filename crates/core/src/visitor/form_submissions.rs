@@ -5,11 +5,11 @@
 
 use crate::backoff::Backoff;
 use crate::content::Answer;
-use crate::digits::digits;
-use crate::json::{self, Value};
 use crate::model::{ConversationId, MessageId};
 use crate::rng::Rng;
 use crate::time::{Due, Mono};
+use crate::tolerant_json::{self, Json};
+use serde::Serialize;
 
 /// A submission of answers.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -58,6 +58,15 @@ pub enum SubmissionStatus {
     Sending,
     /// The server rejected it, with its own text if it gave one.
     Rejected(Option<String>),
+}
+
+/// The record on the device; `answers` are names, each with a title and a value.
+#[derive(Serialize)]
+struct SubmissionRecord<'submission> {
+    v: u64,
+    conversation: ConversationId,
+    survey: bool,
+    answers: Vec<(&'submission str, [&'submission str; 2])>,
 }
 
 const RECORD_VERSION: u64 = 1;
@@ -212,26 +221,23 @@ impl FormSubmissions {
 
 impl PendingSubmission {
     fn record(&self) -> String {
-        let answer = |answer: &Answer| {
-            let values = json::list(&[json::string(&answer.title), json::string(&answer.value)]);
-            json::list(&[json::string(&answer.name), values])
-        };
-        json::object(&[
-            ("v", digits(RECORD_VERSION)),
-            ("conversation", digits(self.conversation.0)),
-            ("survey", json::truth(self.is_survey)),
-            ("answers", json::list(&self.submission.answers.iter().map(answer).collect::<Vec<_>>())),
-        ])
+        let answers = self.submission.answers.iter();
+        tolerant_json::write(&SubmissionRecord {
+            v: RECORD_VERSION,
+            conversation: self.conversation,
+            survey: self.is_survey,
+            answers: answers.map(|answer| (&*answer.name, [&*answer.title, &*answer.value])).collect(),
+        })
     }
 
     /// Parses a record; `None` if it is damaged or of another version.
     fn parse(message: MessageId, record: &str) -> Option<Self> {
-        let record = json::read(record)?;
+        let record = tolerant_json::read(record)?;
         let record = record.object()?;
-        let answer = |answer: &Value| {
+        let answer = |answer: &Json| {
             let [name, values] = answer.items()? else { return None };
             let [title, value] = values.items()? else { return None };
-            let text = |value: &Value| value.text().map(str::to_owned);
+            let text = |value: &Json| value.text().map(str::to_owned);
             Some(Answer { name: text(name)?, title: text(title)?, value: text(value)? })
         };
         record.get("v")?.number().filter(|version| *version == RECORD_VERSION)?;
@@ -241,7 +247,7 @@ impl PendingSubmission {
                 answers: record.get("answers")?.items()?.iter().map(answer).collect::<Option<_>>()?,
             },
             conversation: ConversationId(record.get("conversation")?.number()?),
-            is_survey: record.get("survey")?.truth()?,
+            is_survey: record.get("survey")?.bool()?,
             state: SubmissionState::Queued,
         })
     }

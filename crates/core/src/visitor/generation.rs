@@ -5,8 +5,7 @@
 //! wrote it and when: a tab that hung while the visitor was forgotten can't bring anything back, and the tab that
 //! forgets the visitor need not wait until the others have received that.
 
-use crate::digits::digits;
-use crate::json::{self, Value};
+use crate::tolerant_json::{self, Json};
 
 /// The key of the generation on the device, and its field in records.
 pub const KEY: &str = "generation";
@@ -23,7 +22,7 @@ pub fn stored_generation(all: &[(String, String)]) -> u64 {
 #[must_use]
 pub fn stamp(generation: u64, record: &str) -> String {
     match record.strip_prefix('{') {
-        Some(rest) if generation > 0 => ["{\"", KEY, "\":", &digits(generation), ",", rest].concat(),
+        Some(rest) if generation > 0 => format!("{{\"{KEY}\":{generation},{rest}"),
         Some(_) | None => record.to_owned(),
     }
 }
@@ -34,8 +33,8 @@ pub fn is_current(generation: u64, key: &str, value: &str) -> bool {
     if !RECORDS.iter().any(|record| key.starts_with(record)) {
         return true;
     }
-    let record = json::read(value);
-    let written_under = record.as_ref().and_then(Value::object).and_then(|record| record.get(KEY)?.number());
+    let record = tolerant_json::read(value);
+    let written_under = record.as_ref().and_then(Json::object).and_then(|record| record.get(KEY)?.number());
     written_under.unwrap_or(0) == generation
 }
 

@@ -5,10 +5,13 @@
 //! Chatwoot takes a contact that has them for the same person. They are sent as custom attributes instead, which agents
 //! can read and which identify nobody.
 
-use crate::json;
+use serde::Serialize;
+
+use crate::tolerant_json;
 
 /// What custom attributes belong to.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum AttributeTarget {
     /// The contact.
     Contact,
@@ -17,7 +20,7 @@ pub enum AttributeTarget {
 }
 
 /// The user that the website has named.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize)]
 pub struct User {
     /// A number that differs for each identifier and proof; 0 if the website named no user.
     pub mark: u64,
@@ -102,7 +105,7 @@ impl Identity {
         };
         for (name, value) in attributes {
             all.retain(|(other, _)| *other != name);
-            if all.len() < ATTRIBUTES_MAX && json::read(&value).is_some() {
+            if all.len() < ATTRIBUTES_MAX && tolerant_json::read(&value).is_some() {
                 all.push((name, value));
             }
         }
@@ -121,9 +124,9 @@ impl Identity {
         for (name, value) in &self.user.fields {
             let identifies = IDENTIFYING.contains(&&**name);
             if self.user.is_proven || !(identifies || name == HASH) {
-                own.push((name.as_str(), json::string(value)));
+                own.push((name.as_str(), tolerant_json::write(value)));
             } else if identifies {
-                custom.push((name.as_str(), json::string(value)));
+                custom.push((name.as_str(), tolerant_json::write(value)));
             }
         }
         for (name, value) in &self.contact_attributes {

@@ -5,14 +5,14 @@
 //! that has it for the same person, without any proof.
 
 use crate::content::{Field, FieldKind};
-use crate::digits::digits;
-use crate::json::{self, Value};
 use crate::retrying_request::RetryingRequest;
 use crate::rng::Rng;
 use crate::time::{Due, Mono, Wall};
+use crate::tolerant_json::{self, Json, is_decimal};
 use crate::unicode::is_blank;
 use crate::visitor::conversation_index::ConversationIndex;
 use crate::visitor::identity::Identity;
+use serde::Serialize;
 
 /// The form.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -66,6 +66,19 @@ struct PreChatAnswer {
     kind: AnswerType,
 }
 
+impl PreChatAnswer {
+    /// Its name, value and type, as in the record.
+    fn in_record(&self) -> [&str; 3] {
+        let kind = match self.kind {
+            AnswerType::Text => "text",
+            AnswerType::Number => "number",
+            AnswerType::Checkbox => "truth",
+            AnswerType::Name => "name",
+        };
+        [&self.name, &self.value, kind]
+    }
+}
+
 /// How an answer is sent to the server.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum AnswerType {
@@ -74,6 +87,16 @@ enum AnswerType {
     Checkbox,
     /// The contact's name, sent as the contact's own field: it identifies no contact.
     Name,
+}
+
+/// The record on the device; `answers` are names, values and types.
+#[derive(Serialize)]
+struct PreChatRecord<'answers> {
+    v: u64,
+    answers: Vec<[&'answers str; 3]>,
+    agreed: &'answers str,
+    agreed_at: u64,
+    told: bool,
 }
 
 const RECORD_VERSION: u64 = 1;
@@ -183,58 +206,49 @@ impl PreChatAnswers {
     pub fn contact_json(&self, identity: &Identity, index: Option<&ConversationIndex>) -> String {
         let attribute = |answer: &PreChatAnswer| match answer.kind {
             AnswerType::Name => None,
-            AnswerType::Number if is_number(&answer.value) => Some(answer.value.clone()),
-            AnswerType::Checkbox => Some(json::truth(!answer.value.is_empty())),
-            AnswerType::Text | AnswerType::Number => Some(json::string(&answer.value)),
+            AnswerType::Number if is_decimal(&answer.value) => Some(answer.value.clone()),
+            AnswerType::Checkbox => Some(tolerant_json::write(&!answer.value.is_empty())),
+            AnswerType::Text | AnswerType::Number => Some(tolerant_json::write(&answer.value)),
         };
         let mut attributes: Vec<(&str, String)> =
             self.answers.iter().filter_map(|answer| Some((answer.name.as_str(), attribute(answer)?))).collect();
         if let Some((version, at)) = &self.consent {
-            attributes.extend([("consent_version", json::string(version)), ("consent_at", digits(*at))]);
+            attributes.extend([("consent_version", tolerant_json::write(version)), ("consent_at", at.to_string())]);
         }
         let [own, custom] = identity.contact_fields();
         attributes.extend(custom);
         let index = index.map(ConversationIndex::attributes).unwrap_or_default();
-        attributes.extend(index.into_iter().map(|(name, all)| (name, json::string(&all))));
+        attributes.extend(index.into_iter().map(|(name, all)| (name, tolerant_json::write(&all))));
         let name = self.answers.iter().find(|answer| answer.kind == AnswerType::Name);
-        let name = name.map(|answer| ("name", json::string(&answer.value)));
+        let name = name.map(|answer| ("name", tolerant_json::write(&answer.value)));
         let mut own: Vec<_> = name.into_iter().chain(own).collect();
         if !attributes.is_empty() {
-            own.push(("custom_attributes", json::object(&attributes)));
+            own.push(("custom_attributes", tolerant_json::write_object_of_json(&attributes)));
         }
-        json::object(&own)
+        tolerant_json::write_object_of_json(&own)
     }
 
     /// The record to store, if it has changed.
     pub fn take_record(&mut self) -> Option<String> {
-        let one = |answer: &PreChatAnswer| {
-            let kind = match answer.kind {
-                AnswerType::Text => "text",
-                AnswerType::Number => "number",
-                AnswerType::Checkbox => "truth",
-                AnswerType::Name => "name",
-            };
-            json::list(&[&answer.name, &answer.value, kind].map(json::string))
-        };
         let (version, at) = self.consent.as_ref().map_or(("", 0), |(version, at)| (version, *at));
         std::mem::take(&mut self.is_changed).then(|| {
-            json::object(&[
-                ("v", digits(RECORD_VERSION)),
-                ("answers", json::list(&self.answers.iter().map(one).collect::<Vec<_>>())),
-                ("agreed", json::string(version)),
-                ("agreed_at", digits(at)),
-                ("told", json::truth(!self.request.is_outstanding())),
-            ])
+            tolerant_json::write(&PreChatRecord {
+                v: RECORD_VERSION,
+                answers: self.answers.iter().map(PreChatAnswer::in_record).collect(),
+                agreed: version,
+                agreed_at: at,
+                told: !self.request.is_outstanding(),
+            })
         })
     }
 
     /// Restores a record; a damaged one changes nothing.
     pub fn restore(&mut self, record: &str) {
-        let Some(Value::Object(record)) = json::read(record) else { return };
-        if record.get("v").and_then(Value::number) != Some(RECORD_VERSION) {
+        let Some(Json::Object(record)) = tolerant_json::read(record) else { return };
+        if record.get("v").and_then(Json::number) != Some(RECORD_VERSION) {
             return;
         }
-        let one = |item: &Value| {
+        let one = |item: &Json| {
             let [name, value, kind] = item.items()? else { return None };
             let kind = match kind.text()? {
                 "number" => AnswerType::Number,
@@ -244,12 +258,12 @@ impl PreChatAnswers {
             };
             Some(PreChatAnswer { name: name.text()?.to_owned(), value: value.text()?.to_owned(), kind })
         };
-        let answers = record.get("answers").and_then(Value::items).unwrap_or_default();
+        let answers = record.get("answers").and_then(Json::items).unwrap_or_default();
         self.answers = answers.iter().filter_map(one).take(ANSWERS_MAX).collect();
-        let version = record.get("agreed").and_then(Value::text).filter(|version| !version.is_empty());
-        let at = record.get("agreed_at").and_then(Value::number).unwrap_or(0);
+        let version = record.get("agreed").and_then(Json::text).filter(|version| !version.is_empty());
+        let at = record.get("agreed_at").and_then(Json::number).unwrap_or(0);
         self.consent = version.map(|version| (version.to_owned(), at));
-        if record.get("told").and_then(Value::truth) == Some(false) {
+        if record.get("told").and_then(Json::bool) == Some(false) {
             self.request.request();
         }
     }
@@ -259,14 +273,6 @@ impl PreChatAnswers {
 fn is_calling_code(number: &str) -> bool {
     const CODE_DIGITS_MAX: usize = 4;
     number.starts_with('+') && number.bytes().filter(u8::is_ascii_digit).count() <= CODE_DIGITS_MAX
-}
-
-/// Whether a text is a number in JSON's notation.
-fn is_number(text: &str) -> bool {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
-    let are_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    are_digits(whole) && are_digits(fraction) && (whole == "0" || !whole.starts_with('0'))
 }
 
 #[cfg(test)]
@@ -379,10 +385,10 @@ mod tests {
     #[test]
     fn pre_chat_numbers_are_those_of_json() {
         for number in ["0", "-7", "12.50", "0.5"] {
-            assert!(is_number(number), "{number}");
+            assert!(is_decimal(number), "{number}");
         }
         for other in ["", "-", "07", "1e5", "1.", ".5", "1,5", "NaN", "0x1", "1}"] {
-            assert!(!is_number(other), "{other}");
+            assert!(!is_decimal(other), "{other}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The visitor's preferences: sound, notifications and theme, stored on the device.
 
-use crate::digits::digits;
-use crate::json::{self, Value};
+use crate::tolerant_json::{self, Json};
+use serde::Serialize;
 
 /// A preference that the visitor sets.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -52,6 +52,15 @@ pub struct Preferences {
     pub theme: Theme,
 }
 
+/// The record on the device.
+#[derive(Serialize)]
+struct PreferencesRecord {
+    v: u64,
+    silent: Option<bool>,
+    notices: Option<bool>,
+    theme: &'static str,
+}
+
 const RECORD_VERSION: u64 = 1;
 
 impl Preferences {
@@ -67,24 +76,23 @@ impl Preferences {
     /// The record for the device.
     #[must_use]
     pub fn record(self) -> String {
-        let bool_or_null = |value: Option<bool>| json::or_null(value.map(json::truth));
-        json::object(&[
-            ("v", digits(RECORD_VERSION)),
-            ("silent", bool_or_null(self.is_silent)),
-            ("notices", bool_or_null(self.notifications)),
-            ("theme", json::string(self.theme.name())),
-        ])
+        tolerant_json::write(&PreferencesRecord {
+            v: RECORD_VERSION,
+            silent: self.is_silent,
+            notices: self.notifications,
+            theme: self.theme.name(),
+        })
     }
 
     /// Restores a record; a damaged one gives the defaults.
     #[must_use]
     pub fn from_record(record: &str) -> Self {
-        let Some(Value::Object(record)) = json::read(record) else { return Self::default() };
-        if record.get("v").and_then(Value::number) != Some(RECORD_VERSION) {
+        let Some(Json::Object(record)) = tolerant_json::read(record) else { return Self::default() };
+        if record.get("v").and_then(Json::number) != Some(RECORD_VERSION) {
             return Self::default();
         }
-        let bool_at = |key| record.get(key).and_then(Value::truth);
-        let theme = record.get("theme").and_then(Value::text);
+        let bool_at = |key| record.get(key).and_then(Json::bool);
+        let theme = record.get("theme").and_then(Json::text);
         let theme = Theme::ALL.into_iter().find(|one| theme == Some(one.name())).unwrap_or_default();
         Self { is_silent: bool_at("silent"), notifications: bool_at("notices"), theme }
     }

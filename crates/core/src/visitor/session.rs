@@ -7,11 +7,11 @@
 
 use crate::backoff::Backoff;
 use crate::chatwoot::requests::{ApiRequest, ListPurpose};
-use crate::digits::digits;
-use crate::json::{self, Value};
 use crate::model::{Contact, ConversationId};
 use crate::rng::Rng;
 use crate::time::{Due, Mono};
+use crate::tolerant_json::{self, Json};
+use serde::Serialize;
 
 /// The contact and the conversations.
 #[derive(Debug)]
@@ -47,6 +47,22 @@ pub enum Need {
     Contact,
     /// A contact and a conversation.
     Conversation,
+}
+
+/// The record on the device. `customer_identifier` is the name of the source_id in Chatwoot's guide; `creating` is
+/// whether a conversation was requested whose id has not arrived.
+#[derive(Serialize)]
+struct SessionRecord<'session> {
+    v: u64,
+    customer_identifier: &'session str,
+    pubsub_token: Option<&'session str>,
+    conversation: Option<ConversationId>,
+    conversations: &'session [ConversationId],
+    unheard: &'session [ConversationId],
+    inbox: Option<u64>,
+    creating: bool,
+    user: u64,
+    proven: bool,
 }
 
 const RECORD_VERSION: u64 = 1;
@@ -101,21 +117,21 @@ impl Session {
 
     /// Restores a record from the device. A damaged one, or one of another version, changes nothing.
     pub fn restore(&mut self, record: &str) {
-        let Some(Value::Object(record)) = json::read(record) else {
+        let Some(Json::Object(record)) = tolerant_json::read(record) else {
             return;
         };
-        let number = |key| record.get(key).and_then(Value::number);
+        let number = |key| record.get(key).and_then(Json::number);
         let valid_text = |key| record.get(key)?.text().filter(|text| is_valid_id(text)).map(str::to_owned);
         let (Some(source_id), Some(RECORD_VERSION)) = (valid_text("customer_identifier"), number("v")) else {
             return;
         };
         let conversation_ids = |key| {
-            let ids = record.get(key).and_then(Value::items).unwrap_or_default();
-            ids.iter().filter_map(Value::number).take(CONVERSATIONS_MAX).map(ConversationId).collect()
+            let ids = record.get(key).and_then(Json::items).unwrap_or_default();
+            ids.iter().filter_map(Json::number).take(CONVERSATIONS_MAX).map(ConversationId).collect()
         };
         self.user = number("user").unwrap_or(0);
         // Records of earlier versions don't contain it.
-        self.is_user_proven = self.user != 0 && record.get("proven").and_then(Value::truth).unwrap_or(true);
+        self.is_user_proven = self.user != 0 && record.get("proven").and_then(Json::bool).unwrap_or(true);
         self.source_id = Some(source_id);
         self.pubsub_token = valid_text("pubsub_token");
         self.conversations = conversation_ids("conversations");
@@ -123,7 +139,7 @@ impl Session {
         self.without_frames = conversation_ids("unheard");
         self.inbox = number("inbox").or(self.inbox);
         self.conversation = number("conversation").map(ConversationId);
-        let was_creating = record.get("creating").and_then(Value::truth).unwrap_or_default();
+        let was_creating = record.get("creating").and_then(Json::bool).unwrap_or_default();
         self.is_creation_unconfirmed = self.conversation.is_none() && was_creating;
     }
 
@@ -147,23 +163,22 @@ impl Session {
         self.is_changed
     }
 
-    /// The record for the device; `None` without a contact. `customer_identifier` is the name of the source_id in
-    /// Chatwoot's guide; `creating` is whether a conversation was requested whose id has not arrived.
+    /// The record for the device; `None` without a contact.
     #[must_use]
     pub fn record(&self) -> Option<String> {
-        let list = |ids: &[ConversationId]| json::list(&ids.iter().map(|id| digits(id.0)).collect::<Vec<_>>());
-        Some(json::object(&[
-            ("v", digits(RECORD_VERSION)),
-            ("customer_identifier", json::string(self.source_id.as_ref()?)),
-            ("pubsub_token", json::or_null(self.pubsub_token.as_deref().map(json::string))),
-            ("conversation", json::or_null(self.conversation.map(|id| digits(id.0)))),
-            ("conversations", list(&self.conversations)),
-            ("unheard", list(&self.without_frames)),
-            ("inbox", json::or_null(self.inbox.map(digits))),
-            ("creating", json::truth(self.is_creation_unconfirmed)),
-            ("user", digits(self.user)),
-            ("proven", json::truth(self.is_user_proven)),
-        ]))
+        let record = SessionRecord {
+            v: RECORD_VERSION,
+            customer_identifier: self.source_id.as_deref()?,
+            pubsub_token: self.pubsub_token.as_deref(),
+            conversation: self.conversation,
+            conversations: &self.conversations,
+            unheard: &self.without_frames,
+            inbox: self.inbox,
+            creating: self.is_creation_unconfirmed,
+            user: self.user,
+            proven: self.is_user_proven,
+        };
+        Some(tolerant_json::write(&record))
     }
 
     /// Whether a request is due: for the contact while it is in doubt, or for what is needed.

@@ -136,7 +136,7 @@ fn forget_on_a_page_without_a_running_chat_reaches_the_running_tabs() {
         let mut browser = two_tabs_of_ana();
         browser.storage.clear();
         browser.storage.extend(generation.map(|generation| ("generation".to_owned(), generation.to_owned())));
-        let message = json!({ "say": "forget", "key": generation }).to_string();
+        let message = json!({ "forget_visitor": { "generation": generation } }).to_string();
         for number in 0..2 {
             browser.on(number, |tab| {
                 tab.dispatch(Event::Tabs(natter_core::TabEvent::Received { text: message.clone() }));
@@ -418,7 +418,7 @@ fn leader_never_posts_an_outbox_record_of_another_user() {
         r#"{{"v":2,"text":"from Ben","at":1,"nth":9,"tries":0,"conversation":null,"posting":false,"newest":null,"failed":false,"refusal":null,"files":[],"user":{}}}"#,
         user("43").mark
     );
-    let message = json!({ "say": "kept", "key": "send/from-ben", "value": record }).to_string();
+    let message = json!({ "stored": { "key": "send/from-ben", "value": record } }).to_string();
     browser.on(0, |tab| tab.dispatch(Event::Tabs(natter_core::TabEvent::Received { text: message })));
     browser.wait(2_000);
     let is_post = |call: &&(RequestId, HttpRequest)| call.1.method == Method::Post && call.1.url.ends_with("/messages");

@@ -74,8 +74,8 @@ impl Simulator {
     pub fn is_broadcast(&self, text: &str) -> bool {
         let message: Value = serde_json::from_str(text).expect("tabs talk JSON");
         !match self.plan.defect {
-            Some(Defect::StoredNotBroadcast) => message["say"] == "kept",
-            Some(Defect::FramesNotBroadcast) => message["say"] == "frame",
+            Some(Defect::StoredNotBroadcast) => message.get("stored").is_some(),
+            Some(Defect::FramesNotBroadcast) => message.get("cable_frame").is_some(),
             _ => false,
         }
     }

@@ -4,10 +4,10 @@
 use std::sync::Arc;
 
 use super::{GRACE_MS, RowKey, UNCONFIRMED_NOTICE_MS};
-use crate::digits::digits;
-use crate::json::{self, Value};
 use crate::model::{ConversationId, EchoId, Message, MessageId, OutgoingFile, Queue};
 use crate::time::{Mono, Wall};
+use crate::tolerant_json::{self, Json};
+use serde::Serialize;
 
 /// A message the visitor submitted.
 #[derive(Clone, Debug, PartialEq)]
@@ -162,17 +162,23 @@ fn sorted(sizes: impl Iterator<Item = u64>) -> Vec<u64> {
 
 /// An outgoing message's record on the device. Each has a key of its own: the outbox survives a reload, and two tabs
 /// can't overwrite each other's records.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct OutgoingRecord {
+    v: u64,
     text: String,
     at: u64,
+    #[serde(rename = "nth")]
     sequence: u64,
+    #[serde(rename = "tries")]
     attempts: u32,
     conversation: Option<u64>,
     /// Whether a request may be under way; stored before the request leaves.
+    #[serde(rename = "posting")]
     is_sending: bool,
     newest: Option<u64>,
+    #[serde(rename = "failed")]
     is_failed: bool,
+    #[serde(rename = "refusal")]
     reason: Option<String>,
     /// Names and sizes in bytes; the contents are stored separately.
     files: Vec<(String, u64)>,
@@ -202,6 +208,7 @@ impl OutgoingRecord {
             | DeliveryState::StoredElsewhere { .. } => (false, None),
         };
         Self {
+            v: RECORD_VERSION,
             text: (*message.text).to_owned(),
             at: message.at.0,
             sequence: message.sequence,
@@ -219,18 +226,19 @@ impl OutgoingRecord {
     /// Parses a record; `None` if it is damaged or of an unknown version.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let record = json::read(text)?;
+        let record = tolerant_json::read(text)?;
         let record = record.object()?;
         let number = |key| record.get(key)?.number();
         let text = |key| record.get(key)?.text().map(str::to_owned);
-        let is_true = |key| record.get(key)?.truth();
-        let file = |file: &Value| match file.items()? {
+        let is_true = |key| record.get(key)?.bool();
+        let file = |file: &Json| match file.items()? {
             [name, size] => Some((name.text()?.to_owned(), size.number()?)),
             _ => None,
         };
-        let files = record.get("files").and_then(Value::items).unwrap_or_default();
+        let files = record.get("files").and_then(Json::items).unwrap_or_default();
         number("v").filter(|version| matches!(*version, 1 | RECORD_VERSION))?;
         Some(Self {
+            v: RECORD_VERSION,
             text: text("text")?,
             at: number("at")?,
             sequence: number("nth")?,
@@ -248,22 +256,7 @@ impl OutgoingRecord {
     /// The record as JSON.
     #[must_use]
     pub fn to_json(&self) -> String {
-        let file = |(name, size): &(String, u64)| json::list(&[json::string(name), digits(*size)]);
-        let number = |number: Option<u64>| number.map(digits);
-        json::object(&[
-            ("v", digits(RECORD_VERSION)),
-            ("text", json::string(&self.text)),
-            ("at", digits(self.at)),
-            ("nth", digits(self.sequence)),
-            ("tries", digits(self.attempts.into())),
-            ("conversation", json::or_null(number(self.conversation))),
-            ("posting", json::truth(self.is_sending)),
-            ("newest", json::or_null(number(self.newest))),
-            ("failed", json::truth(self.is_failed)),
-            ("refusal", json::or_null(self.reason.as_deref().map(json::string))),
-            ("files", json::list(&self.files.iter().map(file).collect::<Vec<_>>())),
-            ("user", digits(self.user)),
-        ])
+        tolerant_json::write(self)
     }
 
     /// The conversation it was submitted to, if that had begun.
