@@ -1,9 +1,10 @@
 //! What the element hands over when it mounts a chat.
 
+use crate::chatwoot::fields::parse_object;
 use crate::host::attributes::read_settings;
 use crate::host::calls::{HostCall, read_calls};
 use crate::host::settings::{Settings, SettingsError};
-use crate::tolerant_json::{self, Json, Object};
+use crate::tolerant_json::{Json, Object};
 
 /// What a chat starts with: `{"attributes": {…}, "texts": […], "calls": […]}`.
 #[derive(Debug, PartialEq)]
@@ -24,14 +25,13 @@ impl MountOptions {
     /// # Errors
     /// If a required setting is missing or unusable, or if an attribute has the name of a secret.
     pub fn parse(text: &str) -> Result<Self, SettingsError> {
-        let options = tolerant_json::read(text).unwrap_or(Json::Null);
+        let mut options = parse_object(text).unwrap_or_default();
         let none = Object::default();
-        let options = options.object().unwrap_or(&none);
         let (settings, unusable) = read_settings(options.get("attributes").and_then(Json::object).unwrap_or(&none))?;
         Ok(Self {
             settings,
             unusable,
-            texts: options.get("texts").cloned().unwrap_or(Json::Null),
+            texts: options.remove("texts").unwrap_or(Json::Null),
             calls: options.get("calls").map(read_calls).unwrap_or_default(),
         })
     }
