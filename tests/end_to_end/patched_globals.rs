@@ -51,7 +51,11 @@ async fn converses(framed: &Framed, sandbox: &Sandbox, what: &str) {
     framed.clicks(".launcher").await;
     framed.until(&format!("root.activeElement?.matches('textarea') /* {what} */")).await;
     assert_eq!(framed.ask("root.querySelectorAll('.team > *').length").await, 2, "{what}");
-    assert_eq!(framed.ask("root.querySelector('.head > .team + .whom') !== null").await, true, "{what}: in their order");
+    assert_eq!(
+        framed.ask("root.querySelector('.head > .team + .whom') !== null").await,
+        true,
+        "{what}: in their order"
+    );
     framed.browser.types("hello".to_owned() + Key::Enter).await;
     framed.sees(&["hello"]).await;
     let conversation = &sandbox.conversations().await[0];
