@@ -2,6 +2,7 @@
 //! generates for dependencies, and gives imports and exports short names.
 
 mod alignment;
+mod dead_functions;
 mod function_order;
 mod js_glue;
 mod similarity;
@@ -16,6 +17,10 @@ use std::path::Path;
 /// The classes of the glue that pages use. All others belong to dependencies.
 const CLASSES: [&str; 1] = ["Handle"];
 
+/// Parts of the names of functions that only removed exports call: Leptos depends on its server functions, whose streams
+/// wasm-bindgen exports. 3 kB of an open chat.
+const UNUSED_CRATES: [&str; 2] = ["wasm_streams", "server_fn"];
+
 /// The short name of the glue as a module that the wasm imports from.
 const MODULE: &str = "a";
 
@@ -24,8 +29,9 @@ const MODULE: &str = "a";
 pub fn run(env: &Env, folder: &Path, missing: MissingTools) -> Result<(), String> {
     let (glue_path, wasm_path) = (folder.join("natter.js"), folder.join("natter_bg.wasm"));
     let temporary = env.target_dir().join("natter_optimised.wasm");
-    let glue = read_text(&glue_path)?;
-    let (glue, wasm) = remove_unused(&glue, &read_bytes(&wasm_path)?)?;
+    // wasm-bindgen's output, which has the functions' names: trunk's wasm-opt drops them.
+    let named = env.target_dir().join("wasm-bindgen/release/natter_bg.wasm");
+    let (glue, wasm) = remove_unused(&read_text(&glue_path)?, &read_bytes(&named)?)?;
     write(&temporary, &wasm)?;
     optimise(env, &temporary, missing)?;
     let (glue, wasm) = shorten_names(&glue, &read_bytes(&temporary)?)?;
@@ -38,7 +44,7 @@ fn remove_unused(glue: &str, wasm: &[u8]) -> Result<(String, Vec<u8>), String> {
     let glue = js_glue::shorten_start(&js_glue::remove_unused(glue, &CLASSES)?)?;
     let called = js_glue::called_exports(&glue);
     let wasm = wasm_names::rename_exports(wasm, |name| called.contains(name).then_some(name))?;
-    Ok((glue, wasm))
+    Ok((glue, dead_functions::unlink(&wasm, &UNUSED_CRATES)?))
 }
 
 /// Runs wasm-opt, which removes what only the removed exports called, with more passes than trunk asks for.
@@ -50,7 +56,9 @@ fn optimise(env: &Env, wasm: &Path, missing: MissingTools) -> Result<(), String>
     if status.success() { Ok(()) } else { Err(format!("wasm-opt failed on the bundle ({status}).")) }
 }
 
-const WASM_OPT_PASSES: [&str; 8] = [
+const WASM_OPT_PASSES: [&str; 9] = [
+    // Before anything else: functions of the same generic code become neighbours.
+    "--reorder-functions-by-name",
     "--flatten",
     "--rereloop",
     "-Oz",

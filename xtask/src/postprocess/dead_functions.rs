@@ -1,0 +1,108 @@
+//! Takes functions that nothing calls out of a wasm module's table. wasm-opt keeps every function in the table, since it
+//! can't know which of them the data refers to.
+
+use std::collections::BTreeSet;
+use wasm_encoder::reencode::{Error, Reencode, utils};
+use wasm_encoder::{ElementSection, Elements, Module};
+use wasmparser::{Element, ElementItems, KnownCustom, Name, Parser, Payload};
+
+use std::convert::Infallible;
+
+/// The module with every function whose name contains one of `names` replaced in the table by another function. Nothing
+/// may call them: their crates' exports must have been removed. A module without names stays as it is.
+pub fn unlink(wasm: &[u8], names: &[&str]) -> Result<Vec<u8>, String> {
+    unlinked(wasm, names).map_err(|error| format!("The wasm's table can't be changed: {error}."))
+}
+
+fn unlinked(wasm: &[u8], names: &[&str]) -> Result<Vec<u8>, Error<Infallible>> {
+    let mut dead = BTreeSet::new();
+    for payload in Parser::new(0).parse_all(wasm) {
+        if let Payload::CustomSection(section) = payload?
+            && let KnownCustom::Name(sections) = section.as_known()
+        {
+            for section in sections {
+                if let Name::Function(functions) = section? {
+                    for function in functions {
+                        let function = function?;
+                        if names.iter().any(|name| function.name.contains(name)) {
+                            dead.insert(function.index);
+                        }
+                    }
+                }
+            }
+        }
+    }
+    let mut module = Module::new();
+    Unlinked(dead).parse_core_module(&mut module, Parser::new(0), wasm)?;
+    Ok(module.finish())
+}
+
+struct Unlinked(BTreeSet<u32>);
+
+impl Reencode for Unlinked {
+    type Error = Infallible;
+
+    fn parse_element(&mut self, out: &mut ElementSection, element: Element<'_>) -> Result<(), Error<Infallible>> {
+        let ElementItems::Functions(functions) = element.items.clone() else {
+            return utils::parse_element(self, out, element);
+        };
+        let functions: Vec<u32> = functions.into_iter().collect::<wasmparser::Result<_>>()?;
+        let alive = functions.iter().copied().find(|function| !self.0.contains(function)).unwrap_or_default();
+        let kept: Vec<u32> =
+            functions.into_iter().map(|function| if self.0.contains(&function) { alive } else { function }).collect();
+        let wasmparser::ElementKind::Active { table_index, offset_expr } = element.kind else {
+            return utils::parse_element(self, out, element);
+        };
+        let offset = self.const_expr(offset_expr)?;
+        out.active(table_index, &offset, Elements::Functions(kept.into()));
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wasm_encoder::{
+        CodeSection, ConstExpr, Function, FunctionSection, NameMap, NameSection, RefType, TableSection, TableType,
+        TypeSection,
+    };
+
+    /// Three functions, of these names, in the table in this order.
+    fn module(names: [&str; 3], table: [u32; 3]) -> Vec<u8> {
+        let mut types = TypeSection::new();
+        types.ty().function([], []);
+        let mut functions = FunctionSection::new();
+        let mut code = CodeSection::new();
+        let mut named = NameMap::new();
+        for (index, name) in (0..).zip(names) {
+            functions.function(0);
+            let mut body = Function::new([]);
+            body.instructions().end();
+            code.function(&body);
+            named.append(index, name);
+        }
+        let mut tables = TableSection::new();
+        let element_type = RefType::FUNCREF;
+        tables.table(TableType { element_type, minimum: 4, maximum: None, table64: false, shared: false });
+        let mut elements = ElementSection::new();
+        elements.active(None, &ConstExpr::i32_const(1), Elements::Functions(table.as_slice().into()));
+        let mut names = NameSection::new();
+        names.functions(&named);
+        let mut module = Module::new();
+        module.section(&types).section(&functions).section(&tables).section(&elements).section(&code).section(&names);
+        module.finish()
+    }
+
+    #[test]
+    fn functions_of_these_names_leave_the_table() {
+        let names = ["streams::pull", "chat::open", "streams::cancel"];
+        assert_eq!(unlink(&module(names, [0, 1, 2]), &["streams"]), Ok(module(names, [1, 1, 1])));
+        assert_eq!(unlink(&module(names, [0, 1, 2]), &["none"]), Ok(module(names, [0, 1, 2])));
+    }
+
+    #[test]
+    fn bytes_that_are_not_wasm_are_refused_with_a_sentence() {
+        let refused = unlink(b"<!doctype html>", &["streams"]).unwrap_err();
+        assert!(refused.starts_with("The wasm's table can't be changed: "), "{refused}");
+    }
+}
