@@ -249,3 +249,15 @@ impl ChatClient {
         stored
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tab_messages_about_records_begin_as_expected_and_no_others() {
+        let stored = TabMessage::Stored { key: "session".to_owned(), value: Some("{}".to_owned()) };
+        assert!(messages::encode(&stored).starts_with(STORED_MESSAGE_START));
+        assert!(!messages::encode(&TabMessage::CableFrame("{}".to_owned())).starts_with(STORED_MESSAGE_START));
+    }
+}
