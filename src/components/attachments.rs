@@ -11,7 +11,7 @@ use super::media_retry::{self, MediaRetry};
 use super::part::{IntoPart, Part};
 use super::sections::{Context, Section};
 use crate::chat::{Chat, Item, Listener, Snapshot, attribute_of, dispatcher, label, listener, text_of};
-use crate::components::message::{row_of, rows_match};
+use crate::components::row::{row_of, rows_match};
 use crate::i18n::{Localizer, TextKey};
 use crate::js::object;
 use natter_core::Event;

@@ -9,6 +9,7 @@ use super::avatar::avatar;
 use super::interactive::interactive;
 use super::markdown::{formatted, line, visible_text};
 use super::part::{IntoPart, Part};
+use super::row::{position, row_of, rows_match};
 use super::scrolling::{ScrollAnchor, focus_thread};
 use super::sections::{Context, Section};
 use crate::chat::{Item, Listener, Snapshot, attribute_of, dispatcher, label, listener, text_of};
@@ -18,7 +19,7 @@ use natter_core::content::MessageKind;
 use natter_core::conversation::timeline::{Failure, RowKey};
 use natter_core::event::ThreadEvent;
 use natter_core::model::Message;
-use natter_core::view::{Row, RowContent, TextFold, Thread};
+use natter_core::view::{Row, RowContent, TextFold};
 
 /// A message. Its element stays the same for as long as its row exists.
 #[component]
@@ -35,29 +36,6 @@ pub fn MessageRow(
         position(snapshot, item).map(|(_, count)| count.map_or_else(|| "-1".to_owned(), |count| count.to_string()))
     });
     view! { <li class=class aria-posinset=nth aria-setsize=count>{context.sections(&ROW)}</li> }
-}
-
-/// A row with its index, by its key.
-pub fn row_of(snapshot: &Snapshot, item: Item) -> Option<(usize, &Row)> {
-    snapshot.view.thread.rows.iter().enumerate().find(|(_, row)| row.key.0 == item.key)
-}
-
-/// Whether a row satisfies a comparison of how it was with how it is now. A row that is being removed does.
-pub fn rows_match(before: &Snapshot, now: &Snapshot, item: Item, is_same: fn(&Row, &Row) -> bool) -> bool {
-    match (row_of(before, item), row_of(now, item)) {
-        (Some((_, before)), Some((_, now))) => is_same(before, now),
-        _ => true,
-    }
-}
-
-/// A row's position among all rows, and their number if it is known, where the page does not have all of them.
-pub fn position(snapshot: &Snapshot, item: Item) -> Option<(usize, Option<usize>)> {
-    let Thread { skipped, newer, has_earlier, rows, .. } = &snapshot.view.thread;
-    if !has_earlier && skipped + newer == 0 {
-        return None;
-    }
-    let count = (!has_earlier).then_some(skipped + rows.len() + newer);
-    row_of(snapshot, item).map(|(index, _)| (skipped + index + 1, count))
 }
 
 static ROW: [Section; 9] = [

@@ -17,6 +17,7 @@ pub mod message;
 pub mod part;
 pub mod pre_chat_form;
 pub mod previews;
+pub mod row;
 pub mod scrolling;
 pub mod sections;
 pub mod thread;
