@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::browser::Browser;
 use crate::site;
+use crate::support::Sandbox;
 
 /// Sets a control by its label.
 fn set(label: &str, value: &str) -> String {
@@ -17,8 +18,8 @@ fn set(label: &str, value: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_playground_applies_settings_live_and_logs_events() {
-    let (site, browser) = (site::serve().await, Browser::start().await);
-    browser.page.goto(format!("{site}/index.html")).await.unwrap();
+    let (sandbox, site, browser) = (Sandbox::start(None), site::serve().await, Browser::start().await);
+    browser.page.goto(format!("{site}/index.html#base-url={}", sandbox.base_url)).await.unwrap();
     browser.until("root.querySelector('.launcher')").await;
     // With the control panel closed it is a plain website with a chat.
     let shown = "[...document.querySelectorAll('button')].filter((it) => it.checkVisibility()).length";

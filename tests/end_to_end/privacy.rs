@@ -132,7 +132,13 @@ impl PrivacyFixture {
         assert_ne!(next, self.conversation, "{why}: the next visitor has a conversation of their own");
         self.sandbox.agent_replies(next, "Hello to the next visitor").await;
         self.visitor.sees(&["Hello from the next visitor", "Hello to the next visitor"]).await;
+        self.has_read().await;
         self.is_forgotten(why).await;
+    }
+
+    /// Waits until this tab knows that the next visitor has read everything.
+    async fn has_read(&self) {
+        self.visitor.browser.until("document.querySelector('natter-chat').unreadCount === 0").await;
     }
 
     async fn other_tab(&self, html: &str, user: Option<&Value>) -> WindowHandle {
@@ -187,6 +193,7 @@ async fn forgetting_without_a_running_chat_deletes_everything_in_all_tabs() {
         fixture.look_at(&running).await;
         fixture.stays_forgotten(&format!("{call:?}, in the tab where it runs")).await;
         fixture.look_at(&tab).await;
+        fixture.has_read().await;
         fixture.is_forgotten(&format!("{call:?}, later")).await;
         fixture.visitor.browser.quit().await;
     }
