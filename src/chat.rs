@@ -229,6 +229,12 @@ pub fn attribute_of(
     move || slice.with(|snapshot| read(snapshot, item))
 }
 
+/// A boolean as the value of an ARIA attribute.
+#[must_use]
+pub fn aria_bool(is_true: bool) -> String {
+    if is_true { "true" } else { "false" }.to_owned()
+}
+
 /// A text of the locale, which changes with the language.
 pub fn label(slice: &Slice, key: TextKey) -> impl Fn() -> String + Clone + Send + Sync + use<> {
     let slice = slice.clone();

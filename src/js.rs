@@ -33,7 +33,7 @@ pub async fn settled(value: JsValue) -> Result<JsValue, JsValue> {
 
 // A page's elements shadow the document's properties by their names: `<img name="referrer">`. So these are taken from the
 // prototypes (`final`), which no element can change, and the document itself from the global of its name, which no element
-// can replace. Leptos' own document is a protected one, too: `cargo xtask inject-assets` sees to it.
+// can replace. Leptos' own document is a protected one, too: `crates/assets` sees to it.
 #[wasm_bindgen]
 extern "C" {
     /// The document, by its prototype.

@@ -159,9 +159,7 @@ impl MountedPanel {
             paint(Changed { previews: true, ..Changed::default() });
         }
     }
-}
 
-impl MountedPanel {
     /// Removes the components, their listeners and their effects. Nothing is shown any more.
     pub fn unmount(&self) {
         for mut part in self.mounted.take() {

@@ -5,13 +5,14 @@ use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, EventTarget};
 
+use super::button::link_button;
 use super::icon::{FILE, LINK, PHONE, PLACE, icon};
 use super::markdown::{destination, line, link};
 use super::media_retry::{self, MediaRetry};
 use super::part::{IntoPart, Part};
+use super::row::{row_of, rows_match};
 use super::sections::{Context, Section};
 use crate::chat::{Chat, Item, Listener, Snapshot, attribute_of, dispatcher, label, listener, text_of};
-use crate::components::row::{row_of, rows_match};
 use crate::i18n::{Localizer, TextKey};
 use crate::js::object;
 use natter_core::Event;
@@ -262,7 +263,7 @@ fn progress(context: &Context) -> Part {
     view! {
         <p class="uploading">
             <progress class="progress" max="100" value=percent aria-label=label(&context.slice, TextKey::Sending)></progress>
-            <button class="link" type="button" on:click=cancel>{label(&context.slice, TextKey::Cancel)}</button>
+            {link_button(context, TextKey::Cancel, cancel)}
         </p>
     }
     .into_part()

@@ -1,23 +1,22 @@
 //! The composer: the field that the visitor writes in, and what is sent with it.
 
-use js_sys::Array;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::{
-    ClipboardEvent, Element, File, FileList, HtmlElement, HtmlInputElement, HtmlTextAreaElement, KeyboardEvent,
-};
+use web_sys::{ClipboardEvent, Element, HtmlElement, HtmlInputElement, HtmlTextAreaElement, KeyboardEvent};
 
 use super::attachments::file_chip;
+use super::button::link_button;
+use super::dropped_files::{drop_files, files_of};
 use super::icon::{CLIP, CLOSE, MICROPHONE, SEND, SMILE, icon};
 use super::keyed_list::KeyedList;
 use super::part::{IntoPart, Part};
 use super::sections::{Context, Section};
-use super::thread::drop_files;
 use crate::chat::{Chat, Item, Listener, Snapshot, attribute, dispatcher, label, listener, text, text_of};
 use crate::i18n::TextKey;
 use natter_core::Event;
 use natter_core::event::{ComposerEvent, VisitorEvent};
 use natter_core::model::OutgoingFile;
+use natter_core::unicode::is_blank;
 use natter_core::view::{ComposerProblem, FILES_MAX, TEXT_CHARS_MAX, View};
 use natter_core::visitor::preferences::Preference;
 
@@ -52,13 +51,10 @@ pub fn Composer(
 }
 
 static CONTENT: [Section; 5] = [
-    Section::in_any_language(
-        |_, _, _| true,
-        |context, _| {
-            let problem = text(&context.slice, problem);
-            Some(view! { <p class="problem" role="alert">{problem}</p> }.into_part())
-        },
-    ),
+    Section::lasting(|context, _| {
+        let problem = text(&context.slice, problem);
+        Some(view! { <p class="problem" role="alert">{problem}</p> }.into_part())
+    }),
     Section::in_any_language(
         |before, now, _| before.view.composer.offers_notifications == now.view.composer.offers_notifications,
         |context, snapshot| snapshot.view.composer.offers_notifications.then(|| notification_offer(context)),
@@ -82,7 +78,7 @@ static CONTENT: [Section; 5] = [
             Some(view! { <p class=class aria-hidden="true">{text}</p> }.into_part())
         },
     ),
-    Section::in_any_language(|_, _, _| true, |context, _| Some(field(context))),
+    Section::lasting(|context, _| Some(field(context))),
 ];
 
 fn problem(snapshot: &Snapshot) -> String {
@@ -105,11 +101,9 @@ fn notification_offer(context: &Context) -> Part {
     let decline = dispatcher(chat, context.item, |_| {
         Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Notifications(false)))
     });
-    let choice = |key, choose: Listener<web_sys::MouseEvent>| {
-        let name = label(&context.slice, key);
-        view! { <button class="link" type="button" on:click=choose>{name}</button> }.into_part()
-    };
-    let choices = Part::all(vec![choice(TextKey::NotifyYes, accept), choice(TextKey::NotifyNo, decline)]);
+    let choices =
+        vec![link_button(context, TextKey::NotifyYes, accept), link_button(context, TextKey::NotifyNo, decline)];
+    let choices = Part::all(choices);
     let question = label(&context.slice, TextKey::NotifyAsk);
     view! { <p class="offer"><span>{question}</span><span class="ways">{choices}</span></p> }.into_part()
 }
@@ -130,7 +124,7 @@ static FILE: [Section; 2] = [
         |before, now, item| file_of(before, item) == file_of(now, item),
         |context, snapshot| file_of(snapshot, context.item).map(|file| file_chip(&snapshot.localizer, file)),
     ),
-    Section::in_any_language(|_, _, _| true, |context, _| Some(remove_button(context))),
+    Section::lasting(|context, _| Some(remove_button(context))),
 ];
 
 fn remove_button(context: &Context) -> Part {
@@ -266,7 +260,7 @@ fn submit(chat: Chat, field: Option<HtmlTextAreaElement>) {
     let Some(field) = field else { return };
     let text = field.value();
     let has_files = !chat.peek(|slices| &slices.composer).view.composer.files.is_empty();
-    if has_files || !text.trim().is_empty() {
+    if has_files || !is_blank(&text) {
         field.set_value("");
         fit(&field);
         chat.dispatch(Event::Composer(ComposerEvent::Submitted { text }));
@@ -285,9 +279,4 @@ fn fit(field: &HtmlTextAreaElement) {
     // A style that the browser refuses leaves the field one line high, and scrolling.
     let _ = style.set_property("height", "auto");
     let _ = style.set_property("height", &format!("{}px", field.scroll_height()));
-}
-
-fn files_of(list: Option<FileList>) -> Vec<File> {
-    let files = list.map(|list| Array::from(&list)).unwrap_or_default();
-    files.iter().map(JsCast::unchecked_into).collect()
 }

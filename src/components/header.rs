@@ -4,12 +4,12 @@ use leptos::prelude::*;
 
 use super::announcements::announcements;
 use super::avatar::avatar;
+use super::dropped_files::drop_files;
 use super::icon::{BACK, CLOSE, icon};
 use super::markdown::link;
 use super::menu::Menu;
 use super::part::{IntoPart, Part};
 use super::sections::{Context, Section};
-use super::thread::drop_files;
 use crate::chat::{Chat, Item, Snapshot, dispatcher, label, listener, text};
 use crate::i18n::TextKey;
 use natter_core::Event;
@@ -29,20 +29,17 @@ pub fn Header(
 }
 
 static TOP: [Section; 3] = [
-    Section::in_any_language(
-        |_, _, _| true,
-        |context, _| {
-            let trouble = text(&context.slice, trouble);
-            let head = context.sections(&HEAD);
-            let chat = context.chat;
-            let head = view! {
-                // A file that is dropped here would replace the page.
-                <header class="head" on:dragover=drop_files(chat) on:drop=drop_files(chat)>{head}</header>
-                <p class="trouble" role="status">{trouble}</p>
-            };
-            Some(head.into_part())
-        },
-    ),
+    Section::lasting(|context, _| {
+        let trouble = text(&context.slice, trouble);
+        let head = context.sections(&HEAD);
+        let chat = context.chat;
+        let head = view! {
+            // A file that is dropped here would replace the page.
+            <header class="head" on:dragover=drop_files(chat) on:drop=drop_files(chat)>{head}</header>
+            <p class="trouble" role="status">{trouble}</p>
+        };
+        Some(head.into_part())
+    }),
     Section::new(
         |before, now, _| before.view.panel.fallback == now.view.panel.fallback,
         |_, snapshot| {
@@ -50,7 +47,7 @@ static TOP: [Section; 3] = [
             Some(link(url, Some("way"), None, snapshot.text(&TextKey::Fallback).into_part()))
         },
     ),
-    Section::in_any_language(|_, _, _| true, |context, _| Some(announcements(context))),
+    Section::lasting(|context, _| Some(announcements(context))),
 ];
 
 static HEAD: [Section; 4] = [
@@ -67,30 +64,24 @@ static HEAD: [Section; 4] = [
             Some(view! { <div class="team">{avatars}</div> }.into_part())
         },
     ),
-    Section::in_any_language(
-        |_, _, _| true,
-        |context, _| {
-            let title = text(&context.slice, title);
-            let presence = context.sections(&PRESENCE);
-            Some(view! { <div class="whom"><h2 class="title" dir="auto">{title}</h2>{presence}</div> }.into_part())
-        },
-    ),
-    Section::in_any_language(
-        |_, _, _| true,
-        |context, _| {
-            let chat = context.chat;
-            let close = listener(move |_| chat.host().set_open(false));
-            let name = label(&context.slice, TextKey::Close);
-            let context = context.clone();
-            Some(
-                view! {
-                    <Menu context=context />
-                    <button class="tool" type="button" aria-label=name on:click=close>{icon(CLOSE)}</button>
-                }
-                .into_part(),
-            )
-        },
-    ),
+    Section::lasting(|context, _| {
+        let title = text(&context.slice, title);
+        let presence = context.sections(&PRESENCE);
+        Some(view! { <div class="whom"><h2 class="title" dir="auto">{title}</h2>{presence}</div> }.into_part())
+    }),
+    Section::lasting(|context, _| {
+        let chat = context.chat;
+        let close = listener(move |_| chat.host().set_open(false));
+        let name = label(&context.slice, TextKey::Close);
+        let context = context.clone();
+        Some(
+            view! {
+                <Menu context=context />
+                <button class="tool" type="button" aria-label=name on:click=close>{icon(CLOSE)}</button>
+            }
+            .into_part(),
+        )
+    }),
 ];
 
 fn is_listing(snapshot: &Snapshot) -> bool {

@@ -8,7 +8,7 @@ use super::markdown::{destination, line, link};
 use super::part::{IntoPart, Part};
 use super::row::{row_of, rows_match};
 use super::sections::{Context, Section};
-use crate::chat::{Item, Listener, Snapshot, attribute_of, label, listener, text_of};
+use crate::chat::{Item, Listener, Snapshot, aria_bool, attribute_of, label, listener, text_of};
 use crate::i18n::{Localizer, TextKey};
 use natter_core::Event;
 use natter_core::content::{
@@ -161,8 +161,7 @@ fn choice_group(context: &Context, message: &Message, choices: &[Choice]) -> Par
 /// A button that chooses; `index` counts the message's choices.
 fn chip(context: &Context, message: MessageId, index: usize, choice: &Choice) -> Part {
     let is_pressed = attribute_of(&context.slice, Item { index, ..context.item }, |snapshot, item| {
-        let chosen = row_of(snapshot, item).is_some_and(|(_, row)| is_chosen(row, item.index));
-        Some(if chosen { "true" } else { "false" }.to_owned())
+        Some(aria_bool(row_of(snapshot, item).is_some_and(|(_, row)| is_chosen(row, item.index))))
     });
     let (chat, title, choice) = (context.chat, choice.title.clone(), choice.clone());
     let choose = listener(move |_| {

@@ -7,7 +7,7 @@ use web_sys::{Element, FocusEvent, HtmlElement, HtmlInputElement, KeyboardEvent,
 use super::icon::{MORE, icon};
 use super::part::{IntoPart, Part};
 use super::sections::{Context, Section};
-use crate::chat::{Item, Listener, Snapshot, attribute_of, label, listener, text};
+use crate::chat::{Item, Listener, Snapshot, aria_bool, attribute_of, label, listener, text};
 use crate::i18n::TextKey;
 use natter_core::event::{ConversationsEvent, ThreadEvent, VisitorEvent};
 use natter_core::view::{ConversationActions, MenuSettings};
@@ -79,17 +79,14 @@ static ITEMS: [Section; 10] = [
             can_end(snapshot).then(|| item(context, TextKey::EndConversation, event))
         },
     ),
-    Section::in_any_language(
-        |_, _, _| true,
-        |context, _| {
-            let chat = context.chat;
-            let toggle = listener(move |_| {
-                let is_on = settings(&chat.peek(|slices| &slices.panel)).is_sound_on;
-                chat.dispatch(Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Silent(is_on))));
-            });
-            Some(switch(context, TextKey::Sound, |snapshot| settings(snapshot).is_sound_on, toggle))
-        },
-    ),
+    Section::lasting(|context, _| {
+        let chat = context.chat;
+        let toggle = listener(move |_| {
+            let is_on = settings(&chat.peek(|slices| &slices.panel)).is_sound_on;
+            chat.dispatch(Event::Visitor(VisitorEvent::PreferenceChosen(Preference::Silent(is_on))));
+        });
+        Some(switch(context, TextKey::Sound, |snapshot| settings(snapshot).is_sound_on, toggle))
+    }),
     Section::in_any_language(
         |before, now, _| settings(before).notifications.is_some() == settings(now).notifications.is_some(),
         |context, snapshot| {
@@ -153,17 +150,13 @@ fn item(context: &Context, key: TextKey, event: fn() -> Event) -> Part {
 fn switch(context: &Context, key: TextKey, is_on: fn(&Snapshot) -> bool, toggle: Listener<MouseEvent>) -> Part {
     let name = label(&context.slice, key);
     let slice = context.slice.clone();
-    let checked = move || slice.with(|snapshot| truth(is_on(snapshot)));
+    let checked = move || slice.with(|snapshot| aria_bool(is_on(snapshot)));
     view! {
         <li>
             <button class="item switch" type="button" role="switch" aria-checked=checked on:click=toggle>{name}</button>
         </li>
     }
     .into_part()
-}
-
-fn truth(is_so: bool) -> String {
-    if is_so { "true" } else { "false" }.to_owned()
 }
 
 /// Light, dark, or as the device is.
@@ -175,7 +168,7 @@ fn themes(context: &Context) -> Part {
             Theme::Dark => TextKey::ThemeDark,
         };
         let is_pressed = attribute_of(&context.slice, Item { index, ..context.item }, |snapshot, item| {
-            Some(truth(settings(snapshot).theme.as_ref() == Theme::ALL.get(item.index)))
+            Some(aria_bool(settings(snapshot).theme.as_ref() == Theme::ALL.get(item.index)))
         });
         let (chat, name) = (context.chat, label(&context.slice, key));
         let choose = listener(move |_| {

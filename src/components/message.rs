@@ -6,13 +6,14 @@ use web_sys::Element;
 
 use super::attachments::{attachments, uploads};
 use super::avatar::avatar;
+use super::button::link_button;
 use super::interactive::interactive;
 use super::markdown::{formatted, line, visible_text};
 use super::part::{IntoPart, Part};
 use super::row::{position, row_of, rows_match};
 use super::scrolling::{ScrollAnchor, focus_thread};
 use super::sections::{Context, Section};
-use crate::chat::{Item, Listener, Snapshot, attribute_of, dispatcher, label, listener, text_of};
+use crate::chat::{Item, Snapshot, aria_bool, attribute_of, dispatcher, listener, text_of};
 use crate::i18n::TextKey;
 use natter_core::Event;
 use natter_core::content::MessageKind;
@@ -224,9 +225,7 @@ fn fold_button(context: &Context) -> Part {
     let text = text_of(&context.slice, item, |snapshot, item| {
         snapshot.text(if is_folded(snapshot, item) { &TextKey::ShowMore } else { &TextKey::ShowLess })
     });
-    let is_expanded = attribute_of(&context.slice, item, |snapshot, item| {
-        Some(if is_folded(snapshot, item) { "false" } else { "true" }.to_owned())
-    });
+    let is_expanded = attribute_of(&context.slice, item, |snapshot, item| Some(aria_bool(!is_folded(snapshot, item))));
     let slice = context.slice.clone();
     let toggle = listener(move |event| {
         if let Some(button) = event.current_target() {
@@ -303,11 +302,6 @@ fn failed(context: &Context, snapshot: &Snapshot, problem: Problem) -> Part {
     let discard = link_button(context, TextKey::TakeBack, discard);
     view! { <p class="failed" role="alert"><span>{why}</span><span class="ways">{again}{discard}</span></p> }
         .into_part()
-}
-
-fn link_button(context: &Context, key: TextKey, click: Listener<web_sys::MouseEvent>) -> Part {
-    let text = label(&context.slice, key);
-    view! { <button class="link" type="button" on:click=click>{text}</button> }.into_part()
 }
 
 /// The time under the last message of a group, or that it is being sent.

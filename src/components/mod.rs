@@ -3,8 +3,10 @@
 pub mod announcements;
 pub mod attachments;
 pub mod avatar;
+pub mod button;
 pub mod composer;
 pub mod conversation_list;
+pub mod dropped_files;
 pub mod form;
 pub mod header;
 pub mod icon;

@@ -8,7 +8,11 @@ pub use browser::{Mounted, Part, owned};
 #[cfg(not(target_arch = "wasm32"))]
 pub use native::Part;
 
-use leptos::prelude::IntoView;
+use leptos::prelude::{AddAnyAttr, IntoView, Render, RenderHtml};
+use leptos::tachys::html::attribute::Attribute;
+use leptos::tachys::html::attribute::any_attribute::AnyAttribute;
+use leptos::tachys::hydration::Cursor;
+use leptos::tachys::view::{Position, PositionState};
 
 /// Erases the type of whatever renders.
 pub trait IntoPart {
@@ -22,14 +26,53 @@ impl<T: IntoView + 'static> IntoPart for T {
     }
 }
 
+impl AddAnyAttr for Part {
+    type Output<NewAttribute: Attribute> = Self;
+
+    fn add_any_attr<NewAttribute: Attribute>(self, _: NewAttribute) -> Self {
+        self
+    }
+}
+
+impl RenderHtml for Part {
+    type AsyncOutput = Self;
+    type Owned = Self;
+
+    const MIN_LENGTH: usize = 0;
+
+    fn dry_resolve(&mut self) {}
+
+    async fn resolve(self) -> Self {
+        self
+    }
+
+    fn to_html_with_buf(
+        self,
+        html: &mut String,
+        position: &mut Position,
+        escapes: bool,
+        marks_branches: bool,
+        attributes: Vec<AnyAttribute>,
+    ) {
+        self.write_html(html, position, escapes, marks_branches, &attributes);
+    }
+
+    // Nothing is hydrated.
+    fn hydrate<const FROM_SERVER: bool>(self, _: &Cursor, _: &PositionState) -> Self::State {
+        self.build()
+    }
+
+    fn into_owned(self) -> Self {
+        self
+    }
+}
+
 #[cfg(target_arch = "wasm32")]
 mod browser {
-    use leptos::prelude::{AddAnyAttr, IntoView, Mountable, Owner, Render, RenderHtml};
-    use leptos::tachys::html::attribute::Attribute;
+    use leptos::prelude::{IntoView, Mountable, Owner, Render};
     use leptos::tachys::html::attribute::any_attribute::AnyAttribute;
-    use leptos::tachys::hydration::Cursor;
     use leptos::tachys::renderer::types::{Element, Node};
-    use leptos::tachys::view::{Position, PositionState};
+    use leptos::tachys::view::Position;
     use send_wrapper::SendWrapper;
 
     /// A built piece of the panel.
@@ -60,6 +103,10 @@ mod browser {
         pub fn maybe(part: Option<Self>) -> Self {
             part.unwrap_or_else(|| Self::built(()))
         }
+
+        /// Nothing: in a browser nothing renders HTML.
+        #[allow(clippy::unused_self, reason = "natively it renders")]
+        pub(super) fn write_html(self, _: &mut String, _: &mut Position, _: bool, _: bool, _: &[AnyAttribute]) {}
 
         /// What can be mounted.
         #[must_use]
@@ -127,47 +174,13 @@ mod browser {
             before.unmount();
         }
     }
-
-    impl AddAnyAttr for Part {
-        type Output<NewAttribute: Attribute> = Self;
-
-        fn add_any_attr<NewAttribute: Attribute>(self, _: NewAttribute) -> Self {
-            self
-        }
-    }
-
-    // In a browser nothing renders HTML, and nothing is hydrated.
-    impl RenderHtml for Part {
-        type AsyncOutput = Self;
-        type Owned = Self;
-
-        const MIN_LENGTH: usize = 0;
-
-        fn dry_resolve(&mut self) {}
-
-        async fn resolve(self) -> Self {
-            self
-        }
-
-        fn to_html_with_buf(self, _: &mut String, _: &mut Position, _: bool, _: bool, _: Vec<AnyAttribute>) {}
-
-        fn hydrate<const FROM_SERVER: bool>(self, _: &Cursor, _: &PositionState) -> Mounted {
-            self.into_mounted()
-        }
-
-        fn into_owned(self) -> Self {
-            self
-        }
-    }
 }
 
 #[cfg(not(target_arch = "wasm32"))]
 mod native {
-    use leptos::prelude::{AddAnyAttr, AnyView, IntoAny, IntoView, Render, RenderHtml};
-    use leptos::tachys::html::attribute::Attribute;
+    use leptos::prelude::{AnyView, IntoAny, IntoView, Render, RenderHtml};
     use leptos::tachys::html::attribute::any_attribute::AnyAttribute;
-    use leptos::tachys::hydration::Cursor;
-    use leptos::tachys::view::{Position, PositionState};
+    use leptos::tachys::view::Position;
 
     /// A piece of the panel, to be rendered as HTML.
     pub struct Part(Vec<AnyView>);
@@ -189,6 +202,19 @@ mod native {
         pub fn maybe(part: Option<Self>) -> Self {
             part.unwrap_or(Self(Vec::new()))
         }
+
+        pub(super) fn write_html(
+            self,
+            html: &mut String,
+            position: &mut Position,
+            escapes: bool,
+            marks_branches: bool,
+            attributes: &[AnyAttribute],
+        ) {
+            for view in self.0 {
+                view.to_html_with_buf(html, position, escapes, marks_branches, attributes.to_vec());
+            }
+        }
     }
 
     impl Render for Part {
@@ -197,45 +223,5 @@ mod native {
         fn build(self) {}
 
         fn rebuild(self, (): &mut ()) {}
-    }
-
-    impl AddAnyAttr for Part {
-        type Output<NewAttribute: Attribute> = Self;
-
-        fn add_any_attr<NewAttribute: Attribute>(self, _: NewAttribute) -> Self {
-            self
-        }
-    }
-
-    impl RenderHtml for Part {
-        type AsyncOutput = Self;
-        type Owned = Self;
-
-        const MIN_LENGTH: usize = 0;
-
-        fn dry_resolve(&mut self) {}
-
-        async fn resolve(self) -> Self {
-            self
-        }
-
-        fn to_html_with_buf(
-            self,
-            html: &mut String,
-            position: &mut Position,
-            escapes: bool,
-            marks_branches: bool,
-            attributes: Vec<AnyAttribute>,
-        ) {
-            for view in self.0 {
-                view.to_html_with_buf(html, position, escapes, marks_branches, attributes.clone());
-            }
-        }
-
-        fn hydrate<const FROM_SERVER: bool>(self, _: &Cursor, _: &PositionState) {}
-
-        fn into_owned(self) -> Self {
-            self
-        }
     }
 }

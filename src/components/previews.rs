@@ -43,7 +43,7 @@ static CONTENT: [Section; 2] = [
             )
         },
     ),
-    Section::in_any_language(|_, _, _| true, |context, _| Some(MESSAGES.part(context.chat, &context.slice))),
+    Section::lasting(|context, _| Some(MESSAGES.part(context.chat, &context.slice))),
 ];
 
 static MESSAGES: KeyedList = KeyedList {

@@ -34,6 +34,11 @@ impl Section {
         Self { is_same, has_texts: false, build }
     }
 
+    /// A section that is built once. What it is made of changes by itself.
+    pub const fn lasting(build: fn(&Context, &Snapshot) -> Option<Part>) -> Self {
+        Self::in_any_language(|_, _, _| true, build)
+    }
+
     #[cfg(target_arch = "wasm32")]
     fn is_same(&self, before: &Snapshot, now: &Snapshot, item: Item) -> bool {
         (!self.has_texts || before.has_same_language(now)) && (self.is_same)(before, now, item)

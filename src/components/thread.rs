@@ -4,9 +4,10 @@
 use leptos::html::{i, span};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::{DragEvent, Element};
+use web_sys::Element;
 
 use super::conversation_list::{conversation_end, conversation_list};
+use super::dropped_files::drop_files;
 use super::icon::{DOWN, icon};
 use super::keyed_list::KeyedList;
 use super::markdown::{formatted, line};
@@ -48,18 +49,6 @@ pub fn Thread(
             {context.sections(&CONTENT)}
         </div>
     }
-}
-
-/// Handles `dragover` and `drop`: without that, the browser would open the file in place of the page.
-pub fn drop_files(chat: Chat) -> impl FnMut(DragEvent) + 'static {
-    listener(move |event| {
-        event.prevent_default();
-        if event.type_() == "drop" {
-            let dropped = event.unchecked_ref::<DragEvent>().data_transfer();
-            let files = dropped.and_then(|dropped| dropped.files()).map(|list| js_sys::Array::from(&list));
-            chat.host().pick_files(files.unwrap_or_default().iter().map(JsCast::unchecked_into).collect());
-        }
-    })
 }
 
 /// What the thread shows.
@@ -155,13 +144,10 @@ static CONVERSATION: [Section; 4] = [
         |before, now, _| lead(&before.view.thread) == lead(&now.view.thread),
         |context, snapshot| build_lead(context, snapshot, lead(&snapshot.view.thread)?),
     ),
-    Section::in_any_language(
-        |_, _, _| true,
-        |context, _| {
-            let rows = ROWS.part(context.chat, &context.slice);
-            Some(view! { <ol class="list">{rows}</ol> }.into_part())
-        },
-    ),
+    Section::lasting(|context, _| {
+        let rows = ROWS.part(context.chat, &context.slice);
+        Some(view! { <ol class="list">{rows}</ol> }.into_part())
+    }),
     Section::new(
         |before, now, _| before.view.thread.typing == now.view.thread.typing,
         |_, snapshot| {

@@ -6,6 +6,13 @@ use thirtyfour::prelude::*;
 use crate::support::Sandbox;
 use crate::visitor::{Visitor, only_conversation};
 
+/// The contact of a conversation, as agents see it.
+async fn contact_of(sandbox: &Sandbox, conversation: &Value) -> Value {
+    let id = conversation["meta"]["sender"]["id"].as_i64().unwrap();
+    let contact = sandbox.as_agent("GET", &format!("/contacts/{id}"), &Value::Null).await.ok();
+    contact["payload"].clone()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_pre_chat_form_is_submitted_by_keyboard_and_sets_contact_attributes() {
     let sandbox = Sandbox::start(None);
@@ -35,9 +42,7 @@ async fn the_pre_chat_form_is_submitted_by_keyboard_and_sets_contact_attributes(
     visitor.sees(&["Hello"]).await;
 
     let conversation = only_conversation(&sandbox).await;
-    let id = conversation["meta"]["sender"]["id"].as_i64().unwrap();
-    let contact = sandbox.as_agent("GET", &format!("/contacts/{id}"), &Value::Null).await.ok();
-    let contact = &contact["payload"];
+    let contact = contact_of(&sandbox, &conversation).await;
     let told = &contact["custom_attributes"];
     assert_eq!(
         (&contact["name"], &told["mail"], &told["bikes"]),
@@ -102,10 +107,8 @@ async fn an_optional_phone_field_that_is_tabbed_through_stays_empty() {
     browser.until("root.activeElement?.matches('textarea')").await;
     visitor.say("Hello").await;
     visitor.sees(&["Hello"]).await;
-    let conversation = only_conversation(&sandbox).await;
-    let id = conversation["meta"]["sender"]["id"].as_i64().unwrap();
-    let contact = sandbox.as_agent("GET", &format!("/contacts/{id}"), &Value::Null).await.ok();
-    let attributes = &contact["payload"]["custom_attributes"];
+    let contact = contact_of(&sandbox, &only_conversation(&sandbox).await).await;
+    let attributes = &contact["custom_attributes"];
     assert_eq!((&attributes["city"], &attributes["phone"]), (&json!("Leipzig"), &Value::Null));
     browser.quit().await;
 }

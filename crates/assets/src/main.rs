@@ -2,7 +2,7 @@
 #![allow(clippy::print_stderr, reason = "it is a command-line program")]
 
 use std::env;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -21,9 +21,5 @@ fn run() -> Result<(), String> {
         env::var_os(variable).map(PathBuf::from).ok_or_else(missing)
     };
     let esbuild = env::var_os("NATTER_ESBUILD").map(PathBuf::from);
-    natter_assets::inject_assets(
-        &folder("TRUNK_SOURCE_DIR")?,
-        &folder("TRUNK_STAGING_DIR")?,
-        esbuild.as_deref().map(Path::new),
-    )
+    natter_assets::inject_assets(&folder("TRUNK_SOURCE_DIR")?, &folder("TRUNK_STAGING_DIR")?, esbuild.as_deref())
 }

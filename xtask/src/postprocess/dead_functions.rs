@@ -2,11 +2,10 @@
 //! can't know which of them the data refers to.
 
 use std::collections::BTreeSet;
+use std::convert::Infallible;
 use wasm_encoder::reencode::{Error, Reencode, utils};
 use wasm_encoder::{ElementSection, Elements, Module};
 use wasmparser::{Element, ElementItems, KnownCustom, Name, Parser, Payload};
-
-use std::convert::Infallible;
 
 /// The module with every function whose name contains one of `names` replaced in the table by another function. Nothing
 /// may call them: their crates' exports must have been removed. A module without names stays as it is.
