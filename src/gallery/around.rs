@@ -107,7 +107,7 @@ fn previews(count: u64) -> View {
             noor(),
             "The rack fits, and the light as well. I have put both aside for you until Saturday: shall we mount them, or do you want to do it yourself? Mounting takes an hour.",
         ),
-        (Author::Inbox, "How was this conversation for you?"),
+        (Author::Inbox, "How would you rate this conversation?"),
     ];
     let message = |(id, (author, text))| Arc::new(Message::plain(MessageId(id), author, text, NOON));
     View { previews: (1..).zip(texts).take(count as usize).map(message).collect(), ..View::default() }

@@ -231,7 +231,7 @@ async fn a_failed_row_shows_the_reason_and_its_actions() {
     until("two failures", || all(&painted.panel, ".failed").len() == 2).await;
     assert_eq!(
         texts(&painted.panel, ".failed > span:first-child"),
-        ["Not sent. The team's server says: Too many messages", "This message may not have arrived"]
+        ["Not sent: Too many messages", "This message may not have been delivered"]
     );
     let buttons = all(&painted.panel, ".failed button");
     for button in &buttons {
@@ -254,7 +254,7 @@ async fn connection_trouble_is_one_sentence_that_disappears() {
     let mut offline = view(Vec::new());
     offline.panel.connection = ConnectionState::Offline;
     let painted = paint(&offline);
-    until("a sentence", || texts(&painted.panel, ".trouble")[0].starts_with("You are offline")).await;
+    until("a sentence", || texts(&painted.panel, ".trouble")[0].starts_with("You're offline")).await;
     painted.repaint(&view(Vec::new()));
     until("silence", || texts(&painted.panel, ".trouble") == [""]).await;
 }

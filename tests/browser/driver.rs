@@ -84,7 +84,7 @@ async fn a_message_without_a_server_is_shown_stored_and_explained() {
         matches!(&keys[..], [send, session] if send.starts_with("send/") && session == "session")
     })
     .await;
-    until("an explanation", || texts(&panel, ".trouble")[0].starts_with("We can't reach the team")).await;
+    until("an explanation", || texts(&panel, ".trouble")[0].starts_with("We can't connect")).await;
     handle.destroy();
 
     let (handle, panel) = start("driver-send");

@@ -16,7 +16,7 @@ async fn availability_shows_working_hours_and_then_online_agents() {
     let sandbox = Sandbox::start_with(&["--memory", "--config", file.path().to_str().unwrap()]);
     let visitor = Visitor::arrive(&sandbox).await;
     visitor.open().await;
-    visitor.browser.until("root.querySelector('.presence')?.textContent === 'Away at the moment'").await;
+    visitor.browser.until("root.querySelector('.presence')?.textContent === 'Currently away'").await;
     assert_eq!(visitor.browser.ask("root.querySelector('.title').textContent").await, "Acme Outfitters");
     assert_eq!(visitor.browser.ask("localStorage.length").await, 0, "looking leaves nothing");
 

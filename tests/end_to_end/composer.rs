@@ -225,7 +225,7 @@ async fn the_composer_counts_down_the_remaining_characters() {
     visitor.browser.types("x").await;
     assert_eq!(visitor.browser.ask(told).await, json!([null, ""]), "501 are many");
     visitor.browser.types("y").await;
-    let at_most = |count| format!("At most {count} more characters fit into this message.");
+    let at_most = |count| format!("You have up to {count} characters left.");
     assert_eq!(visitor.browser.ask(told).await, json!(["Characters left: 500", at_most(500)]));
     visitor.browser.types("z").await;
     assert_eq!(visitor.browser.ask(told).await, json!(["Characters left: 499", at_most(500)]), "ears hear nothing new");

@@ -7,9 +7,9 @@ use crate::support::Sandbox;
 use crate::visitor::Visitor;
 
 /// The beginning of the text that the visitor sees.
-const UNREACHABLE: &str = "We can't reach the team";
-const BUSY: &str = "The team's server asks";
-const BARRED: &str = "The chat can't be reached from this page";
+const UNREACHABLE: &str = "We can't connect";
+const BUSY: &str = "We're a little busy";
+const BARRED: &str = "Chat isn't available on this page";
 const NOTHING: &str = "";
 
 /// A visitor writes on a page; asserts the trouble that the page is told, and the text that the visitor sees.

@@ -49,7 +49,7 @@ fn preview_of_a_csat_survey_shows_the_question_without_link() {
         lines(&previews(vec![chatwoot::parse_message(&survey.to_string()).unwrap()])).join(" ")
     };
     let old = of("Please rate this conversation, https://chat.example.test/survey/responses/030da28e");
-    assert!(old.contains("How was this conversation for you?") && !old.contains("://"), "{old}");
+    assert!(old.contains("How would you rate this conversation?") && !old.contains("://"), "{old}");
     assert!(of("Please rate the conversation").contains("Please rate the conversation"));
 }
 

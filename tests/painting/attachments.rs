@@ -44,7 +44,7 @@ fn image_attachment_reserves_its_size_before_it_is_loaded() {
 #[test]
 fn image_attachment_that_can_not_be_loaded_is_replaced_by_text() {
     let painted = painted(json!([file("image", "lost.png")]));
-    assert_eq!(text(of_class(&painted, "picture")[0]), "This file is not available");
+    assert_eq!(text(of_class(&painted, "picture")[0]), "This file isn't available");
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn contact_attachment_is_a_tel_link_and_attachments_without_a_safe_url_are_text(
         [
             (Some("tel:+49301234"), "+49 30 1234".to_owned()),
             (None, "Leipzig".to_owned()),
-            (None, "This file is not available".to_owned()),
+            (None, "This file isn't available".to_owned()),
         ]
     );
 }

@@ -47,7 +47,7 @@ fn composer_shows_remaining_characters_and_announces_them_in_steps() {
     let heard: Vec<String> = (0..=500).rev().map(|left| told(Some(left)).1).collect();
     let mut news = heard;
     news.dedup();
-    let at_most = |count| format!("At most {count} more characters fit into this message.");
+    let at_most = |count| format!("You have up to {count} characters left.");
     assert_eq!(news, [500, 100, 20, 0].map(at_most));
     let (shown, heard) = told(Some(-1));
     assert_eq!((shown.as_str(), heard.contains("150000")), ("Characters left: -1", true));

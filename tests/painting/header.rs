@@ -29,11 +29,11 @@ fn header_shows_availability_in_one_line() {
     assert_eq!(until(NOON + day - 3 * 3_600).as_deref(), Some("Back tomorrow at 09:00"));
     let weekday = format!("Back on weekday {} at 12:00", (NOON / day + 2) % 7);
     assert_eq!(until(NOON + 2 * day), Some(weekday));
-    assert_eq!(presence(Presence::Away, None).as_deref(), Some("Away at the moment"));
+    assert_eq!(presence(Presence::Away, None).as_deref(), Some("Currently away"));
     assert_eq!(presence(Presence::Unknown, None), None, "nothing is claimed that nobody knows");
     for away in [Presence::Away, Presence::Unknown] {
         let reply = presence(away, Some(ReplyTime::Hours));
-        assert_eq!(reply.as_deref(), Some("We usually answer within a few hours"));
+        assert_eq!(reply.as_deref(), Some("We usually reply within a few hours"));
     }
 }
 
@@ -72,7 +72,7 @@ fn menu_shows_only_offered_items_with_their_state() {
     let (offered, themes, checked) = items(all);
     let expected = [
         "Sound",
-        "Notify me of answers",
+        "Notify me of replies",
         "Save conversation as text",
         "Save conversation as JSON",
         "Forget me on this device",
@@ -96,7 +96,7 @@ fn announcement_has_a_live_region_of_its_own() {
     assert_eq!(said(3, Some(message(""))), "Noor Haddad sent a file");
     let unsure = "Not confirmed yet. If you send it again, it may arrive twice.";
     assert_eq!(said(4, Some(Announcement::DeliveryUnconfirmed)), unsure);
-    assert_eq!(said(4, Some(Announcement::Reconnected)), "You are connected again.");
+    assert_eq!(said(4, Some(Announcement::Reconnected)), "You're connected again.");
     let Author::Agent(person) = agent() else { panic!("an agent") };
     assert_eq!(said(5, Some(Announcement::Typing(person))), "Noor Haddad is typing");
 }
@@ -113,7 +113,7 @@ fn connection_states_have_texts_of_their_own_that_promise_nothing_is_lost() {
     let all = [ConnectionState::Offline, ConnectionState::Unreachable, ConnectionState::Busy, ConnectionState::Blocked]
         .map(said);
     for (nth, sentence) in all.iter().enumerate() {
-        assert!(sentence.contains("Your messages are kept"), "{sentence}");
+        assert!(sentence.contains("Your messages are saved"), "{sentence}");
         assert!(!sentence.contains(|letter: char| letter.is_ascii_digit()), "{sentence}");
         assert!(!all[..nth].contains(sentence), "{sentence}");
     }

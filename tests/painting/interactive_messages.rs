@@ -35,7 +35,7 @@ fn email_question_is_an_input_labelled_with_the_question() {
         [
             "<form class=\"form\"><input class=\"entry\" type=\"email\" value=\"\" autocomplete=\"email\" name=\"-email\" \
           dir=\"auto\" required=\"\" aria-label=\"Please tell us\"></input>\
-          <button class=\"chip strong\" type=\"submit\">Send answer</button></form>"
+          <button class=\"chip strong\" type=\"submit\">Send</button></form>"
         ]
     );
     let answered = json!({ "submitted_values": [{ "name": "email", "title": "Email", "value": "a@b.test" }] });
@@ -69,7 +69,7 @@ fn form_has_every_field_with_its_name_and_validation() {
             "<input class=\"entry\" type=\"email\" value=\"\" placeholder=\"you@…\" title=\"That is no address\" pattern=\"^.+@.+$\" \
              autocomplete=\"email\" name=\"-email\" dir=\"auto\" required=\"\"></input>",
             "<textarea class=\"entry\" rows=\"3\" name=\"-bio\" dir=\"auto\">I ride</textarea>",
-            "<select class=\"entry\" name=\"-pick\" dir=\"auto\"><option value=\"\">Please choose</option>\
+            "<select class=\"entry\" name=\"-pick\" dir=\"auto\"><option value=\"\">Choose an option</option>\
              <option value=\"a\">A</option><option value=\"b\" selected=\"\">B</option></select>",
         ]
     );
@@ -133,7 +133,7 @@ fn csat_survey_goes_from_rating_to_feedback_to_thanks() {
         .filter(|element| element.attribute("type") == Some("radio"))
         .map(|radio| radio.attribute("aria-label").unwrap())
         .collect();
-    assert_eq!(names, ["Very bad", "Bad", "All right", "Good", "Very good"]);
+    assert_eq!(names, ["Very bad", "Bad", "Okay", "Good", "Very good"]);
     assert!(of_class(&painted, "bubble").is_empty(), "the server's own sentence leads away from here");
     assert!(of_class(&painted, "entry").is_empty());
 
@@ -146,14 +146,14 @@ fn csat_survey_goes_from_rating_to_feedback_to_thanks() {
 
     let told = rated(json!({ "rating": 4, "feedback_message": "kind" }));
     let painted = thread(&view(vec![row("input_csat", told)]));
-    assert_eq!(text(of_class(&painted, "thanks")[0]), "Thank you for telling us.");
+    assert_eq!(text(of_class(&painted, "thanks")[0]), "Thanks for your feedback.");
 
     let mut old = row("input_csat", json!({}));
     if let natter_core::view::RowContent::Stored(message) = &mut old.content {
         std::sync::Arc::make_mut(message).at = NOON - 14 * 86_400;
     }
     let painted = thread(&view(vec![old]));
-    assert_eq!(text(of_class(&painted, "thanks")[0]), "This survey has ended.");
+    assert_eq!(text(of_class(&painted, "thanks")[0]), "This survey is closed.");
     let open = elements(&painted).into_iter().filter(|it| it.tag == "input" && it.attribute("disabled").is_none());
     assert_eq!(open.count(), 0);
 }
@@ -182,7 +182,7 @@ fn csat_survey_asks_the_inboxs_question_without_link() {
     assert_eq!(plain, ("Please rate the conversation".to_owned(), "😞🙁😐🙂😀".to_owned()));
     // As 4.0.4 does.
     let old = "Please rate this conversation, https://chat.example.test/survey/responses/030da28e-effa-48cd-95df-605933f272bf";
-    assert_eq!(legend(old, json!({})).0, "How was this conversation for you?");
+    assert_eq!(legend(old, json!({})).0, "How would you rate this conversation?");
     let rated = json!({ "display_type": "star", "submitted_values": { "csat_survey_response": { "rating": 3 } } });
     let three = row("input_csat", rated);
     let painted = thread(&view(vec![three]));
@@ -213,8 +213,5 @@ fn form_submission_status_is_shown() {
         Row { submission: SubmissionStatus::Rejected(Some("Not now".to_owned())), ..row("input_email", json!({})) };
     let painted = thread(&view(vec![refused]));
     let failed = of_class(&painted, "failed")[0];
-    assert_eq!(
-        (text(failed), failed.attribute("role")),
-        ("Not sent. The team's server says: Not now".to_owned(), Some("alert"))
-    );
+    assert_eq!((text(failed), failed.attribute("role")), ("Not sent: Not now".to_owned(), Some("alert")));
 }

@@ -28,7 +28,7 @@ fn failed_row_offers_retry_and_edit() {
     let painted = thread(&view(vec![row(7, failed)]));
     let offered: Vec<_> = of_class(&painted, "link").into_iter().map(text).collect();
     assert_eq!(offered, ["Try again", "Edit"]);
-    assert_eq!(text(of_class(&painted, "failed")[0]), "This message may not have arrivedTry againEdit");
+    assert_eq!(text(of_class(&painted, "failed")[0]), "This message may not have been deliveredTry againEdit");
 }
 
 #[test]
