@@ -5,26 +5,17 @@ use leptos::prelude::*;
 
 use super::part::{IntoPart, Part};
 use crate::i18n::Localizer;
-use natter_core::markdown::{self, Align, Mark, Piece};
+use natter_core::markdown::{Align, Mark, Piece, text_of};
 use natter_core::spoofing::real_destination;
 use natter_core::url::SafeUrl;
-use natter_core::view::{TextFold, beginning_of};
 
 /// A text's blocks. Each has the direction of its own text.
-pub fn formatted(localizer: &Localizer, text: &str) -> Part {
+pub fn formatted(localizer: &Localizer, blocks: Vec<Piece>) -> Part {
     let block = |piece| match piece {
         Piece::Marked(mark, inner) => marked(localizer, mark, inner, false, BLOCK),
         Piece::Text(text) => element("p", BLOCK, text.into_part()),
     };
-    Part::all(markdown::parse(text).into_iter().map(block).collect())
-}
-
-/// As much of a text as is shown.
-pub fn visible_text(text: &str, fold: TextFold) -> String {
-    match (fold, beginning_of(text)) {
-        (TextFold::Folded, Some(beginning)) => [beginning, "…"].concat(),
-        (TextFold::Folded | TextFold::Unfolded | TextFold::Short, _) => text.to_owned(),
-    }
+    Part::all(blocks.into_iter().map(block).collect())
 }
 
 /// A text in an element that has the text's own direction, whatever the page's is.
@@ -93,8 +84,15 @@ fn marked(localizer: &Localizer, mark: Mark, inner: Vec<Piece>, is_in_link: bool
         Mark::Paragraph => ("p", attributes),
         Mark::Quote => ("blockquote", attributes),
         Mark::List => ("ul", attributes),
-        Mark::NumberedList(1) => ("ol", attributes),
-        Mark::NumberedList(first) => ("ol", Attributes { start: Some(first), ..attributes }),
+        Mark::NumberedList(first) => {
+            let has_wide_numbers = u64::from(first) + inner.len() as u64 > 100;
+            let class = match attributes.class {
+                class if !has_wide_numbers => class,
+                None => Some("wide"),
+                Some(_) => Some("text wide"),
+            };
+            ("ol", Attributes { start: Some(first).filter(|first| *first != 1), class, ..attributes })
+        }
         Mark::Item => ("li", attributes),
         Mark::CodeBlock => ("pre", attributes),
         Mark::Strong => ("strong", attributes),
@@ -118,7 +116,7 @@ fn marked(localizer: &Localizer, mark: Mark, inner: Vec<Piece>, is_in_link: bool
         }
         Mark::Link(_) if is_in_link => ("span", attributes),
         Mark::Link(url) => {
-            let destination = destination(localizer, &markdown::text_of(&inner), &url);
+            let destination = destination(localizer, &text_of(&inner), &url);
             let content = content(localizer, inner, true);
             return link(&url, attributes.class, None, Part::all(vec![content, destination]));
         }

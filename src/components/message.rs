@@ -8,7 +8,7 @@ use super::attachments::{attachments, uploads};
 use super::avatar::avatar;
 use super::button::link_button;
 use super::interactive::interactive;
-use super::markdown::{formatted, line, visible_text};
+use super::markdown::{formatted, line};
 use super::part::{IntoPart, Part};
 use super::row::{position, row_of, rows_match};
 use super::scrolling::{ScrollAnchor, focus_thread};
@@ -19,8 +19,9 @@ use natter_core::Event;
 use natter_core::content::MessageKind;
 use natter_core::conversation::timeline::{Failure, RowKey};
 use natter_core::event::ThreadEvent;
+use natter_core::markdown;
 use natter_core::model::Message;
-use natter_core::view::{Row, RowContent, TextFold};
+use natter_core::view::{Row, RowContent, TextFold, beginning_of};
 
 /// A message. Its element stays the same for as long as its row exists.
 #[component]
@@ -202,7 +203,9 @@ static BUBBLE: [Section; 3] = [
             if row.content.message().is_some_and(|message| message.is_deleted) {
                 return Some(line("p", "text", snapshot.text(&TextKey::Deleted)));
             }
-            Some(formatted(&snapshot.localizer, &visible_text(row.content.text(), row.fold)))
+            let text = row.content.text();
+            let blocks = if row.fold == TextFold::Folded { beginning_of(text) } else { markdown::parse(text) };
+            Some(formatted(&snapshot.localizer, blocks))
         },
     ),
     // The button stays, and with it the focus.

@@ -11,6 +11,7 @@ use crate::i18n::TextKey;
 use natter_core::Event;
 use natter_core::content::FieldKind;
 use natter_core::event::VisitorEvent;
+use natter_core::markdown;
 use natter_core::visitor::pre_chat_form::{CONSENT, Consent, PreChatForm};
 
 /// The form. What is filled in stays when the language changes.
@@ -44,7 +45,7 @@ static TEXT: [Section; 1] = [Section::new(
             "" => snapshot.text(&TextKey::IntroText),
             text => text.to_owned(),
         };
-        Some(formatted(&snapshot.localizer, &text))
+        Some(formatted(&snapshot.localizer, markdown::parse(&text)))
     },
 )];
 
@@ -76,7 +77,7 @@ fn field_label(snapshot: &Snapshot, item: Item) -> String {
 }
 
 fn consent_box(snapshot: &Snapshot, consent: &Consent) -> Part {
-    let (name, text) = (control_name(CONSENT), formatted(&snapshot.localizer, &consent.text));
+    let (name, text) = (control_name(CONSENT), formatted(&snapshot.localizer, markdown::parse(&consent.text)));
     view! {
         <label class="label check">
             <input class="tick" type="checkbox" name=name required=true /><span class="terms">{text}</span>

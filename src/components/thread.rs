@@ -21,6 +21,7 @@ use crate::chat::{Chat, Item, Snapshot, attribute, dispatcher, label, listener, 
 use crate::i18n::TextKey;
 use natter_core::Event;
 use natter_core::event::ThreadEvent;
+use natter_core::markdown;
 use natter_core::view::{ConversationEnd, Thread as ThreadView};
 
 /// The scrolling part of the panel. Its content is laid out from the bottom up (`column-reverse`), so that the browser
@@ -214,7 +215,7 @@ fn build_lead(context: &Context, snapshot: &Snapshot, lead: Lead) -> Option<Part
             .into_part()
         }
         Lead::Prompt(prompt) => {
-            let text = formatted(&snapshot.localizer, prompt);
+            let text = formatted(&snapshot.localizer, markdown::parse(prompt));
             view! { <div class="row opens closes prompt"><div class="bubble">{text}</div></div> }.into_part()
         }
         Lead::Greeting => view! {

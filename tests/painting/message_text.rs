@@ -1,8 +1,9 @@
 //! Message texts: Markdown of agents and visitors, spoofing links, folding of long texts.
 
 use natter_core::chatwoot;
+use natter_core::markdown::text_of;
 use natter_core::model::Author;
-use natter_core::view::{Row, RowContent, TextFold, beginning_of};
+use natter_core::view::{Row, RowContent, TextFold, beginning_of, is_long};
 use natter_core::visitor::pre_chat_form::{Consent, PreChatForm};
 
 use crate::fixtures::{Node, agent, markup, message, of_class, row, said, text, thread, view};
@@ -29,6 +30,8 @@ fn agent_text_is_rendered_as_markdown() {
             "<p class=\"text\" dir=\"auto\"><strong>a</strong> <em>b</em> <s>c</s> <code>d</code>\ne</p>",
         ),
         ("1. a\n   - b", "<ol class=\"text\" dir=\"auto\"><li>a<ul><li>b</li></ul></li></ol>"),
+        ("99. a", "<ol class=\"text\" start=\"99\" dir=\"auto\"><li>a</li></ol>"),
+        ("100. a", "<ol class=\"text wide\" start=\"100\" dir=\"auto\"><li>a</li></ol>"),
         ("4. a", "<ol class=\"text\" start=\"4\" dir=\"auto\"><li>a</li></ol>"),
         (
             "> a\n\nb",
@@ -173,12 +176,10 @@ fn long_text_is_folded_to_its_beginning_with_an_unfold_button() {
 
 #[test]
 fn text_fold_limit_counts_characters_and_lines() {
-    assert_eq!(beginning_of(&"a".repeat(1_200)), None);
-    assert_eq!(beginning_of(&"a\n".repeat(24)), None);
-    assert_eq!(beginning_of(&("a".to_owned() + &"\n".repeat(100))), None, "nothing follows");
-    assert_eq!(beginning_of(&"a\n".repeat(25)).unwrap().lines().count(), 18);
-    assert_eq!(beginning_of(&"ä ".repeat(800)).unwrap().chars().count(), 899, "up to a word's end");
-    assert_eq!(beginning_of(&"漢".repeat(1_201)).unwrap().chars().count(), 899);
-    let lines = "x".repeat(600) + "\n" + &"y ".repeat(400);
-    assert_eq!(beginning_of(&lines).unwrap().len(), 600, "rather up to a line's end");
+    let short = ["a".repeat(1_200), "a\n".repeat(24), "a".to_owned() + &"\n".repeat(100)];
+    assert!(!short.iter().any(|text| is_long(text)), "nothing follows");
+    assert!(is_long(&"a".repeat(1_201)) && is_long(&"a\n".repeat(25)));
+    let shown = |text: &str| text_of(&beginning_of(text));
+    assert_eq!(shown(&"ä ".repeat(800)).chars().count(), 900, "up to a word's end, and an ellipsis");
+    assert_eq!(shown(&"漢".repeat(1_201)).chars().count(), 901);
 }

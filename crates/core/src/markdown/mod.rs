@@ -8,10 +8,13 @@
 //! span, an opening delimiter, the end of a link) are bounded or done once. Nesting is bounded, too, so walking the
 //! tree needs little stack.
 
+mod beginning;
 mod blocks;
 mod bytes;
 mod inlines;
 mod links;
+
+pub use beginning::beginning;
 
 use crate::url::SafeUrl;
 

@@ -4,7 +4,7 @@ mod rows;
 
 use std::sync::Arc;
 
-pub use rows::{ThreadScope, beginning_of, build_rows, excerpt};
+pub use rows::{ThreadScope, beginning_of, build_rows, excerpt, is_long};
 
 use crate::availability::Presence;
 use crate::content::{Answer, Choice};

@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use super::{Quoted, Row, RowContent, TextFold};
 use crate::conversation::timeline::{DeliveryState, OutgoingMessage, RowKey, Timeline};
-use crate::markdown;
+use crate::markdown::{self, Piece};
 use crate::model::{Author, Message, MessageId};
+use crate::unicode;
 use crate::visitor::form_submissions::{FormSubmissions, SubmissionStatus};
 
 /// How much of a quoted message is shown, in characters.
@@ -93,12 +94,10 @@ fn with_details(timeline: &Timeline, submissions: &FormSubmissions, scope: &Thre
 }
 
 fn text_fold(timeline: &Timeline, key: RowKey, text: &str) -> TextFold {
-    if beginning_of(text).is_none() {
-        TextFold::Short
-    } else if timeline.is_unfolded(key) {
-        TextFold::Unfolded
-    } else {
-        TextFold::Folded
+    match is_long(text) {
+        false => TextFold::Short,
+        true if timeline.is_unfolded(key) => TextFold::Unfolded,
+        true => TextFold::Folded,
     }
 }
 
@@ -109,28 +108,17 @@ const SHORT_LINES_MAX: usize = 24;
 const BEGINNING_CHARS: usize = 900;
 const BEGINNING_LINES: usize = 18;
 
-/// The beginning of a long text, up to the end of a line or a word if one is near; `None` for a short text. The cost
-/// does not depend on the text's length.
+/// Whether a text is folded unless the visitor unfolds it. The cost does not depend on the text's length.
 #[must_use]
-pub fn beginning_of(text: &str) -> Option<&str> {
+pub fn is_long(text: &str) -> bool {
     let text = text.trim_end();
-    let (mut lines, mut end, mut line_end, mut word_end) = (1, 0, 0, 0);
-    for (count, (at, c)) in text.char_indices().enumerate() {
-        if count < BEGINNING_CHARS && lines <= BEGINNING_LINES {
-            match c {
-                '\n' => line_end = at,
-                ' ' => word_end = at,
-                _ => {}
-            }
-            end = at;
-        }
-        lines += usize::from(c == '\n');
-        if count >= SHORT_CHARS_MAX || lines > SHORT_LINES_MAX {
-            let end_nearby = [line_end, word_end].into_iter().find(|end_nearby| *end_nearby >= end / 2);
-            return text.get(..end_nearby.unwrap_or(end));
-        }
-    }
-    None
+    text.chars().nth(SHORT_CHARS_MAX).is_some() || text.matches('\n').nth(SHORT_LINES_MAX - 1).is_some()
+}
+
+/// What is shown of a long text that is folded.
+#[must_use]
+pub fn beginning_of(text: &str) -> Vec<Piece> {
+    markdown::beginning(text, BEGINNING_CHARS, BEGINNING_LINES)
 }
 
 fn quote(timeline: &Timeline, id: MessageId) -> Option<Quoted> {
@@ -142,8 +130,8 @@ fn quote(timeline: &Timeline, id: MessageId) -> Option<Quoted> {
 #[must_use]
 pub fn excerpt(message: &Message, chars: usize) -> String {
     // The signs take space, so some times as many characters are read.
-    let text: String = message.text.chars().take(4 * chars).collect();
-    markdown::plain_text(&text).chars().take(chars).collect()
+    let text = markdown::plain_text(unicode::beginning(&message.text, 4 * chars));
+    unicode::beginning(&text, chars).to_owned()
 }
 
 fn outgoing_content(message: &OutgoingMessage) -> RowContent {
