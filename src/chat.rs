@@ -24,9 +24,18 @@ pub struct Snapshot {
     pub view: Arc<View>,
     /// The language.
     pub localizer: Rc<Localizer>,
+    /// The day of the visitor's calendar, in days since 1970: what is "Today" is "Yesterday" on the next.
+    pub today: i64,
 }
 
 impl Snapshot {
+    /// A view, in this language, today.
+    #[must_use]
+    pub fn new(view: Arc<View>, localizer: Rc<Localizer>) -> Self {
+        let today = localizer.today();
+        Self { view, localizer, today }
+    }
+
     /// A text in the visitor's language.
     #[must_use]
     pub fn text(&self, key: &TextKey) -> String {

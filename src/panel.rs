@@ -55,7 +55,7 @@ impl MountedPanel {
     ) -> Self {
         executor::init();
         let owner = Owner::new();
-        let snapshot = Snapshot { view: Arc::default(), localizer: Rc::new(localizer) };
+        let snapshot = Snapshot::new(Arc::default(), Rc::new(localizer));
         let chat = owner.with(|| Chat::new(&snapshot, dispatch, host));
         let mount = |parent: &Element, view: Part| {
             let mut mounted = view.build();
@@ -85,8 +85,9 @@ impl MountedPanel {
 
     /// Shows a view whose slices have changed.
     pub fn update(&self, view: &Arc<View>, changed: Changed) {
-        self.snapshot.borrow_mut().view = Arc::clone(view);
-        self.paint(changed);
+        let snapshot = Snapshot::new(Arc::clone(view), self.localizer());
+        let is_new_day = self.snapshot.replace(snapshot.clone()).today != snapshot.today;
+        self.paint(Changed { thread: changed.thread || is_new_day, ..changed });
     }
 
     /// Switches to a language.

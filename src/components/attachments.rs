@@ -199,7 +199,7 @@ fn image_button(context: &Context, message: MessageId, file: &Attachment, source
 
 /// Opens the lightbox with a message's images, beginning with one of them.
 fn open_lightbox(chat: Chat, message: MessageId, file: u64, target: Option<EventTarget>) {
-    let Snapshot { view, localizer } = chat.peek(|slices| &slices.thread);
+    let Snapshot { view, localizer, .. } = chat.peek(|slices| &slices.thread);
     let stored = view.thread.rows.iter().find_map(|row| row.content.message().filter(|other| other.id == message));
     let (Some(message), Some(target)) = (stored, target) else { return };
     let is_shown = |one: &&Attachment| one.kind == AttachmentKind::Image && one.url.is_some();

@@ -96,7 +96,7 @@ fn find(snapshot: &Snapshot, item: Item) -> Option<(&ConversationSummary, u32, b
 }
 
 static CONVERSATION: [Section; 1] = [Section::new(
-    |before, now, item| find(before, item) == find(now, item),
+    |before, now, item| before.today == now.today && find(before, item) == find(now, item),
     |context, snapshot| {
         let (summary, unread, _) = find(snapshot, context.item)?;
         let (localizer, last) = (&snapshot.localizer, summary.last.as_deref());

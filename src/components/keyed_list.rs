@@ -98,7 +98,9 @@ mod browser {
                 }
                 if let Some(row) = self.rows.get(index) {
                     let is_same = row.slice.with_untracked(|before| {
-                        before.has_same_language(&snapshot) && (list.is_same)(before, &snapshot, row.item)
+                        before.has_same_language(&snapshot)
+                            && before.today == snapshot.today
+                            && (list.is_same)(before, &snapshot, row.item)
                     });
                     if is_same {
                         // The view that it was built from is not kept.

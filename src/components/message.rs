@@ -43,7 +43,8 @@ pub fn MessageRow(
 static ROW: [Section; 9] = [
     Section::new(
         |before, now, item| {
-            rows_match(before, now, item, |before, now| (before.at, before.previous_at) == (now.at, now.previous_at))
+            let is_same = |before: &Row, now: &Row| (before.at, before.previous_at) == (now.at, now.previous_at);
+            before.today == now.today && rows_match(before, now, item, is_same)
         },
         |context, snapshot| {
             let (_, row) = row_of(snapshot, context.item)?;

@@ -54,11 +54,16 @@ impl Localizer {
         }
     }
 
+    /// The day of the visitor's calendar, in days since 1970.
+    #[must_use]
+    pub fn today(&self) -> i64 {
+        self.formatter.day((self.now)())
+    }
+
     /// The time of a moment today, the day of any other.
     #[must_use]
     pub fn time_or_day(&self, at: u64) -> String {
-        let is_today = self.formatter.day(at) == self.formatter.day((self.now)());
-        if is_today { self.formatter.time(at) } else { self.day_title(at) }
+        if self.formatter.day(at) == self.today() { self.formatter.time(at) } else { self.day_title(at) }
     }
 
     /// The title above a day's messages.

@@ -1,6 +1,6 @@
 //! The panel's DOM for each slice of the view.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -70,11 +70,16 @@ impl ChatHost for Page {
     }
 }
 
+thread_local! {
+    /// How many days after the first noon it is.
+    static DAYS_LATER: Cell<u64> = const { Cell::new(0) };
+}
+
 fn english() -> Localizer {
     Localizer {
         locale: Locale::english(),
         formatter: Box::new(IntlFormatter::new("en-GB")),
-        now: || NOON,
+        now: || NOON + 86_400 * DAYS_LATER.get(),
         can_record: true,
     }
 }
@@ -203,6 +208,20 @@ async fn a_new_day_has_a_date_divider() {
     earlier.previous_at = Some(NOON - 3 * 86_400);
     let painted = paint(&view(vec![earlier, later]));
     until("two days", || texts(&painted.panel, ".day") == ["Yesterday", "Today"]).await;
+}
+
+#[wasm_bindgen_test]
+fn after_midnight_the_day_before_is_yesterday() {
+    let rows = vec![said(1, agent(), "evening", NOON)];
+    let painted = paint(&view(rows.clone()));
+    assert_eq!(texts(&painted.panel, ".day"), ["Today"]);
+    let row = one(&painted.panel, ".row");
+    DAYS_LATER.set(1);
+    // Whatever changes: here nothing does.
+    painted.mounted.update(&Arc::new(view(rows)), Changed::default());
+    DAYS_LATER.set(0);
+    assert_eq!(texts(&painted.panel, ".day"), ["Yesterday"]);
+    assert!(same(&row, &one(&painted.panel, ".row")));
 }
 
 #[wasm_bindgen_test]

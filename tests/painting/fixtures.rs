@@ -97,7 +97,7 @@ impl ChatHost for NoPage {
 
 /// What a component renders for a view.
 fn render<V: IntoView>(localizer: Localizer, view: &View, component: impl FnOnce(Chat) -> V) -> Node {
-    let snapshot = Snapshot { view: view.clone().into(), localizer: Rc::new(localizer) };
+    let snapshot = Snapshot::new(view.clone().into(), Rc::new(localizer));
     let owner = Owner::new();
     let html = owner.with(|| {
         let chat = Chat::new(&snapshot, Rc::new(|_| ()), Rc::new(NoPage));
