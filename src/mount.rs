@@ -18,11 +18,11 @@ use crate::js::{self, method};
 use crate::panel::MountedPanel;
 use crate::platform::{Driver, IntlFormatter, LazyModules, Output};
 use crate::transcript::transcript;
+use natter_core::Event;
 use natter_core::host::settings::SettingsError;
 use natter_core::tolerant_json::{self, Json};
 use natter_core::view::{Changed, View};
 use natter_core::visitor::preferences::Preference;
-use natter_core::{Event, TranscriptFormat};
 
 /// A mounted widget, for the element that owns it.
 #[wasm_bindgen]
@@ -206,10 +206,9 @@ impl Output for ElementOutput {
         }
         if let HostEvent::NotificationDue(notification) = event {
             self.notify(&notification);
-        } else if let HostEvent::TranscriptReady { format, messages } = event {
+        } else if let HostEvent::TranscriptReady { messages } = event {
             let all = transcript(&self.panel.localizer(), &messages);
-            let format = if format == TranscriptFormat::Json { "json" } else { "text" };
-            self.modules.start("transcript", "saveTranscript", &[format.into(), all.into()]);
+            self.modules.start("transcript", "saveTranscript", &[all.into()]);
         }
     }
 }

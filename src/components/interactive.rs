@@ -132,7 +132,12 @@ fn form(context: &Context, message: &Message, fields: &[Field]) -> Part {
 
 /// The answers to a form.
 fn filled_form(localizer: &Localizer, row: &Row) -> Part {
-    let fields = match kind(row) {
+    filled_in(named_answers(localizer, kind(row), &row.answers).into_iter())
+}
+
+/// The given answers to a form, each with its field's label and as it was chosen.
+pub fn named_answers(localizer: &Localizer, kind: Option<&MessageKind>, answers: &[Answer]) -> Vec<(String, String)> {
+    let fields = match kind {
         Some(MessageKind::Form(fields)) => &fields[..],
         _ => &[],
     };
@@ -147,7 +152,7 @@ fn filled_form(localizer: &Localizer, row: &Row) -> Part {
         let chosen = choices.iter().find(|choice| choice.value == answer.value);
         (name, chosen.map_or(answer.value.as_str(), |choice| choice.title.as_str()).to_owned())
     };
-    filled_in(row.answers.iter().filter(|answer| !answer.value.is_empty()).map(answer))
+    answers.iter().filter(|answer| !answer.value.is_empty()).map(answer).collect()
 }
 
 // --- Choices and cards ---
@@ -245,13 +250,7 @@ fn rating(context: &Context, message: &Message, scale: RatingScale) -> Part {
 
 fn face(context: &Context, index: usize, scale: RatingScale) -> Part {
     let item = Item { index, ..context.item };
-    let name = || match index {
-        0 => TextKey::Rating1,
-        1 => TextKey::Rating2,
-        2 => TextKey::Rating3,
-        3 => TextKey::Rating4,
-        _ => TextKey::Rating5,
-    };
+    let name = || rating_name(index + 1);
     let checked = attribute_of(&context.slice, item, |snapshot, item| {
         (rated(snapshot, item) == Some(item.index + 1)).then(String::new)
     });
@@ -274,6 +273,17 @@ fn face(context: &Context, index: usize, scale: RatingScale) -> Part {
         </label>
     }
     .into_part()
+}
+
+/// The name of a rating from 1 to 5.
+pub const fn rating_name(rating: usize) -> TextKey {
+    match rating {
+        0 | 1 => TextKey::Rating1,
+        2 => TextKey::Rating2,
+        3 => TextKey::Rating3,
+        4 => TextKey::Rating4,
+        _ => TextKey::Rating5,
+    }
 }
 
 fn feedback_form(context: &Context, message: MessageId) -> Part {

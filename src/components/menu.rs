@@ -9,10 +9,10 @@ use super::part::{IntoPart, Part};
 use super::sections::{Context, Section};
 use crate::chat::{Item, Listener, Snapshot, aria_bool, attribute_of, label, listener, text};
 use crate::i18n::TextKey;
+use natter_core::Event;
 use natter_core::event::{ConversationsEvent, ThreadEvent, VisitorEvent};
 use natter_core::view::{ConversationActions, MenuSettings};
 use natter_core::visitor::preferences::{Preference, Theme};
-use natter_core::{Event, TranscriptFormat};
 
 /// The menu: a `details` element, which the browser opens by itself.
 #[component]
@@ -57,7 +57,7 @@ fn can_end(snapshot: &Snapshot) -> bool {
     actions(snapshot).can_end && !actions(snapshot).is_list_shown
 }
 
-static ITEMS: [Section; 10] = [
+static ITEMS: [Section; 9] = [
     Section::in_any_language(
         |before, now, _| can_list(before) == can_list(now),
         |context, snapshot| {
@@ -114,15 +114,8 @@ static ITEMS: [Section; 10] = [
     Section::in_any_language(
         |before, now, _| settings(before).has_transcript == settings(now).has_transcript,
         |context, snapshot| {
-            let event = || Event::Thread(ThreadEvent::TranscriptRequested { format: TranscriptFormat::Text });
+            let event = || Event::Thread(ThreadEvent::TranscriptRequested);
             settings(snapshot).has_transcript.then(|| item(context, TextKey::TranscriptText, event))
-        },
-    ),
-    Section::in_any_language(
-        |before, now, _| settings(before).has_transcript == settings(now).has_transcript,
-        |context, snapshot| {
-            let event = || Event::Thread(ThreadEvent::TranscriptRequested { format: TranscriptFormat::Json });
-            settings(snapshot).has_transcript.then(|| item(context, TextKey::TranscriptJson, event))
         },
     ),
     Section::in_any_language(

@@ -8,6 +8,7 @@ use natter::chat::ChatHost;
 use natter::i18n::{Locale, Localizer};
 use natter::panel::MountedPanel;
 use natter::platform::IntlFormatter;
+use natter_core::Event;
 use natter_core::content::{Attachment, AttachmentKind, Card, CardAction, Choice, Field, FieldKind, MessageKind};
 use natter_core::conversation::timeline::{Failure, RowKey};
 use natter_core::event::{ComposerEvent, ConversationsEvent, PanelEvent, ThreadEvent, VisitorEvent};
@@ -18,7 +19,6 @@ use natter_core::view::{
 };
 use natter_core::visitor::pre_chat_form::{Consent, PreChatForm};
 use natter_core::visitor::preferences::{Preference, Theme};
-use natter_core::{Event, TranscriptFormat};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::{Element, HtmlElement, HtmlInputElement};
@@ -363,15 +363,13 @@ fn menu_items_have_their_actions() {
         ConversationActions { can_list: true, can_begin: true, can_end: true, ..Default::default() };
     with_menu.panel.languages = (vec![choice("En"), choice("De")].into(), "de".to_owned());
     let painted = paint(&with_menu);
-    let transcript = |format| Event::Thread(ThreadEvent::TranscriptRequested { format });
     let expected = vec![
         Event::Conversations(ConversationsEvent::ListToggled { is_shown: true }),
         Event::Conversations(ConversationsEvent::Opened { conversation: None }),
         Event::Conversations(ConversationsEvent::Resolved),
         preferred(Preference::Silent(true)),
         preferred(Preference::Notifications(false)),
-        transcript(TranscriptFormat::Text),
-        transcript(TranscriptFormat::Json),
+        Event::Thread(ThreadEvent::TranscriptRequested),
         Event::Visitor(VisitorEvent::ForgetRequested),
     ];
     assert_eq!(painted.click("button.item"), (expected, Vec::new()));

@@ -1,6 +1,5 @@
 //! Previews, pre-chat form, greeting and proactive message, notification offer, and the transcript.
 
-use natter::transcript::transcript;
 use natter_core::chatwoot;
 use natter_core::content::{Field, FieldKind};
 use natter_core::model::{Author, Message};
@@ -128,21 +127,4 @@ fn notification_offer_is_shown_while_waiting_for_a_reply() {
     assert_eq!(offers(&view), None);
     view.composer.offers_notifications = true;
     assert_eq!(offers(&view), Some(vec!["Notify me".to_owned(), "No, thanks".to_owned()]));
-}
-
-#[test]
-fn transcript_lists_authors_times_texts_and_attachments() {
-    let file = json!({ "id": 3, "content": "the \"plan\"", "created_at": 1_795_262_400, "message_type": 0, "attachments": [
-        { "id": 1, "file_type": "file", "data_url": "https://a.test/plan.pdf", "file_size": 1 },
-        { "id": 2, "file_type": "file", "data_url": "javascript:alert(1)", "file_size": 1, "fallback_title": "x" },
-    ] });
-    let deleted = Message { is_deleted: true, ..message(2, agent(), "the server's own words") };
-    let all = vec![deleted.into(), chatwoot::parse_message(&file.to_string()).unwrap().into()];
-    let written: serde_json::Value = serde_json::from_str(&transcript(&localizer(), &all)).unwrap();
-    let files = json!([{ "name": "plan.pdf", "url": "https://a.test/plan.pdf" }, { "name": "x", "url": "" }]);
-    let expected = json!([
-        { "author": "Noor Haddad", "at": 1_795_262_400, "text": "", "files": [] },
-        { "author": "You", "at": 1_795_262_400, "text": "the \"plan\"", "files": files },
-    ]);
-    assert_eq!(written, expected);
 }

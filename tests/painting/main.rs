@@ -14,3 +14,4 @@ mod message_text;
 mod payloads;
 mod rows;
 mod style_sheets;
+mod transcript;

@@ -137,10 +137,7 @@ pub enum ThreadEvent {
         choice: Choice,
     },
     /// The visitor wants the conversation as a file.
-    TranscriptRequested {
-        /// The file's format.
-        format: TranscriptFormat,
-    },
+    TranscriptRequested,
 }
 
 /// Events of the list of conversations.
@@ -262,15 +259,6 @@ pub enum StorageEvent {
         /// The message.
         message: EchoId,
     },
-}
-
-/// A transcript's file format.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum TranscriptFormat {
-    /// Plain text, for people.
-    Text,
-    /// JSON, for programs.
-    Json,
 }
 
 /// The page that the visitor is on, as agents are told of it.

@@ -18,7 +18,7 @@ use crate::time::{Mono, Now};
 use crate::tolerant_json;
 use crate::unicode::is_blank;
 use crate::visitor::preferences::Preference;
-use crate::{Event, Outcome, SocketEvent, TabEvent, TranscriptFormat};
+use crate::{Event, Outcome, SocketEvent, TabEvent};
 
 /// The log's size limit: some hours of a busy conversation. The oldest records are dropped first.
 const BYTES_MAX: usize = 256 * 1024;
@@ -168,7 +168,7 @@ fn thread_record(log: Writer, event: &ThreadEvent) -> String {
         }
         ThreadEvent::EarlierRequested => log.plain("wanted earlier"),
         ThreadEvent::NewestRequested => log.plain("wanted newest"),
-        ThreadEvent::TranscriptRequested { format } => log.flag("transcript", *format == TranscriptFormat::Json),
+        ThreadEvent::TranscriptRequested => log.plain("transcript"),
     }
 }
 

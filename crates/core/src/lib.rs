@@ -71,5 +71,5 @@ pub use chatwoot::requests::{ApiRequest, Outcome, RequestId};
 pub use client::ChatClient;
 pub use connection::cable::{SocketEvent, SocketId};
 pub use effect::{Effect, Update};
-pub use event::{Event, PageContext, TranscriptFormat};
+pub use event::{Event, PageContext};
 pub use tabs::leader_election::{TabAction, TabEvent};

@@ -180,7 +180,7 @@ impl ChatClient {
             ThreadEvent::MessageDiscarded { row } => self.discard_message(row, update),
             ThreadEvent::FormSubmitted { message, fields } => self.submit_form(message, fields),
             ThreadEvent::ChoiceSelected { message, choice } => self.select_choice(message, choice, update),
-            ThreadEvent::TranscriptRequested { format } => self.request_transcript(format),
+            ThreadEvent::TranscriptRequested => self.request_transcript(),
         }
     }
 

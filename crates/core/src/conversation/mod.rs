@@ -13,7 +13,6 @@ pub mod unread;
 
 use std::sync::Arc;
 
-use crate::TranscriptFormat;
 use crate::model::{Author, ConversationId, Message, MessageId, Person};
 use crate::rng::Rng;
 use crate::time::{Due, Mono, next_due};
@@ -42,8 +41,8 @@ pub(crate) struct Conversation {
     pub(crate) window: MessageWindow,
     pub(crate) typing: Typing,
     read_receipts: ReadReceipts,
-    /// The format of the requested transcript, until every message is loaded.
-    transcript: Option<TranscriptFormat>,
+    /// Whether the transcript was requested, until every message is loaded.
+    is_transcript_wanted: bool,
     /// The proactive message that the visitor was shown before they opened the panel; empty for none.
     pub(crate) proactive_message: String,
     /// Whether the server has this conversation, as far as is known.
@@ -76,7 +75,7 @@ pub(crate) struct AppliedPage {
 #[derive(Debug)]
 pub(crate) enum Transcript {
     /// Every message is here, oldest first.
-    Complete(TranscriptFormat, Vec<Arc<Message>>),
+    Complete(Vec<Arc<Message>>),
     /// The history can't be read to its beginning.
     Failed,
 }
@@ -92,7 +91,7 @@ impl Conversation {
             window: _,
             typing,
             read_receipts: _,
-            transcript: _,
+            is_transcript_wanted: _,
             proactive_message,
             existence: _,
         } = std::mem::take(self);
@@ -104,7 +103,7 @@ impl Conversation {
             window: MessageWindow::default(),
             typing: typing.for_next_conversation(),
             read_receipts: ReadReceipts::default(),
-            transcript: None,
+            is_transcript_wanted: false,
             proactive_message,
             existence: Existence::Assumed,
         };
@@ -120,7 +119,7 @@ impl Conversation {
             window: _,
             typing: _,
             read_receipts: _,
-            transcript: _,
+            is_transcript_wanted: _,
             proactive_message: _,
             existence: _,
         } = std::mem::take(self);
@@ -132,7 +131,7 @@ impl Conversation {
             window: MessageWindow::default(),
             typing: Typing::default(),
             read_receipts: ReadReceipts::default(),
-            transcript: None,
+            is_transcript_wanted: false,
             proactive_message: String::new(),
             existence: Existence::Assumed,
         };
@@ -330,16 +329,18 @@ impl Conversation {
     // --- The transcript ---
 
     /// Requests the transcript: every message has to be loaded first.
-    pub(crate) fn request_transcript(&mut self, format: TranscriptFormat) {
-        self.transcript = Some(format);
+    pub(crate) fn request_transcript(&mut self) {
+        self.is_transcript_wanted = true;
         self.history.request_earlier();
     }
 
     /// What became of the transcript, once that is known.
     pub(crate) fn take_transcript(&mut self, is_online: bool) -> Option<Transcript> {
-        let format = self.transcript?;
+        if !self.is_transcript_wanted {
+            return None;
+        }
         if self.history.failures() > 1 || !is_online {
-            self.transcript = None;
+            self.is_transcript_wanted = false;
             return Some(Transcript::Failed);
         }
         if self.history.may_have_earlier() {
@@ -349,9 +350,9 @@ impl Conversation {
         if !self.history.has_begun() {
             return None;
         }
-        self.transcript = None;
+        self.is_transcript_wanted = false;
         let messages = self.timeline.messages_from(0).map(|row| Arc::clone(&row.message)).collect();
-        Some(Transcript::Complete(format, messages))
+        Some(Transcript::Complete(messages))
     }
 
     // --- Failures and time ---

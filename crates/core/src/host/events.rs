@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use crate::connection::diagnostics::ConnectionIssue;
 use crate::content::Choice;
-use crate::event::TranscriptFormat;
 use crate::model::{Author, ConversationId, Message, MessageId, Status};
 use crate::tolerant_json;
 use crate::visitor::preferences::Theme;
@@ -61,8 +60,6 @@ pub enum HostEvent {
     NotificationDue(Notification),
     /// The requested transcript is complete.
     TranscriptReady {
-        /// The file's format.
-        format: TranscriptFormat,
         /// All messages, oldest first.
         messages: Vec<Arc<Message>>,
     },

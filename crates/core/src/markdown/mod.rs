@@ -93,23 +93,42 @@ pub fn plain_text(text: &str) -> String {
     text_of(&parse(text))
 }
 
+/// The same, with the URL after each link whose text does not have it.
+#[must_use]
+pub fn plain_text_with_urls(text: &str) -> String {
+    let mut plain_text = String::new();
+    append_text(&parse(text), &mut plain_text, true);
+    plain_text
+}
+
 /// The plain text of these pieces.
 #[must_use]
 pub fn text_of(pieces: &[Piece]) -> String {
     let mut text = String::new();
-    append_text(pieces, &mut text);
+    append_text(pieces, &mut text, false);
     text
 }
 
-fn append_text(pieces: &[Piece], plain_text: &mut String) {
+fn append_text(pieces: &[Piece], plain_text: &mut String, has_urls: bool) {
     for piece in pieces {
         match piece {
             Piece::Text(text) => plain_text.push_str(text),
             Piece::Marked(Mark::NumberedList(first), items) => {
                 for (number, item) in (u64::from(*first)..).zip(items.chunks(1)) {
                     begin_line(plain_text);
-                    plain_text.push_str(&format!("{number}. {}", text_of(item)));
+                    plain_text.push_str(&format!("{number}. "));
+                    let mut text = String::new();
+                    append_text(item, &mut text, has_urls);
+                    plain_text.push_str(&text);
                 }
+            }
+            Piece::Marked(Mark::Link(url), inner) if has_urls => {
+                let text = text_of(inner);
+                plain_text.push_str(&if url.as_str().ends_with(&text) {
+                    url.as_str().to_owned()
+                } else {
+                    format!("{text} ({})", url.as_str())
+                });
             }
             Piece::Marked(mark, inner) => {
                 if matches!(mark, Mark::Paragraph | Mark::CodeBlock | Mark::Item | Mark::Row) {
@@ -119,7 +138,7 @@ fn append_text(pieces: &[Piece], plain_text: &mut String) {
                 if is_cell && !plain_text.is_empty() && !plain_text.ends_with('\n') {
                     plain_text.push_str(" | ");
                 }
-                append_text(inner, plain_text);
+                append_text(inner, plain_text, has_urls);
             }
         }
     }

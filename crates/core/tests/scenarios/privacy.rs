@@ -14,7 +14,7 @@ use natter_core::host::settings::Options;
 use natter_core::model::{MessageId, OutgoingFile};
 use natter_core::visitor::identity::User;
 use natter_core::visitor::pre_chat_form::PreChatForm;
-use natter_core::{Event, RequestId, TranscriptFormat};
+use natter_core::{Event, RequestId};
 use serde_json::json;
 
 use crate::client_harness::{
@@ -557,7 +557,7 @@ fn client_with_markers(is_proven: bool) -> ClientHarness {
     let files = vec![OutgoingFile::new(1, &marked(".txt"), 5)];
     client.dispatch(Event::Composer(ComposerEvent::FilesPicked { files }));
     client.dispatch(Event::Composer(ComposerEvent::DraftChanged { text: marked(" draft") }));
-    client.dispatch(Event::Thread(ThreadEvent::TranscriptRequested { format: TranscriptFormat::Text }));
+    client.dispatch(Event::Thread(ThreadEvent::TranscriptRequested));
     client
 }
 

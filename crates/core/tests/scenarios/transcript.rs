@@ -3,15 +3,15 @@
 use natter_core::event::{ComposerEvent, ThreadEvent};
 use natter_core::host::events::HostEvent;
 use natter_core::view::ComposerProblem;
-use natter_core::{Event, Outcome, TranscriptFormat};
+use natter_core::{Event, Outcome};
 use serde_json::{Value, json};
 
 use crate::client_harness::{ClientHarness, by_agent, created};
 
-fn transcript(client: &ClientHarness) -> Option<(TranscriptFormat, Vec<String>)> {
+fn transcript(client: &ClientHarness) -> Option<Vec<String>> {
     client.host_events.iter().rev().find_map(|event| {
-        let HostEvent::TranscriptReady { format, messages } = event else { return None };
-        Some((*format, messages.iter().map(|one| one.text.clone()).collect()))
+        let HostEvent::TranscriptReady { messages } = event else { return None };
+        Some(messages.iter().map(|one| one.text.clone()).collect())
     })
 }
 
@@ -22,26 +22,23 @@ fn page(ids: std::ops::RangeInclusive<u64>) -> Vec<Value> {
 #[test]
 fn transcript_loads_the_whole_history_and_is_delivered_once() {
     let mut client = ClientHarness::returning(&page(101..=120));
-    client.dispatch(Event::Thread(ThreadEvent::TranscriptRequested { format: TranscriptFormat::Json }));
+    client.dispatch(Event::Thread(ThreadEvent::TranscriptRequested));
     assert_eq!(transcript(&client), None);
     client.answer("?before=101", 200, &json!(page(81..=100)));
     client.answer("?before=81", 200, &json!(page(75..=80)));
-    let (format, messages) = transcript(&client).unwrap();
-    assert_eq!(
-        (format, messages.len(), messages[0].as_str(), messages[45].as_str()),
-        (TranscriptFormat::Json, 46, "nr. 75", "nr. 120")
-    );
+    let messages = transcript(&client).unwrap();
+    assert_eq!((messages.len(), messages[0].as_str(), messages[45].as_str()), (46, "nr. 75", "nr. 120"));
     client.host_events.clear();
     client.receive(&created(&by_agent(130, "more"), None));
     assert_eq!(transcript(&client), None, "delivered once");
-    client.dispatch(Event::Thread(ThreadEvent::TranscriptRequested { format: TranscriptFormat::Text }));
-    assert_eq!(transcript(&client).unwrap().1.len(), 47, "the whole history is loaded already");
+    client.dispatch(Event::Thread(ThreadEvent::TranscriptRequested));
+    assert_eq!(transcript(&client).unwrap().len(), 47, "the whole history is loaded already");
 }
 
 #[test]
 fn transcript_is_not_delivered_with_history_missing() {
     let mut client = ClientHarness::returning(&page(101..=120));
-    client.dispatch(Event::Thread(ThreadEvent::TranscriptRequested { format: TranscriptFormat::Text }));
+    client.dispatch(Event::Thread(ThreadEvent::TranscriptRequested));
     client.end("?before=101", Outcome::Unknown);
     client.wait(5_000);
     client.end("?before=101", Outcome::Unknown);

@@ -18,9 +18,7 @@ use natter_core::time::{Mono, Now, Wall};
 use natter_core::visitor::identity::User;
 use natter_core::visitor::pre_chat_form::{Consent, PreChatForm};
 use natter_core::visitor::preferences::{Preference, Theme};
-use natter_core::{
-    ChatClient, Event, Outcome, PageContext, RequestId, SocketEvent, SocketId, TabEvent, TranscriptFormat,
-};
+use natter_core::{ChatClient, Event, Outcome, PageContext, RequestId, SocketEvent, SocketId, TabEvent};
 use serde_json::{Map, Value};
 
 /// A diagnostics report: the state of a client, and the events that led there.
@@ -183,9 +181,7 @@ fn read(record: &Record) -> (Now, Recorded) {
         }
         "denied" => Event::Visitor(VisitorEvent::NotificationsDenied),
         "dismissed" => Event::Panel(PanelEvent::PreviewsDismissed),
-        "transcript" => Event::Thread(ThreadEvent::TranscriptRequested {
-            format: if flag() { TranscriptFormat::Json } else { TranscriptFormat::Text },
-        }),
+        "transcript" => Event::Thread(ThreadEvent::TranscriptRequested),
         "forgot" => Event::Visitor(VisitorEvent::ForgetRequested),
         "paged" => Event::Page(PageEvent::Navigated(PageContext::default())),
         "prompted" => Event::Host(HostCall::ProactiveMessageShown { text: String::new() }),
