@@ -4,10 +4,10 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use natter::chat::ChatHost;
-use natter::i18n::{Locale, Localizer};
-use natter::panel::MountedPanel;
-use natter::platform::IntlFormatter;
+use natter_chat::chat::ChatHost;
+use natter_chat::i18n::{Locale, Localizer};
+use natter_chat::panel::MountedPanel;
+use natter_chat::platform::IntlFormatter;
 use natter_core::content::{Attachment, AttachmentKind, Card, CardAction, Choice, Field, FieldKind, MessageKind};
 use natter_core::conversation::timeline::{Failure, RowKey};
 use natter_core::event::{ComposerEvent, ConversationsEvent, PanelEvent, ThreadEvent, VisitorEvent};

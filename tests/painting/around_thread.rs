@@ -1,6 +1,6 @@
 //! Previews, pre-chat form, greeting and proactive message, notification offer, and the transcript.
 
-use natter::transcript::transcript;
+use natter_chat::transcript::transcript;
 use natter_core::chatwoot;
 use natter_core::content::{Field, FieldKind};
 use natter_core::model::{Author, Message};
