@@ -95,7 +95,7 @@ pub fn mount(panel: HtmlElement, over: HtmlElement, given: &str, host: &JsValue)
     });
     let around =
         PageAroundPanel { host: host.clone(), modules: modules.clone(), driver: to_pick, dispatch: dispatch.clone() };
-    let panel = Rc::new(MountedPanel::mount(&panel, &over, localizer(language, &texts), Rc::new(around), dispatch));
+    let panel = MountedPanel::mount(&panel, &over, localizer(language, &texts), Rc::new(around), dispatch);
     let prefix = settings.storage_prefix();
     let output = ElementOutput { panel: Rc::clone(&panel), host, modules: modules.clone(), prefix };
     let driver = Driver::start(settings, calls, modules, Box::new(output));

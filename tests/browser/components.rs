@@ -31,7 +31,7 @@ const ALL: Changed = Changed { panel: true, thread: true, composer: true, previe
 
 /// A rendered panel, the events that the visitor caused, and what the panel asked of the page.
 struct Painted {
-    mounted: MountedPanel,
+    mounted: Rc<MountedPanel>,
     panel: HtmlElement,
     over: HtmlElement,
     events: Rc<RefCell<Vec<Event>>>,

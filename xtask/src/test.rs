@@ -166,13 +166,22 @@ fn format(run: &TestRun) -> SuiteResult {
 
 fn clippy_native(run: &TestRun) -> SuiteResult {
     let mut cargo = run.cargo();
-    check(cargo.args(["clippy", "--workspace", "--all-targets", "--features", "soak,gallery", "--", "-D", "warnings"]))
+    check(cargo.args([
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--features",
+        "soak,gallery,component",
+        "--",
+        "-D",
+        "warnings",
+    ]))
 }
 
 fn clippy_wasm(run: &TestRun) -> SuiteResult {
     let mut cargo = run.cargo();
     cargo.args(["clippy", "--target", WASM_TARGET, "--package", "natter-core", "--package", "natter-chat", "--lib"]);
-    cargo.args(["--bin", "natter"]);
+    cargo.args(["--bin", "natter", "--features", "component"]);
     for target in test_targets(run.env)?.iter().filter(|target| is_for_browsers(target)) {
         cargo.args(["--test", target]);
     }
@@ -233,7 +242,7 @@ fn native(run: &TestRun) -> SuiteResult {
 fn in_browser(run: &TestRun) -> SuiteResult {
     let targets = test_targets(run.env)?;
     let mut cargo = run.cargo();
-    cargo.args(["test", "--no-fail-fast", "--target", WASM_TARGET]);
+    cargo.args(["test", "--no-fail-fast", "--target", WASM_TARGET, "--features", "component"]);
     for target in targets.iter().filter(|target| is_for_browsers(target)) {
         cargo.args(["--test", target]);
     }
