@@ -5,6 +5,8 @@
 //! which mounts and updates the components, and `mount`, where the two meet. ARCHITECTURE.md is the map.
 
 pub mod chat;
+#[cfg(feature = "component")]
+pub mod component;
 pub mod components;
 #[cfg(feature = "gallery")]
 pub mod gallery;
@@ -18,3 +20,6 @@ pub mod panel;
 #[cfg(target_arch = "wasm32")]
 pub mod platform;
 pub mod transcript;
+
+#[cfg(feature = "component")]
+pub use component::{Chat, ChatHandle, ChatProps};

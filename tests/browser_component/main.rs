@@ -4,6 +4,7 @@
 #![cfg(target_arch = "wasm32")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that can't go on says so")]
 
+mod component;
 #[path = "../browser/page.rs"]
 #[allow(dead_code, reason = "the other tests use all of it")]
 mod page;

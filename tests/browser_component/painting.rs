@@ -127,7 +127,7 @@ async fn the_focus_follows_the_pre_chat_form() {
     let focused = || root.active_element().map(|element| element.local_name());
     let mut view = View::default();
     view.panel.is_open = true;
-    view.thread.form = Some(form().into());
+    view.thread.form = Some(form());
     view.composer.is_covered = true;
     mounted.update(&Arc::new(view.clone()), ALL);
     until("the form", || !all(&panel, ".intro input").is_empty()).await;
