@@ -2,6 +2,7 @@
 
 use crate::bundle;
 use crate::env::Env;
+use crate::leptos_app;
 use crate::setup::{self, Browser, Missing, MissingTools};
 use crate::steps::{format_duration, stdout_of};
 use crate::subprocess::{self, ProcessGroup};
@@ -88,6 +89,15 @@ impl TestRun<'_> {
         Ok(())
     }
 
+    /// A command that runs the end-to-end tests with all that they need.
+    fn end_to_end_command(&self) -> Result<Command, String> {
+        self.build_bundle()?;
+        let application = leptos_app::build(self.env)?;
+        let mut cargo = end_to_end_command(self.env, self.browser, "end-to-end")?;
+        cargo.env("NATTER_LEPTOS_APP", application);
+        Ok(cargo)
+    }
+
     /// Refuses a suite that ran no test, unless there is a filter.
     fn require_tests(&self, results: TestResults) -> SuiteResult {
         if results == TestResults::NONE && self.filter.is_empty() {
@@ -161,7 +171,8 @@ pub fn run(
 }
 
 fn format(run: &TestRun) -> SuiteResult {
-    check(run.cargo().args(["fmt", "--all", "--check"]))
+    let project = check(run.cargo().args(["fmt", "--all", "--check"]))?;
+    Ok(project + check(run.cargo().args(["fmt", "--check", "--manifest-path", leptos_app::MANIFEST]))?)
 }
 
 fn clippy_native(run: &TestRun) -> SuiteResult {
@@ -209,10 +220,10 @@ fn documentation(run: &TestRun) -> SuiteResult {
     check(cargo.env("RUSTDOCFLAGS", "-D warnings"))
 }
 
-/// Checks that the lock files are up to date. The fuzz target is a workspace of its own, which no other suite builds.
+/// Checks that the lock files are up to date. The fuzz target and the example application are workspaces of their own.
 fn lock_files(run: &TestRun) -> SuiteResult {
     let mut sum = TestResults::NONE;
-    for manifest in ["Cargo.toml", "fuzz/Cargo.toml"] {
+    for manifest in ["Cargo.toml", leptos_app::MANIFEST, "fuzz/Cargo.toml"] {
         let mut cargo = run.cargo();
         cargo.args(["metadata", "--locked", "--format-version=1", "--manifest-path", manifest]);
         let results = check(cargo.stdout(Stdio::null()))?;
@@ -266,8 +277,7 @@ fn release_bundle(run: &TestRun) -> SuiteResult {
 }
 
 fn end_to_end(run: &TestRun) -> SuiteResult {
-    run.build_bundle()?;
-    let mut cargo = end_to_end_command(run.env, run.browser, "end-to-end")?;
+    let mut cargo = run.end_to_end_command()?;
     run.require_tests(tests(cargo.args(run.filter))?)
 }
 
@@ -277,8 +287,7 @@ const VERSION_DEPENDENT_TESTS: [&str; 6] =
 
 /// The version-dependent tests against a sandbox that answers as Chatwoot 4.16; `end_to_end` has 4.0.4.
 fn end_to_end_chatwoot_4_16(run: &TestRun) -> SuiteResult {
-    run.build_bundle()?;
-    let mut cargo = end_to_end_command(run.env, run.browser, "end-to-end")?;
+    let mut cargo = run.end_to_end_command()?;
     if run.filter.is_empty() {
         cargo.args(VERSION_DEPENDENT_TESTS);
     }
