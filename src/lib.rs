@@ -2,7 +2,8 @@
 //!
 //! [`natter_core`] decides and is pure; [`i18n`] has the texts; [`components`] show the view, and dispatch what visitors do
 //! through their context, [`chat`]. On wasm32 there are also `platform`, which performs what the core decides, `panel`,
-//! which mounts and updates the components, and `mount`, where the two meet. ARCHITECTURE.md is the map.
+//! which mounts and updates the components, and `mount`, where the two meet. With the feature `component` it has the chat as
+//! a component for other applications. ARCHITECTURE.md is the map.
 
 pub mod chat;
 #[cfg(feature = "component")]
@@ -23,3 +24,8 @@ pub mod transcript;
 
 #[cfg(feature = "component")]
 pub use component::{Chat, ChatHandle, ChatProps};
+
+/// The example for Leptos applications is compiled as a documentation test.
+#[cfg(all(doctest, feature = "component"))]
+#[doc = include_str!("../docs/embedding.md")]
+pub struct Embedding;

@@ -24,6 +24,8 @@ const SUITE_TIME_MAX: Duration = Duration::from_secs(40 * 60);
 const WASM_BINDGEN_TEST_SECONDS_MAX: &str = "300";
 const WASM_TARGET: &str = "wasm32-unknown-unknown";
 const END_TO_END: &str = "end_to_end";
+/// The features of the native and the end-to-end tests.
+const NATIVE_FEATURES: &str = "end-to-end,component";
 
 /// The results of a suite, or a sentence that says why it has none.
 type SuiteResult = Result<TestResults, String>;
@@ -93,7 +95,7 @@ impl TestRun<'_> {
     fn end_to_end_command(&self) -> Result<Command, String> {
         self.build_bundle()?;
         let application = leptos_app::build(self.env)?;
-        let mut cargo = end_to_end_command(self.env, self.browser, "end-to-end")?;
+        let mut cargo = end_to_end_command(self.env, self.browser, NATIVE_FEATURES)?;
         cargo.env("NATTER_LEPTOS_APP", application);
         Ok(cargo)
     }
@@ -215,6 +217,8 @@ fn documentation(run: &TestRun) -> SuiteResult {
         "--package",
         "natter-chat",
         "--lib",
+        "--features",
+        "component",
         "--document-private-items",
     ]);
     check(cargo.env("RUSTDOCFLAGS", "-D warnings"))
@@ -240,13 +244,13 @@ fn lock_files(run: &TestRun) -> SuiteResult {
 fn native(run: &TestRun) -> SuiteResult {
     // The same packages and features as in the end-to-end suite, so that nothing is compiled again for it.
     let mut cargo = run.cargo();
-    cargo.args(["test", "--no-fail-fast", "--workspace", "--features", "end-to-end", "--lib", "--bins"]);
+    cargo.args(["test", "--no-fail-fast", "--workspace", "--features", NATIVE_FEATURES, "--lib", "--bins"]);
     for target in test_targets(run.env)?.iter().filter(|name| !is_for_browsers(name) && *name != END_TO_END) {
         cargo.args(["--test", target]);
     }
     let tests = tests(cargo.arg("--").args(run.filter))?;
     let mut cargo = run.cargo();
-    cargo.args(["test", "--no-fail-fast", "--workspace", "--features", "end-to-end", "--doc", "--"]);
+    cargo.args(["test", "--no-fail-fast", "--workspace", "--features", NATIVE_FEATURES, "--doc", "--"]);
     run.require_tests(tests + self::tests(cargo.args(run.filter))?)
 }
 
