@@ -12,7 +12,7 @@ pub fn build(env: &Env) -> Result<PathBuf, String> {
     let folder = env.project.join("target/leptos-app");
     let mut trunk = env.command("trunk");
     trunk.args(["build", "--locked", "--skip-version-check", "--config", "examples/leptos-app/Trunk.toml", "--dist"]);
-    // So that nothing of it is compiled again when the example's folder is cleaned, and one folder has it all.
+    // By default it would be a folder of the example's own.
     trunk.arg(&folder).env("CARGO_TARGET_DIR", env.target_dir());
     let status = subprocess::run(&mut trunk)?;
     if status.success() { Ok(folder) } else { Err(format!("trunk did not build the example application ({status}).")) }
