@@ -67,7 +67,6 @@
   const plain = { method: "GET", mode: "cors", cache: "default", referrerPolicy };
   const file = async (name) => fetch(at(name) + again, { ...plain, integrity: await hash(name) });
   const json = (name) => once(name, async () => (await file(`${name}.json`)).json());
-  const wasm = () => once("wasm", () => file("natter_bg.wasm"));
   let policy;
   /** A script URL that pages with Trusted Types accept. */
   const trusted = (url) => {
@@ -373,7 +372,13 @@
 
     /** Starts loading all files in parallel. */
     #preload() {
-      if (!this.#lacksConsent) for (const file of [this.#attach(), wasm(), this.#loadTexts()]) file.catch(() => {});
+      if (!this.#lacksConsent) for (const file of [this.#attach(), this._wasm(), this.#loadTexts()]) file.catch(() => {});
+    }
+
+    /** Fetches the wasm. An application that contains the chat replaces this (`src/component/element.rs`): by a promise of its
+     *  own `mount`. */
+    _wasm() {
+      return once("wasm", () => file("natter_bg.wasm"));
     }
 
     /** The texts of the panel's language; undefined for English, which is in the wasm. */
@@ -395,7 +400,6 @@
         code,
         json,
         names: this.#unknown,
-        wasm,
         prefix: () => this.#prefix(),
         texts: () => this.#loadTexts(),
         setLanguage: (language) => this.#setLanguage(language),

@@ -21,13 +21,19 @@ const COLOURS = ["light-dark(red, red)", "oklch(from red l c h)"];
 const sheet = new CSSStyleSheet();
 sheet.replaceSync("@panel.css@");
 
-/** A promise of the started wasm: one for all chats of the page. After a failure it is started again. */
+/** A promise of the started wasm's `mount`: one for all chats of the page. After a failure it is started again. A chat that
+ *  belongs to an application has that of the application. */
 let engine;
-const start = (wasm) =>
-  (engine ??= initialize({ module_or_path: wasm() }).catch((error) => {
-    engine = undefined;
-    throw error;
-  }));
+const start = (element) =>
+  Object.hasOwn(element, "_wasm")
+    ? element._wasm()
+    : (engine ??= initialize({ module_or_path: element._wasm() }).then(
+        () => mount,
+        (error) => {
+          engine = undefined;
+          throw error;
+        },
+      ));
 
 /** Calls an action and logs its error, so that the code after it runs. */
 const attempt = (action) => {
@@ -137,10 +143,10 @@ class Chat {
   }
 
   async #mount() {
-    const { element, panel, over, emit, wasm } = this.#loader;
+    const { element, panel, over, emit } = this.#loader;
     const texts = this.#loadTexts();
     const inTime = Promise.race([texts, new Promise((done) => setTimeout(done, LANGUAGE_MS_MAX))]);
-    const [initial] = await Promise.all([inTime, start(wasm)]);
+    const [initial, mountInto] = await Promise.all([inTime, start(element)]);
     // The element may have been removed meanwhile.
     if (!this.#ends) return;
     const language = panel.lang;
@@ -153,7 +159,7 @@ class Chat {
       part: (name) => this.#partForWasm(name),
     };
     const options = { attributes: this.#settings(), texts: initial, calls: this.#calls.flatMap(({ calls }) => calls) };
-    this.#handle = mount(panel, over, stringify(options), host);
+    this.#handle = mountInto(panel, over, stringify(options), host);
     this.#calls.splice(0).forEach(({ done }) => done?.());
     this.#call(element.isOpen ? "opened" : "closed");
     texts.then((late) => {

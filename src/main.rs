@@ -3,9 +3,9 @@
 #![cfg_attr(target_arch = "wasm32", no_main)]
 
 #[cfg(all(target_arch = "wasm32", feature = "gallery"))]
-pub use natter::gallery::gallery;
+pub use natter_chat::gallery::gallery;
 #[cfg(target_arch = "wasm32")]
-pub use natter::mount::{Handle, mount};
+pub use natter_chat::mount::{Handle, mount};
 
 #[cfg(not(target_arch = "wasm32"))]
 fn main() {}

@@ -25,13 +25,16 @@ use natter_core::view::{Changed, View};
 use natter_core::visitor::preferences::Preference;
 
 /// A mounted widget, for the element that owns it.
-#[wasm_bindgen]
+// An application that contains the chat may export another class of this name.
+#[cfg_attr(not(feature = "component"), wasm_bindgen)]
+#[cfg_attr(feature = "component", wasm_bindgen(js_name = NatterHandle))]
 pub struct Handle {
     driver: Rc<Driver>,
     panel: Rc<MountedPanel>,
 }
 
-#[wasm_bindgen]
+#[cfg_attr(not(feature = "component"), wasm_bindgen)]
+#[cfg_attr(feature = "component", wasm_bindgen(js_class = NatterHandle))]
 impl Handle {
     /// The website, or its element, calls the chat's API: a JSON list of calls (`natter_core::host::calls`).
     pub fn call(&self, calls: &str) {
@@ -74,7 +77,8 @@ impl Handle {
 ///
 /// # Errors
 /// When a setting can't be used; the error's message names it, and never its value.
-#[wasm_bindgen]
+// The same, and it is called from Rust.
+#[cfg_attr(not(feature = "component"), wasm_bindgen)]
 pub fn mount(panel: HtmlElement, over: HtmlElement, given: &str, host: &JsValue) -> Result<Handle, JsValue> {
     let MountOptions { settings, unusable, texts, calls } = MountOptions::parse(given).map_err(explain)?;
     let calls = calls.into_iter().map(Event::Host).collect();
@@ -95,7 +99,7 @@ pub fn mount(panel: HtmlElement, over: HtmlElement, given: &str, host: &JsValue)
     });
     let around =
         PageAroundPanel { host: host.clone(), modules: modules.clone(), driver: to_pick, dispatch: dispatch.clone() };
-    let panel = Rc::new(MountedPanel::mount(&panel, &over, localizer(language, &texts), Rc::new(around), dispatch));
+    let panel = MountedPanel::mount(&panel, &over, localizer(language, &texts), Rc::new(around), dispatch);
     let prefix = settings.storage_prefix();
     let output = ElementOutput { panel: Rc::clone(&panel), host, modules: modules.clone(), prefix };
     let driver = Driver::start(settings, calls, modules, Box::new(output));

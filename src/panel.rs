@@ -40,6 +40,47 @@ struct Painted {
     composer: Option<Arc<View>>,
 }
 
+/// Paints slice by slice, from the top of the panel to its end. `run_effects` ends when the effects have run. It is a macro,
+/// because it may wait for them.
+macro_rules! paint_slices {
+    ($self:expr, $snapshot:expr, $changed:expr, $run_effects:expr) => {
+        let (view, changed): (&Arc<View>, Changed) = (&$snapshot.view, $changed);
+        if changed.panel {
+            let before = $self.painted.borrow_mut().panel.replace(Arc::clone(view));
+            $self.chat.set($snapshot, Changed { panel: true, ..Changed::default() });
+            $run_effects;
+            let is_connected = |view: &Arc<View>| view.panel.connection == ConnectionState::Connected;
+            if is_connected(view) && !before.as_ref().is_none_or(is_connected) {
+                retry_missing(&$self.panel);
+            }
+        }
+        if changed.thread {
+            let before = $self.painted.borrow_mut().thread.replace(Arc::clone(view));
+            let thread = $self.panel.query_selector(".thread").ok().flatten();
+            let anchor = $self.chat.take_scroll_anchor();
+            let anchor = anchor.or_else(|| ScrollAnchor::of_first_visible_row(thread.as_ref()?));
+            $self.chat.set($snapshot, Changed { thread: true, ..Changed::default() });
+            $run_effects;
+            if let Some(thread) = &thread {
+                if let Some(anchor) = anchor {
+                    anchor.restore(thread);
+                }
+                show_newest(view, before.as_deref(), thread);
+            }
+        }
+        if changed.composer {
+            let before = $self.painted.borrow_mut().composer.replace(Arc::clone(view));
+            $self.chat.set($snapshot, Changed { composer: true, ..Changed::default() });
+            $run_effects;
+            update_field(view, before.as_deref(), &$self.panel);
+        }
+        if changed.previews {
+            $self.chat.set($snapshot, Changed { previews: true, ..Changed::default() });
+            $run_effects;
+        }
+    };
+}
+
 const ALL: Changed = Changed { panel: true, thread: true, composer: true, previews: true };
 
 impl MountedPanel {
@@ -52,7 +93,7 @@ impl MountedPanel {
         localizer: Localizer,
         host: Rc<dyn ChatHost>,
         dispatch: Rc<dyn Fn(Event)>,
-    ) -> Self {
+    ) -> Rc<Self> {
         executor::init();
         let owner = Owner::new();
         let snapshot = Snapshot::new(Arc::default(), Rc::new(localizer));
@@ -71,7 +112,7 @@ impl MountedPanel {
             ]
         });
         executor::run();
-        Self {
+        Rc::new(Self {
             owner,
             chat,
             panel: panel.clone(),
@@ -80,18 +121,18 @@ impl MountedPanel {
             changed: Cell::default(),
             is_painting: Cell::default(),
             mounted: RefCell::new(mounted),
-        }
+        })
     }
 
     /// Shows a view whose slices have changed.
-    pub fn update(&self, view: &Arc<View>, changed: Changed) {
+    pub fn update(self: &Rc<Self>, view: &Arc<View>, changed: Changed) {
         let snapshot = Snapshot::new(Arc::clone(view), self.localizer());
         let is_new_day = self.snapshot.replace(snapshot.clone()).today != snapshot.today;
         self.paint(Changed { thread: changed.thread || is_new_day, ..changed });
     }
 
     /// Switches to a language.
-    pub fn set_localizer(&self, localizer: Localizer) {
+    pub fn set_localizer(self: &Rc<Self>, localizer: Localizer) {
         self.snapshot.borrow_mut().localizer = Rc::new(localizer);
         self.paint(ALL);
     }
@@ -102,7 +143,7 @@ impl MountedPanel {
     }
 
     /// Painting can dispatch events, and these can change the view again: that waits for its turn.
-    fn paint(&self, changed: Changed) {
+    fn paint(self: &Rc<Self>, changed: Changed) {
         let mut all = self.changed.get();
         all |= changed;
         self.changed.set(all);
@@ -112,53 +153,42 @@ impl MountedPanel {
         if self.is_painting.replace(true) {
             return;
         }
+        #[cfg(feature = "component")]
+        if !executor::is_own() {
+            return self.paint_by_tasks();
+        }
         loop {
             let changed = self.changed.take();
             if changed == Changed::default() {
                 break;
             }
             let snapshot = self.snapshot.borrow().clone();
-            self.paint_slices(&snapshot, changed);
+            paint_slices!(self, &snapshot, changed, executor::run());
         }
         self.is_painting.set(false);
     }
 
-    /// Paints slice by slice, from the top of the panel to its end.
-    fn paint_slices(&self, snapshot: &Snapshot, changed: Changed) {
-        let view = &snapshot.view;
-        let paint = |changed| {
-            self.chat.set(snapshot, changed);
-            executor::run();
-        };
-        if changed.panel {
-            let before = self.painted.borrow_mut().panel.replace(Arc::clone(view));
-            paint(Changed { panel: true, ..Changed::default() });
-            let is_connected = |view: &Arc<View>| view.panel.connection == ConnectionState::Connected;
-            if is_connected(view) && !before.as_ref().is_none_or(is_connected) {
-                retry_missing(&self.panel);
-            }
-        }
-        if changed.thread {
-            let before = self.painted.borrow_mut().thread.replace(Arc::clone(view));
-            let thread = self.panel.query_selector(".thread").ok().flatten();
-            let anchor = self.chat.take_scroll_anchor();
-            let anchor = anchor.or_else(|| ScrollAnchor::of_first_visible_row(thread.as_ref()?));
-            paint(Changed { thread: true, ..Changed::default() });
-            if let Some(thread) = &thread {
-                if let Some(anchor) = anchor {
-                    anchor.restore(thread);
+    /// The same under the executor of an application: it runs the effects in tasks, before the browser paints.
+    #[cfg(feature = "component")]
+    fn paint_by_tasks(self: &Rc<Self>) {
+        let panel = Rc::clone(self);
+        wasm_bindgen_futures::spawn_local(async move {
+            loop {
+                let changed = panel.changed.take();
+                // It may have been unmounted meanwhile.
+                if changed == Changed::default() || panel.mounted.borrow().is_empty() {
+                    break;
                 }
-                show_newest(view, before.as_deref(), thread);
+                let snapshot = panel.snapshot.borrow().clone();
+                paint_slices!(panel, &snapshot, changed, {
+                    executor::settle().await;
+                    if panel.mounted.borrow().is_empty() {
+                        return;
+                    }
+                });
             }
-        }
-        if changed.composer {
-            let before = self.painted.borrow_mut().composer.replace(Arc::clone(view));
-            paint(Changed { composer: true, ..Changed::default() });
-            update_field(view, before.as_deref(), &self.panel);
-        }
-        if changed.previews {
-            paint(Changed { previews: true, ..Changed::default() });
-        }
+            panel.is_painting.set(false);
+        });
     }
 
     /// Removes the components, their listeners and their effects. Nothing is shown any more.

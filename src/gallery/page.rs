@@ -34,7 +34,7 @@ pub fn gallery(page: &HtmlElement) {
     let names = ELEMENT.into_iter().chain(screens.iter().map(|screen| screen.name));
     let names = names.map(JsValue::from_str).collect();
     // Unmounted when the next one is shown.
-    let mut shown: Option<MountedPanel> = None;
+    let mut shown: Option<Rc<MountedPanel>> = None;
     let show = move |panel: HtmlElement, name: String, language: String, words: String, part: Function| -> String {
         if let Some(before) = shown.take() {
             before.unmount();
@@ -74,7 +74,7 @@ impl ChatHost for Modules {
     }
 }
 
-fn show(panel: HtmlElement, screen: &Screen, localizer: Localizer, part: Function) -> MountedPanel {
+fn show(panel: HtmlElement, screen: &Screen, localizer: Localizer, part: Function) -> Rc<MountedPanel> {
     panel.replace_children_with_node_0();
     let host = Rc::new(Modules(LazyModules::new(Some(part))));
     let over: Option<HtmlElement> = panel.next_element_sibling().map(JsCast::unchecked_into);

@@ -1,5 +1,8 @@
 //! The executor of Leptos' effects: it runs them when it is told to, and not in a microtask. So painting is synchronous:
 //! set the signals, run the effects, then measure.
+//!
+//! A program has one executor. In an application that has set another one before, the effects run in its tasks, and
+//! painting ends with [`settle`].
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -12,6 +15,8 @@ use send_wrapper::SendWrapper;
 thread_local! {
     static READY: RefCell<VecDeque<Arc<Task>>> = const { RefCell::new(VecDeque::new()) };
     static IS_RUNNING: Cell<bool> = const { Cell::new(false) };
+    #[cfg(feature = "component")]
+    static IS_OWN: Cell<bool> = const { Cell::new(false) };
 }
 
 /// A future that was spawned; `None` once it is complete.
@@ -39,10 +44,29 @@ impl CustomExecutor for Synchronous {
     }
 }
 
-/// Makes this the executor of the program; again, it does nothing.
+/// Makes this the executor of the program, unless it has one.
 pub fn init() {
-    // It fails when it was set before.
-    let _ = Executor::init_custom_executor(Synchronous);
+    // It fails when one was set before: this one, or the application's.
+    let was_set = Executor::init_custom_executor(Synchronous);
+    #[cfg(feature = "component")]
+    IS_OWN.set(was_set.is_ok() || IS_OWN.get());
+    #[cfg(not(feature = "component"))]
+    drop(was_set);
+}
+
+/// Whether this is the executor of the program.
+#[cfg(feature = "component")]
+#[must_use]
+pub fn is_own() -> bool {
+    IS_OWN.get()
+}
+
+/// Waits until another executor has run the effects of a signal that was set: those that read the signal itself, then those
+/// of the items of a list (`components/keyed_list.rs`), whose signals the list sets. Lists contain no lists.
+#[cfg(feature = "component")]
+pub async fn settle() {
+    Executor::tick().await;
+    Executor::tick().await;
 }
 
 /// Runs the effects whose signals changed, until none is left. Inside an effect it does nothing: the outer call goes on.

@@ -4,10 +4,10 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use natter::chat::ChatHost;
-use natter::i18n::{Locale, Localizer};
-use natter::panel::MountedPanel;
-use natter::platform::IntlFormatter;
+use natter_chat::chat::ChatHost;
+use natter_chat::i18n::{Locale, Localizer};
+use natter_chat::panel::MountedPanel;
+use natter_chat::platform::IntlFormatter;
 use natter_core::Event;
 use natter_core::content::{Attachment, AttachmentKind, Card, CardAction, Choice, Field, FieldKind, MessageKind};
 use natter_core::conversation::timeline::{Failure, RowKey};
@@ -31,7 +31,7 @@ const ALL: Changed = Changed { panel: true, thread: true, composer: true, previe
 
 /// A rendered panel, the events that the visitor caused, and what the panel asked of the page.
 struct Painted {
-    mounted: MountedPanel,
+    mounted: Rc<MountedPanel>,
     panel: HtmlElement,
     over: HtmlElement,
     events: Rc<RefCell<Vec<Event>>>,

@@ -1,8 +1,8 @@
 //! The mounted widget with the browser's timers, storage and network, without a server.
 
 use js_sys::Function;
-use natter::mount::{Handle, mount};
-use natter::platform::DeviceStorage;
+use natter_chat::mount::{Handle, mount};
+use natter_chat::platform::DeviceStorage;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_test::wasm_bindgen_test;

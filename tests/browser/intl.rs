@@ -1,7 +1,7 @@
 //! Dates by the browser's Intl.
 
-use natter::i18n::Formatter as _;
-use natter::platform::IntlFormatter;
+use natter_chat::i18n::Formatter as _;
+use natter_chat::platform::IntlFormatter;
 use wasm_bindgen_test::wasm_bindgen_test;
 
 /// Noon in UTC on 14 November 2023, 31 December 2023 and 2 January 2024.

@@ -10,7 +10,7 @@ use crate::uploads::{PNG, pick};
 use crate::visitor::Visitor;
 
 /// A WAV file: half a second of silence, 8,000 samples a second.
-fn sound() -> Vec<u8> {
+pub fn sound() -> Vec<u8> {
     let samples = vec![0x80; 4_000];
     let mut wav = b"RIFF".to_vec();
     wav.extend((36 + samples.len() as u32).to_le_bytes());
@@ -71,7 +71,7 @@ async fn film(visitor: &Visitor) -> Vec<u8> {
 }
 
 /// Sends an agent's message with these files.
-async fn agent_sends(sandbox: &Sandbox, conversation: i64, files: &[(&str, &str, &[u8])]) -> Value {
+pub async fn agent_sends(sandbox: &Sandbox, conversation: i64, files: &[(&str, &str, &[u8])]) -> Value {
     let url = format!("{}/api/v1/accounts/1/conversations/{conversation}/messages", sandbox.base_url);
     let request = reqwest::Client::new().post(url).header("api_access_token", &sandbox.access_token);
     Reply::of(Multipart::attachments(files).on(request).send().await).await.ok()

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use natter::gallery::{ELEMENT, MARK, screens};
+use natter_chat::gallery::{ELEMENT, MARK, screens};
 use serde_json::{Value, json};
 
 use crate::axe;

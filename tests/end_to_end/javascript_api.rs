@@ -43,7 +43,7 @@ async fn the_types_declare_exactly_the_elements_members() {
     let sandbox = Sandbox::start(None);
     let visitor = Visitor::arrive(&sandbox).await;
     let there = visitor.browser.ask("Object.getOwnPropertyNames(Object.getPrototypeOf(natter)).sort()").await;
-    let inner = ["constructor", "connectedCallback", "disconnectedCallback", "attributeChangedCallback"];
+    let inner = ["constructor", "connectedCallback", "disconnectedCallback", "attributeChangedCallback", "_wasm"];
     let there: BTreeSet<&str> = there
         .as_array()
         .unwrap()

@@ -1,7 +1,7 @@
 //! End-to-end tests: the widget in a real browser, on a page of one origin, with the sandbox on another.
 //!
 //! `cargo xtask test e2e` builds the widget and sets the environment: `NATTER_SITE` (the bundle), `CHROMEDRIVER` and
-//! `NATTER_CHROMIUM` (the browser), `NATTER_ZONE_JS`, `NATTER_BLUEBIRD`, `NATTER_TURBO` and `NATTER_LIBRARY_…` (libraries of
+//! `NATTER_CHROMIUM` (the browser), `NATTER_LEPTOS_APP` (the example application), `NATTER_ZONE_JS`, `NATTER_BLUEBIRD`, `NATTER_TURBO` and `NATTER_LIBRARY_…` (libraries of
 //! the pages).
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that can't go on says so")]
@@ -42,6 +42,7 @@ mod javascript_api;
 mod keyboard;
 mod languages;
 mod lazy_modules;
+mod leptos_app;
 mod loader;
 mod menu;
 mod message_content;

@@ -48,6 +48,10 @@ pub async fn serve_and_log(log: RequestLog) -> String {
         Some(turbo) => router.route_service("/turbo.js", ServeFile::new(turbo)),
         None => router,
     };
+    let router = match std::env::var_os("NATTER_LEPTOS_APP") {
+        Some(application) => router.nest_service("/leptos-app", ServeDir::new(application)),
+        None => router,
+    };
     // Each library has a path with the end of its variable's name: `/libraries/htmx_2/…`.
     let libraries = std::env::vars_os()
         .filter_map(|(name, folder)| Some((name.to_str()?.strip_prefix("NATTER_LIBRARY_")?.to_lowercase(), folder)));

@@ -1,6 +1,6 @@
 //! The composer: buttons and the counter of remaining characters.
 
-use natter::i18n::Localizer;
+use natter_chat::i18n::Localizer;
 use natter_core::model::OutgoingFile;
 use natter_core::view::View;
 

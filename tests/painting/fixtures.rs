@@ -4,12 +4,12 @@ use std::fmt::Write as _;
 use std::rc::Rc;
 
 use leptos::prelude::{IntoView, Owner};
-use natter::chat::{Chat, ChatHost, Snapshot};
-use natter::components::composer::{Composer, ComposerProps};
-use natter::components::header::{Header, HeaderProps};
-use natter::components::previews::{Previews, PreviewsProps};
-use natter::components::thread::{Thread as ThreadComponent, ThreadProps};
-use natter::i18n::{Formatter, Locale, Localizer};
+use natter_chat::chat::{Chat, ChatHost, Snapshot};
+use natter_chat::components::composer::{Composer, ComposerProps};
+use natter_chat::components::header::{Header, HeaderProps};
+use natter_chat::components::previews::{Previews, PreviewsProps};
+use natter_chat::components::thread::{Thread as ThreadComponent, ThreadProps};
+use natter_chat::i18n::{Formatter, Locale, Localizer};
 use natter_core::conversation::timeline::RowKey;
 use natter_core::model::{Author, Message, MessageId, Person};
 use natter_core::view::{Row, RowContent, Thread, View};

@@ -1,6 +1,6 @@
 //! The transcript that the visitor saves.
 
-use natter::transcript::transcript;
+use natter_chat::transcript::transcript;
 use natter_core::chatwoot;
 use serde_json::{Value, json};
 

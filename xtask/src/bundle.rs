@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The id that the gallery's page has (`natter::gallery::MARK`). No file of a release bundle may contain it.
+/// The id that the gallery's page has (`natter_chat::gallery::MARK`). No file of a release bundle may contain it.
 pub const GALLERY_MARK: &str = "natter-gallery";
 
 /// What a visitor downloads for an open chat, at most, in bytes of brotli: a promise of the project's.

@@ -8,6 +8,7 @@ mod demo;
 mod env;
 mod fingerprint;
 mod gallery;
+mod leptos_app;
 mod minify;
 mod postprocess;
 mod setup;

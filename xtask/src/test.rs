@@ -2,6 +2,7 @@
 
 use crate::bundle;
 use crate::env::Env;
+use crate::leptos_app;
 use crate::setup::{self, Browser, Missing, MissingTools};
 use crate::steps::{format_duration, stdout_of};
 use crate::subprocess::{self, ProcessGroup};
@@ -23,6 +24,8 @@ const SUITE_TIME_MAX: Duration = Duration::from_secs(40 * 60);
 const WASM_BINDGEN_TEST_SECONDS_MAX: &str = "300";
 const WASM_TARGET: &str = "wasm32-unknown-unknown";
 const END_TO_END: &str = "end_to_end";
+/// The features of the native and the end-to-end tests.
+const NATIVE_FEATURES: &str = "end-to-end,component";
 
 /// The results of a suite, or a sentence that says why it has none.
 type SuiteResult = Result<TestResults, String>;
@@ -86,6 +89,15 @@ impl TestRun<'_> {
             bundle::build(self.env, self.missing).inspect_err(|_| self.is_bundle_built.set(false))?;
         }
         Ok(())
+    }
+
+    /// A command that runs the end-to-end tests with all that they need.
+    fn end_to_end_command(&self) -> Result<Command, String> {
+        self.build_bundle()?;
+        let application = leptos_app::build(self.env)?;
+        let mut cargo = end_to_end_command(self.env, self.browser, NATIVE_FEATURES)?;
+        cargo.env("NATTER_LEPTOS_APP", application);
+        Ok(cargo)
     }
 
     /// Refuses a suite that ran no test, unless there is a filter.
@@ -161,18 +173,28 @@ pub fn run(
 }
 
 fn format(run: &TestRun) -> SuiteResult {
-    check(run.cargo().args(["fmt", "--all", "--check"]))
+    let project = check(run.cargo().args(["fmt", "--all", "--check"]))?;
+    Ok(project + check(run.cargo().args(["fmt", "--check", "--manifest-path", leptos_app::MANIFEST]))?)
 }
 
 fn clippy_native(run: &TestRun) -> SuiteResult {
     let mut cargo = run.cargo();
-    check(cargo.args(["clippy", "--workspace", "--all-targets", "--features", "soak,gallery", "--", "-D", "warnings"]))
+    check(cargo.args([
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--features",
+        "soak,gallery,component",
+        "--",
+        "-D",
+        "warnings",
+    ]))
 }
 
 fn clippy_wasm(run: &TestRun) -> SuiteResult {
     let mut cargo = run.cargo();
     cargo.args(["clippy", "--target", WASM_TARGET, "--package", "natter-core", "--package", "natter-chat", "--lib"]);
-    cargo.args(["--bin", "natter"]);
+    cargo.args(["--bin", "natter", "--features", "component"]);
     for target in test_targets(run.env)?.iter().filter(|target| is_for_browsers(target)) {
         cargo.args(["--test", target]);
     }
@@ -195,15 +217,17 @@ fn documentation(run: &TestRun) -> SuiteResult {
         "--package",
         "natter-chat",
         "--lib",
+        "--features",
+        "component",
         "--document-private-items",
     ]);
     check(cargo.env("RUSTDOCFLAGS", "-D warnings"))
 }
 
-/// Checks that the lock files are up to date. The fuzz target is a workspace of its own, which no other suite builds.
+/// Checks that the lock files are up to date. The fuzz target and the example application are workspaces of their own.
 fn lock_files(run: &TestRun) -> SuiteResult {
     let mut sum = TestResults::NONE;
-    for manifest in ["Cargo.toml", "fuzz/Cargo.toml"] {
+    for manifest in ["Cargo.toml", leptos_app::MANIFEST, "fuzz/Cargo.toml"] {
         let mut cargo = run.cargo();
         cargo.args(["metadata", "--locked", "--format-version=1", "--manifest-path", manifest]);
         let results = check(cargo.stdout(Stdio::null()))?;
@@ -220,20 +244,20 @@ fn lock_files(run: &TestRun) -> SuiteResult {
 fn native(run: &TestRun) -> SuiteResult {
     // The same packages and features as in the end-to-end suite, so that nothing is compiled again for it.
     let mut cargo = run.cargo();
-    cargo.args(["test", "--no-fail-fast", "--workspace", "--features", "end-to-end", "--lib", "--bins"]);
+    cargo.args(["test", "--no-fail-fast", "--workspace", "--features", NATIVE_FEATURES, "--lib", "--bins"]);
     for target in test_targets(run.env)?.iter().filter(|name| !is_for_browsers(name) && *name != END_TO_END) {
         cargo.args(["--test", target]);
     }
     let tests = tests(cargo.arg("--").args(run.filter))?;
     let mut cargo = run.cargo();
-    cargo.args(["test", "--no-fail-fast", "--workspace", "--features", "end-to-end", "--doc", "--"]);
+    cargo.args(["test", "--no-fail-fast", "--workspace", "--features", NATIVE_FEATURES, "--doc", "--"]);
     run.require_tests(tests + self::tests(cargo.args(run.filter))?)
 }
 
 fn in_browser(run: &TestRun) -> SuiteResult {
     let targets = test_targets(run.env)?;
     let mut cargo = run.cargo();
-    cargo.args(["test", "--no-fail-fast", "--target", WASM_TARGET]);
+    cargo.args(["test", "--no-fail-fast", "--target", WASM_TARGET, "--features", "component"]);
     for target in targets.iter().filter(|target| is_for_browsers(target)) {
         cargo.args(["--test", target]);
     }
@@ -257,8 +281,7 @@ fn release_bundle(run: &TestRun) -> SuiteResult {
 }
 
 fn end_to_end(run: &TestRun) -> SuiteResult {
-    run.build_bundle()?;
-    let mut cargo = end_to_end_command(run.env, run.browser, "end-to-end")?;
+    let mut cargo = run.end_to_end_command()?;
     run.require_tests(tests(cargo.args(run.filter))?)
 }
 
@@ -268,8 +291,7 @@ const VERSION_DEPENDENT_TESTS: [&str; 6] =
 
 /// The version-dependent tests against a sandbox that answers as Chatwoot 4.16; `end_to_end` has 4.0.4.
 fn end_to_end_chatwoot_4_16(run: &TestRun) -> SuiteResult {
-    run.build_bundle()?;
-    let mut cargo = end_to_end_command(run.env, run.browser, "end-to-end")?;
+    let mut cargo = run.end_to_end_command()?;
     if run.filter.is_empty() {
         cargo.args(VERSION_DEPENDENT_TESTS);
     }

@@ -50,7 +50,11 @@ mod tests {
         let env = Env::detect().unwrap();
         let version = wasm_bindgen(&env).unwrap();
         let lock = std::fs::read_to_string(env.project.join("Cargo.lock")).unwrap();
-        assert!(lock.contains(&format!("name = \"wasm-bindgen\"\nversion = \"{version}\"\n")), "{version}");
+        let pinned = format!("name = \"wasm-bindgen\"\nversion = \"{version}\"\n");
+        assert!(lock.contains(&pinned), "{version}");
+        let other = env.project.join("examples/leptos-app/Cargo.lock");
+        let other = std::fs::read_to_string(other).unwrap();
+        assert!(other.contains(&pinned), "{version}: the example application is built with the same tool");
     }
 
     #[test]
