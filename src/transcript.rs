@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::components::interactive::{named_answers, rating_name};
 use crate::i18n::{Localizer, TextKey};
-use natter_core::content::{Answer, Attachment, Card, CardAction, FEEDBACK, MessageKind, RATING, value_of};
+use natter_core::content::{Card, CardAction, FEEDBACK, MessageKind, RATING, value_of};
 use natter_core::markdown::plain_text_with_urls;
 use natter_core::model::Message;
 use natter_core::tolerant_json;
@@ -18,7 +18,7 @@ pub fn transcript(localizer: &Localizer, messages: &[Arc<Message>]) -> String {
     let messages = messages.iter().map(|message| TranscriptMessage {
         author: localizer.author_name(&message.author),
         at: message.at,
-        text: lines(localizer, message).join("\n"),
+        text: text(localizer, message),
     });
     tolerant_json::write(&messages.collect::<Vec<_>>())
 }
@@ -30,66 +30,80 @@ struct TranscriptMessage {
     text: String,
 }
 
-fn lines(localizer: &Localizer, message: &Message) -> Vec<String> {
+fn text(localizer: &Localizer, message: &Message) -> String {
     if message.is_deleted {
-        return vec![localizer.text(&TextKey::Deleted)];
+        return localizer.text(&TextKey::Deleted);
     }
-    let mut lines = vec![plain_text_with_urls(&message.text)];
-    let answers = &message.answers;
-    let chosen = answers.iter().map(|answer| answer.title.clone());
+    let mut text = plain_text_with_urls(&message.text);
     match &message.kind {
         MessageKind::Plain => {}
-        MessageKind::Form(_) => lines.extend(
-            named_answers(localizer, Some(&message.kind), answers)
-                .into_iter()
-                .map(|(name, value)| labelled(&name, &value)),
-        ),
+        MessageKind::Form(_) => {
+            for (label, answer) in named_answers(localizer, Some(&message.kind), &message.answers) {
+                add(&mut text, &[&label, ": ", &answer]);
+            }
+        }
         MessageKind::Choice(choices) => {
-            lines.extend(choices.iter().map(|choice| item(&choice.title)));
-            lines.extend(chosen.map(|title| answer(&title)));
+            for choice in choices {
+                add(&mut text, &[ITEM, &choice.title]);
+            }
         }
         MessageKind::Cards(cards) | MessageKind::Articles(cards) => {
-            lines.extend(cards.iter().flat_map(card));
-            lines.extend(chosen.map(|title| answer(&title)));
+            for card in cards {
+                add_card(&mut text, card);
+            }
         }
-        MessageKind::Rating(_) => lines.extend(rating(localizer, &message.text, answers)),
+        MessageKind::Rating(_) => {
+            if text.is_empty() {
+                text = localizer.text(&TextKey::RatingAsk);
+            }
+            if let Some(rating) = value_of(&message.answers, RATING) {
+                let name = rating.parse().map(|rating| localizer.text(&rating_name(rating))).unwrap_or_default();
+                add(&mut text, &[ANSWER, rating, "/5 ", &name]);
+            }
+            let feedback = value_of(&message.answers, FEEDBACK).unwrap_or_default();
+            add(&mut text, &[ANSWER, feedback]);
+        }
     }
-    lines.extend(message.attachments.iter().map(file));
-    lines.retain(|line| !line.is_empty());
-    lines
+    if matches!(message.kind, MessageKind::Choice(_) | MessageKind::Cards(_)) {
+        for answer in &message.answers {
+            add(&mut text, &[ANSWER, &answer.title]);
+        }
+    }
+    for file in &message.attachments {
+        add_link(&mut text, &["", &file.name], file.url.as_ref());
+    }
+    text
 }
 
-fn item(text: &str) -> String {
-    format!("- {text}")
+const ITEM: &str = "- ";
+const ANSWER: &str = "→ ";
+
+/// Adds a line of these parts, unless the last is empty.
+fn add(text: &mut String, parts: &[&str]) {
+    if parts.last().is_some_and(|last| !last.is_empty()) {
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        parts.iter().for_each(|part| text.push_str(part));
+    }
 }
 
-fn answer(text: &str) -> String {
-    format!("→ {text}")
+/// Adds a line of a sign and a name, and the URL if there is one.
+fn add_link(text: &mut String, [sign, name]: &[&str; 2], url: Option<&SafeUrl>) {
+    match url.map_or("", SafeUrl::as_str) {
+        "" => add(text, &[sign, name]),
+        url if name.is_empty() => add(text, &[sign, url]),
+        url => add(text, &[sign, name, ": ", url]),
+    }
 }
 
-/// A text after its label, if it has one.
-fn labelled(label: &str, text: &str) -> String {
-    if label.is_empty() || text.is_empty() { [label, text].concat() } else { format!("{label}: {text}") }
-}
-
-fn card(card: &Card) -> Vec<String> {
-    let link = card.link.as_ref().map_or("", SafeUrl::as_str);
-    let mut lines = vec![item(&labelled(&card.title, link)), card.description.clone()];
-    lines.extend(card.actions.iter().map(|action| match action {
-        CardAction::Link(title, url) => item(&labelled(title, url.as_str())),
-        CardAction::Postback(choice) => item(&choice.title),
-    }));
-    lines
-}
-
-fn rating(localizer: &Localizer, question: &str, answers: &[Answer]) -> Vec<String> {
-    let own_question = if question.is_empty() { localizer.text(&TextKey::RatingAsk) } else { String::new() };
-    let rating = value_of(answers, RATING).and_then(|rating| rating.parse().ok());
-    let rating = rating.map(|rating: usize| answer(&format!("{rating}/5 {}", localizer.text(&rating_name(rating)))));
-    let feedback = value_of(answers, FEEDBACK).filter(|text| !text.is_empty()).map(answer);
-    [Some(own_question), rating, feedback].into_iter().flatten().collect()
-}
-
-fn file(file: &Attachment) -> String {
-    labelled(&file.name, file.url.as_ref().map_or("", SafeUrl::as_str))
+fn add_card(text: &mut String, card: &Card) {
+    add_link(text, &[ITEM, &card.title], card.link.as_ref());
+    add(text, &[&card.description]);
+    for action in &card.actions {
+        match action {
+            CardAction::Link(title, url) => add_link(text, &[ITEM, title], Some(url)),
+            CardAction::Postback(choice) => add(text, &[ITEM, &choice.title]),
+        }
+    }
 }

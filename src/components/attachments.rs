@@ -20,7 +20,7 @@ use natter_core::content::{Attachment, AttachmentKind, FILE_RETRIES_MS, Sources}
 use natter_core::conversation::timeline::RowKey;
 use natter_core::event::ThreadEvent;
 use natter_core::model::{LocalFile, Message, MessageId, OutgoingFile};
-use natter_core::url::SafeUrl;
+use natter_core::url::{SafeUrl, after_scheme};
 use natter_core::view::{Row, RowContent};
 
 // --- Of the server ---
@@ -117,7 +117,7 @@ fn file_name(name: &str) -> Part {
 /// one.
 fn file_destination(localizer: &Localizer, file: &Attachment, url: &SafeUrl) -> Part {
     let name = file.name.to_ascii_lowercase();
-    let poses = name.contains("://") || name.starts_with("www.");
+    let poses = after_scheme(&name).is_some() || name.starts_with("www.");
     Part::maybe(poses.then(|| destination(localizer, &file.name, url)))
 }
 

@@ -2,7 +2,7 @@
 //! shown with its real one.
 
 use crate::unicode::is_invisible;
-use crate::url::SafeUrl;
+use crate::url::{SafeUrl, after_scheme};
 
 /// A name without Unicode's bidirectional controls. They are invisible and reorder what follows: with U+202E,
 /// `photo␮gpj.exe` is shown as `photoexe.jpg`. Each name is shown in its own direction, so none needs them.
@@ -62,9 +62,9 @@ fn claimed_hosts(text: &str) -> Vec<String> {
     let mut claimed_hosts = Vec::new();
     for word in text.split(is_word_separator) {
         let word = word.trim_matches(|c: char| !is_letter(c) && c != '[' && c != ']');
-        match word.split_once("://") {
+        match after_scheme(word) {
             // The part where a host belongs, with what precedes it: that is what people read.
-            Some((_, rest)) => {
+            Some(rest) => {
                 let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
                 let mut parts = authority.rsplit('@');
                 claimed_hosts

@@ -42,6 +42,12 @@ impl SafeUrl {
     }
 }
 
+/// What follows `://` in a text.
+#[must_use]
+pub fn after_scheme(text: &str) -> Option<&str> {
+    text.match_indices(':').find_map(|(at, _)| text.get(at..)?.strip_prefix("://"))
+}
+
 /// A text as one segment of a path: everything but RFC 3986's unreserved characters is escaped, and the dot, too.
 #[must_use]
 pub fn escape_segment(text: &str) -> String {

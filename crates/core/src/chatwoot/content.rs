@@ -7,7 +7,7 @@ use crate::content::{
 };
 use crate::spoofing::without_bidi_controls;
 use crate::tolerant_json::{Json, Object};
-use crate::url::{SafeUrl, unescape};
+use crate::url::{SafeUrl, after_scheme, unescape};
 
 /// The most items of a kind in one message: more than a person can look at. The server has no limit.
 const ITEMS_MAX: usize = 100;
@@ -157,8 +157,7 @@ fn person_name_of(meta: &Object) -> String {
 
 /// A URL without its scheme and escapes, for display.
 fn display_url(url: &SafeUrl) -> String {
-    let (_, address) = url.as_str().split_once("://").unwrap_or_default();
-    unescape(address)
+    unescape(after_scheme(url.as_str()).unwrap_or_default())
 }
 
 fn has_svg_extension(name: &str) -> bool {

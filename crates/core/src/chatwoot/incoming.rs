@@ -7,6 +7,7 @@ use crate::content::MessageKind;
 use crate::model::{Author, Contact, Conversation, ConversationId, EchoId, Message, MessageId, Person, Status};
 use crate::spoofing::without_bidi_controls;
 use crate::tolerant_json::{Json, Object};
+use crate::url::after_scheme;
 use crate::visitor::conversation_index::{CONVERSATIONS_ATTRIBUTE, ConversationIndex, INBOXES_ATTRIBUTE};
 use crate::visitor::conversation_list::ConversationSummary;
 
@@ -281,7 +282,7 @@ fn read_message(data: &Object) -> Option<Message> {
 /// from the chat and names the survey: then it is empty, and the default text is shown.
 fn read_survey_text(data: &Object) -> String {
     let survey_text = text_at(data, "content");
-    if survey_text.contains("://") { String::new() } else { survey_text }
+    if after_scheme(&survey_text).is_some() { String::new() } else { survey_text }
 }
 
 fn read_author(data: &Object) -> Author {

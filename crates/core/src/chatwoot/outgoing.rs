@@ -162,7 +162,7 @@ const MESSAGES_KEY: &str = "\"messages\":";
 #[must_use]
 pub fn cable_url(settings: &Settings) -> String {
     // `http` → `ws`, `https` → `wss`.
-    ["ws", settings.base_url().trim_start_matches("http"), "/cable"].concat()
+    ["ws", settings.base_url().strip_prefix("http").unwrap_or_default(), "/cable"].concat()
 }
 
 /// The command that subscribes to a visitor's events. Its text is always the same: the same token in another JSON text

@@ -77,7 +77,8 @@ fn is_secret(name: &str) -> bool {
     let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
     let is_public =
         ["websitetoken", "csrftoken", "xsrftoken", "authenticitytoken"].iter().any(|name| plain.ends_with(name));
-    SECRETS.iter().any(|value| plain.contains(value)) || (plain.contains("token") && !is_public)
+    let contains = |part: &str| plain.as_bytes().windows(part.len()).any(|window| window == part.as_bytes());
+    SECRETS.iter().any(|part| contains(part)) || (contains("token") && !is_public)
 }
 
 /// Parts of secrets' names, in lower case without separators.
