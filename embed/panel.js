@@ -10,6 +10,8 @@ import { global, page, stringify } from "./parts/page.js";
 const ENGLISH = "@english@";
 /** Language tags of other spelling or without texts, each with the closest language that has texts. */
 const FALLBACKS = { __proto__: null, nb: "no", nn: "no", "zh-hk": "zh-TW", "zh-mo": "zh-TW", "zh-hant": "zh-TW", "sr-latn": "sh", bs: "sh", fil: "tl", iw: "he" };
+/** The own names of languages that Chromium has no names in. */
+const OWN_NAMES = { hy: "հայերեն", is: "íslenska", ka: "ქართული", ne: "नेपाली", sq: "shqip" };
 /** The media query of screens that the panel fills, as in element.css. */
 const SMALL_SCREEN = "(max-width: 479px), (max-height: 439px)";
 /** After so long without its language, the panel is shown in English until that is loaded. */
@@ -524,4 +526,4 @@ function nearest(tag, all) {
   return undefined;
 }
 
-const ownName = (code) => new Intl.DisplayNames([code], { type: "language" }).of(code);
+const ownName = (code) => OWN_NAMES[code] ?? new Intl.DisplayNames([code], { type: "language" }).of(code);

@@ -28,7 +28,8 @@ pub fn build(env: &Env, missing: MissingTools) -> Result<(), String> {
     }
     let mut trunk = env.command("trunk");
     trunk.args(["build", "--release", "--skip-version-check", "--dist"]).arg(&folder);
-    if has_library_sources(env) {
+    let has_library_sources = has_library_sources(env);
+    if has_library_sources {
         build_standard_library_for_size(&mut trunk);
     } else {
         missing.report(
@@ -47,7 +48,7 @@ pub fn build(env: &Env, missing: MissingTools) -> Result<(), String> {
     }
     refuse_gallery(&folder)?;
     refuse_inner_html(&folder)?;
-    if let Err(refusal) = postprocess::run(env, &folder, missing) {
+    if let Err(refusal) = postprocess::run(env, &folder, has_library_sources, missing) {
         missing.report(&format!("The bundle keeps its long names and unused exports, some 10 kB. {refusal}"))?;
     }
     if let Some(esbuild) = &esbuild {
@@ -110,7 +111,8 @@ fn refuse_inner_html(folder: &Path) -> Result<(), String> {
 }
 
 /// Has cargo compile Rust's standard library with the widget: for size, and without the texts of panics, which nobody
-/// reads in a visitor's browser. These options are unstable, so RUSTC_BOOTSTRAP allows them; they work with the compilers
+/// reads in a visitor's browser. Equal functions are left to wasm-opt to merge: the compiler gives the one that stays the
+/// name of any of them, and `postprocess` goes by names. These options are unstable, so RUSTC_BOOTSTRAP allows them; they work with the compilers
 /// that `setup` accepts.
 fn build_standard_library_for_size(trunk: &mut Command) {
     trunk
@@ -119,7 +121,7 @@ fn build_standard_library_for_size(trunk: &mut Command) {
         .env("CARGO_UNSTABLE_BUILD_STD_FEATURES", "optimize_for_size")
         .env(
             "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
-            "-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none -Zfmt-debug=none",
+            "-Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none -Zfmt-debug=none -Zmerge-functions=disabled",
         );
 }
 

@@ -32,12 +32,14 @@ const MODULE: &str = "a";
 
 /// Processes the wasm in `folder` and its glue. Each has the names of the other's imports and exports, so both change or,
 /// when this fails because the glue has an unknown form, neither.
-pub fn run(env: &Env, folder: &Path, missing: MissingTools) -> Result<(), String> {
+/// `has_exact_names` says that each function has its own name, which it has not where the compiler merges equal functions.
+pub fn run(env: &Env, folder: &Path, has_exact_names: bool, missing: MissingTools) -> Result<(), String> {
     let (glue_path, wasm_path) = (folder.join("natter.js"), folder.join("natter_bg.wasm"));
     let temporary = env.target_dir().join("natter_optimised.wasm");
     // wasm-bindgen's output, which has the functions' names: trunk's wasm-opt drops them.
     let named = env.target_dir().join("wasm-bindgen/release/natter_bg.wasm");
     let (glue, wasm) = remove_unused(&read_text(&glue_path)?, &read_bytes(&named)?)?;
+    let wasm = if has_exact_names { dead_functions::empty(&wasm, &UNUSED_FUNCTIONS)? } else { wasm };
     write(&temporary, &wasm)?;
     optimise(env, &temporary, missing)?;
     let (glue, wasm) = shorten_names(&glue, &read_bytes(&temporary)?)?;
@@ -50,7 +52,7 @@ fn remove_unused(glue: &str, wasm: &[u8]) -> Result<(String, Vec<u8>), String> {
     let glue = js_glue::shorten_start(&js_glue::remove_unused(glue, &CLASSES)?)?;
     let called = js_glue::called_exports(&glue);
     let wasm = wasm_names::rename_exports(wasm, |name| called.contains(name).then_some(name))?;
-    Ok((glue, dead_functions::empty(&wasm, &UNUSED_FUNCTIONS)?))
+    Ok((glue, wasm))
 }
 
 /// Runs wasm-opt, which removes what only the removed exports called, with more passes than trunk asks for.
