@@ -33,9 +33,12 @@ pub fn Composer(
         submit(chat, event.current_target().and_then(|form| field_of(form.unchecked_ref())));
     });
     let paste = listener(move |event| {
-        let pasted = event.unchecked_ref::<ClipboardEvent>().clipboard_data();
-        let files = files_of(pasted.and_then(|pasted| pasted.files()));
-        if !files.is_empty() {
+        let Some(pasted) = event.unchecked_ref::<ClipboardEvent>().clipboard_data() else { return };
+        let files = files_of(pasted.files());
+        let text = pasted.get_data("text/plain").unwrap_or_default();
+        // Office programs add a picture of a text to it, and file managers the names of the files.
+        let is_named = |line: &str| files.iter().any(|file| line.ends_with(&file.name()));
+        if !files.is_empty() && text.lines().all(is_named) {
             event.prevent_default();
             chat.host().pick_files(files);
         }
