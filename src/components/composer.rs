@@ -1,12 +1,14 @@
 //! The composer: the field that the visitor writes in, and what is sent with it.
 
+use js_sys::Array;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::{ClipboardEvent, Element, HtmlElement, HtmlInputElement, HtmlTextAreaElement, KeyboardEvent};
+use web_sys::{
+    ClipboardEvent, Element, File, FileList, HtmlElement, HtmlInputElement, HtmlTextAreaElement, KeyboardEvent,
+};
 
 use super::attachments::file_chip;
 use super::button::link_button;
-use super::dropped_files::{drop_files, files_of};
 use super::icon::{CLIP, CLOSE, MICROPHONE, SEND, SMILE, icon};
 use super::keyed_list::KeyedList;
 use super::part::{IntoPart, Part};
@@ -44,12 +46,7 @@ pub fn Composer(
         }
     });
     view! {
-        <form
-            class="composer" on:dragover=drop_files(chat) on:drop=drop_files(chat) hidden=is_hidden on:submit=send
-            on:paste=paste
-        >
-            {context.sections(&CONTENT)}
-        </form>
+        <form class="composer" hidden=is_hidden on:submit=send on:paste=paste>{context.sections(&CONTENT)}</form>
     }
 }
 
@@ -257,6 +254,11 @@ pub fn update_field(view: &View, before: Option<&View>, panel: &Element) {
         field.set_value(text);
         fit(&field);
     }
+}
+
+fn files_of(list: Option<FileList>) -> Vec<File> {
+    let files = list.map(|list| Array::from(&list)).unwrap_or_default();
+    files.iter().map(JsCast::unchecked_into).collect()
 }
 
 fn submit(chat: Chat, field: Option<HtmlTextAreaElement>) {
