@@ -73,7 +73,7 @@ static CONTENT: [Section; 5] = [
         |before, now, _| before.view.composer.characters_left == now.view.composer.characters_left,
         |_, snapshot| {
             let left = snapshot.view.composer.characters_left?;
-            let class = if left < 0 { "counter over" } else { "counter" };
+            let class = if left < 0 { "counter exceeded" } else { "counter" };
             let text = snapshot.text(&TextKey::CharactersLeft(left.into()));
             Some(view! { <p class=class aria-hidden="true">{text}</p> }.into_part())
         },

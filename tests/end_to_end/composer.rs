@@ -233,7 +233,7 @@ async fn the_composer_counts_down_the_remaining_characters() {
     let more = "(field => (field.value += 'x'.repeat(510), field.dispatchEvent(new Event('input')), null))
                 (root.querySelector('textarea'))";
     visitor.browser.ask(more).await;
-    visitor.browser.until("root.querySelector('.counter.over')?.textContent === 'Characters left: -11'").await;
+    visitor.browser.until("root.querySelector('.counter.exceeded')?.textContent === 'Characters left: -11'").await;
     screenshot(&visitor, "composer-over").await;
     visitor.browser.types(Key::Enter).await;
     visitor.browser.until("root.querySelector('.problem').textContent.includes('too long')").await;
