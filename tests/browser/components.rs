@@ -113,6 +113,14 @@ impl Painted {
         self.done()
     }
 
+    fn active_element(&self) -> Option<Element> {
+        self.panel.get_root_node().unchecked_into::<web_sys::ShadowRoot>().active_element()
+    }
+
+    fn focused(&self) -> Element {
+        self.active_element().expect("something has the focus")
+    }
+
     fn done(&self) -> (Vec<Event>, Vec<String>) {
         (self.events.take(), self.page.0.take())
     }
@@ -375,6 +383,27 @@ fn choosing_in_the_menu_closes_it_and_focuses_its_button() {
     assert!(!menu.has_attribute("open"));
     let focused = painted.panel.get_root_node().unchecked_into::<web_sys::ShadowRoot>().active_element().unwrap();
     assert!(same(&focused, &one(&painted.panel, ".menu > summary")));
+}
+
+#[wasm_bindgen_test]
+fn confirmation_in_the_menu_is_cancelled_and_begins_anew() {
+    let mut with_menu = view(Vec::new());
+    with_menu.panel.actions.can_end = true;
+    let painted = paint(&with_menu);
+    let (menu, asked) = (one(&painted.panel, ".menu"), one(&painted.panel, ".confirm"));
+    let open = || [&menu, &asked].map(|details| details.set_attribute("open", "").unwrap());
+    open();
+    assert_eq!(painted.click(".confirm > .item:last-child"), NOTHING);
+    assert_eq!([&menu, &asked].map(|details| details.has_attribute("open")), [true, false]);
+    assert!(same(&painted.focused(), &one(&painted.panel, ".confirm > summary")));
+    open();
+    assert_eq!(painted.click(".confirm > .strong").0, [Event::Conversations(ConversationsEvent::Resolved)]);
+    assert_eq!([&menu, &asked].map(|details| details.has_attribute("open")), [false, false]);
+    open();
+    one(&painted.panel, "textarea").focus().unwrap();
+    one(&painted.panel, ".confirm > summary").focus().unwrap();
+    one(&painted.panel, "textarea").focus().unwrap();
+    assert_eq!([&menu, &asked].map(|details| details.has_attribute("open")), [false, false]);
 }
 
 #[wasm_bindgen_test]

@@ -40,6 +40,7 @@ async fn a_conversation_is_resolved_another_started_and_the_first_reopened_from_
     visitor.browser.until("!root.querySelector('.menu[open]') && root.activeElement?.matches('summary')").await;
 
     choose(&visitor, "End conversation").await;
+    visitor.find(".confirm[open] .strong").await.click().await.unwrap();
     visitor.browser.until("root.querySelector('.end')?.textContent.includes('has ended')").await;
     assert_eq!(
         sandbox.as_agent("GET", &format!("/conversations/{first}"), &Value::Null).await.ok()["status"],
@@ -121,4 +122,44 @@ async fn all_tabs_open_the_same_conversation() {
     visitor.sees(&["And my lights"]).await;
     assert_ne!(open_conversation(&visitor).await, first);
     visitor.browser.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ending_a_conversation_is_confirmed_and_its_end_is_scrolled_to() {
+    let sandbox = Sandbox::start(None);
+    let (visitor, id) = Visitor::returning(&sandbox, "").await;
+    for nth in 1..=30 {
+        sandbox.agent_replies(id, &format!("line {nth}")).await;
+    }
+    visitor.open().await;
+    let browser = &visitor.browser;
+    browser.until("[...root.querySelectorAll('.bubble')].at(-1)?.textContent === 'line 30'").await;
+    browser.until("(root.querySelector('.thread').scrollTop = -9e5, root.querySelector('.newest'))").await;
+    let is_open =
+        async || sandbox.as_agent("GET", &format!("/conversations/{id}"), &Value::Null).await.ok()["status"] == "open";
+    choose(&visitor, "End conversation").await;
+    browser.until("root.querySelector('.confirm[open] .strong')?.checkVisibility()").await;
+    screenshot(&visitor, "conversations-confirm-end").await;
+    visitor.find(".confirm[open] .item:last-child").await.click().await.unwrap();
+    browser.until("!root.querySelector('.confirm[open]') && root.querySelector('.menu[open]')").await;
+    assert_eq!(browser.ask("root.activeElement.textContent").await, "End conversation");
+    // Whoever leaves the menu is asked again.
+    browser.types(Key::Enter).await;
+    browser.until("root.querySelector('.confirm[open]')").await;
+    visitor.find("textarea").await.click().await.unwrap();
+    browser.until("!root.querySelector('.menu[open]')").await;
+    visitor.find(".menu summary").await.click().await.unwrap();
+    assert_eq!(browser.ask("root.querySelector('.confirm[open]')").await, Value::Null);
+    assert!(is_open().await);
+
+    browser.types(Key::Escape).await;
+    choose(&visitor, "End conversation").await;
+    visitor.find(".confirm[open] .strong").await.click().await.unwrap();
+    let is_visible = "((end, thread) => end && end.bottom <= thread.bottom + 1 && end.top >= thread.top)( \
+        root.querySelector('.end')?.getBoundingClientRect(), root.querySelector('.thread').getBoundingClientRect())";
+    browser.until(is_visible).await;
+    assert!(!is_open().await);
+    assert_eq!(browser.ask("root.querySelector('.menu[open]')").await, Value::Null);
+    assert_ne!(browser.ask("root.activeElement").await, Value::Null, "the focus stays in the panel");
+    browser.quit().await;
 }
