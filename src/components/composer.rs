@@ -19,7 +19,7 @@ use natter_core::Event;
 use natter_core::event::{ComposerEvent, VisitorEvent};
 use natter_core::model::OutgoingFile;
 use natter_core::unicode::is_blank;
-use natter_core::view::{ComposerProblem, FILES_MAX, TEXT_CHARS_MAX, View};
+use natter_core::view::{ComposerProblem, FILES_MAX, TEXT_CHARS_MAX, View, beginning_of};
 use natter_core::visitor::preferences::Preference;
 
 /// The composer. Its field's text is the browser's own: only a reload, or a discarded message, puts a text into it.
@@ -160,8 +160,9 @@ fn field(context: &Context) -> Part {
     });
     let input = listener(move |event| {
         if let Some(field) = event.current_target().map(JsCast::unchecked_into::<HtmlTextAreaElement>) {
-            fit(&field);
-            chat.dispatch(Event::Composer(ComposerEvent::DraftChanged { text: field.value() }));
+            let text = field.value();
+            fit(&field, &text);
+            chat.dispatch(Event::Composer(ComposerEvent::DraftChanged { text }));
         }
     });
     let key_down = listener(move |event| {
@@ -187,10 +188,12 @@ fn field(context: &Context) -> Part {
             >
                 {icon(SMILE)}
             </button>
-            <textarea
-                class="input" rows="1" dir="auto" enterkeyhint="send" aria-label=name(TextKey::ComposerLabel)
-                placeholder=name(TextKey::ComposerPlaceholder) on:keydown=key_down on:input=input
-            ></textarea>
+            <div class="grow">
+                <textarea
+                    class="input" rows="1" dir="auto" enterkeyhint="send" aria-label=name(TextKey::ComposerLabel)
+                    placeholder=name(TextKey::ComposerPlaceholder) on:keydown=key_down on:input=input
+                ></textarea>
+            </div>
             {last}
         </div>
     }
@@ -252,7 +255,7 @@ pub fn update_field(view: &View, before: Option<&View>, panel: &Element) {
     let (count, text) = &view.composer.injected_text;
     if before.map_or(0, |before| before.composer.injected_text.0) != *count {
         field.set_value(text);
-        fit(&field);
+        fit(&field, text);
     }
 }
 
@@ -267,7 +270,7 @@ fn submit(chat: Chat, field: Option<HtmlTextAreaElement>) {
     let has_files = !chat.peek(|slices| &slices.composer).view.composer.files.is_empty();
     if has_files || !is_blank(&text) {
         field.set_value("");
-        fit(&field);
+        fit(&field, "");
         chat.dispatch(Event::Composer(ComposerEvent::Submitted { text }));
     }
     // On a phone, the keyboard stays open. It fails only for a field that is not in the page any more.
@@ -278,10 +281,11 @@ fn field_of(around: &Element) -> Option<HtmlTextAreaElement> {
     around.query_selector("textarea.input").ok()?.map(JsCast::unchecked_into)
 }
 
-/// Makes the field as high as its text; the style sheet limits it. Browsers with `field-sizing` need no help.
-fn fit(field: &HtmlTextAreaElement) {
-    let style = HtmlElement::style(field);
-    // A style that the browser refuses leaves the field one line high, and scrolling.
-    let _ = style.set_property("height", "auto");
-    let _ = style.set_property("height", &format!("{}px", field.scroll_height()));
+/// Makes the field as high as its text. The style sheet lays the text out once more, unseen, in the field's place: so the
+/// height is right when the panel is shown and when its width changes. Of a long text, the beginning fills the field.
+fn fit(field: &HtmlTextAreaElement, text: &str) {
+    if let Some(around) = field.parent_element() {
+        // A value can always be set.
+        let _ = around.set_attribute("data-text", beginning_of(text).unwrap_or(text));
+    }
 }
