@@ -5,10 +5,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use leptos::prelude::{Mountable, Owner, Render};
-use web_sys::Element;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, ShadowRoot};
 
 use crate::chat::{Chat, ChatHost, Snapshot};
-use crate::components::composer::{Composer, ComposerProps, update_field};
+use crate::components::composer::{Composer, ComposerProps, focus_first_field, update_field};
 use crate::components::header::{Header, HeaderProps};
 use crate::components::media_retry::retry_missing;
 use crate::components::part::Part;
@@ -111,6 +112,7 @@ impl MountedPanel {
         if self.is_painting.replace(true) {
             return;
         }
+        let had_focus = self.has_focus();
         loop {
             let changed = self.changed.take();
             if changed == Changed::default() {
@@ -119,7 +121,16 @@ impl MountedPanel {
             let snapshot = self.snapshot.borrow().clone();
             self.paint_slices(&snapshot, changed);
         }
+        if had_focus && !self.has_focus() {
+            // What had it was removed.
+            focus_first_field(&self.panel);
+        }
         self.is_painting.set(false);
+    }
+
+    /// Whether an element of the chat has the focus.
+    fn has_focus(&self) -> bool {
+        self.panel.get_root_node().unchecked_into::<ShadowRoot>().active_element().is_some()
     }
 
     /// Paints slice by slice, from the top of the panel to its end.

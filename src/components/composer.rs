@@ -245,12 +245,20 @@ fn announced_length(snapshot: &Snapshot) -> String {
     })
 }
 
+/// Focuses what the visitor fills in next: the first field of the pre-chat form, or the composer's; without both, the
+/// panel.
+pub fn focus_first_field(panel: &Element) {
+    let first = ".intro :is(input, select, textarea), .composer:not([hidden]) textarea";
+    let first = panel.query_selector(first).ok().flatten();
+    // It fails only for a field that is not in the page any more.
+    let _ = first.as_ref().unwrap_or(panel).unchecked_ref::<HtmlElement>().focus();
+}
+
 /// Puts a text into the field when the core says so, and focuses the field when it takes the place of the pre-chat form.
 pub fn update_field(view: &View, before: Option<&View>, panel: &Element) {
     let Some(field) = field_of(panel) else { return };
     if before.is_some_and(|before| before.thread.form.is_some() && view.thread.form.is_none()) {
-        // It fails only for a field that is not in the page any more.
-        let _ = field.focus();
+        focus_first_field(panel);
     }
     let (count, text) = &view.composer.injected_text;
     if before.map_or(0, |before| before.composer.injected_text.0) != *count {

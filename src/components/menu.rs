@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, FocusEvent, HtmlElement, HtmlInputElement, KeyboardEvent, MouseEvent};
 
+use super::composer::focus_first_field;
 use super::icon::{MORE, icon};
 use super::part::{IntoPart, Part};
 use super::sections::{Context, Section};
@@ -136,13 +137,19 @@ static ITEMS: [Section; 10] = [
     ),
 ];
 
-/// A handler that closes the menu and dispatches an event.
+/// A handler that closes the menu and dispatches an event. The focus goes to the menu's button, or to where the visitor
+/// begins a conversation.
 fn choosing(context: &Context, event: fn() -> Event) -> Listener<MouseEvent> {
     let chat = context.chat;
     listener(move |click| {
         let Some(item) = click.current_target().map(JsCast::unchecked_into::<Element>) else { return };
         close(&item, ".menu");
-        chat.dispatch(event());
+        let (event, panel) = (event(), item.closest(".panel"));
+        let begins = matches!(event, Event::Conversations(ConversationsEvent::Opened { .. }));
+        chat.dispatch(event);
+        if begins && let Ok(Some(panel)) = panel {
+            focus_first_field(&panel);
+        }
     })
 }
 

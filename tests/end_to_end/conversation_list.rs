@@ -163,3 +163,45 @@ async fn ending_a_conversation_is_confirmed_and_its_end_is_scrolled_to() {
     assert_ne!(browser.ask("root.activeElement").await, Value::Null, "the focus stays in the panel");
     browser.quit().await;
 }
+
+const IS_WRITING: &str = "root.activeElement?.matches('textarea.input')";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_focus_goes_to_the_field_of_the_conversation_that_is_chosen_or_begun() {
+    let sandbox = Sandbox::start(None);
+    let (visitor, first) = Visitor::returning(&sandbox, "").await;
+    visitor.open().await;
+    let browser = &visitor.browser;
+    choose(&visitor, "New conversation").await;
+    browser.until(&format!("root.querySelector('.greeting') && {IS_WRITING}")).await;
+    visitor.say("And my lights").await;
+    visitor.sees(&["And my lights"]).await;
+    let second = open_conversation(&visitor).await;
+    assert_ne!(first, second);
+
+    choose(&visitor, "Conversations").await;
+    browser.until("root.querySelectorAll('.conversation').length === 2").await;
+    visitor.find("li:last-child > .conversation").await.click().await.unwrap();
+    browser.until(&format!("!root.querySelector('.conversation') && {IS_WRITING}")).await;
+    visitor.sees(&["Is the rack in stock?"]).await;
+
+    // The one that is open already, by keyboard.
+    choose(&visitor, "Conversations").await;
+    browser.until("root.querySelectorAll('.conversation').length === 2").await;
+    browser.ask("void root.querySelector('.conversation[aria-current]').focus()").await;
+    browser.types(Key::Enter).await;
+    browser.until(&format!("!root.querySelector('.conversation') && {IS_WRITING}")).await;
+    choose(&visitor, "Conversations").await;
+    browser.until("root.querySelectorAll('.conversation').length === 2").await;
+    visitor.find(".back").await.click().await.unwrap();
+    browser.until(&format!("!root.querySelector('.conversation') && {IS_WRITING}")).await;
+
+    let path = format!("/conversations/{first}/toggle_status");
+    sandbox.as_agent("POST", &path, &json!({ "status": "resolved" })).await.ok();
+    browser.until("root.querySelector('.end .earlier')").await;
+    visitor.find(".end .earlier").await.click().await.unwrap();
+    browser.until(&format!("root.querySelector('.greeting') && {IS_WRITING}")).await;
+    browser.types("Something else").await;
+    browser.until("root.querySelector('textarea').value === 'Something else'").await;
+    browser.quit().await;
+}
