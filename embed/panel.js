@@ -3,6 +3,7 @@
 // calls `attach` when it needs this.
 
 import initialize, { mount } from "./natter.js";
+import { takeDrops } from "./parts/drops.js";
 import { isolate } from "./parts/isolation.js";
 import { global, page, stringify } from "./parts/page.js";
 
@@ -118,6 +119,7 @@ class Chat {
     for (const gesture of ["click", "keydown", "touchend"]) {
       addEventListener(gesture, () => this.#canPlaySound() && unlock(), { signal: ended.signal, capture: true });
     }
+    takeDrops(loader.panel, (field, text) => this.#part("insert_text").then(({ insertText }) => insertText(field, text), () => {}), ended.signal);
     this.#ends.isolation = isolate(root, loader.launcher);
     this.#ends.attributes = this.#watchAttributes();
     this.#updateLanguage();

@@ -5,10 +5,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use leptos::prelude::{Mountable, Owner, Render};
-use web_sys::Element;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, ShadowRoot};
 
 use crate::chat::{Chat, ChatHost, Snapshot};
-use crate::components::composer::{Composer, ComposerProps, update_field};
+use crate::components::composer::{Composer, ComposerProps, focus_first_field, update_field};
 use crate::components::header::{Header, HeaderProps};
 use crate::components::media_retry::retry_missing;
 use crate::components::part::Part;
@@ -153,9 +154,10 @@ impl MountedPanel {
         if self.is_painting.replace(true) {
             return;
         }
+        let had_focus = self.has_focus();
         #[cfg(feature = "component")]
         if !executor::is_own() {
-            return self.paint_by_tasks();
+            return self.paint_by_tasks(had_focus);
         }
         loop {
             let changed = self.changed.take();
@@ -165,12 +167,13 @@ impl MountedPanel {
             let snapshot = self.snapshot.borrow().clone();
             paint_slices!(self, &snapshot, changed, executor::run());
         }
+        self.keep_focus(had_focus);
         self.is_painting.set(false);
     }
 
     /// The same under the executor of an application: it runs the effects in tasks, before the browser paints.
     #[cfg(feature = "component")]
-    fn paint_by_tasks(self: &Rc<Self>) {
+    fn paint_by_tasks(self: &Rc<Self>, had_focus: bool) {
         let panel = Rc::clone(self);
         wasm_bindgen_futures::spawn_local(async move {
             loop {
@@ -187,8 +190,21 @@ impl MountedPanel {
                     }
                 });
             }
+            panel.keep_focus(had_focus);
             panel.is_painting.set(false);
         });
+    }
+
+    /// Whether an element of the chat has the focus.
+    fn has_focus(&self) -> bool {
+        self.panel.get_root_node().unchecked_into::<ShadowRoot>().active_element().is_some()
+    }
+
+    /// Focuses the first field if what had the focus was removed.
+    fn keep_focus(&self, had_focus: bool) {
+        if had_focus && !self.has_focus() {
+            focus_first_field(&self.panel);
+        }
     }
 
     /// Removes the components, their listeners and their effects. Nothing is shown any more.

@@ -3,6 +3,7 @@
 // The list is the project's own. Each emoji has English search words, of which the first is its accessible name; the names
 // are marked as English for screen readers.
 
+import { insertText } from "./insert_text.js";
 import { page } from "./page.js";
 
 const GROUPS = {
@@ -640,17 +641,7 @@ export async function assist(button, { words }) {
   if (!button.checkVisibility()) return;
   const field = button.form.querySelector("textarea");
   const root = button.getRootNode();
-  return open({ root, anchor: button, labels: { ...labels, groups: labels }, pick: (emoji) => write(root, field, emoji) });
-}
-
-function write(root, field, emoji) {
-  if (!root.activeElement?.closest(".emoji-picker")) {
-    field.focus({ preventScroll: true });
-    // `execCommand` is deprecated, but the only way to insert text that the visitor can undo.
-    if (page.execCommand("insertText", false, emoji)) return;
-  }
-  field.setRangeText(emoji, field.selectionStart, field.selectionEnd, "end");
-  field.dispatchEvent(new Event("input", { bubbles: true }));
+  return open({ root, anchor: button, labels: { ...labels, groups: labels }, pick: (emoji) => insertText(field, emoji, !root.activeElement?.closest(".emoji-picker")) });
 }
 
 class Picker {

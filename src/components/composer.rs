@@ -1,12 +1,14 @@
 //! The composer: the field that the visitor writes in, and what is sent with it.
 
+use js_sys::Array;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::{ClipboardEvent, Element, HtmlElement, HtmlInputElement, HtmlTextAreaElement, KeyboardEvent};
+use web_sys::{
+    ClipboardEvent, Element, File, FileList, HtmlElement, HtmlInputElement, HtmlTextAreaElement, KeyboardEvent,
+};
 
 use super::attachments::file_chip;
 use super::button::link_button;
-use super::dropped_files::{drop_files, files_of};
 use super::icon::{CLIP, CLOSE, MICROPHONE, SEND, SMILE, icon};
 use super::keyed_list::KeyedList;
 use super::part::{IntoPart, Part};
@@ -16,7 +18,7 @@ use crate::i18n::TextKey;
 use natter_core::Event;
 use natter_core::event::{ComposerEvent, VisitorEvent};
 use natter_core::model::OutgoingFile;
-use natter_core::unicode::is_blank;
+use natter_core::unicode::{self, is_blank};
 use natter_core::view::{ComposerProblem, FILES_MAX, TEXT_CHARS_MAX, View};
 use natter_core::visitor::preferences::Preference;
 
@@ -33,20 +35,18 @@ pub fn Composer(
         submit(chat, event.current_target().and_then(|form| field_of(form.unchecked_ref())));
     });
     let paste = listener(move |event| {
-        let pasted = event.unchecked_ref::<ClipboardEvent>().clipboard_data();
-        let files = files_of(pasted.and_then(|pasted| pasted.files()));
-        if !files.is_empty() {
+        let Some(pasted) = event.unchecked_ref::<ClipboardEvent>().clipboard_data() else { return };
+        let files = files_of(pasted.files());
+        let text = pasted.get_data("text/plain").unwrap_or_default();
+        // Office programs add a picture of a text to it, and file managers the names of the files.
+        let is_named = |line: &str| files.iter().any(|file| line.ends_with(&file.name()));
+        if !files.is_empty() && text.lines().all(is_named) {
             event.prevent_default();
             chat.host().pick_files(files);
         }
     });
     view! {
-        <form
-            class="composer" on:dragover=drop_files(chat) on:drop=drop_files(chat) hidden=is_hidden on:submit=send
-            on:paste=paste
-        >
-            {context.sections(&CONTENT)}
-        </form>
+        <form class="composer" hidden=is_hidden on:submit=send on:paste=paste>{context.sections(&CONTENT)}</form>
     }
 }
 
@@ -73,7 +73,7 @@ static CONTENT: [Section; 5] = [
         |before, now, _| before.view.composer.characters_left == now.view.composer.characters_left,
         |_, snapshot| {
             let left = snapshot.view.composer.characters_left?;
-            let class = if left < 0 { "counter over" } else { "counter" };
+            let class = if left < 0 { "counter exceeded" } else { "counter" };
             let text = snapshot.text(&TextKey::CharactersLeft(left.into()));
             Some(view! { <p class=class aria-hidden="true">{text}</p> }.into_part())
         },
@@ -160,8 +160,9 @@ fn field(context: &Context) -> Part {
     });
     let input = listener(move |event| {
         if let Some(field) = event.current_target().map(JsCast::unchecked_into::<HtmlTextAreaElement>) {
-            fit(&field);
-            chat.dispatch(Event::Composer(ComposerEvent::DraftChanged { text: field.value() }));
+            let text = field.value();
+            fit(&field, &text);
+            chat.dispatch(Event::Composer(ComposerEvent::DraftChanged { text }));
         }
     });
     let key_down = listener(move |event| {
@@ -187,10 +188,12 @@ fn field(context: &Context) -> Part {
             >
                 {icon(SMILE)}
             </button>
-            <textarea
-                class="input" rows="1" dir="auto" enterkeyhint="send" aria-label=name(TextKey::ComposerLabel)
-                placeholder=name(TextKey::ComposerPlaceholder) on:keydown=key_down on:input=input
-            ></textarea>
+            <div class="grow">
+                <textarea
+                    class="input" rows="1" dir="auto" enterkeyhint="send" aria-label=name(TextKey::ComposerLabel)
+                    placeholder=name(TextKey::ComposerPlaceholder) on:keydown=key_down on:input=input
+                ></textarea>
+            </div>
             {last}
         </div>
     }
@@ -242,18 +245,31 @@ fn announced_length(snapshot: &Snapshot) -> String {
     })
 }
 
+/// Focuses what the visitor fills in next: the first field of the pre-chat form, or the composer's; without both, the
+/// panel.
+pub fn focus_first_field(panel: &Element) {
+    let first = ".intro :is(input, select, textarea), .composer:not([hidden]) textarea";
+    let first = panel.query_selector(first).ok().flatten();
+    // It fails only for a field that is not in the page any more.
+    let _ = first.as_ref().unwrap_or(panel).unchecked_ref::<HtmlElement>().focus();
+}
+
 /// Puts a text into the field when the core says so, and focuses the field when it takes the place of the pre-chat form.
 pub fn update_field(view: &View, before: Option<&View>, panel: &Element) {
     let Some(field) = field_of(panel) else { return };
     if before.is_some_and(|before| before.thread.form.is_some() && view.thread.form.is_none()) {
-        // It fails only for a field that is not in the page any more.
-        let _ = field.focus();
+        focus_first_field(panel);
     }
     let (count, text) = &view.composer.injected_text;
     if before.map_or(0, |before| before.composer.injected_text.0) != *count {
         field.set_value(text);
-        fit(&field);
+        fit(&field, text);
     }
+}
+
+fn files_of(list: Option<FileList>) -> Vec<File> {
+    let files = list.map(|list| Array::from(&list)).unwrap_or_default();
+    files.iter().map(JsCast::unchecked_into).collect()
 }
 
 fn submit(chat: Chat, field: Option<HtmlTextAreaElement>) {
@@ -262,7 +278,7 @@ fn submit(chat: Chat, field: Option<HtmlTextAreaElement>) {
     let has_files = !chat.peek(|slices| &slices.composer).view.composer.files.is_empty();
     if has_files || !is_blank(&text) {
         field.set_value("");
-        fit(&field);
+        fit(&field, "");
         chat.dispatch(Event::Composer(ComposerEvent::Submitted { text }));
     }
     // On a phone, the keyboard stays open. It fails only for a field that is not in the page any more.
@@ -273,10 +289,14 @@ fn field_of(around: &Element) -> Option<HtmlTextAreaElement> {
     around.query_selector("textarea.input").ok()?.map(JsCast::unchecked_into)
 }
 
-/// Makes the field as high as its text; the style sheet limits it. Browsers with `field-sizing` need no help.
-fn fit(field: &HtmlTextAreaElement) {
-    let style = HtmlElement::style(field);
-    // A style that the browser refuses leaves the field one line high, and scrolling.
-    let _ = style.set_property("height", "auto");
-    let _ = style.set_property("height", &format!("{}px", field.scroll_height()));
+/// More characters than the field shows at its greatest height.
+const FILLING_CHARS: usize = 900;
+
+/// Makes the field as high as its text. The style sheet lays the text out once more, unseen, in the field's place: so the
+/// height is right when the panel is shown and when its width changes. Of a long text, the beginning fills the field.
+fn fit(field: &HtmlTextAreaElement, text: &str) {
+    if let Some(around) = field.parent_element() {
+        // A value can always be set.
+        let _ = around.set_attribute("data-text", unicode::beginning(text, FILLING_CHARS));
+    }
 }

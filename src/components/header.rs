@@ -4,7 +4,6 @@ use leptos::prelude::*;
 
 use super::announcements::announcements;
 use super::avatar::avatar;
-use super::dropped_files::drop_files;
 use super::icon::{BACK, CLOSE, icon};
 use super::markdown::link;
 use super::menu::Menu;
@@ -32,10 +31,8 @@ static TOP: [Section; 3] = [
     Section::lasting(|context, _| {
         let trouble = text(&context.slice, trouble);
         let head = context.sections(&HEAD);
-        let chat = context.chat;
         let head = view! {
-            // A file that is dropped here would replace the page.
-            <header class="head" on:dragover=drop_files(chat) on:drop=drop_files(chat)>{head}</header>
+            <header class="head">{head}</header>
             <p class="trouble" role="status">{trouble}</p>
         };
         Some(head.into_part())

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, FocusEvent, HtmlElement, HtmlInputElement, KeyboardEvent, MouseEvent};
 
+use super::composer::focus_first_field;
 use super::icon::{MORE, icon};
 use super::part::{IntoPart, Part};
 use super::sections::{Context, Section};
@@ -76,7 +77,8 @@ static ITEMS: [Section; 9] = [
         |before, now, _| can_end(before) == can_end(now),
         |context, snapshot| {
             let event = || Event::Conversations(ConversationsEvent::Resolved);
-            can_end(snapshot).then(|| item(context, TextKey::EndConversation, event))
+            can_end(snapshot)
+                .then(|| confirmed(context, TextKey::EndConversation, None, TextKey::EndConversation, event))
         },
     ),
     Section::lasting(|context, _| {
@@ -120,18 +122,27 @@ static ITEMS: [Section; 9] = [
     ),
     Section::in_any_language(
         |before, now, _| settings(before).is_known == settings(now).is_known,
-        |context, snapshot| settings(snapshot).is_known.then(|| forget(context)),
+        |context, snapshot| {
+            let event = || Event::Visitor(VisitorEvent::ForgetRequested);
+            let forget = || confirmed(context, TextKey::Forget, Some(TextKey::ForgetAsk), TextKey::ForgetYes, event);
+            settings(snapshot).is_known.then(forget)
+        },
     ),
 ];
 
-/// A handler that closes the menu and dispatches an event.
+/// A handler that closes the menu and dispatches an event. The focus goes to the menu's button, or to where the visitor
+/// begins a conversation.
 fn choosing(context: &Context, event: fn() -> Event) -> Listener<MouseEvent> {
     let chat = context.chat;
     listener(move |click| {
-        if let Some(target) = click.current_target() {
-            close(target.unchecked_ref());
+        let Some(item) = click.current_target().map(JsCast::unchecked_into::<Element>) else { return };
+        close(&item, ".menu");
+        let (event, panel) = (event(), item.closest(".panel"));
+        let begins = matches!(event, Event::Conversations(ConversationsEvent::Opened { .. }));
+        chat.dispatch(event);
+        if begins && let Ok(Some(panel)) = panel {
+            focus_first_field(&panel);
         }
-        chat.dispatch(event());
     })
 }
 
@@ -199,30 +210,46 @@ fn languages(context: &Context, snapshot: &Snapshot) -> Part {
     .into_part()
 }
 
-/// Forgetting can't be undone: it takes two steps.
-fn forget(context: &Context) -> Part {
-    let confirm = choosing(context, || Event::Visitor(VisitorEvent::ForgetRequested));
+/// An item that takes two steps, with what is to be known before the second.
+fn confirmed(context: &Context, key: TextKey, about: Option<TextKey>, yes: TextKey, event: fn() -> Event) -> Part {
     let text = |key| label(&context.slice, key);
+    let (name, confirm) = (text(key), choosing(context, event));
+    let cancel = listener(|click| {
+        if let Some(target) = click.current_target() {
+            close(target.unchecked_ref(), ".confirm");
+        }
+    });
+    let about = Part::maybe(about.map(|about| view! { <p class="label">{text(about)}</p> }.into_part()));
     view! {
         <li>
-            <details class="forget" aria-label=text(TextKey::Forget)>
-                <summary class="item">{text(TextKey::Forget)}</summary>
-                <p class="label">{text(TextKey::ForgetAsk)}</p>
-                <button class="item strong" type="button" on:click=confirm>{text(TextKey::ForgetYes)}</button>
+            <details class="confirm" aria-label=name>
+                <summary class="item">{name.clone()}</summary>
+                {about}
+                <button class="item strong" type="button" on:click=confirm>{text(yes)}</button>
+                <button class="item" type="button" on:click=cancel>{text(TextKey::Cancel)}</button>
             </details>
         </li>
     }
     .into_part()
 }
 
-/// Closes the menu that an element is in, and focuses its button.
-fn close(inside: &Element) {
-    if let Ok(Some(menu)) = inside.closest("details[open]")
-        && menu.remove_attribute("open").is_ok()
-        && let Ok(Some(button)) = menu.query_selector("summary")
+/// Closes the menu, or the item of two steps, that an element is in, and focuses its button.
+fn close(inside: &Element, which: &str) {
+    if let Ok(Some(details)) = inside.closest(which)
+        && let Ok(Some(button)) = details.query_selector("summary")
     {
+        shut(&details);
         // The button was just found in the page.
         let _ = button.unchecked_ref::<HtmlElement>().focus();
+    }
+}
+
+/// Closes a menu, and the item of two steps that is open in it: it begins with the first step again.
+fn shut(details: &Element) {
+    let inner = details.query_selector("[open]").ok().flatten();
+    for open in inner.iter().chain([details]) {
+        // Removing an attribute that is not set does nothing.
+        let _ = open.remove_attribute("open");
     }
 }
 
@@ -231,8 +258,7 @@ fn on_focus_out(event: &web_sys::Event) {
     let Some(menu) = event.current_target().map(JsCast::unchecked_into::<Element>) else { return };
     let next = event.unchecked_ref::<FocusEvent>().related_target().map(JsCast::unchecked_into::<Element>);
     if !next.is_some_and(|next| menu.contains(Some(&next))) {
-        // Removing an attribute that is not set does nothing.
-        let _ = menu.remove_attribute("open");
+        shut(&menu);
     }
 }
 
@@ -242,6 +268,6 @@ fn on_key_down(event: &web_sys::Event) {
     let is_escape = event.unchecked_ref::<KeyboardEvent>().key() == "Escape";
     if let Some(menu) = menu.filter(|menu| is_escape && menu.has_attribute("open")) {
         event.stop_propagation();
-        close(&menu);
+        close(&menu, ".menu");
     }
 }

@@ -6,7 +6,6 @@ pub mod avatar;
 pub mod button;
 pub mod composer;
 pub mod conversation_list;
-pub mod dropped_files;
 pub mod form;
 pub mod header;
 pub mod icon;

@@ -10,6 +10,7 @@ use std::iter::successors;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, ShadowRoot};
 
+use super::composer::focus_first_field;
 use natter_core::conversation::message_window::{Distance, ScrollPosition};
 use natter_core::event::ThreadEvent;
 use natter_core::view::{Thread, View};
@@ -91,10 +92,9 @@ pub fn show_newest(view: &View, before: Option<&View>, thread: &Element) {
     if has_form(view)
         && view.panel.is_open
         && !before.is_some_and(has_form)
-        && let Ok(Some(first)) = thread.query_selector(".intro :is(input, select, textarea)")
+        && let Some(panel) = thread.parent_element()
     {
-        // It fails only for a field that is not in the page any more.
-        let _ = first.unchecked_ref::<HtmlElement>().focus();
+        focus_first_field(&panel);
     }
 }
 

@@ -7,7 +7,6 @@ use wasm_bindgen::JsCast;
 use web_sys::Element;
 
 use super::conversation_list::{conversation_end, conversation_list};
-use super::dropped_files::drop_files;
 use super::icon::{DOWN, icon};
 use super::keyed_list::KeyedList;
 use super::markdown::{formatted, line};
@@ -43,10 +42,7 @@ pub fn Thread(
     });
     let name = label(&context.slice, TextKey::ThreadLabel);
     view! {
-        <div
-            class="thread" role="group" aria-label=name tabindex="0"
-            on:scroll=scroll on:dragover=drop_files(chat) on:drop=drop_files(chat)
-        >
+        <div class="thread" role="group" aria-label=name tabindex="0" on:scroll=scroll>
             {context.sections(&CONTENT)}
         </div>
     }

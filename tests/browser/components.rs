@@ -118,6 +118,14 @@ impl Painted {
         self.done()
     }
 
+    fn active_element(&self) -> Option<Element> {
+        self.panel.get_root_node().unchecked_into::<web_sys::ShadowRoot>().active_element()
+    }
+
+    fn focused(&self) -> Element {
+        self.active_element().expect("something has the focus")
+    }
+
     fn done(&self) -> (Vec<Event>, Vec<String>) {
         (self.events.take(), self.page.0.take())
     }
@@ -382,16 +390,61 @@ fn menu_items_have_their_actions() {
 }
 
 #[wasm_bindgen_test]
-fn choosing_in_the_menu_closes_it_and_focuses_its_button() {
+fn choosing_in_the_menu_closes_it_and_focuses_its_button_or_the_field() {
     let mut with_menu = view(Vec::new());
-    with_menu.panel.actions.can_begin = true;
+    with_menu.panel.actions = ConversationActions { can_list: true, can_begin: true, ..Default::default() };
     let painted = paint(&with_menu);
     let menu = one(&painted.panel, ".menu");
-    menu.set_attribute("open", "").unwrap();
-    one(&painted.panel, "button.item").click();
-    assert!(!menu.has_attribute("open"));
-    let focused = painted.panel.get_root_node().unchecked_into::<web_sys::ShadowRoot>().active_element().unwrap();
-    assert!(same(&focused, &one(&painted.panel, ".menu > summary")));
+    for (item, focused) in [(0, ".menu > summary"), (1, ".composer textarea")] {
+        menu.set_attribute("open", "").unwrap();
+        all(&painted.panel, "button.item")[item].unchecked_ref::<HtmlElement>().click();
+        assert!(!menu.has_attribute("open"));
+        assert!(same(&painted.focused(), &one(&painted.panel, focused)), "{focused}");
+    }
+}
+
+#[wasm_bindgen_test]
+fn confirmation_in_the_menu_is_cancelled_and_begins_anew() {
+    let mut with_menu = view(Vec::new());
+    with_menu.panel.actions.can_end = true;
+    let painted = paint(&with_menu);
+    let (menu, asked) = (one(&painted.panel, ".menu"), one(&painted.panel, ".confirm"));
+    let open = || [&menu, &asked].map(|details| details.set_attribute("open", "").unwrap());
+    open();
+    assert_eq!(painted.click(".confirm > .item:last-child"), NOTHING);
+    assert_eq!([&menu, &asked].map(|details| details.has_attribute("open")), [true, false]);
+    assert!(same(&painted.focused(), &one(&painted.panel, ".confirm > summary")));
+    open();
+    assert_eq!(painted.click(".confirm > .strong").0, [Event::Conversations(ConversationsEvent::Resolved)]);
+    assert_eq!([&menu, &asked].map(|details| details.has_attribute("open")), [false, false]);
+    open();
+    one(&painted.panel, "textarea").focus().unwrap();
+    one(&painted.panel, ".confirm > summary").focus().unwrap();
+    one(&painted.panel, "textarea").focus().unwrap();
+    assert_eq!([&menu, &asked].map(|details| details.has_attribute("open")), [false, false]);
+}
+
+#[wasm_bindgen_test]
+fn focus_goes_to_the_field_when_its_element_is_removed() {
+    let refused = unsent(7, "hello", Some(Failure::Rejected(None)));
+    let painted = paint(&view(vec![refused]));
+    all(&painted.panel, ".failed .link")[1].unchecked_ref::<HtmlElement>().focus().unwrap();
+    painted.repaint(&view(Vec::new()));
+    assert!(same(&painted.focused(), &one(&painted.panel, "textarea")));
+    // Without a field it goes to the panel.
+    painted.panel.set_tab_index(-1);
+    let mut listing = view(Vec::new());
+    listing.composer.is_covered = true;
+    listing.panel.actions.is_list_shown = true;
+    painted.repaint(&listing);
+    one(&painted.panel, ".back").focus().unwrap();
+    listing.panel.actions.is_list_shown = false;
+    painted.repaint(&listing);
+    assert!(same(&painted.focused(), &painted.panel));
+    // Whoever is elsewhere stays there.
+    painted.panel.blur().unwrap();
+    painted.repaint(&view(vec![said(1, agent(), "hi", NOON)]));
+    assert!(painted.active_element().is_none());
 }
 
 #[wasm_bindgen_test]

@@ -233,10 +233,99 @@ async fn the_composer_counts_down_the_remaining_characters() {
     let more = "(field => (field.value += 'x'.repeat(510), field.dispatchEvent(new Event('input')), null))
                 (root.querySelector('textarea'))";
     visitor.browser.ask(more).await;
-    visitor.browser.until("root.querySelector('.counter.over')?.textContent === 'Characters left: -11'").await;
+    visitor.browser.until("root.querySelector('.counter.exceeded')?.textContent === 'Characters left: -11'").await;
     screenshot(&visitor, "composer-over").await;
     visitor.browser.types(Key::Enter).await;
     visitor.browser.until("root.querySelector('.problem').textContent.includes('too long')").await;
     assert_eq!(visitor.browser.ask("root.querySelector('.counter').textContent").await, "Characters left: -11");
     visitor.browser.quit().await;
+}
+
+async fn type_three_lines(visitor: &Visitor) {
+    let browser = &visitor.browser;
+    browser.types("one").await;
+    for line in ["two", "three"] {
+        let keys = browser.page.action_chain().key_down(Key::Shift).send_keys(Key::Enter).key_up(Key::Shift);
+        keys.send_keys(line).perform().await.unwrap();
+    }
+}
+
+/// The field's height in lines, and whether all of its text is visible.
+const LINES: &str = "(field => [Math.round((field.clientHeight - 14) / 22), field.scrollHeight <= field.clientHeight]) \
+    (root.querySelector('textarea'))";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_field_is_as_high_as_its_text_after_a_reload_and_in_another_width() {
+    let sandbox = Sandbox::start(None);
+    let (visitor, _) = Visitor::returning(&sandbox, "").await;
+    let browser = &visitor.browser;
+    for sizes_by_itself in [true, false] {
+        let draft = "root.querySelector('textarea')?.value.startsWith('one')";
+        if sizes_by_itself {
+            visitor.open().await;
+            type_three_lines(&visitor).await;
+            browser.until("Object.keys(localStorage).some(key => key.endsWith('/draft'))").await;
+        }
+        visitor.reload().await;
+        // The draft is there before the panel is opened.
+        browser.until(draft).await;
+        if !sizes_by_itself {
+            // As browsers without `field-sizing`.
+            let fixed = "(() => { const sheet = new CSSStyleSheet(); sheet.replaceSync('.input { field-sizing: fixed }'); \
+                root.adoptedStyleSheets.push(sheet); })()";
+            browser.ask(fixed).await;
+        }
+        visitor.open().await;
+        assert_eq!(browser.ask(LINES).await, json!([3, true]), "{sizes_by_itself}");
+        browser.types(" a long line, which needs more room in a narrow panel").await;
+        browser.until(&format!("String({LINES}) === '4,true'")).await;
+        browser.resize(320, 568).await;
+        browser.until(&format!("({LINES})[0] > 4 && ({LINES})[1]")).await;
+        browser.resize(1100, 820).await;
+        browser.until(&format!("String({LINES}) === '4,true'")).await;
+        // Six lines at most.
+        browser.types(" and more".repeat(40)).await;
+        browser.until(&format!("String({LINES}) === '6,false'")).await;
+        browser.ask("root.querySelector('textarea').select()").await;
+        browser.types(Key::Delete).await;
+        browser.until(&format!("String({LINES}) === '1,true'")).await;
+        type_three_lines(&visitor).await;
+        browser.until(&format!("String({LINES}) === '3,true'")).await;
+    }
+    visitor.say("").await;
+    browser.until(&format!("String({LINES}) === '1,true'")).await;
+    browser.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_of_many_picked_files_shows_that_it_scrolls() {
+    let sandbox = Sandbox::start(None);
+    let visitor = Visitor::arrive(&sandbox).await;
+    let browser = &visitor.browser;
+    visitor.open().await;
+    let pick = |count: usize| {
+        format!(
+            "(() => {{ const data = new DataTransfer(); for (let nth = 0; nth < {count}; nth++) \
+             data.items.add(new File(['abc'], `plan ${{nth}}.txt`)); root.querySelector('textarea').dispatchEvent( \
+             new ClipboardEvent('paste', {{ bubbles: true, cancelable: true, clipboardData: data }})); }})()"
+        )
+    };
+    // How much is visible of the first file that is not whole.
+    let cut = "(list => [...list.children].map(it => Math.min(1, Math.max(0, (list.bottom - it.top) / it.height))) \
+        .find(part => part < 1))((list => ({ bottom: list.getBoundingClientRect().bottom, \
+        children: [...list.children].map(it => it.getBoundingClientRect()) }))(root.querySelector('.picked')))";
+    browser.ask(&pick(3)).await;
+    browser.until("root.querySelectorAll('.picked .file').length === 3").await;
+    assert_eq!(browser.ask(cut).await, Value::Null, "three are visible");
+    browser.ask(&pick(2)).await;
+    browser.until("root.querySelectorAll('.picked .file').length === 5").await;
+    for (is_touched, size) in [(false, (1100, 820)), (true, (390, 780))] {
+        let touch = json!({ "enabled": is_touched });
+        browser.devtools("Emulation.setTouchEmulationEnabled", touch).await;
+        browser.resize(size.0, size.1).await;
+        let part = browser.ask(cut).await.as_f64().unwrap();
+        assert!((0.25..0.75).contains(&part), "{part} at {size:?}");
+    }
+    screenshot(&visitor, "composer-many-files").await;
+    browser.quit().await;
 }

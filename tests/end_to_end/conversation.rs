@@ -146,5 +146,6 @@ async fn a_refused_message_can_be_sent_again() {
         .browser
         .until("root.querySelector('textarea').value === 'one more' && !root.querySelector('.failed')")
         .await;
+    visitor.browser.until("root.activeElement?.matches('textarea')").await;
     visitor.browser.quit().await;
 }

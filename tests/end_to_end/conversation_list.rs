@@ -40,6 +40,7 @@ async fn a_conversation_is_resolved_another_started_and_the_first_reopened_from_
     visitor.browser.until("!root.querySelector('.menu[open]') && root.activeElement?.matches('summary')").await;
 
     choose(&visitor, "End conversation").await;
+    visitor.find(".confirm[open] .strong").await.click().await.unwrap();
     visitor.browser.until("root.querySelector('.end')?.textContent.includes('has ended')").await;
     assert_eq!(
         sandbox.as_agent("GET", &format!("/conversations/{first}"), &Value::Null).await.ok()["status"],
@@ -121,4 +122,86 @@ async fn all_tabs_open_the_same_conversation() {
     visitor.sees(&["And my lights"]).await;
     assert_ne!(open_conversation(&visitor).await, first);
     visitor.browser.quit().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ending_a_conversation_is_confirmed_and_its_end_is_scrolled_to() {
+    let sandbox = Sandbox::start(None);
+    let (visitor, id) = Visitor::returning(&sandbox, "").await;
+    for nth in 1..=30 {
+        sandbox.agent_replies(id, &format!("line {nth}")).await;
+    }
+    visitor.open().await;
+    let browser = &visitor.browser;
+    browser.until("[...root.querySelectorAll('.bubble')].at(-1)?.textContent === 'line 30'").await;
+    browser.until("(root.querySelector('.thread').scrollTop = -9e5, root.querySelector('.newest'))").await;
+    let is_open =
+        async || sandbox.as_agent("GET", &format!("/conversations/{id}"), &Value::Null).await.ok()["status"] == "open";
+    choose(&visitor, "End conversation").await;
+    browser.until("root.querySelector('.confirm[open] .strong')?.checkVisibility()").await;
+    screenshot(&visitor, "conversations-confirm-end").await;
+    visitor.find(".confirm[open] .item:last-child").await.click().await.unwrap();
+    browser.until("!root.querySelector('.confirm[open]') && root.querySelector('.menu[open]')").await;
+    assert_eq!(browser.ask("root.activeElement.textContent").await, "End conversation");
+    // Whoever leaves the menu is asked again.
+    browser.types(Key::Enter).await;
+    browser.until("root.querySelector('.confirm[open]')").await;
+    visitor.find("textarea").await.click().await.unwrap();
+    browser.until("!root.querySelector('.menu[open]')").await;
+    visitor.find(".menu summary").await.click().await.unwrap();
+    assert_eq!(browser.ask("root.querySelector('.confirm[open]')").await, Value::Null);
+    assert!(is_open().await);
+
+    browser.types(Key::Escape).await;
+    choose(&visitor, "End conversation").await;
+    visitor.find(".confirm[open] .strong").await.click().await.unwrap();
+    let is_visible = "((end, thread) => end && end.bottom <= thread.bottom + 1 && end.top >= thread.top)( \
+        root.querySelector('.end')?.getBoundingClientRect(), root.querySelector('.thread').getBoundingClientRect())";
+    browser.until(is_visible).await;
+    assert!(!is_open().await);
+    assert_eq!(browser.ask("root.querySelector('.menu[open]')").await, Value::Null);
+    assert_ne!(browser.ask("root.activeElement").await, Value::Null, "the focus stays in the panel");
+    browser.quit().await;
+}
+
+const IS_WRITING: &str = "root.activeElement?.matches('textarea.input')";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_focus_goes_to_the_field_of_the_conversation_that_is_chosen_or_begun() {
+    let sandbox = Sandbox::start(None);
+    let (visitor, first) = Visitor::returning(&sandbox, "").await;
+    visitor.open().await;
+    let browser = &visitor.browser;
+    choose(&visitor, "New conversation").await;
+    browser.until(&format!("root.querySelector('.greeting') && {IS_WRITING}")).await;
+    visitor.say("And my lights").await;
+    visitor.sees(&["And my lights"]).await;
+    let second = open_conversation(&visitor).await;
+    assert_ne!(first, second);
+
+    choose(&visitor, "Conversations").await;
+    browser.until("root.querySelectorAll('.conversation').length === 2").await;
+    visitor.find("li:last-child > .conversation").await.click().await.unwrap();
+    browser.until(&format!("!root.querySelector('.conversation') && {IS_WRITING}")).await;
+    visitor.sees(&["Is the rack in stock?"]).await;
+
+    // The one that is open already, by keyboard.
+    choose(&visitor, "Conversations").await;
+    browser.until("root.querySelectorAll('.conversation').length === 2").await;
+    browser.ask("void root.querySelector('.conversation[aria-current]').focus()").await;
+    browser.types(Key::Enter).await;
+    browser.until(&format!("!root.querySelector('.conversation') && {IS_WRITING}")).await;
+    choose(&visitor, "Conversations").await;
+    browser.until("root.querySelectorAll('.conversation').length === 2").await;
+    visitor.find(".back").await.click().await.unwrap();
+    browser.until(&format!("!root.querySelector('.conversation') && {IS_WRITING}")).await;
+
+    let path = format!("/conversations/{first}/toggle_status");
+    sandbox.as_agent("POST", &path, &json!({ "status": "resolved" })).await.ok();
+    browser.until("root.querySelector('.end .earlier')").await;
+    visitor.find(".end .earlier").await.click().await.unwrap();
+    browser.until(&format!("root.querySelector('.greeting') && {IS_WRITING}")).await;
+    browser.types("Something else").await;
+    browser.until("root.querySelector('textarea').value === 'Something else'").await;
+    browser.quit().await;
 }

@@ -53,6 +53,7 @@ mod multipart;
 mod network;
 mod notifications;
 mod page_title;
+mod pasted_and_dropped;
 mod patched_apis;
 mod patched_globals;
 #[path = "../support/payloads.rs"]

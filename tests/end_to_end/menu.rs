@@ -39,8 +39,8 @@ async fn forgetting_by_the_menu_deletes_all_records() {
     visitor.open().await;
     visitor.sees(&["Is the rack in stock?"]).await;
     visitor.find(".menu summary").await.click().await.unwrap();
-    visitor.find(".forget summary").await.click().await.unwrap();
-    visitor.find(".forget .strong").await.click().await.unwrap();
+    visitor.find("li:last-child > .confirm > summary").await.click().await.unwrap();
+    visitor.find("li:last-child > .confirm > .strong").await.click().await.unwrap();
     visitor.browser.until(&format!("{NOTHING_IS_KEPT} && root.querySelector('.greeting')")).await;
     visitor.say("Hello, I am new here").await;
     visitor.sees(&["Hello, I am new here"]).await;

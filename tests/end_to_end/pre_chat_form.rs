@@ -112,3 +112,22 @@ async fn an_optional_phone_field_that_is_tabbed_through_stays_empty() {
     assert_eq!((&attributes["city"], &attributes["phone"]), (&json!("Leipzig"), &Value::Null));
     browser.quit().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_label_of_a_field_with_an_error_is_visible() {
+    let sandbox = Sandbox::start(None);
+    let field = |nth: u32| json!({ "name": format!("field_{nth}"), "type": "text", "required": true, "label": format!("Question {nth}") });
+    let form = json!({ "fields": (1..=12).map(field).collect::<Vec<_>>() });
+    let visitor = Visitor::arrive_with(&sandbox, &format!("form='{form}'")).await;
+    let browser = &visitor.browser;
+    visitor.find(".launcher").await.click().await.unwrap();
+    browser.until("root.activeElement?.matches('.intro .entry')").await;
+    browser.ask("void [...root.querySelectorAll('.entry')].forEach((it, nth) => nth === 4 || (it.value = 'x'))").await;
+    browser.ask("void root.querySelector('.intro [type=submit]').focus()").await;
+    let label = "root.activeElement.closest('label').getBoundingClientRect().top >= \
+        root.querySelector('.thread').getBoundingClientRect().top";
+    browser.types(Key::Enter + "").await;
+    browser.until("root.activeElement?.name === '-field_5'").await;
+    browser.until(label).await;
+    browser.quit().await;
+}

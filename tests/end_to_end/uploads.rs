@@ -132,10 +132,6 @@ async fn pasted_and_dropped_files_can_be_removed_and_cancelled() {
     };
     chat.visitor.browser.ask(&give("ClipboardEvent", "textarea", "paste")).await;
     chat.visitor.browser.ask(&give("DragEvent", ".thread", "drop")).await;
-    // A file dropped anywhere in the panel must not replace the page.
-    let kept = "['.head', '.composer textarea', '.thread'].map((place) => !root.querySelector(place).dispatchEvent( \
-        new DragEvent('dragover', { bubbles: true, cancelable: true })))";
-    assert_eq!(chat.visitor.browser.ask(kept).await, json!([true, true, true]));
     chat.visitor.browser.until("root.querySelectorAll('.picked .file').length === 2").await;
     chat.visitor.find(".picked .tool").await.click().await.unwrap();
     chat.visitor.browser.until("root.querySelectorAll('.picked .file').length === 1").await;

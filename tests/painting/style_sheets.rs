@@ -69,3 +69,32 @@ fn lazy_style_sheet_rules_name_a_class_used_nowhere_else() {
     }
     assert_eq!(sheets, 4, "emoji, lightbox, prompts, voice");
 }
+
+/// The classes of the elements that the loader and panel.js make themselves.
+fn loader_classes() -> BTreeSet<String> {
+    let scripts = files("embed").into_iter().filter(|(name, _)| matches!(name.as_str(), "embed.js" | "panel.js"));
+    let names = scripts.flat_map(|(_, source)| {
+        source.split("className: \"").skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()).collect::<Vec<_>>()
+    });
+    names.collect()
+}
+
+/// The rules for `.over`, the cards above the launcher, once applied to a counter of characters of this class.
+#[test]
+fn components_have_no_class_of_the_loaders_elements() {
+    let loaders = loader_classes();
+    let made = ["badge", "launcher", "over", "panel", "skeleton", "sorry"];
+    assert_eq!(loaders.iter().map(String::as_str).collect::<Vec<_>>(), made);
+    let painted = painted();
+    let shared: Vec<&str> = loaders.iter().filter(|class| painted.contains(*class)).map(String::as_str).collect();
+    // The same lines: before the chat is loaded, and while the first messages are.
+    assert_eq!(shared, ["skeleton"]);
+    // The rules that are there before anything is fetched are about these elements alone.
+    let (_, launcher) = files("style").into_iter().find(|(name, _)| name == "launcher.css").unwrap();
+    let others: Vec<String> = classes(&without_comments(&launcher)).difference(&loaders).cloned().collect();
+    assert_eq!(others, [""; 0]);
+}
+
+fn without_comments(css: &str) -> String {
+    css.split("/*").map(|part| part.split_once("*/").map_or(part, |(_, rest)| rest)).collect()
+}

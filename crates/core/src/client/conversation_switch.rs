@@ -46,11 +46,12 @@ impl ChatClient {
         }
     }
 
-    /// The visitor resolves the conversation.
+    /// The visitor resolves the conversation. Its end is at the newest message.
     pub(super) fn resolve_conversation(&mut self, now: Mono, update: &mut Update) {
         let is_asked = self.connection.is_pending(|request| matches!(request, ApiRequest::ResolveConversation { .. }));
         if let Some(conversation) = self.visitor.session.conversation().filter(|_| !is_asked) {
             self.request(now, ApiRequest::ResolveConversation { conversation }, update);
+            self.conversation.jump_to_newest();
         }
     }
 

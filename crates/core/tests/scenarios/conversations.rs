@@ -41,9 +41,11 @@ fn in_second_conversation() -> ClientHarness {
 fn resolved_conversation_is_reopened_by_a_message() {
     let mut client = with_open_panel();
     assert!(client.widget.view().panel.actions.can_end);
+    let jumps = client.widget.view().thread.jumps;
     client.dispatch(Event::Conversations(ConversationsEvent::Resolved));
     client.dispatch(Event::Conversations(ConversationsEvent::Resolved));
     assert_eq!(client.requests.len(), 1, "once");
+    assert_eq!(client.widget.view().thread.jumps, jumps + 1, "to where the end will be");
     client.answer("/toggle_status", 200, &Value::Null);
     resolve(&mut client);
     assert_eq!(client.widget.view().thread.end, Some(ConversationEnd { can_reopen: true, can_begin: true }));
