@@ -70,8 +70,14 @@ fn menu_shows_only_offered_items_with_their_state() {
         is_known: true,
     };
     let (offered, themes, checked) = items(all);
-    let expected =
-        ["Sound", "Notify me of replies", "Save conversation as text", "Forget me on this device", "Forget me"];
+    let expected = [
+        "Sound",
+        "Notify me of replies",
+        "Save conversation as text",
+        "Forget me on this device",
+        "Forget me",
+        "Cancel",
+    ];
     assert_eq!(offered, expected);
     assert_eq!((themes.len(), checked), (3, vec!["true".to_owned(), "false".to_owned()]));
 }
