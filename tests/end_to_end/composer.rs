@@ -203,7 +203,7 @@ async fn a_denied_microphone_permission_is_explained() {
     screenshot(&visitor, "composer-asking").await;
     visitor.browser.ask("window.refuse()").await;
     let told = "[...root.querySelectorAll('.problem[role=alert]')].map(it => it.textContent).join('')";
-    visitor.browser.until(&format!("({told}).startsWith('The microphone is not allowed')")).await;
+    visitor.browser.until(&format!("({told}).startsWith('Microphone access is blocked')")).await;
     assert_eq!(visitor.browser.ask("root.activeElement.localName").await, "textarea");
     looks_well(&visitor, "composer-refused", None).await;
     visitor.browser.types("Then I write").await;
