@@ -19,7 +19,7 @@ const ELEMENTS: &str = "a audio blockquote button code dd details div dl dt em f
 const ATTRIBUTES: &str = "alt aria-checked aria-controls aria-current aria-expanded aria-hidden aria-label aria-posinset aria-pressed aria-setsize autocomplete checked class \
                           controls d datetime decoding dir disabled enterkeyhint height hidden href id lang loading max \
                           multiple name part placeholder playsinline pattern preload referrerpolicy rel required role \
-                          rows selected src start style tabindex target title type value viewBox width data-failures data-gone";
+                          rows selected src start tabindex target title type value viewBox width data-failures data-gone data-text";
 
 /// Faults of the widget's elements, a sentence each (JavaScript).
 const FAULTS: &str = r#"(() => {
@@ -31,8 +31,6 @@ const FAULTS: &str = r#"(() => {
     must(["http://www.w3.org/1999/xhtml", "http://www.w3.org/2000/svg"].includes(it.namespaceURI), "another language");
     for (const { name } of it.attributes) must(attributes.has(name), `an attribute ${name}`);
     must(!it.id || it.id === "panel", "an id");
-    // The widget sets the field's height itself.
-    must(!it.hasAttribute("style") || it.matches("textarea.input"), "a style");
     if (it.hasAttribute("href")) {
       must(["http:", "https:", "mailto:", "tel:"].includes(it.protocol), "a link elsewhere");
       must(it.target === "_blank" && ["noopener", "noreferrer"].every((rel) => it.relList.contains(rel)), "it tells");
