@@ -26,12 +26,12 @@ async fn full_storage_is_reported_and_the_message_is_sent() {
     chat.visitor_sends("Is anybody there?").await;
     chat.visitor
         .browser
-        .until("root.querySelector('.problem, .warning, [role=alert]')?.textContent.includes('Leave this page open')")
+        .until("root.querySelector('.problem, .warning, [role=alert]')?.textContent.includes('Keep this page open')")
         .await;
     crate::screenshots::screenshot(&chat.visitor, "storage-full").await;
     chat.network.answer_all_with(None);
     chat.wait_until_settled().await;
-    chat.visitor.browser.until("!root.textContent.includes('Leave this page open')").await;
+    chat.visitor.browser.until("!root.textContent.includes('Keep this page open')").await;
     let told = chat.visitor.browser.ask("errors.filter((name) => name === 'storage-unavailable').length").await;
     assert_eq!(told, json!(1));
     chat.assert_delivered().await;
